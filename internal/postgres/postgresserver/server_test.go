@@ -1,0 +1,235 @@
+package postgresserver_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
+)
+
+// startForParent makes this test program start a server for the test that runs
+// it, tell the server's process id and data folder, and wait to be killed.
+const startForParent = "POSTGRESSERVER_TEST_DATA_DIR"
+
+func TestMain(m *testing.M) {
+	if dataDir := os.Getenv(startForParent); dataDir != "" {
+		server, err := postgresserver.Start(context.Background(), postgresserver.Options{
+			DataDir: dataDir, Settings: fast(), StopWithProcess: true,
+		})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		fmt.Println(server.PID())
+		<-server.Done()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func TestDataOutlivesTheServer(t *testing.T) {
+	t.Parallel()
+	dataDir := filepath.Join(reachableFolder(t), "data")
+	settings := fast()
+	settings["max_connections"] = "17"
+
+	first := start(t, postgresserver.Options{DataDir: dataDir, Settings: settings})
+	if got := query(t, first.URI("postgres"), "SHOW max_connections"); got != "17" {
+		t.Errorf("max_connections = %s, want the setting 17", got)
+	}
+	query(t, first.URI("postgres"), "CREATE TABLE kept AS SELECT 'kept' AS word")
+	if err := first.Stop(t.Context()); err != nil {
+		t.Fatalf("Stop: %v", err)
+	}
+	if err := syscall.Kill(first.PID(), 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("after Stop the server's process %d is still there: %v", first.PID(), err)
+	}
+
+	second := start(t, postgresserver.Options{DataDir: dataDir, Settings: settings})
+	if got := query(t, second.URI("postgres"), "SELECT word FROM kept"); got != "kept" {
+		t.Errorf("after a second start the table holds %q, want what was written", got)
+	}
+}
+
+func TestNobodyEntersWithoutThePassword(t *testing.T) {
+	t.Parallel()
+	server := start(t, postgresserver.Options{DataDir: filepath.Join(reachableFolder(t), "data"), Settings: fast()})
+	uri, err := url.Parse(server.URI("postgres"))
+	if err != nil {
+		t.Fatalf("parsing the server's URI: %v", err)
+	}
+	uri.User = url.UserPassword("postgres", "guess")
+	if connection, err := pgx.Connect(t.Context(), uri.String()); err == nil {
+		connection.Close(t.Context())
+		t.Error("connecting over TCP with a wrong password succeeded")
+	}
+	socket := fmt.Sprintf("host=%s port=%s user=postgres password=guess", server.SocketDir(), uri.Port())
+	if connection, err := pgx.Connect(t.Context(), socket); err == nil {
+		connection.Close(t.Context())
+		t.Error("connecting by the Unix socket with a wrong password succeeded")
+	}
+}
+
+// The kernel bounds a socket's path at 107 bytes, and as root the server's user
+// may be kept out of the folder.
+func TestFoldersThatPostgresCannotUse(t *testing.T) {
+	t.Parallel()
+	private := filepath.Join(reachableFolder(t), "private")
+	if err := os.Mkdir(private, 0o700); err != nil {
+		t.Fatalf("making a private folder: %v", err)
+	}
+	tests := map[string]struct {
+		dataDir string
+	}{
+		"long path":      {dataDir: filepath.Join(reachableFolder(t), strings.Repeat("long", 30), "data")},
+		"private folder": {dataDir: filepath.Join(private, "data")},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, postgresserver.Options{DataDir: test.dataDir, Settings: fast()})
+			t.Cleanup(func() { os.RemoveAll(server.DataDir()) })
+			uri, err := url.Parse(server.URI("postgres"))
+			if err != nil {
+				t.Fatalf("parsing the server's URI: %v", err)
+			}
+			password, _ := uri.User.Password()
+			socket := fmt.Sprintf("host=%s port=%s user=postgres password=%s", server.SocketDir(), uri.Port(), password)
+			if got := query(t, socket, "SELECT 'here'"); got != "here" {
+				t.Errorf("by the Unix socket the server says %q, want here", got)
+			}
+		})
+	}
+}
+
+func TestPortThatIsTaken(t *testing.T) {
+	t.Parallel()
+	folder := reachableFolder(t)
+	first := start(t, postgresserver.Options{DataDir: filepath.Join(folder, "first"), Settings: fast()})
+	uri, err := url.Parse(first.URI("postgres"))
+	if err != nil {
+		t.Fatalf("parsing the server's URI: %v", err)
+	}
+	port, err := strconv.Atoi(uri.Port())
+	if err != nil {
+		t.Fatalf("reading the server's port: %v", err)
+	}
+	_, err = postgresserver.Start(t.Context(), postgresserver.Options{
+		DataDir: filepath.Join(folder, "second"), Port: port, Settings: fast(),
+	})
+	if err == nil || !strings.Contains(err.Error(), "Address already in use") {
+		t.Errorf("starting a second server on one port: %v, want the log's reason", err)
+	}
+}
+
+func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
+	t.Parallel()
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatalf("finding this program: %v", err)
+	}
+	starter := exec.CommandContext(t.Context(), executable)
+	starter.Env = append(os.Environ(), startForParent+"="+filepath.Join(reachableFolder(t), "data"))
+	starter.Stderr = os.Stderr
+	output, err := starter.StdoutPipe()
+	if err != nil {
+		t.Fatalf("reading the starter's output: %v", err)
+	}
+	if err := starter.Start(); err != nil {
+		t.Fatalf("starting the starter: %v", err)
+	}
+	line, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		t.Fatalf("reading the server's process id: %v", err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatalf("the server's process id: %v", err)
+	}
+
+	if err := starter.Process.Kill(); err != nil {
+		t.Fatalf("killing the starter: %v", err)
+	}
+	starter.Wait() //nolint:errcheck // it was killed
+	deadline := time.After(30 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for running(pid) {
+		select {
+		case <-deadline:
+			t.Fatalf("30 s after its starter was killed the server %d still runs", pid)
+		case <-tick.C:
+		}
+	}
+}
+
+// running tells whether a process is there and is no zombie, which the system's
+// first process may be slow to collect.
+func running(pid int) bool {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	return err == nil && !strings.Contains(string(status), "State:\tZ")
+}
+
+// fast are settings for data that may be lost.
+func fast() map[string]string { return map[string]string{"fsync": "off"} }
+
+// reachableFolder is a temporary folder that every user may enter, unlike
+// t.TempDir's.
+func reachableFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "postgresserver-test-")
+	if err != nil {
+		t.Fatalf("making a folder: %v", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	if err := os.Chmod(folder, 0o755); err != nil {
+		t.Fatalf("opening the folder to all: %v", err)
+	}
+	return folder
+}
+
+func start(t *testing.T, options postgresserver.Options) *postgresserver.Server {
+	t.Helper()
+	options.StopWithProcess = true
+	server, err := postgresserver.Start(t.Context(), options)
+	if err != nil {
+		t.Fatalf("Start: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := server.Stop(ctx); err != nil {
+			t.Errorf("Stop: %v", err)
+		}
+	})
+	return server
+}
+
+// query runs one statement and returns the first column of its only row, or "".
+func query(t *testing.T, uri, statement string) string {
+	t.Helper()
+	connection, err := pgx.Connect(t.Context(), uri)
+	if err != nil {
+		t.Fatalf("connecting: %v", err)
+	}
+	defer connection.Close(context.Background())
+	var text string
+	err = connection.QueryRow(t.Context(), statement).Scan(&text)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	return text
+}

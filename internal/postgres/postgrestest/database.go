@@ -1,0 +1,145 @@
+// Package postgrestest gives each test an empty database of its own on a real
+// PostgreSQL server.
+package postgrestest
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The login roles that the product's programs use.
+const (
+	operatorRole = "echoblogs_operator"
+	blogRole     = "echoblogs_blog"
+	portalRole   = "echoblogs_portal"
+)
+
+// timeout bounds the making, and the dropping, of one database.
+const timeout = time.Minute
+
+// Database is an empty database that one test owns.
+type Database struct {
+	// Name is the database's own.
+	Name string
+	// AdminURI connects as the superuser; the other URIs connect as the login
+	// role of one program each, with what the installer grants it.
+	AdminURI, OperatorURI, BlogURI, PortalURI string
+}
+
+// New makes a database and drops it when the test has ended, with whatever is
+// still connected to it. The server is started by the first call in a test
+// program and ends with it. When ECHOBLOGS_TEST_POSTGRES_URI is set, it names an
+// administrator's connection to the server to use instead.
+func New(t testing.TB) *Database {
+	t.Helper()
+	administrator, err := serverURI()
+	if err != nil {
+		t.Fatalf("Starting the test server: %v", err)
+	}
+	// The test's own context has ended when its cleanups run.
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+
+	name := "test_" + strings.ToLower(rand.Text())
+	if err := execute(ctx, administrator, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
+		t.Fatalf("Creating the test's database: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+		defer cancel()
+		if err := execute(ctx, administrator, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)"); err != nil {
+			t.Errorf("Dropping the test's database: %v", err)
+		}
+	})
+	database := &Database{
+		Name:        name,
+		AdminURI:    withDatabase(administrator, name),
+		OperatorURI: withRole(administrator, name, operatorRole),
+		BlogURI:     withRole(administrator, name, blogRole),
+		PortalURI:   withRole(administrator, name, portalRole),
+	}
+	if err := bootstrap(ctx, database); err != nil {
+		t.Fatalf("Preparing the test's database: %v", err)
+	}
+	return database
+}
+
+// bootstrap grants the programs' roles what an installer grants them.
+func bootstrap(ctx context.Context, database *Database) error {
+	name := pgx.Identifier{database.Name}.Sanitize()
+	return execute(ctx, database.AdminURI,
+		"GRANT CREATE ON DATABASE "+name+" TO "+operatorRole,
+		"GRANT CREATE, USAGE ON SCHEMA public TO "+operatorRole,
+		"ALTER ROLE "+blogRole+" IN DATABASE "+name+" SET search_path = ''",
+	)
+}
+
+// createRoles makes the programs' login roles, or gives those that are there
+// their passwords. A lock keeps test programs that share a server apart.
+func createRoles(ctx context.Context, administrator string) error {
+	statements := []string{"SELECT pg_advisory_xact_lock(hashtext('echoblogs test roles'))"}
+	for _, role := range []string{operatorRole, blogRole, portalRole} {
+		statements = append(statements,
+			fmt.Sprintf("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s LOGIN; END IF; END $$", role),
+			fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", role, password(administrator, role)),
+		)
+	}
+	return execute(ctx, administrator, "BEGIN; "+strings.Join(statements, "; ")+"; COMMIT")
+}
+
+// password derives a role's password from the administrator's connection
+// string, which holds one: test programs that share a server agree on it.
+func password(administrator, role string) string {
+	mac := hmac.New(sha256.New, []byte(administrator))
+	mac.Write([]byte(role))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// execute runs statements one after the other on a connection of their own.
+func execute(ctx context.Context, uri string, statements ...string) error {
+	connection, err := pgx.Connect(ctx, uri)
+	if err != nil {
+		return fmt.Errorf("connecting to the test server: %w", err)
+	}
+	defer connection.Close(ctx)
+	for _, statement := range statements {
+		if _, err := connection.PgConn().Exec(ctx, statement).ReadAll(); err != nil {
+			return fmt.Errorf("preparing the test server: %w", err)
+		}
+	}
+	return nil
+}
+
+// withDatabase returns the administrator's connection to another database.
+func withDatabase(administrator, database string) string {
+	uri := mustParse(administrator)
+	uri.Path = "/" + database
+	return uri.String()
+}
+
+// withRole returns a role's connection to a database.
+func withRole(administrator, database, role string) string {
+	uri := mustParse(administrator)
+	uri.Path = "/" + database
+	uri.User = url.UserPassword(role, password(administrator, role))
+	return uri.String()
+}
+
+// mustParse parses what serverURI has checked.
+func mustParse(uri string) *url.URL {
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		panic(err)
+	}
+	return parsed
+}
