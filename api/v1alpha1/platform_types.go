@@ -1,0 +1,339 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// PlatformSpec is how a platform is laid out: where its Tenants are served, where their data is, and what they get
+// unless their own spec says otherwise.
+type PlatformSpec struct {
+	// domains are the parent domains: a Tenant is served at NAME.DOMAIN. The first one is the default.
+	// +required
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, x == y))",message="lists one domain twice: remove the duplicate"
+	Domains []ParentDomain `json:"domains,omitempty"`
+
+	// publicURL is the address of the public site. Its scheme and port shape every address in status, pages and
+	// feeds, such as https://example.com or http://localhost:8000.
+	// +required
+	// +kubebuilder:validation:MinLength=8
+	// +kubebuilder:validation:MaxLength=300
+	// +kubebuilder:validation:XValidation:rule="self.matches('^https?://[a-z0-9.-]+(:[0-9]{1,5})?/?$')",message="must be an address such as https://example.com or http://localhost:8000, without a path"
+	PublicURL string `json:"publicURL,omitempty"`
+
+	// publicHosts are the host names of the public site. No Tenant can take them. Empty: the host of publicURL.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	PublicHosts []ParentDomain `json:"publicHosts,omitempty"`
+
+	// database is where the registry and the Tenants' schemas are. One database serves one Platform.
+	// +required
+	Database DatabaseSpec `json:"database,omitempty,omitzero"`
+
+	// backend is the Service of the blog that answers for every Tenant.
+	// +required
+	Backend ServiceReference `json:"backend,omitempty,omitzero"`
+
+	// portal is the Service of the public site. Empty: the backend answers for hosts that nobody owns.
+	// +optional
+	Portal *ServiceReference `json:"portal,omitempty"`
+
+	// routing says how requests reach the backend. Empty: one Ingress for each Tenant, of the cluster's default class.
+	// +optional
+	Routing *RoutingSpec `json:"routing,omitempty"`
+
+	// defaults are what a Tenant gets unless its own spec says otherwise.
+	// +optional
+	Defaults *TenantDefaults `json:"defaults,omitempty"`
+
+	// registration says who may sign up on the public site. Empty: Open.
+	// +optional
+	Registration RegistrationMode `json:"registration,omitempty"`
+}
+
+// ParentDomain is a host name in lower case below which Tenants are served.
+//
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=200
+// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && !self.matches('^[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a host name in lower case such as blogs.example.com, without a scheme, a port or a trailing dot"
+type ParentDomain string
+
+// DatabaseSpec says how to reach the database.
+type DatabaseSpec struct {
+	// secretRef names the Secret that holds the connection, in the Platform's namespace: the key "uri", or the keys
+	// that CloudNativePG writes (host, port, dbname, user, password).
+	// +required
+	SecretRef SecretReference `json:"secretRef,omitempty,omitzero"`
+
+	// engine is what the connection leads to. Empty: PostgreSQL.
+	// +optional
+	Engine DatabaseEngine `json:"engine,omitempty"`
+
+	// adoptableSchemas are schemas that were there before and may be taken over by a Tenant that asks for it by the
+	// annotation tenancy.echoblogs.io/adopt-schema.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=1000
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=48
+	AdoptableSchemas []string `json:"adoptableSchemas,omitempty"`
+}
+
+// DatabaseEngine is the kind of server.
+//
+// +kubebuilder:validation:Enum=PostgreSQL;Citus
+type DatabaseEngine string
+
+// The engines.
+const (
+	// PostgreSQL is one PostgreSQL server.
+	PostgreSQL DatabaseEngine = "PostgreSQL"
+	// Citus is a Citus cluster with schema-based sharding.
+	Citus DatabaseEngine = "Citus"
+)
+
+// SecretReference names a Secret in the same namespace.
+type SecretReference struct {
+	// name of the Secret.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+}
+
+// ServiceReference names a Service in the same namespace.
+type ServiceReference struct {
+	// name of the Service.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name,omitempty"`
+
+	// port of the Service. Empty: 80.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	Port int32 `json:"port,omitempty"`
+}
+
+// RoutingMode says which Ingresses are made.
+//
+// +kubebuilder:validation:Enum=PerTenant;Wildcard
+type RoutingMode string
+
+// The routing modes.
+const (
+	// RoutePerTenant makes one Ingress for each Tenant, with all of its hosts.
+	RoutePerTenant RoutingMode = "PerTenant"
+	// RouteWildcard makes one Ingress for *.DOMAIN, and one for each Tenant that has custom domains.
+	RouteWildcard RoutingMode = "Wildcard"
+)
+
+// RoutingSpec says how requests reach the backend.
+//
+// +kubebuilder:validation:MinProperties=1
+type RoutingSpec struct {
+	// mode says which Ingresses are made. Empty: PerTenant.
+	// +optional
+	Mode RoutingMode `json:"mode,omitempty"`
+
+	// ingressClassName is the class of every Ingress. Empty: the cluster's default class.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	IngressClassName string `json:"ingressClassName,omitempty"`
+
+	// annotations are put on every Ingress, such as cert-manager.io/cluster-issuer.
+	// +optional
+	// +kubebuilder:validation:MinProperties=1
+	// +kubebuilder:validation:MaxProperties=32
+	Annotations map[string]string `json:"annotations,omitempty"`
+
+	// tls asks for HTTPS. Empty: plain HTTP.
+	// +optional
+	TLS *TLSSpec `json:"tls,omitempty"`
+}
+
+// TLSSpec says where the certificates are.
+type TLSSpec struct {
+	// wildcardSecretName names the Secret with a certificate for *.DOMAIN. Empty: every Ingress names a Secret of its
+	// own, INGRESS-tls, for a program such as cert-manager to fill. Custom domains always have Secrets of their own.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	WildcardSecretName string `json:"wildcardSecretName,omitempty"`
+}
+
+// TenantDefaults are what a Tenant gets unless its own spec says otherwise.
+//
+// +kubebuilder:validation:MinProperties=1
+type TenantDefaults struct {
+	// paidPeriodDays is how many days a new Tenant without paidUntil is paid for. Empty: 365.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=36500
+	PaidPeriodDays *int32 `json:"paidPeriodDays,omitempty"`
+
+	// graceDays is how many days after paidUntil readers still read. Empty: 14.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3650
+	GraceDays *int32 `json:"graceDays,omitempty"`
+
+	// retentionDays is how many days the data of a deleted Tenant is kept, where its deletionPolicy is Retain.
+	// Empty: 30.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3650
+	RetentionDays *int32 `json:"retentionDays,omitempty"`
+
+	// limits are the limits of every Tenant that sets none. Empty: none.
+	// +optional
+	Limits *Limits `json:"limits,omitempty"`
+
+	// trialLimits take the place of limits for Tenants on trial. Empty: the same as limits.
+	// +optional
+	TrialLimits *Limits `json:"trialLimits,omitempty"`
+}
+
+// RegistrationMode says who may sign up on the public site.
+//
+// +kubebuilder:validation:Enum=Open;Invite;Closed
+type RegistrationMode string
+
+// The registration modes.
+const (
+	// RegistrationOpen lets everybody sign up.
+	RegistrationOpen RegistrationMode = "Open"
+	// RegistrationInvite asks for a code made by staff.
+	RegistrationInvite RegistrationMode = "Invite"
+	// RegistrationClosed lets nobody sign up.
+	RegistrationClosed RegistrationMode = "Closed"
+)
+
+// TenantCounts is how many Tenants there are in each phase.
+type TenantCounts struct {
+	// total is how many Tenants the Platform has.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Total int32 `json:"total"`
+	// pending Tenants wait for something that is not there yet.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Pending int32 `json:"pending,omitempty"`
+	// provisioning Tenants are being made.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Provisioning int32 `json:"provisioning,omitempty"`
+	// active Tenants are paid for.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Active int32 `json:"active"`
+	// grace is how many Tenants are past the date paid until, and still read.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Grace int32 `json:"grace,omitempty"`
+	// suspended Tenants answer readers with 402.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Suspended int32 `json:"suspended"`
+	// terminating Tenants are being deleted.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Terminating int32 `json:"terminating,omitempty"`
+	// failed Tenants cannot go on before somebody changes something.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Failed int32 `json:"failed"`
+}
+
+// VersionCount is how many Tenants have a schema at one version.
+type VersionCount struct {
+	// version is the number of the last migration that the schemas have.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Version int32 `json:"version"`
+	// tenants is how many there are.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	Tenants int32 `json:"tenants"`
+}
+
+// PlatformStatus is what the operator last saw of a Platform.
+type PlatformStatus struct {
+	// conditions follow kstatus (Ready, Reconciling, Stalled), with DatabaseReady and RouteReady.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +patchStrategy=merge
+	// +patchMergeKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
+
+	// observedGeneration is the generation of the spec that this status speaks of, set on failure too.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// tenants is how many Tenants there are in each phase.
+	// +optional
+	Tenants *TenantCounts `json:"tenants,omitempty"`
+
+	// schemaVersion is the version that the operator brings schemas to.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	SchemaVersion int32 `json:"schemaVersion,omitempty"`
+
+	// versions is how many Tenants have a schema at each version.
+	// +optional
+	// +listType=map
+	// +listMapKey=version
+	// +kubebuilder:validation:MaxItems=100
+	Versions []VersionCount `json:"versions,omitempty"`
+}
+
+// Platform is what Tenants live on: domains, a database, a backend and the defaults of its Tenants.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=pf,categories=echoblogs
+// +kubebuilder:printcolumn:name="Domain",type=string,JSONPath=`.spec.domains[0]`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Tenants",type=integer,JSONPath=`.status.tenants.total`
+// +kubebuilder:printcolumn:name="Active",type=integer,JSONPath=`.status.tenants.active`
+// +kubebuilder:printcolumn:name="Suspended",type=integer,JSONPath=`.status.tenants.suspended`
+// +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.tenants.failed`
+// +kubebuilder:printcolumn:name="Version",type=integer,JSONPath=`.status.schemaVersion`
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type Platform struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is how the platform is laid out.
+	// +required
+	Spec PlatformSpec `json:"spec,omitempty,omitzero"`
+
+	// status is what the operator last saw.
+	// +optional
+	Status PlatformStatus `json:"status,omitempty,omitzero"`
+}
+
+// PlatformList is a list of Platforms.
+//
+// +kubebuilder:object:root=true
+type PlatformList struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard list metadata.
+	// +optional
+	metav1.ListMeta `json:"metadata,omitempty"`
+	// items are the Platforms.
+	Items []Platform `json:"items"`
+}

@@ -1,0 +1,266 @@
+package v1alpha1
+
+import (
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// TenantSpec is what the author of a Tenant asks for. Nothing but the author writes it: what is left empty stays
+// empty, and the value in force is shown in status.
+type TenantSpec struct {
+	// platformRef names the Platform that the Tenant lives on, in the same namespace. Empty: the one named "default".
+	// +optional
+	PlatformRef PlatformReference `json:"platformRef,omitempty,omitzero"`
+
+	// displayName is free text that the blog shows as its title until its owner sets one. Empty: the Tenant's name.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=100
+	DisplayName string `json:"displayName,omitempty"`
+
+	// schemaName is the Postgres schema that holds the Tenant's tables. Empty: the name of the Tenant with "-" turned
+	// to "_". It is chosen when the Tenant is created and never set, changed or unset afterwards.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=48
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9_]+$')",message="use only lower case letters, digits and underscores, such as john_doe"
+	// +kubebuilder:validation:XValidation:rule="!self.startsWith('pg_') && !self.startsWith('deleted_')",message="schema names that start with pg_ or deleted_ are reserved: choose another one"
+	// +kubebuilder:validation:XValidation:rule="!(self.replace('_', '-') in ['abuse','account','accounts','admin','administrator','api','app','assets','auth','autoconfig','autodiscover','billing','blog','blogs','broadcasthost','cdn','citus','citus-internal','columnar','cron','dashboard','default','dns','docs','echoblogs','email','extensions','ftp','grafana','health','help','hostmaster','imap','info','information-schema','ingress','internal','isatap','kubernetes','localhost','login','logout','mail','metrics','mx','noreply','no-reply','ns','ns1','ns2','operator','partman','pop','pop3','portal','postgres','postmaster','prometheus','public','register','root','security','settings','signup','smtp','sso','staff','static','status','support','system','template0','template1','tiger','topology','usenet','webmail','webmaster','wpad','www'])",message="this schema name is reserved: choose another one"
+	SchemaName string `json:"schemaName,omitempty"`
+
+	// domain is the parent domain: the Tenant is served at NAME.DOMAIN. It must be one that the Platform lists.
+	// Empty: the first one that the Platform lists.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=200
+	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && !self.matches('^[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a host name in lower case such as blogs.example.com, without a scheme, a port or a trailing dot"
+	Domain string `json:"domain,omitempty"`
+
+	// customDomains are further full host names at which the Tenant is served, such as www.alice.org. None may be at
+	// or under one of the Platform's own domains.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, x == y))",message="lists one host name twice: remove the duplicate"
+	CustomDomains []CustomDomain `json:"customDomains,omitempty"`
+
+	// paidUntil is the last day that is paid for; it ends at midnight in UTC. Empty: the day of creation plus the
+	// paid period of the Platform, computed once and shown in status.
+	// +optional
+	PaidUntil Date `json:"paidUntil,omitempty"`
+
+	// trial says that the Tenant is not yet a paying customer, and selects the Platform's limits for trials where it
+	// has them. Empty: true.
+	// +optional
+	Trial *bool `json:"trial,omitempty"`
+
+	// suspended takes the Tenant off by hand: readers get 402 Payment Required, the owner keeps access and nothing is
+	// lost. Empty: false.
+	// +optional
+	Suspended *bool `json:"suspended,omitempty"`
+
+	// owner is the person who may write there. Empty: nobody may log in to write.
+	// +optional
+	Owner *TenantOwner `json:"owner,omitempty"`
+
+	// deletionPolicy says what becomes of the schema when the Tenant is deleted: Retain keeps it as a tombstone that
+	// can be restored within the Platform's retention, Delete drops it at once. Empty: Retain.
+	// +optional
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+
+	// limits bound what the Tenant may use. What is empty is taken from the Platform.
+	// +optional
+	Limits *Limits `json:"limits,omitempty"`
+}
+
+// CustomDomain is a full host name in lower case, as DNS writes it (RFC 1123).
+//
+// +kubebuilder:validation:MinLength=3
+// +kubebuilder:validation:MaxLength=253
+// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && self.contains('.') && !self.matches('^[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a full host name in lower case such as www.alice.org, without a scheme, a port, a wildcard or a trailing dot"
+type CustomDomain string
+
+// PlatformReference names a Platform in the same namespace.
+type PlatformReference struct {
+	// name of the Platform.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Name string `json:"name,omitempty"`
+}
+
+// TenantOwner is the person who may write in a Tenant's blog.
+type TenantOwner struct {
+	// username is the user name on the public site.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=40
+	Username string `json:"username,omitempty"`
+
+	// email is the address that invitations and reminders go to. Empty: none are sent to a person without an account.
+	// +optional
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=254
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[^@ ]+@[^@ ]+$')",message="must be an email address such as alice@example.com"
+	Email string `json:"email,omitempty"`
+}
+
+// DeletionPolicy says what becomes of a schema when its Tenant is deleted.
+//
+// +kubebuilder:validation:Enum=Retain;Delete
+type DeletionPolicy string
+
+// The deletion policies.
+const (
+	// DeletionPolicyRetain keeps the schema as a tombstone for the Platform's retention.
+	DeletionPolicyRetain DeletionPolicy = "Retain"
+	// DeletionPolicyDelete drops the schema at once.
+	DeletionPolicyDelete DeletionPolicy = "Delete"
+)
+
+// Limits bound what one Tenant may use. What is empty is not limited.
+//
+// +kubebuilder:validation:MinProperties=1
+type Limits struct {
+	// posts is the largest number of posts that a blog may hold.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000000000
+	Posts *int64 `json:"posts,omitempty"`
+
+	// storage is how much the posts of a blog may take, such as 500Mi.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).sign() >= 0",message="must be an amount of storage of 0 or more such as 500Mi"
+	Storage *resource.Quantity `json:"storage,omitempty"`
+
+	// requestsPerSecond is how many requests the blog answers in a second, on each replica; more are told to wait.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000000
+	RequestsPerSecond *int32 `json:"requestsPerSecond,omitempty"`
+}
+
+// TenantPhase sums up the life of a Tenant in one word.
+//
+// +kubebuilder:validation:Enum=Pending;Provisioning;Active;Grace;Suspended;Terminating;Failed
+type TenantPhase string
+
+// The phases, in the order in which a Tenant goes through them.
+const (
+	// TenantPending waits for something that is not there yet: its Platform, a name that is still held.
+	TenantPending TenantPhase = "Pending"
+	// TenantProvisioning is being made.
+	TenantProvisioning TenantPhase = "Provisioning"
+	// TenantActive is paid for.
+	TenantActive TenantPhase = "Active"
+	// TenantGrace is past the date paid until: readers read, the owner is told and cannot write.
+	TenantGrace TenantPhase = "Grace"
+	// TenantSuspended is past the grace period, or suspended by hand: readers get 402.
+	TenantSuspended TenantPhase = "Suspended"
+	// TenantTerminating is being deleted.
+	TenantTerminating TenantPhase = "Terminating"
+	// TenantFailed cannot go on before somebody changes something: see the condition Stalled.
+	TenantFailed TenantPhase = "Failed"
+)
+
+// TenantPhases lists every phase.
+var TenantPhases = []TenantPhase{
+	TenantPending, TenantProvisioning, TenantActive, TenantGrace, TenantSuspended, TenantTerminating, TenantFailed,
+}
+
+// TenantStatus is what the operator last saw of a Tenant.
+type TenantStatus struct {
+	// conditions follow kstatus (Ready, Reconciling, Stalled), with one for each layer: DatabaseReady, DomainsReady,
+	// RouteReady, Serving and Active.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +patchStrategy=merge
+	// +patchMergeKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
+
+	// observedGeneration is the generation of the spec that this status speaks of, set on failure too.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// phase sums up the Tenant's life in one word.
+	// +optional
+	Phase TenantPhase `json:"phase,omitempty"`
+
+	// url is where the blog is.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=300
+	URL string `json:"url,omitempty"`
+
+	// hosts are the host names that lead to the blog, the primary one first.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=21
+	// +kubebuilder:validation:items:MaxLength=253
+	Hosts []string `json:"hosts,omitempty"`
+
+	// schemaName is the Postgres schema that holds the Tenant's tables.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	SchemaName string `json:"schemaName,omitempty"`
+
+	// schemaVersion is the number of the last migration that the schema has.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	SchemaVersion int32 `json:"schemaVersion,omitempty"`
+
+	// paidUntil is the last paid day that is in force.
+	// +optional
+	PaidUntil Date `json:"paidUntil,omitempty"`
+}
+
+// Tenant is one customer: a Postgres schema with its migrations, host names, a route to them and a blog.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=tn,categories=echoblogs
+// +kubebuilder:printcolumn:name="Phase",type=string,JSONPath=`.status.phase`
+// +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.url`
+// +kubebuilder:printcolumn:name="Schema",type=string,JSONPath=`.status.schemaName`
+// +kubebuilder:printcolumn:name="Version",type=integer,JSONPath=`.status.schemaVersion`
+// +kubebuilder:printcolumn:name="Paid Until",type=string,JSONPath=`.status.paidUntil`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,priority=1
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 40 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="the name becomes a host label: use at most 40 lower case letters, digits and hyphens, beginning and ending with a letter or digit, such as john-doe"
+// +kubebuilder:validation:XValidation:rule="!self.metadata.name.startsWith('pg-') && !self.metadata.name.startsWith('deleted-')",message="names that start with pg- or deleted- are reserved: choose another name"
+// +kubebuilder:validation:XValidation:rule="!(self.metadata.name in ['abuse','account','accounts','admin','administrator','api','app','assets','auth','autoconfig','autodiscover','billing','blog','blogs','broadcasthost','cdn','citus','citus-internal','columnar','cron','dashboard','default','dns','docs','echoblogs','email','extensions','ftp','grafana','health','help','hostmaster','imap','info','information-schema','ingress','internal','isatap','kubernetes','localhost','login','logout','mail','metrics','mx','noreply','no-reply','ns','ns1','ns2','operator','partman','pop','pop3','portal','postgres','postmaster','prometheus','public','register','root','security','settings','signup','smtp','sso','staff','static','status','support','system','template0','template1','tiger','topology','usenet','webmail','webmaster','wpad','www'])",message="this name is reserved for the platform itself: choose another name"
+// +kubebuilder:validation:XValidation:rule="(has(self.spec) && has(self.spec.schemaName) ? self.spec.schemaName : '') == (has(oldSelf.spec) && has(oldSelf.spec.schemaName) ? oldSelf.spec.schemaName : '')",fieldPath=".spec.schemaName",message="schemaName cannot be set, changed or unset after creation: create another Tenant"
+// +kubebuilder:validation:XValidation:rule="(has(self.spec) && has(self.spec.platformRef) ? self.spec.platformRef.name : 'default') == (has(oldSelf.spec) && has(oldSelf.spec.platformRef) ? oldSelf.spec.platformRef.name : 'default')",fieldPath=".spec.platformRef",message="a Tenant cannot move to another Platform: create another Tenant there"
+type Tenant struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object metadata. The name is the user name and the host label.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is what the author asks for.
+	// +optional
+	Spec TenantSpec `json:"spec,omitempty,omitzero"`
+
+	// status is what the operator last saw.
+	// +optional
+	Status TenantStatus `json:"status,omitempty,omitzero"`
+}
+
+// TenantList is a list of Tenants.
+//
+// +kubebuilder:object:root=true
+type TenantList struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard list metadata.
+	// +optional
+	metav1.ListMeta `json:"metadata,omitempty"`
+	// items are the Tenants.
+	Items []Tenant `json:"items"`
+}
