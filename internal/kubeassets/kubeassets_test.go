@@ -1,0 +1,42 @@
+package kubeassets_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/internal/kubeassets"
+)
+
+func TestDirHoldsProgramsThatKnowTheirVersion(t *testing.T) {
+	folder, err := kubeassets.Dir(t.Context(), "kube-apiserver", "etcd", "kubectl")
+	if err != nil {
+		t.Fatalf("Dir: %v", err)
+	}
+	version, err := exec.CommandContext(t.Context(), filepath.Join(folder, "kube-apiserver"), "--version").Output()
+	if err != nil {
+		t.Fatalf("kube-apiserver --version: %v", err)
+	}
+	if !strings.HasPrefix(string(version), "Kubernetes v1.") {
+		t.Errorf("kube-apiserver --version says %q, want Kubernetes v1...", version)
+	}
+}
+
+func TestDirHonoursKubebuilderAssets(t *testing.T) {
+	assets := t.TempDir()
+	t.Setenv("KUBEBUILDER_ASSETS", assets)
+	if err := os.WriteFile(filepath.Join(assets, "etcd"), nil, 0o755); err != nil {
+		t.Fatalf("laying down a program: %v", err)
+	}
+
+	got, err := kubeassets.Dir(t.Context(), "etcd")
+	if err != nil || got != assets {
+		t.Errorf("Dir(etcd) = %q, %v; want KUBEBUILDER_ASSETS=%s", got, err, assets)
+	}
+	// Nothing may be built or taken from elsewhere behind the user's back.
+	if got, err := kubeassets.Dir(t.Context(), "etcd", "kubectl"); err == nil {
+		t.Errorf("Dir(etcd, kubectl) = %q although KUBEBUILDER_ASSETS has no kubectl, want an error", got)
+	}
+}
