@@ -79,7 +79,7 @@ func start(ctx context.Context) (string, error) {
 // of its input.
 func removeAfterProcess(folder string, server int) error {
 	const script = `cat
-for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$2" 2>/dev/null && sleep 1 || break; done
+for _ in $(seq 100); do kill -0 "$2" 2>/dev/null && sleep 0.1 || break; done
 rm -rf "$1"`
 	input, alive, err := os.Pipe()
 	if err != nil {
