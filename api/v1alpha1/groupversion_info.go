@@ -2,6 +2,7 @@
 // Platform that Tenants live on.
 //
 // +kubebuilder:object:generate=true
+// +kubebuilder:ac:generate=true
 // +groupName=tenancy.echoblogs.io
 package v1alpha1
 
@@ -13,6 +14,9 @@ import (
 
 // GroupVersion is the API group and version of every kind in this package.
 var GroupVersion = schema.GroupVersion{Group: "tenancy.echoblogs.io", Version: "v1alpha1"}
+
+// SchemeGroupVersion is GroupVersion by the name that the generated apply configurations know it by.
+var SchemeGroupVersion = GroupVersion
 
 // AddToScheme makes the kinds of this package known to a scheme.
 func AddToScheme(scheme *runtime.Scheme) error {
