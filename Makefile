@@ -1,0 +1,157 @@
+# `make help` lists the targets.
+
+# The port that the demo answers on.
+PORT ?= 8000
+
+# The images that docker-build makes, and that deploy and build-installer name.
+OPERATOR_IMG ?= echoblogs-operator:dev
+BLOG_IMG ?= echoblogs-blog:dev
+CONTAINER_TOOL ?= docker
+
+KUBECTL ?= kubectl
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Tools are built once a machine, from the versions that hack/tools pins, into a folder for those versions.
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/echoblogs/tools/$(shell { cat hack/tools/go.mod hack/tools/go.sum; go env GOVERSION; } | cksum | cut -d' ' -f1)
+CONTROLLER_GEN := $(TOOLS)/controller-gen
+CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
+GOLANGCI_LINT := $(TOOLS)/golangci-lint
+GOVULNCHECK := $(TOOLS)/govulncheck
+KUSTOMIZE := $(TOOLS)/kustomize
+
+# The manifests of a whole installation, with the images asked for.
+BUILD_DEFAULT = $(KUSTOMIZE) build config/default | sed \
+	-e 's|image: echoblogs-operator:dev$$|image: $(OPERATOR_IMG)|' \
+	-e 's|image: echoblogs-blog:dev$$|image: $(BLOG_IMG)|'
+
+##@ General
+
+.PHONY: help
+help: ## List the targets.
+	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET" } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z][a-z-]*:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+##@ Demo
+
+.PHONY: demo
+demo: ## Run a whole platform on this machine until Ctrl-C. PORT=8000 is where it answers.
+	@go build -o bin/dev ./hack/dev
+	@exec bin/dev run --port $(PORT)
+
+.PHONY: demo-up
+demo-up: ## Do the same in the background: returns when all is ready.
+	@go build -o bin/dev ./hack/dev
+	@exec bin/dev up --port $(PORT)
+
+.PHONY: demo-down
+demo-down: ## Stop the demo. CLEAN=1 wipes its data as well.
+	@go build -o bin/dev ./hack/dev
+	@exec bin/dev down $(if $(filter 1,$(CLEAN)),--clean)
+
+##@ Test
+
+.PHONY: test
+test: test-setup ## Run all tests, against a real API server and a real Postgres.
+	go test -race -timeout 20m ./...
+
+# What needs neither an API server nor a browser, but Postgres at most.
+FAST := ./internal/naming/... ./internal/postgres/... ./internal/routing/... ./internal/registry/... ./internal/schema/... ./internal/blog/...
+
+.PHONY: test-fast
+test-fast: ## Run the tests that need no control plane, in half a minute.
+	@hack/postgres/install.sh
+	go test -timeout 5m $(FAST)
+
+.PHONY: test-setup
+test-setup: ## Install or build what the tests need and this machine lacks.
+	@hack/test-setup.sh
+
+##@ Develop
+
+.PHONY: generate
+generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate code, CRDs, the operator's Role, API reference and dist/install.yaml.
+	rm -rf api/v1alpha1/applyconfiguration
+	$(CONTROLLER_GEN) object applyconfiguration:omitToolVersion=true paths=./api/v1alpha1
+	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:artifacts:config=config/crd/bases
+	$(CONTROLLER_GEN) rbac:roleName=echoblogs-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
+	$(CRD_REF_DOCS) --log-level ERROR --source-path=api/v1alpha1 --config=hack/api-reference/config.yaml \
+		--templates-dir=hack/api-reference --renderer=markdown --output-path=docs/api-reference.md
+	@$(MAKE) --no-print-directory build-installer
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format the code.
+	$(GOLANGCI_LINT) fmt
+
+.PHONY: vet
+vet: ## Run go vet.
+	go vet ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Check the code, the API conventions and the shell scripts.
+	$(GOLANGCI_LINT) run
+	$(GOLANGCI_LINT) run --config .golangci-kal.yml ./api/...
+	hack/verify-imports.sh
+	hack/lint-shell.sh
+
+.PHONY: lint-fix
+lint-fix: $(GOLANGCI_LINT) ## Repair what the linters can repair by themselves.
+	$(GOLANGCI_LINT) run --fix
+
+.PHONY: verify
+verify: ## Check that what is generated is up to date.
+	hack/verify-generated.sh
+
+.PHONY: vulncheck
+vulncheck: $(GOVULNCHECK) ## Look for known vulnerabilities in what the programs call.
+	@hack/vulncheck.sh $(GOVULNCHECK)
+
+##@ Build
+
+.PHONY: build
+build: ## Build every program into bin/.
+	go build -o bin/ ./cmd/...
+
+.PHONY: docker-build
+docker-build: ## Build the images OPERATOR_IMG and BLOG_IMG.
+	$(CONTAINER_TOOL) build --target operator -t $(OPERATOR_IMG) .
+	$(CONTAINER_TOOL) build --target blog -t $(BLOG_IMG) .
+
+.PHONY: build-installer
+build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all manifests in one file, with OPERATOR_IMG and BLOG_IMG.
+	@mkdir -p dist
+	$(BUILD_DEFAULT) > dist/install.yaml
+
+##@ Deploy to the cluster of the current kubectl context
+
+.PHONY: install
+install: $(KUSTOMIZE) ## Install the CRDs.
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
+
+.PHONY: uninstall
+uninstall: $(KUSTOMIZE) ## Delete the CRDs, and with them every Platform and Tenant, while the operator runs.
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
+
+.PHONY: deploy
+deploy: $(KUSTOMIZE) ## Install all of it: CRDs, operator and blog, with OPERATOR_IMG and BLOG_IMG.
+	$(BUILD_DEFAULT) | $(KUBECTL) apply --server-side -f -
+
+# The kinds come first: their finalizers need the operator, which goes after them.
+.PHONY: undeploy
+undeploy: uninstall ## Delete all of it, Platforms and Tenants first.
+	$(BUILD_DEFAULT) | $(KUBECTL) delete --ignore-not-found -f -
+
+$(CONTROLLER_GEN): package := sigs.k8s.io/controller-tools/cmd/controller-gen
+$(CRD_REF_DOCS): package := github.com/elastic/crd-ref-docs
+$(GOVULNCHECK): package := golang.org/x/vuln/cmd/govulncheck
+$(KUSTOMIZE): package := sigs.k8s.io/kustomize/kustomize/v5
+# golangci-lint with the kube-api-linter compiled in.
+$(GOLANGCI_LINT): package := sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter
+
+$(TOOLS)/%:
+	@echo "Building $* (once for this version)"
+	@cd hack/tools && GOWORK=off go build -o $@ $(package)
