@@ -15,13 +15,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-)
 
-// The login roles that the product's programs use.
-const (
-	operatorRole = "echoblogs_operator"
-	blogRole     = "echoblogs_blog"
-	portalRole   = "echoblogs_portal"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // timeout bounds the making, and the dropping, of one database.
@@ -64,31 +59,21 @@ func New(t testing.TB) *Database {
 	database := &Database{
 		Name:        name,
 		AdminURI:    withDatabase(administrator, name),
-		OperatorURI: withRole(administrator, name, operatorRole),
-		BlogURI:     withRole(administrator, name, blogRole),
-		PortalURI:   withRole(administrator, name, portalRole),
+		OperatorURI: withRole(administrator, name, postgres.OperatorRole),
+		BlogURI:     withRole(administrator, name, postgres.BlogRole),
+		PortalURI:   withRole(administrator, name, postgres.PortalRole),
 	}
-	if err := bootstrap(ctx, database); err != nil {
+	if err := execute(ctx, database.AdminURI, postgres.BootstrapSQL); err != nil {
 		t.Fatalf("Preparing the test's database: %v", err)
 	}
 	return database
-}
-
-// bootstrap grants the programs' roles what an installer grants them.
-func bootstrap(ctx context.Context, database *Database) error {
-	name := pgx.Identifier{database.Name}.Sanitize()
-	return execute(ctx, database.AdminURI,
-		"GRANT CREATE ON DATABASE "+name+" TO "+operatorRole,
-		"GRANT CREATE, USAGE ON SCHEMA public TO "+operatorRole,
-		"ALTER ROLE "+blogRole+" IN DATABASE "+name+" SET search_path = ''",
-	)
 }
 
 // createRoles makes the programs' login roles, or gives those that are there
 // their passwords. A lock keeps test programs that share a server apart.
 func createRoles(ctx context.Context, administrator string) error {
 	statements := []string{"SELECT pg_advisory_xact_lock(hashtext('echoblogs test roles'))"}
-	for _, role := range []string{operatorRole, blogRole, portalRole} {
+	for _, role := range []string{postgres.OperatorRole, postgres.BlogRole, postgres.PortalRole} {
 		statements = append(statements,
 			fmt.Sprintf("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s LOGIN; END IF; END $$", role),
 			fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", role, password(administrator, role)),

@@ -1,0 +1,379 @@
+package schema_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
+
+// database is a prepared database of one test.
+type database struct {
+	*postgrestest.Database
+	t     *testing.T
+	store *schema.Store
+	pool  *pgxpool.Pool
+}
+
+func newDatabase(t *testing.T) *database {
+	t.Helper()
+	db := postgrestest.New(t)
+	d := &database{Database: db, t: t, pool: connect(t, db.OperatorURI)}
+	store, err := schema.NewStore(d.pool, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.store = store
+	if err := store.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func connect(t *testing.T, uri string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// spec is a tenant called name at name.example.com.
+func spec(name string) registry.Spec {
+	return registry.Spec{
+		Name: name, SchemaName: name, DisplayName: "Blog of " + name, PrimaryHost: name + ".example.com",
+		PaidUntil: time.Date(2028, 1, 10, 0, 0, 0, 0, time.UTC), SuspendAt: time.Date(2028, 1, 25, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+func (d *database) create(s registry.Spec) {
+	d.t.Helper()
+	if err := d.store.Create(d.t.Context(), s, false, now); err != nil {
+		d.t.Fatalf("create %s: %v", s.Name, err)
+	}
+}
+
+func (d *database) find(name string) registry.Tenant {
+	d.t.Helper()
+	tenant, err := registry.Find(d.t.Context(), d.pool, name)
+	if err != nil {
+		d.t.Fatalf("find %s: %v", name, err)
+	}
+	return tenant
+}
+
+func (d *database) exec(sql string, args ...any) {
+	d.t.Helper()
+	if _, err := d.pool.Exec(d.t.Context(), sql, args...); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *database) schemas() []string {
+	d.t.Helper()
+	var names []string
+	err := d.pool.QueryRow(d.t.Context(), `SELECT coalesce(array_agg(nspname::text ORDER BY nspname), '{}') FROM pg_namespace
+		WHERE nspname NOT LIKE 'pg\_%' AND nspname NOT IN ('public', 'information_schema')`).Scan(&names)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return names
+}
+
+func (d *database) wantSchemas(want ...string) {
+	d.t.Helper()
+	if diff := cmp.Diff(want, d.schemas(), cmpopts.EquateEmpty()); diff != "" {
+		d.t.Errorf("schemas (-want +got):\n%s", diff)
+	}
+}
+
+func wantTaken(t *testing.T, err error, want registry.TakenError) {
+	t.Helper()
+	var taken *registry.TakenError
+	if !errors.As(err, &taken) {
+		t.Fatalf("got %v, want that %s %q is taken", err, want.Kind, want.Name)
+	}
+	if diff := cmp.Diff(want, *taken); diff != "" {
+		t.Errorf("who has it (-want +got):\n%s", diff)
+	}
+}
+
+func TestCreateMakesEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	s := spec("alice")
+	s.CustomHosts = []string{"blog.alice.org", "www.alice.org"}
+	d.create(s)
+
+	tenant := d.find("alice")
+	want := registry.Tenant{Spec: s, ID: tenant.ID, State: registry.Live, SchemaVersion: d.store.Latest(), SchemaExists: true}
+	if diff := cmp.Diff(want, tenant, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("registry (-want +got):\n%s", diff)
+	}
+	d.wantSchemas("alice")
+	d.exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at) VALUES ('a', 'A', 'x', '', '', '', now(), now())`)
+}
+
+func TestCreateIsRefusedWithoutATrace(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	d.exec(`CREATE SCHEMA legacy`)
+
+	sameSchema, sameHost, legacy := spec("bob"), spec("carol"), spec("legacy")
+	sameSchema.SchemaName = "alice"
+	sameHost.PrimaryHost = "alice.example.com"
+	err := d.store.Create(t.Context(), sameSchema, false, now)
+	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.SchemaName, Owner: "alice"})
+	err = d.store.Create(t.Context(), sameHost, false, now)
+	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice"})
+	if err := d.store.Create(t.Context(), legacy, false, now); !errors.Is(err, schema.ErrSchemaExists) {
+		t.Errorf("got %v, want ErrSchemaExists", err)
+	}
+	d.wantSchemas("alice", "legacy")
+	for _, name := range []string{"bob", "carol", "legacy"} {
+		if _, err := registry.Find(t.Context(), d.pool, name); !errors.Is(err, registry.ErrNoTenant) {
+			t.Errorf("%s left a row: %v", name, err)
+		}
+	}
+}
+
+func TestTakenCustomHostIsLeftOut(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	alice, bob := spec("alice"), spec("bob")
+	alice.CustomHosts = []string{"www.shared.org"}
+	bob.CustomHosts = []string{"www.bob.org", "www.shared.org"}
+	d.create(alice)
+	d.create(bob)
+	if diff := cmp.Diff([]string{"www.bob.org"}, d.find("bob").CustomHosts); diff != "" {
+		t.Errorf("hosts of bob (-want +got):\n%s", diff)
+	}
+}
+
+func TestUpdateMovesThePrimaryHost(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	s := spec("alice")
+	s.CustomHosts = []string{"www.alice.org"}
+	d.create(s)
+	s.PrimaryHost, s.CustomHosts = "alice.example.net", []string{"blog.alice.org"}
+	if err := d.store.Update(t.Context(), s, now); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(s, d.find("alice").Spec); diff != "" {
+		t.Errorf("registry (-want +got):\n%s", diff)
+	}
+
+	// What alice gave up is held from others for a minute, but not from alice.
+	bob := spec("bob")
+	bob.PrimaryHost = "www.alice.org"
+	early := now.Add(registry.Hold - time.Second)
+	err := d.store.Create(t.Context(), bob, false, early)
+	wantTaken(t, err, registry.TakenError{Name: "www.alice.org", Kind: registry.HostName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
+	if err := d.store.Create(t.Context(), bob, false, now.Add(registry.Hold)); err != nil {
+		t.Errorf("after the hold: %v", err)
+	}
+	s.CustomHosts = []string{"alice.example.com", "blog.alice.org"}
+	if err := d.store.Update(t.Context(), s, early); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(s.CustomHosts, d.find("alice").CustomHosts); diff != "" {
+		t.Errorf("hosts taken back (-want +got):\n%s", diff)
+	}
+}
+
+func TestRetainRestoreAndPurge(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	d.exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at) VALUES ('kept', 'A', 'x', '', '', '', now(), now())`)
+	id := d.find("alice").ID
+
+	tombstone, err := d.store.Retain(t.Context(), "alice", now, now.AddDate(0, 0, 30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas(tombstone)
+	err = d.store.Create(t.Context(), spec("alice"), false, now.Add(time.Hour))
+	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.TenantName, Owner: "alice", Tombstone: true})
+	other := spec("bob")
+	other.PrimaryHost = "alice.example.com"
+	err = d.store.Create(t.Context(), other, false, now.Add(time.Hour))
+	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice", Tombstone: true})
+
+	if err := d.store.Restore(t.Context(), spec("alice"), now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas("alice")
+	if got := d.find("alice"); got.ID != id || got.State != registry.Live || got.PrimaryHost != "alice.example.com" {
+		t.Errorf("restored: %+v", got)
+	}
+	var posts int
+	if err := connect(t, d.BlogURI).QueryRow(t.Context(), `SELECT count(*) FROM alice.posts`).Scan(&posts); err != nil || posts != 1 {
+		t.Errorf("the blog reads %d posts after the restoration, error %v", posts, err)
+	}
+
+	if _, err := d.store.Retain(t.Context(), "alice", now, now.AddDate(0, 0, 30)); err != nil {
+		t.Fatal(err)
+	}
+	if purged, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30).Add(-time.Second), 10); err != nil || len(purged) != 0 {
+		t.Errorf("purged %v early, error %v", purged, err)
+	}
+	if purged, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30), 10); err != nil || len(purged) != 1 {
+		t.Errorf("purged %v, error %v", purged, err)
+	}
+	d.wantSchemas()
+	d.create(spec("alice"))
+}
+
+func TestFreshSetsTheTombstoneAside(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	tombstone, err := d.store.Retain(t.Context(), "alice", now, now.AddDate(0, 0, 30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.store.Create(t.Context(), spec("alice"), true, now.Add(time.Second))
+	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
+	if err := d.store.Create(t.Context(), spec("alice"), true, now.Add(registry.Hold)); err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas("alice", tombstone)
+	if _, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30), 10); err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas("alice")
+}
+
+func TestDropReleasesAfterTheHold(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	if dropped, err := d.store.Drop(t.Context(), "alice", now); err != nil || !dropped {
+		t.Fatalf("dropped %v, error %v", dropped, err)
+	}
+	if dropped, err := d.store.Drop(t.Context(), "alice", now); err != nil || dropped {
+		t.Errorf("dropped %v a second time, error %v", dropped, err)
+	}
+	d.wantSchemas()
+	err := d.store.Create(t.Context(), spec("alice"), false, now.Add(time.Second))
+	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.TenantName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
+	if err := d.store.Create(t.Context(), spec("alice"), false, now.Add(registry.Hold)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPublicHostsAreRefused(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	if refused, err := registry.SetPublicHosts(t.Context(), d.pool, []string{"example.com", "welcome.example.com"}); err != nil || len(refused) > 0 {
+		t.Fatalf("refused %v, error %v", refused, err)
+	}
+	err := d.store.Create(t.Context(), spec("welcome"), false, now)
+	wantTaken(t, err, registry.TakenError{Name: "welcome.example.com", Kind: registry.HostName})
+}
+
+func TestMigrateAppliesWhatIsPending(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	files := fstest.MapFS{}
+	one, err := schema.ReadMigrations(fstest.MapFS{"m/0001_a.sql": {Data: []byte("SELECT 1")}}, "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["m/0001_a.sql"] = &fstest.MapFile{Data: []byte("SELECT 1")}
+	files["m/0002_b.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE pages (id bigint PRIMARY KEY); SELECT 1/(SELECT count(*) FROM pages WHERE false)")}
+	failing, err := schema.ReadMigrations(files, "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["m/0002_b.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE pages (id bigint PRIMARY KEY)")}
+	two, err := schema.ReadMigrations(files, "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var failed *schema.MigrationError
+	if _, err := d.store.WithTenantMigrations(failing).Migrate(t.Context(), "alice", "alice"); !errors.As(err, &failed) {
+		t.Errorf("got %v, want a MigrationError", err)
+	}
+	if got := d.find("alice").SchemaVersion; got != 1 {
+		t.Errorf("version %d after a failed migration, want 1", got)
+	}
+	if before, err := d.store.WithTenantMigrations(two).Migrate(t.Context(), "alice", "alice"); err != nil || before != 1 {
+		t.Fatalf("before %d, error %v", before, err)
+	}
+	if got := d.find("alice").SchemaVersion; got != 2 {
+		t.Errorf("version %d, want 2", got)
+	}
+	d.exec(`SELECT FROM alice.pages`)
+	if _, err := d.store.WithTenantMigrations(one).Migrate(t.Context(), "alice", "alice"); !errors.Is(err, schema.ErrNewer) {
+		t.Errorf("got %v, want ErrNewer", err)
+	}
+}
+
+func TestPrepareRefusesAnEditedMigration(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	if err := d.store.Prepare(t.Context()); err != nil {
+		t.Fatalf("a second time: %v", err)
+	}
+	d.exec(`UPDATE public.schema_migrations SET checksum = 'other' WHERE scope = 'tenant' AND version = 1`)
+	var edited *schema.EditedError
+	if err := d.store.Prepare(t.Context()); !errors.As(err, &edited) || edited.Name != "0001_posts.sql" {
+		t.Errorf("got %v, want that 0001_posts.sql was edited", err)
+	}
+}
+
+func TestRolesMayDoOnlyTheirWork(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	blog, portal := connect(t, d.BlogURI), connect(t, d.PortalURI)
+	const denied = "42501" // insufficient_privilege
+	for _, refused := range []struct {
+		role *pgxpool.Pool
+		sql  string
+		code string
+	}{
+		{blog, `INSERT INTO public.tenants DEFAULT VALUES`, denied},
+		{blog, `UPDATE public.domains SET host = 'x'`, denied},
+		{blog, `SELECT FROM public.schema_migrations`, denied},
+		{blog, `CREATE SCHEMA mine`, denied},
+		{blog, `CREATE TABLE public.mine (id int)`, denied},
+		{blog, `CREATE TABLE alice.mine (id int)`, denied},
+		{blog, `CREATE TEMPORARY TABLE mine (id int)`, denied},
+		{blog, `DROP TABLE alice.posts`, denied},
+		{blog, `TRUNCATE alice.posts`, denied},
+		{blog, `SELECT FROM tenants`, "42P01"}, // undefined_table: the search_path is empty
+		{portal, `SELECT FROM alice.posts`, denied},
+		{portal, `UPDATE public.tenants SET name = 'x'`, denied},
+		{portal, `CREATE SCHEMA mine`, denied},
+	} {
+		if _, err := refused.role.Exec(context.Background(), refused.sql); postgres.Code(err) != refused.code {
+			t.Errorf("%s: got %v, want SQLSTATE %s", refused.sql, err, refused.code)
+		}
+	}
+	for _, allowed := range []string{`SELECT FROM public.tenants`, `SELECT FROM public.domains`, `DELETE FROM alice.posts`} {
+		if _, err := blog.Exec(t.Context(), allowed); err != nil {
+			t.Errorf("%s: %v", allowed, err)
+		}
+	}
+}
