@@ -64,7 +64,7 @@ FAST := ./internal/naming/... ./internal/postgres/... ./internal/routing/... ./i
 
 .PHONY: test-fast
 test-fast: ## Run the tests that need no control plane, in half a minute.
-	@hack/postgres/install.sh
+	@hack/postgres/install.sh >/dev/null
 	go test -timeout 5m $(FAST)
 
 .PHONY: test-setup
