@@ -131,7 +131,7 @@ type Limits struct {
 
 	// storage is how much the posts of a blog may take, such as 500Mi.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).sign() >= 0",message="must be an amount of storage of 0 or more such as 500Mi"
+	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('0')) >= 0",message="must be an amount of storage of 0 or more such as 500Mi"
 	Storage *resource.Quantity `json:"storage,omitempty"`
 
 	// requestsPerSecond is how many requests the blog answers in a second, on each replica; more are told to wait.
@@ -236,7 +236,7 @@ type TenantStatus struct {
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 40 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="the name becomes a host label: use at most 40 lower case letters, digits and hyphens, beginning and ending with a letter or digit, such as john-doe"
 // +kubebuilder:validation:XValidation:rule="!self.metadata.name.startsWith('pg-') && !self.metadata.name.startsWith('deleted-')",message="names that start with pg- or deleted- are reserved: choose another name"
 // +kubebuilder:validation:XValidation:rule="!(self.metadata.name in ['abuse','account','accounts','admin','administrator','api','app','assets','auth','autoconfig','autodiscover','billing','blog','blogs','broadcasthost','cdn','citus','citus-internal','columnar','cron','dashboard','default','dns','docs','echoblogs','email','extensions','ftp','grafana','health','help','hostmaster','imap','info','information-schema','ingress','internal','isatap','kubernetes','localhost','login','logout','mail','metrics','mx','noreply','no-reply','ns','ns1','ns2','operator','partman','pop','pop3','portal','postgres','postmaster','prometheus','public','register','root','security','settings','signup','smtp','sso','staff','static','status','support','system','template0','template1','tiger','topology','usenet','webmail','webmaster','wpad','www'])",message="this name is reserved for the platform itself: choose another name"
-// +kubebuilder:validation:XValidation:rule="(has(self.spec) && has(self.spec.schemaName) ? self.spec.schemaName : ”) == (has(oldSelf.spec) && has(oldSelf.spec.schemaName) ? oldSelf.spec.schemaName : ”)",fieldPath=".spec.schemaName",message="schemaName cannot be set, changed or unset after creation: create another Tenant"
+// +kubebuilder:validation:XValidation:rule=`(has(self.spec) && has(self.spec.schemaName) ? self.spec.schemaName : "") == (has(oldSelf.spec) && has(oldSelf.spec.schemaName) ? oldSelf.spec.schemaName : "")`,fieldPath=".spec.schemaName",message="schemaName cannot be set, changed or unset after creation: create another Tenant"
 // +kubebuilder:validation:XValidation:rule="(has(self.spec) && has(self.spec.platformRef) ? self.spec.platformRef.name : 'default') == (has(oldSelf.spec) && has(oldSelf.spec.platformRef) ? oldSelf.spec.platformRef.name : 'default')",fieldPath=".spec.platformRef",message="a Tenant cannot move to another Platform: create another Tenant there"
 type Tenant struct {
 	metav1.TypeMeta `json:",inline"`
