@@ -11,6 +11,7 @@ import (
 )
 
 func TestDirHoldsProgramsThatKnowTheirVersion(t *testing.T) {
+	t.Parallel()
 	folder, err := kubeassets.Dir(t.Context(), "kube-apiserver", "etcd", "kubectl")
 	if err != nil {
 		t.Fatalf("Dir: %v", err)

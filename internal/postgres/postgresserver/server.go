@@ -122,6 +122,7 @@ func start(ctx context.Context, binaries, dataDir, password string, runAs owner,
 		return nil, fmt.Errorf("finding the end of the server's log: %w", err)
 	}
 
+	//nolint:noctx // the server outlives the call that starts it
 	command := exec.Command(filepath.Join(binaries, "postgres"), server.arguments(options.Settings)...)
 	command.Dir = "/"
 	command.Stdout, command.Stderr = log, log
@@ -269,7 +270,7 @@ func freePort(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("finding a free port: %w", err)
 	}
 	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return listener.Addr().(*net.TCPAddr).Port, nil //nolint:errcheck // what listens on tcp has a TCPAddr
 }
 
 // readFrom returns a file's content from an offset on, or why it cannot be read.

@@ -190,7 +190,7 @@ func fast() map[string]string { return map[string]string{"fsync": "off"} }
 // t.TempDir's.
 func reachableFolder(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "postgresserver-test-")
+	folder, err := os.MkdirTemp("", "postgresserver-test-") //nolint:usetesting // t.TempDir is closed to other users
 	if err != nil {
 		t.Fatalf("making a folder: %v", err)
 	}

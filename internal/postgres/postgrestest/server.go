@@ -86,6 +86,7 @@ rm -rf "$1"`
 		return fmt.Errorf("watching this process: %w", err)
 	}
 	defer input.Close()
+	//nolint:noctx // it has to outlive this process
 	shell := exec.Command("sh", "-c", script, "sh", folder, strconv.Itoa(server))
 	shell.Stdin = input
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C at a terminal must not end it
@@ -98,4 +99,4 @@ rm -rf "$1"`
 
 // untilExit is the open end of a pipe that the kernel closes with this process.
 // It is kept from the garbage collector, which would close it.
-var untilExit *os.File
+var untilExit *os.File //nolint:unused // it is there to be held
