@@ -11,8 +11,8 @@ trap 'rm -f "$output"' EXIT
 status=0
 timeout 600 "$govulncheck" ./... >"$output" 2>&1 || status=$?
 cat "$output"
-if ((status != 0)) && grep -qE 'fetching vulnerabilities|dial tcp|no such host|https?://vuln\.go\.dev' "$output" &&
-	! grep -q '^Vulnerability #' "$output"; then
+# 124 is timeout's own: the database did not answer.
+if ((status == 124)) || { ((status != 0)) && grep -q '^govulncheck: fetching vulnerabilities' "$output"; }; then
 	echo "govulncheck could not reach its database: nothing was checked."
 	exit 0
 fi
