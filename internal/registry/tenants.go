@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -202,3 +203,33 @@ func (s Spec) hosts() []string {
 }
 
 func date(t time.Time) pgtype.Date { return pgtype.Date{Time: t, Valid: true} }
+
+// Equal reports whether two sets of limits say the same.
+func (l Limits) Equal(other Limits) bool {
+	return equal(l.MaxPosts, other.MaxPosts) && equal(l.MaxStorageBytes, other.MaxStorageBytes) &&
+		equal(l.RequestsPerSecond, other.RequestsPerSecond)
+}
+
+func equal[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
+// Equal reports whether two rows with their hosts say the same.
+func (s Spec) Equal(other Spec) bool {
+	return s.Name == other.Name && s.SchemaName == other.SchemaName && s.DisplayName == other.DisplayName &&
+		s.PrimaryHost == other.PrimaryHost && slices.Equal(s.CustomHosts, other.CustomHosts) &&
+		s.PaidUntil.Equal(other.PaidUntil) && s.SuspendAt.Equal(other.SuspendAt) && s.Limits.Equal(other.Limits)
+}
+
+// List returns live tenants in the order of their names, at most limit of those after the name given.
+func List(ctx context.Context, db Querier, after string, limit int) ([]Tenant, error) {
+	rows, err := db.Query(ctx, selectTenant+`WHERE t.state = 'live' AND t.name > $1 ORDER BY t.name LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list tenants: %w", err)
+	}
+	tenants, err := pgx.CollectRows(rows, scanTenant)
+	if err != nil {
+		return nil, fmt.Errorf("list tenants: %w", err)
+	}
+	return tenants, nil
+}

@@ -14,7 +14,7 @@ import (
 // trips. With fresh, a tombstone of that name is set aside. It returns *registry.TakenError when a name is not to be
 // had and ErrSchemaExists when the schema is there and not ours.
 func (s *Store) Create(ctx context.Context, spec registry.Spec, fresh bool, now time.Time) error {
-	return s.inTransaction(ctx, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	return s.inTransaction(ctx, "create", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if s.serial {
 			if err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:create', 0))`); err != nil {
 				return err
@@ -29,7 +29,7 @@ func (s *Store) Create(ctx context.Context, spec registry.Spec, fresh bool, now 
 
 // Recreate makes the schema of a live tenant anew and empty, where it has vanished.
 func (s *Store) Recreate(ctx context.Context, name string) error {
-	return s.inTransaction(ctx, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	return s.inTransaction(ctx, "recreate", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := registry.Lock(ctx, tx, name)
 		if err != nil || tenant.State != registry.Live || tenant.SchemaExists {
 			return err
@@ -49,5 +49,6 @@ func (s *Store) makeSchema(ctx context.Context, tx pgx.Tx, name string) error {
 	case err != nil:
 		return &MigrationError{From: 0, To: s.Latest(), Err: err}
 	}
+	migrationsApplied.Add(float64(s.Latest()))
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // Migrate applies all pending migrations to a live tenant's schema, in one transaction under an advisory lock for
 // that schema, and returns the version it had before. It returns ErrNewer, and does nothing, when the schema is ahead.
 func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before int32, err error) {
-	err = s.inTransaction(ctx, migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	err = s.inTransaction(ctx, "migrate", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:schema:' || $1, 0))`, schemaName); err != nil {
 			return err
 		}
@@ -31,5 +31,8 @@ func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before in
 		}
 		return registry.SetVersion(ctx, tx, tenant.ID, s.Latest())
 	})
+	if err == nil && before < s.Latest() {
+		migrationsApplied.Add(float64(s.Latest() - before))
+	}
 	return before, err
 }

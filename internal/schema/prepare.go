@@ -10,7 +10,7 @@ import (
 // Prepare brings the public tables up to date and checks that no migration, public or of tenants, was edited after it
 // was applied. It is run at first contact with a database, by several programs at once if need be.
 func (s *Store) Prepare(ctx context.Context) error {
-	return s.inTransaction(ctx, migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	return s.inTransaction(ctx, "prepare", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:public', 0));
 			CREATE TABLE IF NOT EXISTS public.schema_migrations (
 				scope      text NOT NULL CHECK (scope IN ('public', 'tenant')),

@@ -81,11 +81,17 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 // Latest returns the version that schemas are brought to.
 func (s *Store) Latest() int32 { return int32(len(s.tenant)) }
 
-// inTransaction runs work in one transaction that takes at most limit.
-func (s *Store) inTransaction(ctx context.Context, limit time.Duration, work func(context.Context, pgx.Tx) error) error {
+// inTransaction runs work in one transaction that takes at most limit. The operation is what metrics call it.
+func (s *Store) inTransaction(ctx context.Context, operation string, limit time.Duration, work func(context.Context, pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return work(ctx, tx) })
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return work(ctx, tx) })
+	result := "committed"
+	if err != nil {
+		result = "rolled_back"
+	}
+	transactions.WithLabelValues(operation, result).Inc()
+	return err
 }
 
 // run sends statements without parameters in one round trip, by the simple protocol.

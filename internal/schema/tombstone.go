@@ -17,7 +17,7 @@ import (
 // taken until purgeAt. It returns the tombstone's schema, or "" when there was nothing to keep: no live tenant of that
 // name, or one whose schema has vanished.
 func (s *Store) Retain(ctx context.Context, name string, now, purgeAt time.Time) (tombstone string, err error) {
-	err = s.end(ctx, name, now, func(ctx context.Context, tx pgx.Tx, tenant registry.Tenant) error {
+	err = s.end(ctx, "retain", name, now, func(ctx context.Context, tx pgx.Tx, tenant registry.Tenant) error {
 		tombstone = naming.Tombstone(tenant.ID, now)
 		schema := quote(tenant.SchemaName)
 		err := run(ctx, tx, "SET LOCAL lock_timeout = '"+lockTimeout+"'; REVOKE USAGE ON SCHEMA "+schema+" FROM "+postgres.BlogRole+
@@ -32,7 +32,7 @@ func (s *Store) Retain(ctx context.Context, name string, now, purgeAt time.Time)
 
 // Drop drops a live tenant's schema and releases its names. It reports whether there was one.
 func (s *Store) Drop(ctx context.Context, name string, now time.Time) (dropped bool, err error) {
-	err = s.end(ctx, name, now, func(ctx context.Context, tx pgx.Tx, tenant registry.Tenant) error {
+	err = s.end(ctx, "drop", name, now, func(ctx context.Context, tx pgx.Tx, tenant registry.Tenant) error {
 		dropped = true
 		if err := dropSchema(ctx, tx, tenant.SchemaName); err != nil {
 			return err
@@ -43,8 +43,8 @@ func (s *Store) Drop(ctx context.Context, name string, now time.Time) (dropped b
 }
 
 // end locks the row of a live tenant and ends its life by work. A tenant without a schema is released.
-func (s *Store) end(ctx context.Context, name string, now time.Time, work func(context.Context, pgx.Tx, registry.Tenant) error) error {
-	return s.inTransaction(ctx, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+func (s *Store) end(ctx context.Context, operation, name string, now time.Time, work func(context.Context, pgx.Tx, registry.Tenant) error) error {
+	return s.inTransaction(ctx, operation, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := registry.Lock(ctx, tx, name)
 		switch {
 		case errors.Is(err, registry.ErrNoTenant):
@@ -63,7 +63,7 @@ func (s *Store) end(ctx context.Context, name string, now time.Time, work func(c
 // Restore gives the tombstone of a tenant its names back. It returns registry.ErrNoTenant when there is no tombstone,
 // and *registry.TakenError when another tenant has the schema or the primary host.
 func (s *Store) Restore(ctx context.Context, spec registry.Spec, now time.Time) error {
-	return s.inTransaction(ctx, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	return s.inTransaction(ctx, "restore", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := registry.Lock(ctx, tx, spec.Name)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (s *Store) Purge(ctx context.Context, now time.Time, limit int) ([]string, 
 	}
 	var purged []string
 	for _, tombstone := range found {
-		err := s.inTransaction(ctx, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		err := s.inTransaction(ctx, "purge", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 			if err := dropSchema(ctx, tx, tombstone.Schema); err != nil {
 				return err
 			}

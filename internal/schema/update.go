@@ -12,7 +12,7 @@ import (
 // Update makes the rows of a live tenant say what spec says. It returns *registry.TakenError, and changes nothing,
 // when the primary host is not to be had.
 func (s *Store) Update(ctx context.Context, spec registry.Spec, now time.Time) error {
-	return s.inTransaction(ctx, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	return s.inTransaction(ctx, "update", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		return registry.Update(ctx, tx, spec, now)
 	})
 }

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+// stopTimeout is how long reconciles under way may take to end after a signal.
+const stopTimeout = 20 * time.Second
+
+type runOptions struct {
+	namespace      string
+	kubeconfig     string
+	probeAddress   string
+	metricsAddress string
+	healthAddress  string
+	leaderElection bool
+	workers        int
+	maxConnections int32
+	verbose        bool
+}
+
+func runCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Reconcile the Tenants and Platforms of one namespace",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return run(cmd, o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace to look after; defaults to $POD_NAMESPACE")
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "the file with the API server's address; defaults to the pod's own service account")
+	flags.StringVar(&o.probeAddress, "probe-address", "", "the host:port at which the backend is asked for Tenants' pages, instead of its Service")
+	flags.StringVar(&o.metricsAddress, "metrics-address", ":8080", "the address of Prometheus metrics; 0 for none")
+	flags.StringVar(&o.healthAddress, "health-address", ":8081", "the address of /healthz and /readyz; 0 for none")
+	flags.BoolVar(&o.leaderElection, "leader-elect", false, "let only one of several replicas work")
+	flags.IntVar(&o.workers, "workers", 16, "how many Tenants are worked on at once")
+	flags.Int32Var(&o.maxConnections, "max-connections", 8, "the largest number of connections to one database")
+	flags.BoolVar(&o.verbose, "verbose", false, "log every reconcile")
+	return cmd
+}
+
+func run(cmd *cobra.Command, o runOptions) error {
+	if o.namespace == "" {
+		return errors.New("say which namespace to look after: --namespace, or the variable POD_NAMESPACE")
+	}
+	ctrl.SetLogger(zap.New(zap.JSONEncoder(), zap.Level(zapLevel(o.verbose))))
+	mgr, err := newManager(o)
+	if err != nil {
+		return err
+	}
+	databases := &controllers.Databases{Secrets: mgr.GetAPIReader(), MaxConns: o.maxConnections}
+	defer databases.Close()
+	for _, collector := range append(schema.Metrics(), postgres.PoolCollector{Pools: databases.Pools}) {
+		if err := metrics.Registry.Register(collector); err != nil {
+			return fmt.Errorf("register the metrics of the database: %w", err)
+		}
+	}
+	wake := controllers.NewWake()
+	recorder := mgr.GetEventRecorder("echoblogs-operator")
+	tenants := &controllers.TenantReconciler{
+		Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
+		Prober: controllers.NewProber(o.probeAddress), Clock: clock.RealClock{}, Wake: wake, Workers: o.workers,
+	}
+	if err := tenants.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("set up the controller of Tenants: %w", err)
+	}
+	platforms := &controllers.PlatformReconciler{
+		Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
+		Clock: clock.RealClock{}, Wake: wake,
+	}
+	if err := platforms.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("set up the controller of Platforms: %w", err)
+	}
+	if err := mgr.Start(cmd.Context()); err != nil {
+		return fmt.Errorf("run the controllers: %w", err)
+	}
+	return nil
+}
+
+func newManager(o runOptions) (ctrl.Manager, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return nil, fmt.Errorf("register the kinds: %w", err)
+	}
+	config, err := restConfig(o.kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	stop := stopTimeout
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme: scheme,
+		Cache: cache.Options{
+			DefaultNamespaces: map[string]cache.Config{o.namespace: {}},
+			// What the API server notes of who wrote what is larger than the objects, and is not looked at.
+			DefaultTransform: cache.TransformStripManagedFields(),
+		},
+		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
+		HealthProbeBindAddress:        o.healthAddress,
+		LeaderElection:                o.leaderElection,
+		LeaderElectionID:              "echoblogs-operator",
+		LeaderElectionNamespace:       o.namespace,
+		LeaderElectionReleaseOnCancel: true,
+		GracefulShutdownTimeout:       &stop,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reach the API server: %w", err)
+	}
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("add the health check: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("add the readiness check: %w", err)
+	}
+	return mgr, nil
+}

@@ -1,0 +1,186 @@
+// Package controllers reconciles Tenants and Platforms: one file for each step. A step sets the conditions that its
+// comment lists; one deferred patch writes status, and only when it has changed.
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants,verbs=get;list;watch;patch
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants/status,verbs=patch
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants/finalizers,verbs=update
+// +kubebuilder:rbac:namespace=echoblogs,groups=networking.k8s.io,resources=ingresses,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:namespace=echoblogs,groups=core,resources=secrets,verbs=get
+// +kubebuilder:rbac:namespace=echoblogs,groups=events.k8s.io,resources=events,verbs=create;patch
+
+const (
+	// firstRetry and lastRetry bound the backoff of what failed for a passing reason.
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 30 * time.Second
+	// longestWait bounds the wait for a date, so that a clock that was set is noticed.
+	longestWait = time.Hour
+	// secretRetry is how often a missing Secret is looked for: the operator may get Secrets by name, but not watch them.
+	secretRetry = 5 * time.Second
+)
+
+// TenantReconciler brings Tenants to what their specs say.
+type TenantReconciler struct {
+	// Client reads from the cache and writes to the API server.
+	Client client.Client
+	// Secrets reads Secrets, past the cache.
+	Secrets client.Reader
+	// Recorder writes events.
+	Recorder events.EventRecorder
+	// Databases holds the connections.
+	Databases *Databases
+	// Prober asks the backend.
+	Prober *Prober
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// Wake carries objects that somebody else wants looked at. It is shared with the PlatformReconciler.
+	Wake *Wake
+	// Workers is how many Tenants are worked on at once. Defaults to 16.
+	Workers int
+
+	routes routes
+}
+
+// SetupWithManager starts the controller with the manager.
+func (r *TenantReconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.routes = routes{client: r.Client, secrets: r.Secrets}
+	if r.Workers == 0 {
+		r.Workers = 16
+	}
+	err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.Tenant{}, platformIndex, func(object client.Object) []string {
+		return []string{object.(*v1alpha1.Tenant).PlatformName()}
+	})
+	if err != nil {
+		return fmt.Errorf("index Tenants by Platform: %w", err)
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.Tenant{}, builder.WithPredicates(predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		Owns(&networkingv1.Ingress{}, builder.WithPredicates(ingressEdited)).
+		Watches(&v1alpha1.Platform{}, handler.EnqueueRequestsFromMapFunc(r.tenantsOf), builder.WithPredicates(platformMatters)).
+		WatchesRawSource(source.Channel(r.Wake.tenants, &handler.EnqueueRequestForObject{})).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: r.Workers,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+		}).
+		Complete(r)
+}
+
+// Reconcile does the steps for one Tenant. With nothing to do it is one query and no write.
+func (r *TenantReconciler) Reconcile(ctx context.Context, request reconcile.Request) (result reconcile.Result, err error) {
+	tenant := &v1alpha1.Tenant{}
+	if err := r.Client.Get(ctx, request.NamespacedName, tenant); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if !tenant.DeletionTimestamp.IsZero() {
+		return r.reconcileDelete(ctx, tenant)
+	}
+	if controllerutil.AddFinalizer(tenant, v1alpha1.Finalizer) {
+		if err := patchFinalizers(ctx, r.Client, tenant); err != nil {
+			return reconcile.Result{}, err
+		}
+	}
+	scope := &tenantScope{tenant: tenant, now: r.Clock.Now()}
+	before := tenant.DeepCopy()
+	defer func() {
+		if patchErr := r.finish(ctx, scope, before, err); patchErr != nil {
+			result, err = reconcile.Result{}, patchErr
+			return
+		}
+		result, err = scope.next(ctx, err)
+	}()
+	for _, step := range []func(context.Context, *tenantScope) error{
+		r.resolvePlatform,
+		r.ensureDatabase,
+		r.ensureRoute,
+		r.ensureActive,
+		r.probe,
+	} {
+		if err := step(ctx, scope); err != nil {
+			return reconcile.Result{}, err
+		}
+	}
+	return reconcile.Result{}, nil
+}
+
+// finish writes the status and tells what happened.
+func (r *TenantReconciler) finish(ctx context.Context, s *tenantScope, before *v1alpha1.Tenant, stepErr error) error {
+	var stopped *halt
+	if stepErr != nil && !errors.As(stepErr, &stopped) {
+		return stepErr // the API server failed; there is nothing to be written now
+	}
+	s.updateStatus(stopped)
+	if equality.Semantic.DeepEqual(before.Status, s.tenant.Status) {
+		return nil
+	}
+	if err := r.Client.Status().Patch(ctx, s.tenant, client.MergeFrom(before)); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	r.tellReady(ctx, before, s.tenant)
+	return nil
+}
+
+// next says when to look again. A passing failure goes to the queue's backoff.
+func (s *tenantScope) next(ctx context.Context, stepErr error) (reconcile.Result, error) {
+	var stopped *halt
+	switch {
+	case errors.As(stepErr, &stopped):
+	case stepErr != nil:
+		return reconcile.Result{}, stepErr
+	default:
+		stopped = s.degraded
+	}
+	if stopped != nil && stopped.cause != nil {
+		logf.FromContext(ctx).V(1).Info("Tries again", "reason", stopped.reason)
+		return reconcile.Result{}, stopped
+	}
+	var wait time.Duration
+	if !s.nextDate.IsZero() {
+		wait = min(max(s.nextDate.Sub(s.now), time.Second), longestWait)
+	}
+	if stopped != nil && stopped.retryAfter > 0 && (wait == 0 || stopped.retryAfter < wait) {
+		wait = stopped.retryAfter
+	}
+	return reconcile.Result{RequeueAfter: wait}, nil
+}
+
+// tellReady writes the one event and the one log line that tell how a Tenant's state has changed.
+func (r *TenantReconciler) tellReady(ctx context.Context, before, after *v1alpha1.Tenant) {
+	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
+	is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionReady)
+	if was != nil && was.Status == is.Status && was.Reason == is.Reason && was.Message == is.Message {
+		return
+	}
+	logf.FromContext(ctx).Info("Reconciled", "ready", is.Status, "reason", is.Reason, "message", is.Message, "phase", after.Status.Phase)
+	tellCondition(r.Recorder, after, is)
+	if is.Status == metav1.ConditionTrue && slices.Contains([]v1alpha1.TenantPhase{"", v1alpha1.TenantPending, v1alpha1.TenantProvisioning}, before.Status.Phase) {
+		timeToReady.Observe(r.Clock.Now().Sub(after.CreationTimestamp.Time).Seconds())
+	}
+}

@@ -1,0 +1,82 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
+)
+
+// reconcileDelete ends a Tenant: the route, then the schema and the names, then the finalizer. Nothing is made again
+// meanwhile. An object that never had a schema drops nothing.
+func (r *TenantReconciler) reconcileDelete(ctx context.Context, tenant *v1alpha1.Tenant) (reconcile.Result, error) {
+	if !controllerutil.ContainsFinalizer(tenant, v1alpha1.Finalizer) {
+		return reconcile.Result{}, nil
+	}
+	scope := &tenantScope{tenant: tenant, now: r.Clock.Now()}
+	before := tenant.DeepCopy()
+	err := r.endTenant(ctx, scope)
+	var stopped *halt
+	switch {
+	case errors.As(err, &stopped):
+		scope.updateStatus(stopped)
+		if !equality.Semantic.DeepEqual(before.Status, tenant.Status) {
+			if err := r.Client.Status().Patch(ctx, tenant, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+				return reconcile.Result{}, err
+			}
+			r.tellReady(ctx, before, tenant)
+		}
+		return scope.next(ctx, stopped)
+	case err != nil:
+		return reconcile.Result{}, err
+	}
+	controllerutil.RemoveFinalizer(tenant, v1alpha1.Finalizer)
+	if err := patchFinalizers(ctx, r.Client, tenant); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	logf.FromContext(ctx).Info("Deleted", "retained", tenant.Retained())
+	r.wakeWaiting(ctx, tenant)
+	return reconcile.Result{}, nil
+}
+
+func (r *TenantReconciler) endTenant(ctx context.Context, s *tenantScope) error {
+	if err := r.routes.remove(ctx, s.tenant, routing.TenantIngressName(s.tenant.Name)); err != nil {
+		return err
+	}
+	if err := r.resolvePlatform(ctx, s); err != nil {
+		var stopped *halt
+		if errors.As(err, &stopped) && stopped.reason == v1alpha1.ReasonPlatformNotFound && s.tenant.Status.SchemaName == "" {
+			return nil // it never had a schema
+		}
+		return err
+	}
+	if s.tenant.Retained() {
+		purgeAt := s.now.AddDate(0, 0, s.platform.RetentionDays())
+		tombstone, err := s.store.Retain(ctx, s.tenant.Name, s.now, purgeAt)
+		if err != nil {
+			return s.databaseHalt(err)
+		}
+		if tombstone != "" {
+			r.event(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaRetained, "Retain",
+				fmt.Sprintf("The schema %s is kept as %s until %s.", schemaName(s.tenant), tombstone, v1alpha1.NewDate(purgeAt)))
+		}
+		return nil
+	}
+	dropped, err := s.store.Drop(ctx, s.tenant.Name, s.now)
+	if err != nil {
+		return s.databaseHalt(err)
+	}
+	if dropped {
+		r.event(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaDropped, "Drop", fmt.Sprintf("The schema %s was dropped.", schemaName(s.tenant)))
+	}
+	return nil
+}

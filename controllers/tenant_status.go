@@ -1,0 +1,89 @@
+package controllers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+// updateStatus computes a Tenant's status from what the reconcile has seen. stopped is nil when every step was done.
+func (s *tenantScope) updateStatus(stopped *halt) {
+	status := &s.tenant.Status
+	status.ObservedGeneration = s.tenant.Generation
+	if stopped == nil {
+		stopped = s.degraded
+	} else {
+		s.set(stopped.condition, metav1.ConditionFalse, stopped.reason, stopped.message)
+	}
+	s.describeRow()
+	summarise(&status.Conditions, s.tenant.Generation, tenantLayers, stopped, s.succeeded(), s.now)
+	status.Phase = s.phase(stopped)
+}
+
+// describeRow shows what the registry says, where it was read.
+func (s *tenantScope) describeRow() {
+	if s.row.State != registry.Live {
+		return
+	}
+	status := &s.tenant.Status
+	status.SchemaName, status.SchemaVersion = s.row.SchemaName, s.row.SchemaVersion
+	status.PaidUntil = v1alpha1.NewDate(s.row.PaidUntil)
+	status.Hosts = s.hosts()
+	status.URL = naming.URL(s.platform.Spec.PublicURL, s.row.PrimaryHost)
+}
+
+func (s *tenantScope) succeeded() string {
+	active := meta.FindStatusCondition(s.tenant.Status.Conditions, v1alpha1.ConditionActive)
+	if active != nil && active.Status == metav1.ConditionFalse {
+		return fmt.Sprintf("Suspended; everything is in place at %s.", s.tenant.Status.URL)
+	}
+	return fmt.Sprintf("Serving at %s.", s.tenant.Status.URL)
+}
+
+// servingPhases are those of a Tenant that served; an outage does not change them.
+var servingPhases = []v1alpha1.TenantPhase{v1alpha1.TenantActive, v1alpha1.TenantGrace, v1alpha1.TenantSuspended}
+
+// phase sums the Tenant's life up. A Tenant that serves keeps its phase while something else about it is wrong.
+func (s *tenantScope) phase(stopped *halt) v1alpha1.TenantPhase {
+	conditions := s.tenant.Status.Conditions
+	switch {
+	case !s.tenant.DeletionTimestamp.IsZero():
+		return v1alpha1.TenantTerminating
+	case !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionServing) || !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionDatabaseReady):
+		switch {
+		case stopped == nil:
+			return v1alpha1.TenantProvisioning
+		case stopped.stalled:
+			return v1alpha1.TenantFailed
+		case s.platform == nil || stopped.reason == v1alpha1.ReasonNameHeld:
+			return v1alpha1.TenantPending
+		case slices.Contains(servingPhases, s.tenant.Status.Phase):
+			return s.tenant.Status.Phase
+		}
+		return v1alpha1.TenantProvisioning
+	}
+	active := meta.FindStatusCondition(conditions, v1alpha1.ConditionActive)
+	switch {
+	case active != nil && active.Status == metav1.ConditionFalse:
+		return v1alpha1.TenantSuspended
+	case active != nil && active.Reason == v1alpha1.ReasonGrace:
+		return v1alpha1.TenantGrace
+	}
+	return v1alpha1.TenantActive
+}
+
+// quoteAll lists names for a sentence.
+func quoteAll[T ~string](names []T) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fmt.Sprintf("%q", string(name))
+	}
+	return strings.Join(quoted, ", ")
+}

@@ -1,0 +1,111 @@
+package controllers
+
+import (
+	"context"
+	"slices"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// platformIndex is the index of Tenants by the Platform that they live on.
+const platformIndex = "platform"
+
+// Wake carries objects that a controller wants looked at.
+type Wake struct {
+	tenants chan event.GenericEvent
+}
+
+// NewWake returns a Wake.
+func NewWake() *Wake {
+	return &Wake{tenants: make(chan event.GenericEvent, 1024)}
+}
+
+// tenant has a Tenant looked at. A full channel drops it: the check of the whole fleet comes by every minute.
+func (w *Wake) tenant(t *v1alpha1.Tenant) {
+	select {
+	case w.tenants <- event.GenericEvent{Object: t}:
+	default:
+	}
+}
+
+// wakeWaiting has the Tenants looked at that wait for a name, after one has been released.
+func (r *TenantReconciler) wakeWaiting(ctx context.Context, released *v1alpha1.Tenant) {
+	var tenants v1alpha1.TenantList
+	err := r.Client.List(ctx, &tenants, client.InNamespace(released.Namespace), client.MatchingFields{platformIndex: released.PlatformName()})
+	if err != nil {
+		logf.FromContext(ctx).Error(err, "Listing Tenants that wait for a name")
+		return
+	}
+	for i := range tenants.Items {
+		t := &tenants.Items[i]
+		stalled := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionStalled)
+		if stalled != nil && slices.Contains([]string{v1alpha1.ReasonSchemaTaken, v1alpha1.ReasonHostTaken, v1alpha1.ReasonCustomDomainTaken}, stalled.Reason) {
+			r.Wake.tenant(t)
+		}
+	}
+}
+
+// tenantsOf lists the Tenants of a Platform.
+func (r *TenantReconciler) tenantsOf(ctx context.Context, platform client.Object) []reconcile.Request {
+	var tenants v1alpha1.TenantList
+	err := r.Client.List(ctx, &tenants, client.InNamespace(platform.GetNamespace()), client.MatchingFields{platformIndex: platform.GetName()})
+	if err != nil {
+		logf.FromContext(ctx).Error(err, "Listing the Tenants of a Platform", "platform", platform.GetName())
+		return nil
+	}
+	requests := make([]reconcile.Request, len(tenants.Items))
+	for i := range tenants.Items {
+		requests[i].NamespacedName = client.ObjectKeyFromObject(&tenants.Items[i])
+	}
+	return requests
+}
+
+// platformMatters lets through what changes a Tenant: another spec, and a database that has become ready.
+var platformMatters = predicate.Funcs{
+	CreateFunc: func(event.CreateEvent) bool { return true },
+	UpdateFunc: func(e event.UpdateEvent) bool {
+		before, after := e.ObjectOld.(*v1alpha1.Platform), e.ObjectNew.(*v1alpha1.Platform)
+		return before.Generation != after.Generation ||
+			!databaseReady(before) && databaseReady(after)
+	},
+	DeleteFunc: func(event.DeleteEvent) bool { return true },
+}
+
+func databaseReady(p *v1alpha1.Platform) bool {
+	return meta.IsStatusConditionTrue(p.Status.Conditions, v1alpha1.ConditionDatabaseReady)
+}
+
+// ingressEdited lets through every change of an Ingress but that of its status, which ingress controllers write.
+var ingressEdited = predicate.Funcs{
+	CreateFunc: func(event.CreateEvent) bool { return false },
+	UpdateFunc: func(e event.UpdateEvent) bool {
+		before, after := e.ObjectOld.(*networkingv1.Ingress), e.ObjectNew.(*networkingv1.Ingress)
+		return !equality.Semantic.DeepEqual(before.Spec, after.Spec) ||
+			!equality.Semantic.DeepEqual(before.Labels, after.Labels) ||
+			!equality.Semantic.DeepEqual(before.Annotations, after.Annotations) ||
+			!equality.Semantic.DeepEqual(before.OwnerReferences, after.OwnerReferences)
+	},
+	DeleteFunc: func(event.DeleteEvent) bool { return true },
+}
+
+// patchFinalizers writes the finalizers of an object as they are now, and fails when it has changed meanwhile: two
+// writers could otherwise lose each other's.
+func patchFinalizers(ctx context.Context, c client.Client, object client.Object) error {
+	before := object.DeepCopyObject().(client.Object)
+	if controllerutil.ContainsFinalizer(object, v1alpha1.Finalizer) {
+		controllerutil.RemoveFinalizer(before, v1alpha1.Finalizer)
+	} else {
+		controllerutil.AddFinalizer(before, v1alpha1.Finalizer)
+	}
+	return c.Patch(ctx, object, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+}

@@ -1,0 +1,88 @@
+package naming
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// ErrHost says that a string is no host name.
+var ErrHost = errors.New("not a host name")
+
+// NormalizeHost turns the Host header of a request into the form in which hosts are stored: lower case, without port,
+// without a trailing dot, international names in their ASCII form (RFC 5891). It returns ErrHost for what cannot be a
+// DNS name, IP addresses included.
+func NormalizeHost(header string) (string, error) {
+	host := header
+	if i := strings.LastIndexByte(host, ':'); i >= 0 {
+		if !isPort(host[i+1:]) {
+			return "", ErrHost
+		}
+		host = host[:i]
+	}
+	host = strings.TrimSuffix(host, ".")
+	if isPlainHost(host) {
+		return host, nil
+	}
+	host, err := idna.Lookup.ToASCII(host)
+	if err != nil || !isPlainHost(host) {
+		return "", ErrHost
+	}
+	return host, nil
+}
+
+// Under reports whether host is domain or below it.
+func Under(host, domain string) bool {
+	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
+func isPort(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return len(s) <= 5
+}
+
+// isPlainHost reports whether host is a lower-case DNS name already, which nearly every request's is.
+func isPlainHost(host string) bool {
+	if host == "" || len(host) > 253 {
+		return false
+	}
+	label, numeric := 0, true
+	for i := range len(host) {
+		c := host[i]
+		switch {
+		case c == '.':
+			if label == 0 || host[i-1] == '-' {
+				return false
+			}
+			label = 0
+			continue
+		case c >= 'a' && c <= 'z':
+			numeric = false
+		case c == '-':
+			if label == 0 {
+				return false
+			}
+			numeric = false
+		case c < '0' || c > '9':
+			return false
+		}
+		if label++; label > 63 {
+			return false
+		}
+	}
+	if label == 0 || host[len(host)-1] == '-' {
+		return false
+	}
+	return !numeric || !isAddress(host)
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}

@@ -1,0 +1,73 @@
+// Package naming holds the rules for the names that a tenant has: its own name, its Postgres schema and its hosts.
+// It is pure: nothing here looks anything up.
+package naming
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// MaxNameLength is the longest name of a tenant, in bytes. A DNS label may have 63 (RFC 1035 section 2.3.4); the
+	// rest is left to names derived from it.
+	MaxNameLength = 40
+	// MaxSchemaLength is the longest name of a tenant's schema, in bytes. Postgres cuts identifiers at 63 bytes
+	// (NAMEDATALEN); the rest is left to names derived from it.
+	MaxSchemaLength = 48
+)
+
+var (
+	tenantName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	schemaName = regexp.MustCompile(`^[a-z0-9_]+$`)
+)
+
+// NameError says why a name cannot be used, in a sentence for the person who chose it.
+type NameError struct {
+	// Name is what was asked for.
+	Name string
+	// Sentence says what is wrong and what to do.
+	Sentence string
+}
+
+func (e *NameError) Error() string { return strconv.Quote(e.Name) + ": " + e.Sentence }
+
+// CheckTenant returns a *NameError when name cannot be a tenant's. The rule is the one of the Tenant's definition in
+// Kubernetes: a DNS-1123 label of at most 40 characters that is not reserved.
+func CheckTenant(name string) error {
+	switch {
+	case len(name) > MaxNameLength || !tenantName.MatchString(name):
+		return &NameError{name, "use at most 40 lower case letters, digits and hyphens, beginning and ending with a letter or digit, such as john-doe"}
+	case strings.HasPrefix(name, "pg-") || strings.HasPrefix(name, "deleted-"):
+		return &NameError{name, "names that start with pg- or deleted- are reserved: choose another name"}
+	case slices.Contains(Reserved, name):
+		return &NameError{name, "this name is reserved for the platform itself: choose another name"}
+	}
+	return nil
+}
+
+// CheckSchema returns a *NameError when name cannot be the schema of a tenant.
+func CheckSchema(name string) error {
+	switch {
+	case len(name) > MaxSchemaLength || !schemaName.MatchString(name):
+		return &NameError{name, "use at most 48 lower case letters, digits and underscores, such as john_doe"}
+	case strings.HasPrefix(name, "pg_") || strings.HasPrefix(name, "deleted_"):
+		return &NameError{name, "schema names that start with pg_ or deleted_ are reserved: choose another one"}
+	case slices.Contains(Reserved, strings.ReplaceAll(name, "_", "-")):
+		return &NameError{name, "this schema name is reserved: choose another one"}
+	}
+	return nil
+}
+
+// Schema returns the schema of the tenant called name when none was asked for.
+func Schema(name string) string {
+	return strings.ReplaceAll(name, "-", "_")
+}
+
+// Tombstone returns the name that the schema of a deleted tenant is kept under.
+func Tombstone(tenantID int64, deleted time.Time) string {
+	return fmt.Sprintf("deleted_%d_%s", tenantID, deleted.UTC().Format("20060102"))
+}

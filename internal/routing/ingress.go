@@ -1,0 +1,148 @@
+// Package routing computes the Ingresses that lead hosts to the backend. It is pure: nothing here talks to a cluster.
+package routing
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// Labels of every Ingress that the operator makes.
+const (
+	// LabelManagedBy says who made it.
+	LabelManagedBy = "app.kubernetes.io/managed-by"
+	// ManagedBy is the value of LabelManagedBy.
+	ManagedBy = "echoblogs-operator"
+	// LabelPlatform names the Platform.
+	LabelPlatform = "tenancy.echoblogs.io/platform"
+	// LabelTenant names the Tenant, where there is one.
+	LabelTenant = "tenancy.echoblogs.io/tenant"
+)
+
+// TenantIngressName returns the name of a Tenant's Ingress. The prefix keeps it from meeting a Platform's.
+func TenantIngressName(tenant string) string { return "tenant-" + tenant }
+
+// PlatformIngressName returns the name of a Platform's Ingress.
+func PlatformIngressName(platform string) string { return "platform-" + platform }
+
+// ForTenant returns the Ingress that leads a Tenant's hosts to the backend, or nil when the Platform's wildcard does.
+func ForTenant(p *v1alpha1.Platform, t *v1alpha1.Tenant, primary string, custom []string) *networkingv1.Ingress {
+	hosts := append([]string{primary}, custom...)
+	if p.RoutingMode() == v1alpha1.RouteWildcard {
+		hosts = custom
+	}
+	if len(hosts) == 0 {
+		return nil
+	}
+	ingress := newIngress(p, TenantIngressName(t.Name), metav1.NewControllerRef(t, v1alpha1.GroupVersion.WithKind("Tenant")))
+	ingress.Labels[LabelTenant] = t.Name
+	for _, host := range hosts {
+		ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, p.Spec.Backend))
+		if secret := certificateSecret(p, ingress.Name, host, host == primary); secret != "" {
+			ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{host}, SecretName: secret})
+		}
+	}
+	return ingress
+}
+
+// ForPlatform returns the Platform's own Ingress: the public site's hosts, the wildcards where the Platform wants
+// them, and a rule without a host, so that whatever nobody owns reaches the public site.
+func ForPlatform(p *v1alpha1.Platform, publicHosts []string) *networkingv1.Ingress {
+	site := p.Spec.Backend
+	if p.Spec.Portal != nil {
+		site = *p.Spec.Portal
+	}
+	ingress := newIngress(p, PlatformIngressName(p.Name), metav1.NewControllerRef(p, v1alpha1.GroupVersion.WithKind("Platform")))
+	for _, host := range publicHosts {
+		ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, site))
+		if secret := certificateSecret(p, ingress.Name, host, false); secret != "" {
+			ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{host}, SecretName: secret})
+		}
+	}
+	if p.RoutingMode() == v1alpha1.RouteWildcard {
+		for _, domain := range p.Spec.Domains {
+			host := "*." + string(domain)
+			ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, p.Spec.Backend))
+			if secret := certificateSecret(p, ingress.Name, host, true); secret != "" {
+				ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{host}, SecretName: secret})
+			}
+		}
+	}
+	ingress.Spec.Rules = append(ingress.Spec.Rules, rule("", site))
+	return ingress
+}
+
+// UpToDate reports whether the live Ingress says what the wanted one says. Labels and annotations that others have
+// added do not matter, nor does a class that the cluster has filled in.
+func UpToDate(live, want *networkingv1.Ingress) bool {
+	spec := live.Spec.DeepCopy()
+	if want.Spec.IngressClassName == nil {
+		spec.IngressClassName = nil
+	}
+	return equality.Semantic.DeepEqual(*spec, want.Spec) &&
+		contains(live.Labels, want.Labels) && contains(live.Annotations, want.Annotations) &&
+		slices.ContainsFunc(live.OwnerReferences, func(o metav1.OwnerReference) bool { return o.UID == want.OwnerReferences[0].UID })
+}
+
+func newIngress(p *v1alpha1.Platform, name string, owner *metav1.OwnerReference) *networkingv1.Ingress {
+	ingress := &networkingv1.Ingress{
+		TypeMeta: metav1.TypeMeta{APIVersion: networkingv1.SchemeGroupVersion.String(), Kind: "Ingress"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name: name, Namespace: p.Namespace, OwnerReferences: []metav1.OwnerReference{*owner},
+			Labels: map[string]string{LabelManagedBy: ManagedBy, LabelPlatform: p.Name},
+		},
+	}
+	if routing := p.Spec.Routing; routing != nil {
+		ingress.Annotations = maps.Clone(routing.Annotations)
+		if routing.IngressClassName != "" {
+			ingress.Spec.IngressClassName = &routing.IngressClassName
+		}
+	}
+	return ingress
+}
+
+func rule(host string, service v1alpha1.ServiceReference) networkingv1.IngressRule {
+	prefix := networkingv1.PathTypePrefix
+	return networkingv1.IngressRule{
+		Host: host,
+		IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{
+			Paths: []networkingv1.HTTPIngressPath{{
+				Path: "/", PathType: &prefix,
+				Backend: networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{
+					Name: service.Name, Port: networkingv1.ServiceBackendPort{Number: service.PortOrDefault()},
+				}},
+			}},
+		}},
+	}
+}
+
+// certificateSecret names the Secret with the certificate for a host, or "" where no TLS is asked for. Every custom
+// domain has one of its own: a domain whose DNS is wrong cannot keep the others from theirs.
+func certificateSecret(p *v1alpha1.Platform, ingress, host string, underPlatformDomain bool) string {
+	switch {
+	case p.Spec.Routing == nil || p.Spec.Routing.TLS == nil:
+		return ""
+	case underPlatformDomain && p.Spec.Routing.TLS.WildcardSecretName != "":
+		return p.Spec.Routing.TLS.WildcardSecretName
+	case underPlatformDomain:
+		return ingress + "-tls"
+	}
+	sum := sha256.Sum256([]byte(host))
+	return ingress + "-" + hex.EncodeToString(sum[:5]) + "-tls"
+}
+
+func contains(have, want map[string]string) bool {
+	for key, value := range want {
+		if got, ok := have[key]; !ok || got != value {
+			return false
+		}
+	}
+	return true
+}
