@@ -1,0 +1,120 @@
+package controlplane
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// lifetime of a certificate. All are made anew at each start.
+const lifetime = 10 * 365 * 24 * time.Hour
+
+// authority signs the certificates of one control plane.
+type authority struct {
+	folder      string
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+}
+
+// newAuthority makes an authority that keeps its files in folder.
+func newAuthority(folder string) (*authority, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of the certificates: %w", err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("making the key of the certificate authority: %w", err)
+	}
+	template := &x509.Certificate{
+		Subject:               pkix.Name{CommonName: "echoblogs-demo"},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	a := &authority{folder: folder, certificate: template, key: key}
+	der, err := a.sign(template, key)
+	if err != nil {
+		return nil, err
+	}
+	a.certificate, err = x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate authority back: %w", err)
+	}
+	return a, a.write("ca.crt", "CERTIFICATE", der)
+}
+
+// issue writes NAME.crt and NAME.key: a certificate for a program that listens
+// on the loopback addresses and calls others in the name of user.
+func (a *authority) issue(name string, user pkix.Name) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return fmt.Errorf("making the key of %s: %w", name, err)
+	}
+	der, err := a.sign(&x509.Certificate{
+		Subject:     user,
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		DNSNames:    []string{"localhost", "kubernetes.default.svc"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}, key)
+	if err != nil {
+		return err
+	}
+	if err := a.write(name+".crt", "CERTIFICATE", der); err != nil {
+		return err
+	}
+	return a.writeKey(name, key)
+}
+
+// issueKey writes NAME.key, a key without a certificate.
+func (a *authority) issueKey(name string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return fmt.Errorf("making the key of %s: %w", name, err)
+	}
+	return a.writeKey(name, key)
+}
+
+// sign completes a template and signs it for a key.
+func (a *authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]byte, error) {
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, fmt.Errorf("making a serial number: %w", err)
+	}
+	template.SerialNumber = serial
+	template.NotBefore = time.Now().Add(-time.Hour) // clocks may be a little apart
+	template.NotAfter = time.Now().Add(lifetime)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
+	if err != nil {
+		return nil, fmt.Errorf("signing the certificate of %s: %w", template.Subject.CommonName, err)
+	}
+	return der, nil
+}
+
+func (a *authority) writeKey(name string, key *ecdsa.PrivateKey) error {
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return fmt.Errorf("encoding the key of %s: %w", name, err)
+	}
+	return a.write(name+".key", "EC PRIVATE KEY", der)
+}
+
+func (a *authority) write(file, kind string, der []byte) error {
+	content := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+	if err := os.WriteFile(a.file(file), content, 0o600); err != nil {
+		return fmt.Errorf("writing a certificate: %w", err)
+	}
+	return nil
+}
+
+// file returns the path of one of the authority's files.
+func (a *authority) file(name string) string { return filepath.Join(a.folder, name) }

@@ -1,0 +1,130 @@
+// Package controlplane runs a Kubernetes control plane without nodes on this
+// machine: etcd, kube-apiserver and kube-controller-manager, all on loopback.
+package controlplane
+
+import (
+	"context"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/echoblogs/echoblogs/hack/dev/freeport"
+	"github.com/echoblogs/echoblogs/hack/dev/process"
+)
+
+// startTimeout bounds the start of one program. The API server takes about 6 s
+// on an idle machine.
+const startTimeout = 2 * time.Minute
+
+// Options say what control plane to start.
+type Options struct {
+	// Programs is the folder of etcd, kube-apiserver and kube-controller-manager.
+	Programs string
+	// State is the folder for certificates and for etcd's data, which later
+	// starts find again.
+	State string
+	// Logs is the folder for one log a program.
+	Logs string
+	// Namespace is what the kubeconfigs name as their default.
+	Namespace string
+	// Progress is told what is being started.
+	Progress func(string)
+}
+
+// ControlPlane is one that runs.
+type ControlPlane struct {
+	options   Options
+	authority *authority
+	server    string             // the API server's address
+	processes []*process.Process // in the order of their start
+}
+
+// Start returns when the API server is ready. When it fails, nothing is left
+// running.
+func Start(ctx context.Context, options Options) (*ControlPlane, error) {
+	c := &ControlPlane{options: options}
+	if err := c.start(ctx); err != nil {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return nil, errors.Join(err, c.Stop(stopping))
+	}
+	return c, nil
+}
+
+func (c *ControlPlane) start(ctx context.Context) error {
+	if err := c.issueCertificates(); err != nil {
+		return err
+	}
+	ports, err := freeport.Find(ctx, 3)
+	if err != nil {
+		return err
+	}
+	etcd := fmt.Sprintf("https://127.0.0.1:%d", ports[0])
+	etcdPeer := fmt.Sprintf("https://127.0.0.1:%d", ports[1])
+	c.server = fmt.Sprintf("https://127.0.0.1:%d", ports[2])
+
+	c.options.Progress("Starting etcd")
+	if err := c.startEtcd(ctx, etcd, etcdPeer); err != nil {
+		return err
+	}
+	c.options.Progress("Starting kube-apiserver")
+	if err := c.startAPIServer(ctx, etcd, ports[2]); err != nil {
+		return err
+	}
+	c.options.Progress("Starting kube-controller-manager")
+	return c.startControllerManager()
+}
+
+func (c *ControlPlane) issueCertificates() error {
+	authority, err := newAuthority(filepath.Join(c.options.State, "certificates"))
+	if err != nil {
+		return err
+	}
+	c.authority = authority
+	return errors.Join(
+		authority.issue("etcd", pkix.Name{CommonName: "etcd"}),
+		authority.issue("kube-apiserver", pkix.Name{CommonName: "kube-apiserver"}),
+		authority.issue("kube-controller-manager", pkix.Name{CommonName: "system:kube-controller-manager"}),
+		authority.issue("administrator", pkix.Name{CommonName: "administrator", Organization: []string{"system:masters"}}),
+		authority.issueKey("service-account"),
+	)
+}
+
+// run starts one of the programs.
+func (c *ControlPlane) run(name string, arguments ...string) (*process.Process, error) {
+	started, err := process.Start(process.Spec{
+		Name:    name,
+		Path:    filepath.Join(c.options.Programs, name),
+		Args:    arguments,
+		LogFile: filepath.Join(c.options.Logs, name+".log"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.processes = append(c.processes, started)
+	return started, nil
+}
+
+// Processes are the programs that run, in the order of their start.
+func (c *ControlPlane) Processes() []*process.Process { return c.processes }
+
+// Stop ends the programs, last started first, and gives each until ctx ends.
+func (c *ControlPlane) Stop(ctx context.Context) error {
+	var failures []error
+	for i := len(c.processes) - 1; i >= 0; i-- {
+		failures = append(failures, c.processes[i].Stop(ctx))
+	}
+	return errors.Join(failures...)
+}
+
+// readFile returns one of the authority's files.
+func (c *ControlPlane) readFile(name string) ([]byte, error) {
+	content, err := os.ReadFile(c.authority.file(name))
+	if err != nil {
+		return nil, fmt.Errorf("reading a certificate: %w", err)
+	}
+	return content, nil
+}

@@ -1,0 +1,43 @@
+package controlplane
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+)
+
+// startEtcd returns when etcd answers. Only holders of our certificates may
+// speak to it, because whoever reads etcd reads every Secret.
+func (c *ControlPlane) startEtcd(ctx context.Context, clientURL, peerURL string) error {
+	file := c.authority.file
+	etcd, err := c.run("etcd",
+		"--name=demo",
+		"--data-dir="+filepath.Join(c.options.State, "etcd"),
+		"--listen-client-urls="+clientURL,
+		"--advertise-client-urls="+clientURL,
+		"--listen-peer-urls="+peerURL,
+		"--initial-advertise-peer-urls="+peerURL,
+		"--initial-cluster=demo="+peerURL,
+		"--client-cert-auth",
+		"--trusted-ca-file="+file("ca.crt"),
+		"--cert-file="+file("etcd.crt"),
+		"--key-file="+file("etcd.key"),
+		"--peer-client-cert-auth",
+		"--peer-trusted-ca-file="+file("ca.crt"),
+		"--peer-cert-file="+file("etcd.crt"),
+		"--peer-key-file="+file("etcd.key"),
+	)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	client, err := c.httpClient("kube-apiserver")
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	return etcd.WaitUntil(ctx, func(ctx context.Context) error {
+		return expect(ctx, client, clientURL+"/health", http.StatusOK)
+	})
+}

@@ -1,0 +1,145 @@
+// Package process runs other programs as children that never outlive this
+// process. Linux only.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Spec says what to run.
+type Spec struct {
+	// Name is what people call it.
+	Name string
+	// Path is the program's file, Args are its arguments, and Env is added to
+	// our own environment.
+	Path string
+	Args []string
+	Env  []string
+	// LogFile receives what the program says, after what is already there.
+	LogFile string
+}
+
+// Process is a program that was started.
+type Process struct {
+	spec    Spec
+	command *exec.Cmd
+	done    chan struct{} // closed when the program has ended
+	ended   error         // how it ended; set before done is closed
+}
+
+// Start starts the program. It is killed when this process ends, however that
+// ends, and it is not interrupted by Ctrl-C at our terminal: stopping it in its
+// turn is left to Stop.
+func Start(spec Spec) (*Process, error) {
+	log, err := os.OpenFile(spec.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the log of %s: %w", spec.Name, err)
+	}
+	defer log.Close()
+	command := exec.Command(spec.Path, spec.Args...)
+	command.Env = append(os.Environ(), spec.Env...)
+	command.Stdout, command.Stderr = log, log
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+
+	p := &Process{spec: spec, command: command, done: make(chan struct{})}
+	started := make(chan error, 1)
+	go func() {
+		// The kernel sends the parent-death signal when the thread that started
+		// the child ends, so that thread has to stay.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := command.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		p.ended = command.Wait()
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("starting %s: %w", spec.Name, err)
+	}
+	return p, nil
+}
+
+// Name is what people call the program.
+func (p *Process) Name() string { return p.spec.Name }
+
+// PID is the program's process id.
+func (p *Process) PID() int { return p.command.Process.Pid }
+
+// Done is closed when the program has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Ended tells how the program ended, with the end of its log. It waits for that.
+func (p *Process) Ended() error {
+	<-p.done
+	how := "without an error"
+	if p.ended != nil {
+		how = p.ended.Error()
+	}
+	return fmt.Errorf("%s ended (%s); its log, %s, ends with:\n%s", p.spec.Name, how, p.spec.LogFile, logTail(p.spec.LogFile))
+}
+
+// WaitUntil returns nil as soon as check does. It fails when the program ends,
+// or ctx before that.
+func (p *Process) WaitUntil(ctx context.Context, check func(context.Context) error) error {
+	retry := time.NewTicker(50 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		err := check(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.done:
+			return p.Ended()
+		case <-ctx.Done():
+			return fmt.Errorf("%s was not ready in time (%w); see its log, %s", p.spec.Name, err, p.spec.LogFile)
+		case <-retry.C:
+		}
+	}
+}
+
+// Stop asks the program to end, and kills it when ctx ends first.
+func (p *Process) Stop(ctx context.Context) error {
+	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stopping %s: %w", p.spec.Name, err)
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-ctx.Done():
+		_ = p.command.Process.Kill() // it fails only if the program has ended
+		<-p.done
+		return fmt.Errorf("%s did not stop when asked and was killed", p.spec.Name)
+	}
+}
+
+// logTail returns a log's last lines.
+func logTail(path string) string {
+	const lines, bytes = 8, 8192
+	log, err := os.Open(path)
+	if err != nil {
+		return err.Error()
+	}
+	defer log.Close()
+	info, err := log.Stat()
+	if err != nil {
+		return err.Error()
+	}
+	tail := make([]byte, min(bytes, info.Size()))
+	if _, err := log.ReadAt(tail, info.Size()-int64(len(tail))); err != nil {
+		return err.Error()
+	}
+	last := strings.Split(strings.TrimSpace(string(tail)), "\n")
+	return strings.Join(last[max(0, len(last)-lines):], "\n")
+}
