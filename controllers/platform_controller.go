@@ -29,7 +29,6 @@ import (
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms,verbs=get;list;watch;patch
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms/status,verbs=patch
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms/finalizers,verbs=update
-// +kubebuilder:rbac:namespace=echoblogs,groups=coordination.k8s.io,resources=leases,verbs=get;create;update
 
 const (
 	// checkInterval is how often the whole fleet is compared with the registry.
