@@ -270,7 +270,7 @@ func freePort(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("finding a free port: %w", err)
 	}
 	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil //nolint:errcheck // what listens on tcp has a TCPAddr
+	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
 // readFrom returns a file's content from an offset on, or why it cannot be read.
