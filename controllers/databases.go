@@ -59,7 +59,7 @@ func (d *Databases) setPrepared(platform types.NamespacedName, prepared bool) {
 
 // connect returns the store of a Platform, with a new pool where the address or the password has changed.
 func (d *Databases) connect(ctx context.Context, platform *v1alpha1.Platform) (*schema.Store, error) {
-	uri, err := d.readURI(ctx, platform)
+	uri, err := DatabaseURI(ctx, d.Secrets, platform)
 	if err != nil {
 		return nil, err
 	}
@@ -125,11 +125,12 @@ func (d *Databases) Pools() map[string]*pgxpool.Pool {
 	return pools
 }
 
-// readURI reads the Secret: the key "uri", or the keys that CloudNativePG writes.
-func (d *Databases) readURI(ctx context.Context, platform *v1alpha1.Platform) (string, error) {
+// DatabaseURI reads the address of a Platform's database from its Secret: the key "uri", or the keys that CloudNativePG
+// writes. The address holds the password.
+func DatabaseURI(ctx context.Context, secrets client.Reader, platform *v1alpha1.Platform) (string, error) {
 	var secret corev1.Secret
 	key := types.NamespacedName{Namespace: platform.Namespace, Name: platform.Spec.Database.SecretRef.Name}
-	if err := d.Secrets.Get(ctx, key, &secret); err != nil {
+	if err := secrets.Get(ctx, key, &secret); err != nil {
 		if apierrors.IsNotFound(err) {
 			return "", invalidSecret(platform, "it does not exist")
 		}

@@ -70,12 +70,13 @@ func (r *TenantReconciler) tenantsOf(ctx context.Context, platform client.Object
 	return requests
 }
 
-// platformMatters lets through what changes a Tenant: another spec, and a database that has become ready.
+// platformMatters lets through what changes a Tenant: another spec, once the Platform's controller has done its part of
+// it, and a database that has become ready.
 var platformMatters = predicate.Funcs{
 	CreateFunc: func(event.CreateEvent) bool { return true },
 	UpdateFunc: func(e event.UpdateEvent) bool {
 		before, after := e.ObjectOld.(*v1alpha1.Platform), e.ObjectNew.(*v1alpha1.Platform)
-		return before.Generation != after.Generation ||
+		return before.Status.ObservedGeneration != after.Status.ObservedGeneration ||
 			!databaseReady(before) && databaseReady(after)
 	},
 	DeleteFunc: func(event.DeleteEvent) bool { return true },

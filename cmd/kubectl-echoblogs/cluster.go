@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/spf13/pflag"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// timeout bounds one command.
+const timeout = time.Minute
+
+// clusterFlags say which cluster and namespace to look at, as kubectl's own do.
+type clusterFlags struct {
+	kubeconfig, context, namespace, databaseURI string
+}
+
+func (f *clusterFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "the kubeconfig file; defaults to $KUBECONFIG or ~/.kube/config")
+	flags.StringVar(&f.context, "context", "", "the context of the kubeconfig file; defaults to its current one")
+	flags.StringVarP(&f.namespace, "namespace", "n", "", "the namespace; defaults to the context's")
+	flags.StringVar(&f.databaseURI, "database-uri", "", "the address at which this machine reaches the database, such as a forwarded port; defaults to what the Platform's Secret says")
+}
+
+// cluster reads the objects of one namespace.
+type cluster struct {
+	client    client.Client
+	namespace string
+	// databaseURI takes the place of what the Platform's Secret says.
+	databaseURI string
+}
+
+func (f *clusterFlags) connect() (*cluster, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = f.kubeconfig
+	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: f.context})
+	config, err := loader.ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+	}
+	namespace := f.namespace
+	if namespace == "" {
+		if namespace, _, err = loader.Namespace(); err != nil {
+			return nil, fmt.Errorf("read the namespace of the kubeconfig: %w", err)
+		}
+	}
+	scheme := runtime.NewScheme()
+	if err := errors.Join(corev1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return nil, fmt.Errorf("register the kinds: %w", err)
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("reach the API server: %w", err)
+	}
+	return &cluster{client: c, namespace: namespace, databaseURI: f.databaseURI}, nil
+}
+
+// tenant reads a Tenant.
+func (c *cluster) tenant(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
+	var tenant v1alpha1.Tenant
+	err := c.client.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: name}, &tenant)
+	if apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("there is no Tenant %q in the namespace %q: \"kubectl get tenants\" lists those that there are", name, c.namespace)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read Tenant %s: %w", name, err)
+	}
+	return &tenant, nil
+}
+
+// database connects to the database of a Platform.
+func (c *cluster) database(ctx context.Context, platformName string) (*pgxpool.Pool, error) {
+	uri := c.databaseURI
+	if uri == "" {
+		var platform v1alpha1.Platform
+		if err := c.client.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: platformName}, &platform); err != nil {
+			return nil, fmt.Errorf("read Platform %s: %w", platformName, err)
+		}
+		var err error
+		if uri, err = controllers.DatabaseURI(ctx, c.client, &platform); err != nil {
+			return nil, fmt.Errorf("find the database of Platform %s: %w", platformName, err)
+		}
+	}
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: 2, ApplicationName: "kubectl-echoblogs"})
+	if err != nil {
+		return nil, err
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("%s This machine has to reach the database; forward a port to it and give the address by --database-uri", postgres.Explain(err))
+	}
+	return pool, nil
+}

@@ -1,0 +1,31 @@
+// Command kubectl-echoblogs is the kubectl plugin for people who operate EchoBlogs: kubectl finds it on the PATH and
+// runs it as "kubectl echoblogs".
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var flags clusterFlags
+	root := &cobra.Command{
+		Use:           "kubectl echoblogs",
+		Short:         "Look after the Tenants of an EchoBlogs platform",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	flags.register(root.PersistentFlags())
+	root.AddCommand(postCommand(&flags))
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "Error:", err)
+		os.Exit(1)
+	}
+}
