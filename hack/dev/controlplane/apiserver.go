@@ -15,7 +15,7 @@ import (
 // startAPIServer returns when the API server is ready.
 func (c *ControlPlane) startAPIServer(ctx context.Context, etcd string, port int) error {
 	file := c.authority.file
-	server, err := c.run("kube-apiserver",
+	server, err := c.run(ctx, "kube-apiserver",
 		"--bind-address=127.0.0.1",
 		"--advertise-address=127.0.0.1",
 		"--secure-port="+strconv.Itoa(port),

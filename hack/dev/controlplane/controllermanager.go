@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 )
@@ -15,12 +16,12 @@ var controllers = []string{
 }
 
 // startControllerManager does not wait: nothing depends on it at once.
-func (c *ControlPlane) startControllerManager() error {
+func (c *ControlPlane) startControllerManager(ctx context.Context) error {
 	kubeconfig := filepath.Join(c.options.State, "certificates", "kube-controller-manager.kubeconfig")
 	if err := c.writeKubeconfig(kubeconfig, "kube-controller-manager"); err != nil {
 		return err
 	}
-	_, err := c.run("kube-controller-manager",
+	_, err := c.run(ctx, "kube-controller-manager",
 		"--kubeconfig="+kubeconfig,
 		"--controllers="+strings.Join(controllers, ","),
 		// Each controller has a Role of its own; the program's has next to nothing.

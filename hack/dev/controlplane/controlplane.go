@@ -75,7 +75,7 @@ func (c *ControlPlane) start(ctx context.Context) error {
 		return err
 	}
 	c.options.Progress("Starting kube-controller-manager")
-	return c.startControllerManager()
+	return c.startControllerManager(ctx)
 }
 
 func (c *ControlPlane) issueCertificates() error {
@@ -94,8 +94,8 @@ func (c *ControlPlane) issueCertificates() error {
 }
 
 // run starts one of the programs.
-func (c *ControlPlane) run(name string, arguments ...string) (*process.Process, error) {
-	started, err := process.Start(process.Spec{
+func (c *ControlPlane) run(ctx context.Context, name string, arguments ...string) (*process.Process, error) {
+	started, err := process.Start(ctx, process.Spec{
 		Name:    name,
 		Path:    filepath.Join(c.options.Programs, name),
 		Args:    arguments,

@@ -10,7 +10,7 @@ import (
 // speak to it, because whoever reads etcd reads every Secret.
 func (c *ControlPlane) startEtcd(ctx context.Context, clientURL, peerURL string) error {
 	file := c.authority.file
-	etcd, err := c.run("etcd",
+	etcd, err := c.run(ctx, "etcd",
 		"--name=demo",
 		"--data-dir="+filepath.Join(c.options.State, "etcd"),
 		"--listen-client-urls="+clientURL,

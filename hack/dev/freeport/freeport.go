@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 )
 
 // Find returns as many different ports, none of which is in use now.
@@ -18,7 +19,11 @@ func Find(ctx context.Context, count int) ([]int, error) {
 			return nil, fmt.Errorf("finding a free port: %w", err)
 		}
 		defer listener.Close()
-		ports[i] = listener.Addr().(*net.TCPAddr).Port
+		address, err := netip.ParseAddrPort(listener.Addr().String())
+		if err != nil {
+			return nil, fmt.Errorf("reading a listener's address: %w", err)
+		}
+		ports[i] = int(address.Port())
 	}
 	return ports, nil
 }

@@ -35,16 +35,16 @@ type Process struct {
 	ended   error         // how it ended; set before done is closed
 }
 
-// Start starts the program. It is killed when this process ends, however that
+// Start starts the program, which outlives ctx. It is killed when this process ends, however that
 // ends, and it is not interrupted by Ctrl-C at our terminal: stopping it in its
 // turn is left to Stop.
-func Start(spec Spec) (*Process, error) {
+func Start(ctx context.Context, spec Spec) (*Process, error) {
 	log, err := os.OpenFile(spec.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the log of %s: %w", spec.Name, err)
 	}
 	defer log.Close()
-	command := exec.Command(spec.Path, spec.Args...)
+	command := exec.CommandContext(context.WithoutCancel(ctx), spec.Path, spec.Args...)
 	command.Env = append(os.Environ(), spec.Env...)
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}

@@ -40,14 +40,14 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	backend, found := h.table.Lookup(r.Host, r.URL.Path)
 	if !found {
-		h.logger.Info("No rule", "host", r.Host, "path", r.URL.Path)
+		h.logger.InfoContext(r.Context(), "No rule", "host", r.Host, "path", r.URL.Path)
 		answer(w, http.StatusNotFound, fmt.Sprintf("The router has no Ingress rule for the host %q and the path %q.", r.Host, r.URL.Path), seeRules)
 		return
 	}
 	service, found := h.services[backend.Service]
 	if !found || !service.hasPort(backend.Port) {
 		port := cmp.Or(backend.Port.Name, strconv.Itoa(int(backend.Port.Number)))
-		h.logger.Info("No such Service", "host", r.Host, "path", r.URL.Path, "service", backend.Service, "port", port)
+		h.logger.InfoContext(r.Context(), "No such Service", "host", r.Host, "path", r.URL.Path, "service", backend.Service, "port", port)
 		answer(w, http.StatusServiceUnavailable, fmt.Sprintf("The Ingress rule for the host %q leads to the port %s of the Service %q, which the router does not know.", r.Host, port, backend.Service), seeRules)
 		return
 	}
@@ -81,11 +81,11 @@ func (h *handler) newProxy(name string, service *Service) *httputil.ReverseProxy
 		},
 		ModifyResponse: func(response *http.Response) error {
 			r := response.Request
-			h.logger.Info("Routed", "host", r.Host, "method", r.Method, "path", r.URL.Path, "service", name, "status", response.StatusCode)
+			h.logger.InfoContext(r.Context(), "Routed", "host", r.Host, "method", r.Method, "path", r.URL.Path, "service", name, "status", response.StatusCode)
 			return nil
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			h.logger.Warn("No answer", "host", r.Host, "path", r.URL.Path, "service", name, "error", err)
+			h.logger.WarnContext(r.Context(), "No answer", "host", r.Host, "path", r.URL.Path, "service", name, "error", err)
 			answer(w, http.StatusBadGateway, fmt.Sprintf("The Service %q does not answer.", name), "See what its programs say in .demo/logs")
 		},
 		ErrorLog: slog.NewLogLogger(h.logger.Handler(), slog.LevelWarn),

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
+)
+
+// databaseName is the one database of the demo.
+const databaseName = "echoblogs"
+
+// database is a server that runs, with the connection strings of our programs.
+type database struct {
+	server           *postgresserver.Server
+	administratorURI string
+	operatorURI      string
+	blogURIFile      string // the file that holds the blog's
+}
+
+// startDatabase starts the server and prepares the database as an installer
+// does: the programs' roles, their rights, and passwords.
+func startDatabase(ctx context.Context, s state, p *progress) (*database, error) {
+	p.say("Starting PostgreSQL")
+	server, err := postgresserver.Start(ctx, postgresserver.Options{
+		DataDir:         s.database(),
+		LogFile:         s.log("postgres"),
+		StopWithProcess: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d := &database{server: server, administratorURI: server.URI(databaseName)}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := d.prepare(ctx, s); err != nil {
+		return d, fmt.Errorf("preparing the database: %w", err)
+	}
+	return d, nil
+}
+
+func (d *database) prepare(ctx context.Context, s state) error {
+	if err := createDatabase(ctx, d.server.URI("postgres")); err != nil {
+		return err
+	}
+	bootstrap, err := exec.CommandContext(ctx, filepath.Join(s.bin(), "operator"), "bootstrap-sql").Output()
+	if err != nil {
+		return fmt.Errorf("asking the operator for the SQL of roles and grants: %w", err)
+	}
+	connection, err := pgx.Connect(ctx, d.administratorURI)
+	if err != nil {
+		return fmt.Errorf("connecting as the administrator: %w", err)
+	}
+	defer connection.Close(ctx)
+	if _, err := connection.PgConn().Exec(ctx, string(bootstrap)).ReadAll(); err != nil {
+		return fmt.Errorf("making roles and grants: %w", err)
+	}
+	uris := make(map[string]string)
+	for _, role := range []string{"echoblogs_operator", "echoblogs_blog", "echoblogs_portal"} {
+		password := rand.Text()
+		if _, err := connection.Exec(ctx, "ALTER ROLE "+pgx.Identifier{role}.Sanitize()+" PASSWORD '"+password+"'"); err != nil {
+			return fmt.Errorf("setting the password of %s: %w", role, err)
+		}
+		if uris[role], err = withUser(d.administratorURI, role, password); err != nil {
+			return err
+		}
+	}
+	d.operatorURI = uris["echoblogs_operator"]
+	d.blogURIFile = filepath.Join(s.private(), "blog-uri")
+	if err := os.WriteFile(d.blogURIFile, []byte(uris["echoblogs_blog"]), 0o600); err != nil {
+		return fmt.Errorf("keeping the blog's connection string: %w", err)
+	}
+	return s.write("postgres-uri", d.administratorURI+"\n")
+}
+
+func createDatabase(ctx context.Context, uri string) error {
+	connection, err := pgx.Connect(ctx, uri)
+	if err != nil {
+		return fmt.Errorf("connecting as the administrator: %w", err)
+	}
+	defer connection.Close(ctx)
+	var exists bool
+	if err := connection.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", databaseName).Scan(&exists); err != nil {
+		return fmt.Errorf("looking for the database %s: %w", databaseName, err)
+	}
+	if exists {
+		return nil
+	}
+	if _, err := connection.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{databaseName}.Sanitize()); err != nil {
+		return fmt.Errorf("creating the database %s: %w", databaseName, err)
+	}
+	return nil
+}
+
+// withUser returns a connection string for another role.
+func withUser(uri, role, password string) (string, error) {
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		return "", fmt.Errorf("reading the administrator's connection string: %w", err)
+	}
+	parsed.User = url.UserPassword(role, password)
+	return parsed.String(), nil
+}

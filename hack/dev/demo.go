@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/echoblogs/echoblogs/hack/dev/controlplane"
+)
+
+const (
+	// namespace holds all of the demo's objects.
+	namespace = "echoblogs"
+	// stopTimeout is how long all parts together may take to stop.
+	stopTimeout = 45 * time.Second
+)
+
+// demo is what runDemo builds up.
+type demo struct {
+	state    state
+	port     int
+	progress *progress
+	kubectl  kubectl
+
+	controlPlane *controlplane.ControlPlane
+	database     *database
+	stops        []func(context.Context) error // what stops each part, in the order of their start
+}
+
+// runDemo starts everything, says so, and runs until ctx ends.
+func runDemo(ctx context.Context, port int, out io.Writer) error {
+	s, err := openState()
+	if err != nil {
+		return err
+	}
+	lock, err := s.lock(port)
+	if errors.Is(err, errRuns) {
+		return errors.New("it runs already: see .demo/logs, or stop it with make demo-down")
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	// A part that ends of itself ends the demo, with its reason as the cause.
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+
+	d := &demo{
+		state:    s,
+		port:     port,
+		progress: newProgress(out),
+		kubectl:  kubectl{folder: s.bin(), kubeconfig: s.kubeconfig()},
+	}
+	err = d.start(ctx, fail)
+	if err == nil {
+		<-ctx.Done()
+		err = ctx.Err()
+	}
+	interrupted := errors.Is(context.Cause(ctx), context.Canceled)
+	if cause := context.Cause(ctx); cause != nil && !interrupted {
+		err = cause // what failed first, rather than what that led to
+	}
+	err = errors.Join(withoutInterrupt(err, interrupted), d.stop(ctx))
+	if err == nil {
+		d.progress.say("Stopped. The data is kept in .demo; make demo-down CLEAN=1 wipes it")
+	}
+	return err
+}
+
+// withoutInterrupt drops what fails only because the user asked the demo to end.
+func withoutInterrupt(err error, interrupted bool) error {
+	if interrupted {
+		return nil
+	}
+	return err
+}
+
+// start returns when everything is ready.
+func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
+	if err := d.state.remove(readyFile); err != nil {
+		return err
+	}
+	listeners, err := listen(ctx, d.port)
+	if err != nil {
+		return err
+	}
+	door := openDoor(listeners, d.state)
+	d.stops = append(d.stops, door.stop)
+
+	programs, err := install(ctx, d.state, d.progress)
+	if err != nil {
+		return err
+	}
+	if err := d.startInfrastructure(ctx, programs, fail); err != nil {
+		return err
+	}
+	first := !d.state.has(seededFile)
+	if err := d.applyInstallation(ctx); err != nil {
+		return err
+	}
+	if err := d.applyPlatform(ctx, first); err != nil {
+		return err
+	}
+	if err := d.startPrograms(ctx, door, fail); err != nil {
+		return err
+	}
+	if first {
+		if err := d.seed(ctx); err != nil {
+			return err
+		}
+	}
+	if err := d.waitUntilServed(ctx); err != nil {
+		return err
+	}
+	return d.summarise(ctx)
+}
+
+// startInfrastructure starts the control plane and PostgreSQL side by side.
+func (d *demo) startInfrastructure(ctx context.Context, programs string, fail context.CancelCauseFunc) error {
+	for _, part := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "postgres", "operator", "blog-1", "blog-2"} {
+		if err := d.state.remove(filepath.Join("logs", part+".log")); err != nil {
+			return err
+		}
+	}
+	var parts errgroup.Group
+	parts.Go(func() error {
+		var err error
+		d.database, err = startDatabase(ctx, d.state, d.progress)
+		return err
+	})
+	parts.Go(func() error {
+		var err error
+		d.controlPlane, err = controlplane.Start(ctx, controlplane.Options{
+			Programs: programs, State: d.state.private(), Logs: d.state.logs(), Namespace: namespace, Progress: d.progress.say,
+		})
+		return err
+	})
+	err := parts.Wait()
+	if d.database != nil {
+		d.stops = append(d.stops, d.database.server.Stop)
+		go func() {
+			<-d.database.server.Done()
+			fail(fmt.Errorf("PostgreSQL ended; see %s", d.state.log("postgres")))
+		}()
+	}
+	if d.controlPlane != nil {
+		d.stops = append(d.stops, d.controlPlane.Stop)
+		for _, part := range d.controlPlane.Processes() {
+			go func() { fail(part.Ended()) }()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return d.controlPlane.WriteAdministratorKubeconfig(d.state.kubeconfig())
+}
+
+// stop stops all parts, last started first.
+func (d *demo) stop(ctx context.Context) error {
+	if len(d.stops) > 1 {
+		d.progress.say("Stopping")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	var failures []error
+	for i := len(d.stops) - 1; i >= 0; i-- {
+		failures = append(failures, d.stops[i](ctx))
+	}
+	if err := d.state.remove(readyFile); err != nil && !os.IsNotExist(err) {
+		failures = append(failures, err)
+	}
+	return errors.Join(failures...)
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/echoblogs/echoblogs/internal/kubeassets"
+)
+
+// install finds or builds all programs and lays them into .demo/bin, except for
+// the control plane's, whose folder it returns.
+func install(ctx context.Context, s state, p *progress) (controlPlane string, err error) {
+	p.say("Looking for PostgreSQL and a Kubernetes control plane")
+	postgres := exec.CommandContext(ctx, "hack/postgres/install.sh")
+	postgres.Stderr = p.out
+	if err := postgres.Run(); err != nil {
+		return "", fmt.Errorf("installing PostgreSQL: %w", err)
+	}
+	controlPlane, err = kubeassets.Dir(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+	if err != nil {
+		return "", err
+	}
+	if err := link(filepath.Join(controlPlane, "kubectl"), filepath.Join(s.bin(), "kubectl")); err != nil {
+		return "", err
+	}
+	build := exec.CommandContext(ctx, "go", "build", "-o", s.bin()+"/", "./cmd/...")
+	return controlPlane, p.run(ctx, "Building the operator and the blog", build)
+}
+
+// link makes a symbolic link, in place of what is there.
+func link(target, path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("replacing %s: %w", path, err)
+	}
+	if err := os.Symlink(target, path); err != nil {
+		return fmt.Errorf("linking %s: %w", path, err)
+	}
+	return nil
+}

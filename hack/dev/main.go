@@ -1,0 +1,66 @@
+// Command dev runs the demo: a whole EchoBlogs platform on this machine, with a
+// real Kubernetes control plane and a real PostgreSQL. Run it by `make demo`,
+// `make demo-up` and `make demo-down`, from the root of the repository.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// From the second signal on, the demo ends at once; the kernel kills its parts.
+	context.AfterFunc(ctx, stop)
+	if err := command().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "The demo:", err)
+		os.Exit(1)
+	}
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "dev",
+		Short:         "Run an EchoBlogs platform on this machine",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if _, err := os.Stat("hack/kube/build.sh"); err != nil {
+				return errors.New("run it from the root of the repository")
+			}
+			return nil
+		},
+	}
+	var port int
+	withPort := func(c *cobra.Command) *cobra.Command {
+		c.Args = cobra.NoArgs
+		c.Flags().IntVar(&port, "port", 8000, "the port that the blogs are read at")
+		return c
+	}
+	root.AddCommand(withPort(&cobra.Command{
+		Use:   "run",
+		Short: "Run the demo until Ctrl-C",
+		RunE:  func(c *cobra.Command, _ []string) error { return runDemo(c.Context(), port, os.Stdout) },
+	}))
+	root.AddCommand(withPort(&cobra.Command{
+		Use:   "up",
+		Short: "Start the demo in the background and return when all is ready",
+		RunE:  func(c *cobra.Command, _ []string) error { return up(c.Context(), port, os.Stdout) },
+	}))
+	var clean bool
+	down := &cobra.Command{
+		Use:   "down",
+		Short: "Stop the demo",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return down(c.Context(), clean, os.Stdout) },
+	}
+	down.Flags().BoolVar(&clean, "clean", false, "wipe its data as well")
+	root.AddCommand(down)
+	return root
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+const (
+	// samples is the folder of the Platform and the Tenants of a first start.
+	samples = "config/samples"
+	// operatorAccount is the ServiceAccount that config/rbac gives its rights.
+	operatorAccount = "echoblogs-operator"
+)
+
+// applyInstallation applies what an installer applies, and writes the operator's
+// kubeconfig: the operator has the rights of its ServiceAccount and no others.
+func (d *demo) applyInstallation(ctx context.Context) error {
+	d.progress.say("Applying CRDs, roles and Services")
+	if _, err := d.kubectl.run(ctx, "", "apply", "--server-side", "--force-conflicts", "--field-manager=echoblogs-demo", "--kustomize=hack/dev/manifests"); err != nil {
+		return err
+	}
+	if _, err := d.kubectl.run(ctx, "", "wait", "--for=condition=Established", "--timeout=60s", "--filename=config/crd/bases"); err != nil {
+		return err
+	}
+	token, err := d.kubectl.run(ctx, "", "create", "token", operatorAccount, "--duration=8760h")
+	if err != nil {
+		return err
+	}
+	return d.controlPlane.WriteTokenKubeconfig(d.operatorKubeconfig(), strings.TrimSpace(token))
+}
+
+func (d *demo) operatorKubeconfig() string {
+	return filepath.Join(d.state.private(), "operator.kubeconfig")
+}
+
+// applyPlatform applies the sample's Platform with the demo's port and database.
+// From the second start on the Platform is the user's: only what changes from
+// start to start is set.
+func (d *demo) applyPlatform(ctx context.Context, first bool) error {
+	platform, err := d.samplePlatform()
+	if err != nil {
+		return err
+	}
+	secret, err := yaml.Marshal(corev1.Secret{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
+		ObjectMeta: metav1.ObjectMeta{Name: platform.Spec.Database.SecretRef.Name, Namespace: namespace},
+		StringData: map[string]string{"uri": d.database.operatorURI},
+	})
+	if err != nil {
+		return fmt.Errorf("writing the Secret of the database: %w", err)
+	}
+	if err := d.kubectl.apply(ctx, string(secret)); err != nil {
+		return err
+	}
+	if first {
+		manifest, err := yaml.Marshal(platform)
+		if err != nil {
+			return fmt.Errorf("writing the Platform: %w", err)
+		}
+		return d.kubectl.apply(ctx, string(manifest))
+	}
+	patch := fmt.Sprintf(`{"spec":{"publicURL":%q}}`, platform.Spec.PublicURL)
+	_, err = d.kubectl.run(ctx, "", "patch", "platform", platform.Name, "--type=merge", "--patch="+patch)
+	return err
+}
+
+func (d *demo) samplePlatform() (*v1alpha1.Platform, error) {
+	sample, err := os.ReadFile(filepath.Join(samples, "tenancy_v1alpha1_platform.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the sample of a Platform: %w", err)
+	}
+	var platform v1alpha1.Platform
+	if err := yaml.UnmarshalStrict(sample, &platform); err != nil {
+		return nil, fmt.Errorf("reading the sample of a Platform: %w", err)
+	}
+	platform.Namespace = namespace
+	platform.Spec.PublicURL = "http://" + net.JoinHostPort(string(platform.Spec.Domains[0]), strconv.Itoa(d.port))
+	return &platform, nil
+}
+
+// tenants returns all Tenants.
+func (d *demo) tenants(ctx context.Context) ([]v1alpha1.Tenant, error) {
+	output, err := d.kubectl.run(ctx, "", "get", "tenants", "--output=json")
+	if err != nil {
+		return nil, err
+	}
+	var list v1alpha1.TenantList
+	if err := json.Unmarshal([]byte(output), &list); err != nil {
+		return nil, fmt.Errorf("reading the list of Tenants: %w", err)
+	}
+	return list.Items, nil
+}

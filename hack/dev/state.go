@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
+)
+
+// state is the folder with all that the demo keeps.
+type state struct {
+	folder string // absolute
+}
+
+// openState makes the folder .demo of the working directory.
+func openState() (state, error) {
+	folder, err := filepath.Abs(".demo")
+	if err != nil {
+		return state{}, fmt.Errorf("finding the folder .demo: %w", err)
+	}
+	s := state{folder: folder}
+	// The server of PostgreSQL may run as another user, who has to pass through.
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return state{}, fmt.Errorf("making the folder .demo: %w", err)
+	}
+	for _, private := range []string{s.logs(), s.bin(), s.private()} {
+		if err := os.MkdirAll(private, 0o700); err != nil {
+			return state{}, fmt.Errorf("making a folder in .demo: %w", err)
+		}
+	}
+	return s, nil
+}
+
+func (s state) logs() string       { return filepath.Join(s.folder, "logs") }
+func (s state) bin() string        { return filepath.Join(s.folder, "bin") }
+func (s state) private() string    { return filepath.Join(s.folder, "private") }
+func (s state) database() string   { return filepath.Join(s.folder, "postgres") }
+func (s state) kubeconfig() string { return filepath.Join(s.folder, "kubeconfig") }
+
+func (s state) log(part string) string { return filepath.Join(s.logs(), part+".log") }
+
+// write keeps a text that only we may read.
+func (s state) write(name, text string) error {
+	if err := os.WriteFile(filepath.Join(s.folder, name), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("writing .demo/%s: %w", name, err)
+	}
+	return nil
+}
+
+// has tells whether a file is there.
+func (s state) has(name string) bool {
+	_, err := os.Stat(filepath.Join(s.folder, name))
+	return err == nil
+}
+
+func (s state) remove(name string) error {
+	if err := os.Remove(filepath.Join(s.folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing .demo/%s: %w", name, err)
+	}
+	return nil
+}
+
+// wipe removes everything, the database included where it is elsewhere.
+func (s state) wipe() error {
+	database, err := postgresserver.DataDir(s.database())
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(os.RemoveAll(database), os.RemoveAll(s.folder)); err != nil {
+		return fmt.Errorf("wiping the demo's data: %w", err)
+	}
+	return nil
+}
+
+// running is what a demo that runs tells others about itself.
+type running struct {
+	PID  int `json:"pid"`
+	Port int `json:"port"`
+}
+
+// errRuns says that a demo runs with this state.
+var errRuns = errors.New("the demo runs already")
+
+// lock makes this process the one that runs the demo, until the file that it
+// returns is closed or the process ends. It returns errRuns when there is one.
+func (s state) lock(port int) (io.Closer, error) {
+	file, err := os.OpenFile(filepath.Join(s.folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking .demo: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		file.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errRuns
+		}
+		return nil, fmt.Errorf("locking .demo: %w", err)
+	}
+	text, err := json.Marshal(running{PID: os.Getpid(), Port: port})
+	if err != nil {
+		return nil, fmt.Errorf("telling others who runs the demo: %w", err)
+	}
+	if err := s.write("lock", string(text)); err != nil {
+		return nil, err
+	}
+	return file, nil
+}
+
+// whoRuns returns the demo that runs with this state, if there is one.
+func (s state) whoRuns() (running, bool, error) {
+	file, err := os.Open(filepath.Join(s.folder, "lock"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return running{}, false, nil
+	}
+	if err != nil {
+		return running{}, false, fmt.Errorf("asking whether the demo runs: %w", err)
+	}
+	defer file.Close()
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err == nil {
+		return running{}, false, nil
+	}
+	var who running
+	if err := json.NewDecoder(file).Decode(&who); err != nil || who.PID <= 0 {
+		return running{}, false, errors.Join(errors.New("the demo is just starting or ending: try again"), err)
+	}
+	return who, true, nil
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/template"
+)
+
+// readyFile is there while the demo is ready, and holds what to know about it.
+const readyFile = "ready"
+
+var summary = template.Must(template.New("summary").Parse(`
+{{.Table}}
+{{range .URLs}}  {{.}}
+{{end}}
+  kubeconfig  .demo/kubeconfig    (an administrator's)
+  kubectl     .demo/bin/kubectl
+  database    .demo/postgres-uri  (an administrator's connection string)
+  logs        .demo/logs/
+
+Things to try, after
+
+  export KUBECONFIG=$PWD/.demo/kubeconfig PATH=$PWD/.demo/bin:$PATH
+
+1. A blog of your own, at http://carol.localhost:{{.Port}}/
+
+  sed 's/alice/carol/; s/Alice/Carol/' config/samples/tenancy_v1alpha1_tenant_alice.yaml | kubectl apply -f -
+  kubectl wait --for=condition=Ready tenant/carol
+
+2. A post
+
+  printf '# Hello\n\nWritten in a *shell*.\n' > /tmp/hello.md
+  kubectl echoblogs post carol /tmp/hello.md
+
+3. A bill that was not paid: look at http://bob.localhost:{{.Port}}/ after each
+
+  kubectl patch tenant bob --type=merge -p '{"spec":{"suspended":true}}'
+  kubectl patch tenant bob --type=merge -p '{"spec":{"suspended":false}}'
+
+`))
+
+// summarise says that the demo is ready and what to do with it.
+func (d *demo) summarise(ctx context.Context) error {
+	table, err := d.kubectl.run(ctx, "", "get", "tenants")
+	if err != nil {
+		return err
+	}
+	tenants, err := d.tenants(ctx)
+	if err != nil {
+		return err
+	}
+	var urls []string
+	for _, tenant := range tenants[:min(len(tenants), 10)] {
+		if tenant.Status.URL != "" {
+			urls = append(urls, tenant.Status.URL)
+		}
+	}
+	var text strings.Builder
+	err = summary.Execute(&text, map[string]any{"Table": table, "URLs": urls, "Port": d.port})
+	if err != nil {
+		return fmt.Errorf("writing the summary: %w", err)
+	}
+	if err := d.state.write(readyFile, text.String()); err != nil {
+		return err
+	}
+	d.progress.say("Ready")
+	fmt.Fprint(d.progress.out, text.String())
+	return nil
+}
