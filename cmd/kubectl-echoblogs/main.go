@@ -17,7 +17,8 @@ func main() {
 	defer stop()
 	var flags clusterFlags
 	root := &cobra.Command{
-		Use:           "kubectl echoblogs",
+		Use:           "kubectl-echoblogs",
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl echoblogs"},
 		Short:         "Look after the Tenants of an EchoBlogs platform",
 		SilenceUsage:  true,
 		SilenceErrors: true,

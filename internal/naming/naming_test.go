@@ -1,0 +1,144 @@
+package naming_test
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/naming"
+)
+
+func TestCheckTenant(t *testing.T) {
+	t.Parallel()
+	for name, legal := range map[string]bool{
+		"alice": true, "john-doe": true, "1": true, "a1-b2": true, strings.Repeat("a", 40): true, "xn--bcher-kva": true,
+		"": false, "-a": false, "a-": false, "A": false, "a_b": false, "a.b": false, "ä": false, "a b": false,
+		strings.Repeat("a", 41): false, "pg-a": false, "deleted-1": false, "public": false, "information-schema": false, "a\n": false,
+	} {
+		checkSentence(t, "CheckTenant", name, legal, naming.CheckTenant(name))
+	}
+}
+
+func TestCheckSchema(t *testing.T) {
+	t.Parallel()
+	for name, legal := range map[string]bool{
+		"alice": true, "john_doe": true, "_": true, "1": true, strings.Repeat("a", 48): true,
+		"": false, "a-b": false, "A": false, `a"b`: false, strings.Repeat("a", 49): false,
+		"pg_a": false, "deleted_1_20270101": false, "public": false, "information_schema": false, "a\n": false,
+	} {
+		checkSentence(t, "CheckSchema", name, legal, naming.CheckSchema(name))
+	}
+}
+
+func checkSentence(t *testing.T, function, name string, legal bool, err error) {
+	t.Helper()
+	var refused *naming.NameError
+	switch {
+	case legal && err != nil:
+		t.Errorf("%s(%q): %v, want that it is legal", function, name, err)
+	case !legal && (!errors.As(err, &refused) || refused.Name != name || refused.Sentence == ""):
+		t.Errorf("%s(%q): %v, want a sentence", function, name, err)
+	}
+}
+
+func TestReservedNamesAreSortedLegalAndThere(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"public", "www", "admin", "api", "app", "mail", "postgres", "information-schema"} {
+		if !slices.Contains(naming.Reserved, name) {
+			t.Errorf("%q is not reserved", name)
+		}
+	}
+	label := regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	for i, name := range naming.Reserved {
+		if !label.MatchString(name) || slices.Index(naming.Reserved, name) != i {
+			t.Errorf("%q is listed twice, or could not be a name anyway", name)
+		}
+	}
+}
+
+func TestTombstonesCannotMeetTenants(t *testing.T) {
+	t.Parallel()
+	name := naming.Tombstone(42, time.Date(2027, 1, 31, 23, 30, 0, 0, time.FixedZone("east", 3600)))
+	if name != "deleted_42_20270131" || naming.CheckSchema(name) == nil {
+		t.Errorf("tombstone %q", name)
+	}
+}
+
+func TestNormalizeHost(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"alice.example.com": "alice.example.com", "ALICE.Example.COM": "alice.example.com", "alice.example.com:8000": "alice.example.com",
+		"alice.example.com.": "alice.example.com", "Alice.example.com.:80": "alice.example.com", "bücher.example": "xn--bcher-kva.example",
+		"XN--BCHER-KVA.example": "xn--bcher-kva.example", "localhost": "localhost", "a.localhost:": "a.localhost", "123.example": "123.example",
+		"": "", ".": "", "..": "", "a..b": "", ".a": "", "-a.b": "", "a-.b": "", "a_b.c": "", "a b": "", "a/b": "",
+		"10.0.0.1": "", "10.0.0.1:80": "", "[::1]": "", "[::1]:80": "", "::1": "", "a:b": "", "a:123456": "",
+		strings.Repeat("a", 64) + ".b": "", strings.Repeat("a.", 127) + "b": "", "a\x00b": "", "a.b..": "",
+	} {
+		got, err := naming.NormalizeHost(header)
+		if got != want || (err != nil) != (want == "") || err != nil && !errors.Is(err, naming.ErrHost) {
+			t.Errorf("NormalizeHost(%q) = %q, %v, want %q", header, got, err, want)
+		}
+	}
+}
+
+func TestUnder(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"example.com": true, "a.example.com": true, "a.b.example.com": true, "notexample.com": false, "example.com.evil": false, "com": false,
+	} {
+		if got := naming.Under(host, "example.com"); got != want {
+			t.Errorf("Under(%q) = %v", host, got)
+		}
+	}
+}
+
+func TestURL(t *testing.T) {
+	t.Parallel()
+	for public, want := range map[string]string{
+		"https://example.com": "https://a.example.com", "http://localhost:8000/": "http://a.example.com:8000", "": "https://a.example.com", "%": "https://a.example.com",
+	} {
+		if got := naming.URL(public, "a.example.com"); got != want {
+			t.Errorf("URL(%q) = %q, want %q", public, got, want)
+		}
+	}
+}
+
+// Whatever the Host header says, what comes out is a plain DNS name, and stays the same when it is put in again.
+func FuzzNormalizeHost(f *testing.F) {
+	for _, seed := range []string{"alice.example.com", "ALICE.example.com:8000", "bücher.example.", "10.0.0.1", "[::1]:80", "", "a..b", "xn--a", "Ⅷ.com", "a。b"} {
+		f.Add(seed)
+	}
+	plain := regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$`)
+	f.Fuzz(func(t *testing.T, header string) {
+		host, err := naming.NormalizeHost(header)
+		if err != nil {
+			return
+		}
+		if !plain.MatchString(host) || len(host) > 253 {
+			t.Errorf("NormalizeHost(%q) = %q", header, host)
+		}
+		if again, err := naming.NormalizeHost(host); again != host || err != nil {
+			t.Errorf("NormalizeHost(%q) = %q, and again %q, %v", header, host, again, err)
+		}
+	})
+}
+
+// Two legal names never share a schema, and a legal name's schema is legal.
+func FuzzSchemaOfName(f *testing.F) {
+	f.Add("john-doe", "john-d-oe")
+	f.Add("a", "b")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if naming.CheckTenant(a) != nil || naming.CheckTenant(b) != nil {
+			return
+		}
+		if err := naming.CheckSchema(naming.Schema(a)); err != nil {
+			t.Errorf("the schema of %q: %v", a, err)
+		}
+		if a != b && naming.Schema(a) == naming.Schema(b) {
+			t.Errorf("%q and %q have the schema %q", a, b, naming.Schema(a))
+		}
+	})
+}

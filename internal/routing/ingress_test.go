@@ -1,0 +1,120 @@
+package routing_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
+)
+
+func newPlatform(routing *v1alpha1.RoutingSpec) *v1alpha1.Platform {
+	return &v1alpha1.Platform{
+		ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: "blogs", UID: "p"},
+		Spec: v1alpha1.PlatformSpec{
+			Domains: []v1alpha1.ParentDomain{"example.com"},
+			Backend: v1alpha1.ServiceReference{Name: "blog"},
+			Portal:  &v1alpha1.ServiceReference{Name: "portal", Port: 8080},
+			Routing: routing,
+		},
+	}
+}
+
+func newTenant(name string) *v1alpha1.Tenant {
+	return &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "blogs", UID: "t"}}
+}
+
+// describe lists an Ingress as lines: host, Service and port, then the host and Secret of each certificate.
+func describe(ingress *networkingv1.Ingress) (lines []string) {
+	for _, rule := range ingress.Spec.Rules {
+		service := rule.HTTP.Paths[0].Backend.Service
+		lines = append(lines, rule.Host+" -> "+service.Name)
+	}
+	for _, tls := range ingress.Spec.TLS {
+		lines = append(lines, tls.Hosts[0]+" by "+tls.SecretName)
+	}
+	return lines
+}
+
+func TestForTenant(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		routing *v1alpha1.RoutingSpec
+		custom  []string
+		want    []string
+	}{
+		"plain": {want: []string{"alice.example.com -> blog"}},
+		"custom domains": {
+			custom: []string{"a.org", "b.org"},
+			want:   []string{"alice.example.com -> blog", "a.org -> blog", "b.org -> blog"},
+		},
+		"a certificate for each host": {
+			routing: &v1alpha1.RoutingSpec{TLS: &v1alpha1.TLSSpec{}}, custom: []string{"a.org"},
+			want: []string{"alice.example.com -> blog", "a.org -> blog", "alice.example.com by tenant-alice-tls", "a.org by tenant-alice-d99a5f2dc7-tls"},
+		},
+		"a wildcard certificate": {
+			routing: &v1alpha1.RoutingSpec{TLS: &v1alpha1.TLSSpec{WildcardSecretName: "wild"}}, custom: []string{"a.org"},
+			want: []string{"alice.example.com -> blog", "a.org -> blog", "alice.example.com by wild", "a.org by tenant-alice-d99a5f2dc7-tls"},
+		},
+		"a wildcard route": {
+			routing: &v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard}, custom: []string{"a.org"},
+			want: []string{"a.org -> blog"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := routing.ForTenant(newPlatform(test.routing), newTenant("alice"), "alice.example.com", test.custom)
+			if diff := cmp.Diff(test.want, describe(got)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+	wildcard := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard})
+	if got := routing.ForTenant(wildcard, newTenant("alice"), "alice.example.com", nil); got != nil {
+		t.Errorf("a Tenant without custom domains has an Ingress beside the wildcard: %v", describe(got))
+	}
+}
+
+func TestForPlatform(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard, TLS: &v1alpha1.TLSSpec{WildcardSecretName: "wild"}})
+	got := describe(routing.ForPlatform(p, []string{"example.com"}))
+	want := []string{"example.com -> portal", "*.example.com -> blog", " -> portal", "example.com by platform-default-a379a6f6ee-tls", "*.example.com by wild"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	p = newPlatform(nil)
+	p.Spec.Portal = nil
+	if diff := cmp.Diff([]string{"example.com -> blog", " -> blog"}, describe(routing.ForPlatform(p, []string{"example.com"}))); diff != "" {
+		t.Errorf("without a portal (-want +got):\n%s", diff)
+	}
+}
+
+func TestUpToDate(t *testing.T) {
+	t.Parallel()
+	want := routing.ForTenant(newPlatform(&v1alpha1.RoutingSpec{Annotations: map[string]string{"a": "b"}}), newTenant("alice"), "alice.example.com", nil)
+	class := "other"
+	for name, test := range map[string]struct {
+		change func(*networkingv1.Ingress)
+		want   bool
+	}{
+		"as it is":                    {func(*networkingv1.Ingress) {}, true},
+		"somebody's annotation":       {func(i *networkingv1.Ingress) { i.Annotations["x"] = "y" }, true},
+		"a class that was filled in":  {func(i *networkingv1.Ingress) { i.Spec.IngressClassName = &class }, true},
+		"an annotation changed":       {func(i *networkingv1.Ingress) { i.Annotations["a"] = "c" }, false},
+		"a label gone":                {func(i *networkingv1.Ingress) { i.Labels = nil }, false},
+		"a host changed":              {func(i *networkingv1.Ingress) { i.Spec.Rules[0].Host = "x.org" }, false},
+		"a default backend added":     {func(i *networkingv1.Ingress) { i.Spec.DefaultBackend = &networkingv1.IngressBackend{} }, false},
+		"an owner of an earlier life": {func(i *networkingv1.Ingress) { i.OwnerReferences[0].UID = "old" }, false},
+	} {
+		live := want.DeepCopy()
+		test.change(live)
+		if got := routing.UpToDate(live, want); got != test.want {
+			t.Errorf("%s: up to date %v, want %v", name, got, test.want)
+		}
+	}
+}
