@@ -1,0 +1,120 @@
+package posts_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/echoblogs/echoblogs/internal/posts"
+)
+
+func TestRender(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ markdown, want string }{
+		"paragraph":               {"Hello *there*.", "<p>Hello <em>there</em>.</p>\n"},
+		"no typography":           {`"a" -- b...`, "<p>&#34;a&#34; -- b...</p>\n"},
+		"headings start at two":   {"# One\n\n## Two", "<h2 id=\"one\">One</h2>\n<h3 id=\"two\">Two</h3>\n"},
+		"headings move up":        {"### Three\n\n#### Four", "<h2 id=\"three\">Three</h2>\n<h3 id=\"four\">Four</h3>\n"},
+		"same headings":           {"## A\n\n## A", "<h2 id=\"a\">A</h2>\n<h2 id=\"a-1\">A</h2>\n"},
+		"heading in any script":   {"## Привет, мир", "<h2 id=\"привет-мир\">Привет, мир</h2>\n"},
+		"heading without words":   {"## ?!", "<h2 id=\"section\">?!</h2>\n"},
+		"link":                    {"[a](https://example.com/)", "<p><a href=\"https://example.com/\" rel=\"nofollow noopener\">a</a></p>\n"},
+		"own link":                {"[a](/about/)", "<p><a href=\"/about/\">a</a></p>\n"},
+		"bare link":               {"https://example.com", "<p><a href=\"https://example.com\" rel=\"nofollow noopener\">https://example.com</a></p>\n"},
+		"rel of an author":        {`<a href="https://example.com/" rel="me">a</a>`, "<p><a href=\"https://example.com/\" rel=\"nofollow noopener\">a</a></p>\n"},
+		"image":                   {"![A cat](https://example.com/cat.jpg)", "<p><img src=\"https://example.com/cat.jpg\" alt=\"A cat\" loading=\"lazy\"></p>\n"},
+		"own image":               {"![A cat](/media/cat.jpg)", "<p><img src=\"/media/cat.jpg\" alt=\"A cat\" loading=\"lazy\"></p>\n"},
+		"image that pages refuse": {"![A cat](http://example.com/cat.jpg)", "<p><img alt=\"A cat\" loading=\"lazy\"></p>\n"},
+		"code":                    {"```go\na < b\n```", "<pre tabindex=\"0\"><code>a &lt; b\n</code></pre>\n"},
+		"indented code":           {"    a & b\n", "<pre tabindex=\"0\"><code>a &amp; b\n</code></pre>\n"},
+		"strike":                  {"~~a~~", "<p><del>a</del></p>\n"},
+		"tasks":                   {"- [x] a\n- [ ] b", "<ul>\n<li>☑ a</li>\n<li>☐ b</li>\n</ul>\n"},
+		"table": {"| a | b |\n|---|--:|\n| 1 | 2 |", "<div class=\"table\" tabindex=\"0\"><table>\n<thead>\n<tr>\n<th>a</th>\n<th align=\"right\">b</th>\n</tr>\n</thead>\n" +
+			"<tbody>\n<tr>\n<td>1</td>\n<td align=\"right\">2</td>\n</tr>\n</tbody>\n</table></div>\n"},
+		"HTML that is allowed": {"<details><summary>More</summary>\n\n*Text*\n\n</details>", "<details><summary>More</summary>\n<p><em>Text</em></p>\n</details>"},
+		"script":               {"<script>alert(1)</script>\n\nText", "\n<p>Text</p>\n"},
+		"heading of level one": {"<h1>Mine</h1>", "Mine"},
+		"handler":              {`<p onclick="alert(1)" style="color:red" class="x" id="y">a</p>`, "<p>a</p>"},
+		"foreign scheme":       {"[a](javascript:alert(1)) [b](data:text/html,x) <vbscript:x>", "<p>a b vbscript:x</p>\n"},
+		"frames and forms":     {`<iframe src="https://example.com"></iframe><form><input name=a><button>b</button></form>`, "b"},
+		"SVG":                  {`<svg><a href="javascript:x">b</a></svg>`, "<p>b</p>\n"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := posts.Render(test.markdown).HTML; got != test.want {
+				t.Errorf("Render(%q):\n got %q\nwant %q", test.markdown, got, test.want)
+			}
+		})
+	}
+}
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ markdown, want string }{
+		"short":                {"Hello *there*, [you](/x/).\n\nSecond  paragraph.", "Hello there, you. Second paragraph."},
+		"no headings and code": {"## Heading\n\nText.\n\n```\ncode\n```\n\n| a |\n|---|\n| b |\n\nMore.", "Text. More."},
+		"entities":             {"a &amp; b < c", "a & b < c"},
+		"up to the mark":       {"First.\n\nSecond.\n\n<!--more-->\n\nThird.", "First. Second."},
+		"spaces in the mark":   {"First.\n\n<!-- more -->\n\nThird.", "First."},
+		"mark in code":         {"First `<!--more-->` second.", "First <!--more--> second."},
+		"no script":            {"<script>alert(1)</script>Text", "Text"},
+		"empty":                {"", ""},
+		"cut at a word":        {strings.Repeat("abcdefghi ", 40), strings.TrimSpace(strings.Repeat("abcdefghi ", 28)) + "…"},
+		"one endless word":     {strings.Repeat("ä", 500), strings.Repeat("ä", 279) + "…"},
+		"long before the mark": {strings.Repeat("word ", 300) + "\n\n<!--more-->\n\nrest", strings.TrimSpace(strings.Repeat("word ", 200)) + "…"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := posts.Render(test.markdown).Summary; got != test.want {
+				t.Errorf("summary of %q:\n got %q\nwant %q", test.markdown, got, test.want)
+			}
+		})
+	}
+}
+
+// Markdown parsers have fallen to inputs whose cost grows with the square of their size. The editor renders what it is
+// sent, so the worst of them are to stay cheap: without bounds, most of these take over 10 s.
+func TestRenderBoundsItsWork(t *testing.T) {
+	t.Parallel()
+	for name, unit := range map[string]string{
+		"brackets": "[", "emphasis": "*a_", "quotes": "> ", "images": "![", "ticks": "`a", "tags": "<a ", "entities": "&amp;",
+		"strikes": "~~a", "links": "[a](", "tables": "|-", "references": "[a]: b\n", "lists": "1. ",
+		"same headings": "# a\n", "nested": "> - ",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			content := strings.Repeat(unit, posts.MaxContentBytes/4/len(unit))
+			started := time.Now()
+			posts.Render(content)
+			if took := time.Since(started); took > 10*time.Second {
+				t.Errorf("rendering %d bytes of %q took %s", len(content), unit, took)
+			}
+		})
+	}
+}
+
+func FuzzRender(f *testing.F) {
+	for _, seed := range []string{
+		"# Title\n\nText", "[a](javascript:alert(1))", "<script>alert(1)</script>", `<a href="JaVaScRiPt:x">`,
+		"<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", `<div style="background:url(javascript:x)">`,
+		"[a](data:text/html;base64,xx)", "<style>*{}</style>", "<a href=\"java\nscript:x\">", "[a]: vbscript:x\n[a]",
+		"<math><mtext><script>x</script></mtext></math>", "<p title='\"><script>x</script>'>", "![a](http://b \"onload\")",
+		"<noscript><p title=\"</noscript><img src=x onerror=x>\">", "`<script>`", "<!--><script>x</script>-->",
+		"a <!--more--> b", "| a |\n|---|\n| <b onclick=x> |", "<a href='&#106;avascript:x'>x</a>", "&lt;script&gt;", "\x00<script>",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, markdown string) {
+		if !utf8.ValidString(markdown) {
+			return // Check refuses it before it is rendered
+		}
+		rendered := posts.Render(markdown)
+		checkSafe(t, rendered.HTML)
+		if count := utf8.RuneCountInString(rendered.Summary); count > 1000 {
+			t.Errorf("the summary has %d characters", count)
+		}
+	})
+}

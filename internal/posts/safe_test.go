@@ -1,0 +1,69 @@
+package posts_test
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// checkSafe parses a fragment as a browser does and fails for whatever can run, style or load from a foreign scheme.
+func checkSafe(t *testing.T, fragment string) {
+	t.Helper()
+	nodes, err := html.ParseFragment(strings.NewReader(fragment), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
+	if err != nil {
+		t.Fatalf("parse the result: %v", err)
+	}
+	for _, node := range nodes {
+		checkNode(t, node)
+	}
+}
+
+var elements = strings.Fields(`a abbr b bdi blockquote br caption cite code col colgroup dd del details dfn div dl dt em
+	figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strike strong sub
+	summary sup table tbody td tfoot th thead time tr u ul var wbr`)
+
+func checkNode(t *testing.T, node *html.Node) {
+	t.Helper()
+	switch node.Type {
+	case html.ElementNode:
+		if !slices.Contains(elements, node.Data) {
+			t.Errorf("element <%s>", node.Data)
+		}
+		for _, a := range node.Attr {
+			checkAttribute(t, node.Data, a)
+		}
+	case html.CommentNode, html.DoctypeNode:
+		t.Errorf("comment or doctype %q", node.Data)
+	}
+	for child := range node.ChildNodes() {
+		checkNode(t, child)
+	}
+}
+
+func checkAttribute(t *testing.T, element string, a html.Attribute) {
+	t.Helper()
+	if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "class" && a.Val != "table" {
+		t.Errorf("attribute %s=%q on <%s>", a.Key, a.Val, element)
+	}
+	switch a.Key {
+	case "href", "cite", "src":
+		u, err := url.Parse(a.Val)
+		if err != nil {
+			t.Errorf("address %q on <%s>: %v", a.Val, element, err)
+			return
+		}
+		allowed := []string{"", "http", "https", "mailto"}
+		if a.Key == "src" {
+			allowed = []string{"", "https"}
+		}
+		if !slices.Contains(allowed, u.Scheme) {
+			t.Errorf("address %q on <%s>", a.Val, element)
+		}
+	case "srcset", "action", "formaction", "background", "poster", "xlink:href", "data":
+		t.Errorf("attribute %s=%q on <%s>", a.Key, a.Val, element)
+	}
+}

@@ -1,0 +1,110 @@
+package posts
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+const (
+	// summaryLength is the longest summary that is cut from the beginning, in characters.
+	summaryLength = 280
+	// markedSummaryLength is the longest that an author can ask for with <!--more-->.
+	markedSummaryLength = 1000
+)
+
+// moreMarker is where an author ends the summary. In code it is escaped, so it is found only where it is meant.
+var moreMarker = []byte("<!--more-->")
+
+// summarise returns the beginning of a post as plain text. raw is not sanitised yet: the marker is a comment, which the
+// sanitiser removes.
+func summarise(raw []byte) string {
+	length := summaryLength
+	before, _, found := bytes.Cut(bytes.ReplaceAll(raw, []byte("<!-- more -->"), moreMarker), moreMarker)
+	if found {
+		length = markedSummaryLength
+	}
+	return shorten(plainText(string(sanitise(before)), textOfParagraphs), length)
+}
+
+// textKind says which text of a document is wanted.
+type textKind bool
+
+const (
+	// textOfParagraphs leaves out headings, code blocks and tables, which do not read as prose.
+	textOfParagraphs textKind = false
+	textWithHeadings textKind = true
+)
+
+// plainText returns the text of sanitised HTML with single spaces between the words.
+func plainText(fragment string, kind textKind) string {
+	var b strings.Builder
+	skipped := 0
+	tokens := html.NewTokenizer(strings.NewReader(fragment))
+	for {
+		switch tokens.Next() {
+		case html.ErrorToken:
+			return strings.Join(strings.Fields(b.String()), " ")
+		case html.TextToken:
+			if skipped == 0 {
+				b.Write(tokens.Text())
+			}
+		case html.StartTagToken:
+			name, _ := tokens.TagName()
+			if !isInline(name) {
+				b.WriteByte(' ')
+			}
+			if kind == textOfParagraphs && !isProse(name) {
+				skipped++
+			}
+		case html.EndTagToken:
+			name, _ := tokens.TagName()
+			if !isInline(name) {
+				b.WriteByte(' ')
+			}
+			if kind == textOfParagraphs && !isProse(name) && skipped > 0 {
+				skipped--
+			}
+		}
+	}
+}
+
+func isProse(element []byte) bool {
+	switch atom.Lookup(element) {
+	case atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Pre, atom.Table, atom.Figcaption:
+		return false
+	}
+	return true
+}
+
+// isInline reports whether an element stands within a word or sentence.
+func isInline(element []byte) bool {
+	switch atom.Lookup(element) {
+	case atom.A, atom.Abbr, atom.B, atom.Bdi, atom.Cite, atom.Code, atom.Del, atom.Dfn, atom.Em, atom.I, atom.Ins,
+		atom.Kbd, atom.Mark, atom.Q, atom.Ruby, atom.S, atom.Samp, atom.Small, atom.Span, atom.Strike, atom.Strong,
+		atom.Sub, atom.Sup, atom.Time, atom.U, atom.Var, atom.Wbr:
+		return true
+	}
+	return false
+}
+
+// shorten cuts text at the end of a word, so that it has at most limit characters with the ellipsis.
+func shorten(text string, limit int) string {
+	if utf8.RuneCountInString(text) <= limit {
+		return text
+	}
+	cut := 0
+	for i := range text {
+		if limit--; limit == 0 {
+			cut = i
+			break
+		}
+	}
+	if space := strings.LastIndexByte(text[:cut+1], ' '); space > 0 {
+		cut = space
+	}
+	return strings.TrimRight(text[:cut], " ,.;:–—-") + "…"
+}
