@@ -59,44 +59,62 @@ if ! flock --nonblock 9; then
 	flock 9
 fi
 
-build_pid=
-trap '[[ -z $build_pid ]] || kill "$build_pid" 2>/dev/null; rm -f "$folder"/.building-*' EXIT
+# Built in a folder beside the programs' place and renamed, so that a build that
+# is cut off leaves nothing that looks like a program.
+work=$(mktemp -d "$folder/.building-XXXXXX")
+running=
+trap '[[ -z $running ]] || kill "$running" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# build PROGRAM compiles it beside its place and renames it, so that a build
-# that is cut off leaves nothing that looks like a program.
-build() {
-	local program=$1 target=$folder/.building-$1 log=$folder/$1.log began=$SECONDS last=$SECONDS
-	local release=${version#v}
-	local major=${release%%.*} minor=${release#*.}
-	local stamp=k8s.io/component-base/version
-	GOWORK=off nice -n 10 go build -v -trimpath -o "$target" -ldflags \
-		"-s -w -X $stamp.gitVersion=$version -X $stamp.gitMajor=$major -X $stamp.gitMinor=${minor%%.*}" \
-		"$(package_of "$program")" >"$log" 2>&1 9>&- &
-	build_pid=$!
-	echo "Building $program" >&2
-	while kill -0 "$build_pid" 2>/dev/null; do
-		sleep 0.5
+# follow WHAT COMMAND... runs a command and tells every few seconds how many lines
+# it has written to stderr: one for each module fetched or package compiled.
+follow() {
+	local what=$1 last=$SECONDS
+	shift
+	"$@" 2>"$work/log" 9>&- &
+	running=$!
+	while kill -0 "$running" 2>/dev/null; do
+		sleep 0.2
 		if ((SECONDS - last >= 5)); then
 			last=$SECONDS
-			# Each line of the log is a module fetched or a package compiled.
-			echo "Building $program: $((SECONDS - began)) s, $(wc -l <"$log") packages fetched or compiled" >&2
+			echo "$what: $(wc -l <"$work/log")$total, $SECONDS s" >&2
 		fi
 	done
-	if ! wait "$build_pid"; then
-		build_pid=
-		tail -n 20 "$log" >&2
-		echo "build.sh: building $program failed; the whole output is in $log" >&2
+	if ! wait "$running"; then
+		running=
+		tail -n 20 "$work/log" >&2
+		echo "build.sh: building the control plane failed, see above" >&2
 		exit 1
 	fi
-	build_pid=
-	mv "$target" "$folder/$program"
-	rm "$log"
-	echo "Built $program in $((SECONDS - began)) s" >&2
+	running=
 }
 
+missing=()
+packages=()
 for program in $(missing_in "$folder"); do
-	build "$program"
+	missing+=("$program")
+	packages+=("$(package_of "$program")")
 done
+if ((${#missing[@]} == 0)); then # built while we waited
+	echo "$folder"
+	exit
+fi
+echo "Building ${missing[*]} $version, once for this machine: up to 6 minutes on 2 cores" >&2
+
+export GOWORK=off
+total=
+follow "Fetching modules" go list -deps "${packages[@]}" >"$work/packages"
+total=" of $(wc -l <"$work/packages")"
+release=${version#v}
+stamp=k8s.io/component-base/version
+# kubectl reads the server's version, so it has to be there.
+follow "Compiling packages" nice -n 10 go build -v -trimpath -o "$work/" -ldflags "-s -w
+	-X $stamp.gitVersion=$version -X $stamp.gitMajor=${release%%.*} -X $stamp.gitMinor=$(cut -d. -f2 <<<"$release")" "${packages[@]}"
+
+[[ ! -e $work/server ]] || mv "$work/server" "$work/etcd" # its package has no name of its own
+for program in "${missing[@]}"; do
+	mv "$work/$program" "$folder/$program"
+done
+echo "Built the control plane in $SECONDS s" >&2
 echo "$folder"

@@ -72,7 +72,6 @@ func (h *handler) newProxy(name string, service *Service) *httputil.ReverseProxy
 	}
 	return &httputil.ReverseProxy{
 		Transport:     transport,
-		FlushInterval: -1, // pass on at once what a program streams
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme = "http"
 			r.Out.URL.Host = service.pick()
