@@ -18,8 +18,8 @@ const poll = 100 * time.Millisecond
 
 // up starts the demo in the background, shows what it says, and returns when it
 // is ready.
-func up(ctx context.Context, port int, out io.Writer) error {
-	s, err := openState()
+func up(ctx context.Context, folder string, port int, out io.Writer) error {
+	s, err := openState(folder)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func up(ctx context.Context, port int, out io.Writer) error {
 		}
 		switch {
 		case over:
-			return errors.New("it did not start; its log is .demo/logs/demo.log")
+			return fmt.Errorf("it did not start; its log is %s", s.log("demo"))
 		case ready:
 			fmt.Fprintln(out, "It runs in the background. Stop it with make demo-down; CLEAN=1 wipes its data.")
 			return nil
@@ -91,7 +91,7 @@ func startInBackground(ctx context.Context, s state, port int) (*exec.Cmd, error
 		return nil, fmt.Errorf("opening the demo's log: %w", err)
 	}
 	defer log.Close()
-	child := exec.CommandContext(context.WithoutCancel(ctx), executable, "run", "--port="+strconv.Itoa(port))
+	child := exec.CommandContext(context.WithoutCancel(ctx), executable, "run", "--state="+s.folder, "--port="+strconv.Itoa(port))
 	child.Stdout, child.Stderr = log, log
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := child.Start(); err != nil {
@@ -108,7 +108,7 @@ func waitForOther(ctx context.Context, s state, out io.Writer) error {
 		if _, runs, err := s.whoRuns(); err != nil {
 			return err
 		} else if !runs {
-			return errors.New("the one that was starting has ended; see .demo/logs")
+			return fmt.Errorf("the one that was starting has ended; see %s", s.logs())
 		}
 		select {
 		case <-ctx.Done():
@@ -126,8 +126,8 @@ func waitForOther(ctx context.Context, s state, out io.Writer) error {
 
 // down stops the demo that runs, in the foreground or in the background, and
 // returns when nothing of it is left.
-func down(ctx context.Context, clean bool, out io.Writer) error {
-	s, err := openState()
+func down(ctx context.Context, folder string, clean bool, out io.Writer) error {
+	s, err := openState(folder)
 	if err != nil {
 		return err
 	}

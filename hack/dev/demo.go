@@ -34,14 +34,14 @@ type demo struct {
 }
 
 // runDemo starts everything, says so, and runs until ctx ends.
-func runDemo(ctx context.Context, port int, out io.Writer) error {
-	s, err := openState()
+func runDemo(ctx context.Context, folder string, port int, out io.Writer) error {
+	s, err := openState(folder)
 	if err != nil {
 		return err
 	}
 	lock, err := s.lock(port)
 	if errors.Is(err, errRuns) {
-		return errors.New("it runs already: see .demo/logs, or stop it with make demo-down")
+		return fmt.Errorf("it runs already: see %s, or stop it with make demo-down", s.logs())
 	}
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func runDemo(ctx context.Context, port int, out io.Writer) error {
 	}
 	err = errors.Join(withoutInterrupt(err, interrupted), d.stop(ctx))
 	if err == nil {
-		d.progress.say("Stopped. The data is kept in .demo; make demo-down CLEAN=1 wipes it")
+		d.progress.say("Stopped. The data is kept in " + s.folder + "; make demo-down CLEAN=1 wipes it")
 	}
 	return err
 }

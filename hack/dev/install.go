@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/kubeassets"
 )
 
-// install finds or builds all programs and lays them into .demo/bin, except for
+// install finds or builds all programs and lays them into the state, except for
 // the control plane's, whose folder it returns.
 func install(ctx context.Context, s state, p *progress) (controlPlane string, err error) {
 	p.say("Looking for PostgreSQL and a Kubernetes control plane")

@@ -37,6 +37,8 @@ func command() *cobra.Command {
 			return nil
 		},
 	}
+	var folder string
+	root.PersistentFlags().StringVar(&folder, "state", ".demo", "the folder of its data, logs and kubeconfig")
 	var port int
 	withPort := func(c *cobra.Command) *cobra.Command {
 		c.Args = cobra.NoArgs
@@ -46,19 +48,19 @@ func command() *cobra.Command {
 	root.AddCommand(withPort(&cobra.Command{
 		Use:   "run",
 		Short: "Run the demo until Ctrl-C",
-		RunE:  func(c *cobra.Command, _ []string) error { return runDemo(c.Context(), port, os.Stdout) },
+		RunE:  func(c *cobra.Command, _ []string) error { return runDemo(c.Context(), folder, port, os.Stdout) },
 	}))
 	root.AddCommand(withPort(&cobra.Command{
 		Use:   "up",
 		Short: "Start the demo in the background and return when all is ready",
-		RunE:  func(c *cobra.Command, _ []string) error { return up(c.Context(), port, os.Stdout) },
+		RunE:  func(c *cobra.Command, _ []string) error { return up(c.Context(), folder, port, os.Stdout) },
 	}))
 	var clean bool
 	down := &cobra.Command{
 		Use:   "down",
 		Short: "Stop the demo",
 		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return down(c.Context(), clean, os.Stdout) },
+		RunE:  func(c *cobra.Command, _ []string) error { return down(c.Context(), folder, clean, os.Stdout) },
 	}
 	down.Flags().BoolVar(&clean, "clean", false, "wipe its data as well")
 	root.AddCommand(down)

@@ -65,7 +65,7 @@ func (d *demo) waitUntilServed(ctx context.Context) error {
 			}
 			select {
 			case <-ctx.Done():
-				return fmt.Errorf("the blog of %s does not answer (last: %d); see .demo/logs", tenant.Name, status)
+				return fmt.Errorf("the blog of %s does not answer (last: %d); see %s", tenant.Name, status, d.state.logs())
 			case <-retry.C:
 			}
 		}

