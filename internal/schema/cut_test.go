@@ -1,0 +1,202 @@
+package schema_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+// cutter stands between a program and the server, and cuts the connection before one of the server's messages: the
+// program never learns whether what it asked for was done.
+type cutter struct {
+	listener net.Listener
+	server   string
+	// left counts down the messages that are still let through; below zero all are.
+	left atomic.Int64
+	// cut says that a connection has been cut.
+	cut atomic.Bool
+}
+
+func newCutter(t *testing.T, uri string) (*cutter, string) {
+	t.Helper()
+	address, err := url.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	c := &cutter{listener: listener, server: address.Host}
+	c.left.Store(-1)
+	go c.serve()
+	address.Host = listener.Addr().String()
+	query := address.Query()
+	query.Set("sslmode", "disable") // the messages have to be told apart
+	address.RawQuery = query.Encode()
+	return c, address.String()
+}
+
+func (c *cutter) serve() {
+	for {
+		client, err := c.listener.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer client.Close()
+			server, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", c.server)
+			if err != nil {
+				return
+			}
+			defer server.Close()
+			go func() { _, _ = io.Copy(server, client) }()
+			c.forward(client, server)
+		}()
+	}
+}
+
+// forward lets the server's messages through: a byte for the kind, and a length that counts itself (PostgreSQL manual,
+// 55.7 Message Formats).
+func (c *cutter) forward(client io.Writer, server io.Reader) {
+	for {
+		var head [5]byte
+		if _, err := io.ReadFull(server, head[:]); err != nil {
+			return
+		}
+		body := make([]byte, binary.BigEndian.Uint32(head[1:])-4)
+		if _, err := io.ReadFull(server, body); err != nil {
+			return
+		}
+		if c.left.Load() == 0 {
+			c.cut.Store(true)
+			return
+		}
+		c.left.Add(-1)
+		if _, err := client.Write(append(head[:], body...)); err != nil {
+			return
+		}
+	}
+}
+
+// Creation, cut before each of the server's answers in turn, the one to COMMIT included, has happened wholly or not at
+// all, and the next attempt completes it.
+func TestCreationIsCutAnywhere(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	proxy, uri := newCutter(t, d.OperatorURI)
+	pool := connect(t, uri)
+	store, err := schema.NewStore(pool, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nothing, all int
+	for n := range int64(200) {
+		if err := pool.Ping(t.Context()); err != nil { // a connection that is there already
+			t.Fatal(err)
+		}
+		s := spec(fmt.Sprintf("tenant%d", n))
+		s.CustomHosts = []string{fmt.Sprintf("www%d.org", n)}
+		proxy.cut.Store(false)
+		proxy.left.Store(n)
+		err := store.Create(t.Context(), s, false, now)
+		proxy.left.Store(-1)
+		if !proxy.cut.Load() {
+			if err != nil || nothing == 0 || all == 0 {
+				t.Fatalf("after %d cuts, of which %d left nothing and %d everything: %v", n, nothing, all, err)
+			}
+			return
+		}
+		if err == nil {
+			t.Fatalf("cut before answer %d, and Create returned no error", n)
+		}
+		pool.Reset()
+		switch d.waitSettled(s) {
+		case 0:
+			nothing++
+			if err := store.Create(t.Context(), s, false, now); err != nil {
+				t.Fatalf("cut before answer %d, the next attempt: %v", n, err)
+			}
+		case wholeTenant:
+			all++
+		default:
+			t.Fatalf("cut before answer %d, something was left half done", n)
+		}
+		if got := d.count(s); got != wholeTenant {
+			t.Fatalf("cut before answer %d, and after the next attempt there are %d of %d things", n, got, wholeTenant)
+		}
+	}
+	t.Fatal("creation has more than 200 answers")
+}
+
+// wholeTenant is a row, two hosts, a schema, and a table on which the blog has rights.
+const wholeTenant = 5
+
+func (d *database) count(s registry.Spec) (things int) {
+	d.t.Helper()
+	err := d.pool.QueryRow(d.t.Context(), `SELECT
+		(SELECT count(*) FROM public.tenants WHERE name = $1) + (SELECT count(*) FROM public.domains WHERE host = ANY ($2)) +
+		(SELECT count(*) FROM pg_namespace WHERE nspname = $3) +
+		(SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $3 AND c.relname = 'posts'
+			AND has_table_privilege('echoblogs_blog', c.oid, 'SELECT, INSERT, UPDATE, DELETE'))`,
+		s.Name, append([]string{s.PrimaryHost}, s.CustomHosts...), s.SchemaName).Scan(&things)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return things
+}
+
+// waitSettled waits until the server has noticed that the program is gone, and counts.
+func (d *database) waitSettled(s registry.Spec) int {
+	d.t.Helper()
+	admin := connect(d.t, d.AdminURI)
+	for {
+		var open int
+		err := admin.QueryRow(d.t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND usename = 'echoblogs_operator' AND state <> 'idle' AND query NOT LIKE '%pg_stat_activity%'`).Scan(&open)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if open == 0 {
+			return d.count(s)
+		}
+	}
+}
+
+// A migration that ends its own session after any of its statements leaves nothing behind.
+func TestCreationIsEndedAtEachStatement(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	statements := []string{
+		"CREATE TABLE posts (id bigint PRIMARY KEY)", "CREATE INDEX ON posts (id)", "CREATE TABLE pages (id bigint PRIMARY KEY)",
+	}
+	for n := range len(statements) + 1 {
+		cut := append([]string{}, statements[:n]...)
+		cut = append(cut, "SELECT pg_terminate_backend(pg_backend_pid())")
+		cut = append(cut, statements[n:]...)
+		store := d.store.WithTenantMigrations([]schema.Migration{{Version: 1, Name: "0001_cut.sql", SQL: strings.Join(cut, ";\n")}})
+		s := spec(fmt.Sprintf("tenant%d", n))
+		err := store.Create(t.Context(), s, false, now)
+		var failed *schema.MigrationError
+		if !errors.As(err, &failed) {
+			t.Errorf("ended after statement %d: got %v", n, err)
+		}
+		if got := d.count(s); got != 0 {
+			t.Errorf("ended after statement %d: %d things were left", n, got)
+		}
+		if err := d.store.Create(t.Context(), s, false, now); err != nil {
+			t.Errorf("ended after statement %d, the next attempt: %v", n, err)
+		}
+	}
+}
