@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"sync"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -25,6 +26,8 @@ type Databases struct {
 	Secrets client.Reader
 	// MaxConns is the largest number of connections to one database. Defaults to postgres.PoolOptions'.
 	MaxConns int32
+	// Tracer is told of every statement. nil: none.
+	Tracer pgx.QueryTracer
 	// TenantMigrations are those of another application than the blog. Empty: the blog's.
 	TenantMigrations []schema.Migration
 
@@ -69,7 +72,7 @@ func (d *Databases) connect(ctx context.Context, platform *v1alpha1.Platform) (*
 	if db := d.open[key]; db != nil && db.uri == uri {
 		return db.store, nil
 	}
-	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: d.MaxConns, ApplicationName: "echoblogs-operator"})
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: d.MaxConns, ApplicationName: "echoblogs-operator", Tracer: d.Tracer})
 	if err != nil {
 		return nil, invalidSecret(platform, err.Error())
 	}

@@ -20,7 +20,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -71,7 +70,7 @@ type platformScope struct {
 func (r *PlatformReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.routes = routes{client: r.Client, secrets: r.Secrets}
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.Platform{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&v1alpha1.Platform{}, builder.WithPredicates(specOrAnnotations)).
 		Owns(&networkingv1.Ingress{}, builder.WithPredicates(ingressEdited)).
 		Watches(&v1alpha1.Tenant{}, countLater{}).
 		WithOptions(controller.Options{

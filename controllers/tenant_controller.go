@@ -23,7 +23,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -82,7 +81,7 @@ func (r *TenantReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		return fmt.Errorf("index Tenants by Platform: %w", err)
 	}
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.Tenant{}, builder.WithPredicates(predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		For(&v1alpha1.Tenant{}, builder.WithPredicates(specOrAnnotations)).
 		Owns(&networkingv1.Ingress{}, builder.WithPredicates(ingressEdited)).
 		Watches(&v1alpha1.Platform{}, handler.EnqueueRequestsFromMapFunc(r.tenantsOf), builder.WithPredicates(platformMatters)).
 		WatchesRawSource(source.Channel(r.Wake.tenants, &handler.EnqueueRequestForObject{})).

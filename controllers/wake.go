@@ -70,6 +70,9 @@ func (r *TenantReconciler) tenantsOf(ctx context.Context, platform client.Object
 	return requests
 }
 
+// specOrAnnotations lets through what the author of an object has changed, and not the status that we write.
+var specOrAnnotations = predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+
 // platformMatters lets through what changes a Tenant: another spec, once the Platform's controller has done its part of
 // it, and a database that has become ready.
 var platformMatters = predicate.Funcs{
