@@ -47,38 +47,30 @@ func runDemo(ctx context.Context, folder string, port int, out io.Writer) error 
 		return err
 	}
 	defer lock.Close()
-	// A part that ends of itself ends the demo, with its reason as the cause.
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-
 	d := &demo{
 		state:    s,
 		port:     port,
 		progress: newProgress(out),
 		kubectl:  kubectl{folder: s.bin(), kubeconfig: s.kubeconfig()},
 	}
-	err = d.start(ctx, fail)
+	// A part that ends of itself ends the demo, with its reason as the cause.
+	running, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	err = d.start(running, fail)
 	if err == nil {
-		<-ctx.Done()
-		err = ctx.Err()
+		<-running.Done()
 	}
-	interrupted := errors.Is(context.Cause(ctx), context.Canceled)
-	if cause := context.Cause(ctx); cause != nil && !interrupted {
-		err = cause // what failed first, rather than what that led to
+	switch {
+	case ctx.Err() != nil:
+		err = nil // the user asked for it
+	case running.Err() != nil:
+		err = context.Cause(running) // what failed first, rather than what that led to
 	}
-	err = errors.Join(withoutInterrupt(err, interrupted), d.stop(ctx))
-	if err == nil {
-		d.progress.say("Stopped. The data is kept in " + s.folder + "; make demo-down CLEAN=1 wipes it")
+	if err = errors.Join(err, d.stop(ctx)); err != nil {
+		return err
 	}
-	return err
-}
-
-// withoutInterrupt drops what fails only because the user asked the demo to end.
-func withoutInterrupt(err error, interrupted bool) error {
-	if interrupted {
-		return nil
-	}
-	return err
+	d.progress.say("Stopped. The data is kept in " + s.folder + "; make demo-down CLEAN=1 wipes it")
+	return nil
 }
 
 // start returns when everything is ready.

@@ -25,7 +25,7 @@ func listen(ctx context.Context, port int) ([]net.Listener, error) {
 				taken.Close()
 			}
 			if errors.Is(err, syscall.EADDRINUSE) {
-				return nil, fmt.Errorf("port %d is taken by another program: choose another, such as PORT=%d", port, port%10000+10000)
+				return nil, fmt.Errorf("port %d is taken by another program: choose another, such as PORT=%d", port, otherPort(port))
 			}
 			return nil, fmt.Errorf("listening on port %d: %w", port, err)
 		}
@@ -34,4 +34,12 @@ func listen(ctx context.Context, port int) ([]net.Listener, error) {
 		return nil, errors.New("this machine has no loopback address")
 	}
 	return listeners, nil
+}
+
+// otherPort suggests a port that is easily told from the one that is taken.
+func otherPort(port int) int {
+	if port < 50000 {
+		return port + 10000
+	}
+	return port - 10000
 }

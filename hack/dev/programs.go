@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -28,8 +29,7 @@ const (
 )
 
 // startPrograms starts the operator, two replicas of the blog, and the router in
-// front of them. It does not wait for them: until the operator has made the
-// tables, the blog is not ready.
+// front of them, and returns when all say that they are ready.
 func (d *demo) startPrograms(ctx context.Context, door *door, fail context.CancelCauseFunc) error {
 	d.progress.say("Starting the operator, two replicas of the blog, and the router")
 	ports, err := freeport.Find(ctx, 4)
@@ -64,7 +64,35 @@ func (d *demo) startPrograms(ctx context.Context, door *door, fail context.Cance
 		cancel()
 		return parts.Wait()
 	})
-	return d.startRouter(running, door, blog)
+	if err := d.startRouter(running, door, blog); err != nil {
+		return err
+	}
+	// The blog is ready once the operator has made the tables.
+	for _, program := range []struct{ name, address string }{{"operator", at(3)}, {"blog-1", at(0)}, {"blog-2", at(1)}} {
+		if err := d.waitUntilReady(ctx, program.name, program.address); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waitUntilReady returns when the program that listens at an address is ready.
+func (d *demo) waitUntilReady(ctx context.Context, name, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	retry := time.NewTicker(50 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		status, err := status(ctx, "http://"+address+"/readyz", "")
+		if status == http.StatusOK {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("%s did not get ready in time (last: %d); see %s", name, status, d.state.log(name)), err)
+		case <-retry.C:
+		}
+	}
 }
 
 func (d *demo) blogSpec(name, address string) process.Spec {
@@ -137,19 +165,19 @@ func (d *demo) startRouter(ctx context.Context, door *door, blog *router.Service
 	return nil
 }
 
-// ask gets an address by way of the router, as a reader's browser would, and
-// returns the answer's status.
-func (d *demo) ask(ctx context.Context, host string) (int, error) {
+// status gets a page, with a Host of its own unless that is empty, and returns
+// the answer's status.
+func status(ctx context.Context, url, host string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/", d.port), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return 0, fmt.Errorf("asking for %s: %w", host, err)
+		return 0, fmt.Errorf("asking for %s: %w", url, err)
 	}
-	request.Host = fmt.Sprintf("%s:%d", host, d.port)
+	request.Host = host
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, fmt.Errorf("asking for %s: %w", host, err)
+		return 0, fmt.Errorf("asking for %s: %w", url, err)
 	}
 	defer response.Body.Close()
 	return response.StatusCode, nil

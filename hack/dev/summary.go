@@ -53,7 +53,7 @@ func (d *demo) summarise(ctx context.Context) error {
 	var urls []string
 	for _, tenant := range tenants[:min(len(tenants), 10)] {
 		if tenant.Status.URL != "" {
-			urls = append(urls, tenant.Status.URL)
+			urls = append(urls, tenant.Status.URL+"/")
 		}
 	}
 	var text strings.Builder

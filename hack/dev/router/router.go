@@ -71,7 +71,7 @@ func (h *handler) newProxy(name string, service *Service) *httputil.ReverseProxy
 		DisableCompression: true,
 	}
 	return &httputil.ReverseProxy{
-		Transport:     transport,
+		Transport: transport,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme = "http"
 			r.Out.URL.Host = service.pick()

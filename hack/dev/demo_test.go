@@ -1,0 +1,255 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/hack/dev/freeport"
+)
+
+// A demo takes some twenty seconds to start, so this test looks at its whole
+// life: up, up again, beside a second one, killed, in the foreground, wiped.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t)
+	said := d.must("up")
+	for _, want := range []string{"alice", "http://alice.localhost:" + d.port + "/", "/kubeconfig", "/bin/kubectl"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("up does not say %q:\n%s", want, said)
+		}
+	}
+	d.wantPosts()
+
+	if said := d.must("up"); !strings.Contains(said, "runs already") || !strings.Contains(said, "http://alice.localhost") {
+		t.Errorf("up once more says:\n%s\nwant that the demo runs already, and its addresses", said)
+	}
+	other := *d
+	other.state = filepath.Join(t.TempDir(), "other")
+	said, err := other.run("up")
+	if err == nil || !strings.Contains(said, "port "+d.port+" is taken") {
+		t.Errorf("a second demo on the same port: %v:\n%s\nwant that the port is taken", err, said)
+	}
+	if left := other.processes(); len(left) > 0 {
+		t.Errorf("although its port is taken, the second demo started: %v", left)
+	}
+
+	d.kill(syscall.SIGKILL)
+	d.waitUntilGone()
+
+	foreground := d.command("run")
+	if err := foreground.Start(); err != nil {
+		t.Fatalf("starting the demo in the foreground: %v", err)
+	}
+	d.waitUntilReady()
+	d.wantPosts()
+	d.kill(syscall.SIGINT) // Ctrl-C
+	if err := foreground.Wait(); err != nil {
+		t.Errorf("after Ctrl-C the demo ended with %v", err)
+	}
+	if left := d.processes(); len(left) > 0 {
+		t.Errorf("after Ctrl-C there are left: %v", left)
+	}
+
+	d.must("down", "--clean")
+	if _, err := os.Stat(d.state); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after down --clean the state is still there: %v", err)
+	}
+}
+
+// demo runs the program that make demo runs.
+type demo struct {
+	t             *testing.T
+	program, root string
+	state, port   string
+}
+
+func newDemo(t *testing.T) *demo {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatalf("finding the repository: %v", err)
+	}
+	ports, err := freeport.Find(t.Context(), 1)
+	if err != nil {
+		t.Fatalf("finding a free port: %v", err)
+	}
+	d := &demo{
+		t:       t,
+		program: filepath.Join(t.TempDir(), "dev"),
+		root:    root,
+		state:   filepath.Join(reachableFolder(t), "state"),
+		port:    strconv.Itoa(ports[0]),
+	}
+	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", d.program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("building the demo: %v\n%s", err, output)
+	}
+	t.Cleanup(func() {
+		if _, err := d.run("down", "--clean"); err != nil {
+			t.Errorf("down: %v", err)
+		}
+	})
+	return d
+}
+
+// reachableFolder is a temporary folder that every user may enter, unlike
+// t.TempDir's: as root, PostgreSQL runs as another user.
+func reachableFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "echoblogs-demo-test-")
+	if err != nil {
+		t.Fatalf("making a folder: %v", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	if err := os.Chmod(folder, 0o755); err != nil {
+		t.Fatalf("opening the folder to all: %v", err)
+	}
+	return folder
+}
+
+func (d *demo) command(name string, flags ...string) *exec.Cmd {
+	arguments := append([]string{name, "--state=" + d.state}, flags...)
+	if name != "down" {
+		arguments = append(arguments, "--port="+d.port)
+	}
+	command := exec.CommandContext(context.Background(), d.program, arguments...)
+	command.Dir = d.root
+	return command
+}
+
+func (d *demo) run(name string, flags ...string) (output string, err error) {
+	d.t.Helper()
+	combined, err := d.command(name, flags...).CombinedOutput()
+	return string(combined), err
+}
+
+func (d *demo) must(name string, flags ...string) string {
+	d.t.Helper()
+	output, err := d.run(name, flags...)
+	if err != nil {
+		d.t.Fatalf("%s: %v\n%s", name, err, output)
+	}
+	return output
+}
+
+// wantPosts checks that each sample Tenant's blog has its own posts, each once,
+// and not the other's.
+func (d *demo) wantPosts() {
+	d.t.Helper()
+	const alices, bobs = "What the first frost taught me", "One query too many"
+	for host, want := range map[string]struct{ own, others string }{
+		"alice.localhost": {own: alices, others: bobs},
+		"bob.localhost":   {own: bobs, others: alices},
+	} {
+		page := d.get(host)
+		if count := strings.Count(page, ">"+want.own+"<"); count != 1 {
+			d.t.Errorf("%s lists %q %d times, want once:\n%s", host, want.own, count, page)
+		}
+		if strings.Contains(page, want.others) {
+			d.t.Errorf("%s shows %q, which is the other's", host, want.others)
+		}
+	}
+}
+
+func (d *demo) get(host string) string {
+	d.t.Helper()
+	request, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, "http://127.0.0.1:"+d.port+"/", nil)
+	if err != nil {
+		d.t.Fatalf("asking for %s: %v", host, err)
+	}
+	request.Host = host + ":" + d.port
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		d.t.Fatalf("asking for %s: %v", host, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil || response.StatusCode != http.StatusOK {
+		d.t.Fatalf("%s answers %s, %v:\n%s", host, response.Status, err, body)
+	}
+	return string(body)
+}
+
+// kill signals the process that runs the demo.
+func (d *demo) kill(signal syscall.Signal) {
+	d.t.Helper()
+	text, err := os.ReadFile(filepath.Join(d.state, "lock"))
+	if err != nil {
+		d.t.Fatalf("finding the demo's process: %v", err)
+	}
+	var lock struct {
+		PID int `json:"pid"`
+	}
+	if err := json.Unmarshal(text, &lock); err != nil {
+		d.t.Fatalf("finding the demo's process: %v", err)
+	}
+	if err := syscall.Kill(lock.PID, signal); err != nil {
+		d.t.Fatalf("signalling the demo: %v", err)
+	}
+}
+
+func (d *demo) waitUntilReady() {
+	d.t.Helper()
+	d.wait("the demo is ready", func() error {
+		_, err := os.Stat(filepath.Join(d.state, "ready"))
+		return err
+	})
+}
+
+func (d *demo) waitUntilGone() {
+	d.t.Helper()
+	d.wait("nothing of the demo runs", func() error {
+		if left := d.processes(); len(left) > 0 {
+			return fmt.Errorf("there are left: %v", left)
+		}
+		return nil
+	})
+}
+
+func (d *demo) wait(what string, check func() error) {
+	d.t.Helper()
+	deadline := time.After(2 * time.Minute)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		select {
+		case <-deadline:
+			d.t.Fatalf("waiting until %s: %v", what, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// processes returns the commands of all processes that name the demo's state.
+func (d *demo) processes() []string {
+	d.t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		d.t.Fatalf("listing processes: %v", err)
+	}
+	var found []string
+	for _, file := range files {
+		command, err := os.ReadFile(file)
+		if err == nil && bytes.Contains(command, []byte(d.state)) {
+			found = append(found, string(bytes.ReplaceAll(command, []byte{0}, []byte(" "))))
+		}
+	}
+	return found
+}
