@@ -17,8 +17,9 @@ import (
 const (
 	// namespace holds all of the demo's objects.
 	namespace = "echoblogs"
-	// stopTimeout is how long all parts together may take to stop.
-	stopTimeout = 45 * time.Second
+	// stopTimeout is how long all parts together may take to stop. The operator
+	// gives a transaction under way 20 s.
+	stopTimeout = time.Minute
 )
 
 // demo is what runDemo builds up.

@@ -26,6 +26,8 @@ const (
 	blogService     = "echoblogs-blog"
 	blogServiceName = "http"
 	blogServicePort = 80
+	// programStopTimeout is as long as config gives the pods of our programs.
+	programStopTimeout = 30 * time.Second
 )
 
 // startPrograms starts the operator, two replicas of the blog, and the router in
@@ -131,7 +133,7 @@ func keepRunning(ctx context.Context, spec process.Spec, say func(string)) error
 		}
 		select {
 		case <-ctx.Done():
-			stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout/2)
+			stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), programStopTimeout)
 			defer cancel()
 			return program.Stop(stopping)
 		case <-program.Done():

@@ -111,13 +111,21 @@ func (c *ControlPlane) run(ctx context.Context, name string, arguments ...string
 // Processes are the programs that run, in the order of their start.
 func (c *ControlPlane) Processes() []*process.Process { return c.processes }
 
-// Stop ends the programs, last started first, and gives each until ctx ends.
+// Stop ends the programs, last started first.
 func (c *ControlPlane) Stop(ctx context.Context) error {
 	var failures []error
 	for i := len(c.processes) - 1; i >= 0; i-- {
-		failures = append(failures, c.processes[i].Stop(ctx))
+		failures = append(failures, stop(ctx, c.processes[i]))
 	}
 	return errors.Join(failures...)
+}
+
+// stop gives a program some time: without etcd the API server would take a
+// minute, and what etcd has acknowledged is on disk.
+func stop(ctx context.Context, program *process.Process) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return program.Stop(ctx)
 }
 
 // readFile returns one of the authority's files.

@@ -111,7 +111,11 @@ func (p *Process) WaitUntil(ctx context.Context, check func(context.Context) err
 
 // Stop asks the program to end, and kills it when ctx ends first.
 func (p *Process) Stop(ctx context.Context) error {
-	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	err := p.command.Process.Signal(syscall.SIGTERM)
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("stopping %s: %w", p.spec.Name, err)
 	}
 	select {
