@@ -15,7 +15,7 @@ snapshot() {
 }
 
 before=$(snapshot)
-make generate
+make --no-print-directory generate
 after=$(snapshot)
 
 if [[ $before != "$after" ]]; then
