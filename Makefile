@@ -75,7 +75,7 @@ test-setup: ## Install or build what the tests need and this machine lacks.
 
 .PHONY: generate
 generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate code, CRDs, the operator's Role, API reference and dist/install.yaml.
-	rm -rf api/v1alpha1/applyconfiguration
+	rm -rf api/v1alpha1/applyconfiguration config/crd/bases
 	$(CONTROLLER_GEN) object applyconfiguration:omitToolVersion=true paths=./api/v1alpha1
 	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:artifacts:config=config/crd/bases
 	$(CONTROLLER_GEN) rbac:roleName=echoblogs-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
