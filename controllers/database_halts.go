@@ -74,6 +74,10 @@ func schemaMissing(name string) *halt {
 	}
 }
 
+func schemaExists(message string) *halt {
+	return &halt{condition: v1alpha1.ConditionDatabaseReady, reason: v1alpha1.ReasonSchemaExists, stalled: true, message: message}
+}
+
 func conditionOf(kind registry.NameKind) string {
 	if kind == registry.HostName {
 		return v1alpha1.ConditionDomainsReady

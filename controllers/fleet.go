@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
@@ -62,20 +61,18 @@ func (r *PlatformReconciler) checkFleet(ctx context.Context, s *platformScope) e
 	if err != nil {
 		return &halt{condition: v1alpha1.ConditionDatabaseReady, reason: v1alpha1.ReasonDatabaseUnavailable, message: postgres.Explain(err), cause: err}
 	}
-	differing := 0
-	for i := range tenants.Items {
-		tenant := &tenants.Items[i]
-		row, found := rows[tenant.Name]
-		delete(rows, tenant.Name)
-		if !found || !row.SchemaExists || row.SchemaVersion < store.Latest() || differs(s.platform, tenant, row) ||
-			!meta.IsStatusConditionTrue(tenant.Status.Conditions, v1alpha1.ConditionReady) {
-			differing++
-			r.Wake.tenant(&v1alpha1.Tenant{ObjectMeta: *tenant.ObjectMeta.DeepCopy()})
+	differing, orphans := 0, 0
+	for _, finding := range compareRows(s.platform, tenants.Items, rows, store.Latest()) {
+		if finding.Kind == findingRow {
+			orphans++
+			continue
 		}
+		differing++
+		r.Wake.tenant(key.Namespace, finding.Name)
 	}
-	orphanRows.WithLabelValues(key.Namespace, key.Name).Set(float64(len(rows)))
-	if differing > 0 || len(rows) > 0 {
-		logf.FromContext(ctx).Info("Checked the fleet", "tenants", len(tenants.Items), "differing", differing, "orphanRows", len(rows))
+	orphanRows.WithLabelValues(key.Namespace, key.Name).Set(float64(orphans))
+	if differing > 0 || orphans > 0 {
+		logf.FromContext(ctx).Info("Checked the fleet", "tenants", len(tenants.Items), "differing", differing, "orphanRows", orphans)
 	}
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -50,6 +49,8 @@ type PlatformReconciler struct {
 	Clock clock.PassiveClock
 	// Wake carries Tenants that differ from the registry. It is shared with the TenantReconciler.
 	Wake *Wake
+	// LongestBackoff bounds the wait before what failed for a passing reason is tried again. Defaults to 30 s.
+	LongestBackoff time.Duration
 
 	routes routes
 	checks fleetChecks
@@ -73,9 +74,7 @@ func (r *PlatformReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		For(&v1alpha1.Platform{}, builder.WithPredicates(specOrAnnotations)).
 		Owns(&networkingv1.Ingress{}, builder.WithPredicates(ingressEdited)).
 		Watches(&v1alpha1.Tenant{}, countLater{}).
-		WithOptions(controller.Options{
-			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
-		}).
+		WithOptions(controller.Options{RateLimiter: backoff(r.LongestBackoff)}).
 		Complete(r)
 }
 

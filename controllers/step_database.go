@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -74,8 +75,13 @@ func (r *TenantReconciler) createDatabase(ctx context.Context, s *tenantScope, w
 	if s.tenant.Status.SchemaVersion > 0 && !fresh && !mayRecreate(s.tenant) {
 		return schemaMissing(want.SchemaName)
 	}
+	adopt, version, err := adoption(s, want.SchemaName)
+	if err != nil {
+		return err
+	}
 	creationsTried.Inc()
-	if err := s.store.Create(ctx, want, fresh, s.now); err != nil {
+	o := schema.CreateOptions{Fresh: fresh, Adopt: adopt, AdoptVersion: version}
+	if err := s.store.Create(ctx, want, o, s.now); err != nil {
 		creationsFailed.Inc()
 		return err
 	}
@@ -86,6 +92,22 @@ func (r *TenantReconciler) createDatabase(ctx context.Context, s *tenantScope, w
 	}
 	s.row = registry.Tenant{Spec: want, State: registry.Live, SchemaVersion: s.store.Latest(), SchemaExists: true}
 	return nil
+}
+
+// adoption reads whether the author wants a schema that was there before, and whether the Platform allows it.
+func adoption(s *tenantScope, name string) (adopt bool, version int32, err error) {
+	value, asked := s.tenant.Annotations[v1alpha1.AnnotationAdoptSchema]
+	if !asked {
+		return false, 0, nil
+	}
+	number, err := strconv.ParseInt(value, 10, 32)
+	if err != nil || number < 0 {
+		return false, 0, schemaExists(fmt.Sprintf("The annotation %s has to be the number of the last migration that the schema %q has: 0 for one without our tables.", v1alpha1.AnnotationAdoptSchema, name))
+	}
+	if !slices.Contains(s.platform.Spec.Database.AdoptableSchemas, name) {
+		return false, 0, schemaExists(fmt.Sprintf("The Platform %q does not list %q in spec.database.adoptableSchemas: add it there, or remove the annotation %s.", s.platform.Name, name, v1alpha1.AnnotationAdoptSchema))
+	}
+	return true, int32(number), nil
 }
 
 // restoreDatabase brings a tombstone back.
@@ -245,9 +267,11 @@ func (s *tenantScope) databaseHalt(err error) error {
 	case errors.As(err, &taken):
 		return nameTaken(taken, s.now)
 	case errors.Is(err, schema.ErrSchemaExists):
+		return schemaExists("A schema of that name was in the database before and is left untouched: create the Tenant with another spec.schemaName, or remove the schema.")
+	case errors.Is(err, schema.ErrNewer):
 		return &halt{
-			condition: v1alpha1.ConditionDatabaseReady, reason: v1alpha1.ReasonSchemaExists, stalled: true,
-			message: "A schema of that name was in the database before and is left untouched: create the Tenant with another spec.schemaName, or remove the schema.",
+			condition: v1alpha1.ConditionDatabaseReady, reason: v1alpha1.ReasonMigrationFailed, stalled: true,
+			message: "The schema has migrations of a newer version of EchoBlogs: upgrade the operator.",
 		}
 	case errors.As(err, &migration) && postgres.Code(err) != "":
 		return &halt{

@@ -3,6 +3,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,9 +38,11 @@ import (
 // +kubebuilder:rbac:namespace=echoblogs,groups=events.k8s.io,resources=events,verbs=create;patch
 
 const (
-	// firstRetry and lastRetry bound the backoff of what failed for a passing reason.
-	firstRetry = 100 * time.Millisecond
-	lastRetry  = 30 * time.Second
+	// firstBackoff and longestBackoff bound the wait before what failed for a passing reason is tried again.
+	firstBackoff   = 100 * time.Millisecond
+	longestBackoff = 30 * time.Second
+	// defaultWorkers is how many Tenants are worked on at once.
+	defaultWorkers = 16
 	// longestWait bounds the wait for a date, so that a clock that was set is noticed.
 	longestWait = time.Hour
 	// secretRetry is how often a missing Secret is looked for: the operator may get Secrets by name, but not watch them.
@@ -64,6 +67,8 @@ type TenantReconciler struct {
 	Wake *Wake
 	// Workers is how many Tenants are worked on at once. Defaults to 16.
 	Workers int
+	// LongestBackoff bounds the wait before what failed for a passing reason is tried again. Defaults to 30 s.
+	LongestBackoff time.Duration
 
 	routes routes
 }
@@ -71,9 +76,6 @@ type TenantReconciler struct {
 // SetupWithManager starts the controller with the manager.
 func (r *TenantReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.routes = routes{client: r.Client, secrets: r.Secrets}
-	if r.Workers == 0 {
-		r.Workers = 16
-	}
 	err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.Tenant{}, platformIndex, func(object client.Object) []string {
 		return []string{object.(*v1alpha1.Tenant).PlatformName()}
 	})
@@ -86,10 +88,15 @@ func (r *TenantReconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.Platform{}, handler.EnqueueRequestsFromMapFunc(r.tenantsOf), builder.WithPredicates(platformMatters)).
 		WatchesRawSource(source.Channel(r.Wake.tenants, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
-			MaxConcurrentReconciles: r.Workers,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+			MaxConcurrentReconciles: cmp.Or(r.Workers, defaultWorkers),
+			RateLimiter:             backoff(r.LongestBackoff),
 		}).
 		Complete(r)
+}
+
+// backoff makes each object wait twice as long after each failure, up to longest. 0 stands for longestBackoff.
+func backoff(longest time.Duration) workqueue.TypedRateLimiter[reconcile.Request] {
+	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstBackoff, cmp.Or(longest, longestBackoff))
 }
 
 // Reconcile does the steps for one Tenant. With nothing to do it is one query and no write.

@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -31,9 +32,9 @@ func NewWake() *Wake {
 }
 
 // tenant has a Tenant looked at. A full channel drops it: the check of the whole fleet comes by every minute.
-func (w *Wake) tenant(t *v1alpha1.Tenant) {
+func (w *Wake) tenant(namespace, name string) {
 	select {
-	case w.tenants <- event.GenericEvent{Object: t}:
+	case w.tenants <- event.GenericEvent{Object: &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}}:
 	default:
 	}
 }
@@ -50,7 +51,7 @@ func (r *TenantReconciler) wakeWaiting(ctx context.Context, released *v1alpha1.T
 		t := &tenants.Items[i]
 		stalled := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionStalled)
 		if stalled != nil && slices.Contains([]string{v1alpha1.ReasonSchemaTaken, v1alpha1.ReasonHostTaken, v1alpha1.ReasonCustomDomainTaken}, stalled.Reason) {
-			r.Wake.tenant(t)
+			r.Wake.tenant(t.Namespace, t.Name)
 		}
 	}
 }

@@ -14,7 +14,8 @@ const (
 	// OnTombstoneFresh gives the Tenant an empty schema; the tombstone is kept for its retention under its own name.
 	OnTombstoneFresh = "Fresh"
 
-	// AnnotationAdoptSchema, set to "true", asks for a schema that was there before; the Platform has to list it.
+	// AnnotationAdoptSchema asks for a schema that was there before; the Platform has to list it. The value is the
+	// number of the last migration that it has: "0" for one without our tables.
 	AnnotationAdoptSchema = "tenancy.echoblogs.io/adopt-schema"
 
 	// AnnotationOnMissing, set to OnMissingRecreate, makes a schema that has vanished anew and empty.

@@ -81,17 +81,26 @@ func (c *cluster) tenant(ctx context.Context, name string) (*v1alpha1.Tenant, er
 	return &tenant, nil
 }
 
+// platform reads a Platform.
+func (c *cluster) platform(ctx context.Context, name string) (*v1alpha1.Platform, error) {
+	var platform v1alpha1.Platform
+	err := c.client.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: name}, &platform)
+	if apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("there is no Platform %q in the namespace %q: \"kubectl get platforms\" lists those that there are", name, c.namespace)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read Platform %s: %w", name, err)
+	}
+	return &platform, nil
+}
+
 // database connects to the database of a Platform.
-func (c *cluster) database(ctx context.Context, platformName string) (*pgxpool.Pool, error) {
+func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (*pgxpool.Pool, error) {
 	uri := c.databaseURI
 	if uri == "" {
-		var platform v1alpha1.Platform
-		if err := c.client.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: platformName}, &platform); err != nil {
-			return nil, fmt.Errorf("read Platform %s: %w", platformName, err)
-		}
 		var err error
-		if uri, err = controllers.DatabaseURI(ctx, c.client, &platform); err != nil {
-			return nil, fmt.Errorf("find the database of Platform %s: %w", platformName, err)
+		if uri, err = controllers.DatabaseURI(ctx, c.client, platform); err != nil {
+			return nil, fmt.Errorf("find the database of Platform %s: %w", platform.Name, err)
 		}
 	}
 	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: 2, ApplicationName: "kubectl-echoblogs"})

@@ -84,7 +84,11 @@ func post(ctx context.Context, out io.Writer, cluster *cluster, name string, doc
 	if err != nil {
 		return err
 	}
-	pool, err := cluster.database(ctx, tenant.PlatformName())
+	platform, err := cluster.platform(ctx, tenant.PlatformName())
+	if err != nil {
+		return err
+	}
+	pool, err := cluster.database(ctx, platform)
 	if err != nil {
 		return err
 	}

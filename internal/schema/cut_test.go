@@ -110,7 +110,7 @@ func TestCreationIsCutAnywhere(t *testing.T) {
 		s.CustomHosts = []string{fmt.Sprintf("www%d.org", n)}
 		proxy.cut.Store(false)
 		proxy.left.Store(n)
-		err := store.Create(t.Context(), s, false, now)
+		err := store.Create(t.Context(), s, schema.CreateOptions{}, now)
 		proxy.left.Store(-1)
 		if !proxy.cut.Load() {
 			if err != nil || nothing == 0 || all == 0 {
@@ -125,7 +125,7 @@ func TestCreationIsCutAnywhere(t *testing.T) {
 		switch d.waitSettled(s) {
 		case 0:
 			nothing++
-			if err := store.Create(t.Context(), s, false, now); err != nil {
+			if err := store.Create(t.Context(), s, schema.CreateOptions{}, now); err != nil {
 				t.Fatalf("cut before answer %d, the next attempt: %v", n, err)
 			}
 		case wholeTenant:
@@ -187,7 +187,7 @@ func TestCreationIsEndedAtEachStatement(t *testing.T) {
 		cut = append(cut, statements[n:]...)
 		store := d.store.WithTenantMigrations([]schema.Migration{{Version: 1, Name: "0001_cut.sql", SQL: strings.Join(cut, ";\n")}})
 		s := spec(fmt.Sprintf("tenant%d", n))
-		err := store.Create(t.Context(), s, false, now)
+		err := store.Create(t.Context(), s, schema.CreateOptions{}, now)
 		var failed *schema.MigrationError
 		if !errors.As(err, &failed) {
 			t.Errorf("ended after statement %d: got %v", n, err)
@@ -195,7 +195,7 @@ func TestCreationIsEndedAtEachStatement(t *testing.T) {
 		if got := d.count(s); got != 0 {
 			t.Errorf("ended after statement %d: %d things were left", n, got)
 		}
-		if err := d.store.Create(t.Context(), s, false, now); err != nil {
+		if err := d.store.Create(t.Context(), s, schema.CreateOptions{}, now); err != nil {
 			t.Errorf("ended after statement %d, the next attempt: %v", n, err)
 		}
 	}

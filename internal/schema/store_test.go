@@ -62,7 +62,7 @@ func spec(name string) registry.Spec {
 
 func (d *database) create(s registry.Spec) {
 	d.t.Helper()
-	if err := d.store.Create(d.t.Context(), s, false, now); err != nil {
+	if err := d.store.Create(d.t.Context(), s, schema.CreateOptions{}, now); err != nil {
 		d.t.Fatalf("create %s: %v", s.Name, err)
 	}
 }
@@ -137,11 +137,11 @@ func TestCreateIsRefusedWithoutATrace(t *testing.T) {
 	sameSchema, sameHost, legacy := spec("bob"), spec("carol"), spec("legacy")
 	sameSchema.SchemaName = "alice"
 	sameHost.PrimaryHost = "alice.example.com"
-	err := d.store.Create(t.Context(), sameSchema, false, now)
+	err := d.store.Create(t.Context(), sameSchema, schema.CreateOptions{}, now)
 	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.SchemaName, Owner: "alice"})
-	err = d.store.Create(t.Context(), sameHost, false, now)
+	err = d.store.Create(t.Context(), sameHost, schema.CreateOptions{}, now)
 	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice"})
-	if err := d.store.Create(t.Context(), legacy, false, now); !errors.Is(err, schema.ErrSchemaExists) {
+	if err := d.store.Create(t.Context(), legacy, schema.CreateOptions{}, now); !errors.Is(err, schema.ErrSchemaExists) {
 		t.Errorf("got %v, want ErrSchemaExists", err)
 	}
 	d.wantSchemas("alice", "legacy")
@@ -183,9 +183,9 @@ func TestUpdateMovesThePrimaryHost(t *testing.T) {
 	bob := spec("bob")
 	bob.PrimaryHost = "www.alice.org"
 	early := now.Add(registry.Hold - time.Second)
-	err := d.store.Create(t.Context(), bob, false, early)
+	err := d.store.Create(t.Context(), bob, schema.CreateOptions{}, early)
 	wantTaken(t, err, registry.TakenError{Name: "www.alice.org", Kind: registry.HostName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
-	if err := d.store.Create(t.Context(), bob, false, now.Add(registry.Hold)); err != nil {
+	if err := d.store.Create(t.Context(), bob, schema.CreateOptions{}, now.Add(registry.Hold)); err != nil {
 		t.Errorf("after the hold: %v", err)
 	}
 	s.CustomHosts = []string{"alice.example.com", "blog.alice.org"}
@@ -209,11 +209,11 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.wantSchemas(tombstone)
-	err = d.store.Create(t.Context(), spec("alice"), false, now.Add(time.Hour))
+	err = d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(time.Hour))
 	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.TenantName, Owner: "alice", Tombstone: true})
 	other := spec("bob")
 	other.PrimaryHost = "alice.example.com"
-	err = d.store.Create(t.Context(), other, false, now.Add(time.Hour))
+	err = d.store.Create(t.Context(), other, schema.CreateOptions{}, now.Add(time.Hour))
 	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice", Tombstone: true})
 
 	if err := d.store.Restore(t.Context(), spec("alice"), now.Add(time.Hour)); err != nil {
@@ -249,9 +249,9 @@ func TestFreshSetsTheTombstoneAside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = d.store.Create(t.Context(), spec("alice"), true, now.Add(time.Second))
+	err = d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{Fresh: true}, now.Add(time.Second))
 	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
-	if err := d.store.Create(t.Context(), spec("alice"), true, now.Add(registry.Hold)); err != nil {
+	if err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{Fresh: true}, now.Add(registry.Hold)); err != nil {
 		t.Fatal(err)
 	}
 	d.wantSchemas("alice", tombstone)
@@ -272,9 +272,9 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 		t.Errorf("dropped %v a second time, error %v", dropped, err)
 	}
 	d.wantSchemas()
-	err := d.store.Create(t.Context(), spec("alice"), false, now.Add(time.Second))
+	err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(time.Second))
 	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.TenantName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
-	if err := d.store.Create(t.Context(), spec("alice"), false, now.Add(registry.Hold)); err != nil {
+	if err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(registry.Hold)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -285,7 +285,7 @@ func TestPublicHostsAreRefused(t *testing.T) {
 	if refused, err := registry.SetPublicHosts(t.Context(), d.pool, []string{"example.com", "welcome.example.com"}); err != nil || len(refused) > 0 {
 		t.Fatalf("refused %v, error %v", refused, err)
 	}
-	err := d.store.Create(t.Context(), spec("welcome"), false, now)
+	err := d.store.Create(t.Context(), spec("welcome"), schema.CreateOptions{}, now)
 	wantTaken(t, err, registry.TakenError{Name: "welcome.example.com", Kind: registry.HostName})
 }
 
@@ -375,5 +375,32 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 		if _, err := blog.Exec(t.Context(), allowed); err != nil {
 			t.Errorf("%s: %v", allowed, err)
 		}
+	}
+}
+
+func TestAdoptionKeepsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.exec(`CREATE SCHEMA legacy; CREATE TABLE legacy.customers (id int); INSERT INTO legacy.customers VALUES (1)`)
+	if err := d.store.Create(t.Context(), spec("legacy"), schema.CreateOptions{Adopt: true}, now); err != nil {
+		t.Fatal(err)
+	}
+	d.exec(`SELECT FROM legacy.posts`)
+	d.exec(`SELECT 1 / count(*) FROM legacy.customers`)
+
+	// A backup that was restored has our tables already.
+	d.exec(`CREATE SCHEMA backup; CREATE TABLE backup.posts (LIKE legacy.posts INCLUDING ALL)`)
+	var failed *schema.MigrationError
+	if err := d.store.Create(t.Context(), spec("backup"), schema.CreateOptions{Adopt: true}, now); !errors.As(err, &failed) {
+		t.Errorf("adopted as version 0: got %v, want a MigrationError", err)
+	}
+	if err := d.store.Create(t.Context(), spec("backup"), schema.CreateOptions{Adopt: true, AdoptVersion: 1}, now); err != nil {
+		t.Errorf("adopted as version 1: %v", err)
+	}
+	if _, err := connect(t, d.BlogURI).Exec(t.Context(), `SELECT FROM backup.posts`); err != nil {
+		t.Errorf("the blog reads what was adopted: %v", err)
+	}
+	if err := d.store.Create(t.Context(), spec("newer"), schema.CreateOptions{Adopt: true, AdoptVersion: 99}, now); !errors.Is(err, schema.ErrNewer) {
+		t.Errorf("got %v, want ErrNewer", err)
 	}
 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/echoblogs/echoblogs/controllers"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+func doctorCommand(flags *clusterFlags) *cobra.Command {
+	var platform string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "List orphans and drift: what is in one of API server and database and not in the other, or differs",
+		Long: `List orphans and drift: Tenants without a row, rows without a Tenant, schemas that nobody knows or that have
+vanished, Ingresses that differ. It changes nothing. The exit status is 1 when there is something to list.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
+			defer cancel()
+			cluster, err := flags.connect()
+			if err != nil {
+				return err
+			}
+			return doctor(ctx, cmd.OutOrStdout(), cluster, platform)
+		},
+	}
+	cmd.Flags().StringVar(&platform, "platform", "default", "the Platform to look at")
+	return cmd
+}
+
+func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) error {
+	platform, err := cluster.platform(ctx, name)
+	if err != nil {
+		return err
+	}
+	pool, err := cluster.database(ctx, platform)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	store, err := schema.NewStore(pool, false)
+	if err != nil {
+		return err
+	}
+	findings, err := controllers.Diagnose(ctx, cluster.client, pool, platform, store.Latest())
+	if err != nil {
+		if code := postgres.Code(err); code != "" {
+			return fmt.Errorf("read the registry: %s", postgres.Explain(err))
+		}
+		return err
+	}
+	if len(findings) == 0 {
+		fmt.Fprintln(out, "All is as the Tenants say.")
+		return nil
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "KIND\tNAME\tFINDING")
+	for _, finding := range findings {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", finding.Kind, finding.Name, finding.Sentence)
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return fmt.Errorf("%d findings", len(findings))
+}

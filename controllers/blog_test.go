@@ -1,0 +1,108 @@
+package controllers_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	eventsv1 "k8s.io/api/events/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/internal/blog"
+)
+
+// blogServer is one replica of the real blog.
+type blogServer struct {
+	address string
+}
+
+// startBlog runs the blog with its own role's rights.
+func startBlog(t *testing.T, databaseURI string, now func() time.Time) *blogServer {
+	t.Helper()
+	served, err := blog.New(blog.Options{DatabaseURI: databaseURI, MaxConns: 2, Now: now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		served.Run(ctx)
+		close(done)
+	}()
+	server := httptest.NewServer(served.Handler())
+	t.Cleanup(func() {
+		server.Close()
+		cancel()
+		<-done
+		served.Close()
+	})
+	return &blogServer{address: strings.TrimPrefix(server.URL, "http://")}
+}
+
+// get asks for the first page of a host.
+func (b *blogServer) get(t *testing.T, host, path string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+b.address+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = host
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+// want asks for the first page of a host and checks the answer at once.
+func (b *blogServer) want(t *testing.T, host string, status int, contains string) {
+	t.Helper()
+	if err := b.check(t, host, status, contains); err != nil {
+		t.Error(err)
+	}
+}
+
+func (b *blogServer) check(t *testing.T, host string, status int, contains string) error {
+	t.Helper()
+	response, body := b.get(t, host, "/")
+	if response.StatusCode != status || !strings.Contains(body, contains) {
+		return fmt.Errorf("%s answers %d, want %d with %q:\n%s", host, response.StatusCode, status, contains, body)
+	}
+	return nil
+}
+
+// waitBlog waits until a host answers with a status. A blog whose clock was set reads the registry anew first.
+func (p *platform) waitBlog(host string, status int, contains string) {
+	p.t.Helper()
+	p.waitFor(fmt.Sprintf("%s answers %d", host, status), func() error { return p.blog.check(p.t, host, status, contains) })
+}
+
+// wantEvent waits for an event about an object.
+func (p *platform) wantEvent(name, reason string) {
+	p.t.Helper()
+	p.waitFor(fmt.Sprintf("there is an event %s about %s", reason, name), func() error {
+		var events eventsv1.EventList
+		if err := admin.List(p.t.Context(), &events, client.InNamespace(p.namespace)); err != nil {
+			return err
+		}
+		var seen []string
+		for _, event := range events.Items {
+			if event.Regarding.Name == name && event.Reason == reason && event.Note != "" {
+				return nil
+			}
+			seen = append(seen, event.Regarding.Name+" "+event.Reason)
+		}
+		return fmt.Errorf("there are %v", seen)
+	})
+}

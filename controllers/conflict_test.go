@@ -1,0 +1,74 @@
+package controllers_test
+
+import (
+	"net/http"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+func withSchema(name string) func(*v1alpha1.Tenant) {
+	return func(t *v1alpha1.Tenant) { t.Spec.SchemaName = name }
+}
+
+func TestAdoptionNeedsPlatformAndAnnotation(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.exec(`CREATE SCHEMA legacy; CREATE TABLE legacy.customers (id int)`)
+	p.createTenant("alice", withSchema("legacy"))
+	p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
+
+	p.edit("alice", annotate(v1alpha1.AnnotationAdoptSchema, "0"))
+	p.waitFor("the Platform is named as what is missing", func() error {
+		stalled := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
+		return wantText(stalled.Status.Conditions, "adoptableSchemas")
+	})
+	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.AdoptableSchemas = []string{"legacy"} })
+	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.blog.want(t, "alice.example.com", http.StatusOK, "alice")
+	if n := query[int](p, `SELECT count(*) FROM pg_tables WHERE schemaname = 'legacy'`); n != 2 {
+		t.Errorf("the adopted schema has %d tables, want its own and ours", n)
+	}
+}
+
+func TestCustomDomainUnderThePlatformIsRefused(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.createTenant("alice", func(t *v1alpha1.Tenant) {
+		t.Spec.CustomDomains = []v1alpha1.CustomDomain{"bob.example.com", "www.alice.org"}
+	})
+	refused := p.waitCondition("alice", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainRefused)
+	if err := wantText(refused.Status.Conditions, `"bob.example.com"`); err != nil {
+		t.Error(err)
+	}
+	for _, host := range []string{"alice.example.com", "www.alice.org"} {
+		p.waitBlog(host, http.StatusOK, "alice")
+	}
+	p.blog.want(t, "bob.example.com", http.StatusNotFound, "")
+	p.readyTenant("bob")
+	p.blog.want(t, "bob.example.com", http.StatusOK, "bob")
+}
+
+// What one Tenant writes is never shown under another's host.
+func TestTwoTenantsAreNeverMixed(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	for _, name := range []string{"alice", "bob"} {
+		p.readyTenant(name, func(t *v1alpha1.Tenant) {
+			t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
+		})
+		p.writePost(name, "Secret of "+name)
+	}
+	for name, other := range map[string]string{"alice": "bob", "bob": "alice"} {
+		for _, host := range []string{name + ".example.com", "www." + name + ".org"} {
+			for _, path := range []string{"/", "/a-post/", "/feed.xml"} {
+				response, body := p.blog.get(t, host, path)
+				if response.StatusCode != http.StatusOK || !contains(body, "Secret of "+name) || contains(body, "Secret of "+other) {
+					t.Errorf("%s%s answers %d:\n%s", host, path, response.StatusCode, body)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package controllers_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
+)
+
+// aMinutePasses has the fleet checked, as it is every minute.
+func (p *platform) aMinutePasses() {
+	p.t.Helper()
+	p.clock.SetTime(p.clock.Now().Add(time.Minute))
+	p.editPlatform(annotatePlatform("test/nudge", p.clock.Now().String()))
+}
+
+func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice")
+	p.waitFor("the Platform has counted", func() error {
+		if counts := p.platform().Status.Tenants; counts == nil || counts.Active != 1 {
+			return fmt.Errorf("it counts %v", counts)
+		}
+		return nil
+	})
+	p.queries.forget()
+	p.writes.forget()
+	p.nudge("alice")
+	p.waitFor("alice was looked at", func() error {
+		if len(p.queries.with("[alice")) == 0 {
+			return fmt.Errorf("no query yet")
+		}
+		return nil
+	})
+	p.readyTenant("bob") // comes after it in the queue, so that whatever alice needed has been done
+	if got := p.queries.with("[alice"); len(got) != 1 {
+		t.Errorf("a reconcile with nothing to do sent %d statements: %s", len(got), strings.Join(got, "\n"))
+	}
+	for _, write := range p.writes.all() {
+		if strings.Contains(write, "alice") {
+			t.Errorf("a reconcile with nothing to do wrote: %s", write)
+		}
+	}
+}
+
+func TestEditedIngressIsPutBack(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice")
+	key := p.key(routing.TenantIngressName("alice"))
+	for what, change := range map[string]func(*networkingv1.Ingress){
+		"another host": func(i *networkingv1.Ingress) { i.Spec.Rules[0].Host = "evil.example.com" },
+		"a default backend": func(i *networkingv1.Ingress) {
+			i.Spec.DefaultBackend = i.Spec.Rules[0].HTTP.Paths[0].Backend.DeepCopy()
+		},
+		"no labels": func(i *networkingv1.Ingress) { i.Labels = nil },
+		"no owner":  func(i *networkingv1.Ingress) { i.OwnerReferences = nil },
+	} {
+		var before networkingv1.Ingress
+		if err := admin.Get(t.Context(), key, &before); err != nil {
+			t.Fatal(err)
+		}
+		edited := before.DeepCopy()
+		change(edited)
+		if err := admin.Patch(t.Context(), edited, client.MergeFrom(&before)); err != nil {
+			t.Fatal(err)
+		}
+		p.waitFor(what+" is put back", func() error {
+			var after networkingv1.Ingress
+			if err := admin.Get(t.Context(), key, &after); err != nil {
+				return err
+			}
+			if !routing.UpToDate(&after, &before) {
+				return fmt.Errorf("it is %+v", after.Spec)
+			}
+			return nil
+		})
+	}
+	p.wantEvent("alice", v1alpha1.ReasonIngressRepaired)
+
+	var ingress networkingv1.Ingress
+	if err := admin.Get(t.Context(), key, &ingress); err != nil {
+		t.Fatal(err)
+	}
+	if err := admin.Delete(t.Context(), &ingress); err != nil {
+		t.Fatal(err)
+	}
+	p.waitFor("the deleted Ingress is there again", func() error {
+		var again networkingv1.Ingress
+		if err := admin.Get(t.Context(), key, &again); err != nil {
+			return err
+		}
+		if again.UID == ingress.UID {
+			return fmt.Errorf("it is still the old one")
+		}
+		return nil
+	})
+	if metric(t, "echoblogs_route_repairs_total") == 0 {
+		t.Error("no repair was counted")
+	}
+}
+
+func TestChangedRowsArePutBack(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
+	for what, sql := range map[string]string{
+		"a deleted custom domain": `DELETE FROM public.domains WHERE host = 'www.alice.org'`,
+		"a deleted primary host":  `DELETE FROM public.domains WHERE host = 'alice.example.com'`,
+		"another display name":    `UPDATE public.tenants SET display_name = 'Mallory' WHERE name = 'alice'`,
+		"an early suspension":     `UPDATE public.tenants SET suspend_at = now() WHERE name = 'alice'`,
+		"another date":            `UPDATE public.tenants SET suspend_at = suspend_at + interval '1 year' WHERE name = 'alice'`,
+	} {
+		p.exec(sql)
+		p.aMinutePasses()
+		p.waitFor(what+" is put back", func() error {
+			got := query[string](p, `SELECT display_name || ' ' || (suspend_at = ((paid_until + 15)::timestamp AT TIME ZONE 'UTC')) || ' ' ||
+				(SELECT string_agg(host, ' ' ORDER BY host) FROM public.domains d WHERE d.tenant_id = t.id AND released_at IS NULL)
+				FROM public.tenants t WHERE name = 'alice'`)
+			if got != "alice true alice.example.com www.alice.org" {
+				return fmt.Errorf("the registry says %s", got)
+			}
+			return nil
+		})
+	}
+	p.wantEvent("alice", v1alpha1.ReasonRegistryRepaired)
+	if metric(t, "echoblogs_registry_repairs_total") == 0 {
+		t.Error("no repair was counted")
+	}
+	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.waitBlog("www.alice.org", http.StatusOK, "")
+}
+
+func TestVanishedSchemaStaysMissing(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice")
+	p.exec(`DROP SCHEMA alice CASCADE`)
+	p.aMinutePasses()
+	missing := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
+	if missing.Status.Phase != v1alpha1.TenantFailed {
+		t.Errorf("phase %s", missing.Status.Phase)
+	}
+	p.nudge("alice")
+	p.readyTenant("bob") // comes after it in the queue
+	if query[int](p, schemaCount, "alice") != 0 {
+		t.Error("a schema that had vanished was made again without a word")
+	}
+	p.edit("alice", annotate(v1alpha1.AnnotationOnMissing, v1alpha1.OnMissingRecreate))
+	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	if query[int](p, schemaCount, "alice") != 1 {
+		t.Error("the schema was not made again")
+	}
+}
+
+func TestEmptyDatabaseUnderTenants(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice")
+	p.exec(`DROP SCHEMA alice CASCADE; DROP TABLE public.domains, public.tenants, public.installation, public.schema_migrations`)
+	p.aMinutePasses()
+	p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
+	if query[int](p, schemaCount, "alice") != 0 {
+		t.Error("the schema was made again without a word")
+	}
+}
+
+func TestFleetCheckIsOneQueryAThousandTenants(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.exec(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)
+		SELECT 'orphan-' || n, 'orphan_' || n, 'live', 1, 'x', now(), now(), now(), now() FROM generate_series(1, 2500) n`)
+	p.queries.forget()
+	p.aMinutePasses()
+	const list = "ORDER BY t.name LIMIT"
+	p.waitFor("the fleet was checked", func() error { return wantCount(len(p.queries.with(list)), 3) })
+	if got := len(p.queries.with("public.tenants")) - len(p.queries.with(list)); got > 4 {
+		t.Errorf("a check of 2,500 tenants reads the registry %d times besides", got)
+	}
+	if n := query[int](p, `SELECT count(*) FROM public.tenants`); n != 2500 {
+		t.Errorf("%d rows without a Tenant are left, want all 2,500: they are reported, never dropped", n)
+	}
+}
+
+// The author edits everything, in any order, twenty times within a second: the last word counts.
+func TestManyEditsAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Domains = []v1alpha1.ParentDomain{"example.com", "example.net"} })
+	p.readyTenant("alice")
+	for i := range 20 {
+		p.edit("alice", func(t *v1alpha1.Tenant) {
+			t.Spec.DisplayName = fmt.Sprintf("Name %d", i)
+			t.Spec.Domain = []string{"example.com", "example.net"}[i%2]
+			t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain(fmt.Sprintf("www%d.alice.org", i%3))}
+			t.Spec.Suspended = new(i%4 == 1)
+			t.Spec.PaidUntil = v1alpha1.NewDate(p.clock.Now().AddDate(0, i+1, 0))
+		})
+	}
+	tenant := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	if tenant.Status.ObservedGeneration != tenant.Generation || tenant.Status.PaidUntil != tenant.Spec.PaidUntil {
+		t.Errorf("status of generation %d, paid until %s; want %d and %s", tenant.Status.ObservedGeneration, tenant.Status.PaidUntil, tenant.Generation, tenant.Spec.PaidUntil)
+	}
+	for _, host := range []string{"alice.example.net", "www1.alice.org"} {
+		p.blog.want(t, host, http.StatusOK, "Name 19")
+	}
+	for _, host := range []string{"alice.example.com", "www0.alice.org", "www2.alice.org"} {
+		p.waitBlog(host, http.StatusNotFound, "")
+	}
+}

@@ -1,0 +1,173 @@
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// faults makes chosen calls of the controllers to the API server fail, some before they reach it and some after: then
+// what was asked for is done, and the answer is lost.
+type faults struct {
+	mu    sync.Mutex
+	calls int
+	// fails says what becomes of the call with a number, from 0 on.
+	fails func(call int) fault
+	hit   int
+}
+
+type fault int
+
+const (
+	none fault = iota
+	refused
+	conflict
+	answerLost
+)
+
+var errInjected = errors.New("injected by a test")
+
+func (f *faults) arm(fails func(call int) fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls, f.hit, f.fails = 0, 0, fails
+}
+
+// disarm returns how many calls failed.
+func (f *faults) disarm() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fails = nil
+	return f.hit
+}
+
+func (f *faults) next() fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fails == nil {
+		return none
+	}
+	what := f.fails(f.calls)
+	f.calls++
+	if what != none {
+		f.hit++
+	}
+	return what
+}
+
+func (f *faults) call(do func() error) error {
+	switch f.next() {
+	case refused:
+		return errInjected
+	case conflict:
+		return apierrors.NewConflict(schema.GroupResource{Resource: "test"}, "test", errInjected)
+	case answerLost:
+		return errors.Join(do(), errInjected)
+	}
+	return do()
+}
+
+func (f *faults) wrap(to client.Client) client.Client {
+	return interceptor.NewClient(to.(client.WithWatch), interceptor.Funcs{
+		Get: func(ctx context.Context, to client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+			return f.call(func() error { return to.Get(ctx, key, o, opts...) })
+		},
+		List: func(ctx context.Context, to client.WithWatch, o client.ObjectList, opts ...client.ListOption) error {
+			return f.call(func() error { return to.List(ctx, o, opts...) })
+		},
+		Delete: func(ctx context.Context, to client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
+			return f.call(func() error { return to.Delete(ctx, o, opts...) })
+		},
+		Patch: func(ctx context.Context, to client.WithWatch, o client.Object, patch client.Patch, opts ...client.PatchOption) error {
+			return f.call(func() error { return to.Patch(ctx, o, patch, opts...) })
+		},
+		Apply: func(ctx context.Context, to client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
+			return f.call(func() error { return to.Apply(ctx, o, opts...) })
+		},
+		SubResourcePatch: func(ctx context.Context, to client.Client, resource string, o client.Object, patch client.Patch, opts ...client.SubResourcePatchOption) error {
+			return f.call(func() error { return to.SubResource(resource).Patch(ctx, o, patch, opts...) })
+		},
+	})
+}
+
+// faultyPlatform is a Platform whose operator suffers from faults.
+func faultyPlatform(t *testing.T) (*platform, *faults) {
+	t.Helper()
+	p, f := newNamespace(t), &faults{}
+	p.startOperator(f.wrap)
+	p.create(p.platformObject())
+	p.waitFor("the Platform is Ready", func() error { return p.platformReady("default") })
+	return p, f
+}
+
+// liveThrough creates, edits and deletes a Tenant, and checks what came of each.
+func (p *platform) liveThrough(t *testing.T, name string) {
+	t.Helper()
+	p.readyTenant(name, func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
+	p.edit(name, func(t *v1alpha1.Tenant) {
+		t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
+	})
+	p.waitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.blog.want(t, "www."+name+".org", http.StatusOK, name)
+	p.delete(name)
+	if n := query[int](p, schemaCount, strings.ReplaceAll(name, "-", "_")); n != 0 {
+		t.Errorf("the schema of %s was left behind", name)
+	}
+	p.ingressGone(name)
+}
+
+// Every call that the controllers make during the life of a Tenant fails once, in turn and in each of three ways.
+func TestEachCallFailsOnce(t *testing.T) {
+	t.Parallel()
+	p, f := faultyPlatform(t)
+	for what, kind := range map[string]fault{"refused": refused, "conflict": conflict, "lost": answerLost} {
+		for n := 0; ; n++ {
+			f.arm(func(call int) fault {
+				if call == n {
+					return kind
+				}
+				return none
+			})
+			p.liveThrough(t, fmt.Sprintf("%s-%d", what, n))
+			if f.disarm() == 0 {
+				if n < 10 {
+					t.Errorf("a whole life made only %d calls", n)
+				}
+				break
+			}
+		}
+	}
+}
+
+// Whichever of the calls fail, the Tenant comes to what its spec says.
+func FuzzCallsFail(f *testing.F) {
+	f.Add([]byte{0x00})
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff})
+	f.Add([]byte{0x1b, 0xe4, 0x93, 0x55, 0xaa, 0x0f})
+	f.Fuzz(func(t *testing.T, pattern []byte) {
+		if len(pattern) == 0 || len(pattern) > 16 {
+			return
+		}
+		p, injected := faultyPlatform(t)
+		injected.arm(func(call int) fault { // two bits for each call, and after the pattern all goes well
+			if call/4 >= len(pattern) {
+				return none
+			}
+			return fault(pattern[call/4] >> (call % 4 * 2) & 3)
+		})
+		p.liveThrough(t, "alice")
+	})
+}

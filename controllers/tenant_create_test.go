@@ -1,0 +1,161 @@
+package controllers_test
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
+)
+
+func TestManifestInBlogOut(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.kubectlApply(t, `{"apiVersion": "tenancy.echoblogs.io/v1alpha1", "kind": "Tenant", "metadata": {"name": "john-doe"},
+		"spec": {"displayName": "John's notes", "customDomains": ["www.john.org"]}}`)
+	tenant := p.waitCondition("john-doe", v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
+
+	// The page, under each host.
+	for _, host := range []string{"john-doe.example.com", "www.john.org"} {
+		p.blog.want(t, host, http.StatusOK, "John&#39;s notes")
+	}
+	// The status.
+	status := tenant.Status
+	conditions := map[string]metav1.ConditionStatus{}
+	for _, c := range status.Conditions {
+		conditions[c.Type] = c.Status
+		if c.ObservedGeneration != tenant.Generation || c.Message == "" {
+			t.Errorf("condition %s: generation %d, message %q", c.Type, c.ObservedGeneration, c.Message)
+		}
+	}
+	wantConditions := map[string]metav1.ConditionStatus{
+		v1alpha1.ConditionReady: "True", v1alpha1.ConditionDatabaseReady: "True", v1alpha1.ConditionDomainsReady: "True",
+		v1alpha1.ConditionRouteReady: "True", v1alpha1.ConditionServing: "True", v1alpha1.ConditionActive: "True",
+	}
+	if diff := cmp.Diff(wantConditions, conditions); diff != "" {
+		t.Errorf("conditions (-want +got):\n%s", diff)
+	}
+	status.Conditions = nil
+	want := v1alpha1.TenantStatus{
+		ObservedGeneration: tenant.Generation, Phase: v1alpha1.TenantActive,
+		URL: "http://john-doe.example.com:8000", Hosts: []string{"john-doe.example.com", "www.john.org"},
+		SchemaName: "john_doe", SchemaVersion: 1, PaidUntil: v1alpha1.NewDate(tenant.CreationTimestamp.AddDate(0, 0, 365)),
+	}
+	if diff := cmp.Diff(want, status); diff != "" {
+		t.Errorf("status (-want +got):\n%s", diff)
+	}
+	// The schema, the row and the domains.
+	if got := query[int](p, `SELECT count(*) FROM pg_tables WHERE schemaname = 'john_doe' AND tablename = 'posts'`); got != 1 {
+		t.Errorf("john_doe.posts: %d tables", got)
+	}
+	if got := query[string](p, `SELECT state || ' ' || schema_version || ' ' || display_name FROM public.tenants WHERE name = 'john-doe'`); got != "live 1 John's notes" {
+		t.Errorf("row: %s", got)
+	}
+	if got := query[[]string](p, `SELECT array_agg(host || ' ' || is_primary ORDER BY host) FROM public.domains WHERE tenant_id IS NOT NULL`); !cmp.Equal(got, []string{"john-doe.example.com true", "www.john.org false"}) {
+		t.Errorf("domains: %v", got)
+	}
+	// The Ingress.
+	var ingress networkingv1.Ingress
+	if err := admin.Get(t.Context(), p.key(routing.TenantIngressName("john-doe")), &ingress); err != nil {
+		t.Fatal(err)
+	}
+	var hosts []string
+	for _, rule := range ingress.Spec.Rules {
+		hosts = append(hosts, rule.Host+" "+rule.HTTP.Paths[0].Backend.Service.Name)
+	}
+	if diff := cmp.Diff([]string{"john-doe.example.com echoblogs-blog", "www.john.org echoblogs-blog"}, hosts); diff != "" {
+		t.Errorf("Ingress (-want +got):\n%s", diff)
+	}
+	if *ingress.Spec.IngressClassName != "test" || !metav1.IsControlledBy(&ingress, tenant) {
+		t.Errorf("Ingress of class %q, owners %v", *ingress.Spec.IngressClassName, ingress.OwnerReferences)
+	}
+	// What tells of it.
+	p.wantEvent("john-doe", v1alpha1.ReasonSucceeded)
+}
+
+func TestSecondApplyAndDiffShowNothing(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	manifest := `{"apiVersion": "tenancy.echoblogs.io/v1alpha1", "kind": "Tenant", "metadata": {"name": "alice"},
+		"spec": {"displayName": "Alice", "customDomains": ["www.alice.org"], "limits": {"storage": "1024Mi"}, "suspended": false}}`
+	p.kubectlApply(t, manifest)
+	before := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	if output, err := p.kubectl(manifest, "diff", "--server-side", "-f", "-"); err != nil {
+		t.Errorf("kubectl diff: %v\n%s", err, output)
+	}
+	p.kubectlApply(t, manifest)
+	if after := p.tenant("alice"); after.ResourceVersion != before.ResourceVersion {
+		t.Errorf("the second apply changed the object:\n%s", cmp.Diff(before, after))
+	}
+	if spec := p.tenant("alice").Spec; spec.PaidUntil != "" || spec.SchemaName != "" || spec.Trial != nil || spec.DeletionPolicy != "" || spec.Domain != "" {
+		t.Errorf("something was defaulted into spec: %+v", spec)
+	}
+}
+
+func TestSamplesAreApplied(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t)
+	p.startOperator(nil)
+	files, err := filepath.Glob("../config/samples/tenancy_*.yaml")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("samples %v, error %v", files, err)
+	}
+	for _, file := range files {
+		manifest, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.kubectlApply(t, string(manifest))
+	}
+	for _, name := range []string{"alice", "bob"} {
+		p.waitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+		p.blog.want(t, name+".localhost", http.StatusOK, "")
+	}
+	output, err := p.kubectl("", "get", "tn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"PHASE", "URL", "SCHEMA", "VERSION", "PAID UNTIL", "AGE", "Active", "http://alice.localhost:8000"} {
+		if !strings.Contains(output, word) {
+			t.Errorf("kubectl get tn does not show %q:\n%s", word, output)
+		}
+	}
+}
+
+func TestPlatformMayComeLater(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t)
+	p.startOperator(nil)
+	p.createTenant("alice")
+	waiting := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
+	if waiting.Status.Phase != v1alpha1.TenantPending {
+		t.Errorf("phase %s", waiting.Status.Phase)
+	}
+	p.create(p.platformObject())
+	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+}
+
+// kubectl runs the real program in the test's namespace.
+func (p *platform) kubectl(stdin string, arguments ...string) (string, error) {
+	command := exec.CommandContext(p.t.Context(), kubectl, append([]string{"--kubeconfig", kubeconfig, "--namespace", p.namespace}, arguments...)...)
+	command.Stdin = strings.NewReader(stdin)
+	command.WaitDelay = time.Second
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
+
+func (p *platform) kubectlApply(t *testing.T, manifest string) {
+	t.Helper()
+	if output, err := p.kubectl(manifest, "apply", "--server-side", "-f", "-"); err != nil {
+		t.Fatalf("kubectl apply: %v\n%s", err, output)
+	}
+}

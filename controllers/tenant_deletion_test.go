@@ -1,0 +1,162 @@
+package controllers_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/routing"
+)
+
+const schemaCount = `SELECT count(*) FROM pg_namespace WHERE nspname = $1`
+
+func (p *platform) writePost(schema, title string) {
+	p.t.Helper()
+	p.exec(`INSERT INTO `+schema+`.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)
+		VALUES ('a-post', $1, 'Alice', 'x', '<p>x</p>', 'x', now(), now(), now() - interval '1 hour')`, title)
+}
+
+func (p *platform) ingressGone(tenant string) {
+	p.t.Helper()
+	err := admin.Get(p.t.Context(), p.key(routing.TenantIngressName(tenant)), &networkingv1.Ingress{})
+	if !apierrors.IsNotFound(err) {
+		p.t.Errorf("the Ingress of %s: %v, want that it is gone", tenant, err)
+	}
+}
+
+func annotate(key, value string) func(*v1alpha1.Tenant) {
+	return func(t *v1alpha1.Tenant) { metav1.SetMetaDataAnnotation(&t.ObjectMeta, key, value) }
+}
+
+func TestDeleteDropsTheSchemaAndHoldsTheNames(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
+	p.delete("alice")
+	if query[int](p, schemaCount, "alice") != 0 {
+		t.Error("the schema is still there")
+	}
+	p.ingressGone("alice")
+	p.waitBlog("alice.example.com", http.StatusNotFound, "")
+	p.wantEvent("alice", v1alpha1.ReasonSchemaDropped)
+
+	p.createTenant("alice")
+	held := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
+	if held.Status.Phase != v1alpha1.TenantPending {
+		t.Errorf("phase %s", held.Status.Phase)
+	}
+	p.clock.SetTime(p.clock.Now().Add(registry.Hold))
+	p.nudge("alice")
+	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+}
+
+func TestRetainAndRestore(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
+	p.writePost("alice", "What is kept")
+	p.delete("alice")
+	p.ingressGone("alice")
+	p.waitBlog("alice.example.com", http.StatusNotFound, "")
+	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
+	if query[int](p, schemaCount, tombstone) != 1 || query[int](p, schemaCount, "alice") != 0 {
+		t.Errorf("the schema did not become the tombstone %s", tombstone)
+	}
+
+	// Its names stay taken, for itself and for others.
+	p.createTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
+	p.waitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
+	p.createTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
+	p.waitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainTaken)
+	p.createTenant("alice")
+	stalled := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTombstoneExists)
+	if stalled.Status.Phase != v1alpha1.TenantFailed {
+		t.Errorf("phase %s", stalled.Status.Phase)
+	}
+
+	p.edit("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.blog.want(t, "alice.example.com", http.StatusOK, "What is kept")
+	p.wantEvent("alice", v1alpha1.ReasonSchemaRestored)
+}
+
+func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice")
+	p.writePost("alice", "What was before")
+	p.delete("alice")
+	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
+
+	p.clock.SetTime(p.clock.Now().Add(registry.Hold))
+	p.readyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
+	p.waitBlog("alice.example.com", http.StatusOK, "")
+	if _, body := p.blog.get(t, "alice.example.com", "/"); contains(body, "What was before") {
+		t.Error("the fresh blog shows what was before")
+	}
+	if query[int](p, schemaCount, tombstone) != 1 {
+		t.Error("the tombstone is gone")
+	}
+
+	// After its retention it is purged, and only it.
+	p.clock.SetTime(p.clock.Now().Add(31 * 24 * time.Hour))
+	p.editPlatform(annotatePlatform("test/nudge", "1"))
+	p.waitFor("the tombstone is purged", func() error { return wantCount(query[int](p, schemaCount, tombstone), 0) })
+	p.waitBlog("alice.example.com", http.StatusOK, "")
+}
+
+// An object that never owned its schema drops nothing.
+func TestDeletionOfAStalledTenantDropsNothing(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice")
+	p.exec(`CREATE SCHEMA legacy`)
+	deleting := func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete }
+	p.createTenant("bob", deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
+	p.createTenant("carol", deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "legacy" })
+	stalled := p.waitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
+	if message := stalled.Status.Conditions[0].Message; !contains(message, `"alice"`) {
+		t.Errorf("the message does not name the owner: %s", message)
+	}
+	p.waitCondition("carol", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
+	p.delete("bob")
+	p.delete("carol")
+	if query[int](p, schemaCount, "alice") != 1 || query[int](p, schemaCount, "legacy") != 1 {
+		t.Error("a schema of somebody else was dropped")
+	}
+	p.blog.want(t, "alice.example.com", http.StatusOK, "")
+}
+
+func TestDeletionWithoutAPlatformIsNotSilent(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.readyTenant("alice")
+	if err := admin.Delete(t.Context(), p.platform()); err != nil {
+		t.Fatal(err)
+	}
+	p.waitPlatform(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonTenantsRemain)
+	p.editPlatform(func(p *v1alpha1.Platform) { p.Finalizers = nil })
+	if err := admin.Delete(t.Context(), p.tenant("alice")); err != nil {
+		t.Fatal(err)
+	}
+	stuck := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
+	if stuck.Status.Phase != v1alpha1.TenantTerminating {
+		t.Errorf("phase %s", stuck.Status.Phase)
+	}
+	p.create(p.platformObject())
+	p.waitGone("alice")
+}
+
+func TestTenantThatNeverHadASchemaGoesAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.createTenant("never", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = "none" })
+	p.waitCondition("never", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
+	p.delete("never")
+}

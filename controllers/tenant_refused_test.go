@@ -1,0 +1,150 @@
+package controllers_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/echoblogs/echoblogs/internal/naming"
+)
+
+// manifest is a Tenant as somebody would write it.
+func manifest(name, spec string) string {
+	if spec == "" {
+		spec = "{}"
+	}
+	return fmt.Sprintf("apiVersion: tenancy.echoblogs.io/v1alpha1\nkind: Tenant\nmetadata: {name: %q}\nspec: %s\n", name, spec)
+}
+
+func apply(t *testing.T, namespace, manifest string) error {
+	t.Helper()
+	var object unstructured.Unstructured
+	if err := yaml.Unmarshal([]byte(manifest), &object); err != nil {
+		t.Fatal(err)
+	}
+	object.SetNamespace(namespace)
+	return admin.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(&object), client.FieldOwner("test"), client.ForceOwnership)
+}
+
+func TestRefusedManifests(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t)
+	long := strings.Repeat("a", 41)
+	tests := map[string]struct{ name, spec, want string }{
+		"a name that is too long":            {name: long, want: "use at most 40 lower case letters"},
+		"a name with a dot":                  {name: "a.b", want: "use at most 40 lower case letters"},
+		"a name of Postgres":                 {name: "pg-stat", want: "names that start with pg- or deleted- are reserved"},
+		"a name of a tombstone":              {name: "deleted-1", want: "names that start with pg- or deleted- are reserved"},
+		"a reserved name":                    {name: "www", want: "this name is reserved for the platform itself: choose another name"},
+		"a schema with a hyphen":             {spec: "{schemaName: a-b}", want: "use only lower case letters, digits and underscores"},
+		"a schema in upper case":             {spec: "{schemaName: Alice}", want: "use only lower case letters, digits and underscores"},
+		"a schema that is too long":          {spec: "{schemaName: " + strings.Repeat("a", 49) + "}", want: "48"},
+		"an empty schema":                    {spec: `{schemaName: ""}`, want: "at least 1 chars"},
+		"a schema of Postgres":               {spec: "{schemaName: pg_catalog}", want: "schema names that start with pg_ or deleted_ are reserved"},
+		"a schema of a tombstone":            {spec: "{schemaName: deleted_1_20270101}", want: "schema names that start with pg_ or deleted_ are reserved"},
+		"a reserved schema":                  {spec: "{schemaName: public}", want: "this schema name is reserved: choose another one"},
+		"the information schema":             {spec: "{schemaName: information_schema}", want: "this schema name is reserved: choose another one"},
+		"a domain with a scheme":             {spec: `{domain: "https://example.com"}`, want: "must be a host name in lower case such as blogs.example.com"},
+		"a domain in upper case":             {spec: "{domain: Example.com}", want: "must be a host name in lower case"},
+		"a domain that is an address":        {spec: `{domain: "10.0.0.1"}`, want: "must be a host name in lower case"},
+		"a custom domain with a port":        {spec: `{customDomains: ["www.alice.org:80"]}`, want: "must be a full host name in lower case such as www.alice.org"},
+		"a custom domain without a dot":      {spec: "{customDomains: [alice]}", want: "must be a full host name in lower case"},
+		"a custom domain with a wildcard":    {spec: `{customDomains: ["*.alice.org"]}`, want: "must be a full host name in lower case"},
+		"a custom domain that ends in a dot": {spec: `{customDomains: ["www.alice.org."]}`, want: "must be a full host name in lower case"},
+		"a custom domain with a long label":  {spec: "{customDomains: [" + strings.Repeat("a", 64) + ".org]}", want: "must be a full host name in lower case"},
+		"a custom domain twice":              {spec: "{customDomains: [www.a.org, www.a.org]}", want: "uplicate"},
+		"too many custom domains":            {spec: "{customDomains: [" + strings.Join(hostNames(21), ", ") + "]}", want: "at most 20 items"},
+		"a date in words":                    {spec: `{paidUntil: "next year!"}`, want: "must be a date such as 2027-01-31"},
+		"a day that is not in the calendar":  {spec: `{paidUntil: "2027-02-30"}`, want: "must be a date such as 2027-01-31"},
+		"a time for a date":                  {spec: `{paidUntil: "2027-01-31T00:00:00Z"}`, want: "10"},
+		"a negative limit of posts":          {spec: "{limits: {posts: -1}}", want: "greater than or equal to 0"},
+		"a negative limit of storage":        {spec: "{limits: {storage: -1Gi}}", want: "must be an amount of storage of 0 or more such as 500Mi"},
+		"a storage that is no amount":        {spec: "{limits: {storage: much}}", want: "storage"},
+		"a negative limit of requests":       {spec: "{limits: {requestsPerSecond: -1}}", want: "greater than or equal to 0"},
+		"an unknown policy":                  {spec: "{deletionPolicy: Maybe}", want: `"Retain", "Delete"`},
+		"an owner without a name":            {spec: "{owner: {email: a@b}}", want: "username"},
+		"an email address that is none":      {spec: "{owner: {username: a, email: alice}}", want: "must be an email address such as alice@example.com"},
+		"an unknown field":                   {spec: "{schema: a}", want: "field not declared in schema"},
+	}
+	for what, test := range tests {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			name := test.name
+			if name == "" {
+				name = "alice"
+			}
+			err := apply(t, p.namespace, manifest(name, test.spec))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want a refusal that says %q", err, test.want)
+			}
+		})
+	}
+}
+
+func hostNames(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("www%d.alice.org", i)
+	}
+	return names
+}
+
+func TestSchemaNameNeverChanges(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t)
+	for name, specs := range map[string][2]string{
+		"changed": {"{schemaName: one}", "{schemaName: two}"},
+		"set":     {"{}", "{schemaName: two}"},
+		"unset":   {"{schemaName: one}", "{displayName: x}"},
+	} {
+		if err := apply(t, p.namespace, manifest(name, specs[0])); err != nil {
+			t.Fatal(err)
+		}
+		err := apply(t, p.namespace, manifest(name, specs[1]))
+		if err == nil || !strings.Contains(err.Error(), "schemaName cannot be set, changed or unset after creation") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if err := apply(t, p.namespace, manifest("moved", "{}")); err != nil {
+		t.Fatal(err)
+	}
+	err := apply(t, p.namespace, manifest("moved", "{platformRef: {name: other}}"))
+	if err == nil || !strings.Contains(err.Error(), "a Tenant cannot move to another Platform") {
+		t.Errorf("moved: got %v", err)
+	}
+}
+
+func TestAcceptedManifests(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t)
+	for name, spec := range map[string]string{
+		strings.Repeat("a", 40): "{}",
+		"1":                     "{schemaName: _1}",
+		"everything": `{platformRef: {name: default}, displayName: "Ж", schemaName: everything_1, domain: localhost,
+			customDomains: [xn--bcher-kva.example, www.a.org], paidUntil: "2028-02-29", trial: false, suspended: true,
+			owner: {username: alice, email: alice@example.com}, deletionPolicy: Delete, limits: {posts: 0, storage: 500Mi, requestsPerSecond: 5}}`,
+	} {
+		if err := apply(t, p.namespace, manifest(name, spec)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The definition and internal/naming know the same names to be reserved.
+func TestReservedNamesAreOneList(t *testing.T) {
+	t.Parallel()
+	definition, err := os.ReadFile("../config/crd/bases/tenancy.echoblogs.io_tenants.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := "['" + strings.Join(naming.Reserved, "','") + "']"
+	flat := strings.Join(strings.Fields(string(definition)), "")
+	if got := strings.Count(flat, strings.ReplaceAll(list, "'", "''")) + strings.Count(flat, list); got != 2 {
+		t.Errorf("the definition of Tenant has %d rules with the list of internal/naming, want 2: one for names, one for schemas. The list is now\n%s", got, list)
+	}
+}
