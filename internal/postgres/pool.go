@@ -17,6 +17,8 @@ type PoolOptions struct {
 	MaxConns int32
 	// ApplicationName is shown in pg_stat_activity. Defaults to "echoblogs".
 	ApplicationName string
+	// Tracer is told of every statement. Defaults to none.
+	Tracer pgx.QueryTracer
 }
 
 const (
@@ -48,6 +50,7 @@ func NewPool(uri string, o PoolOptions) (*pgxpool.Pool, error) {
 	config.MaxConnIdleTime = maxConnIdleTime
 	config.ConnConfig.ConnectTimeout = connectTimeout
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.ConnConfig.Tracer = o.Tracer
 	config.ConnConfig.RuntimeParams["application_name"] = o.ApplicationName
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
