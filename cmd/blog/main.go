@@ -1,0 +1,29 @@
+// Command blog serves the blogs of all tenants. It needs nothing but the database.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	root := &cobra.Command{
+		Use:           "blog",
+		Short:         "The server of the blogs of all tenants",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(runCommand())
+	err := root.ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "blog:", err)
+		os.Exit(1)
+	}
+}

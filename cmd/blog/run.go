@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+
+	"github.com/echoblogs/echoblogs/internal/blog"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+type runOptions struct {
+	address        string
+	metricsAddress string
+	accessLog      bool
+	maxConnections int32
+}
+
+func runCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Serve until told to stop",
+		Long: `Serve the blogs of all tenants until told to stop by SIGTERM or SIGINT.
+
+The address of the database is read from the variable ECHOBLOGS_DATABASE_URI, or from the file that
+ECHOBLOGS_DATABASE_URI_FILE names. The server starts when the database is away, too: it answers 503 until it is there.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.address, "address", ":8080", "the address of the blogs, /healthz and /readyz")
+	flags.StringVar(&o.metricsAddress, "metrics-address", ":8081", "the address of Prometheus metrics; 0 for none")
+	flags.BoolVar(&o.accessLog, "access-log", false, "log every request")
+	flags.Int32Var(&o.maxConnections, "max-connections", 8, "the largest number of connections to the database that read posts; two more read the registry")
+	return cmd
+}
+
+func run(ctx context.Context, o runOptions) error {
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	uri, err := databaseURI()
+	if err != nil {
+		return err
+	}
+	served, err := blog.New(blog.Options{DatabaseURI: uri, MaxConns: o.maxConnections, AccessLog: o.accessLog, Log: log})
+	if err != nil {
+		return err
+	}
+	sites := []web.Site{{Name: "blogs", Address: o.address, Handler: served.Handler()}}
+	if o.metricsAddress != "0" {
+		sites = append(sites, web.Site{Name: "metrics", Address: o.metricsAddress, Handler: metrics(served)})
+	}
+	// The directory is kept up to date until the last request has been answered.
+	directory, stop := context.WithCancel(context.WithoutCancel(ctx))
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		served.Run(directory)
+	}()
+	err = web.Serve(ctx, log, sites...)
+	stop()
+	<-stopped
+	served.Close()
+	return err
+}
+
+// databaseURI returns the address of the database. It is never shown: it holds a password.
+func databaseURI() (string, error) {
+	if uri := os.Getenv("ECHOBLOGS_DATABASE_URI"); uri != "" {
+		return uri, nil
+	}
+	path := os.Getenv("ECHOBLOGS_DATABASE_URI_FILE")
+	if path == "" {
+		return "", errors.New("say where the database is: in the variable ECHOBLOGS_DATABASE_URI, or in a file that ECHOBLOGS_DATABASE_URI_FILE names")
+	}
+	uri, err := os.ReadFile(path) //nolint:gosec // whoever starts the program names the file
+	if err != nil {
+		return "", fmt.Errorf("read the address of the database: %w", err)
+	}
+	return strings.TrimSpace(string(uri)), nil
+}
+
+func metrics(served *blog.Blog) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(served.Collectors()...)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return mux
+}

@@ -1,0 +1,276 @@
+package blog
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+const (
+	// maxAge is how old the directory may be. Names that are freed are held for registry.Hold, which is 60 s: a
+	// replica with a view older than that could show one tenant's posts under another's host.
+	maxAge = 45 * time.Second
+	// pollInterval is how often changes are looked for, whether a notification came or not.
+	pollInterval = 2 * time.Second
+	// pollOverlap is how far before the last view changes are looked for. Changes are stamped with the moment their
+	// transaction began, and the registry lets none take nearly as long.
+	pollOverlap = 60 * time.Second
+	// fullInterval is how often everything is read: only that finds rows that were removed.
+	fullInterval = 5 * time.Minute
+	// readTimeout bounds one look at the registry; several may fail before the view is too old.
+	readTimeout = 5 * time.Second
+)
+
+// directory tells from memory which tenant a host belongs to.
+//
+// Requests look hosts up in a sync.Map, which since Go 1.24 is a hash trie: a look-up takes no lock, and a change copies
+// one small node. A map behind an atomic pointer would be read a little faster, but copied for every change, and 60
+// creations a second among 10,000 tenants would copy half a gigabyte a second.
+//
+// One goroutine reads the registry and is the only one that writes here, so that a later statement of the database
+// never yields to an earlier one.
+type directory struct {
+	pool *pgxpool.Pool
+	now  func() time.Time
+	log  *slog.Logger
+
+	hosts sync.Map // host → *tenant
+	// readAt is when the last successful look at all changes began, by the clock now; nil before the first.
+	readAt                  atomic.Pointer[time.Time]
+	tenantCount, hostsCount atomic.Int64
+	reads                   *readCounters
+	pending                 *pendingReads
+
+	// The rest belongs to the goroutine of run.
+
+	byID      map[int64]*tenant
+	publicURL string
+	// viewAt is the time of the last view, by the database's clock.
+	viewAt time.Time
+	// fullAt is when everything was last read, by the clock now.
+	fullAt  time.Time
+	failing bool
+}
+
+// newDirectory returns an empty directory. Its connections are its own: pages that wait for a slow schema must not
+// keep it from the registry.
+func newDirectory(uri string, now func() time.Time, log *slog.Logger) (*directory, error) {
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: 1, ApplicationName: "echoblogs-blog-directory"})
+	if err != nil {
+		return nil, err
+	}
+	return &directory{
+		pool: pool, now: now, log: log,
+		reads: newReadCounters(), pending: newPendingReads(), byID: map[int64]*tenant{},
+	}, nil
+}
+
+// lookup returns the tenant at a host, or nil.
+func (d *directory) lookup(host string) *tenant {
+	if found, ok := d.hosts.Load(host); ok {
+		return found.(*tenant) //nolint:errcheck,forcetypeassert // put stores nothing else
+	}
+	return nil
+}
+
+// fresh reports whether the directory may be trusted.
+func (d *directory) fresh() bool {
+	age, known := d.age()
+	return known && age < maxAge
+}
+
+// age returns how old the view is. Without a jump of the machine's clock: Go's times carry the monotonic one.
+func (d *directory) age() (age time.Duration, known bool) {
+	readAt := d.readAt.Load()
+	if readAt == nil {
+		return 0, false
+	}
+	return d.now().Sub(*readAt), true
+}
+
+// run keeps the directory up to date until ctx ends.
+func (d *directory) run(ctx context.Context) {
+	poll := time.NewTicker(pollInterval)
+	defer poll.Stop()
+	d.readAll(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.pending.wake:
+			if ids, all := d.pending.take(); all {
+				d.readAll(ctx)
+			} else {
+				d.readByID(ctx, ids)
+			}
+		case <-poll.C:
+			if d.viewAt.IsZero() || d.now().Sub(d.fullAt) >= fullInterval {
+				d.readAll(ctx)
+			} else {
+				d.readChanged(ctx)
+			}
+		}
+	}
+}
+
+// readAll replaces all that is known.
+func (d *directory) readAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	began := d.now()
+	view, err := registry.ReadAll(ctx, d.pool)
+	if !d.succeeded(ctx, readAll, err) {
+		return
+	}
+	d.apply(view, began)
+	live := make(map[int64]struct{}, len(view.Tenants))
+	for _, listing := range view.Tenants {
+		live[listing.ID] = struct{}{}
+	}
+	for id := range d.byID {
+		if _, ok := live[id]; !ok {
+			d.remove(id)
+		}
+	}
+	d.fullAt = began
+	d.count()
+}
+
+// readChanged reads what changed since the last view.
+func (d *directory) readChanged(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	began := d.now()
+	view, err := registry.ReadChangedSince(ctx, d.pool, d.viewAt.Add(-pollOverlap))
+	if !d.succeeded(ctx, readChanged, err) {
+		return
+	}
+	d.apply(view, began)
+	d.count()
+}
+
+// readByID reads the tenants that notifications named. When it fails, the next look at what changed finds them.
+func (d *directory) readByID(ctx context.Context, ids []int64) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	listings, err := registry.ReadByID(ctx, d.pool, ids)
+	if !d.succeeded(ctx, readNotified, err) {
+		return
+	}
+	found := make(map[int64]struct{}, len(listings))
+	for _, listing := range listings {
+		found[listing.ID] = struct{}{}
+		d.put(listing)
+	}
+	for _, id := range ids {
+		if _, ok := found[id]; !ok {
+			d.remove(id)
+		}
+	}
+	d.count()
+}
+
+// apply takes over a view that a look at the registry, begun at began, returned.
+func (d *directory) apply(view registry.View, began time.Time) {
+	if d.publicURL != view.PublicURL {
+		d.publicURL = view.PublicURL
+		for _, t := range d.byID {
+			d.renew(t)
+		}
+	}
+	for _, listing := range view.Tenants {
+		d.put(listing)
+	}
+	d.viewAt = view.At
+	d.readAt.Store(&began)
+}
+
+// renew gives a tenant's links the scheme and port of the public site. Which hosts it has is not said anew.
+func (d *directory) renew(old *tenant) {
+	t := newTenant(old.Listing, d.publicURL, old)
+	d.byID[t.ID] = t
+	for _, host := range t.Hosts {
+		d.hosts.CompareAndSwap(host, old, t)
+	}
+}
+
+// put makes the directory say what the registry says of one tenant. A host that another tenant has here is moved: that
+// statement is older, or the host could not be in this one.
+func (d *directory) put(listing registry.Listing) {
+	if len(listing.Hosts) == 0 { // not live
+		d.remove(listing.ID)
+		return
+	}
+	slices.Sort(listing.Hosts) // the database returns them in any order
+	old := d.byID[listing.ID]
+	t := old
+	if old == nil || !old.says(listing, d.publicURL) {
+		t = newTenant(listing, d.publicURL, old)
+		d.byID[t.ID] = t
+	}
+	for _, host := range t.Hosts {
+		if d.lookup(host) != t {
+			d.hosts.Store(host, t)
+		}
+	}
+	if old != nil && old != t {
+		for _, host := range old.Hosts {
+			if !slices.Contains(t.Hosts, host) {
+				d.release(host, old.ID)
+			}
+		}
+	}
+}
+
+func (d *directory) remove(id int64) {
+	if t := d.byID[id]; t != nil {
+		for _, host := range t.Hosts {
+			d.release(host, id)
+		}
+		delete(d.byID, id)
+	}
+}
+
+// release forgets a host, unless another tenant has it by now.
+func (d *directory) release(host string, id int64) {
+	if t := d.lookup(host); t != nil && t.ID == id {
+		d.hosts.Delete(host)
+	}
+}
+
+// succeeded counts a look at the registry, and logs when they begin to fail and when they work again: not each one.
+func (d *directory) succeeded(ctx context.Context, kind readKind, err error) bool {
+	d.reads.count(kind, err)
+	switch {
+	case err == nil:
+		if d.failing {
+			d.failing = false
+			d.log.LogAttrs(ctx, slog.LevelInfo, "Reading the registry works again")
+		}
+		return true
+	case context.Cause(ctx) == context.Canceled:
+		return false // the program is stopping
+	case !d.failing:
+		d.failing = true
+		d.log.LogAttrs(ctx, slog.LevelError, "Cannot read the registry", slog.String("cause", postgres.Explain(err)),
+			slog.String("sqlstate", postgres.Code(err)))
+	}
+	return false
+}
+
+func (d *directory) count() {
+	hosts := 0
+	for _, t := range d.byID {
+		hosts += len(t.Hosts)
+	}
+	d.tenantCount.Store(int64(len(d.byID)))
+	d.hostsCount.Store(int64(hosts))
+}

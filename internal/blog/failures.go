@@ -1,0 +1,132 @@
+package blog
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// The pages of this file say what went wrong and what to do, for readers first and owners second. None of them quotes
+// what the database said.
+
+// retryAfter is when it is worth to ask again for what the database could not give.
+const retryAfter = 5 * time.Second
+
+func (s *site) noHost(w http.ResponseWriter, r *http.Request) {
+	s.send404(w, r, web.Message{
+		Page:    web.Page{Title: "There is no blog at this address"},
+		Subject: shorten(r.Host),
+		Lead:    "Blogs are found by their host names, and this is none.",
+		Steps:   []string{"Open the blog by its name instead of a number, such as alice.example.com."},
+	})
+}
+
+func (s *site) unknownHost(w http.ResponseWriter, r *http.Request, host string) {
+	s.send404(w, r, web.Message{
+		Page:    web.Page{Title: "There is no blog at this address"},
+		Subject: host,
+		Lead:    "The server was reached, but no blog has this host name.",
+		Steps: []string{
+			"Check the spelling of the address.",
+			"If the blog is new, wait a few seconds and load the page again.",
+			"If it is yours, see that its Tenant has this host: kubectl describe tenant lists its hosts and tells what is missing.",
+		},
+	})
+}
+
+func (s *site) notFound(w http.ResponseWriter, r *http.Request, t *tenant) {
+	s.send404(w, r, web.Message{
+		Page:    t.page("There is no such page"),
+		Subject: shorten(r.URL.Path),
+		Lead:    "The post may have been renamed or withdrawn, or the link to it is wrong.",
+		Steps:   []string{"Start from the first page of the blog, by its name on top."},
+	})
+}
+
+func (s *site) suspended(w http.ResponseWriter, r *http.Request, t *tenant) {
+	s.sendMessage(w, r, web.Message{
+		Page:   t.page("This blog is suspended"),
+		Status: http.StatusPaymentRequired,
+		Lead:   fmt.Sprintf("%s is not shown at the moment. Its posts are kept.", t.DisplayName),
+		Steps:  []string{"If it is your blog, renew it, or ask those who run this site. It is back within seconds."},
+	})
+}
+
+func (s *site) tooMany(w http.ResponseWriter, r *http.Request, t *tenant) {
+	s.sendMessage(w, r, web.Message{
+		Page:       t.page("Too many requests"),
+		Status:     http.StatusTooManyRequests,
+		Lead:       "This blog is asked for more often than it may be.",
+		Steps:      []string{"Wait a second and load the page again."},
+		RetryAfter: time.Second,
+	})
+}
+
+func (s *site) notAllowed(w http.ResponseWriter, r *http.Request, t *tenant) {
+	w.Header().Set("Allow", "GET, HEAD")
+	s.sendMessage(w, r, web.Message{
+		Page:   t.page("This page can only be read"),
+		Status: http.StatusMethodNotAllowed,
+		Lead:   "Nothing can be sent to this address.",
+	})
+}
+
+func (s *site) noDatabase(w http.ResponseWriter, r *http.Request, t *tenant, cause error) {
+	if s.failures.Allow() {
+		s.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, "Cannot read a tenant's posts",
+			slog.String("tenant", t.Name), slog.String("path", r.URL.Path),
+			slog.String("cause", postgres.Explain(cause)), slog.String("sqlstate", postgres.Code(cause)))
+	}
+	s.sendMessage(w, r, web.Message{
+		Page:       t.page("This blog cannot be shown right now"),
+		Status:     http.StatusServiceUnavailable,
+		Lead:       "Its database does not answer. Nothing is lost.",
+		Steps:      []string{"Load the page again in a few seconds."},
+		RetryAfter: retryAfter,
+	})
+}
+
+func (s *site) noDirectory(w http.ResponseWriter, r *http.Request) {
+	s.sendMessage(w, r, web.Message{
+		Page:       web.Page{Title: "This site cannot be shown right now"},
+		Status:     http.StatusServiceUnavailable,
+		Lead:       "The server cannot reach its database, so it does not know which blog belongs to this address. Nothing is lost.",
+		Steps:      []string{"Load the page again in a few seconds."},
+		RetryAfter: retryAfter,
+	})
+}
+
+func (s *site) panicked(w http.ResponseWriter, r *http.Request, id string) {
+	s.sendMessage(w, r, web.Message{
+		Page:    web.Page{Title: "Something went wrong"},
+		Status:  http.StatusInternalServerError,
+		Subject: id,
+		Lead:    "The server made a mistake with this page. It is noted under this number, which helps those who run the site to find it.",
+		Steps:   []string{"Load the page again; if it does not help, tell them the number."},
+	})
+}
+
+func (s *site) send404(w http.ResponseWriter, r *http.Request, m web.Message) {
+	m.Status = http.StatusNotFound
+	s.sendMessage(w, r, m)
+}
+
+func (s *site) sendMessage(w http.ResponseWriter, r *http.Request, m web.Message) {
+	if err := s.pages.Send(w, m); err != nil {
+		s.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, "Cannot render a message", slog.Any("error", err))
+		w.WriteHeader(m.Status)
+	}
+}
+
+// shorten cuts what a client sent to a length that fits a page.
+func shorten(s string) string {
+	if len(s) > 253 {
+		return s[:253] + "…"
+	}
+	return s
+}

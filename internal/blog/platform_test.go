@@ -1,0 +1,359 @@
+package blog_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/goleak"
+
+	"github.com/echoblogs/echoblogs/internal/blog"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+func TestMain(m *testing.M) {
+	// The test server runs until the tests are over.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/echoblogs/echoblogs/internal/postgres/postgresserver.(*Server).run.func1"))
+}
+
+// start is when the tests' clock begins.
+var start = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
+
+// clock stands still until it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// platform is a database as an operator leaves it, and one replica of the blog that serves it.
+type platform struct {
+	t        testing.TB
+	database *postgrestest.Database
+	operator *pgxpool.Pool
+	writer   *pgxpool.Pool // with the blog's role
+	schemas  *schema.Store
+	clock    *clock
+	line     *line // between the blog and the database
+	blog     *blog.Blog
+	address  string
+	client   *http.Client
+}
+
+func newPlatform(t testing.TB) *platform {
+	t.Helper()
+	p := newDatabase(t)
+	p.serve()
+	p.waitReady()
+	return p
+}
+
+// newDatabase is a platform whose blog does not run yet.
+func newDatabase(t testing.TB) *platform {
+	t.Helper()
+	p := &platform{t: t, database: postgrestest.New(t), clock: &clock{now: start}}
+	p.operator = p.connect(p.database.OperatorURI)
+	p.writer = p.connect(p.database.BlogURI)
+	var err error
+	if p.schemas, err = schema.NewStore(p.operator, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.schemas.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.install("http://localhost:8000")
+	return p
+}
+
+func (p *platform) install(publicURL string) {
+	p.t.Helper()
+	want := registry.Installation{Namespace: "echoblogs", Name: "default", PublicURL: publicURL}
+	if err := registry.Install(p.t.Context(), p.operator, want, start); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *platform) connect(uri string) *pgxpool.Pool {
+	p.t.Helper()
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(pool.Close)
+	return pool
+}
+
+// serve starts a replica behind a line that can be cut.
+func (p *platform) serve() {
+	p.t.Helper()
+	var uri string
+	p.line, uri = newLine(p.t, p.database.BlogURI)
+	var err error
+	p.blog, err = blog.New(blog.Options{DatabaseURI: uri, Log: slog.New(slog.DiscardHandler), Now: p.clock.Now})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	server := httptest.NewServer(p.blog.Handler())
+	p.address = server.Listener.Addr().String()
+	p.client = &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 32},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		p.blog.Run(ctx)
+	}()
+	p.t.Cleanup(func() {
+		p.client.CloseIdleConnections()
+		server.Close()
+		cancel()
+		<-stopped
+		p.blog.Close()
+	})
+}
+
+func (p *platform) waitReady() {
+	p.t.Helper()
+	p.wait("the blog is ready", func() error {
+		if got := p.get("any", "/readyz"); got.status != http.StatusOK {
+			return fmt.Errorf("it answers %d: %s", got.status, got.body)
+		}
+		return nil
+	})
+}
+
+// spec is a tenant called name at name.example.com, paid for a year.
+func spec(name string) registry.Spec {
+	return registry.Spec{
+		Name: name, SchemaName: strings.ReplaceAll(name, "-", "_"), DisplayName: "Blog of " + name, PrimaryHost: name + ".example.com",
+		PaidUntil: start.AddDate(1, 0, 0), SuspendAt: start.AddDate(1, 0, 15),
+	}
+}
+
+// create makes a tenant and waits until the blog knows it.
+func (p *platform) create(s registry.Spec) {
+	p.t.Helper()
+	if err := p.schemas.Create(p.t.Context(), s, schema.CreateOptions{}, start); err != nil {
+		p.t.Fatalf("create %s: %v", s.Name, err)
+	}
+	if p.blog != nil {
+		p.waitFor(s.PrimaryHost, "/robots.txt", http.StatusOK)
+	}
+}
+
+func (p *platform) update(s registry.Spec, now time.Time) {
+	p.t.Helper()
+	if err := p.schemas.Update(p.t.Context(), s, now); err != nil {
+		p.t.Fatalf("update %s: %v", s.Name, err)
+	}
+}
+
+// save stores a post in a tenant's blog.
+func (p *platform) save(tenant string, document posts.Document) {
+	p.t.Helper()
+	if document.Slug == "" {
+		document.Slug = posts.Slug(document.Title)
+	}
+	store := posts.NewStore(strings.ReplaceAll(tenant, "-", "_"))
+	if _, err := store.Save(p.t.Context(), p.writer, document, posts.Limits{}, p.clock.Now()); err != nil {
+		p.t.Fatalf("save %s: %v", document.Slug, err)
+	}
+}
+
+func (p *platform) exec(sql string, args ...any) {
+	p.t.Helper()
+	if _, err := p.operator.Exec(p.t.Context(), sql, args...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// answer is what the blog answered.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (p *platform) get(host, path string) answer {
+	p.t.Helper()
+	return p.do(http.MethodGet, host, path, nil)
+}
+
+func (p *platform) do(method, host, path string, header http.Header) answer {
+	p.t.Helper()
+	request, err := http.NewRequestWithContext(p.t.Context(), method, "http://"+p.address+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Host = host
+	for name, values := range header {
+		request.Header[name] = values
+	}
+	response, err := p.client.Do(request)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return answer{response.StatusCode, response.Header, string(body)}
+}
+
+// wait tries check until it succeeds.
+func (p *platform) wait(what string, check func() error) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	defer cancel()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			p.t.Fatalf("waiting until %s: %v", what, err)
+		}
+	}
+}
+
+func (p *platform) waitFor(host, path string, status int) answer {
+	p.t.Helper()
+	var got answer
+	p.wait(fmt.Sprintf("%s%s answers %d", host, path, status), func() error {
+		if got = p.get(host, path); got.status != status {
+			return fmt.Errorf("it answers %d", got.status)
+		}
+		return nil
+	})
+	return got
+}
+
+// want checks an answer: its status, the tenant in whose name it is given, and words on the page.
+func (a answer) want(t testing.TB, status int, tenant string, words ...string) {
+	t.Helper()
+	if a.status != status || a.header.Get(blog.TenantHeader) != tenant {
+		t.Errorf("status %d in the name of %q, want %d and %q", a.status, a.header.Get(blog.TenantHeader), status, tenant)
+	}
+	for _, word := range words {
+		if !strings.Contains(a.body, word) {
+			t.Errorf("the page lacks %q:\n%s", word, a.body)
+		}
+	}
+}
+
+// line carries connections to the database, and can be cut.
+type line struct {
+	listener net.Listener
+	target   string
+	mu       sync.Mutex
+	isCut    bool
+	open     map[net.Conn]struct{}
+	carrying sync.WaitGroup
+}
+
+// newLine returns a line to the database at uri, and the uri of its other end.
+func newLine(t testing.TB, uri string) (*line, string) {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := fmt.Sprintf("%s:%d", config.ConnConfig.Host, config.ConnConfig.Port)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &line{listener: listener, target: target, open: map[net.Conn]struct{}{}}
+	l.carrying.Go(l.accept)
+	t.Cleanup(func() {
+		listener.Close()
+		l.cut()
+		l.carrying.Wait()
+	})
+	return l, strings.Replace(uri, target, listener.Addr().String(), 1)
+}
+
+func (l *line) accept() {
+	for {
+		near, err := l.listener.Accept()
+		if err != nil {
+			return
+		}
+		far, err := net.Dial("tcp", l.target)
+		if err != nil || !l.add(near, far) {
+			near.Close()
+			if far != nil {
+				far.Close()
+			}
+			continue
+		}
+		l.carrying.Go(func() { carry(near, far) })
+		l.carrying.Go(func() { carry(far, near) })
+	}
+}
+
+func carry(from, to net.Conn) {
+	defer from.Close()
+	defer to.Close()
+	io.Copy(to, from)
+}
+
+func (l *line) add(connections ...net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.isCut {
+		return false
+	}
+	for _, c := range connections {
+		l.open[c] = struct{}{}
+	}
+	return true
+}
+
+// cut breaks all connections and lets none be made.
+func (l *line) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.isCut = true
+	for c := range l.open {
+		c.Close()
+	}
+	clear(l.open)
+}
+
+func (l *line) mend() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.isCut = false
+}

@@ -1,0 +1,65 @@
+package blog
+
+import (
+	"net/url"
+	"slices"
+
+	"golang.org/x/time/rate"
+
+	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+// tenant is the handle by which one request is answered: what the registry says, and the statements for the tenant's
+// schema. It is never changed; a change in the registry makes another one.
+type tenant struct {
+	registry.Listing
+	// origin is the scheme, primary host and port that links begin with, without a slash at the end.
+	origin string
+	posts  *posts.Store
+	// requests bounds requests per second. nil: no limit.
+	requests *rate.Limiter
+}
+
+// newTenant makes a handle. It takes over from old what has not changed; old may be nil.
+func newTenant(listing registry.Listing, publicURL string, old *tenant) *tenant {
+	t := &tenant{Listing: listing, origin: origin(publicURL, listing.PrimaryHost)}
+	if old != nil && old.SchemaName == t.SchemaName {
+		t.posts = old.posts
+	} else {
+		t.posts = posts.NewStore(t.SchemaName)
+	}
+	switch limit := listing.RequestsPerSecond; {
+	case limit == nil:
+	case old != nil && old.requests != nil && old.requests.Limit() == rate.Limit(*limit):
+		t.requests = old.requests // a new one would let a burst through at each change of the row
+	default:
+		t.requests = rate.NewLimiter(rate.Limit(*limit), int(*limit))
+	}
+	return t
+}
+
+// says reports whether the handle is what newTenant would make again.
+func (t *tenant) says(listing registry.Listing, publicURL string) bool {
+	same := t.Name == listing.Name && t.SchemaName == listing.SchemaName && t.DisplayName == listing.DisplayName &&
+		t.PrimaryHost == listing.PrimaryHost && t.PaidUntil.Equal(listing.PaidUntil) && t.SuspendAt.Equal(listing.SuspendAt) &&
+		slices.Equal(t.Hosts, listing.Hosts)
+	if !same || (t.RequestsPerSecond == nil) != (listing.RequestsPerSecond == nil) {
+		return false
+	}
+	return (t.RequestsPerSecond == nil || *t.RequestsPerSecond == *listing.RequestsPerSecond) &&
+		t.origin == origin(publicURL, listing.PrimaryHost)
+}
+
+// origin gives host the scheme and port of the public site. Before the operator's first contact with the database the
+// public site has no address; plain http is then the best guess.
+func origin(publicURL, host string) string {
+	public, err := url.Parse(publicURL)
+	if err != nil || public.Scheme == "" {
+		return "http://" + host
+	}
+	if port := public.Port(); port != "" {
+		host += ":" + port
+	}
+	return public.Scheme + "://" + host
+}
