@@ -64,6 +64,9 @@ func run(cmd *cobra.Command, o runOptions) error {
 		return errors.New("say which namespace to look after: --namespace, or the variable POD_NAMESPACE")
 	}
 	ctrl.SetLogger(zap.New(zap.JSONEncoder(), zap.Level(zapLevel(o.verbose))))
+	if _, err := schema.NewStore(nil, false); err != nil {
+		return fmt.Errorf("check the migrations of this program: %w", err)
+	}
 	mgr, err := newManager(o)
 	if err != nil {
 		return err
