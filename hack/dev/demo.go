@@ -31,6 +31,7 @@ type demo struct {
 
 	controlPlane *controlplane.ControlPlane
 	database     *database
+	metrics      []string                      // where the operator and the blogs offer theirs
 	stops        []func(context.Context) error // what stops each part, in the order of their start
 }
 

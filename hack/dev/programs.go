@@ -34,11 +34,12 @@ const (
 // front of them, and returns when all say that they are ready.
 func (d *demo) startPrograms(ctx context.Context, door *door, fail context.CancelCauseFunc) error {
 	d.progress.say("Starting the operator, two replicas of the blog, and the router")
-	ports, err := freeport.Find(ctx, 4)
+	ports, err := freeport.Find(ctx, 6)
 	if err != nil {
 		return err
 	}
 	at := func(i int) string { return fmt.Sprintf("127.0.0.1:%d", ports[i]) }
+	d.metrics = []string{at(3), at(4), at(5)}
 	blog := router.NewService(blogServiceName, blogServicePort, at(0), at(1))
 	clusterIP, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -49,9 +50,9 @@ func (d *demo) startPrograms(ctx context.Context, door *door, fail context.Cance
 	var parts errgroup.Group
 	parts.Go(func() error { return blog.ServeTCP(running, clusterIP) })
 	for _, spec := range []process.Spec{
-		d.blogSpec("blog-1", at(0)),
-		d.blogSpec("blog-2", at(1)),
-		d.operatorSpec(clusterIP.Addr().String(), at(2), at(3)),
+		d.blogSpec("blog-1", at(0), d.metrics[1]),
+		d.blogSpec("blog-2", at(1), d.metrics[2]),
+		d.operatorSpec(clusterIP.Addr().String(), at(2), d.metrics[0]),
 	} {
 		parts.Go(func() error {
 			err := keepRunning(running, spec, d.progress.say)
@@ -70,7 +71,7 @@ func (d *demo) startPrograms(ctx context.Context, door *door, fail context.Cance
 		return err
 	}
 	// The blog is ready once the operator has made the tables.
-	for _, program := range []struct{ name, address string }{{"operator", at(3)}, {"blog-1", at(0)}, {"blog-2", at(1)}} {
+	for _, program := range []struct{ name, address string }{{"operator", at(2)}, {"blog-1", at(0)}, {"blog-2", at(1)}} {
 		if err := d.waitUntilReady(ctx, program.name, program.address); err != nil {
 			return err
 		}
@@ -97,17 +98,17 @@ func (d *demo) waitUntilReady(ctx context.Context, name, address string) error {
 	}
 }
 
-func (d *demo) blogSpec(name, address string) process.Spec {
+func (d *demo) blogSpec(name, address, metrics string) process.Spec {
 	return process.Spec{
 		Name:    name,
 		Path:    filepath.Join(d.state.bin(), "blog"),
-		Args:    []string{"run", "--address=" + address},
+		Args:    []string{"run", "--address=" + address, "--metrics-address=" + metrics},
 		Env:     []string{"ECHOBLOGS_DATABASE_URI_FILE=" + d.database.blogURIFile},
 		LogFile: d.state.log(name),
 	}
 }
 
-func (d *demo) operatorSpec(probe, metrics, health string) process.Spec {
+func (d *demo) operatorSpec(probe, health, metrics string) process.Spec {
 	return process.Spec{
 		Name: "operator",
 		Path: filepath.Join(d.state.bin(), "operator"),

@@ -18,6 +18,7 @@ var summary = template.Must(template.New("summary").Parse(`
   kubectl     {{.State}}/bin/kubectl
   database    {{.State}}/postgres-uri  (an administrator's connection string)
   logs        {{.State}}/logs/
+  metrics     {{range $i, $address := .Metrics}}{{if $i}}, {{end}}http://{{$address}}/metrics{{end}}
 
 Things to try, after
 
@@ -58,7 +59,7 @@ func (d *demo) summarise(ctx context.Context) error {
 	}
 	var text strings.Builder
 	shown, shell := d.state.shown()
-	err = summary.Execute(&text, map[string]any{"Table": table, "URLs": urls, "Port": d.port, "State": shown, "Shell": shell})
+	err = summary.Execute(&text, map[string]any{"Table": table, "URLs": urls, "Port": d.port, "Metrics": d.metrics, "State": shown, "Shell": shell})
 	if err != nil {
 		return fmt.Errorf("writing the summary: %w", err)
 	}
