@@ -21,6 +21,8 @@ type halt struct {
 	retryAfter time.Duration
 	// cause is a passing failure, which is logged and retried with backoff.
 	cause error
+	// undecided says that nothing is known yet, so that the status stays as it is.
+	undecided bool
 }
 
 func (h *halt) Error() string { return h.reason + ": " + h.message }

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
@@ -10,10 +11,14 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
+// connectRetry is how often a Tenant is looked at while the Platform's controller connects to the database.
+const connectRetry = 200 * time.Millisecond
+
 // resolvePlatform reads the Tenant's Platform and its database.
 //
 // Sets DatabaseReady=False with PlatformNotFound or PlatformNotReady. The Platform's controller wakes its Tenants when
-// it appears, and when its database becomes ready.
+// it appears, and when its database becomes ready. An operator that has just started is about to connect to a database
+// that was ready before: that is told by no condition.
 func (r *TenantReconciler) resolvePlatform(ctx context.Context, s *tenantScope) error {
 	key := types.NamespacedName{Namespace: s.tenant.Namespace, Name: s.tenant.PlatformName()}
 	var platform v1alpha1.Platform
@@ -29,6 +34,9 @@ func (r *TenantReconciler) resolvePlatform(ctx context.Context, s *tenantScope) 
 	}
 	s.platform = &platform
 	if s.store = r.Databases.Prepared(key); s.store == nil {
+		if databaseReady(&platform) {
+			return &halt{undecided: true, reason: v1alpha1.ReasonPlatformNotReady, retryAfter: connectRetry}
+		}
 		return &halt{
 			condition: v1alpha1.ConditionDatabaseReady, reason: v1alpha1.ReasonPlatformNotReady,
 			message: fmt.Sprintf("The database of the Platform %q cannot be used yet: see its conditions.", key.Name),

@@ -142,6 +142,9 @@ func (r *TenantReconciler) finish(ctx context.Context, s *tenantScope, before *v
 	if stepErr != nil && !errors.As(stepErr, &stopped) {
 		return stepErr // the API server failed; there is nothing to be written now
 	}
+	if stopped != nil && stopped.undecided {
+		return nil
+	}
 	s.updateStatus(stopped)
 	if equality.Semantic.DeepEqual(before.Status, s.tenant.Status) {
 		return nil

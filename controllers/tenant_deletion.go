@@ -27,7 +27,9 @@ func (r *TenantReconciler) reconcileDelete(ctx context.Context, tenant *v1alpha1
 	err := r.endTenant(ctx, scope)
 	var stopped *halt
 	switch {
-	case errors.As(err, &stopped):
+	case errors.As(err, &stopped) && stopped.undecided:
+		return scope.next(ctx, stopped)
+	case stopped != nil:
 		scope.updateStatus(stopped)
 		if !equality.Semantic.DeepEqual(before.Status, tenant.Status) {
 			if err := r.Client.Status().Patch(ctx, tenant, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
