@@ -27,8 +27,8 @@ func up(ctx context.Context, folder string, port int, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if runs && who.Port != port {
-		return fmt.Errorf("it runs already, on port %d: stop it first with make demo-down", who.Port)
+	if runs && who.port != port {
+		return fmt.Errorf("it runs already, on port %d: stop it first with make demo-down", who.port)
 	}
 	if runs {
 		return waitForOther(ctx, s, out)
@@ -153,8 +153,8 @@ func stopRunning(ctx context.Context, s state, out io.Writer) error {
 		fmt.Fprintln(out, "The demo does not run.")
 		return nil
 	}
-	if err := syscall.Kill(who.PID, syscall.SIGTERM); err != nil {
-		return fmt.Errorf("asking the demo (process %d) to stop: %w", who.PID, err)
+	if err := syscall.Kill(who.pid, syscall.SIGTERM); err != nil {
+		return fmt.Errorf("asking the demo (process %d) to stop: %w", who.pid, err)
 	}
 	killAfter := time.After(stopTimeout + 15*time.Second)
 	tick := time.NewTicker(poll)
@@ -171,8 +171,8 @@ func stopRunning(ctx context.Context, s state, out io.Writer) error {
 			return ctx.Err()
 		case <-killAfter:
 			// The kernel kills its parts with it.
-			if err := syscall.Kill(who.PID, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-				return fmt.Errorf("ending the demo (process %d): %w", who.PID, err)
+			if err := syscall.Kill(who.pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return fmt.Errorf("ending the demo (process %d): %w", who.pid, err)
 			}
 		case <-tick.C:
 		}

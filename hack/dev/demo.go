@@ -77,9 +77,6 @@ func runDemo(ctx context.Context, folder string, port int, out io.Writer) error 
 
 // start returns when everything is ready.
 func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
-	if err := d.state.remove(readyFile); err != nil {
-		return err
-	}
 	listeners, err := listen(ctx, d.port)
 	if err != nil {
 		return err

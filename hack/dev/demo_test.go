@@ -3,7 +3,6 @@ package main_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -54,7 +53,7 @@ func TestDemo(t *testing.T) {
 	if err := foreground.Start(); err != nil {
 		t.Fatalf("starting the demo in the foreground: %v", err)
 	}
-	d.waitUntilReady()
+	d.waitUntilReady(foreground.Process.Pid)
 	d.wantPosts()
 	d.kill(syscall.SIGINT) // Ctrl-C
 	if err := foreground.Wait(); err != nil {
@@ -109,7 +108,7 @@ func newDemo(t *testing.T) *demo {
 // t.TempDir's: as root, PostgreSQL runs as another user.
 func reachableFolder(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "echoblogs-demo-test-")
+	folder, err := os.MkdirTemp("", "echoblogs-demo-test-") //nolint:usetesting // every user has to enter it
 	if err != nil {
 		t.Fatalf("making a folder: %v", err)
 	}
@@ -186,24 +185,33 @@ func (d *demo) get(host string) string {
 // kill signals the process that runs the demo.
 func (d *demo) kill(signal syscall.Signal) {
 	d.t.Helper()
-	text, err := os.ReadFile(filepath.Join(d.state, "lock"))
-	if err != nil {
-		d.t.Fatalf("finding the demo's process: %v", err)
-	}
-	var lock struct {
-		PID int `json:"pid"`
-	}
-	if err := json.Unmarshal(text, &lock); err != nil {
-		d.t.Fatalf("finding the demo's process: %v", err)
-	}
-	if err := syscall.Kill(lock.PID, signal); err != nil {
+	if err := syscall.Kill(d.pid(), signal); err != nil {
 		d.t.Fatalf("signalling the demo: %v", err)
 	}
 }
 
-func (d *demo) waitUntilReady() {
+// pid returns the process that runs the demo, or 0.
+func (d *demo) pid() int {
+	d.t.Helper()
+	file, err := os.Open(filepath.Join(d.state, "lock"))
+	if err != nil {
+		d.t.Fatalf("finding the demo's process: %v", err)
+	}
+	defer file.Close()
+	lock := syscall.Flock_t{Type: syscall.F_WRLCK}
+	if err := syscall.FcntlFlock(file.Fd(), syscall.F_GETLK, &lock); err != nil {
+		d.t.Fatalf("finding the demo's process: %v", err)
+	}
+	return int(lock.Pid)
+}
+
+// waitUntilReady waits for the demo that a process runs.
+func (d *demo) waitUntilReady(pid int) {
 	d.t.Helper()
 	d.wait("the demo is ready", func() error {
+		if runs := d.pid(); runs != pid {
+			return fmt.Errorf("the process %d runs the demo, not yet %d", runs, pid)
+		}
 		_, err := os.Stat(filepath.Join(d.state, "ready"))
 		return err
 	})

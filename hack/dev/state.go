@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -92,10 +91,10 @@ func (s state) wipe() error {
 	return nil
 }
 
-// running is what a demo that runs tells others about itself.
+// running is a demo that runs.
 type running struct {
-	PID  int `json:"pid"`
-	Port int `json:"port"`
+	pid  int
+	port int
 }
 
 // errRuns says that a demo runs with this state.
@@ -104,30 +103,30 @@ var errRuns = errors.New("the demo runs already")
 // lock makes this process the one that runs the demo, until the file that it
 // returns is closed or the process ends. It returns errRuns when there is one.
 func (s state) lock(port int) (io.Closer, error) {
-	file, err := os.OpenFile(filepath.Join(s.folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(s.lockFile(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the demo: %w", err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := syscall.FcntlFlock(file.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_WRLCK}); err != nil {
 		file.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
+		if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
 			return nil, errRuns
 		}
 		return nil, fmt.Errorf("locking the demo: %w", err)
 	}
-	text, err := json.Marshal(running{PID: os.Getpid(), Port: port})
-	if err != nil {
-		return nil, fmt.Errorf("telling others who runs the demo: %w", err)
-	}
-	if err := s.write("lock", string(text)); err != nil {
+	// One that was killed has left it behind.
+	if err := s.remove(readyFile); err != nil {
 		return nil, err
+	}
+	if _, err := file.WriteAt(fmt.Appendf(nil, "%-5d\n", port), 0); err != nil {
+		return nil, fmt.Errorf("telling others the demo's port: %w", err)
 	}
 	return file, nil
 }
 
 // whoRuns returns the demo that runs with this state, if there is one.
 func (s state) whoRuns() (running, bool, error) {
-	file, err := os.Open(filepath.Join(s.folder, "lock"))
+	file, err := os.Open(s.lockFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return running{}, false, nil
 	}
@@ -135,12 +134,19 @@ func (s state) whoRuns() (running, bool, error) {
 		return running{}, false, fmt.Errorf("asking whether the demo runs: %w", err)
 	}
 	defer file.Close()
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err == nil {
+	lock := syscall.Flock_t{Type: syscall.F_WRLCK}
+	if err := syscall.FcntlFlock(file.Fd(), syscall.F_GETLK, &lock); err != nil {
+		return running{}, false, fmt.Errorf("asking whether the demo runs: %w", err)
+	}
+	if lock.Type == syscall.F_UNLCK {
 		return running{}, false, nil
 	}
-	var who running
-	if err := json.NewDecoder(file).Decode(&who); err != nil || who.PID <= 0 {
-		return running{}, false, errors.Join(errors.New("the demo is just starting or ending: try again"), err)
+	who := running{pid: int(lock.Pid)}
+	if _, err := fmt.Fscan(file, &who.port); err != nil {
+		return running{}, false, errors.New("the demo is just starting: try again")
 	}
 	return who, true, nil
 }
+
+// lockFile is locked while the demo runs, and tells its port.
+func (s state) lockFile() string { return filepath.Join(s.folder, "lock") }
