@@ -4,9 +4,6 @@ package blog
 
 import (
 	"context"
-	"embed"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -17,9 +14,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
 
 // Options say how a blog is to run.
 type Options struct {
@@ -53,15 +47,7 @@ func New(o Options) (*Blog, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	assets, err := web.LookAssets()
-	if err != nil {
-		return nil, err
-	}
-	files, err := fs.Sub(templates, "templates")
-	if err != nil {
-		return nil, fmt.Errorf("open the embedded pages: %w", err)
-	}
-	pages, err := web.LoadTemplates(assets, files)
+	look, err := web.NewLook()
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +60,7 @@ func New(o Options) (*Blog, error) {
 		directory.pool.Close()
 		return nil, err
 	}
-	site := newSite(directory, pool, pages, assets, o)
+	site := newSite(directory, pool, look, o)
 	observer := web.NewObserver("echoblogs_blog")
 	observer.Log, observer.AccessLog, observer.Panicked = o.Log, o.AccessLog, site.panicked
 	return &Blog{

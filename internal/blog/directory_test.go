@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/echoblogs/echoblogs/internal/registry"
 )
 
@@ -165,12 +163,7 @@ func TestDeletedTenantIsGone(t *testing.T) {
 	p := newPlatform(t)
 	p.create(spec("alice"))
 	p.create(spec("bob"))
-	tenant, err := registry.Find(t.Context(), p.operator, "alice")
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = pgx.BeginFunc(t.Context(), p.operator, func(tx pgx.Tx) error { return registry.Release(t.Context(), tx, tenant.ID, start) })
-	if err != nil {
+	if _, err := p.schemas.Drop(t.Context(), "alice", start); err != nil {
 		t.Fatal(err)
 	}
 	p.waitFor("alice.example.com", "/", http.StatusNotFound).want(t, http.StatusNotFound, "", "alice.example.com")

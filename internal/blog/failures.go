@@ -18,7 +18,8 @@ import (
 const retryAfter = 5 * time.Second
 
 func (s *site) noHost(w http.ResponseWriter, r *http.Request) {
-	s.send404(w, r, web.Message{
+	s.look.Send(w, web.Message{
+		Status:  http.StatusNotFound,
 		Page:    web.Page{Title: "There is no blog at this address"},
 		Subject: shorten(r.Host),
 		Lead:    "Blogs are found by their host names, and this is none.",
@@ -26,8 +27,9 @@ func (s *site) noHost(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (s *site) unknownHost(w http.ResponseWriter, r *http.Request, host string) {
-	s.send404(w, r, web.Message{
+func (s *site) unknownHost(w http.ResponseWriter, host string) {
+	s.look.Send(w, web.Message{
+		Status:  http.StatusNotFound,
 		Page:    web.Page{Title: "There is no blog at this address"},
 		Subject: host,
 		Lead:    "The server was reached, but no blog has this host name.",
@@ -40,7 +42,8 @@ func (s *site) unknownHost(w http.ResponseWriter, r *http.Request, host string) 
 }
 
 func (s *site) notFound(w http.ResponseWriter, r *http.Request, t *tenant) {
-	s.send404(w, r, web.Message{
+	s.look.Send(w, web.Message{
+		Status:  http.StatusNotFound,
 		Page:    t.page("There is no such page"),
 		Subject: shorten(r.URL.Path),
 		Lead:    "The post may have been renamed or withdrawn, or the link to it is wrong.",
@@ -48,17 +51,17 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request, t *tenant) {
 	})
 }
 
-func (s *site) suspended(w http.ResponseWriter, r *http.Request, t *tenant) {
-	s.sendMessage(w, r, web.Message{
-		Page:   t.page("This blog is suspended"),
+func (s *site) suspended(w http.ResponseWriter, t *tenant) {
+	s.look.Send(w, web.Message{
+		Page:   web.Page{Title: "This blog is suspended", Site: t.DisplayName},
 		Status: http.StatusPaymentRequired,
 		Lead:   fmt.Sprintf("%s is not shown at the moment. Its posts are kept.", t.DisplayName),
 		Steps:  []string{"If it is your blog, renew it, or ask those who run this site. It is back within seconds."},
 	})
 }
 
-func (s *site) tooMany(w http.ResponseWriter, r *http.Request, t *tenant) {
-	s.sendMessage(w, r, web.Message{
+func (s *site) tooMany(w http.ResponseWriter, t *tenant) {
+	s.look.Send(w, web.Message{
 		Page:       t.page("Too many requests"),
 		Status:     http.StatusTooManyRequests,
 		Lead:       "This blog is asked for more often than it may be.",
@@ -67,9 +70,9 @@ func (s *site) tooMany(w http.ResponseWriter, r *http.Request, t *tenant) {
 	})
 }
 
-func (s *site) notAllowed(w http.ResponseWriter, r *http.Request, t *tenant) {
+func (s *site) notAllowed(w http.ResponseWriter, t *tenant) {
 	w.Header().Set("Allow", "GET, HEAD")
-	s.sendMessage(w, r, web.Message{
+	s.look.Send(w, web.Message{
 		Page:   t.page("This page can only be read"),
 		Status: http.StatusMethodNotAllowed,
 		Lead:   "Nothing can be sent to this address.",
@@ -82,7 +85,7 @@ func (s *site) noDatabase(w http.ResponseWriter, r *http.Request, t *tenant, cau
 			slog.String("tenant", t.Name), slog.String("path", r.URL.Path),
 			slog.String("cause", postgres.Explain(cause)), slog.String("sqlstate", postgres.Code(cause)))
 	}
-	s.sendMessage(w, r, web.Message{
+	s.look.Send(w, web.Message{
 		Page:       t.page("This blog cannot be shown right now"),
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "Its database does not answer. Nothing is lost.",
@@ -91,8 +94,8 @@ func (s *site) noDatabase(w http.ResponseWriter, r *http.Request, t *tenant, cau
 	})
 }
 
-func (s *site) noDirectory(w http.ResponseWriter, r *http.Request) {
-	s.sendMessage(w, r, web.Message{
+func (s *site) noDirectory(w http.ResponseWriter) {
+	s.look.Send(w, web.Message{
 		Page:       web.Page{Title: "This site cannot be shown right now"},
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "The server cannot reach its database, so it does not know which blog belongs to this address. Nothing is lost.",
@@ -101,26 +104,14 @@ func (s *site) noDirectory(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (s *site) panicked(w http.ResponseWriter, r *http.Request, id string) {
-	s.sendMessage(w, r, web.Message{
+func (s *site) panicked(w http.ResponseWriter, id string) {
+	s.look.Send(w, web.Message{
 		Page:    web.Page{Title: "Something went wrong"},
 		Status:  http.StatusInternalServerError,
 		Subject: id,
 		Lead:    "The server made a mistake with this page. It is noted under this number, which helps those who run the site to find it.",
 		Steps:   []string{"Load the page again; if it does not help, tell them the number."},
 	})
-}
-
-func (s *site) send404(w http.ResponseWriter, r *http.Request, m web.Message) {
-	m.Status = http.StatusNotFound
-	s.sendMessage(w, r, m)
-}
-
-func (s *site) sendMessage(w http.ResponseWriter, r *http.Request, m web.Message) {
-	if err := s.pages.Send(w, m); err != nil {
-		s.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, "Cannot render a message", slog.Any("error", err))
-		w.WriteHeader(m.Status)
-	}
 }
 
 // shorten cuts what a client sent to a length that fits a page.

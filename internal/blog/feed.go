@@ -1,7 +1,6 @@
 package blog
 
 import (
-	"bytes"
 	"encoding/xml"
 	"fmt"
 	"net/http"
@@ -63,11 +62,12 @@ func (s *site) feed(w http.ResponseWriter, r *http.Request, t *tenant) error {
 	if err != nil {
 		return err
 	}
-	feed := newFeed(t, latest)
-	return s.sendRendered(w, r, "application/atom+xml; charset=utf-8", func(b *bytes.Buffer) error {
-		b.WriteString(xml.Header)
-		return xml.NewEncoder(b).Encode(feed)
-	})
+	feed, err := xml.Marshal(newFeed(t, latest))
+	if err != nil {
+		return fmt.Errorf("write the feed: %w", err)
+	}
+	s.send(w, r, "application/atom+xml; charset=utf-8", append([]byte(xml.Header), feed...))
+	return nil
 }
 
 func newFeed(t *tenant, latest []posts.Post) atomFeed {

@@ -1,7 +1,6 @@
 package blog
 
 import (
-	"html/template"
 	"net/http"
 	"strconv"
 
@@ -15,17 +14,6 @@ const (
 	// maxPage keeps the offset of a made-up page number small.
 	maxPage = 100_000
 )
-
-// indexPage is the data of the template index.
-type indexPage struct {
-	web.Page
-	// Number of the page, from 1 on.
-	Number int
-	// Entries is the list of posts. Empty: there are none.
-	Entries template.HTML
-	// Newer and Older are addresses of the neighbouring pages. Empty: there is none.
-	Newer, Older string
-}
 
 func (s *site) firstPage(w http.ResponseWriter, r *http.Request, t *tenant) error {
 	return s.index(w, r, t, 1)
@@ -57,26 +45,63 @@ func (s *site) index(w http.ResponseWriter, r *http.Request, t *tenant, number i
 	if len(entries) == 0 && number > 1 {
 		return posts.ErrNotFound
 	}
-	data := indexPage{Page: t.page(t.DisplayName), Number: number, Newer: pageAddress(number - 1)}
-	data.Home = number == 1
-	data.Canonical = t.origin + pageAddress(number)
-	if len(entries) > pageSize {
-		entries = entries[:pageSize]
-		data.Older = pageAddress(number + 1)
-	}
+	page := t.page(t.DisplayName)
+	page.Home = number == 1
+	page.Canonical = t.origin + pageAddress(number)
 	if number > 1 {
-		data.Title = "Page " + strconv.Itoa(number)
+		page.Title = "Page " + strconv.Itoa(number)
 	}
-	data.Entries = renderEntries(entries)
-	return s.sendPage(w, r, "index", data)
+	s.sendPage(w, r, page, func(m web.Markup) web.Markup {
+		if number > 1 {
+			m = m.HTML("<h1>").Text(page.Title).HTML("</h1>\n")
+		}
+		if len(entries) == 0 {
+			m = writeEmpty(m, t)
+		}
+		for _, e := range entries[:min(len(entries), pageSize)] {
+			m = writeEntry(m, e)
+		}
+		return writeNeighbours(m, number, len(entries) > pageSize)
+	})
+	return nil
 }
 
-// pageAddress returns where a page of the list is. Empty for 0, which is none.
+func writeEntry(m web.Markup, e posts.Entry) web.Markup {
+	m = m.HTML("<article class=\"entry\">\n<h2><a href=\"/").Text(e.Slug).HTML("/\">").Text(e.Title).HTML("</a></h2>\n")
+	m = m.HTML("<p class=\"meta\">").Day(e.PublishedAt)
+	if e.Author != "" {
+		m = m.HTML(" · ").Text(e.Author)
+	}
+	m = m.HTML("</p>\n")
+	if e.Summary != "" {
+		m = m.HTML("<p>").Text(e.Summary).HTML("</p>\n")
+	}
+	return m.HTML("</article>\n")
+}
+
+func writeEmpty(m web.Markup, t *tenant) web.Markup {
+	m = m.HTML("<div class=\"empty\">\n<h2>Nothing here yet</h2>\n<p>The first post of ").Text(t.DisplayName)
+	return m.HTML(" is still to be written. Come back soon, or follow the <a href=\"").Text(feedPath).HTML("\">feed</a>.</p>\n</div>\n")
+}
+
+// writeNeighbours links to the pages before and after.
+func writeNeighbours(m web.Markup, number int, more bool) web.Markup {
+	if number == 1 && !more {
+		return m
+	}
+	m = m.HTML("<nav class=\"pages\" aria-label=\"Pages\">\n")
+	if number > 1 {
+		m = m.HTML("<a href=\"").Text(pageAddress(number - 1)).HTML("\" rel=\"prev\">Newer posts</a>\n")
+	}
+	if more {
+		m = m.HTML("<a href=\"").Text(pageAddress(number + 1)).HTML("\" rel=\"next\">Older posts</a>\n")
+	}
+	return m.HTML("</nav>\n")
+}
+
+// pageAddress returns where a page of the list is.
 func pageAddress(number int) string {
-	switch number {
-	case 0:
-		return ""
-	case 1:
+	if number == 1 {
 		return "/"
 	}
 	return "/page/" + strconv.Itoa(number) + "/"

@@ -1,7 +1,6 @@
 package blog
 
 import (
-	"html/template"
 	"net/http"
 	"strings"
 	"time"
@@ -12,26 +11,6 @@ import (
 
 // updatedAfter is how long after its publication a change of a post is worth to be shown.
 const updatedAfter = 24 * time.Hour
-
-// postPage is the data of the template post.
-type postPage struct {
-	web.Page
-	Author string
-	// Published and Updated are shown as days. Updated is empty where it is about the same day.
-	Published, Updated day
-	// Content is sanitised HTML.
-	Content template.HTML
-}
-
-// day is a day in UTC in the two forms that a page has of it.
-type day struct {
-	Machine, Human string
-}
-
-func newDay(t time.Time) day {
-	t = t.UTC()
-	return day{t.Format(time.RFC3339), t.Format(dateLayout)}
-}
 
 func (s *site) post(w http.ResponseWriter, r *http.Request, t *tenant) error {
 	slug := r.PathValue("slug")
@@ -45,18 +24,23 @@ func (s *site) post(w http.ResponseWriter, r *http.Request, t *tenant) error {
 	if err != nil {
 		return err
 	}
-	data := postPage{
-		Page:      t.page(post.Title),
-		Author:    post.Author,
-		Published: newDay(post.PublishedAt),
-		Content:   template.HTML(post.HTML), //nolint:gosec // sanitised when it was written
+	page := t.page(post.Title)
+	page.Description = post.Summary
+	page.Canonical = t.origin + "/" + post.Slug + "/"
+	s.sendPage(w, r, page, func(m web.Markup) web.Markup { return writePost(m, post) })
+	return nil
+}
+
+func writePost(m web.Markup, post posts.Post) web.Markup {
+	m = m.HTML("<article class=\"post\">\n<header>\n<h1>").Text(post.Title).HTML("</h1>\n<p class=\"meta\">").Day(post.PublishedAt)
+	if post.Author != "" {
+		m = m.HTML(" · ").Text(post.Author)
 	}
-	data.Description = post.Summary
-	data.Canonical = t.origin + "/" + post.Slug + "/"
 	if post.UpdatedAt.Sub(post.PublishedAt) > updatedAfter {
-		data.Updated = newDay(post.UpdatedAt)
+		m = m.HTML(" · Updated ").Day(post.UpdatedAt)
 	}
-	return s.sendPage(w, r, "post", data)
+	m = m.HTML("</p>\n</header>\n<div class=\"prose\">\n").Sanitised(post.HTML).HTML("</div>\n</article>\n")
+	return m.HTML("<nav class=\"pages\" aria-label=\"Pages\"><a href=\"/\">All posts</a></nav>\n")
 }
 
 func (s *site) robots(w http.ResponseWriter, r *http.Request, _ *tenant) error {

@@ -1,7 +1,6 @@
 package blog
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,25 +29,26 @@ const (
 	statementTimeout = 3 * time.Second
 	// failureLogRate bounds the lines about failed statements, a second: a database that is away fails every request.
 	failureLogRate = 5
+	// maxBuffer is the largest buffer that is kept for the next page. Most pages have some 10 kB.
+	maxBuffer = 128 << 10
 )
 
 // site answers requests.
 type site struct {
 	directory *directory
 	pool      *pgxpool.Pool
-	pages     *web.Templates
-	assets    *web.Assets
+	look      *web.Look
 	now       func() time.Time
 	log       *slog.Logger
 	failures  *rate.Limiter
-	buffers   sync.Pool
+	buffers   sync.Pool // of *web.Markup
 }
 
-func newSite(directory *directory, pool *pgxpool.Pool, pages *web.Templates, assets *web.Assets, o Options) *site {
+func newSite(directory *directory, pool *pgxpool.Pool, look *web.Look, o Options) *site {
 	return &site{
-		directory: directory, pool: pool, pages: pages, assets: assets, now: o.Now, log: o.Log,
+		directory: directory, pool: pool, look: look, now: o.Now, log: o.Log,
 		failures: rate.NewLimiter(failureLogRate, failureLogRate),
-		buffers:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		buffers:  sync.Pool{New: func() any { return new(web.Markup) }},
 	}
 }
 
@@ -57,7 +57,7 @@ func (s *site) routes() http.Handler {
 	// Probes and assets need no known host.
 	mux.HandleFunc("/healthz", s.health)
 	mux.HandleFunc("/readyz", s.ready)
-	mux.Handle(web.AssetsPrefix+"{name}", s.assets)
+	mux.Handle(web.AssetsPrefix+"{name}", s.look.Assets)
 
 	mux.Handle("/{$}", s.forTenant(s.firstPage))
 	mux.Handle("/page/{number}/{$}", s.forTenant(s.furtherPage))
@@ -78,7 +78,7 @@ type page func(w http.ResponseWriter, r *http.Request, t *tenant) error
 func (s *site) forTenant(answer page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.directory.fresh() {
-			s.noDirectory(w, r)
+			s.noDirectory(w)
 			return
 		}
 		host, err := naming.NormalizeHost(r.Host)
@@ -88,17 +88,17 @@ func (s *site) forTenant(answer page) http.Handler {
 		}
 		t := s.directory.lookup(host)
 		if t == nil {
-			s.unknownHost(w, r, host)
+			s.unknownHost(w, host)
 			return
 		}
 		w.Header()[TenantHeader] = []string{t.Name}
 		switch {
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			s.notAllowed(w, r, t)
+			s.notAllowed(w, t)
 		case t.Suspended(s.now()):
-			s.suspended(w, r, t)
+			s.suspended(w, t)
 		case t.requests != nil && !t.requests.Allow():
-			s.tooMany(w, r, t)
+			s.tooMany(w, t)
 		default:
 			s.answer(w, r, t, answer)
 		}
@@ -150,26 +150,14 @@ func matches(header, etag string) bool {
 	return false
 }
 
-// sendPage renders a page and sends it.
-func (s *site) sendPage(w http.ResponseWriter, r *http.Request, name string, data any) error {
-	return s.sendRendered(w, r, "text/html; charset=utf-8", func(b *bytes.Buffer) error {
-		return s.pages.Render(b, name, data)
-	})
-}
-
-func (s *site) sendRendered(w http.ResponseWriter, r *http.Request, contentType string, render func(*bytes.Buffer) error) error {
-	body, ok := s.buffers.Get().(*bytes.Buffer)
-	if !ok {
-		return errors.New("take a buffer: it is none")
+// sendPage writes a page in the frame and sends it.
+func (s *site) sendPage(w http.ResponseWriter, r *http.Request, page web.Page, main func(web.Markup) web.Markup) {
+	buffer := s.buffers.Get().(*web.Markup) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+	*buffer = s.look.Frame((*buffer)[:0], page, main)
+	s.send(w, r, "text/html; charset=utf-8", *buffer)
+	if cap(*buffer) <= maxBuffer {
+		s.buffers.Put(buffer)
 	}
-	defer s.buffers.Put(body)
-	body.Reset()
-	if err := render(body); err != nil {
-		// Templates fail by a fault of ours alone.
-		panic(fmt.Sprintf("render %s: %v", r.URL.Path, err))
-	}
-	s.send(w, r, contentType, body.Bytes())
-	return nil
 }
 
 func (s *site) health(w http.ResponseWriter, _ *http.Request) {

@@ -65,8 +65,8 @@ func markdownToHTML(markdown []byte) []byte {
 // transformer fits a document into a page.
 type transformer struct{}
 
-// Transform moves the headings so that the topmost are of the second level, and lets images load when they come into
-// view.
+// Transform moves the headings so that the topmost are of the second level, lets images load when they come into view,
+// and marks lists of tasks, whose boxes take the place of bullets.
 func (transformer) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
 	var headings []*ast.Heading
 	top := 6
@@ -80,6 +80,8 @@ func (transformer) Transform(document *ast.Document, _ text.Reader, _ parser.Con
 			top = min(top, node.Level)
 		case *ast.Image:
 			node.SetAttributeString("loading", []byte("lazy"))
+		case *extensionast.TaskCheckBox: // in the text of an item of a list
+			node.Parent().Parent().Parent().SetAttributeString("class", []byte("tasks"))
 		}
 		return ast.WalkContinue, nil
 	})

@@ -29,7 +29,7 @@ func TestRender(t *testing.T) {
 		"code":                    {"```go\na < b\n```", "<pre tabindex=\"0\"><code>a &lt; b\n</code></pre>\n"},
 		"indented code":           {"    a & b\n", "<pre tabindex=\"0\"><code>a &amp; b\n</code></pre>\n"},
 		"strike":                  {"~~a~~", "<p><del>a</del></p>\n"},
-		"tasks":                   {"- [x] a\n- [ ] b", "<ul>\n<li>☑ a</li>\n<li>☐ b</li>\n</ul>\n"},
+		"tasks":                   {"- [x] a\n- [ ] b", "<ul class=\"tasks\">\n<li>☑ a</li>\n<li>☐ b</li>\n</ul>\n"},
 		"table": {"| a | b |\n|---|--:|\n| 1 | 2 |", "<div class=\"table\" tabindex=\"0\"><table>\n<thead>\n<tr>\n<th>a</th>\n<th align=\"right\">b</th>\n</tr>\n</thead>\n" +
 			"<tbody>\n<tr>\n<td>1</td>\n<td align=\"right\">2</td>\n</tr>\n</tbody>\n</table></div>\n"},
 		"HTML that is allowed": {"<details><summary>More</summary>\n\n*Text*\n\n</details>", "<details><summary>More</summary>\n<p><em>Text</em></p>\n</details>"},

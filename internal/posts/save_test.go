@@ -36,7 +36,7 @@ func newBlog(t *testing.T) (*pgxpool.Pool, *posts.Store) {
 	}
 	err = schemas.Create(t.Context(), registry.Spec{
 		Name: "order", SchemaName: "order", DisplayName: "Order", PrimaryHost: "order.example.com", PaidUntil: now, SuspendAt: now,
-	}, false, now)
+	}, schema.CreateOptions{}, now)
 	if err != nil {
 		t.Fatal(err)
 	}

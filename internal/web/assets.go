@@ -41,14 +41,8 @@ func LoadAssets(files fs.FS, names ...string) (*Assets, error) {
 	return assets, nil
 }
 
-// Address returns where the file called name is served. It returns an error when there is no such file.
-func (a *Assets) Address(name string) (string, error) {
-	file, ok := a.byName[name]
-	if !ok {
-		return "", fmt.Errorf("there is no asset %q", name)
-	}
-	return file.address, nil
-}
+// Address returns where the file called name is served. Empty: it was not loaded.
+func (a *Assets) Address(name string) string { return a.byName[name].address }
 
 // ServeHTTP answers for one file. Under a checksum that is not its own, the file is served too, but not to be kept:
 // while replicas are replaced, an old one is asked for what a new one's page names, and the reverse.

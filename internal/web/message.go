@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,7 +11,7 @@ type Message struct {
 	Page
 	// Status of the answer, also shown.
 	Status int
-	// Subject is shown as it is, in the heading's second line: a host name, the number of a fault. Empty: none.
+	// Subject is what it is about: a host name, a path, the number of a fault. Empty: none.
 	Subject string
 	// Lead says in one or two sentences what happened.
 	Lead string
@@ -23,19 +22,34 @@ type Message struct {
 }
 
 // Send answers with a message. It is not to be kept by anybody: the next answer may be another.
-func (t *Templates) Send(w http.ResponseWriter, m Message) error {
-	var page bytes.Buffer
-	if err := t.Render(&page, "message", m); err != nil {
-		return err
-	}
+func (l *Look) Send(w http.ResponseWriter, m Message) {
+	page := l.Frame(nil, m.Page, m.main)
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(page.Len()))
+	header.Set("Content-Length", strconv.Itoa(len(page)))
 	header.Set("Cache-Control", "no-store")
 	if m.RetryAfter > 0 {
 		header.Set("Retry-After", strconv.Itoa(int(m.RetryAfter.Round(time.Second).Seconds())))
 	}
 	w.WriteHeader(m.Status)
-	w.Write(page.Bytes())
-	return nil
+	w.Write(page)
+}
+
+func (m *Message) main(b Markup) Markup {
+	b = b.HTML("<div class=\"message\">\n<p class=\"status\">").Text(strconv.Itoa(m.Status)).HTML("</p>\n<h1>").Text(m.Title).HTML("</h1>\n")
+	if m.Subject != "" {
+		b = b.HTML("<p class=\"subject\"><code>").Text(m.Subject).HTML("</code></p>\n")
+	}
+	b = b.HTML("<p>").Text(m.Lead).HTML("</p>\n")
+	if len(m.Steps) == 1 {
+		return b.HTML("<p class=\"step\">").Text(m.Steps[0]).HTML("</p>\n</div>\n")
+	}
+	if len(m.Steps) > 1 {
+		b = b.HTML("<ul>\n")
+		for _, step := range m.Steps {
+			b = b.HTML("<li>").Text(step).HTML("</li>\n")
+		}
+		b = b.HTML("</ul>\n")
+	}
+	return b.HTML("</div>\n")
 }

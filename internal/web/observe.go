@@ -20,7 +20,7 @@ type Observer struct {
 	// AccessLog makes Log take a line for each request.
 	AccessLog bool
 	// Panicked answers a request whose handler panicked before it wrote anything. id stands in the log as well.
-	Panicked func(w http.ResponseWriter, r *http.Request, id string)
+	Panicked func(w http.ResponseWriter, id string)
 
 	requests *prometheus.CounterVec
 	duration prometheus.Histogram
@@ -56,11 +56,11 @@ func (o *Observer) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		recorder := &recorder{ResponseWriter: w}
+		defer func() { o.done(recorder, r, time.Since(started)) }()
 		defer func() {
 			if cause := recover(); cause != nil {
 				o.panicked(recorder, r, cause)
 			}
-			o.done(recorder, r, time.Since(started))
 		}()
 		next.ServeHTTP(recorder, r)
 	})
@@ -77,7 +77,7 @@ func (o *Observer) panicked(w *recorder, r *http.Request, cause any) {
 	if w.status != 0 {
 		panic(http.ErrAbortHandler) // half an answer is out: only a broken connection tells the reader
 	}
-	o.Panicked(w, r, id)
+	o.Panicked(w, id)
 }
 
 func (o *Observer) done(w *recorder, r *http.Request, took time.Duration) {

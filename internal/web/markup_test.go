@@ -1,0 +1,48 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+func TestMarkup(t *testing.T) {
+	t.Parallel()
+	var m web.Markup
+	m = m.HTML("<p>").Text(`<a href="x">'b' & c</a>`).HTML("</p>").Sanitised("<b>d</b>").Text("")
+	m = m.Day(time.Date(2026, 11, 3, 23, 30, 0, 0, time.FixedZone("", -3600)))
+	want := `<p>&lt;a href=&#34;x&#34;&gt;&#39;b&#39; &amp; c&lt;/a&gt;</p><b>d</b><time datetime="2026-11-04T00:30:00Z">4 November 2026</time>`
+	if string(m) != want {
+		t.Errorf("got  %s\nwant %s", m, want)
+	}
+}
+
+// What Text is given comes out of a browser's parser as it was, and nothing else does.
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{"", "a", `"><script>`, "&amp;", "a\x00b", "'\"<>&", "ä\xffö", "</title>"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		page := web.Markup(nil).HTML(`<!DOCTYPE html><p title="`).Text(text).HTML(`">`).Text(text).HTML("</p>")
+		document, err := html.Parse(strings.NewReader(string(page)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var elements []string
+		for node := range document.Descendants() {
+			if node.Type == html.ElementNode {
+				elements = append(elements, node.Data)
+			}
+			if node.Data == "p" && len(node.Attr) != 1 {
+				t.Errorf("attributes %v", node.Attr)
+			}
+		}
+		if got := strings.Join(elements, " "); got != "html head body p" {
+			t.Errorf("elements %s in %s", got, page)
+		}
+	})
+}

@@ -1,0 +1,108 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// addresses waits for what Serve logs when it listens.
+type addresses struct {
+	mu   sync.Mutex
+	b    bytes.Buffer
+	told chan string
+}
+
+func (a *addresses) Write(p []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var line struct{ Msg, Address string }
+	if json.Unmarshal(p, &line) == nil && line.Msg == "Listening" {
+		a.told <- line.Address
+	}
+	return a.b.Write(p)
+}
+
+func TestServeLetsRequestsEnd(t *testing.T) {
+	t.Parallel()
+	log := &addresses{told: make(chan string, 2)}
+	entered, leave := make(chan struct{}), make(chan struct{})
+	slow := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-leave
+		io.WriteString(w, "whole")
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() {
+		served <- web.Serve(ctx, slog.New(slog.NewJSONHandler(log, nil)),
+			web.Site{Name: "slow", Address: "127.0.0.1:0", Handler: slow},
+			web.Site{Name: "other", Address: "127.0.0.1:0", Handler: http.NotFoundHandler()})
+	}()
+	slowAddress, otherAddress := <-log.told, <-log.told
+	if status, _, err := get("http://" + otherAddress); err != nil || status != http.StatusNotFound {
+		t.Errorf("the other site answers %d, %v", status, err)
+	}
+	answer := make(chan string, 1)
+	go func() {
+		_, body, _ := get("http://" + slowAddress)
+		answer <- body
+	}()
+	<-entered
+	stop()
+	// New connections are refused, but the request under way ends well.
+	deadline := time.After(10 * time.Second)
+	for refused := false; !refused; {
+		connection, err := net.Dial("tcp", slowAddress)
+		if refused = err != nil; !refused {
+			connection.Close()
+		}
+		select {
+		case <-deadline:
+			t.Fatal("connections are still taken")
+		case err := <-served:
+			t.Fatalf("Serve returned before the request ended: %v", err)
+		default:
+		}
+	}
+	close(leave)
+	if body := <-answer; body != "whole" {
+		t.Errorf("the request under way got %q", body)
+	}
+	if err := <-served; err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
+func TestServeTellsOfATakenAddress(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	err = web.Serve(t.Context(), slog.New(slog.DiscardHandler),
+		web.Site{Name: "first", Address: "127.0.0.1:0", Handler: http.NotFoundHandler()},
+		web.Site{Name: "second", Address: taken.Addr().String(), Handler: http.NotFoundHandler()})
+	if err == nil || !strings.Contains(err.Error(), "listen for the second") || !strings.Contains(err.Error(), "address already in use") {
+		t.Errorf("Serve: %v", err)
+	}
+}
+
+func TestAssetsThatAreMissing(t *testing.T) {
+	t.Parallel()
+	if _, err := web.LoadAssets(fstest.MapFS{}, "theme.css"); err == nil {
+		t.Error("a missing asset is not found when assets are loaded")
+	}
+}

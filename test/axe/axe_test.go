@@ -1,0 +1,154 @@
+package axe_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// violation is what axe reports of one rule.
+type violation struct {
+	ID    string `json:"id"`
+	Help  string `json:"help"`
+	Nodes []struct {
+		HTML    string `json:"html"`
+		Summary string `json:"failureSummary"`
+	} `json:"nodes"`
+}
+
+// With ECHOBLOGS_SCREENSHOTS=folder, pictures of all pages are left there.
+func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatalf("%v: run hack/browser.sh", err)
+	}
+	s := newSite(t)
+	browser := newBrowser(t)
+	pages := []struct {
+		name, host, path string
+		status           int
+	}{
+		{"index", "alice.localhost", "/", http.StatusOK},
+		{"index-2", "alice.localhost", "/page/2/", http.StatusOK},
+		{"index-3", "alice.localhost", "/page/3/", http.StatusOK},
+		{"post", "alice.localhost", "/rich/", http.StatusOK},
+		{"empty", "empty.localhost", "/", http.StatusOK},
+		{"no-page", "alice.localhost", "/none/", http.StatusNotFound},
+		{"no-blog", "nobody.localhost", "/", http.StatusNotFound},
+		{"suspended", "bob.localhost", "/", http.StatusPaymentRequired},
+		{"away", "carol.localhost", "/", http.StatusServiceUnavailable},
+	}
+	for _, page := range pages {
+		s.wait(page.host, page.path, page.status)
+		for _, width := range []int64{360, 1280} {
+			for _, scheme := range []string{"light", "dark"} {
+				name := fmt.Sprintf("%s-%d-%s", page.name, width, scheme)
+				t.Run(name, func(t *testing.T) { //nolint:paralleltest // one browser, one processor
+					look(t, browser, name, "http://"+page.host+":"+s.port+page.path, string(axe), width, scheme)
+				})
+			}
+		}
+	}
+}
+
+func newBrowser(t *testing.T) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.DisableGPU)
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // Chromium's sandbox refuses to start for root
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	browser, closeBrowser := chromedp.NewContext(allocator)
+	t.Cleanup(closeBrowser)
+	if err := chromedp.Do(browser); err != nil {
+		t.Fatalf("start a browser: %v: run hack/browser.sh", err)
+	}
+	return browser
+}
+
+// look opens one page and reports what axe and the console say.
+func look(t *testing.T, browser context.Context, name, address, axe string, width int64, scheme string) {
+	t.Helper()
+	tab, closeTab := chromedp.NewContext(browser)
+	defer closeTab()
+	tab, cancel := context.WithTimeout(tab, time.Minute)
+	defer cancel()
+	console := chromedp.Console(tab)
+	err := chromedp.Do(tab,
+		chromedp.EmulateViewport(width, 800),
+		prefer(scheme),
+		chromedp.Navigate(address),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if folder := os.Getenv("ECHOBLOGS_SCREENSHOTS"); folder != "" {
+		picture := run(t, tab, chromedp.FullScreenshot(100))
+		if err := os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+	if wide := run(t, tab, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > width {
+		t.Errorf("the page is %d wide and scrolls sideways", wide)
+	}
+	if rules := run(t, tab, chromedp.Evaluate[int](`document.styleSheets[0].cssRules.length`)); rules == 0 {
+		t.Error("the style sheet is empty")
+	}
+	run(t, tab, chromedp.Evaluate[chromedp.Void](axe))
+	violations := run(t, tab, chromedp.Evaluate[[]violation](`axe.run().then(result => result.violations)`, chromedp.EvalAwaitPromise))
+	for _, v := range violations {
+		t.Errorf("%s: %s", v.ID, v.Help)
+		for _, node := range v.Nodes {
+			t.Errorf("  %s\n  %s", node.HTML, strings.ReplaceAll(node.Summary, "\n", "\n  "))
+		}
+	}
+	wantSilence(t, tab, console, address)
+}
+
+func run[T any](t *testing.T, tab context.Context, action chromedp.Action[T]) T {
+	t.Helper()
+	value, err := chromedp.Run(tab, action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// prefer makes the reader one who prefers light or dark pages.
+func prefer(scheme string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return chromedp.Void{}, err
+	}
+}
+
+// wantSilence fails for what the console shows. That the page itself was answered with an error status is no fault.
+func wantSilence(t *testing.T, tab context.Context, console iter.Seq2[chromedp.ConsoleMessage, error], address string) {
+	t.Helper()
+	const end = "that is all"
+	run(t, tab, chromedp.Evaluate[chromedp.Void](`console.log("`+end+`")`))
+	for message, err := range console {
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case message.Text == end:
+			return
+		case message.URL != address:
+			t.Errorf("console: %s (%s)", message, message.URL)
+		}
+	}
+}
