@@ -37,7 +37,7 @@ func FuzzText(f *testing.F) {
 			if node.Type == html.ElementNode {
 				elements = append(elements, node.Data)
 			}
-			if node.Data == "p" && len(node.Attr) != 1 {
+			if node.Type == html.ElementNode && node.Data == "p" && len(node.Attr) != 1 {
 				t.Errorf("attributes %v", node.Attr)
 			}
 		}
