@@ -32,6 +32,7 @@ type runOptions struct {
 	probeAddress   string
 	metricsAddress string
 	healthAddress  string
+	pprofAddress   string
 	leaderElection bool
 	workers        int
 	maxConnections int32
@@ -52,6 +53,7 @@ func runCommand() *cobra.Command {
 	flags.StringVar(&o.probeAddress, "probe-address", "", "the host:port at which the backend is asked for Tenants' pages, instead of its Service")
 	flags.StringVar(&o.metricsAddress, "metrics-address", ":8080", "the address of Prometheus metrics; 0 for none")
 	flags.StringVar(&o.healthAddress, "health-address", ":8081", "the address of /healthz and /readyz; 0 for none")
+	flags.StringVar(&o.pprofAddress, "pprof-address", "", "the address of Go's profiles, such as 127.0.0.1:6060; empty for none")
 	flags.BoolVar(&o.leaderElection, "leader-elect", false, "let only one of several replicas work")
 	flags.IntVar(&o.workers, "workers", 16, "how many Tenants are worked on at once")
 	flags.Int32Var(&o.maxConnections, "max-connections", 8, "the largest number of connections to one database")
@@ -119,6 +121,7 @@ func newManager(o runOptions) (ctrl.Manager, error) {
 		},
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.healthAddress,
+		PprofBindAddress:              o.pprofAddress,
 		LeaderElection:                o.leaderElection,
 		LeaderElectionID:              "echoblogs-operator",
 		LeaderElectionNamespace:       o.namespace,
