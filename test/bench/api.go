@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/routing"
+)
+
+// displayName is the title of every blog here.
+const displayName = "A blog of the benchmark"
+
+// createTenant asks for a Tenant in a namespace and returns what the API server answers.
+func createTenant(ctx context.Context, client *rest.RESTClient, namespace, name string, policy v1alpha1.DeletionPolicy) ([]byte, error) {
+	manifest, err := json.Marshal(v1alpha1.Tenant{
+		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Tenant"},
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: v1alpha1.TenantSpec{
+			DisplayName: displayName, DeletionPolicy: policy, Owner: &v1alpha1.TenantOwner{Username: name, Email: name + "@" + domain},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write the Tenant %s: %w", name, err)
+	}
+	return post(ctx, client, fmt.Sprintf(tenantsPath, namespace), manifest)
+}
+
+func post(ctx context.Context, client *rest.RESTClient, path string, body []byte) ([]byte, error) {
+	return client.Post().AbsPath(path).SetHeader("Content-Type", "application/json").Body(body).DoRaw(ctx)
+}
+
+// apiLimit writes to the API server what comes of one Tenant, by bare client-go: what the user and the operator write,
+// taken from objects that they have written, in a namespace that the operator does not look after.
+type apiLimit struct {
+	client *rest.RESTClient
+	// The Tenant from which the rest was taken.
+	name, uid string
+	// ingress, ready and status are the Ingress, the event and the status of that Tenant; dropped is the event of its end.
+	ingress, ready, status, dropped string
+}
+
+// newAPILimit takes its objects from a Tenant that is Ready.
+func newAPILimit(ctx context.Context, client *rest.RESTClient, name string) (*apiLimit, error) {
+	l := &apiLimit{client: client, name: name}
+	var tenant struct {
+		Metadata metav1.ObjectMeta
+		Status   json.RawMessage
+	}
+	if err := l.read(ctx, fmt.Sprintf(tenantsPath, namespace)+"/"+name, &tenant); err != nil {
+		return nil, err
+	}
+	l.uid = string(tenant.Metadata.UID)
+	l.status = fmt.Sprintf(`{"status":%s}`, tenant.Status)
+	var ingress map[string]any
+	if err := l.read(ctx, fmt.Sprintf(ingressesPath, namespace)+"/"+routing.TenantIngressName(name), &ingress); err != nil {
+		return nil, err
+	}
+	delete(ingress, "status")
+	var err error
+	if l.ingress, err = asManifest(ingress); err != nil {
+		return nil, err
+	}
+	l.ready, err = l.readEvent(ctx, v1alpha1.ReasonSucceeded)
+	return l, err
+}
+
+// takeEnd takes the event of the Tenant's end, once it is gone.
+func (l *apiLimit) takeEnd(ctx context.Context) (err error) {
+	l.dropped, err = l.readEvent(ctx, v1alpha1.ReasonSchemaDropped)
+	return err
+}
+
+func (l *apiLimit) read(ctx context.Context, path string, into any) error {
+	answer, err := l.client.Get().AbsPath(path).DoRaw(ctx)
+	if err == nil {
+		err = json.Unmarshal(answer, into)
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return nil
+}
+
+// readEvent waits for an event about the Tenant, which the operator writes after everything else.
+func (l *apiLimit) readEvent(ctx context.Context, reason string) (manifest string, err error) {
+	err = wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, 10*time.Second, true, func(ctx context.Context) (bool, error) {
+		var list struct{ Items []map[string]any }
+		if err := l.read(ctx, fmt.Sprintf(eventsPath, namespace), &list); err != nil {
+			return false, err
+		}
+		for _, event := range list.Items {
+			regarding, _ := event["regarding"].(map[string]any)
+			if event["reason"] == reason && regarding["name"] == l.name {
+				manifest, err = asManifest(event)
+				return true, err
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("wait for the event %s about the Tenant %s: %w", reason, l.name, err)
+	}
+	return manifest, nil
+}
+
+// asManifest turns an object as the API server has it into what was sent to it.
+func asManifest(object map[string]any) (string, error) {
+	metadata, ok := object["metadata"].(map[string]any)
+	if !ok {
+		return "", errors.New("the object has no metadata")
+	}
+	for _, field := range []string{"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "namespace"} {
+		delete(metadata, field)
+	}
+	if regarding, ok := object["regarding"].(map[string]any); ok {
+		regarding["namespace"] = limitNamespace
+	}
+	manifest, err := json.Marshal(object)
+	return string(manifest), err
+}
+
+// fill puts another Tenant into what was taken from ours.
+func (l *apiLimit) fill(manifest, name, uid string) []byte {
+	return []byte(strings.NewReplacer(
+		l.name, name, naming.Schema(l.name), naming.Schema(name), l.uid, uid,
+	).Replace(manifest))
+}
+
+// create does the five writes of a new Tenant: the Tenant, its finalizer, its Ingress, its status and its event.
+func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
+	answer, err := createTenant(ctx, l.client, limitNamespace, name, v1alpha1.DeletionPolicyDelete)
+	if err != nil {
+		return err
+	}
+	var created struct{ Metadata metav1.ObjectMeta }
+	if err := json.Unmarshal(answer, &created); err != nil {
+		return fmt.Errorf("read the Tenant %s: %w", name, err)
+	}
+	uid := string(created.Metadata.UID)
+	tenant := fmt.Sprintf(tenantsPath, limitNamespace) + "/" + name
+	finalizer := fmt.Sprintf(`{"metadata":{"finalizers":[%q],"resourceVersion":%q}}`, v1alpha1.Finalizer, created.Metadata.ResourceVersion)
+	if err := l.patch(ctx, types.MergePatchType, tenant, []byte(finalizer)); err != nil {
+		return err
+	}
+	ingress := fmt.Sprintf(ingressesPath, limitNamespace) + "/" + routing.TenantIngressName(name)
+	if err := l.patch(ctx, types.ApplyYAMLPatchType, ingress, l.fill(l.ingress, name, uid)); err != nil {
+		return err
+	}
+	if err := l.patch(ctx, types.MergePatchType, tenant+"/status", l.fill(l.status, name, uid)); err != nil {
+		return err
+	}
+	_, err = post(ctx, l.client, fmt.Sprintf(eventsPath, limitNamespace), l.fill(l.ready, name, uid))
+	return err
+}
+
+// drop does the four writes of the end of a Tenant: its deletion, that of its Ingress, the event and the finalizer.
+func (l *apiLimit) drop(ctx context.Context, _ int, name string) error {
+	tenant := fmt.Sprintf(tenantsPath, limitNamespace) + "/" + name
+	answer, err := l.client.Delete().AbsPath(tenant).DoRaw(ctx)
+	if err != nil {
+		return err
+	}
+	var ended struct{ Metadata metav1.ObjectMeta }
+	if err := json.Unmarshal(answer, &ended); err != nil {
+		return fmt.Errorf("read the Tenant %s: %w", name, err)
+	}
+	ingress := fmt.Sprintf(ingressesPath, limitNamespace) + "/" + routing.TenantIngressName(name)
+	if _, err := l.client.Delete().AbsPath(ingress).DoRaw(ctx); err != nil {
+		return err
+	}
+	if _, err := post(ctx, l.client, fmt.Sprintf(eventsPath, limitNamespace), l.fill(l.dropped, name, string(ended.Metadata.UID))); err != nil {
+		return err
+	}
+	return l.patch(ctx, types.MergePatchType, tenant, fmt.Appendf(nil, `{"metadata":{"finalizers":null,"resourceVersion":%q}}`, ended.Metadata.ResourceVersion))
+}
+
+func (l *apiLimit) patch(ctx context.Context, kind types.PatchType, path string, body []byte) error {
+	request := l.client.Patch(kind).AbsPath(path).Body(body)
+	if kind == types.ApplyYAMLPatchType {
+		request = request.Param("fieldManager", "echoblogs-operator").Param("force", "true")
+	}
+	_, err := request.DoRaw(ctx)
+	return err
+}

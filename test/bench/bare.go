@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/spf13/cobra"
+
+	"github.com/echoblogs/echoblogs/internal/posts"
+)
+
+// bare is the blog's limit: a handler that knows the statement for each host, runs it in the mode that the blog uses,
+// reads the rows and answers with a page of the same size. It renders nothing, checks nothing, and counts nothing.
+type bare struct {
+	address, uriFile string
+	connections      int32
+	size             int // of the page, in bytes
+}
+
+func bareCommand() *cobra.Command {
+	var o bare
+	c := &cobra.Command{
+		Use:    "bare",
+		Short:  "Serve what the blog is compared with",
+		Args:   cobra.NoArgs,
+		Hidden: true,
+		RunE:   func(c *cobra.Command, _ []string) error { return o.serve(c.Context()) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&o.address, "address", "", "where to listen")
+	flags.StringVar(&o.uriFile, "uri-file", "", "the file with the blog's connection string")
+	flags.Int32Var(&o.connections, "connections", 8, "the number of connections to the database")
+	flags.IntVar(&o.size, "size", 0, "the size of the page, in bytes")
+	return c
+}
+
+func (o bare) serve(ctx context.Context) error {
+	uri, err := os.ReadFile(o.uriFile)
+	if err != nil {
+		return fmt.Errorf("read the connection string: %w", err)
+	}
+	config, err := pgxpool.ParseConfig(string(uri))
+	if err != nil {
+		return errors.New("the connection string cannot be read")
+	}
+	config.MaxConns = o.connections
+	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer pool.Close()
+	statements, err := statementsByHost(ctx, pool)
+	if err != nil {
+		return err
+	}
+	page, size := []byte(strings.Repeat(".", o.size)), strconv.Itoa(o.size)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
+		if err := readPage(r.Context(), pool, statements[r.Host]); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Length", size)
+		w.Write(page)
+	})
+	server := &http.Server{Addr: o.address, Handler: mux, ReadHeaderTimeout: time.Minute}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+func readPage(ctx context.Context, pool *pgxpool.Pool, statement string) error {
+	rows, err := pool.Query(ctx, statement, pgx.QueryResultFormats{pgx.BinaryFormatCode}, time.Now(), 11, 0)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	entries := make([]posts.Entry, 0, 11)
+	for rows.Next() {
+		var e posts.Entry
+		if err := rows.Scan(&e.Slug, &e.Title, &e.Author, &e.Summary, &e.PublishedAt); err != nil {
+			return err
+		}
+		entries = append(entries, e)
+	}
+	return rows.Err()
+}
+
+// statementsByHost has the product make its statement for each schema, and takes it down.
+func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]string, error) {
+	rows, err := pool.Query(ctx, `SELECT d.host, t.schema_name FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id WHERE t.state = 'live'`)
+	if err != nil {
+		return nil, fmt.Errorf("read the hosts: %w", err)
+	}
+	defer rows.Close()
+	statements := map[string]string{}
+	for rows.Next() {
+		var host, schema string
+		if err := rows.Scan(&host, &schema); err != nil {
+			return nil, fmt.Errorf("read the hosts: %w", err)
+		}
+		sent := &statementTaker{}
+		if _, err := posts.NewStore(schema).List(ctx, sent, time.Now(), 11, 0); !errors.Is(err, errTaken) {
+			return nil, fmt.Errorf("take down the statement of the schema %s: %w", schema, err)
+		}
+		statements[host] = sent.statement
+	}
+	return statements, rows.Err()
+}
+
+// statementTaker takes a statement down instead of running it.
+type statementTaker struct{ statement string }
+
+var errTaken = errors.New("taken down, not run")
+
+// Query returns errTaken.
+func (t *statementTaker) Query(_ context.Context, statement string, _ ...any) (pgx.Rows, error) {
+	t.statement = statement
+	return nil, errTaken
+}

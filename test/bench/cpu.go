@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parts are the processes among which the CPU is divided, as the report lists them.
+var parts = []string{"operator", "blog", "PostgreSQL", "kube-apiserver", "etcd", "kube-controller-manager", "this benchmark"}
+
+// cpuUse says how much CPU each part uses for one Tenant, or one request.
+type cpuUse struct {
+	What string `json:"what"`
+	// Milliseconds of CPU time for one, by part.
+	Milliseconds map[string]float64 `json:"milliseconds"`
+
+	stack *stack
+	count int
+	total map[string]time.Duration
+}
+
+func (b *benchmark) newCPUUse(what string, args ...any) *cpuUse {
+	u := &cpuUse{What: fmt.Sprintf(what, args...), Milliseconds: map[string]float64{}, stack: b.stack, total: map[string]time.Duration{}}
+	b.cpu = append(b.cpu, u)
+	return u
+}
+
+// start begins to count, and returns what adds the count for so many Tenants.
+func (u *cpuUse) start() (stop func(count int)) {
+	before := u.stack.cpuTimes()
+	return func(count int) {
+		u.count += count
+		for part, after := range u.stack.cpuTimes() {
+			u.total[part] += after - before[part]
+			u.Milliseconds[part] = milliseconds(u.total[part]) / float64(u.count)
+		}
+	}
+}
+
+// cpuTimes returns the CPU time that each part has used so far.
+func (s *stack) cpuTimes() map[string]time.Duration {
+	pids := map[string]int{"PostgreSQL": s.postgres.PID(), "blog": s.blog.PID(), "this benchmark": os.Getpid()}
+	if s.operator != nil {
+		pids["operator"] = s.operator.PID()
+	}
+	for _, p := range s.controlPlane.Processes() {
+		pids[p.Name()] = p.PID()
+	}
+	times := map[string]time.Duration{}
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return times // the pattern is a constant
+	}
+	for _, path := range all {
+		stat, err := readStat(path)
+		if err != nil {
+			continue // it has just ended
+		}
+		for part, pid := range pids {
+			switch {
+			case stat.pid == pid && part == "PostgreSQL":
+				times[part] += stat.own + stat.ended // with the connections that have ended
+			case stat.pid == pid, stat.parent == pid && part == "PostgreSQL":
+				times[part] += stat.own
+			}
+		}
+	}
+	return times
+}
+
+// stat is what /proc says of a process; see proc_pid_stat(5).
+type stat struct {
+	pid, parent int
+	own, ended  time.Duration // of CPU time: its own, and that of children that have ended
+}
+
+func readStat(path string) (stat, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return stat{}, err
+	}
+	// The name of the program, in parentheses, may hold anything.
+	text := string(content)
+	before, after := text[:strings.IndexByte(text, ' ')], strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+	if len(after) < 15 {
+		return stat{}, fmt.Errorf("%s is not as expected", path)
+	}
+	var s stat
+	if s.pid, err = strconv.Atoi(before); err != nil {
+		return stat{}, err
+	}
+	if s.parent, err = strconv.Atoi(after[1]); err != nil {
+		return stat{}, err
+	}
+	var ticks [4]int64
+	for i := range ticks {
+		if ticks[i], err = strconv.ParseInt(after[11+i], 10, 64); err != nil {
+			return stat{}, err
+		}
+	}
+	const tick = time.Second / 100 // USER_HZ of every Linux on common machines
+	s.own, s.ended = time.Duration(ticks[0]+ticks[1])*tick, time.Duration(ticks[2]+ticks[3])*tick
+	return s, nil
+}

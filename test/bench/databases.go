@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+const (
+	// platformDatabase is the Platform's.
+	platformDatabase = "echoblogs"
+	// limitDatabase has the same public tables, and takes the schemas that no Tenant stands for.
+	limitDatabase = "limits"
+)
+
+// databases are the connection strings of two databases of one server, both prepared as an installer does it.
+type databases struct {
+	administrator string            // of the Platform's database
+	operator      map[string]string // the operator's, by database
+	blogFile      string            // the file with the blog's
+}
+
+func (s *stack) createDatabases(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	s.databases = databases{administrator: s.postgres.URI(platformDatabase), operator: map[string]string{}}
+	for _, name := range []string{platformDatabase, limitDatabase} {
+		if err := execute(ctx, s.postgres.URI("postgres"), "CREATE DATABASE "+name); err != nil {
+			return fmt.Errorf("create the database %s: %w", name, err)
+		}
+		if err := execute(ctx, s.postgres.URI(name), postgres.BootstrapSQL); err != nil {
+			return fmt.Errorf("make the roles in the database %s: %w", name, err)
+		}
+	}
+	passwords := map[string]string{postgres.OperatorRole: rand.Text(), postgres.BlogRole: rand.Text()}
+	for role, password := range passwords {
+		if err := execute(ctx, s.databases.administrator, "ALTER ROLE "+role+" PASSWORD '"+password+"'"); err != nil {
+			return fmt.Errorf("set the password of %s: %w", role, err)
+		}
+	}
+	for _, name := range []string{platformDatabase, limitDatabase} {
+		var err error
+		if s.databases.operator[name], err = withUser(s.postgres.URI(name), postgres.OperatorRole, passwords[postgres.OperatorRole]); err != nil {
+			return err
+		}
+	}
+	blog, err := withUser(s.databases.administrator, postgres.BlogRole, passwords[postgres.BlogRole])
+	if err != nil {
+		return err
+	}
+	s.databases.blogFile = filepath.Join(s.private(), "blog-uri")
+	if err := os.WriteFile(s.databases.blogFile, []byte(blog), 0o600); err != nil {
+		return fmt.Errorf("write the blog's connection string: %w", err)
+	}
+	return nil
+}
+
+// execute runs statements on a connection of their own.
+func execute(ctx context.Context, uri, sql string) error {
+	connection, err := pgx.Connect(ctx, uri)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	defer connection.Close(ctx)
+	_, err = connection.PgConn().Exec(ctx, sql).ReadAll()
+	return err
+}
+
+// withUser returns a connection string for another role.
+func withUser(uri, role, password string) (string, error) {
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		return "", fmt.Errorf("read the administrator's connection string: %w", err)
+	}
+	parsed.User = url.UserPassword(role, password)
+	return parsed.String(), nil
+}

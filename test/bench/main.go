@@ -1,0 +1,69 @@
+// Command bench measures EchoBlogs on this machine: a real Kubernetes control plane and a real PostgreSQL, both writing
+// through to the disk, and the operator and the blog as the processes that an installation runs. Beside each figure, and
+// in turn with it, it measures what bounds it: the same rows and tables by plain SQL, the same objects by bare client-go,
+// the same query in a bare handler. Run it by `make bench`, from the root of the repository.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// From the second signal on, it ends at once; the kernel kills what it has started.
+	context.AfterFunc(ctx, stop)
+	if err := command().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "The benchmark:", err)
+		os.Exit(1)
+	}
+}
+
+func command() *cobra.Command {
+	var (
+		o     options
+		quick bool
+	)
+	c := &cobra.Command{
+		Use:           "bench",
+		Short:         "Measure EchoBlogs on this machine, beside what bounds it",
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if _, err := os.Stat("hack/kube/build.sh"); err != nil {
+				return errors.New("run it from the root of the repository")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error {
+			sizes := full
+			if quick {
+				sizes = smaller
+			}
+			if o.tenants > 0 {
+				sizes.fleet = o.tenants
+			}
+			if o.rounds > 0 {
+				sizes.rounds = o.rounds
+			}
+			return runBenchmark(c.Context(), o, sizes)
+		},
+	}
+	flags := c.Flags()
+	flags.BoolVar(&quick, "quick", false, "measure less of everything, in less than two minutes")
+	flags.IntVar(&o.tenants, "tenants", 0, fmt.Sprintf("how many Tenants the large fleet has; defaults to %d, with --quick to %d", full.fleet, smaller.fleet))
+	flags.IntVar(&o.rounds, "rounds", 0, fmt.Sprintf("how often each figure is taken; defaults to %d, with --quick to %d", full.rounds, smaller.rounds))
+	flags.StringVar(&o.state, "state", "/var/tmp", "the folder on whose disk the databases are, while it runs")
+	flags.StringVar(&o.markdown, "markdown", "", "a file with the results between two markers, which are replaced")
+	flags.StringVar(&o.json, "json", "", "a file for the results as JSON")
+	flags.StringVar(&o.profiles, "profiles", "", "a folder for CPU profiles of the operator and the API server, for go tool pprof")
+	c.AddCommand(bareCommand())
+	return c
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/hack/dev/process"
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/posts"
+)
+
+const (
+	// readers is the number of connections that ask for pages.
+	readers = 16
+	// postsEach is the number of posts of a blog: one page.
+	postsEach = 10
+	// blogConnections is the size of the blog's pool by default, and of the bare handler's.
+	blogConnections = 8
+)
+
+// measurePages asks the blog for the first pages of its hosts, and in turn the bare handler.
+func (b *benchmark) measurePages(ctx context.Context) error {
+	b.progress.say("Writing %d posts for each of %d blogs", postsEach, len(b.fleet))
+	if err := b.writePosts(ctx); err != nil {
+		return err
+	}
+	stop, err := b.startBare(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for _, hosts := range []int{b.sizes.hosts, len(b.fleet)} {
+		if err := b.measureHosts(ctx, min(hosts, len(b.fleet))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *benchmark) measureHosts(ctx context.Context, count int) error {
+	b.progress.say("Pages of %d hosts", count)
+	hosts := make([]string, count)
+	for i := range hosts {
+		hosts[i] = b.fleet[i] + "." + domain
+	}
+	var product, limit struct{ rates, middle, slowest []float64 }
+	use := b.newCPUUse("a page of %d hosts", count)
+	for round := range b.sizes.rounds {
+		err := inTurn(round, func() error {
+			stop := use.start()
+			r, err := b.read(ctx, round, b.stack.addresses.blog, hosts)
+			stop(len(r.latencies))
+			product.rates, product.middle = append(product.rates, r.perSecond()), append(product.middle, quantile(r.latencies, 0.5))
+			product.slowest = append(product.slowest, quantile(r.latencies, 0.99))
+			return err
+		}, func() error {
+			r, err := b.read(ctx, round, b.stack.addresses.bare, hosts)
+			limit.rates, limit.middle = append(limit.rates, r.perSecond()), append(limit.middle, quantile(r.latencies, 0.5))
+			limit.slowest = append(limit.slowest, quantile(r.latencies, 0.99))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	of := fmt.Sprintf(" of a page of %d posts, %d hosts, %d connections", postsEach, count, readers)
+	b.add("Requests"+of, "/s", product.rates...).beside("bare handler", limit.rates).ratioAtLeast(0.75)
+	b.add("p50"+of, "ms", product.middle...).beside("bare handler", limit.middle)
+	b.add("p99"+of, "ms", product.slowest...).beside("bare handler", limit.slowest)
+	return nil
+}
+
+// read asks for pages for a while; before the first round, until every connection to the database knows every schema.
+func (b *benchmark) read(ctx context.Context, round int, address string, hosts []string) (loadResult, error) {
+	asked := load{address: address, hosts: hosts, connections: readers, requests: 1 << 20, duration: b.sizes.pages}
+	if round == 0 {
+		warm := asked
+		warm.requests, warm.duration = 4*blogConnections*len(hosts), 4*b.sizes.pages
+		if _, err := warm.run(ctx); err != nil {
+			return loadResult{}, err
+		}
+	}
+	return asked.run(ctx)
+}
+
+// writePosts has the product write the posts of one blog, and copies them to the others.
+func (b *benchmark) writePosts(ctx context.Context) error {
+	connection, err := pgx.Connect(ctx, b.stack.databases.administrator)
+	if err != nil {
+		return fmt.Errorf("connect as the administrator: %w", err)
+	}
+	defer connection.Close(ctx)
+	first := naming.Schema(b.fleet[0])
+	for i := range postsEach {
+		document := posts.Document{
+			Title:   fmt.Sprintf("Post %d of the benchmark", i+1),
+			Slug:    fmt.Sprintf("post-%d", i+1),
+			Author:  "Alice",
+			Content: strings.Repeat("A paragraph of *some* length, as people write them, with [a link](https://example.com/) here & there.\n\n", 12),
+		}
+		if _, err := posts.NewStore(first).Save(ctx, connection, document, posts.Limits{}, time.Now()); err != nil {
+			return err
+		}
+	}
+	const columns = "slug, title, author, content, html, summary, created_at, updated_at, published_at"
+	source := pgx.Identifier{first, "posts"}.Sanitize()
+	_, err = atOnce(ctx, 1, b.fleet[1:], func(ctx context.Context, _ int, name string) error {
+		target := pgx.Identifier{naming.Schema(name), "posts"}.Sanitize()
+		_, err := connection.Exec(ctx, "INSERT INTO "+target+" ("+columns+") SELECT "+columns+" FROM "+source+" ORDER BY id", pgx.QueryExecModeSimpleProtocol)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("copy the posts: %w", err)
+	}
+	return nil
+}
+
+// startBare starts the bare handler as a process of its own, as the blog is, with pages of the blog's size.
+func (b *benchmark) startBare(ctx context.Context) (stop func(), err error) {
+	page, err := load{address: b.stack.addresses.blog, hosts: []string{b.fleet[0] + "." + domain}, connections: 1, requests: 1, duration: 10 * time.Second}.run(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read a page of the blog: %w", err)
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	handler, err := process.Start(ctx, process.Spec{
+		Name: "bare", Path: executable, LogFile: b.stack.log("bare"),
+		Args: []string{
+			"bare", "--address=" + b.stack.addresses.bare, "--uri-file=" + b.stack.databases.blogFile,
+			"--connections=" + strconv.Itoa(blogConnections), "--size=" + strconv.FormatInt(page.bytes, 10),
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	stop = func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = handler.Stop(stopping) // where it has to be killed, it is
+	}
+	if err := waitUntilReady(ctx, handler, b.stack.addresses.bare); err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}

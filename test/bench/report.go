@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// report is what is written in the end.
+type report struct {
+	Date    time.Time `json:"date"`
+	Command string    `json:"command"`
+	Machine machine   `json:"machine"`
+	Figures []*figure `json:"figures"`
+	CPU     []*cpuUse `json:"cpu"`
+}
+
+// commandLine is how this program was called.
+func commandLine() string {
+	return strings.Join(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...), " ")
+}
+
+// publish writes the report to out, and to the files that the options name.
+func (r report) publish(out io.Writer, o options) error {
+	text := r.markdown()
+	if _, err := io.WriteString(out, text); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if o.json != "" {
+		content, err := json.MarshalIndent(r, "", "  ")
+		if err != nil {
+			return fmt.Errorf("write the report as JSON: %w", err)
+		}
+		if err := os.WriteFile(o.json, append(content, '\n'), 0o644); err != nil {
+			return fmt.Errorf("write the report as JSON: %w", err)
+		}
+	}
+	if o.markdown != "" {
+		return replaceBetweenMarkers(o.markdown, text)
+	}
+	return nil
+}
+
+// The lines between which a file has the results.
+const (
+	beginMarker = "<!-- Results: written by make bench -->\n"
+	endMarker   = "<!-- End of results -->\n"
+)
+
+func replaceBetweenMarkers(path, text string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read where the results go: %w", err)
+	}
+	before, rest, found := strings.Cut(string(content), beginMarker)
+	_, after, ended := strings.Cut(rest, endMarker)
+	if !found || !ended {
+		return errors.New(path + " has no markers for the results")
+	}
+	if err := os.WriteFile(path, []byte(before+beginMarker+"\n"+text+"\n"+endMarker+after), 0o644); err != nil {
+		return fmt.Errorf("write the results: %w", err)
+	}
+	return nil
+}
+
+func (r report) markdown() string {
+	var b strings.Builder
+	m := r.Machine
+	fmt.Fprintf(&b, "Measured on %s by `%s` on %s, %d cores, %s, Linux %s, %s; PostgreSQL %s; Kubernetes %s; %s; sources %s; load average before: %s.\n\n",
+		r.Date.Format(time.DateOnly), r.Command, m.CPU, m.Cores, m.Memory, m.Kernel, m.Disk, m.PostgreSQL, m.Kubernetes, m.Go, m.Revision, m.Load)
+	b.WriteString("| What | EchoBlogs | Its limit | | Ratio | Aim |\n| --- | ---: | --- | ---: | ---: | --- |\n")
+	for _, f := range r.Figures {
+		limits := f.Limits
+		if len(limits) == 0 {
+			limits = []limit{{}}
+		}
+		for i, l := range limits {
+			what, value, aims := "", "", ""
+			if i == 0 {
+				what, value, aims = f.What, number(f.Value, f.Unit), f.aims()
+			}
+			limitValue, ratio := "", ""
+			if l.What != "" {
+				limitValue, ratio = number(l.Value, f.Unit), fmt.Sprintf("%.2f", l.Ratio)
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", what, value, l.What, limitValue, ratio, aims)
+		}
+	}
+	b.WriteString("\nMilliseconds of processor time for one, by process:\n\n| |")
+	for _, part := range parts {
+		fmt.Fprintf(&b, " %s |", part)
+	}
+	b.WriteString(" all |\n| --- |" + strings.Repeat(" ---: |", len(parts)+1) + "\n")
+	for _, use := range r.CPU {
+		fmt.Fprintf(&b, "| %s |", use.What)
+		var all float64
+		for _, part := range parts {
+			fmt.Fprintf(&b, " %.2f |", use.Milliseconds[part])
+			all += use.Milliseconds[part]
+		}
+		fmt.Fprintf(&b, " %.2f |\n", all)
+	}
+	return b.String()
+}
+
+func (f *figure) aims() string {
+	texts := make([]string, len(f.Aims))
+	for i, a := range f.Aims {
+		texts[i] = a.What + ": met"
+		if !a.Met {
+			texts[i] = a.What + ": **missed**"
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// number writes a value with three digits that matter, and its unit.
+func number(value float64, unit string) string {
+	var text string
+	switch {
+	case value == float64(int64(value)) || value >= 100:
+		text = fmt.Sprintf("%.0f", value)
+	case value >= 10:
+		text = fmt.Sprintf("%.1f", value)
+	default:
+		text = fmt.Sprintf("%.2f", value)
+	}
+	if unit == "" || strings.HasPrefix(unit, "/") {
+		return text + unit
+	}
+	return text + " " + unit
+}

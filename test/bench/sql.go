@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+// manyClients is the number of clients beyond which plain SQL makes schemas no faster on two cores.
+const manyClients = 8
+
+// sqlLimit makes and drops what a Tenant has in the database: by the product's code, and by plain SQL with the same
+// rows and the statements that the product sends for the schema.
+type sqlLimit struct {
+	store       *schema.Store
+	connections []*pgx.Conn // of plain SQL, one a client
+	makeSchema  string      // the product's statements for the schema of the Tenant called template
+	find        string      // the product's query of a Tenant's row
+}
+
+const template = "template"
+
+func newSQLLimit(ctx context.Context, s *stack) (*sqlLimit, error) {
+	uri := s.databases.operator[limitDatabase]
+	l := &sqlLimit{}
+	for range manyClients {
+		connection, err := pgx.Connect(ctx, uri)
+		if err != nil {
+			return l, fmt.Errorf("connect as the operator: %w", err)
+		}
+		l.connections = append(l.connections, connection)
+	}
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: manyClients})
+	if err != nil {
+		return l, err
+	}
+	if l.store, err = schema.NewStore(pool, false); err != nil {
+		return l, err
+	}
+	if err := l.store.Prepare(ctx); err != nil {
+		return l, fmt.Errorf("prepare the database of the limits: %w", err)
+	}
+	return l, l.takeDown(ctx, uri)
+}
+
+func (l *sqlLimit) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	for _, connection := range l.connections {
+		_ = connection.Close(ctx)
+	}
+	if l.store != nil {
+		l.store.Pool().Close()
+	}
+}
+
+// takeDown has the product make one tenant, and takes down what it sends.
+func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
+	sent := &recorder{}
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{Tracer: sent})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	store, err := schema.NewStore(pool, false)
+	if err != nil {
+		return err
+	}
+	if _, err := registry.Find(ctx, pool, template); !errors.Is(err, registry.ErrNoTenant) {
+		return fmt.Errorf("look for a tenant that is not there: %w", err)
+	}
+	l.find = sent.statements[0]
+	if err := store.Create(ctx, specOf(template), schema.CreateOptions{}, time.Now()); err != nil {
+		return fmt.Errorf("create a tenant: %w", err)
+	}
+	for _, statement := range sent.statements {
+		if strings.HasPrefix(statement, "CREATE SCHEMA") {
+			l.makeSchema = statement
+		}
+	}
+	if l.makeSchema == "" {
+		return errors.New("the product sends no statement that begins with CREATE SCHEMA")
+	}
+	_, err = store.Drop(ctx, template, time.Now())
+	return err
+}
+
+// recorder takes down the statements that connections send.
+type recorder struct{ statements []string }
+
+// TraceQueryStart is called by pgx before it sends a statement.
+func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	r.statements = append(r.statements, data.SQL)
+	return ctx
+}
+
+// TraceQueryEnd is called by pgx after it has the result.
+func (r *recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func specOf(name string) registry.Spec {
+	today := time.Now().UTC().Truncate(24 * time.Hour)
+	return registry.Spec{
+		Name: name, SchemaName: naming.Schema(name), DisplayName: displayName, PrimaryHost: name + "." + domain,
+		PaidUntil: today.AddDate(1, 0, 0), SuspendAt: today.AddDate(1, 0, 15),
+	}
+}
+
+// createByProduct does what a reconcile of a new Tenant does to the database.
+func (l *sqlLimit) createByProduct(ctx context.Context, _ int, name string) error {
+	if _, err := registry.Find(ctx, l.store.Pool(), name); !errors.Is(err, registry.ErrNoTenant) {
+		return fmt.Errorf("look for the tenant %s: %w", name, err)
+	}
+	return l.store.Create(ctx, specOf(name), schema.CreateOptions{}, time.Now())
+}
+
+// create makes a tenant in one transaction and one round trip.
+func (l *sqlLimit) create(ctx context.Context, client int, name string) error {
+	spec := specOf(name)
+	return l.transaction(ctx, client, fmt.Sprintf(`
+		WITH t AS (
+			INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)
+			VALUES ('%s', '%s', 'live', 1, '%s', '%s', '%s', now(), now()) RETURNING id
+		)
+		INSERT INTO public.domains (host, tenant_id, is_primary) SELECT '%s', id, true FROM t;
+		%s`, spec.Name, spec.SchemaName, spec.DisplayName, spec.PaidUntil.Format(time.DateOnly), spec.SuspendAt.Format(time.RFC3339),
+		spec.PrimaryHost, strings.ReplaceAll(l.makeSchema, template, spec.SchemaName)))
+}
+
+// drop ends a tenant in one transaction and one round trip.
+func (l *sqlLimit) drop(ctx context.Context, client int, name string) error {
+	return l.transaction(ctx, client, fmt.Sprintf(`
+		DROP SCHEMA %s CASCADE;
+		UPDATE public.tenants SET state = 'released', released_at = now(), updated_at = now() WHERE name = '%s'`,
+		pgx.Identifier{naming.Schema(name)}.Sanitize(), name))
+}
+
+func (l *sqlLimit) transaction(ctx context.Context, client int, statements string) error {
+	_, err := l.connections[client].PgConn().Exec(ctx, "BEGIN;"+statements+";COMMIT").ReadAll()
+	if err != nil {
+		return fmt.Errorf("run plain SQL: %w", err)
+	}
+	return nil
+}
+
+// read is the product's query of a Tenant's row, and the reading of what it returns.
+func (l *sqlLimit) read(ctx context.Context, client int, name string) error {
+	rows, err := l.connections[client].Query(ctx, l.find, pgx.QueryExecModeExec, name)
+	if err != nil {
+		return fmt.Errorf("read the row of %s: %w", name, err)
+	}
+	for rows.Next() {
+		if _, err := rows.Values(); err != nil {
+			return fmt.Errorf("read the row of %s: %w", name, err)
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/rest"
+
+	"github.com/echoblogs/echoblogs/hack/dev/controlplane"
+	"github.com/echoblogs/echoblogs/hack/dev/process"
+	"github.com/echoblogs/echoblogs/internal/kubeassets"
+	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
+)
+
+// programs are the folders of what is run.
+type programs struct {
+	kubernetes string // etcd, kube-apiserver, kube-controller-manager and kubectl
+	own        string // operator and blog; removed at the end
+}
+
+// findPrograms installs or builds what is missing, and always our own programs.
+func findPrograms(ctx context.Context, p *progress) (programs, error) {
+	p.say("Looking for PostgreSQL and a Kubernetes control plane")
+	postgres := exec.CommandContext(ctx, "hack/postgres/install.sh")
+	postgres.Stderr = os.Stderr
+	if err := postgres.Run(); err != nil {
+		return programs{}, fmt.Errorf("install PostgreSQL: %w", err)
+	}
+	kubernetes, err := kubeassets.Dir(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+	if err != nil {
+		return programs{}, err
+	}
+	own, err := os.MkdirTemp("", "echoblogs-bench-programs-")
+	if err != nil {
+		return programs{}, fmt.Errorf("make a folder for the programs: %w", err)
+	}
+	p.say("Building the operator and the blog")
+	build := exec.CommandContext(ctx, "go", "build", "-o", own+"/", "./cmd/operator", "./cmd/blog")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return programs{}, errors.Join(fmt.Errorf("build the operator and the blog: %w", err), os.RemoveAll(own))
+	}
+	return programs{kubernetes: kubernetes, own: own}, nil
+}
+
+// stack is an installation that runs.
+type stack struct {
+	folder   string // of all data, logs and secrets; removed at the end
+	programs programs
+	progress *progress
+
+	postgres     *postgresserver.Server
+	databases    databases
+	controlPlane *controlplane.ControlPlane
+	client       *rest.RESTClient // the administrator's
+
+	addresses    addresses
+	blog         *process.Process
+	operator     *process.Process
+	operatorStop chan struct{}           // closed when the operator is told to end
+	fail         context.CancelCauseFunc // called with the reason when a part ends of itself
+}
+
+// startStack returns when the Platform is Ready. It is to be stopped even where that fails. A part that ends of itself
+// is told to fail.
+func startStack(ctx context.Context, parent string, programs programs, p *progress, fail context.CancelCauseFunc) (*stack, error) {
+	s := &stack{programs: programs, progress: p, fail: fail}
+	var err error
+	if s.folder, err = os.MkdirTemp(parent, "echoblogs-bench-"); err != nil {
+		return s, fmt.Errorf("make a folder for the data: %w", err)
+	}
+	// As root, PostgreSQL runs as another user, who has to reach its data.
+	if err := errors.Join(os.Chmod(s.folder, 0o755), os.Mkdir(s.logs(), 0o700), os.Mkdir(s.private(), 0o700)); err != nil {
+		return s, fmt.Errorf("make the folders for logs and secrets: %w", err)
+	}
+	p.say("Starting PostgreSQL, etcd, kube-apiserver and kube-controller-manager")
+	var parts errgroup.Group
+	parts.Go(func() (err error) {
+		s.postgres, err = postgresserver.Start(ctx, postgresserver.Options{
+			DataDir: filepath.Join(s.folder, "postgres"), LogFile: s.log("postgres"), StopWithProcess: true,
+		})
+		return err
+	})
+	parts.Go(func() (err error) {
+		s.controlPlane, err = controlplane.Start(ctx, controlplane.Options{
+			Programs: programs.kubernetes, State: s.private(), Logs: s.logs(), Namespace: namespace, Progress: func(string) {},
+		})
+		return err
+	})
+	if err := parts.Wait(); err != nil {
+		return s, err
+	}
+	for _, part := range s.controlPlane.Processes() {
+		go func() { fail(part.Ended()) }()
+	}
+	go func() {
+		<-s.postgres.Done()
+		fail(fmt.Errorf("PostgreSQL ended; see %s", s.log("postgres")))
+	}()
+	p.say("Installing EchoBlogs")
+	return s, s.install(ctx)
+}
+
+func (s *stack) install(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		s.createDatabases, s.applyInstallation, s.chooseAddresses, s.startOperator, s.applyPlatform, s.startBlog,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stack) logs() string           { return filepath.Join(s.folder, "logs") }
+func (s *stack) log(part string) string { return filepath.Join(s.logs(), part+".log") }
+func (s *stack) private() string        { return filepath.Join(s.folder, "private") }
+
+// stop ends what runs, last started first, and removes all data.
+func (s *stack) stop(ctx context.Context) error {
+	s.progress.say("Stopping")
+	failures := []error{s.stopOperator(ctx)}
+	if s.blog != nil {
+		failures = append(failures, s.blog.Stop(ctx))
+	}
+	if s.controlPlane != nil {
+		failures = append(failures, s.controlPlane.Stop(ctx))
+	}
+	if s.postgres != nil {
+		failures = append(failures, s.postgres.Stop(ctx), os.RemoveAll(s.postgres.DataDir()))
+	}
+	return errors.Join(append(failures, os.RemoveAll(s.folder))...)
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// median returns the middle of the values, or the mean of the two in the middle.
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	switch n := len(sorted); {
+	case n == 0:
+		return math.NaN()
+	case n%2 == 1:
+		return sorted[n/2]
+	default:
+		return (sorted[n/2-1] + sorted[n/2]) / 2
+	}
+}
+
+// quantile returns the smallest of the times that at least the share q of them do not exceed, in milliseconds.
+func quantile(times []time.Duration, q float64) float64 {
+	if len(times) == 0 {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(times))
+	return milliseconds(sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)])
+}
+
+// ratios divides the rounds of one series by the same rounds of another, which were taken next to them: what slows the
+// whole machine for a while slows both.
+func ratios(a, b []float64) []float64 {
+	divided := make([]float64, min(len(a), len(b)))
+	for i := range divided {
+		divided[i] = a[i] / b[i]
+	}
+	return divided
+}

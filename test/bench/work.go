@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// job does one piece of work for one name, as one of several clients that are numbered from 0.
+type job func(ctx context.Context, client int, name string) error
+
+// atOnce does a job for every name, by a number of clients that each take the next name when they have done with one,
+// and returns the time from the first begin to the last end.
+func atOnce(ctx context.Context, clients int, names []string, do job) (time.Duration, error) {
+	var next atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	start := time.Now()
+	for client := range clients {
+		group.Go(func() error {
+			for i := next.Add(1) - 1; i < int64(len(names)); i = next.Add(1) - 1 {
+				if err := do(ctx, client, names[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
+	return time.Since(start), err
+}
+
+// oneByOne does a job for one name after the other and returns how long each took.
+func oneByOne(ctx context.Context, names []string, do job) ([]time.Duration, error) {
+	times := make([]time.Duration, len(names))
+	for i, name := range names {
+		start := time.Now()
+		if err := do(ctx, 0, name); err != nil {
+			return nil, err
+		}
+		times[i] = time.Since(start)
+	}
+	return times, nil
+}
+
+// names returns names that no earlier call has returned: a freed name is not to be had again for a minute.
+func (b *benchmark) names(prefix string, count int) []string {
+	b.waves++
+	list := make([]string, count)
+	for i := range list {
+		list[i] = fmt.Sprintf("%s-%02d-%05d", prefix, b.waves, i)
+	}
+	return list
+}
+
+// perSecond returns how many there were in a second.
+func perSecond(count int, took time.Duration) float64 { return float64(count) / took.Seconds() }
+
+// milliseconds turns a time into a figure.
+func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
