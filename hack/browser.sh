@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Makes sure that what the tests in test/axe need is there: a Chromium on PATH,
+# and axe-core in the version that test/axe pins. Does nothing when both are.
+# Progress goes to stderr.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../test/axe"
+
+# has NAME... succeeds when one of the programs is on PATH.
+has() {
+	local name
+	for name in "$@"; do
+		command -v "$name" >/dev/null && return
+	done
+	return 1
+}
+
+# install PACKAGE... takes Debian's packages.
+install() {
+	if ((EUID != 0)) || ! has apt-get; then
+		echo "Please install $*: the tests in a browser need it" >&2
+		exit 1
+	fi
+	echo "Installing $*" >&2
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq >/dev/null
+	apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+has headless_shell headless-shell chromium chromium-browser google-chrome google-chrome-stable || install chromium
+has npm || install nodejs npm
+
+# The lock file that npm leaves in node_modules tells what is installed.
+if ! grep -qs -F "$(grep -F '"integrity"' package-lock.json)" node_modules/.package-lock.json; then
+	echo "Installing axe-core" >&2
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+fi
