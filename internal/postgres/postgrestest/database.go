@@ -41,21 +41,27 @@ func New(t testing.TB) *Database {
 	if err != nil {
 		t.Fatalf("Starting the test server: %v", err)
 	}
-	// The test's own context has ended when its cleanups run.
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
+	database := create(t, administrator)
+	t.Cleanup(func() {
+		// The test's own context has ended when its cleanups run.
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+		defer cancel()
+		if err := execute(ctx, administrator, "DROP DATABASE "+pgx.Identifier{database.Name}.Sanitize()+" WITH (FORCE)"); err != nil {
+			t.Errorf("Dropping the test's database: %v", err)
+		}
+	})
+	return database
+}
 
+// create makes a database in the administrator's server.
+func create(t testing.TB, administrator string) *Database {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
 	name := "test_" + strings.ToLower(rand.Text())
 	if err := execute(ctx, administrator, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
 		t.Fatalf("Creating the test's database: %v", err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), timeout)
-		defer cancel()
-		if err := execute(ctx, administrator, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)"); err != nil {
-			t.Errorf("Dropping the test's database: %v", err)
-		}
-	})
 	database := &Database{
 		Name:        name,
 		AdminURI:    withDatabase(administrator, name),

@@ -3,14 +3,11 @@ package postgrestest
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
@@ -46,57 +43,27 @@ func findOrStart(ctx context.Context) (string, error) {
 
 // start starts a server that ends, and whose data vanishes, with this process.
 func start(ctx context.Context) (string, error) {
-	folder, err := os.MkdirTemp("", "echoblogs-test-postgres-")
+	folder, err := newFolder()
 	if err != nil {
-		return "", fmt.Errorf("making a folder for the server: %w", err)
+		return "", err
 	}
-	// As root the server runs as another user, who has to reach the data.
-	if err := os.Chmod(folder, 0o755); err != nil {
-		return "", fmt.Errorf("opening the server's folder: %w", err)
-	}
-	server, err := postgresserver.Start(ctx, postgresserver.Options{
-		DataDir: filepath.Join(folder, "data"),
-		Settings: map[string]string{
-			"max_connections":    "300",
-			"fsync":              "off",
-			"synchronous_commit": "off",
-			"full_page_writes":   "off",
-		},
-		StopWithProcess: true,
-	})
-	if err != nil {
+	if untilExit, err = removeWhenClosed(folder); err != nil {
 		return "", errors.Join(err, os.RemoveAll(folder))
 	}
-	if err := removeAfterProcess(folder, server.PID()); err != nil {
+	server, err := postgresserver.Start(ctx, options(folder, 0, map[string]string{"max_connections": "300"}))
+	if err != nil {
 		return "", err
 	}
 	return server.URI("postgres"), nil
 }
 
-// removeAfterProcess removes the folder once this process, and after it the
-// server, has ended. A test program that ends by os.Exit, a panic or a signal
-// runs no code of its own any more, so a shell does it, which waits for the end
-// of its input.
-func removeAfterProcess(folder string, server int) error {
-	const script = `cat
-for _ in $(seq 100); do kill -0 "$2" 2>/dev/null && sleep 0.1 || break; done
-rm -rf "$1"`
-	input, alive, err := os.Pipe()
-	if err != nil {
-		return fmt.Errorf("watching this process: %w", err)
-	}
-	defer input.Close()
-	//nolint:noctx // it has to outlive this process
-	shell := exec.Command("sh", "-c", script, "sh", folder, strconv.Itoa(server))
-	shell.Stdin = input
-	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C at a terminal must not end it
-	if err := shell.Start(); err != nil {
-		return fmt.Errorf("watching this process: %w", err)
-	}
-	untilExit = alive
-	return nil
-}
-
 // untilExit is the open end of a pipe that the kernel closes with this process.
 // It is kept from the garbage collector, which would close it.
 var untilExit *os.File //nolint:unused // it is there to be held
+
+// options are those of a server whose data may be lost.
+func options(folder string, port int, settings map[string]string) postgresserver.Options {
+	all := map[string]string{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+	maps.Copy(all, settings)
+	return postgresserver.Options{DataDir: filepath.Join(folder, "data"), Port: port, Settings: all, StopWithProcess: true}
+}

@@ -1,0 +1,57 @@
+package postgrestest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// newFolder makes a folder for a server.
+func newFolder() (string, error) {
+	folder, err := os.MkdirTemp("", "echoblogs-test-postgres-")
+	if err != nil {
+		return "", fmt.Errorf("making a folder for the server: %w", err)
+	}
+	// As root the server runs as another user, who has to reach the data.
+	if err := os.Chmod(folder, 0o755); err != nil {
+		return "", fmt.Errorf("opening the server's folder: %w", err)
+	}
+	return folder, nil
+}
+
+// remove waits for the end of its input. Then it resumes the server whose data
+// is in the folder, should a test have left it paused, waits for its end, and
+// removes the folder, which may be a file system of its own.
+const remove = `cat
+server=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+if [ -n "$server" ]; then
+	for process in /proc/[0-9]*/stat; do
+		read -r child _ _ parent _ <"$process" && [ "$parent" = "$server" ] && kill -CONT "$child"
+	done
+	kill -CONT "$server"
+	for _ in $(seq 100); do kill -0 "$server" && sleep 0.1 || break; done
+fi 2>/dev/null
+umount "$1" 2>/dev/null
+rm -rf --one-file-system "$1"`
+
+// removeWhenClosed removes a folder once what it returns is closed, by the
+// kernel at the latest. A test program that ends by os.Exit, a panic or a signal
+// runs no code of its own any more, so a shell does it.
+func removeWhenClosed(folder string) (*os.File, error) {
+	input, alive, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("watching this process: %w", err)
+	}
+	defer input.Close()
+	//nolint:noctx // it has to outlive this process
+	shell := exec.Command("sh", "-c", remove, "sh", folder)
+	shell.Stdin = input
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C at a terminal must not end it
+	if err := shell.Start(); err != nil {
+		alive.Close()
+		return nil, fmt.Errorf("watching this process: %w", err)
+	}
+	go func() { _ = shell.Wait() }() // so that it does not stay a zombie
+	return alive, nil
+}
