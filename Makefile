@@ -67,6 +67,11 @@ test-fast: ## Run the tests that need no control plane, in half a minute.
 	@hack/postgres/install.sh >/dev/null
 	go test -timeout 5m $(FAST)
 
+.PHONY: bench
+bench: ## Measure operator and blog beside what bounds them. QUICK=1 measures less, in two minutes.
+	@go build -o bin/bench ./test/bench
+	@exec bin/bench $(if $(filter 1,$(QUICK)),--quick)
+
 .PHONY: test-setup
 test-setup: ## Install or build what the tests need and this machine lacks.
 	@hack/test-setup.sh
