@@ -8,4 +8,3 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 hack/postgres/install.sh >/dev/null
 hack/browser.sh
 hack/kube/build.sh >/dev/null
-hack/browser.sh
