@@ -147,7 +147,7 @@ func wantSilence(t *testing.T, tab context.Context, console iter.Seq2[chromedp.C
 			t.Fatal(err)
 		case message.Text == end:
 			return
-		case message.URL != address:
+		case message.Source != "network" || message.URL != address:
 			t.Errorf("console: %s (%s)", message, message.URL)
 		}
 	}
