@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -30,6 +31,9 @@ type Databases struct {
 	Tracer pgx.QueryTracer
 	// TenantMigrations are those of another application than the blog. Empty: the blog's.
 	TenantMigrations []schema.Migration
+	// MaxClockSkew is how far the Clock of the reconcilers may be from the database's before a hold or a retention goes
+	// by the safer of the two. It is for tests, which set the one and not the other. Defaults to zero.
+	MaxClockSkew time.Duration
 
 	mu   sync.Mutex
 	open map[types.NamespacedName]*database
@@ -84,6 +88,7 @@ func (d *Databases) connect(ctx context.Context, platform *v1alpha1.Platform) (*
 	if d.TenantMigrations != nil {
 		store = store.WithTenantMigrations(d.TenantMigrations)
 	}
+	store = store.WithMaxSkew(d.MaxClockSkew)
 	d.closeLocked(key)
 	if d.open == nil {
 		d.open = map[types.NamespacedName]*database{}

@@ -47,7 +47,9 @@ type platform struct {
 	clock     *clocktesting.FakePassiveClock
 	blog      *blogServer
 	queries   *queryCounter
-	writes    *writeCounter
+	// maxClockSkew lets tests move the operator's clock without the database's.
+	maxClockSkew time.Duration
+	writes       *writeCounter
 }
 
 // newPlatform starts all of it and waits for the Platform "default" to be Ready. Edits change it before it is made.
@@ -71,7 +73,7 @@ func newNamespace(t *testing.T) *platform {
 	if err := admin.Create(t.Context(), namespace); err != nil {
 		t.Fatal(err)
 	}
-	p := &platform{t: t, namespace: namespace.Name, db: postgrestest.New(t), clock: clocktesting.NewFakePassiveClock(time.Now()), queries: &queryCounter{}, writes: &writeCounter{}}
+	p := &platform{t: t, namespace: namespace.Name, db: postgrestest.New(t), clock: clocktesting.NewFakePassiveClock(time.Now()), queries: &queryCounter{}, writes: &writeCounter{}, maxClockSkew: 100 * 365 * 24 * time.Hour}
 	var err error
 	if p.pool, err = postgres.NewPool(p.db.OperatorURI, postgres.PoolOptions{}); err != nil {
 		t.Fatal(err)
@@ -116,7 +118,7 @@ func (p *platform) startOperator(wrap func(client.Client) client.Client) (stop f
 	if wrap != nil {
 		api = wrap(api)
 	}
-	databases := &controllers.Databases{Secrets: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.queries}
+	databases := &controllers.Databases{Secrets: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.queries, MaxClockSkew: p.maxClockSkew}
 	wake := controllers.NewWake()
 	recorder := mgr.GetEventRecorder("echoblogs-operator")
 	tenants := &controllers.TenantReconciler{

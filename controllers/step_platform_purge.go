@@ -7,7 +7,6 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
 )
 
 // purgeBatch bounds the tombstones that are dropped in one reconcile, each of which locks its tables.
@@ -24,7 +23,7 @@ func (r *PlatformReconciler) purge(ctx context.Context, s *platformScope) error 
 	if err == nil {
 		ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 		defer cancel()
-		err = registry.DeleteExpiredHolds(ctx, store.Pool(), s.now)
+		err = store.DeleteExpiredHolds(ctx, s.now)
 	}
 	if err != nil {
 		return &halt{condition: v1alpha1.ConditionDatabaseReady, reason: v1alpha1.ReasonDatabaseUnavailable, message: postgres.Explain(err), cause: err}

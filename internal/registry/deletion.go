@@ -9,10 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Retain turns a live tenant's row into that of a tombstone. Its names stay taken.
-func Retain(ctx context.Context, tx pgx.Tx, id int64, tombstone string, now, purgeAt time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE public.tenants SET state = 'tombstone', tombstone_schema = $2, released_at = $3,
-		purge_at = $4, updated_at = now() WHERE id = $1 AND state = 'live'`, id, tombstone, now, purgeAt)
+// Retain turns a live tenant's row into that of a tombstone, to be purged when kept has passed. Its names stay taken.
+func Retain(ctx context.Context, tx pgx.Tx, id int64, tombstone string, clock Clock, kept time.Duration) error {
+	_, err := tx.Exec(ctx, `UPDATE public.tenants SET state = 'tombstone', tombstone_schema = $4, released_at = `+later+`,
+		purge_at = `+later+` + $5::interval, updated_at = now() WHERE id = $3 AND state = 'live'`,
+		clock.Now, clock.MaxSkew, id, tombstone, kept)
 	if err != nil {
 		return fmt.Errorf("turn tenant %d into a tombstone: %w", id, err)
 	}
@@ -20,9 +21,9 @@ func Retain(ctx context.Context, tx pgx.Tx, id int64, tombstone string, now, pur
 }
 
 // Release says that a tenant and its data are gone. Its names are held for a minute.
-func Release(ctx context.Context, tx pgx.Tx, id int64, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE public.tenants SET state = 'released', released_at = $2, updated_at = now()
-		WHERE id = $1 AND state = 'live'`, id, now)
+func Release(ctx context.Context, tx pgx.Tx, id int64, clock Clock) error {
+	_, err := tx.Exec(ctx, `UPDATE public.tenants SET state = 'released', released_at = `+later+`, updated_at = now()
+		WHERE id = $3 AND state = 'live'`, clock.Now, clock.MaxSkew, id)
 	if err != nil {
 		return fmt.Errorf("release the names of tenant %d: %w", id, err)
 	}
@@ -69,9 +70,10 @@ type Purgeable struct {
 }
 
 // FindPurgeable returns tombstones whose retention is over, the oldest first, at most limit.
-func FindPurgeable(ctx context.Context, db Querier, now time.Time, limit int) ([]Purgeable, error) {
+func FindPurgeable(ctx context.Context, db Querier, clock Clock, limit int) ([]Purgeable, error) {
 	rows, err := db.Query(ctx, `SELECT id, tombstone_schema FROM public.tenants
-		WHERE state IN ('tombstone', 'superseded') AND purge_at <= $1 ORDER BY purge_at, id LIMIT $2`, now, limit)
+		WHERE state IN ('tombstone', 'superseded') AND purge_at <= `+earlier+` ORDER BY purge_at, id LIMIT $3`,
+		clock.Now, clock.MaxSkew, limit)
 	if err != nil {
 		return nil, fmt.Errorf("look for tombstones to purge: %w", err)
 	}
@@ -90,13 +92,20 @@ func Delete(ctx context.Context, tx pgx.Tx, id int64) error {
 	return nil
 }
 
-// DeleteExpiredHolds removes rows that only held names, where the hold is over.
-func DeleteExpiredHolds(ctx context.Context, db Querier, now time.Time) error {
-	free := now.Add(-Hold)
+// DeleteExpiredHolds removes rows that only held names, where the hold is over. A hold that was begun by a clock that
+// was ahead begins anew, so that it ends.
+func DeleteExpiredHolds(ctx context.Context, db Querier, clock Clock) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`DELETE FROM public.tenants WHERE state = 'released' AND released_at <= $1`, free)
-	batch.Queue(`DELETE FROM public.domains WHERE released_at <= $1
-		AND tenant_id IN (SELECT id FROM public.tenants WHERE state = 'live')`, free)
+	for _, sql := range []string{
+		`DELETE FROM public.tenants WHERE state = 'released' AND released_at <= ` + freed,
+		`DELETE FROM public.domains WHERE released_at <= ` + freed + `
+			AND tenant_id IN (SELECT id FROM public.tenants WHERE state = 'live')`,
+		`UPDATE public.tenants SET released_at = ` + later + `, updated_at = now()
+			WHERE state IN ('released', 'superseded') AND released_at > ` + later,
+		`UPDATE public.domains SET released_at = ` + later + ` WHERE released_at > ` + later,
+	} {
+		batch.Queue(sql, clock.Now, clock.MaxSkew)
+	}
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("remove names whose hold is over: %w", err)
 	}

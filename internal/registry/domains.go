@@ -38,10 +38,11 @@ func (e *TakenError) Error() string {
 }
 
 // queueReleases gives up the hosts that spec does not list, and holds them for a minute.
-func queueReleases(batch *pgx.Batch, spec Spec, now time.Time) {
-	batch.Queue(`UPDATE public.domains SET released_at = $3, is_primary = false
-		WHERE released_at IS NULL AND NOT host = ANY ($2)
-		AND tenant_id = (SELECT id FROM public.tenants WHERE name = $1 AND state = 'live')`, spec.Name, spec.hosts(), now)
+func queueReleases(batch *pgx.Batch, spec Spec, clock Clock) {
+	batch.Queue(`UPDATE public.domains SET released_at = `+later+`, is_primary = false
+		WHERE released_at IS NULL AND NOT host = ANY ($4)
+		AND tenant_id = (SELECT id FROM public.tenants WHERE name = $3 AND state = 'live')`,
+		clock.Now, clock.MaxSkew, spec.Name, spec.hosts())
 	batch.Queue(`UPDATE public.domains SET is_primary = false
 		WHERE is_primary AND host <> $2
 		AND tenant_id = (SELECT id FROM public.tenants WHERE name = $1 AND state = 'live')`, spec.Name, spec.PrimaryHost)

@@ -124,19 +124,19 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 // Insert adds a live tenant with its hosts, in one batch. It frees names whose hold is over, and supersedes a
 // tombstone of that name where fresh is true. It returns *TakenError when the name, the schema or the primary host is
 // not to be had; the transaction is then to be rolled back. Custom hosts that are not to be had are left out.
-func Insert(ctx context.Context, tx pgx.Tx, spec Spec, version int32, fresh bool, now time.Time) (int64, error) {
+func Insert(ctx context.Context, tx pgx.Tx, spec Spec, version int32, fresh bool, clock Clock) (int64, error) {
 	batch := &pgx.Batch{}
 	if fresh {
 		batch.Queue(`UPDATE public.tenants SET state = 'superseded', updated_at = now() WHERE name = $1 AND state = 'tombstone'`, spec.Name)
 	}
-	queueExpiredHolds(batch, spec, now)
+	queueExpiredHolds(batch, spec, clock)
 	var id int64
 	batch.Queue(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at,
 			max_posts, max_storage_bytes, requests_per_second, created_at, updated_at)
 		VALUES ($1, $2, 'live', $3, $4, $5, $6, $7, $8, $9, $10, now())
 		ON CONFLICT DO NOTHING RETURNING id`,
 		spec.Name, spec.SchemaName, version, spec.DisplayName, date(spec.PaidUntil), toTimestamp(spec.SuspendAt),
-		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, now).QueryRow(func(row pgx.Row) error {
+		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, clock.Now).QueryRow(func(row pgx.Row) error {
 		if err := row.Scan(&id); !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
@@ -156,15 +156,15 @@ func Insert(ctx context.Context, tx pgx.Tx, spec Spec, version int32, fresh bool
 // Update makes the row and the domains of a live tenant say what spec says, in one batch. A new primary host demotes
 // the old one. It returns *TakenError when the primary host is not to be had; the transaction is then to be rolled
 // back. Custom hosts that are not to be had are left out.
-func Update(ctx context.Context, tx pgx.Tx, spec Spec, now time.Time) error {
+func Update(ctx context.Context, tx pgx.Tx, spec Spec, clock Clock) error {
 	batch := &pgx.Batch{}
-	queueExpiredHolds(batch, spec, now)
+	queueExpiredHolds(batch, spec, clock)
 	batch.Queue(`UPDATE public.tenants SET display_name = $2, paid_until = $3, suspend_at = $4,
 			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, updated_at = now()
 		WHERE name = $1 AND state = 'live'`,
 		spec.Name, spec.DisplayName, date(spec.PaidUntil), toTimestamp(spec.SuspendAt),
 		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond)
-	queueReleases(batch, spec, now)
+	queueReleases(batch, spec, clock)
 	owned := queueClaims(batch, spec)
 	queueNotify(batch, spec.Name)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -177,13 +177,12 @@ func Update(ctx context.Context, tx pgx.Tx, spec Spec, now time.Time) error {
 }
 
 // queueExpiredHolds frees the names that spec wants where their hold is over.
-func queueExpiredHolds(batch *pgx.Batch, spec Spec, now time.Time) {
-	free := now.Add(-Hold)
-	batch.Queue(`DELETE FROM public.tenants WHERE state = 'released' AND released_at <= $3 AND (name = $1 OR schema_name = $2)`,
-		spec.Name, spec.SchemaName, free)
-	batch.Queue(`DELETE FROM public.domains d WHERE d.host = ANY ($1) AND (d.released_at <= $2 OR EXISTS (
-		SELECT FROM public.tenants t WHERE t.id = d.tenant_id AND t.state IN ('released', 'superseded') AND t.released_at <= $2))`,
-		spec.hosts(), free)
+func queueExpiredHolds(batch *pgx.Batch, spec Spec, clock Clock) {
+	batch.Queue(`DELETE FROM public.tenants WHERE state = 'released' AND released_at <= `+freed+` AND (name = $3 OR schema_name = $4)`,
+		clock.Now, clock.MaxSkew, spec.Name, spec.SchemaName)
+	batch.Queue(`DELETE FROM public.domains d WHERE d.host = ANY ($3) AND (d.released_at <= `+freed+` OR EXISTS (
+		SELECT FROM public.tenants t WHERE t.id = d.tenant_id AND t.state IN ('released', 'superseded') AND t.released_at <= `+freed+`))`,
+		clock.Now, clock.MaxSkew, spec.hosts())
 }
 
 func queueNotify(batch *pgx.Batch, name string) {

@@ -34,7 +34,7 @@ func (s *Store) Create(ctx context.Context, spec registry.Spec, o CreateOptions,
 				return err
 			}
 		}
-		if _, err := registry.Insert(ctx, tx, spec, s.Latest(), o.Fresh, now); err != nil {
+		if _, err := registry.Insert(ctx, tx, spec, s.Latest(), o.Fresh, s.clock(now)); err != nil {
 			return err
 		}
 		if o.Adopt {

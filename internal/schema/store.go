@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/schema/migrations"
 )
 
@@ -52,6 +53,8 @@ type Store struct {
 	public []Migration
 	// serial makes creations wait for each other, without which Citus answers many with deadlocks.
 	serial bool
+	// maxSkew is that of registry.Clock.
+	maxSkew time.Duration
 }
 
 // NewStore returns a store with the migrations that the program carries. It returns an error when they have gaps or
@@ -73,6 +76,23 @@ func (s *Store) WithTenantMigrations(tenant []Migration) *Store {
 	other := *s
 	other.tenant = tenant
 	return &other
+}
+
+// WithMaxSkew returns a store that believes the times it is given although the database's clock is this far away; see
+// registry.Clock. It is for tests. The default is zero.
+func (s *Store) WithMaxSkew(skew time.Duration) *Store {
+	other := *s
+	other.maxSkew = skew
+	return &other
+}
+
+func (s *Store) clock(now time.Time) registry.Clock {
+	return registry.Clock{Now: now, MaxSkew: s.maxSkew}
+}
+
+// DeleteExpiredHolds frees names whose hold is over.
+func (s *Store) DeleteExpiredHolds(ctx context.Context, now time.Time) error {
+	return registry.DeleteExpiredHolds(ctx, s.pool, s.clock(now))
 }
 
 // Pool returns the connections of the database.

@@ -25,7 +25,7 @@ func (s *Store) Retain(ctx context.Context, name string, now, purgeAt time.Time)
 		if err != nil {
 			return fmt.Errorf("turn schema %s into a tombstone: %w", tenant.SchemaName, err)
 		}
-		return registry.Retain(ctx, tx, tenant.ID, tombstone, now, purgeAt)
+		return registry.Retain(ctx, tx, tenant.ID, tombstone, s.clock(now), purgeAt.Sub(now))
 	})
 	return tombstone, err
 }
@@ -37,7 +37,7 @@ func (s *Store) Drop(ctx context.Context, name string, now time.Time) (dropped b
 		if err := dropSchema(ctx, tx, tenant.SchemaName); err != nil {
 			return err
 		}
-		return registry.Release(ctx, tx, tenant.ID, now)
+		return registry.Release(ctx, tx, tenant.ID, s.clock(now))
 	})
 	return dropped, err
 }
@@ -54,7 +54,7 @@ func (s *Store) end(ctx context.Context, operation, name string, now time.Time, 
 		case tenant.State != registry.Live:
 			return nil
 		case !tenant.SchemaExists:
-			return registry.Release(ctx, tx, tenant.ID, now)
+			return registry.Release(ctx, tx, tenant.ID, s.clock(now))
 		}
 		return work(ctx, tx, tenant)
 	})
@@ -86,14 +86,14 @@ func (s *Store) Restore(ctx context.Context, spec registry.Spec, now time.Time) 
 		case err != nil:
 			return fmt.Errorf("rename tombstone %s to %s: %w", tenant.TombstoneSchema, spec.SchemaName, err)
 		}
-		return registry.Update(ctx, tx, spec, now)
+		return registry.Update(ctx, tx, spec, s.clock(now))
 	})
 }
 
 // Purge drops the tombstones whose retention is over, each in a transaction of its own, at most limit of them. It
 // returns the schemas that it dropped.
 func (s *Store) Purge(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	found, err := registry.FindPurgeable(ctx, s.pool, now, limit)
+	found, err := registry.FindPurgeable(ctx, s.pool, s.clock(now), limit)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,6 @@ import (
 // when the primary host is not to be had.
 func (s *Store) Update(ctx context.Context, spec registry.Spec, now time.Time) error {
 	return s.inTransaction(ctx, "update", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		return registry.Update(ctx, tx, spec, now)
+		return registry.Update(ctx, tx, spec, s.clock(now))
 	})
 }
