@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
@@ -44,8 +45,9 @@ func (c *fleetChecks) forget(platform types.NamespacedName) {
 	delete(c.last, platform)
 }
 
-// checkFleet compares, once a minute, all rows with all Tenants, and has those looked at that differ or are not Ready.
-// It is one query for each thousand tenants. Rows without a Tenant are counted, and never dropped.
+// checkFleet compares, once a minute, all rows with all Tenants, and has those looked at that differ, are not Ready, or
+// have come to one of their dates. It is one query for each thousand tenants. Rows without a Tenant are counted, and
+// never dropped.
 func (r *PlatformReconciler) checkFleet(ctx context.Context, s *platformScope) error {
 	key := keyOf(s.platform)
 	if !r.checks.due(key, s.now) {
@@ -61,7 +63,7 @@ func (r *PlatformReconciler) checkFleet(ctx context.Context, s *platformScope) e
 	if err != nil {
 		return &halt{condition: v1alpha1.ConditionDatabaseReady, reason: v1alpha1.ReasonDatabaseUnavailable, message: postgres.Explain(err), cause: err}
 	}
-	differing, orphans := 0, 0
+	differing, orphans := r.wakeDated(tenants.Items, rows, s.now), 0
 	for _, finding := range compareRows(s.platform, tenants.Items, rows, store.Latest()) {
 		if finding.Kind == findingRow {
 			orphans++
@@ -75,6 +77,21 @@ func (r *PlatformReconciler) checkFleet(ctx context.Context, s *platformScope) e
 		logf.FromContext(ctx).Info("Checked the fleet", "tenants", len(tenants.Items), "differing", differing, "orphanRows", orphans)
 	}
 	return nil
+}
+
+// wakeDated has Tenants looked at whose status is not what their dates say. Each waits for its next date by itself;
+// this finds those for whom the clock was set, forward or back.
+func (r *PlatformReconciler) wakeDated(tenants []v1alpha1.Tenant, rows map[string]registry.Tenant, now time.Time) (woken int) {
+	for i := range tenants {
+		tenant := &tenants[i]
+		row, found := rows[tenant.Name]
+		active := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionActive)
+		if found && active != nil && active.Reason != activeReason(row, now) {
+			woken++
+			r.Wake.tenant(tenant.Namespace, tenant.Name)
+		}
+	}
+	return woken
 }
 
 // readFleet reads every live row, by pages.

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/registry"
 )
 
 // ensureActive tells where the Tenant is in its life, and when that changes. The blog goes by the registry row itself,
@@ -17,24 +18,36 @@ import (
 // Sets Active: True with Paid or Grace, False with PaymentDue or SuspendedByHand.
 func (r *TenantReconciler) ensureActive(_ context.Context, s *tenantScope) error {
 	before := meta.IsStatusConditionFalse(s.tenant.Status.Conditions, v1alpha1.ConditionActive)
-	paidEnd := endOf(s.row.PaidUntil)
 	day := v1alpha1.NewDate(s.row.PaidUntil)
-	switch {
-	case s.row.SuspendAt.IsZero():
+	switch activeReason(s.row, s.now) {
+	case v1alpha1.ReasonSuspendedByHand:
 		s.set(v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonSuspendedByHand, "Suspended by spec.suspended: readers get 402; set it to false to go on.")
-	case !s.now.Before(s.row.SuspendAt):
+	case v1alpha1.ReasonPaymentDue:
 		s.set(v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue,
 			fmt.Sprintf("Paid until %s, and the grace period is over: readers get 402; set spec.paidUntil to go on.", day))
-	case !s.now.Before(paidEnd):
+	case v1alpha1.ReasonGrace:
 		s.set(v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonGrace,
 			fmt.Sprintf("Paid until %s; suspended from %s on.", day, s.row.SuspendAt.UTC().Format(time.RFC3339)))
 		s.nextDate = s.row.SuspendAt
 	default:
 		s.set(v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid, fmt.Sprintf("Paid until %s.", day))
-		s.nextDate = paidEnd
+		s.nextDate = endOf(s.row.PaidUntil)
 	}
 	if before != meta.IsStatusConditionFalse(s.tenant.Status.Conditions, v1alpha1.ConditionActive) {
 		s.changed = true // readers get another answer, which the probe has to see
 	}
 	return nil
+}
+
+// activeReason says where in its life a Tenant is at the moment now, by the dates of its row.
+func activeReason(row registry.Tenant, now time.Time) string {
+	switch {
+	case row.SuspendAt.IsZero():
+		return v1alpha1.ReasonSuspendedByHand
+	case !now.Before(row.SuspendAt):
+		return v1alpha1.ReasonPaymentDue
+	case !now.Before(endOf(row.PaidUntil)):
+		return v1alpha1.ReasonGrace
+	}
+	return v1alpha1.ReasonPaid
 }
