@@ -273,7 +273,7 @@ func (s *tenantScope) databaseHalt(err error) error {
 			condition: v1alpha1.ConditionDatabaseReady, reason: v1alpha1.ReasonMigrationFailed, stalled: true,
 			message: "The schema has migrations of a newer version of EchoBlogs: upgrade the operator.",
 		}
-	case errors.As(err, &migration) && postgres.Code(err) != "":
+	case errors.As(err, &migration) && !postgres.Unavailable(err):
 		return &halt{
 			condition: v1alpha1.ConditionDatabaseReady, reason: v1alpha1.ReasonMigrationFailed, cause: err,
 			message: fmt.Sprintf("The migrations from version %d to %d did not go through, and nothing of them has happened. %s", migration.From, migration.To, postgres.Explain(err)),

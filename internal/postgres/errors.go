@@ -30,13 +30,13 @@ func Code(err error) string {
 var causes = map[string]string{
 	"08":    "The connection to the database was lost. It is tried again.",
 	"22":    "The database refused a value.",
-	"25006": "The database is read-only. Point the connection at the primary server, or make this one writable.",
-	"28":    "The database refused the user name or password. Check the Secret of the database.",
+	"25006": "The database is read-only. Point the connection at the primary server, or make this one writable; it is tried again.",
+	"28":    "The database refused the user name or password. Check the Secret of the database; it is tried again.",
 	"3D":    "The database does not exist. Check the name in the Secret of the database.",
 	"3F":    "A schema is missing in the database.",
 	"42501": "The database user lacks a permission. Run the output of \"operator bootstrap-sql\" as an administrator.",
 	"53":    "The database has run out of a resource. It is tried again.",
-	"53100": "The disk of the database is full. Free space on it.",
+	"53100": "The disk of the database is full. Free space on it; it is tried again.",
 	"53200": "The database has run out of memory. It is tried again.",
 	"53300": "The database has no connection left. Raise max_connections or close other clients; it is tried again.",
 	"55P03": "Another session holds a lock that is needed. It is tried again.",
@@ -45,6 +45,18 @@ var causes = map[string]string{
 	"58":    "The database reported an input or output error. Look at its log.",
 	"XX":    "The database reported an internal error. Look at its log.",
 	"40":    "Two changes met in the database. It is tried again.",
+}
+
+// Unavailable reports whether err is about the server or the way to it, not about what was asked for: the same statement
+// may go through later.
+func Unavailable(err error) bool {
+	code := Code(err)
+	for _, prefix := range []string{"08", "25006", "28", "3D", "53", "57P", "58"} {
+		if strings.HasPrefix(code, prefix) {
+			return true
+		}
+	}
+	return code == ""
 }
 
 // Explain says in plain words what a database error means for the person who reads a condition or an event. It never
