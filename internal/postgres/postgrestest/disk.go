@@ -29,17 +29,9 @@ var ErrNoDisk = errors.New("neither this user nor a user namespace of theirs may
 // process; where the system forbids that too, NewDisk returns ErrNoDisk.
 func NewDisk(t testing.TB, size int) (*Disk, error) {
 	t.Helper()
-	folder, err := newFolder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	untilExit, err := removeWhenClosed(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { untilExit.Close() })
+	folder := testFolder(t)
 	options := fmt.Sprintf("size=%d,mode=755", size)
-	err = syscall.Mount("tmpfs", folder, "tmpfs", 0, options)
+	err := syscall.Mount("tmpfs", folder, "tmpfs", 0, options)
 	if errors.Is(err, syscall.EPERM) {
 		folder, err = mountApart(t, folder, options)
 	}
@@ -73,10 +65,15 @@ func mountApart(t testing.TB, folder, options string) (string, error) {
 	if err := holder.Start(); err != nil {
 		return "", err
 	}
-	t.Cleanup(func() { input.Close() })
 	if _, err := bufio.NewReader(output).ReadString('\n'); err != nil {
 		return "", fmt.Errorf("mounting in a namespace: %w", errors.Join(err, holder.Wait()))
 	}
+	t.Cleanup(func() {
+		input.Close()
+		if err := holder.Wait(); err != nil {
+			t.Errorf("Unmounting the disk: %v", err)
+		}
+	})
 	return filepath.Join(fmt.Sprintf("/proc/%d/root", holder.Process.Pid), folder), nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"testing"
 )
 
 // newFolder makes a folder for a server.
@@ -35,10 +36,16 @@ fi 2>/dev/null
 umount "$1" 2>/dev/null
 rm -rf --one-file-system "$1"`
 
-// removeWhenClosed removes a folder once what it returns is closed, by the
-// kernel at the latest. A test program that ends by os.Exit, a panic or a signal
-// runs no code of its own any more, so a shell does it.
-func removeWhenClosed(folder string) (*os.File, error) {
+// remover removes a folder when it is closed, or when this process ends. A test
+// program that ends by os.Exit, a panic or a signal runs no code of its own any
+// more, so a shell does it.
+type remover struct {
+	// alive is the open end of a pipe that the kernel closes with this process.
+	alive *os.File
+	shell *exec.Cmd
+}
+
+func newRemover(folder string) (*remover, error) {
 	input, alive, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("watching this process: %w", err)
@@ -52,6 +59,35 @@ func removeWhenClosed(folder string) (*os.File, error) {
 		alive.Close()
 		return nil, fmt.Errorf("watching this process: %w", err)
 	}
-	go func() { _ = shell.Wait() }() // so that it does not stay a zombie
-	return alive, nil
+	return &remover{alive, shell}, nil
+}
+
+// close returns when the folder is removed.
+func (r *remover) close() error {
+	if err := r.alive.Close(); err != nil {
+		return fmt.Errorf("removing the server's folder: %w", err)
+	}
+	if err := r.shell.Wait(); err != nil {
+		return fmt.Errorf("removing the server's folder: %w", err)
+	}
+	return nil
+}
+
+// testFolder makes a folder that vanishes with the test.
+func testFolder(t testing.TB) string {
+	t.Helper()
+	folder, err := newFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	remover, err := newRemover(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := remover.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
 }

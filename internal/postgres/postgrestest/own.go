@@ -29,15 +29,7 @@ type Server struct {
 func NewServer(t testing.TB, folder string) *Server {
 	t.Helper()
 	if folder == "" {
-		var err error
-		if folder, err = newFolder(); err != nil {
-			t.Fatal(err)
-		}
-		untilExit, err := removeWhenClosed(folder)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { untilExit.Close() })
+		folder = testFolder(t)
 	}
 	s := &Server{t: t, options: options(folder, 0, nil)}
 	s.Start()

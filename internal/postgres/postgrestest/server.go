@@ -47,7 +47,7 @@ func start(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if untilExit, err = removeWhenClosed(folder); err != nil {
+	if untilExit, err = newRemover(folder); err != nil {
 		return "", errors.Join(err, os.RemoveAll(folder))
 	}
 	server, err := postgresserver.Start(ctx, options(folder, 0, map[string]string{"max_connections": "300"}))
@@ -57,9 +57,8 @@ func start(ctx context.Context) (string, error) {
 	return server.URI("postgres"), nil
 }
 
-// untilExit is the open end of a pipe that the kernel closes with this process.
-// It is kept from the garbage collector, which would close it.
-var untilExit *os.File //nolint:unused // it is there to be held
+// untilExit is kept from the garbage collector, which would close its pipe.
+var untilExit *remover //nolint:unused // it is there to be held
 
 // options are those of a server whose data may be lost.
 func options(folder string, port int, settings map[string]string) postgresserver.Options {
