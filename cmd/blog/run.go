@@ -33,7 +33,10 @@ func runCommand() *cobra.Command {
 		Long: `Serve the blogs of all tenants until told to stop by SIGTERM or SIGINT.
 
 The address of the database is read from the variable ECHOBLOGS_DATABASE_URI, or from the file that
-ECHOBLOGS_DATABASE_URI_FILE names. The server starts when the database is away, too: it answers 503 until it is there.`,
+ECHOBLOGS_DATABASE_URI_FILE names. The server starts when the database is away, too: it answers 503 until it is there.
+
+Where that address leads through PgBouncer in transaction mode, give the database's own one in ECHOBLOGS_LISTEN_URI or
+ECHOBLOGS_LISTEN_URI_FILE as well: one connection waits there for changes, which take up to two seconds to show without.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
@@ -47,11 +50,18 @@ ECHOBLOGS_DATABASE_URI_FILE names. The server starts when the database is away, 
 
 func run(ctx context.Context, o runOptions) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	uri, err := databaseURI()
+	uri, err := databaseURI("ECHOBLOGS_DATABASE_URI")
 	if err != nil {
 		return err
 	}
-	served, err := blog.New(blog.Options{DatabaseURI: uri, MaxConns: o.maxConnections, AccessLog: o.accessLog, Log: log})
+	if uri == "" {
+		return errors.New("say where the database is: in the variable ECHOBLOGS_DATABASE_URI, or in a file that ECHOBLOGS_DATABASE_URI_FILE names")
+	}
+	listenURI, err := databaseURI("ECHOBLOGS_LISTEN_URI")
+	if err != nil {
+		return err
+	}
+	served, err := blog.New(blog.Options{DatabaseURI: uri, ListenURI: listenURI, MaxConns: o.maxConnections, AccessLog: o.accessLog, Log: log})
 	if err != nil {
 		return err
 	}
@@ -73,14 +83,15 @@ func run(ctx context.Context, o runOptions) error {
 	return err
 }
 
-// databaseURI returns the address of the database. It is never shown: it holds a password.
-func databaseURI() (string, error) {
-	if uri := os.Getenv("ECHOBLOGS_DATABASE_URI"); uri != "" {
+// databaseURI returns an address of the database, from the variable or from the file that variable_FILE names, or "".
+// It is never shown: it holds a password.
+func databaseURI(variable string) (string, error) {
+	if uri := os.Getenv(variable); uri != "" {
 		return uri, nil
 	}
-	path := os.Getenv("ECHOBLOGS_DATABASE_URI_FILE")
+	path := os.Getenv(variable + "_FILE")
 	if path == "" {
-		return "", errors.New("say where the database is: in the variable ECHOBLOGS_DATABASE_URI, or in a file that ECHOBLOGS_DATABASE_URI_FILE names")
+		return "", nil
 	}
 	uri, err := os.ReadFile(path) //nolint:gosec // whoever starts the program names the file
 	if err != nil {

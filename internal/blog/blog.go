@@ -3,6 +3,7 @@
 package blog
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -19,6 +20,10 @@ import (
 type Options struct {
 	// DatabaseURI is the address of the database, with the blog's own role. Required.
 	DatabaseURI string
+	// ListenURI is the address of the same database without a pooler in between, for the one connection that waits for
+	// notifications of changes. Defaults to DatabaseURI. Through PgBouncer in transaction mode none would arrive, and
+	// changes would take up to two seconds to show.
+	ListenURI string
 	// MaxConns is the largest number of connections that pages are read by; two more are used for the registry.
 	// Defaults to 8.
 	MaxConns int32
@@ -47,11 +52,16 @@ func New(o Options) (*Blog, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	pending := newPendingReads()
+	listener, err := newListener(cmp.Or(o.ListenURI, o.DatabaseURI), pending, o.Log)
+	if err != nil {
+		return nil, err
+	}
 	look, err := web.NewLook()
 	if err != nil {
 		return nil, err
 	}
-	directory, err := newDirectory(o.DatabaseURI, o.Now, o.Log)
+	directory, err := newDirectory(o.DatabaseURI, pending, o.Now, o.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +75,7 @@ func New(o Options) (*Blog, error) {
 	observer.Log, observer.AccessLog, observer.Panicked = o.Log, o.AccessLog, site.panicked
 	return &Blog{
 		directory: directory,
-		listener:  newListener(directory.pool, directory.pending, o.Log),
+		listener:  listener,
 		pool:      pool,
 		observer:  observer,
 		handler:   observer.Wrap(web.SecurityHeaders(site.routes())),

@@ -62,14 +62,14 @@ type directory struct {
 
 // newDirectory returns an empty directory. Its connections are its own: pages that wait for a slow schema must not
 // keep it from the registry.
-func newDirectory(uri string, now func() time.Time, log *slog.Logger) (*directory, error) {
+func newDirectory(uri string, pending *pendingReads, now func() time.Time, log *slog.Logger) (*directory, error) {
 	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: 1, ApplicationName: "echoblogs-blog-directory"})
 	if err != nil {
 		return nil, err
 	}
 	return &directory{
 		pool: pool, now: now, log: log,
-		reads: newReadCounters(), pending: newPendingReads(), byID: map[int64]*tenant{},
+		reads: newReadCounters(), pending: pending, byID: map[int64]*tenant{},
 	}, nil
 }
 
@@ -152,6 +152,9 @@ func (d *directory) readChanged(ctx context.Context) {
 	view, err := registry.ReadChangedSince(ctx, d.pool, d.viewAt.Add(-pollOverlap))
 	if !d.succeeded(ctx, readChanged, err) {
 		return
+	}
+	if view.At.Before(d.viewAt) { // the database's clock was set back: changes since then bear times before the last view
+		d.pending.addAll()
 	}
 	d.apply(view, began)
 	d.count()

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/registry"
@@ -35,14 +34,16 @@ type listener struct {
 	failing bool
 }
 
-// newListener returns a listener for the database of a pool.
-func newListener(pool *pgxpool.Pool, pending *pendingReads, log *slog.Logger) *listener {
-	config := pool.Config().ConnConfig
-	config.RuntimeParams["application_name"] = "echoblogs-blog-listen"
+// newListener returns a listener for the database at uri.
+func newListener(uri string, pending *pendingReads, log *slog.Logger) (*listener, error) {
+	config, err := postgres.ConnConfig(uri, "echoblogs-blog-listen")
+	if err != nil {
+		return nil, err
+	}
 	config.DialFunc = (&net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
 	}).DialContext
-	return &listener{config: config, pending: pending, log: log}
+	return &listener{config: config, pending: pending, log: log}, nil
 }
 
 // run listens until ctx ends, and connects anew whenever the connection is lost.

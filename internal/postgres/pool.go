@@ -33,6 +33,27 @@ const (
 // database is away. Statements run in exec mode: one round trip and no prepared statement, so that they work behind
 // PgBouncer in transaction mode and do not pile up with the number of tenants.
 func NewPool(uri string, o PoolOptions) (*pgxpool.Pool, error) {
+	config, err := poolConfig(uri, o)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		return nil, fmt.Errorf("make a pool of connections: %w", err)
+	}
+	return pool, nil
+}
+
+// ConnConfig says how to connect outside of a pool, to the database at uri, as NewPool does.
+func ConnConfig(uri, applicationName string) (*pgx.ConnConfig, error) {
+	config, err := poolConfig(uri, PoolOptions{ApplicationName: applicationName})
+	if err != nil {
+		return nil, err
+	}
+	return config.ConnConfig, nil
+}
+
+func poolConfig(uri string, o PoolOptions) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(uri)
 	if err != nil {
 		// The driver's error quotes the address, which holds the password.
@@ -52,9 +73,5 @@ func NewPool(uri string, o PoolOptions) (*pgxpool.Pool, error) {
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.ConnConfig.Tracer = o.Tracer
 	config.ConnConfig.RuntimeParams["application_name"] = o.ApplicationName
-	pool, err := pgxpool.NewWithConfig(context.Background(), config)
-	if err != nil {
-		return nil, fmt.Errorf("make a pool of connections: %w", err)
-	}
-	return pool, nil
+	return config, nil
 }
