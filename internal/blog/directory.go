@@ -2,6 +2,7 @@ package blog
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -76,7 +77,7 @@ func newDirectory(uri string, pending *pendingReads, now func() time.Time, log *
 // lookup returns the tenant at a host, or nil.
 func (d *directory) lookup(host string) *tenant {
 	if found, ok := d.hosts.Load(host); ok {
-		return found.(*tenant) //nolint:errcheck,forcetypeassert // put stores nothing else
+		return found.(*tenant)
 	}
 	return nil
 }
@@ -259,7 +260,7 @@ func (d *directory) succeeded(ctx context.Context, kind readKind, err error) boo
 			d.log.LogAttrs(ctx, slog.LevelInfo, "Reading the registry works again")
 		}
 		return true
-	case context.Cause(ctx) == context.Canceled:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return false // the program is stopping
 	case !d.failing:
 		d.failing = true

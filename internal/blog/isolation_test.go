@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/echoblogs/echoblogs/internal/posts"
@@ -84,11 +83,6 @@ func TestRoleOfTheBlog(t *testing.T) {
 	p := newDatabase(t)
 	p.create(spec("alice"))
 	p.save("alice", posts.Document{Title: "Title", Content: "Text"})
-	connection, err := pgx.Connect(t.Context(), p.database.BlogURI)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer connection.Close(t.Context())
 	tests := map[string]struct{ statement, want string }{
 		"makes a schema":            {"CREATE SCHEMA mine", "permission denied"},
 		"makes a table":             {"CREATE TABLE alice.mine (id int)", "permission denied"},
@@ -103,8 +97,9 @@ func TestRoleOfTheBlog(t *testing.T) {
 		"takes the operator's part": {"SET ROLE echoblogs_operator", "permission denied"},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // they share a connection
-			_, err := connection.Exec(t.Context(), test.statement)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := p.writer.Exec(t.Context(), test.statement)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%s: %v, want %q", test.statement, err, test.want)
 			}

@@ -336,7 +336,7 @@ func (l *line) accept() {
 func carry(from, to net.Conn) {
 	defer from.Close()
 	defer to.Close()
-	io.Copy(to, from)
+	_, _ = io.Copy(to, from) // until either end is closed
 }
 
 func (l *line) add(connections ...net.Conn) bool {

@@ -136,7 +136,7 @@ func (s *site) send(w http.ResponseWriter, r *http.Request, contentType string, 
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(http.StatusOK)
-	w.Write(body)
+	w.Write(body) //nolint:gosec // Markup escapes what is not a constant
 }
 
 // matches compares an If-None-Match header with an entity tag, as RFC 9110 section 13.1.2 has it: weakly.
@@ -152,7 +152,7 @@ func matches(header, etag string) bool {
 
 // sendPage writes a page in the frame and sends it.
 func (s *site) sendPage(w http.ResponseWriter, r *http.Request, page web.Page, main func(web.Markup) web.Markup) {
-	buffer := s.buffers.Get().(*web.Markup) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+	buffer := s.buffers.Get().(*web.Markup)
 	*buffer = s.look.Frame((*buffer)[:0], page, main)
 	s.send(w, r, "text/html; charset=utf-8", *buffer)
 	if cap(*buffer) <= maxBuffer {

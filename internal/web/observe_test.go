@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -25,7 +26,7 @@ func observed(t *testing.T, handler http.HandlerFunc) (*web.Observer, *httptest.
 	observer.AccessLog = true
 	observer.Panicked = func(w http.ResponseWriter, id string) {
 		w.WriteHeader(http.StatusInternalServerError)
-		io.WriteString(w, "number "+id)
+		fmt.Fprint(w, "number "+id)
 	}
 	server := httptest.NewServer(observer.Wrap(handler))
 	t.Cleanup(server.Close)
@@ -69,7 +70,7 @@ func TestObserverLogsAndCounts(t *testing.T) {
 		if r.URL.Path == "/none" {
 			w.WriteHeader(http.StatusNotFound)
 		}
-		io.WriteString(w, "12345")
+		fmt.Fprint(w, "12345")
 	})
 	for _, path := range []string{"/a", "/b", "/none"} {
 		if _, _, err := get(server.URL + path); err != nil {
@@ -116,7 +117,7 @@ func TestPanicInTheMiddleBreaksOff(t *testing.T) {
 			t.Parallel()
 			_, server, log := observed(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "100")
-				io.WriteString(w, "half")
+				fmt.Fprint(w, "half")
 				panic(cause)
 			})
 			if status, body, err := get(server.URL); err == nil {

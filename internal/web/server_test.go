@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -41,7 +41,7 @@ func TestServeLetsRequestsEnd(t *testing.T) {
 	slow := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
 		<-leave
-		io.WriteString(w, "whole")
+		fmt.Fprint(w, "whole")
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)

@@ -54,7 +54,8 @@ func TestPagesInABrowser(t *testing.T) {
 		for _, width := range []int64{360, 1280} {
 			for _, scheme := range []string{"light", "dark"} {
 				name := fmt.Sprintf("%s-%d-%s", page.name, width, scheme)
-				t.Run(name, func(t *testing.T) { //nolint:paralleltest // one browser, one processor
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
 					look(t, browser, name, "http://"+page.host+":"+s.port+page.path, string(axe), width, scheme)
 				})
 			}
