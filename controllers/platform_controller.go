@@ -169,7 +169,7 @@ func (r *PlatformReconciler) writeStatus(ctx context.Context, s *platformScope, 
 	if equality.Semantic.DeepEqual(before.Status, s.platform.Status) {
 		return nil
 	}
-	if err := r.Client.Status().Patch(ctx, s.platform, client.MergeFrom(before)); err != nil {
+	if err := patchStatus(ctx, r.Client, s.platform, before); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)

@@ -12,6 +12,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
@@ -45,6 +46,8 @@ const (
 	defaultWorkers = 16
 	// longestWait bounds the wait for a date, so that a clock that was set is noticed.
 	longestWait = time.Hour
+	// conflictRetry is when a Tenant is looked at again that has changed meanwhile: the cache is some milliseconds behind.
+	conflictRetry = 50 * time.Millisecond
 	// secretRetry is how often a missing Secret is looked for: the operator may get Secrets by name, but not watch them.
 	secretRetry = 5 * time.Second
 )
@@ -99,8 +102,17 @@ func backoff(longest time.Duration) workqueue.TypedRateLimiter[reconcile.Request
 	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstBackoff, cmp.Or(longest, longestBackoff))
 }
 
-// Reconcile does the steps for one Tenant. With nothing to do it is one query and no write.
-func (r *TenantReconciler) Reconcile(ctx context.Context, request reconcile.Request) (result reconcile.Result, err error) {
+// Reconcile brings one Tenant to what its spec says. With nothing to do it is one query and no write.
+func (r *TenantReconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	result, err := r.reconcile(ctx, request)
+	if apierrors.IsConflict(err) {
+		return reconcile.Result{RequeueAfter: conflictRetry}, nil
+	}
+	return result, err
+}
+
+// reconcile does the steps.
+func (r *TenantReconciler) reconcile(ctx context.Context, request reconcile.Request) (result reconcile.Result, err error) {
 	tenant := &v1alpha1.Tenant{}
 	if err := r.Client.Get(ctx, request.NamespacedName, tenant); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
@@ -149,7 +161,7 @@ func (r *TenantReconciler) finish(ctx context.Context, s *tenantScope, before *v
 	if equality.Semantic.DeepEqual(before.Status, s.tenant.Status) {
 		return nil
 	}
-	if err := r.Client.Status().Patch(ctx, s.tenant, client.MergeFrom(before)); err != nil {
+	if err := patchStatus(ctx, r.Client, s.tenant, before); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	r.tellReady(ctx, before, s.tenant)

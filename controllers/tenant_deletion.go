@@ -32,7 +32,7 @@ func (r *TenantReconciler) reconcileDelete(ctx context.Context, tenant *v1alpha1
 	case stopped != nil:
 		scope.updateStatus(stopped)
 		if !equality.Semantic.DeepEqual(before.Status, tenant.Status) {
-			if err := r.Client.Status().Patch(ctx, tenant, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+			if err := patchStatus(ctx, r.Client, tenant, before); client.IgnoreNotFound(err) != nil {
 				return reconcile.Result{}, err
 			}
 			r.tellReady(ctx, before, tenant)

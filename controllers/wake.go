@@ -114,3 +114,9 @@ func patchFinalizers(ctx context.Context, c client.Client, object client.Object)
 	}
 	return c.Patch(ctx, object, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 }
+
+// patchStatus writes the status of an object, and fails when the object has changed since it was read: what was
+// computed from an older one would undo what has been written since, and tell of it once more.
+func patchStatus(ctx context.Context, c client.Client, object, before client.Object) error {
+	return c.Status().Patch(ctx, object, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+}
