@@ -266,6 +266,8 @@ func (s *tenantScope) databaseHalt(err error) error {
 		return stopped
 	case errors.As(err, &taken):
 		return nameTaken(taken, s.now)
+	case errors.Is(err, registry.ErrRace): // another operator works on the same Tenant
+		return &halt{undecided: true, retryAfter: conflictRetry}
 	case errors.Is(err, schema.ErrSchemaExists):
 		return schemaExists("A schema of that name was in the database before and is left untouched: create the Tenant with another spec.schemaName, or remove the schema.")
 	case errors.Is(err, schema.ErrNewer):

@@ -23,6 +23,9 @@ type TakenError struct {
 	HeldUntil time.Time
 }
 
+// ErrRace says that somebody else took or freed the same names at the same moment. Who looks again finds what came of it.
+var ErrRace = errors.New("the names changed hands while they were taken")
+
 // NameKind says what a taken name is.
 type NameKind string
 
@@ -85,7 +88,7 @@ func taken(ctx context.Context, db Querier, spec Spec) error {
 		return err
 	}
 	if byHost == nil || byHost.Owner == spec.Name && !byHost.Tombstone && byHost.HeldUntil.IsZero() {
-		return fmt.Errorf("the names of tenant %s changed hands while they were taken", spec.Name)
+		return fmt.Errorf("take the names of tenant %s: %w", spec.Name, ErrRace)
 	}
 	return byHost
 }
