@@ -15,6 +15,7 @@ const (
 	CodeUniqueViolation = "23505"
 	CodeDuplicateSchema = "42P06"
 	CodeUndefinedTable  = "42P01"
+	CodeReadOnly        = "25006"
 )
 
 // Code returns the SQLSTATE in err, or "" when the server did not answer with one.

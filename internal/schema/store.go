@@ -111,6 +111,9 @@ func (s *Store) inTransaction(ctx context.Context, operation string, limit time.
 	if err != nil {
 		result = "rolled_back"
 	}
+	if postgres.Code(err) == postgres.CodeReadOnly {
+		s.pool.Reset() // a session may stay so for as long as it lasts: the server has changed its part, or its settings
+	}
 	transactions.WithLabelValues(operation, result).Inc()
 	return err
 }
