@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	eventsv1 "k8s.io/api/events/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -19,13 +18,15 @@ import (
 
 // blogServer is one replica of the real blog.
 type blogServer struct {
+	*blog.Blog
 	address string
 }
 
 // startBlog runs the blog with its own role's rights.
-func startBlog(t *testing.T, databaseURI string, now func() time.Time) *blogServer {
+func startBlog(t *testing.T, options blog.Options) *blogServer {
 	t.Helper()
-	served, err := blog.New(blog.Options{DatabaseURI: databaseURI, MaxConns: 2, Now: now, Log: slog.New(slog.DiscardHandler)})
+	options.MaxConns, options.Log = 2, slog.New(slog.DiscardHandler)
+	served, err := blog.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func startBlog(t *testing.T, databaseURI string, now func() time.Time) *blogServ
 		<-done
 		served.Close()
 	})
-	return &blogServer{address: strings.TrimPrefix(server.URL, "http://")}
+	return &blogServer{Blog: served, address: strings.TrimPrefix(server.URL, "http://")}
 }
 
 // get asks for the first page of a host.
@@ -93,7 +94,7 @@ func (p *platform) wantEvent(name, reason string) {
 	p.t.Helper()
 	p.waitFor(fmt.Sprintf("there is an event %s about %s", reason, name), func() error {
 		var events eventsv1.EventList
-		if err := admin.List(p.t.Context(), &events, client.InNamespace(p.namespace)); err != nil {
+		if err := p.admin.List(p.t.Context(), &events, client.InNamespace(p.namespace)); err != nil {
 			return err
 		}
 		var seen []string

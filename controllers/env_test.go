@@ -28,8 +28,10 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers"
+	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+	"github.com/echoblogs/echoblogs/internal/schema"
 )
 
 // patience is how long a test waits for what has to come true.
@@ -37,6 +39,12 @@ const patience = 30 * time.Second
 
 // longestBackoff is how long the operator waits before it tries again; far less than in earnest.
 const longestBackoff = 500 * time.Millisecond
+
+// cluster is an API server, by its administrator.
+type cluster struct {
+	administrator *rest.Config
+	admin         client.Client
+}
 
 // platform is a Platform of one test: a namespace, a database, an operator with its own rights, and a blog.
 type platform struct {
@@ -47,15 +55,35 @@ type platform struct {
 	clock     *clocktesting.FakePassiveClock
 	blog      *blogServer
 	queries   *queryCounter
+	writes    *writeCounter
+
+	// What the options of newNamespace may change.
+
+	cluster
+	// reach turns an address of the database into the one at which operator and blog reach it.
+	reach func(uri string) string
+	// longestBackoff is the operator's.
+	longestBackoff time.Duration
 	// maxClockSkew lets tests move the operator's clock without the database's.
 	maxClockSkew time.Duration
-	writes       *writeCounter
+
+	// Of the operator that was started last.
+
+	migrations []schema.Migration // nil: the blog's
+	databases  *controllers.Databases
 }
 
 // newPlatform starts all of it and waits for the Platform "default" to be Ready. Edits change it before it is made.
 func newPlatform(t *testing.T, edits ...func(*v1alpha1.Platform)) *platform {
 	t.Helper()
 	p := newNamespace(t)
+	p.start(edits...)
+	return p
+}
+
+// start starts the operator and makes the Platform.
+func (p *platform) start(edits ...func(*v1alpha1.Platform)) {
+	p.t.Helper()
 	p.startOperator(nil)
 	object := p.platformObject()
 	for _, edit := range edits {
@@ -63,26 +91,36 @@ func newPlatform(t *testing.T, edits ...func(*v1alpha1.Platform)) *platform {
 	}
 	p.create(object)
 	p.waitFor("the Platform is Ready", func() error { return p.platformReady("default") })
-	return p
 }
 
 // newNamespace makes a namespace with a database and a blog, without a Platform and without an operator.
-func newNamespace(t *testing.T) *platform {
+func newNamespace(t *testing.T, options ...func(*platform)) *platform {
 	t.Helper()
+	p := &platform{
+		t: t, clock: clocktesting.NewFakePassiveClock(time.Now()), queries: &queryCounter{}, writes: &writeCounter{},
+		cluster: cluster{administrator, admin}, reach: func(uri string) string { return uri }, longestBackoff: longestBackoff,
+		maxClockSkew: 100 * 365 * 24 * time.Hour,
+	}
+	for _, option := range options {
+		option(p)
+	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
-	if err := admin.Create(t.Context(), namespace); err != nil {
+	if err := p.admin.Create(t.Context(), namespace); err != nil {
 		t.Fatal(err)
 	}
-	p := &platform{t: t, namespace: namespace.Name, db: postgrestest.New(t), clock: clocktesting.NewFakePassiveClock(time.Now()), queries: &queryCounter{}, writes: &writeCounter{}, maxClockSkew: 100 * 365 * 24 * time.Hour}
+	p.namespace = namespace.Name
+	if p.db == nil {
+		p.db = postgrestest.New(t)
+	}
 	var err error
 	if p.pool, err = postgres.NewPool(p.db.OperatorURI, postgres.PoolOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.pool.Close)
 	p.create(&corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: "echoblogs-database"}, StringData: map[string]string{"uri": p.db.OperatorURI},
+		ObjectMeta: metav1.ObjectMeta{Name: "echoblogs-database"}, StringData: map[string]string{"uri": p.reach(p.db.OperatorURI)},
 	})
-	p.blog = startBlog(t, p.db.BlogURI, p.clock.Now)
+	p.blog = startBlog(t, blog.Options{DatabaseURI: p.reach(p.db.BlogURI), ListenURI: p.db.BlogURI, Now: p.clock.Now})
 	return p
 }
 
@@ -118,15 +156,18 @@ func (p *platform) startOperator(wrap func(client.Client) client.Client) (stop f
 	if wrap != nil {
 		api = wrap(api)
 	}
-	databases := &controllers.Databases{Secrets: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.queries, MaxClockSkew: p.maxClockSkew}
+	databases := &controllers.Databases{
+		Secrets: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.queries, TenantMigrations: p.migrations, MaxClockSkew: p.maxClockSkew,
+	}
+	p.databases = databases
 	wake := controllers.NewWake()
 	recorder := mgr.GetEventRecorder("echoblogs-operator")
 	tenants := &controllers.TenantReconciler{
 		Client: api, Secrets: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
-		Prober: controllers.NewProber(p.blog.address), Clock: p.clock, Wake: wake, Workers: 4, LongestBackoff: longestBackoff,
+		Prober: controllers.NewProber(p.blog.address), Clock: p.clock, Wake: wake, Workers: 4, LongestBackoff: p.longestBackoff,
 	}
 	platforms := &controllers.PlatformReconciler{
-		Client: api, Secrets: mgr.GetAPIReader(), Recorder: recorder, Databases: databases, Clock: p.clock, Wake: wake, LongestBackoff: longestBackoff,
+		Client: api, Secrets: mgr.GetAPIReader(), Recorder: recorder, Databases: databases, Clock: p.clock, Wake: wake, LongestBackoff: p.longestBackoff,
 	}
 	if err := errors.Join(tenants.SetupWithManager(mgr), platforms.SetupWithManager(mgr)); err != nil {
 		p.t.Fatal(err)
@@ -164,11 +205,11 @@ func (p *platform) operatorConfig() *rest.Config {
 		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Name: "echoblogs-operator", Namespace: p.namespace}},
 	}
 	for _, object := range []client.Object{&role, binding} {
-		if err := admin.Create(p.t.Context(), object); err != nil && !apierrors.IsAlreadyExists(err) {
+		if err := p.admin.Create(p.t.Context(), object); err != nil && !apierrors.IsAlreadyExists(err) {
 			p.t.Fatal(err)
 		}
 	}
-	restricted := rest.CopyConfig(administrator)
+	restricted := rest.CopyConfig(p.administrator)
 	restricted.Impersonate = rest.ImpersonationConfig{UserName: "system:serviceaccount:" + p.namespace + ":echoblogs-operator"}
 	return restricted
 }
@@ -176,7 +217,7 @@ func (p *platform) operatorConfig() *rest.Config {
 func (p *platform) create(object client.Object) {
 	p.t.Helper()
 	object.SetNamespace(p.namespace)
-	if err := admin.Create(p.t.Context(), object); err != nil {
+	if err := p.admin.Create(p.t.Context(), object); err != nil {
 		p.t.Fatalf("create %s: %v", object.GetName(), err)
 	}
 }
@@ -203,7 +244,7 @@ func (p *platform) edit(name string, change func(*v1alpha1.Tenant)) {
 	tenant := p.tenant(name)
 	before := tenant.DeepCopy()
 	change(tenant)
-	if err := admin.Patch(p.t.Context(), tenant, client.MergeFrom(before)); err != nil {
+	if err := p.admin.Patch(p.t.Context(), tenant, client.MergeFrom(before)); err != nil {
 		p.t.Fatalf("edit %s: %v", name, err)
 	}
 }
@@ -218,7 +259,7 @@ func (p *platform) nudge(name string) {
 
 func (p *platform) delete(name string) {
 	p.t.Helper()
-	if err := admin.Delete(p.t.Context(), p.tenant(name)); err != nil {
+	if err := p.admin.Delete(p.t.Context(), p.tenant(name)); err != nil {
 		p.t.Fatal(err)
 	}
 	p.waitGone(name)
@@ -227,7 +268,7 @@ func (p *platform) delete(name string) {
 func (p *platform) waitGone(name string) {
 	p.t.Helper()
 	p.waitFor(name+" is gone", func() error {
-		err := admin.Get(p.t.Context(), p.key(name), &v1alpha1.Tenant{})
+		err := p.admin.Get(p.t.Context(), p.key(name), &v1alpha1.Tenant{})
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
@@ -242,7 +283,7 @@ func (p *platform) key(name string) types.NamespacedName {
 func (p *platform) tenant(name string) *v1alpha1.Tenant {
 	p.t.Helper()
 	var tenant v1alpha1.Tenant
-	if err := admin.Get(p.t.Context(), p.key(name), &tenant); err != nil {
+	if err := p.admin.Get(p.t.Context(), p.key(name), &tenant); err != nil {
 		p.t.Fatal(err)
 	}
 	return &tenant
@@ -283,7 +324,7 @@ func wantText(conditions []metav1.Condition, text string) error {
 
 func (p *platform) platformReady(name string) error {
 	var object v1alpha1.Platform
-	if err := admin.Get(p.t.Context(), p.key(name), &object); err != nil {
+	if err := p.admin.Get(p.t.Context(), p.key(name), &object); err != nil {
 		return err
 	}
 	return hasCondition(object.Status.Conditions, object.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, "")

@@ -33,7 +33,7 @@ func annotatePlatform(key, value string) func(*v1alpha1.Platform) {
 func (p *platform) platform() *v1alpha1.Platform {
 	p.t.Helper()
 	var object v1alpha1.Platform
-	if err := admin.Get(p.t.Context(), p.key("default"), &object); err != nil {
+	if err := p.admin.Get(p.t.Context(), p.key("default"), &object); err != nil {
 		p.t.Fatal(err)
 	}
 	return &object
@@ -44,7 +44,7 @@ func (p *platform) editPlatform(change func(*v1alpha1.Platform)) {
 	object := p.platform()
 	before := object.DeepCopy()
 	change(object)
-	if err := admin.Patch(p.t.Context(), object, client.MergeFrom(before)); err != nil {
+	if err := p.admin.Patch(p.t.Context(), object, client.MergeFrom(before)); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -1,0 +1,226 @@
+package controllers_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+)
+
+// onServer puts the database on a server of the test's own.
+func onServer(server *postgrestest.Server) func(*platform) {
+	return func(p *platform) { p.db = server.NewDatabase() }
+}
+
+// inEarnest lets the operator wait between attempts as long as it does in a cluster.
+func inEarnest(p *platform) { p.longestBackoff = 0 }
+
+// outagePlatform is a Platform with the Tenant alice, who has a post, and with sue, who is suspended. Nothing about it
+// is faster than in a cluster.
+func outagePlatform(t *testing.T, options ...func(*platform)) *platform {
+	t.Helper()
+	p := newNamespace(t, append(options, inEarnest)...)
+	p.start()
+	p.readyTenant("alice")
+	p.readyTenant("sue", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
+	p.writePost("alice", "What was written before")
+	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
+	p.wantNoLeaks()
+	return p
+}
+
+// rename is an edit that readers see.
+func rename(to string) func(*v1alpha1.Tenant) {
+	return func(t *v1alpha1.Tenant) { t.Spec.DisplayName = to }
+}
+
+// waitUnavailable waits until a Tenant says in a condition and in an event what is wrong with the database, and that
+// nobody has to do anything with the Tenant.
+func (p *platform) waitUnavailable(name, text string) {
+	p.t.Helper()
+	p.waitFor(fmt.Sprintf("%s says %q", name, text), func() error {
+		tenant := p.tenant(name)
+		conditions := tenant.Status.Conditions
+		for _, kind := range []string{v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionReady} {
+			err := hasCondition(conditions, tenant.Generation, kind, metav1.ConditionFalse, v1alpha1.ReasonDatabaseUnavailable)
+			if err != nil {
+				return err
+			}
+		}
+		database := meta.FindStatusCondition(conditions, v1alpha1.ConditionDatabaseReady)
+		if !contains(database.Message, text) {
+			return fmt.Errorf("it says %q", database.Message)
+		}
+		if !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReconciling) || meta.FindStatusCondition(conditions, v1alpha1.ConditionStalled) != nil {
+			return fmt.Errorf("it does not say that it goes on by itself: %v", conditions)
+		}
+		p.wantPlainWords(database.Message)
+		return nil
+	})
+	p.waitFor(fmt.Sprintf("an event about %s says %q", name, text), func() error {
+		notes := p.notes(name, v1alpha1.ReasonDatabaseUnavailable)
+		for _, note := range notes {
+			p.wantPlainWords(note)
+		}
+		if !slices.ContainsFunc(notes, func(note string) bool { return contains(note, text) }) {
+			return fmt.Errorf("there are %q", notes)
+		}
+		return nil
+	})
+}
+
+// notes returns what events with a reason say about an object.
+func (p *platform) notes(name, reason string) (notes []string) {
+	p.t.Helper()
+	var events eventsv1.EventList
+	if err := p.admin.List(p.t.Context(), &events, client.InNamespace(p.namespace)); err != nil {
+		p.t.Fatal(err)
+	}
+	for _, event := range events.Items {
+		if event.Regarding.Name == name && event.Reason == reason {
+			notes = append(notes, event.Note)
+		}
+	}
+	return notes
+}
+
+// wantPlainWords refuses what only an operator of the database may know, and what only a programmer understands.
+func (p *platform) wantPlainWords(text string) {
+	p.t.Helper()
+	address, err := url.Parse(p.db.OperatorURI)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	password, _ := address.User.Password()
+	for _, part := range []string{password, address.Hostname(), address.Port(), address.User.Username(), "://", "SQLSTATE", "FATAL", "ERROR", "dial", "pgx", "EOF", "context"} {
+		if contains(text, part) {
+			p.t.Errorf("%q is in what everybody may read: %s", part, text)
+		}
+	}
+}
+
+// wantFromMemory checks what the blog knows without its database.
+func (p *platform) wantFromMemory() {
+	p.t.Helper()
+	p.blog.want(p.t, "nobody.example.com", http.StatusNotFound, "no blog at this address")
+	p.blog.want(p.t, "sue.example.com", http.StatusPaymentRequired, "suspended")
+}
+
+// want503 checks that the blog says when to come again, and why in plain words.
+func (p *platform) want503(host string) {
+	p.t.Helper()
+	response, body := p.blog.get(p.t, host, "/")
+	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
+		p.t.Errorf("%s answers %d with Retry-After %q, want 503 and a time", host, response.StatusCode, response.Header.Get("Retry-After"))
+	}
+	for _, part := range []string{"SQLSTATE", "127.0.0.1", "postgres", "timeout"} {
+		if contains(body, part) {
+			p.t.Errorf("%q is in what readers are told by %s:\n%s", part, host, body)
+		}
+	}
+}
+
+// wantStaleView checks that the blog shows nothing at all once its view of who has which host may be out of date.
+func (p *platform) wantStaleView() {
+	p.t.Helper()
+	p.clock.SetTime(p.clock.Now().Add(45 * time.Second))
+	for _, host := range []string{"alice.example.com", "sue.example.com", "nobody.example.com"} {
+		p.want503(host)
+	}
+}
+
+// waitHealed waits, from the end of an outage on, until a Tenant is Ready as its spec says and its blog shows a text.
+func (p *platform) waitHealed(name, text string) {
+	p.t.Helper()
+	began := time.Now()
+	p.waitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.waitBlog(name+".example.com", http.StatusOK, text)
+	p.t.Logf("%s is Ready and its blog serves %.1f s after the end of the outage", name, time.Since(began).Seconds())
+	p.wantFromMemory()
+	p.wantNoLeaks()
+}
+
+// wantFewWrites checks that the operator did not write the same status again at each attempt.
+func (p *platform) wantFewWrites(name string) {
+	p.t.Helper()
+	var patches int
+	for _, write := range p.writes.all() {
+		if write == "patch "+name+"/status" {
+			patches++
+		}
+	}
+	if patches > 6 {
+		p.t.Errorf("during the outage the status of %s was written %d times", name, patches)
+	}
+}
+
+// wantNoLeaks waits until the server has exactly the connections that the pools know of, none of them in use and no
+// more than they may have, and one that listens.
+func (p *platform) wantNoLeaks() {
+	p.t.Helper()
+	p.waitFor("there are no connections but those of the pools", func() error {
+		want := map[string]int{"echoblogs-blog-listen": 1}
+		for name, pool := range p.databases.Pools() {
+			stat := pool.Stat()
+			if stat.AcquiredConns() > 0 || stat.ConstructingConns() > 0 || stat.TotalConns() > 4 {
+				return fmt.Errorf("of the connections of %s %d are open, %d in use and %d being made", name, stat.TotalConns(), stat.AcquiredConns(), stat.ConstructingConns())
+			}
+			want["echoblogs-operator"] += int(stat.TotalConns())
+		}
+		open := p.blogConnections()
+		want["echoblogs-blog"], want["echoblogs-blog-directory"] = open["posts"], open["directory"]
+		if want["echoblogs-blog"] > 2 || want["echoblogs-blog-directory"] > 1 {
+			return fmt.Errorf("the blog has %v connections", open)
+		}
+		have := p.serverConnections()
+		for application, count := range want {
+			if have[application] != count {
+				return fmt.Errorf("the server has the connections %v, the pools know of %v", have, want)
+			}
+		}
+		return nil
+	})
+}
+
+// blogConnections returns how many connections the blog's pools have open, by their names.
+func (p *platform) blogConnections() map[string]int {
+	p.t.Helper()
+	open := map[string]int{}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(p.blog.Collectors()...)
+	families, err := registry.Gather()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == "echoblogs_database_pool_open_connections" {
+			for _, metric := range family.GetMetric() {
+				open[metric.GetLabel()[0].GetValue()] = int(metric.GetGauge().GetValue())
+			}
+		}
+	}
+	return open
+}
+
+// serverConnections returns how many connections the test's database has, by application.
+func (p *platform) serverConnections() map[string]int {
+	p.t.Helper()
+	rows := query[string](p, `SELECT coalesce(string_agg(application_name, ','), '') FROM pg_stat_activity WHERE datname = current_database()`)
+	have := map[string]int{}
+	for application := range strings.SplitSeq(rows, ",") {
+		have[application]++
+	}
+	return have
+}

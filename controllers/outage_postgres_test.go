@@ -1,0 +1,84 @@
+package controllers_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+)
+
+func TestPostgresIsStopped(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.NewServer(t, "")
+	p := outagePlatform(t, onServer(server))
+	p.writes.forget()
+
+	server.Stop()
+	p.edit("alice", rename("Alice after the outage"))
+	p.waitUnavailable("alice", "Nothing answers at the address of the database.")
+	p.want503("alice.example.com")
+	p.wantFromMemory()
+	p.wantStaleView()
+	p.waitFor("the Platform says so too", func() error { return p.platformUnavailable() })
+
+	server.Start()
+	p.waitHealed("alice", "Alice after the outage")
+	p.blog.want(t, "alice.example.com", http.StatusOK, "What was written before")
+	p.wantFewWrites("alice")
+	p.waitFor("the Platform is Ready", func() error { return p.platformReady("default") })
+}
+
+// A server that hangs is worse than one that is gone: every connection stays open, and nobody answers.
+func TestPostgresIsPaused(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.NewServer(t, "")
+	p := outagePlatform(t, onServer(server))
+	p.writes.forget()
+
+	server.Pause()
+	paused := time.Now()
+	p.edit("alice", rename("Alice after the pause"))
+	for time.Since(paused) < 30*time.Second {
+		p.want503("alice.example.com")
+		p.wantFromMemory()
+	}
+	p.waitUnavailable("alice", "The database does not answer in time.")
+	p.wantStaleView()
+
+	server.Resume()
+	p.waitHealed("alice", "Alice after the pause")
+	p.wantFewWrites("alice")
+}
+
+// A server that is not there when operator and blog start is waited for.
+func TestPostgresComesLast(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.NewServer(t, "")
+	p := newNamespace(t, onServer(server), inEarnest)
+	server.Stop()
+	p.startOperator(nil)
+	p.create(p.platformObject())
+	p.createTenant("alice")
+	p.waitFor("the Platform says what is wrong", p.platformUnavailable)
+	p.want503("alice.example.com")
+
+	server.Start()
+	began := time.Now()
+	p.waitCondition("alice", "Ready", "True", "")
+	p.waitBlog("alice.example.com", http.StatusOK, "alice")
+	t.Logf("alice is Ready and her blog serves %.1f s after the start of the database", time.Since(began).Seconds())
+	p.wantNoLeaks()
+}
+
+func (p *platform) platformUnavailable() error {
+	object := p.platform()
+	for _, c := range object.Status.Conditions {
+		if c.Type == "DatabaseReady" && c.Status == "False" && c.Reason == "DatabaseUnavailable" {
+			p.wantPlainWords(c.Message)
+			return nil
+		}
+	}
+	return fmt.Errorf("it says %v", object.Status.Conditions)
+}

@@ -1,0 +1,198 @@
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+)
+
+// asAdministrator runs statements as the superuser.
+func (p *platform) asAdministrator(statements ...string) {
+	p.t.Helper()
+	connection, err := pgx.Connect(p.t.Context(), p.db.AdminURI)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer connection.Close(p.t.Context())
+	for _, sql := range statements {
+		if _, err := connection.Exec(p.t.Context(), sql); err != nil {
+			p.t.Fatalf("%s: %v", sql, err)
+		}
+	}
+}
+
+// Both programs' connections; the test's own are called otherwise.
+const endConnections = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+	WHERE datname = current_database() AND application_name LIKE 'echoblogs-%'`
+
+func TestPostgresHasNoConnectionLeft(t *testing.T) {
+	t.Parallel()
+	p := outagePlatform(t)
+	p.asAdministrator(`ALTER DATABASE ` + p.db.Name + ` CONNECTION LIMIT 12`)
+	p.writes.forget()
+	free := p.takeAllConnections()
+	p.edit("alice", rename("Alice after the rush"))
+	p.waitUnavailable("alice", "The database has no connection left.")
+	p.want503("alice.example.com")
+	p.wantFromMemory()
+	p.wantStaleView()
+
+	free()
+	p.waitHealed("alice", "Alice after the rush")
+	p.wantFewWrites("alice")
+}
+
+// takeAllConnections opens connections until the server refuses more and neither operator nor blog has one. It returns
+// what closes them.
+func (p *platform) takeAllConnections() (free func()) {
+	p.t.Helper()
+	var taken []*pgx.Conn
+	p.waitFor("nobody else has a connection", func() error {
+		p.asAdministrator(endConnections)
+		for {
+			connection, err := pgx.Connect(p.t.Context(), p.db.PortalURI)
+			if postgres.Code(err) == "53300" {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			taken = append(taken, connection)
+		}
+		for application, count := range p.serverConnections() {
+			if slices.Contains([]string{"echoblogs-operator", "echoblogs-blog", "echoblogs-blog-directory", "echoblogs-blog-listen"}, application) {
+				return fmt.Errorf("%s has %d", application, count)
+			}
+		}
+		return nil
+	})
+	free = func() {
+		for _, connection := range taken {
+			connection.Close(context.Background())
+		}
+		taken = nil
+	}
+	p.t.Cleanup(free)
+	return free
+}
+
+func TestPasswordIsChangedBeforeTheSecret(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.NewServer(t, "")
+	p := outagePlatform(t, onServer(server))
+	p.writes.forget()
+	changed := p.changePassword("another-secret-word")
+	p.asAdministrator(endConnections)
+	p.edit("alice", rename("Alice after the change"))
+	p.waitUnavailable("alice", "The database refused the user name or password. Check the Secret of the database")
+	p.waitBlog("alice.example.com", http.StatusOK, "What was written before") // its password is its own
+	p.wantFromMemory()
+
+	p.writeSecret(changed)
+	p.waitHealed("alice", "Alice after the change")
+	p.wantFewWrites("alice")
+}
+
+// A password that is changed in both places goes unnoticed: connections that are open stay, new ones take the new one.
+func TestPasswordIsChangedInBothPlaces(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.NewServer(t, "")
+	p := outagePlatform(t, onServer(server))
+	before := p.databases.Pools()[p.key("default").String()]
+	p.writeSecret(p.changePassword("another-secret-word"))
+	p.aMinutePasses()
+	p.waitFor("the operator has taken the new password", func() error {
+		if p.databases.Pools()[p.key("default").String()] == before {
+			return errors.New("it has its old connections")
+		}
+		return nil
+	})
+	p.edit("alice", rename("Alice after the change"))
+	p.waitHealed("alice", "Alice after the change")
+	for _, reason := range []string{v1alpha1.ReasonDatabaseUnavailable, v1alpha1.ReasonPlatformNotReady} {
+		if notes := p.notes("alice", reason); len(notes) > 0 {
+			t.Errorf("the change was noticed: %q", notes)
+		}
+	}
+}
+
+// changePassword changes that of the operator's role, and returns the operator's new address of the database.
+func (p *platform) changePassword(to string) (uri string) {
+	p.t.Helper()
+	p.asAdministrator(`ALTER ROLE ` + postgres.OperatorRole + ` PASSWORD '` + to + `'`)
+	address, err := url.Parse(p.db.OperatorURI)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	address.User = url.UserPassword(postgres.OperatorRole, to)
+	return address.String()
+}
+
+func (p *platform) writeSecret(uri string) {
+	p.t.Helper()
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "echoblogs-database", Namespace: p.namespace}}
+	patch := client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"stringData":{"uri":%q}}`, uri))
+	if err := p.admin.Patch(p.t.Context(), secret, patch); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// A server that was made read-only, or is no longer the primary, is read by the blog and waited for by the operator.
+func TestPostgresIsReadOnly(t *testing.T) {
+	t.Parallel()
+	p := outagePlatform(t)
+	p.asAdministrator(`ALTER DATABASE `+p.db.Name+` SET default_transaction_read_only = on`, endConnections)
+	p.writes.forget()
+	p.edit("alice", rename("Alice after the repair"))
+	p.createTenant("bob")
+	for _, name := range []string{"alice", "bob"} {
+		p.waitUnavailable(name, "The database is read-only.")
+	}
+	p.clock.SetTime(p.clock.Now().Add(45 * time.Second))
+	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
+	p.wantFromMemory()
+
+	p.asAdministrator(`SET default_transaction_read_only = off`, `ALTER DATABASE `+p.db.Name+` RESET default_transaction_read_only`)
+	p.waitHealed("alice", "Alice after the repair")
+	p.waitHealed("bob", "bob")
+	p.wantFewWrites("alice")
+}
+
+func TestDiskOfPostgresIsFull(t *testing.T) {
+	t.Parallel()
+	disk, err := postgrestest.NewDisk(t, 128<<20)
+	if errors.Is(err, postgrestest.ErrNoDisk) {
+		t.Logf("Not tried on this machine: %v", err)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := postgrestest.NewServer(t, disk.Folder)
+	p := outagePlatform(t, onServer(server))
+	disk.Fill()
+	p.createTenant("bob")
+	p.waitUnavailable("bob", "The disk of the database is full.")
+	p.clock.SetTime(p.clock.Now().Add(45 * time.Second))
+	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
+	p.waitFor("nobody has the name", func() error { return p.blog.check(t, "bob.example.com", http.StatusNotFound, "") })
+
+	disk.Free()
+	p.waitHealed("bob", "bob")
+	p.edit("alice", rename("Alice after the clean-up"))
+	p.waitHealed("alice", "Alice after the clean-up")
+}
