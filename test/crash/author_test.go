@@ -1,0 +1,173 @@
+package crash_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+// author creates, changes, deletes and restores Tenants by chance, and remembers what each is to be.
+type author struct {
+	p       *stack.Platform
+	random  *rand.Rand
+	posts   *pgxpool.Pool // the blog's rights
+	tenants []*tenant
+}
+
+// tenant is what its author has last said of it.
+type tenant struct {
+	v1alpha1.Tenant
+	state state
+	// wrote says that it has a post, which has to outlive its deletion and restoration.
+	wrote bool
+}
+
+type state int
+
+const (
+	live state = iota
+	retained
+	dropped
+)
+
+// newAuthor returns an author whose choices the variable ECHOBLOGS_TEST_SEED makes again.
+func newAuthor(t *testing.T, p *stack.Platform) *author {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if given := os.Getenv("ECHOBLOGS_TEST_SEED"); given != "" {
+		var err error
+		if seed, err = strconv.ParseUint(given, 10, 64); err != nil {
+			t.Fatalf("ECHOBLOGS_TEST_SEED: %v", err)
+		}
+	}
+	t.Logf("ECHOBLOGS_TEST_SEED=%d", seed)
+	pool, err := postgres.NewPool(p.Database.BlogURI, postgres.PoolOptions{MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return &author{p: p, random: rand.New(rand.NewPCG(seed, 0)), posts: pool}
+}
+
+// round is a number of changes, each of another Tenant, that are made at the same time.
+type round []func(context.Context) error
+
+// run makes the changes. It can be called aside.
+func (r round) run(ctx context.Context) error {
+	var group errgroup.Group
+	group.SetLimit(8)
+	for _, change := range r {
+		group.Go(func() error { return change(ctx) })
+	}
+	return group.Wait()
+}
+
+// plan chooses a round: as many new Tenants, and changes of as many others.
+func (a *author) plan(created, changed int) round {
+	var changes round
+	for _, i := range a.random.Perm(len(a.tenants))[:min(changed, len(a.tenants))] {
+		if change := a.change(a.tenants[i]); change != nil {
+			changes = append(changes, change)
+		}
+	}
+	for range created {
+		t := &tenant{Tenant: v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("t-%d", len(a.tenants))}}}
+		if a.random.IntN(3) == 0 {
+			t.Spec.SchemaName = fmt.Sprintf("schema_%d", len(a.tenants))
+		}
+		a.edit(t)
+		a.edit(t)
+		a.tenants = append(a.tenants, t)
+		changes = append(changes, a.create(t))
+	}
+	return changes
+}
+
+// change chooses what becomes of a Tenant. nil: nothing.
+func (a *author) change(t *tenant) func(context.Context) error {
+	switch {
+	case t.state == dropped:
+		return nil
+	case t.state == retained:
+		t.state = live
+		t.Annotations = map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore}
+		return a.create(t)
+	case a.random.IntN(4) > 0:
+		a.edit(t)
+		spec := *t.Spec.DeepCopy()
+		return func(ctx context.Context) error {
+			return a.p.Edit(ctx, t.Name, func(object *v1alpha1.Tenant) { object.Spec = spec })
+		}
+	case !t.Retained():
+		t.state = dropped
+		return func(ctx context.Context) error { return a.p.Delete(ctx, t.Name) }
+	}
+	t.state, t.wrote = retained, true
+	schema := schemaOf(t)
+	return func(ctx context.Context) error {
+		if err := a.write(t.Name, schema); err != nil {
+			return err
+		}
+		return a.p.Delete(ctx, t.Name)
+	}
+}
+
+func (a *author) create(t *tenant) func(context.Context) error {
+	object := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: t.Name, Annotations: t.Annotations}, Spec: *t.Spec.DeepCopy()}
+	return func(context.Context) error { return a.p.Create(object) }
+}
+
+// edit changes a field of the spec.
+func (a *author) edit(t *tenant) {
+	spec, number := &t.Spec, a.random.IntN(1000)
+	switch a.random.IntN(6) {
+	case 0:
+		spec.DisplayName = fmt.Sprintf("Title %d", number)
+	case 1:
+		spec.CustomDomains = nil
+	case 2:
+		spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain(customHosts(t.Name)[number%2])}
+	case 3:
+		spec.Domain = []string{"", stack.Domain, stack.OtherDomain}[number%3]
+	case 4:
+		spec.Suspended = new(number%2 == 0)
+	case 5:
+		spec.DeletionPolicy = []v1alpha1.DeletionPolicy{"", v1alpha1.DeletionPolicyDelete, v1alpha1.DeletionPolicyRetain}[number%3]
+	}
+}
+
+// write gives a Tenant a post, as soon as there is a schema for it.
+func (a *author) write(name, schema string) error {
+	store := posts.NewStore(schema)
+	return a.p.Await(name+" has a post", func(ctx context.Context) error {
+		_, err := store.Save(ctx, a.posts, posts.Document{Slug: "kept", Title: postOf(name), Content: "Kept."}, posts.Limits{}, time.Now())
+		return err
+	})
+}
+
+func postOf(name string) string { return "The post of " + name }
+
+func customHosts(name string) []string {
+	return []string{"www." + name + ".org", "blog." + name + ".org"}
+}
+
+func schemaOf(t *tenant) string {
+	if t.Spec.SchemaName != "" {
+		return t.Spec.SchemaName
+	}
+	return naming.Schema(t.Name)
+}

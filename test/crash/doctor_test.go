@@ -1,0 +1,117 @@
+package crash_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+// waitHealthy waits until the doctor finds nothing.
+func waitHealthy(p *stack.Platform) {
+	p.Wait("the doctor finds nothing", func(ctx context.Context) error {
+		said, status, err := p.Doctor(ctx)
+		if err == nil && (status != 0 || said != stack.Healthy) {
+			err = fmt.Errorf("it ends with %d and says:\n%s", status, said)
+		}
+		return err
+	})
+}
+
+// The other tests believe the doctor, so it has to see what is wrong.
+func TestDoctorFindsWhatIsBroken(t *testing.T) {
+	t.Parallel()
+	p := stack.New(t)
+	operator := p.StartOperator()
+	p.WaitReady()
+	p.StartBlog(0)
+	names := []string{"no-ingress", "no-schema", "no-row", "edited-row", "unharmed", "tombstone"}
+	for _, name := range names {
+		if err := p.Create(&v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range names {
+		if err := p.AwaitReady(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Delete(t.Context(), "tombstone"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.AwaitGone("tombstone"); err != nil {
+		t.Fatal(err)
+	}
+	waitHealthy(p)
+	operator.Kill() // it would put all of this right
+
+	ingress := func(name string) *networkingv1.Ingress {
+		return &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: p.Namespace}}
+	}
+	if err := p.Client.Delete(t.Context(), ingress(routing.TenantIngressName("no-ingress"))); err != nil {
+		t.Fatal(err)
+	}
+	var surplus networkingv1.Ingress
+	if err := p.Client.Get(t.Context(), p.Key(routing.TenantIngressName("unharmed")), &surplus); err != nil {
+		t.Fatal(err)
+	}
+	surplus.ObjectMeta = metav1.ObjectMeta{Name: "tenant-nobody", Namespace: p.Namespace, Labels: surplus.Labels}
+	if err := p.Client.Create(t.Context(), &surplus); err != nil {
+		t.Fatal(err)
+	}
+	p.Exec(`DROP SCHEMA no_schema CASCADE`)
+	p.Exec(`DELETE FROM public.tenants WHERE name = 'no-row'`)
+	p.Exec(`UPDATE public.domains SET host = 'www.mallory.org' WHERE host = 'edited-row.example.com'`)
+	p.Exec(`CREATE SCHEMA nobodys`)
+	p.Exec(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)
+		VALUES ('orphan', 'public', 'live', 1, 'x', now(), now(), now(), now())`)
+	p.Exec(`DO $$ BEGIN EXECUTE (SELECT 'DROP SCHEMA ' || tombstone_schema || ' CASCADE' FROM public.tenants WHERE state = 'tombstone'); END $$`)
+
+	said, status, err := p.Doctor(t.Context())
+	if err != nil || status == 0 {
+		t.Errorf("the doctor ends with %d, %v", status, err)
+	}
+	for _, want := range [][]string{
+		{"Ingress", "tenant-no-ingress", "It is missing."},
+		{"Ingress", "tenant-edited-row", "It says something else than it should."},
+		{"Ingress", "tenant-nobody", "Nothing stands behind it."},
+		{"Row", "orphan", "there is no Tenant of that name"},
+		{"Schema", "nobodys", "The registry does not know it."},
+		{"Schema", "no_row", "The registry does not know it."},
+		{"Schema", "deleted_", "it has vanished"},
+		{"Tenant", "no-schema", "has vanished"},
+		{"Tenant", "no-row", "no live row"},
+		{"Tenant", "edited-row", "something else than its spec"},
+	} {
+		if !hasLine(said, want) {
+			t.Errorf("the doctor does not say %q", want)
+		}
+	}
+	if strings.Contains(said, "unharmed") {
+		t.Error("the doctor blames what is well")
+	}
+	if t.Failed() {
+		t.Log(said)
+	}
+}
+
+// hasLine reports whether a line has all the words.
+func hasLine(text string, words []string) bool {
+lines:
+	for line := range strings.Lines(text) {
+		for _, word := range words {
+			if !strings.Contains(line, word) {
+				continue lines
+			}
+		}
+		return true
+	}
+	return false
+}

@@ -1,0 +1,11 @@
+// Package crash_test kills operators while they work, and asks the doctor what is left.
+package crash_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+func TestMain(m *testing.M) { os.Exit(stack.Main(m)) }

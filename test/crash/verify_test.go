@@ -1,0 +1,116 @@
+package crash_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+// verify waits until everything is as the author has said: status, pages and registry.
+func (a *author) verify() error {
+	var group errgroup.Group
+	group.SetLimit(8)
+	for _, t := range a.tenants {
+		group.Go(func() error {
+			if t.state != live {
+				return errors.Join(a.p.AwaitGone(t.Name), a.verifyRegistry(t), a.verifyPages(t, nil))
+			}
+			if err := a.p.AwaitReady(t.Name); err != nil {
+				return err
+			}
+			return errors.Join(a.verifyStatus(t), a.verifyPages(t, hostsOf(t)))
+		})
+	}
+	return group.Wait()
+}
+
+// hostsOf returns the hosts that a Tenant is to have, the primary one first.
+func hostsOf(t *tenant) []string {
+	hosts := []string{t.Name + "." + stack.Domain}
+	if t.Spec.Domain != "" {
+		hosts[0] = t.Name + "." + t.Spec.Domain
+	}
+	for _, host := range t.Spec.CustomDomains {
+		hosts = append(hosts, string(host))
+	}
+	return hosts
+}
+
+// verifyStatus waits, too: an operator that works on an older state of a Tenant may have the last word for a moment.
+func (a *author) verifyStatus(t *tenant) error {
+	phase := v1alpha1.TenantActive
+	if t.SuspendedByHand() {
+		phase = v1alpha1.TenantSuspended
+	}
+	return a.p.Await("the status of "+t.Name+" is right", func(ctx context.Context) error {
+		var object v1alpha1.Tenant
+		if err := a.p.Client.Get(ctx, a.p.Key(t.Name), &object); err != nil {
+			return err
+		}
+		status := object.Status
+		switch {
+		case !equality.Semantic.DeepEqual(object.Spec, t.Spec):
+			return fmt.Errorf("its spec is %+v, and its author wrote %+v", object.Spec, t.Spec)
+		case status.Phase != phase, status.SchemaName != schemaOf(t), !slices.Equal(status.Hosts, hostsOf(t)),
+			status.URL != "http://"+hostsOf(t)[0], status.ObservedGeneration != object.Generation:
+			return fmt.Errorf("generation %d of %+v has the status %+v", object.Generation, t.Spec, status)
+		}
+		return nil
+	})
+}
+
+// verifyPages asks for all hosts that the Tenant may ever have had.
+func (a *author) verifyPages(t *tenant, hosts []string) error {
+	path, want, status := "/", t.Name, http.StatusOK
+	if t.Spec.DisplayName != "" {
+		want = t.Spec.DisplayName
+	}
+	switch {
+	case t.SuspendedByHand():
+		status = http.StatusPaymentRequired
+	case t.wrote:
+		path, want = "/kept/", postOf(t.Name)
+	}
+	all := append(customHosts(t.Name), t.Name+"."+stack.Domain, t.Name+"."+stack.OtherDomain)
+	for _, host := range all {
+		err := a.p.Await(host+" is answered rightly", func(ctx context.Context) error {
+			answer, err := stack.Get(ctx, a.p.Blogs[0], host, path)
+			switch has := slices.Contains(hosts, host); {
+			case err != nil:
+				return err
+			case has && (answer.Status != status || answer.Tenant != t.Name || !strings.Contains(answer.Body, want)):
+				return fmt.Errorf("it answers %d for %q instead of %d with %q:\n%s", answer.Status, answer.Tenant, status, want, answer.Body)
+			case !has && answer.Status != http.StatusNotFound:
+				return fmt.Errorf("it answers %d for %q, and belongs to nobody", answer.Status, answer.Tenant)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verifyRegistry looks at what is left of a deleted Tenant; its schema is the doctor's business.
+func (a *author) verifyRegistry(t *tenant) error {
+	var got string
+	err := a.p.Admin.QueryRow(context.Background(),
+		`SELECT coalesce(string_agg(state, ' '), 'nothing') FROM public.tenants WHERE name = $1`, t.Name).Scan(&got)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the row of %s: %w", t.Name, err)
+	case t.state == retained && got != "tombstone", t.state == dropped && got != "released" && got != "nothing":
+		return fmt.Errorf("the registry has %s of the deleted Tenant %s", got, t.Name)
+	}
+	return nil
+}

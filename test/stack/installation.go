@@ -1,0 +1,186 @@
+// Package stack runs what an installation consists of as processes of their own: a control plane for all tests of a
+// package, and for each test a namespace, a database, operators and blogs. None of them outlives the test program,
+// however that ends.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/hack/dev/controlplane"
+	"github.com/echoblogs/echoblogs/internal/kubeassets"
+)
+
+const (
+	// buildTimeout bounds what has to be compiled where nothing of it is in the cache.
+	buildTimeout = 20 * time.Minute
+	// commandTimeout bounds one command of kubectl, and the stop of a program.
+	commandTimeout = 2 * time.Minute
+	// installedNamespace is the one that the manifests of an installation name.
+	installedNamespace = "echoblogs"
+)
+
+// installation is what all tests of a package share.
+type installation struct {
+	root     string // of the repository
+	folder   string // of programs, data, logs and secrets
+	programs string // operator, blog and kubectl-echoblogs
+	kubectl  string
+
+	controlPlane *controlplane.ControlPlane
+	kubeconfig   string       // the administrator's
+	config       *rest.Config // the administrator's
+	client       client.WithWatch
+}
+
+// shared starts the installation when the first test asks for it.
+var shared = sync.OnceValues(func() (*installation, error) {
+	i := &installation{}
+	err := i.start()
+	if err != nil {
+		return nil, errors.Join(err, i.stop())
+	}
+	running.Store(i)
+	return i, nil
+})
+
+// running is what has been started.
+var running atomic.Pointer[installation]
+
+// Main runs the tests of a package, ends what they have shared, and returns the code for os.Exit. Logs are kept when a
+// test has failed.
+func Main(m *testing.M) int {
+	code := m.Run()
+	i := running.Load()
+	if i == nil {
+		return code
+	}
+	if err := i.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "Stopping the control plane:", err)
+		code = max(code, 1)
+	}
+	if code != 0 {
+		fmt.Fprintln(os.Stderr, "The logs of the programs are in", i.logs())
+		return code
+	}
+	if err := os.RemoveAll(i.folder); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+func (i *installation) logs() string { return filepath.Join(i.folder, "logs") }
+
+func (i *installation) start() error {
+	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
+	defer cancel()
+	ctrl.SetLogger(logr.Discard())
+	module, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return fmt.Errorf("find the repository: %w", err)
+	}
+	i.root = filepath.Dir(strings.TrimSpace(string(module)))
+	kubernetes, err := kubeassets.Dir(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+	if err != nil {
+		return err
+	}
+	i.kubectl = filepath.Join(kubernetes, "kubectl")
+	if i.folder, err = os.MkdirTemp("", "echoblogs-test-stack-"); err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	i.programs = filepath.Join(i.folder, "bin")
+	state := filepath.Join(i.folder, "state")
+	if err := errors.Join(os.Mkdir(i.logs(), 0o700), os.Mkdir(state, 0o700)); err != nil {
+		return fmt.Errorf("make the folders for logs and state: %w", err)
+	}
+	if err := i.build(ctx); err != nil {
+		return err
+	}
+	i.controlPlane, err = controlplane.Start(ctx, controlplane.Options{
+		Programs: kubernetes, State: state, Logs: i.logs(), Namespace: installedNamespace, Progress: func(string) {},
+	})
+	if err != nil {
+		return fmt.Errorf("start the control plane: %w", err)
+	}
+	i.kubeconfig = filepath.Join(state, "administrator.kubeconfig")
+	if err := i.controlPlane.WriteAdministratorKubeconfig(i.kubeconfig); err != nil {
+		return err
+	}
+	return i.install(ctx)
+}
+
+// build compiles the programs as they are shipped: without the race detector, which would make other programs of them.
+func (i *installation) build(ctx context.Context) error {
+	build := exec.CommandContext(ctx, "go", "build", "-o", i.programs+"/", "./cmd/operator", "./cmd/blog", "./cmd/kubectl-echoblogs")
+	build.Dir = i.root
+	if output, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the programs: %w\n%s", err, output)
+	}
+	return nil
+}
+
+// install applies what an installer applies, and makes the administrator's client.
+func (i *installation) install(ctx context.Context) error {
+	for _, arguments := range [][]string{
+		{"apply", "--server-side", "--kustomize=" + filepath.Join(i.root, "hack", "dev", "manifests")},
+		{"wait", "--for=condition=Established", "--timeout=60s", "--filename=" + filepath.Join(i.root, "config", "crd", "bases")},
+	} {
+		if err := i.runKubectl(ctx, arguments...); err != nil {
+			return err
+		}
+	}
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return fmt.Errorf("register the kinds: %w", err)
+	}
+	var err error
+	if i.config, err = clientcmd.BuildConfigFromFlags("", i.kubeconfig); err != nil {
+		return fmt.Errorf("read the administrator's kubeconfig: %w", err)
+	}
+	i.config.QPS = -1
+	i.config.WarningHandler = rest.NoWarnings{}
+	if i.client, err = client.NewWithWatch(i.config, client.Options{Scheme: scheme}); err != nil {
+		return fmt.Errorf("make a client of the API server: %w", err)
+	}
+	return nil
+}
+
+// runKubectl runs kubectl as the administrator.
+func (i *installation) runKubectl(ctx context.Context, arguments ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	command := exec.CommandContext(ctx, i.kubectl, append([]string{"--kubeconfig=" + i.kubeconfig}, arguments...)...)
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("kubectl %s: %w: %s", strings.Join(arguments, " "), err, output)
+	}
+	return nil
+}
+
+// stop ends the control plane.
+func (i *installation) stop() error {
+	if i.controlPlane == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
+	return i.controlPlane.Stop(ctx)
+}

@@ -1,0 +1,149 @@
+package stack
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/echoblogs/echoblogs/hack/dev/freeport"
+	"github.com/echoblogs/echoblogs/hack/dev/process"
+)
+
+// Operator is one that runs.
+type Operator struct {
+	platform *Platform
+	process  *process.Process
+	metrics  string // its address
+	killed   bool
+}
+
+// StartOperator starts an operator with the rights of its account, and further flags. The test fails when it ends of
+// itself.
+func (p *Platform) StartOperator(flags ...string) *Operator {
+	p.t.Helper()
+	ports, err := freeport.Find(p.t.Context(), 1)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	o := &Operator{platform: p, metrics: fmt.Sprintf("127.0.0.1:%d", ports[0])}
+	o.process = p.start("operator", nil, append([]string{
+		"run", "--namespace=" + p.Namespace, "--kubeconfig=" + p.kubeconfig, "--probe-address=" + p.Blogs[0],
+		"--metrics-address=" + o.metrics, "--health-address=0",
+	}, flags...)...)
+	p.t.Cleanup(func() {
+		if !o.killed {
+			p.stop(o.process)
+		}
+	})
+	return o
+}
+
+// Kill ends the operator as the kernel ends a program that has used up its memory: without a word.
+func (o *Operator) Kill() {
+	o.platform.t.Helper()
+	select {
+	case <-o.process.Done():
+		o.platform.t.Fatalf("the operator ended before it was killed: %v", o.process.Ended())
+	default:
+	}
+	o.killed = true
+	if err := syscall.Kill(o.process.PID(), syscall.SIGKILL); err != nil {
+		o.platform.t.Fatal(err)
+	}
+	<-o.process.Done()
+}
+
+// Leads reports whether the operator is the one of several that works.
+func (o *Operator) Leads(ctx context.Context) (bool, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+o.metrics+"/metrics", nil)
+	if err != nil {
+		return false, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false, err
+	}
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "leader_election_master_status{") {
+			return strings.HasSuffix(lines.Text(), " 1"), nil
+		}
+	}
+	return false, lines.Err()
+}
+
+// StartBlog starts a replica of the blog at one of the addresses in Blogs, and returns when it has read the registry,
+// for which an operator has to have made it. The test fails when it ends of itself.
+func (p *Platform) StartBlog(replica int) {
+	p.t.Helper()
+	blog := p.start("blog", []string{"ECHOBLOGS_DATABASE_URI=" + p.Database.BlogURI}, "run", "--address="+p.Blogs[replica], "--metrics-address=0")
+	p.t.Cleanup(func() { p.stop(blog) })
+	p.Wait("the blog is ready", func(ctx context.Context) error {
+		select {
+		case <-blog.Done():
+			return blog.Ended()
+		default:
+		}
+		answer, err := Get(ctx, p.Blogs[replica], "", "/readyz")
+		if err == nil && answer.Status != http.StatusOK {
+			err = fmt.Errorf("it answers %d: %s", answer.Status, answer.Body)
+		}
+		return err
+	})
+}
+
+func (p *Platform) start(name string, environment []string, arguments ...string) *process.Process {
+	p.t.Helper()
+	p.programs++
+	started, err := process.Start(p.t.Context(), process.Spec{
+		Name: name, Path: filepath.Join(p.installation.programs, name), Args: arguments, Env: environment,
+		LogFile: filepath.Join(p.installation.logs(), fmt.Sprintf("%s-%s-%d.log", p.Namespace, name, p.programs)),
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return started
+}
+
+// stop tells a program to end, and fails the test when it has ended already or does not obey.
+func (p *Platform) stop(program *process.Process) {
+	select {
+	case <-program.Done():
+		p.t.Errorf("it ended of itself: %v", program.Ended())
+		return
+	default:
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
+	if err := program.Stop(ctx); err != nil {
+		p.t.Error(err)
+	}
+}
+
+// Healthy is what the doctor says when it finds nothing.
+const Healthy = "All is as the Tenants say.\n"
+
+// Doctor runs "kubectl echoblogs doctor" and returns what it prints, and its exit status. It returns an error when the
+// doctor could not look.
+func (p *Platform) Doctor(ctx context.Context) (output string, status int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	doctor := exec.CommandContext(ctx, filepath.Join(p.installation.programs, "kubectl-echoblogs"),
+		"doctor", "--kubeconfig="+p.installation.kubeconfig, "--namespace="+p.Namespace)
+	printed, err := doctor.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(printed) > 0 {
+		return string(printed), exit.ExitCode(), nil
+	}
+	if exit != nil {
+		err = fmt.Errorf("the doctor could not look: %s", exit.Stderr)
+	}
+	return string(printed), 0, err
+}
