@@ -10,7 +10,10 @@ import (
 )
 
 // parts are the processes among which the CPU is divided, as the report lists them.
-var parts = []string{"operator", "blog", "PostgreSQL", "kube-apiserver", "etcd", "kube-controller-manager", "this benchmark"}
+var parts = []string{"operator", pageServer, "PostgreSQL", "kube-apiserver", "etcd", "kube-controller-manager", "this benchmark"}
+
+// pageServer is the blog, or the bare handler while that stands in its place.
+const pageServer = "blog"
 
 // cpuUse says how much CPU each part uses for one Tenant, or one request.
 type cpuUse struct {
@@ -18,23 +21,24 @@ type cpuUse struct {
 	// Milliseconds of CPU time for one, by part.
 	Milliseconds map[string]float64 `json:"milliseconds"`
 
-	stack *stack
-	count int
-	total map[string]time.Duration
+	stack  *stack
+	server int // the process id of the pageServer
+	count  int
+	total  map[string]time.Duration
 }
 
 func (b *benchmark) newCPUUse(what string, args ...any) *cpuUse {
-	u := &cpuUse{What: fmt.Sprintf(what, args...), Milliseconds: map[string]float64{}, stack: b.stack, total: map[string]time.Duration{}}
+	u := &cpuUse{What: fmt.Sprintf(what, args...), Milliseconds: map[string]float64{}, stack: b.stack, server: b.stack.blog.PID(), total: map[string]time.Duration{}}
 	b.cpu = append(b.cpu, u)
 	return u
 }
 
 // start begins to count, and returns what adds the count for so many Tenants.
 func (u *cpuUse) start() (stop func(count int)) {
-	before := u.stack.cpuTimes()
+	before := u.cpuTimes()
 	return func(count int) {
 		u.count += count
-		for part, after := range u.stack.cpuTimes() {
+		for part, after := range u.cpuTimes() {
 			u.total[part] += after - before[part]
 			u.Milliseconds[part] = milliseconds(u.total[part]) / float64(u.count)
 		}
@@ -42,12 +46,11 @@ func (u *cpuUse) start() (stop func(count int)) {
 }
 
 // cpuTimes returns the CPU time that each part has used so far.
-func (s *stack) cpuTimes() map[string]time.Duration {
-	pids := map[string]int{"PostgreSQL": s.postgres.PID(), "blog": s.blog.PID(), "this benchmark": os.Getpid()}
-	if s.operator != nil {
-		pids["operator"] = s.operator.PID()
+func (u *cpuUse) cpuTimes() map[string]time.Duration {
+	pids := map[string]int{
+		"operator": u.stack.operator.PID(), pageServer: u.server, "PostgreSQL": u.stack.postgres.PID(), "this benchmark": os.Getpid(),
 	}
-	for _, p := range s.controlPlane.Processes() {
+	for _, p := range u.stack.controlPlane.Processes() {
 		pids[p.Name()] = p.PID()
 	}
 	times := map[string]time.Duration{}

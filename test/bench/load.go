@@ -32,8 +32,6 @@ type loadResult struct {
 	bytes     int64 // of bodies
 }
 
-func (r loadResult) perSecond() float64 { return perSecond(len(r.latencies), r.took) }
-
 // run returns an error when any answer is not 200.
 func (l load) run(ctx context.Context) (loadResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.duration)
@@ -71,7 +69,7 @@ func (l load) connection(ctx context.Context, number int, requests [][]byte, lef
 	if err := connection.SetDeadline(time.Now().Add(l.duration + 10*time.Second)); err != nil {
 		return result, fmt.Errorf("bound the connection: %w", err)
 	}
-	random := rand.New(rand.NewPCG(1, uint64(number))) //nolint:gosec // which host comes next is no secret
+	random := rand.New(rand.NewPCG(1, uint64(number)))
 	answers := bufio.NewReaderSize(connection, 32<<10)
 	for ctx.Err() == nil && left.Add(-1) >= 0 {
 		start := time.Now()

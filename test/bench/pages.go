@@ -30,41 +30,36 @@ func (b *benchmark) measurePages(ctx context.Context) error {
 	if err := b.writePosts(ctx); err != nil {
 		return err
 	}
-	stop, err := b.startBare(ctx)
+	handler, err := b.startBare(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		_ = handler.Stop(stopping) // where it has to be killed, it is
+	}()
 	for _, hosts := range []int{b.sizes.hosts, len(b.fleet)} {
-		if err := b.measureHosts(ctx, min(hosts, len(b.fleet))); err != nil {
+		if err := b.measureHosts(ctx, handler, min(hosts, len(b.fleet))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *benchmark) measureHosts(ctx context.Context, count int) error {
+func (b *benchmark) measureHosts(ctx context.Context, handler *process.Process, count int) error {
 	b.progress.say("Pages of %d hosts", count)
 	hosts := make([]string, count)
 	for i := range hosts {
 		hosts[i] = b.fleet[i] + "." + domain
 	}
-	var product, limit struct{ rates, middle, slowest []float64 }
-	use := b.newCPUUse("a page of %d hosts", count)
+	var product, limit pageRounds
+	product.use, limit.use = b.newCPUUse("a page of %d hosts", count), b.newCPUUse("the same by the bare handler")
+	limit.use.server = handler.PID()
 	for round := range b.sizes.rounds {
-		err := inTurn(round, func() error {
-			stop := use.start()
-			r, err := b.read(ctx, round, b.stack.addresses.blog, hosts)
-			stop(len(r.latencies))
-			product.rates, product.middle = append(product.rates, r.perSecond()), append(product.middle, quantile(r.latencies, 0.5))
-			product.slowest = append(product.slowest, quantile(r.latencies, 0.99))
-			return err
-		}, func() error {
-			r, err := b.read(ctx, round, b.stack.addresses.bare, hosts)
-			limit.rates, limit.middle = append(limit.rates, r.perSecond()), append(limit.middle, quantile(r.latencies, 0.5))
-			limit.slowest = append(limit.slowest, quantile(r.latencies, 0.99))
-			return err
-		})
+		err := inTurn(round,
+			func() error { return b.read(ctx, round, b.stack.addresses.blog, hosts, &product) },
+			func() error { return b.read(ctx, round, b.stack.addresses.bare, hosts, &limit) })
 		if err != nil {
 			return err
 		}
@@ -76,17 +71,28 @@ func (b *benchmark) measureHosts(ctx context.Context, count int) error {
 	return nil
 }
 
+// pageRounds is what came of reading from one server.
+type pageRounds struct {
+	rates, middle, slowest []float64 // requests a second, p50 and p99 in ms
+	use                    *cpuUse
+}
+
 // read asks for pages for a while; before the first round, until every connection to the database knows every schema.
-func (b *benchmark) read(ctx context.Context, round int, address string, hosts []string) (loadResult, error) {
+func (b *benchmark) read(ctx context.Context, round int, address string, hosts []string, into *pageRounds) error {
 	asked := load{address: address, hosts: hosts, connections: readers, requests: 1 << 20, duration: b.sizes.pages}
 	if round == 0 {
 		warm := asked
 		warm.requests, warm.duration = 4*blogConnections*len(hosts), 4*b.sizes.pages
 		if _, err := warm.run(ctx); err != nil {
-			return loadResult{}, err
+			return err
 		}
 	}
-	return asked.run(ctx)
+	stop := into.use.start()
+	r, err := asked.run(ctx)
+	stop(len(r.latencies))
+	into.rates = append(into.rates, perSecond(len(r.latencies), r.took))
+	into.middle, into.slowest = append(into.middle, quantile(r.latencies, 0.5)), append(into.slowest, quantile(r.latencies, 0.99))
+	return err
 }
 
 // writePosts has the product write the posts of one blog, and copies them to the others.
@@ -122,7 +128,7 @@ func (b *benchmark) writePosts(ctx context.Context) error {
 }
 
 // startBare starts the bare handler as a process of its own, as the blog is, with pages of the blog's size.
-func (b *benchmark) startBare(ctx context.Context) (stop func(), err error) {
+func (b *benchmark) startBare(ctx context.Context) (*process.Process, error) {
 	page, err := load{address: b.stack.addresses.blog, hosts: []string{b.fleet[0] + "." + domain}, connections: 1, requests: 1, duration: 10 * time.Second}.run(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read a page of the blog: %w", err)
@@ -141,14 +147,5 @@ func (b *benchmark) startBare(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	stop = func() {
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		_ = handler.Stop(stopping) // where it has to be killed, it is
-	}
-	if err := waitUntilReady(ctx, handler, b.stack.addresses.bare); err != nil {
-		stop()
-		return nil, err
-	}
-	return stop, nil
+	return handler, waitUntilReady(ctx, handler, b.stack.addresses.bare)
 }

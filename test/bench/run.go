@@ -33,7 +33,7 @@ type sizes struct {
 
 var (
 	full    = sizes{rounds: 5, alone: 20, batch: 200, fleet: 1000, hosts: 50, pages: 4 * time.Second, timeout: 12 * time.Minute}
-	smaller = sizes{rounds: 2, alone: 15, batch: 100, fleet: 200, hosts: 50, pages: time.Second, timeout: 4 * time.Minute}
+	smaller = sizes{rounds: 2, alone: 10, batch: 60, fleet: 150, hosts: 50, pages: time.Second, timeout: 2 * time.Minute}
 )
 
 // stopTimeout bounds the end of all that was started.
@@ -47,7 +47,7 @@ func runBenchmark(ctx context.Context, o options, s sizes) (err error) {
 		return err
 	}
 	defer os.RemoveAll(programs.own)
-	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it takes longer than %s here: try --quick", s.timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it takes longer than %s here: measure less, or when the machine has less to do", s.timeout))
 	defer cancel()
 
 	ctx, fail := context.WithCancelCause(ctx)

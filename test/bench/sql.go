@@ -15,8 +15,12 @@ import (
 	"github.com/echoblogs/echoblogs/internal/schema"
 )
 
-// manyClients is the number of clients beyond which plain SQL makes schemas no faster on two cores.
-const manyClients = 8
+const (
+	// manyClients is the number of clients beyond which plain SQL makes schemas no faster on two cores.
+	manyClients = 8
+	// workers is how many Tenants the operator works on at once.
+	workers = 16
+)
 
 // sqlLimit makes and drops what a Tenant has in the database: by the product's code, and by plain SQL with the same
 // rows and the statements that the product sends for the schema.
@@ -32,7 +36,7 @@ const template = "template"
 func newSQLLimit(ctx context.Context, s *stack) (*sqlLimit, error) {
 	uri := s.databases.operator[limitDatabase]
 	l := &sqlLimit{}
-	for range manyClients {
+	for range workers {
 		connection, err := pgx.Connect(ctx, uri)
 		if err != nil {
 			return l, fmt.Errorf("connect as the operator: %w", err)

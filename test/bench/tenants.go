@@ -177,7 +177,7 @@ func both(first, second job) job {
 	}
 }
 
-// bounds are the limits of many Tenants at once: the database and the API server, each without the other.
+// bounds are the limits of many Tenants at once: the database, the API server, and both.
 type bounds struct {
 	what             string
 	clients          int
@@ -193,7 +193,9 @@ func (b *benchmark) bounds() []*bounds {
 	for _, clients := range []int{32, 8, 1} {
 		list = append(list, &bounds{what: "the API writes", clients: clients, create: b.api.create, drop: b.api.drop})
 	}
-	return list
+	return append(list, &bounds{
+		what: "plain SQL, then the API writes", clients: workers, create: both(b.sql.create, b.api.create), drop: both(b.sql.drop, b.api.drop),
+	})
 }
 
 func (l *bounds) measure(ctx context.Context, names []string) error {
