@@ -1,0 +1,134 @@
+package controllers_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+// ownClock makes the database's clock count beside the operator's, as it does in earnest.
+func ownClock(p *platform) { p.maxClockSkew = 0 }
+
+// setClock sets the operator's and the blog's clock, and has the fleet checked, as it is every minute.
+func (p *platform) setClock(now time.Time) {
+	p.t.Helper()
+	p.clock.SetTime(now)
+	p.editPlatform(annotatePlatform("test/nudge", now.String()))
+}
+
+// A clock that jumps suspends, for as long as it is wrong, and nothing more: what was deleted is kept for its time, and
+// every Tenant comes back to what its dates say.
+func TestClockJumpsAndComesBack(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t, ownClock)
+	p.start()
+	now := p.clock.Now()
+	p.readyTenant("alice")
+	p.readyTenant("grace", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(now.AddDate(0, 0, -3)) })
+	p.readyTenant("due", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(now.AddDate(0, 0, -30)) })
+	p.readyTenant("kept")
+	p.writePost("alice", "What was written before")
+	p.writePost("kept", "What was kept")
+	p.delete("kept")
+	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'kept'`)
+
+	for _, jump := range []time.Time{now.AddDate(10, 0, 0), now.AddDate(-10, 0, 0), now.Add(-time.Hour)} {
+		p.setClock(jump)
+		if jump.After(now) {
+			p.waitBlog("alice.example.com", http.StatusPaymentRequired, "")
+			for _, name := range []string{"alice", "grace", "due"} {
+				p.waitCondition(name, v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
+			}
+		}
+		p.setClock(now)
+		for name, reason := range map[string]string{"alice": v1alpha1.ReasonPaid, "grace": v1alpha1.ReasonGrace, "due": v1alpha1.ReasonPaymentDue} {
+			p.waitActive(name, reason)
+		}
+		p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
+		p.waitBlog("grace.example.com", http.StatusOK, "")
+		p.waitBlog("due.example.com", http.StatusPaymentRequired, "")
+		if query[int](p, schemaCount, tombstone) != 1 {
+			t.Fatalf("a clock that was set to %s has purged what was to be kept", jump)
+		}
+	}
+	p.readyTenant("kept", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.waitBlog("kept.example.com", http.StatusOK, "What was kept")
+}
+
+// waitActive waits until a Tenant is Ready and its Active condition has a reason.
+func (p *platform) waitActive(name, reason string) {
+	p.t.Helper()
+	p.waitFor(fmt.Sprintf("%s is %s", name, reason), func() error {
+		tenant := p.tenant(name)
+		for _, c := range tenant.Status.Conditions {
+			if c.Type == v1alpha1.ConditionActive && c.Reason == reason {
+				return hasCondition(tenant.Status.Conditions, tenant.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+			}
+		}
+		return fmt.Errorf("it has %v", tenant.Status.Conditions)
+	})
+}
+
+// A host that alice gave up is held from carol for a minute, also where the operator's clock says that it is over: a
+// replica of the blog that has not heard of it yet shows alice's posts there.
+func TestClockDoesNotShortenAHold(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t, ownClock)
+	p.start()
+	now := p.clock.Now()
+	shared := func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.shared.org"} }
+	p.readyTenant("alice", shared)
+	for _, jumps := range []struct{ atRelease, after time.Time }{
+		{now, now.AddDate(10, 0, 0)},  // ahead during the hold
+		{now.AddDate(-10, 0, 0), now}, // behind when it began
+		{now.AddDate(10, 0, 0), now},  // ahead when it began
+	} {
+		p.setClock(jumps.atRelease)
+		p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = nil })
+		p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+		p.setClock(jumps.after)
+		p.createTenant("carol", shared)
+		p.waitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainTaken)
+		for range 5 {
+			p.nudge("carol")
+			p.readyTenant("after", deleting) // comes after it in the queue
+			p.delete("after")
+			p.exec(`DELETE FROM public.tenants WHERE name = 'after'`)
+			if owner := p.ownerOf("www.shared.org"); owner != "alice" {
+				t.Fatalf("released at %s and wanted at %s, the host went to %q at once", jumps.atRelease, jumps.after, owner)
+			}
+		}
+		// The hold ends all the same, a minute after the moment that both clocks agree on.
+		p.waitFor("the hold ends", func() error {
+			ends := query[time.Time](p, `SELECT released_at FROM public.domains WHERE host = 'www.shared.org'`).Add(registry.Hold)
+			if ends.After(time.Now().Add(registry.Hold)) {
+				return fmt.Errorf("it ends at %s", ends)
+			}
+			return nil
+		})
+		p.setClock(now.Add(registry.Hold))
+		p.exec(`UPDATE public.domains SET released_at = released_at - interval '1 minute' WHERE host = 'www.shared.org'`)
+		p.nudge("carol")
+		p.waitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+		p.waitBlog("www.shared.org", http.StatusOK, "carol")
+
+		p.edit("carol", deleting)
+		p.delete("carol")
+		p.exec(`DELETE FROM public.tenants WHERE name = 'carol'`)
+		p.edit("alice", shared)
+		p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	}
+}
+
+func deleting(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete }
+
+func (p *platform) ownerOf(host string) string {
+	p.t.Helper()
+	return query[string](p, `SELECT t.name FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id WHERE d.host = $1`, host)
+}

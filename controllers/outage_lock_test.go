@@ -1,0 +1,98 @@
+package controllers_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/schema/migrations"
+)
+
+// anotherMigration is the blog's migrations and one more, as the next version of the operator has it.
+func anotherMigration(t *testing.T) []schema.Migration {
+	t.Helper()
+	all, err := schema.ReadMigrations(migrations.Tenant, "tenant")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := int32(len(all) + 1)
+	return append(all, schema.Migration{
+		Version: next, Name: fmt.Sprintf("%04d_add_language.sql", next), SQL: "ALTER TABLE posts ADD COLUMN language text;", Checksum: "of-a-test",
+	})
+}
+
+// A session that reads for long, as a backup does, keeps a table from being altered. That tenant waits, the others go
+// on, and its readers read.
+func TestMigrationWaitsForALock(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t, inEarnest)
+	stop := p.startOperator(nil)
+	p.create(p.platformObject())
+	names := []string{"alice", "bob", "carol"}
+	for _, name := range names {
+		p.readyTenant(name)
+	}
+	p.writePost("alice", "What was written before")
+	stop()
+
+	backup, err := p.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backup.Rollback(t.Context()) //nolint:errcheck // when the test has failed
+	if _, err := backup.Exec(t.Context(), `LOCK TABLE alice.posts IN ACCESS SHARE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	p.migrations = anotherMigration(t)
+	latest := p.migrations[len(p.migrations)-1].Version
+	p.startOperator(nil)
+
+	waiting := p.waitCondition("alice", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
+	for _, text := range []string{"did not go through, and nothing of them has happened", "Another session holds a lock that is needed. It is tried again."} {
+		if err := wantText(waiting.Status.Conditions, text); err != nil {
+			t.Error(err)
+		}
+	}
+	if phase := waiting.Status.Phase; phase != v1alpha1.TenantActive {
+		t.Errorf("phase %s of a Tenant that is served", phase)
+	}
+	p.wantEvent("alice", v1alpha1.ReasonMigrationFailed)
+	for _, name := range []string{"bob", "carol"} {
+		p.waitVersion(name, latest)
+	}
+	// Readers wait behind the migration for as long as it waits for the lock, and no longer.
+	const attempt = "pg_advisory_xact_lock(hashtextextended('echoblogs:schema:' || $1, 0))[alice]"
+	for before := len(p.queries.with(attempt)); len(p.queries.with(attempt)) < before+3; {
+		p.blog.want(t, "alice.example.com", http.StatusOK, "What was written before")
+	}
+
+	if err := backup.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	released := time.Now()
+	p.waitVersion("alice", latest)
+	t.Logf("alice was migrated %.1f s after the lock was released", time.Since(released).Seconds())
+	p.wantEvent("alice", v1alpha1.ReasonSchemaMigrated)
+	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
+	p.wantNoLeaks()
+}
+
+// waitVersion waits until a Tenant is Ready with a schema at a version.
+func (p *platform) waitVersion(name string, version int32) {
+	p.t.Helper()
+	p.waitFor(fmt.Sprintf("%s is at version %d", name, version), func() error {
+		tenant := p.tenant(name)
+		if err := hasCondition(tenant.Status.Conditions, tenant.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, ""); err != nil {
+			return err
+		}
+		if tenant.Status.SchemaVersion != version {
+			return fmt.Errorf("it is at %d", tenant.Status.SchemaVersion)
+		}
+		return nil
+	})
+}
