@@ -93,7 +93,7 @@ func databaseURI(variable string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	uri, err := os.ReadFile(path) //nolint:gosec // whoever starts the program names the file
+	uri, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("read the address of the database: %w", err)
 	}
