@@ -39,17 +39,26 @@ var (
 // stopTimeout bounds the end of all that was started.
 const stopTimeout = 30 * time.Second
 
-// runBenchmark starts everything, measures, cleans up and writes the report.
-func runBenchmark(ctx context.Context, o options, s sizes) (err error) {
+// runBenchmark measures, and writes the report when everything is cleaned up.
+func runBenchmark(ctx context.Context, o options, s sizes) error {
 	p := newProgress(os.Stderr)
 	programs, err := findPrograms(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(programs.own)
+	r, err := measure(ctx, o, s, programs, p)
+	if err != nil {
+		return err
+	}
+	p.say("Done")
+	return r.publish(os.Stdout, o)
+}
+
+// measure starts everything, measures, and leaves nothing running and no data behind.
+func measure(ctx context.Context, o options, s sizes, programs programs, p *progress) (r report, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it takes longer than %s here: measure less, or when the machine has less to do", s.timeout))
 	defer cancel()
-
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 
@@ -60,17 +69,15 @@ func runBenchmark(ctx context.Context, o options, s sizes) (err error) {
 		err = errors.Join(err, st.stop(stopping))
 	}()
 	if err != nil {
-		return because(ctx, err)
+		return r, because(ctx, err)
 	}
 	b := &benchmark{stack: st, sizes: s, progress: p, profiles: o.profiles}
 	if err := b.run(ctx); err != nil {
-		return because(ctx, err)
+		return r, because(ctx, err)
 	}
-	r := report{
+	return report{
 		Date: time.Now().UTC().Truncate(time.Second), Command: commandLine(), Machine: b.machine, Figures: b.figures, CPU: b.cpu,
-	}
-	p.say("Done in %s", time.Since(p.start).Round(time.Second))
-	return r.publish(os.Stdout, o)
+	}, nil
 }
 
 // because puts the reason for which ctx has ended in the place of what failed for it.
