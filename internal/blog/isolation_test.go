@@ -78,6 +78,17 @@ func TestTenantsAreNeverMixed(t *testing.T) {
 	group.Wait()
 }
 
+func TestSchemaOfATenantChanges(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.create(spec("alice"))
+	p.save("alice", posts.Document{Title: "Title", Content: "Text"})
+	p.exec(`ALTER SCHEMA alice RENAME TO "Alice's"`)
+	p.get("alice.example.com", "/title/").want(t, http.StatusServiceUnavailable, "alice")
+	p.exec(`UPDATE public.tenants SET schema_name = 'Alice''s', updated_at = now() WHERE name = 'alice'`)
+	p.waitFor("alice.example.com", "/title/", http.StatusOK)
+}
+
 func TestRoleOfTheBlog(t *testing.T) {
 	t.Parallel()
 	p := newDatabase(t)

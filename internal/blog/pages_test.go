@@ -110,7 +110,7 @@ func TestPathsThatAreNoPage(t *testing.T) {
 	p.create(spec("alice"))
 	for _, path := range []string{
 		"/none/", "/None/", "/a/b/", "/a/b", "/%00/", "/a%2fb/", "/" + strings.Repeat("a", 5000) + "/", "/favicon.ico", "/feed.xml/",
-		"/%2f%2fexample.com", "/%5cexample.com", "/..%2f", "/wp-login.php",
+		"/%2f%2fexample.com", "/%2fexample", "/%5cexample.com", "/..%2f", "/wp-login.php",
 	} {
 		p.get("alice.example.com", path).want(t, http.StatusNotFound, "alice", "There is no such page", "Blog of alice", "noindex")
 	}
