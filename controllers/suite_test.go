@@ -25,7 +25,8 @@ var (
 	scheme        = runtime.NewScheme()
 	administrator *rest.Config
 	admin         client.Client
-	kubectl       string // the program
+	assets        string // the folder of the control plane's programs
+	kubectl       string // one of them
 	kubeconfig    string // the administrator's
 )
 
@@ -46,16 +47,11 @@ func runTests(m *testing.M) (int, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
-	folder, err := kubeassets.Dir(ctx, "etcd", "kube-apiserver", "kubectl")
-	if err != nil {
+	var err error
+	if assets, err = kubeassets.Dir(ctx, "etcd", "kube-apiserver", "kubectl"); err != nil {
 		return 0, err
 	}
-	environment := &envtest.Environment{
-		BinaryAssetsDirectory: folder,
-		CRDDirectoryPaths:     []string{filepath.Join("..", "config", "crd", "bases")},
-		ErrorIfCRDPathMissing: true,
-	}
-	environment.ControlPlane.GetAPIServer().Configure().Set("authorization-mode", "RBAC")
+	environment := newEnvironment()
 	if administrator, err = environment.Start(); err != nil {
 		return 0, err
 	}
@@ -70,13 +66,24 @@ func runTests(m *testing.M) (int, error) {
 	if admin, err = client.New(administrator, client.Options{Scheme: scheme}); err != nil {
 		return 0, err
 	}
-	kubectl = filepath.Join(folder, "kubectl")
+	kubectl = filepath.Join(assets, "kubectl")
 	kubeconfig = filepath.Join(os.TempDir(), fmt.Sprintf("echoblogs-test-%d.kubeconfig", os.Getpid()))
 	if err := os.WriteFile(kubeconfig, environment.KubeConfig, 0o600); err != nil {
 		return 0, err
 	}
 	defer func() { _ = os.Remove(kubeconfig) }()
 	return m.Run(), nil
+}
+
+// newEnvironment is a control plane with the definitions of config/crd, which is not started yet.
+func newEnvironment() *envtest.Environment {
+	environment := &envtest.Environment{
+		BinaryAssetsDirectory: assets,
+		CRDDirectoryPaths:     []string{filepath.Join("..", "config", "crd", "bases")},
+		ErrorIfCRDPathMissing: true,
+	}
+	environment.ControlPlane.GetAPIServer().Configure().Set("authorization-mode", "RBAC")
+	return environment
 }
 
 type discard struct{}
