@@ -49,6 +49,13 @@ func serverOwner() (owner, error) {
 	return owner{uid: uid, gid: gid, credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 }
 
+// Credential returns the user under which servers run, for other programs that
+// do not run as root either. It is nil where that is who we are.
+func Credential() (*syscall.Credential, error) {
+	runAs, err := serverOwner()
+	return runAs.credential, err
+}
+
 // canReach reports whether the user may pass through every folder above path.
 // Folders that do not exist yet are made by us with mode 0755.
 func (o owner) canReach(path string) bool {

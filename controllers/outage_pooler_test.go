@@ -1,0 +1,67 @@
+package controllers_test
+
+import (
+	"net/http"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+)
+
+// Behind PgBouncer in transaction mode each transaction may run in another session of the server. All that a Tenant's
+// life consists of goes through it; only the blog's one connection that waits for notifications goes past it.
+func TestLifeBehindPgBouncer(t *testing.T) {
+	t.Parallel()
+	var bouncer *postgrestest.Bouncer
+	p := newNamespace(t, inEarnest, func(p *platform) {
+		p.db = postgrestest.New(t)
+		bouncer = postgrestest.NewBouncer(t, p.db)
+		p.reach = bouncer.URI
+	})
+	p.start()
+	for _, name := range []string{"alice", "bob"} {
+		p.readyTenant(name, func(t *v1alpha1.Tenant) {
+			t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
+		})
+		p.writePost(name, "Words of "+name)
+	}
+	for name, other := range map[string]string{"alice": "bob", "bob": "alice"} {
+		for _, host := range []string{name + ".example.com", "www." + name + ".org"} {
+			for _, path := range []string{"/", "/a-post/", "/feed.xml"} {
+				response, body := p.blog.get(t, host, path)
+				if response.StatusCode != http.StatusOK || !contains(body, "Words of "+name) || contains(body, "Words of "+other) {
+					t.Errorf("%s%s answers %d:\n%s", host, path, response.StatusCode, body)
+				}
+			}
+		}
+	}
+	p.edit("alice", rename("Alice behind the bouncer"))
+	p.waitBlog("alice.example.com", http.StatusOK, "Alice behind the bouncer")
+	p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
+	p.waitBlog("alice.example.com", http.StatusPaymentRequired, "")
+	p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = nil })
+	p.waitBlog("alice.example.com", http.StatusOK, "")
+	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+
+	p.delete("alice")
+	p.waitBlog("alice.example.com", http.StatusNotFound, "")
+	p.readyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.waitBlog("alice.example.com", http.StatusOK, "Words of alice")
+	p.edit("bob", deleting)
+	p.delete("bob")
+	if query[int](p, schemaCount, "bob") != 0 {
+		t.Error("the schema of bob is still there")
+	}
+	p.aMinutePasses()
+	p.waitFor("the Platform is Ready", func() error { return p.platformReady("default") })
+
+	if listening := p.serverConnections()["echoblogs-blog-listen"]; listening != 1 {
+		t.Errorf("%d connections listen, want one", listening)
+	}
+	bouncer.Stop() // all of that went through it
+	p.edit("alice", rename("Alice without the bouncer"))
+	p.waitUnavailable("alice", "Nothing answers at the address of the database.")
+	p.want503("alice.example.com")
+}
