@@ -79,11 +79,10 @@ type TenantReconciler struct {
 // SetupWithManager starts the controller with the manager.
 func (r *TenantReconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.routes = routes{client: r.Client, secrets: r.Secrets}
-	err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.Tenant{}, platformIndex, func(object client.Object) []string {
-		return []string{object.(*v1alpha1.Tenant).PlatformName()}
-	})
-	if err != nil {
-		return fmt.Errorf("index Tenants by Platform: %w", err)
+	for index, value := range map[string]client.IndexerFunc{platformIndex: platformOf, waitingIndex: platformOfWaiting} {
+		if err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.Tenant{}, index, value); err != nil {
+			return fmt.Errorf("index Tenants by Platform: %w", err)
+		}
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.Tenant{}, builder.WithPredicates(specOrAnnotations)).

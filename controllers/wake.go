@@ -18,8 +18,24 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// platformIndex is the index of Tenants by the Platform that they live on.
-const platformIndex = "platform"
+const (
+	// platformIndex is the index of Tenants by the Platform that they live on.
+	platformIndex = "platform"
+	// waitingIndex is the same of those alone that wait for a name: a released one is not to cost a look at all Tenants.
+	waitingIndex = "waiting"
+)
+
+func platformOf(object client.Object) []string {
+	return []string{object.(*v1alpha1.Tenant).PlatformName()}
+}
+
+func platformOfWaiting(object client.Object) []string {
+	stalled := meta.FindStatusCondition(object.(*v1alpha1.Tenant).Status.Conditions, v1alpha1.ConditionStalled)
+	if stalled == nil || !slices.Contains([]string{v1alpha1.ReasonSchemaTaken, v1alpha1.ReasonHostTaken, v1alpha1.ReasonCustomDomainTaken}, stalled.Reason) {
+		return nil
+	}
+	return platformOf(object)
+}
 
 // Wake carries objects that a controller wants looked at.
 type Wake struct {
@@ -42,17 +58,13 @@ func (w *Wake) tenant(namespace, name string) {
 // wakeWaiting has the Tenants looked at that wait for a name, after one has been released.
 func (r *TenantReconciler) wakeWaiting(ctx context.Context, released *v1alpha1.Tenant) {
 	var tenants v1alpha1.TenantList
-	err := r.Client.List(ctx, &tenants, client.InNamespace(released.Namespace), client.MatchingFields{platformIndex: released.PlatformName()})
+	err := r.Client.List(ctx, &tenants, client.InNamespace(released.Namespace), client.MatchingFields{waitingIndex: released.PlatformName()})
 	if err != nil {
 		logf.FromContext(ctx).Error(err, "Listing Tenants that wait for a name")
 		return
 	}
 	for i := range tenants.Items {
-		t := &tenants.Items[i]
-		stalled := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionStalled)
-		if stalled != nil && slices.Contains([]string{v1alpha1.ReasonSchemaTaken, v1alpha1.ReasonHostTaken, v1alpha1.ReasonCustomDomainTaken}, stalled.Reason) {
-			r.Wake.tenant(t.Namespace, t.Name)
-		}
+		r.Wake.tenant(tenants.Items[i].Namespace, tenants.Items[i].Name)
 	}
 }
 
