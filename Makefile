@@ -38,13 +38,16 @@ help: ## List the targets.
 
 ##@ Demo
 
+# The control plane is built first, with its progress: the demo shares most packages with it.
 .PHONY: demo
 demo: ## Run a whole platform on this machine until Ctrl-C. PORT=8000 is where it answers.
+	@hack/kube/build.sh >/dev/null
 	@go build -o bin/dev ./hack/dev
 	@exec bin/dev run --port $(PORT)
 
 .PHONY: demo-up
 demo-up: ## Do the same in the background: returns when all is ready.
+	@hack/kube/build.sh >/dev/null
 	@go build -o bin/dev ./hack/dev
 	@exec bin/dev up --port $(PORT)
 

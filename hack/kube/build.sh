@@ -108,8 +108,9 @@ follow "Fetching modules" go list -deps "${packages[@]}" >"$work/packages"
 total=" of $(wc -l <"$work/packages")"
 release=${version#v}
 stamp=k8s.io/component-base/version
-# kubectl reads the server's version, so it has to be there.
-follow "Compiling packages" nice -n 10 go build -v -trimpath -o "$work/" -ldflags "-s -w
+# kubectl reads the server's version, so it has to be there. No other flag than
+# for the product: what both import, such as client-go, is compiled once.
+follow "Compiling packages" nice -n 10 go build -v -o "$work/" -ldflags "-s -w
 	-X $stamp.gitVersion=$version -X $stamp.gitMajor=${release%%.*} -X $stamp.gitMinor=$(cut -d. -f2 <<<"$release")" "${packages[@]}"
 
 [[ ! -e $work/server ]] || mv "$work/server" "$work/etcd" # its package has no name of its own
