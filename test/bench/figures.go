@@ -42,11 +42,11 @@ func (f *figure) beside(what string, rounds []float64) *figure {
 }
 
 func (f *figure) atMost(bound float64) *figure {
-	return f.aim(fmt.Sprintf("≤ %g %s", bound, f.Unit), f.Value <= bound)
+	return f.aim("≤ "+number(bound, f.Unit), f.Value <= bound)
 }
 
 func (f *figure) atLeast(bound float64) *figure {
-	return f.aim(fmt.Sprintf("≥ %g %s", bound, f.Unit), f.Value >= bound)
+	return f.aim("≥ "+number(bound, f.Unit), f.Value >= bound)
 }
 
 // ratioAtMost and ratioAtLeast bound the ratio to the limit that was added last.

@@ -49,7 +49,7 @@ func TestRatioIsThatOfRoundsBesideEachOther(t *testing.T) {
 	if f.Value != 42 || f.Limits[0].Value != 84 || f.Limits[0].Ratio != 0.5 {
 		t.Errorf("the figure is %+v", f)
 	}
-	if want := []aim{{"ratio ≥ 0.5", true}, {"≥ 60 /s", false}}; !slices.Equal(f.Aims, want) {
+	if want := []aim{{"ratio ≥ 0.5", true}, {"≥ 60/s", false}}; !slices.Equal(f.Aims, want) {
 		t.Errorf("the aims are %v, want %v", f.Aims, want)
 	}
 }
