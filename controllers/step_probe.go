@@ -112,6 +112,8 @@ func (p *Prober) ask(ctx context.Context, platform *v1alpha1.Platform, host, ten
 		return fmt.Sprintf("The backend answers %d for %q and does not know the Tenant yet.", response.StatusCode, host)
 	case named != tenant:
 		return fmt.Sprintf("The backend answers for %q in the name of the Tenant %q.", host, named)
+	case response.StatusCode == http.StatusTooManyRequests && !suspended: // it answers its readers, and only then is at its limit
+		return ""
 	case response.StatusCode != want:
 		return fmt.Sprintf("The backend answers %d for %q instead of %d.", response.StatusCode, host, want)
 	}
