@@ -99,7 +99,7 @@ func TestPortalMayNotReachForSchemas(t *testing.T) {
 		"names the Platform later":   {edit("plain", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = v1alpha1.DefaultPlatform }), noPlatform},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // they are short, and share two Tenants
+		t.Run(name, func(t *testing.T) {
 			for who, c := range map[string]client.Client{"the portal": portal, "the portal of another namespace": stranger} {
 				err := test.do(c)
 				switch {
