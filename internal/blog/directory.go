@@ -113,7 +113,9 @@ func (d *directory) run(ctx context.Context) {
 				d.readByID(ctx, ids)
 			}
 		case <-poll.C:
-			if d.viewAt.IsZero() || d.now().Sub(d.fullAt) >= fullInterval {
+			// Rows of tenants that are gone are removed once their hold is over. A view that was trusted all along has
+			// seen that they are released; one that was not has missed it, and their names may be others' by now.
+			if !d.fresh() || d.now().Sub(d.fullAt) >= fullInterval {
 				d.readAll(ctx)
 			} else {
 				d.readChanged(ctx)
@@ -131,7 +133,7 @@ func (d *directory) readAll(ctx context.Context) {
 	if !d.succeeded(ctx, readAll, err) {
 		return
 	}
-	d.apply(view, began)
+	d.apply(view)
 	live := make(map[int64]struct{}, len(view.Tenants))
 	for _, listing := range view.Tenants {
 		live[listing.ID] = struct{}{}
@@ -142,7 +144,7 @@ func (d *directory) readAll(ctx context.Context) {
 		}
 	}
 	d.fullAt = began
-	d.count()
+	d.trust(view, began)
 }
 
 // readChanged reads what changed since the last view.
@@ -157,8 +159,8 @@ func (d *directory) readChanged(ctx context.Context) {
 	if view.At.Before(d.viewAt) { // the database's clock was set back: changes since then bear times before the last view
 		d.pending.addAll()
 	}
-	d.apply(view, began)
-	d.count()
+	d.apply(view)
+	d.trust(view, began)
 }
 
 // readByID reads the tenants that notifications named. When it fails, the next look at what changed finds them.
@@ -182,8 +184,8 @@ func (d *directory) readByID(ctx context.Context, ids []int64) {
 	d.count()
 }
 
-// apply takes over a view that a look at the registry, begun at began, returned.
-func (d *directory) apply(view registry.View, began time.Time) {
+// apply takes over what a view has.
+func (d *directory) apply(view registry.View) {
 	if d.publicURL != view.PublicURL {
 		d.publicURL = view.PublicURL
 		for _, t := range d.byID {
@@ -193,8 +195,13 @@ func (d *directory) apply(view registry.View, began time.Time) {
 	for _, listing := range view.Tenants {
 		d.put(listing)
 	}
+}
+
+// trust lets requests go by the directory, once all of a view that was asked for at the moment began is in it.
+func (d *directory) trust(view registry.View, began time.Time) {
 	d.viewAt = view.At
 	d.readAt.Store(&began)
+	d.count()
 }
 
 // renew gives a tenant's links the scheme and port of the public site. Which hosts it has is not said anew.

@@ -65,6 +65,20 @@ func TestStaleDirectoryAnswersNothing(t *testing.T) {
 	p.get("alice.example.com", "/").want(t, http.StatusOK, "alice")
 }
 
+// What was removed while a replica could not look is not there for it any more, although nothing says so.
+func TestStaleDirectoryIsReadAnew(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.create(spec("alice"))
+	p.exec(`REVOKE SELECT ON public.tenants FROM echoblogs_blog`) // the line holds, so that nothing else has all read anew
+	p.clock.advance(45 * time.Second)
+	p.waitFor("127.0.0.1", "/readyz", http.StatusServiceUnavailable)
+	p.exec(`DELETE FROM public.tenants WHERE name = 'alice'`)
+	p.exec(`GRANT SELECT ON public.tenants TO echoblogs_blog`)
+	p.waitReady()
+	p.get("alice.example.com", "/").want(t, http.StatusNotFound, "")
+}
+
 func TestStartsBeforeTheDatabase(t *testing.T) {
 	t.Parallel()
 	p := newDatabase(t)
