@@ -52,8 +52,13 @@ func summarise(conditions *[]metav1.Condition, generation int64, layers []string
 		ready, reason, message = metav1.ConditionFalse, stopped.reason, stopped.message
 	}
 	setCondition(conditions, generation, v1alpha1.ConditionReady, ready, reason, message, now)
-	meta.RemoveStatusCondition(conditions, v1alpha1.ConditionStalled)
-	meta.RemoveStatusCondition(conditions, v1alpha1.ConditionReconciling)
+	// One that stays is not removed first: it would be as of now, and written again at each attempt.
+	if stopped == nil || !stopped.stalled {
+		meta.RemoveStatusCondition(conditions, v1alpha1.ConditionStalled)
+	}
+	if stopped == nil || stopped.stalled {
+		meta.RemoveStatusCondition(conditions, v1alpha1.ConditionReconciling)
+	}
 	switch {
 	case stopped == nil:
 	case stopped.stalled:

@@ -25,6 +25,16 @@ func (c *queryCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pg
 	return ctx
 }
 
+// connecting is what is remembered of an attempt to connect.
+const connecting = "CONNECT"
+
+func (c *queryCounter) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
+	c.add(connecting, nil)
+	return ctx
+}
+
+func (*queryCounter) TraceConnectEnd(context.Context, pgx.TraceConnectEndData) {}
+
 func (*queryCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 func (c *queryCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {

@@ -34,7 +34,7 @@ func newOwnCluster(t *testing.T) *ownCluster {
 	// The library does not tell which process it has started.
 	server.Path = filepath.Join(t.TempDir(), "kube-apiserver")
 	script := fmt.Sprintf("#!/bin/sh\necho $$ >%s\nexec %s \"$@\"\n", c.pid, filepath.Join(assets, "kube-apiserver"))
-	if err := os.WriteFile(server.Path, []byte(script), 0o755); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(server.Path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Start(); err != nil {

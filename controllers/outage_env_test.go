@@ -152,20 +152,6 @@ func (p *platform) waitHealed(name, text string) {
 	p.wantNoLeaks()
 }
 
-// wantFewWrites checks that the operator did not write the same status again at each attempt.
-func (p *platform) wantFewWrites(name string) {
-	p.t.Helper()
-	var patches int
-	for _, write := range p.writes.all() {
-		if write == "patch "+name+"/status" {
-			patches++
-		}
-	}
-	if patches > 6 {
-		p.t.Errorf("during the outage the status of %s was written %d times", name, patches)
-	}
-}
-
 // wantNoLeaks waits until the server has exactly the connections that the pools know of, none of them in use and no
 // more than they may have, and one that listens.
 func (p *platform) wantNoLeaks() {
