@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -45,31 +46,49 @@ func (d *demo) seed(ctx context.Context) error {
 	return d.state.write(seededFile, "")
 }
 
-// waitUntilServed returns when the pages of all Tenants that are Ready answer. A
-// later start finds Tenants whose status still tells of the last run, so it is
-// the pages that count.
+// waitUntilServed returns when every Tenant that is Ready tells this start's
+// address, and its page answers there. A later start finds Tenants whose status
+// still tells of the last one, which may have had another port.
 func (d *demo) waitUntilServed(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	tenants, err := d.tenants(ctx)
-	if err != nil {
-		return err
-	}
 	retry := time.NewTicker(100 * time.Millisecond)
 	defer retry.Stop()
-	for _, tenant := range tenants {
-		for meta.IsStatusConditionTrue(tenant.Status.Conditions, v1alpha1.ConditionReady) && len(tenant.Status.Hosts) > 0 {
-			// As a browser does: by way of the router.
-			status, err := status(ctx, fmt.Sprintf("http://127.0.0.1:%d/", d.port), tenant.Status.Hosts[0])
-			if err == nil && (status == http.StatusOK || status == http.StatusPaymentRequired) {
-				break
-			}
-			select {
-			case <-ctx.Done():
-				return fmt.Errorf("the blog of %s does not answer (last: %d); see %s", tenant.Name, status, d.state.logs())
-			case <-retry.C:
-			}
+	for {
+		problem, err := d.firstNotServed(ctx)
+		if err != nil {
+			return err
+		}
+		if problem == "" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s; see %s", problem, d.state.logs())
+		case <-retry.C:
 		}
 	}
-	return nil
+}
+
+// firstNotServed says what is wrong with the first Tenant that is Ready and yet
+// not served at this start's port, or "".
+func (d *demo) firstNotServed(ctx context.Context) (problem string, err error) {
+	tenants, err := d.tenants(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, tenant := range tenants {
+		if !meta.IsStatusConditionTrue(tenant.Status.Conditions, v1alpha1.ConditionReady) || len(tenant.Status.Hosts) == 0 {
+			continue
+		}
+		if !strings.HasSuffix(tenant.Status.URL, fmt.Sprintf(":%d", d.port)) {
+			return fmt.Sprintf("the status of %s still tells the address of the last start, %s", tenant.Name, tenant.Status.URL), nil
+		}
+		// As a browser does: by way of the router.
+		status, err := status(ctx, fmt.Sprintf("http://127.0.0.1:%d/", d.port), tenant.Status.Hosts[0])
+		if err != nil || status != http.StatusOK && status != http.StatusPaymentRequired {
+			return fmt.Sprintf("the blog of %s does not answer (last: %d)", tenant.Name, status), nil
+		}
+	}
+	return "", nil
 }
