@@ -68,6 +68,7 @@ FAST := $(addsuffix /...,$(addprefix ./internal/,naming postgres routing registr
 .PHONY: test-fast
 test-fast: ## Run the tests that need no control plane, in half a minute.
 	@hack/postgres/install.sh >/dev/null
+	@hack/pgbouncer/install.sh >/dev/null
 	go test -timeout 5m $(FAST)
 
 .PHONY: bench
