@@ -1,6 +1,9 @@
 package registry
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Clock is the time by which names are held and the data of deleted tenants is kept. It looks at two clocks, the
 // operator's and the database's, and goes by the one that keeps longer: a hold begins at the later time and is over at
@@ -20,6 +23,7 @@ const (
 	earlier = `least($1::timestamptz, now() + $2::interval)`
 	// later is the time at which something begins.
 	later = `greatest($1::timestamptz, now() - $2::interval)`
-	// freed is the moment since which a name has to have been released to be free: a Hold ago.
-	freed = `(` + earlier + ` - interval '60 seconds')`
 )
+
+// freed is the moment since which a name has to have been released to be free: a Hold ago.
+var freed = fmt.Sprintf(`(%s - interval '%d seconds')`, earlier, Hold/time.Second)
