@@ -1,0 +1,151 @@
+package isolation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// askEvery is how often each host is asked for: a minute of that leaves the machine to others.
+const askEvery = 20 * time.Millisecond
+
+// Replicas that do not hear of changes any more show nobody under a name that has gone to somebody else: names are held
+// for longer than a replica believes what it knows. This test takes as long as the hold.
+func TestStaleReplicasShowNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const host, schema = "www.contested.org", "contested"
+	before := map[string]owner{host: newOwner("giver"), primary("namesake"): newOwner("namesake"), primary("leaver"): newOwner("leaver")}
+	after := map[string]owner{host: newOwner("taker"), primary("namesake"): newOwner("namesake"), primary("comer"): newOwner("comer")}
+	inSchema := func(t *v1alpha1.Tenant) { t.Spec.SchemaName = schema }
+	atHost := func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{host} }
+	err := errors.Join(
+		w.settle(before[host], atHost),
+		w.settle(after[host]),
+		w.settle(before[primary("namesake")]),
+		w.settle(before[primary("leaver")], inSchema),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, o := range before {
+		if err := w.awaitStatus(at, http.StatusOK, o.tenant); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	// The registry is out of the replicas' reach, and the posts are not.
+	w.Exec(`REVOKE SELECT ON public.tenants, public.domains FROM echoblogs_blog`)
+	var asking errgroup.Group
+	over := make(chan struct{})
+	var shown, refused atomic.Int64
+	for at := range before {
+		for _, address := range w.Blogs {
+			asking.Go(func() error { return w.watch(t.Context(), address, at, over, &shown, &refused) })
+		}
+	}
+	// Everybody gives up what others wait for already.
+	err = errors.Join(
+		w.Edit(t.Context(), "taker", atHost),
+		w.Edit(t.Context(), "giver", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = nil }),
+		w.Delete(t.Context(), "namesake"), w.Delete(t.Context(), "leaver"),
+		w.AwaitGone("namesake"), w.AwaitGone("leaver"),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	comer := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "comer"}, Spec: v1alpha1.TenantSpec{SchemaName: schema}}
+	namesake := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "namesake"}}
+	comer.Spec.DisplayName, namesake.Spec.DisplayName = after[primary("comer")].title(), after[primary("namesake")].title()
+	if err := errors.Join(w.Create(comer), w.Create(namesake)); err != nil {
+		t.Fatal(err)
+	}
+	// From the moment on that the registry says so, nobody else may be shown there.
+	var changes errgroup.Group
+	changes.Go(func() error { return w.pass(host, "taker", "", before[host], after[host]) })
+	changes.Go(func() error {
+		return w.pass(primary("namesake"), "namesake", "namesake", before[primary("namesake")], after[primary("namesake")])
+	})
+	changes.Go(func() error { return w.pass(primary("comer"), "comer", schema, owner{}, after[primary("comer")]) })
+	if err := changes.Wait(); err != nil {
+		t.Error(err)
+	}
+	w.Exec(`GRANT SELECT ON public.tenants, public.domains TO echoblogs_blog`)
+	for at, o := range after {
+		if err := w.awaitStatus(at, http.StatusOK, o.tenant); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := w.leave(primary("leaver"), before[primary("leaver")]); err != nil {
+		t.Error(err)
+	}
+	close(over)
+	if err := asking.Wait(); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d answers showed a blog, %d did not", shown.Load(), refused.Load())
+}
+
+// pass waits until the registry gives a host to its next owner, whose posts go into a schema at once, unless that is "".
+func (w *world) pass(host, tenant, schema string, from, to owner) error {
+	w.allow(host, to)
+	err := w.Await(host+" belongs to "+tenant, func(ctx context.Context) error {
+		var owner string
+		err := w.Admin.QueryRow(ctx, `SELECT coalesce(string_agg(t.name || ' ' || t.display_name, ' '), 'nobody')
+			FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id
+			WHERE d.host = $1 AND d.released_at IS NULL AND t.state = 'live'`, host).Scan(&owner)
+		if err == nil && owner != tenant+" "+to.title() {
+			err = fmt.Errorf("it belongs to %s", owner)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	w.forbid(host, from)
+	if schema == "" {
+		return nil
+	}
+	return w.write(to, schema)
+}
+
+// watch asks one replica for a host again and again.
+func (w *world) watch(ctx context.Context, address, host string, over <-chan struct{}, shown, refused *atomic.Int64) error {
+	c := &connection{address: address}
+	defer c.close()
+	pace := time.NewTicker(askEvery)
+	defer pace.Stop()
+	for {
+		select {
+		case <-over:
+			return nil
+		case <-ctx.Done():
+			return nil
+		case <-pace.C:
+		}
+		before := w.of(host)
+		err := c.send([]request{get(host, "/"), get(host, "/hello/")}, func(r request, response *http.Response, body []byte) error {
+			if shows(response.StatusCode) {
+				shown.Add(1)
+			} else {
+				refused.Add(1)
+			}
+			if err := check(before, w.of(host), response, body); err != nil {
+				return fmt.Errorf("%s is answered %d by %s: %w:\n%s", quote(r.text), response.StatusCode, address, err, body)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package isolation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+// story is what goes on while requests come in. It has another turn as long as there is to be one.
+type story func(ctx context.Context, w *world, another func(turn int) bool) error
+
+// stories go on at the same time. Each has Tenants of its own.
+var stories = map[string]story{
+	"Tenants are created":                   creations,
+	"a Tenant moves between domains":        renames,
+	"a custom domain goes round":            handovers,
+	"a Tenant is suspended and comes back":  suspensions,
+	"a name goes to another one":            reusedName,
+	"a schema goes to another one":          reusedSchema,
+	"a name is begun afresh on a tombstone": freshStarts,
+}
+
+func creations(_ context.Context, w *world, another func(int) bool) error {
+	for i := 0; another(i); i++ {
+		if err := w.settle(newOwner(fmt.Sprintf("new-%d", i))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func renames(ctx context.Context, w *world, another func(int) bool) error {
+	o := newOwner("mover")
+	if err := w.settle(o); err != nil {
+		return err
+	}
+	domains := []string{stack.Domain, stack.OtherDomain}
+	for i := 0; another(i); i++ {
+		from, to := o.tenant+"."+domains[i%2], o.tenant+"."+domains[(i+1)%2]
+		w.allow(to, o)
+		err := w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.Domain = domains[(i+1)%2] })
+		if err := errors.Join(err, w.awaitStatus(to, http.StatusOK, o.tenant), w.leave(from, o)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func handovers(ctx context.Context, w *world, another func(int) bool) error {
+	const host = "www.handed-on.org"
+	owners := []owner{newOwner("first"), newOwner("second"), newOwner("third")}
+	for _, o := range owners {
+		if err := w.settle(o); err != nil {
+			return err
+		}
+	}
+	for i := 0; another(i); i++ {
+		o := owners[i%len(owners)]
+		w.allow(host, o)
+		err := w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{host} })
+		if err := errors.Join(err, w.awaitStatus(host, http.StatusOK, o.tenant)); err != nil {
+			return err
+		}
+		err = w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = nil })
+		if err := errors.Join(err, w.leave(host, o), w.age(host)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func suspensions(ctx context.Context, w *world, another func(int) bool) error {
+	o := newOwner("debtor")
+	if err := w.settle(o); err != nil {
+		return err
+	}
+	host := primary(o.tenant)
+	for i := 0; another(i); i++ {
+		err := w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
+		if err := errors.Join(err, w.awaitStatus(host, http.StatusPaymentRequired, o.tenant)); err != nil {
+			return err
+		}
+		w.suspend(host, true)
+		if err := w.AwaitReady(o.tenant); err != nil {
+			return err
+		}
+		w.suspend(host, false)
+		err = w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.Suspended = nil })
+		if err := errors.Join(err, w.awaitStatus(host, http.StatusOK, o.tenant)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func reusedName(ctx context.Context, w *world, another func(int) bool) error {
+	for i := 0; another(i); i++ {
+		o := newOwner("popular")
+		if err := errors.Join(w.settle(o), w.remove(ctx, o), w.age(primary(o.tenant))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The schema is the same, and the hosts are not: the handle of the old host must not show what is in the schema now.
+func reusedSchema(ctx context.Context, w *world, another func(int) bool) error {
+	for i := 0; another(i); i++ {
+		o := newOwner(fmt.Sprintf("lodger-%d", i))
+		lodge := func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "lodgings" }
+		if err := errors.Join(w.settle(o, lodge), w.remove(ctx, o), w.age(primary(o.tenant))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func freshStarts(ctx context.Context, w *world, another func(int) bool) error {
+	for i := 0; another(i); i++ {
+		o := newOwner("phoenix")
+		retained := func(t *v1alpha1.Tenant) {
+			t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain
+			metav1.SetMetaDataAnnotation(&t.ObjectMeta, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh)
+		}
+		if err := errors.Join(w.settle(o, retained), w.remove(ctx, o), w.age(primary(o.tenant))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

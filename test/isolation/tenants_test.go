@@ -1,0 +1,149 @@
+package isolation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+// world is a Platform with an operator and two replicas of the blog, and what may be shown under its hosts.
+type world struct {
+	*stack.Platform
+	*ledger
+	posts *pgxpool.Pool // the blog's rights
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{Platform: stack.New(t), ledger: newLedger()}
+	w.StartOperator()
+	w.WaitReady()
+	for replica := range w.Blogs {
+		w.StartBlog(replica)
+	}
+	var err error
+	if w.posts, err = postgres.NewPool(w.Database.BlogURI, postgres.PoolOptions{MaxConns: 4}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.posts.Close)
+	return w
+}
+
+// pageOfPosts is more than the blog shows on one page.
+const pageOfPosts = 12
+
+// settle applies a Tenant for an owner, waits for it, and writes its posts. Every page shows the token: it is in the
+// title of the blog, too.
+func (w *world) settle(o owner, edits ...func(*v1alpha1.Tenant)) error {
+	tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: o.tenant}}
+	tenant.Spec.DisplayName = o.title()
+	tenant.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
+	for _, edit := range edits {
+		edit(tenant)
+	}
+	w.allow(primary(o.tenant), o)
+	for _, host := range tenant.Spec.CustomDomains {
+		w.allow(string(host), o)
+	}
+	if err := errors.Join(w.Create(tenant), w.AwaitReady(o.tenant)); err != nil {
+		return err
+	}
+	schema := tenant.Spec.SchemaName
+	if schema == "" {
+		schema = naming.Schema(o.tenant)
+	}
+	return w.write(o, schema)
+}
+
+// write fills a schema with an owner's posts.
+func (w *world) write(o owner, schema string) error {
+	store := posts.NewStore(schema)
+	ctx, cancel := context.WithTimeout(context.Background(), stack.Patience)
+	defer cancel()
+	for i := range pageOfPosts {
+		slug := fmt.Sprintf("more-%d", i)
+		switch i {
+		case 0:
+			slug = "only-" + o.tenant
+		case 1:
+			slug = "hello"
+		}
+		document := posts.Document{Slug: slug, Title: "A post with " + o.token, Author: o.token, Content: "The words of " + o.token + "."}
+		if _, err := store.Save(ctx, w.posts, document, posts.Limits{}, time.Now()); err != nil {
+			return fmt.Errorf("write a post of %s: %w", o.tenant, err)
+		}
+	}
+	return nil
+}
+
+func primary(tenant string) string { return tenant + "." + stack.Domain }
+
+// awaitStatus waits until both replicas answer for a host with a status and, where there is one, in the name of a tenant.
+func (w *world) awaitStatus(host string, status int, tenant string) error {
+	return w.Await(fmt.Sprintf("both replicas answer %d for %s", status, host), func(ctx context.Context) error {
+		for _, address := range w.Blogs {
+			answer, err := stack.Get(ctx, address, host, "/")
+			if err != nil {
+				return err
+			}
+			if answer.Status != status || answer.Tenant != tenant {
+				return fmt.Errorf("%s answers %d in the name of %q", address, answer.Status, answer.Tenant)
+			}
+		}
+		return nil
+	})
+}
+
+// leave waits until no replica shows an owner under a host that it has given up.
+func (w *world) leave(host string, o owner) error {
+	err := w.awaitStatus(host, http.StatusNotFound, "")
+	w.forbid(host, o)
+	return err
+}
+
+// age ends the hold on all names of a host's last owner. No replica knows the old owner any more, which is what the hold
+// is there to wait for.
+func (w *world) age(host string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stack.Patience)
+	defer cancel()
+	const past = `released_at - interval '2 minutes'`
+	for _, sql := range []string{
+		`UPDATE public.tenants SET released_at = ` + past + ` WHERE id = (SELECT tenant_id FROM public.domains WHERE host = $1) AND released_at IS NOT NULL`,
+		`UPDATE public.domains SET released_at = ` + past + ` WHERE host = $1 AND released_at IS NOT NULL`,
+	} {
+		if _, err := w.Admin.Exec(ctx, sql, host); err != nil {
+			return fmt.Errorf("end the hold on %s: %w", host, err)
+		}
+	}
+	return nil
+}
+
+// remove deletes a Tenant and waits until nobody shows it.
+func (w *world) remove(ctx context.Context, o owner) error {
+	if err := w.Delete(ctx, o.tenant); err != nil {
+		return err
+	}
+	return errors.Join(w.AwaitGone(o.tenant), w.leave(primary(o.tenant), o))
+}
+
+// quote shows the beginning of a request.
+func quote(text string) string {
+	const most = 300
+	if len(text) > most {
+		return fmt.Sprintf("%q… and %d bytes more", text[:most], len(text)-most)
+	}
+	return fmt.Sprintf("%q", strings.TrimSpace(text))
+}
