@@ -37,7 +37,19 @@ func createTenant(ctx context.Context, client *rest.RESTClient, namespace, name 
 }
 
 func post(ctx context.Context, client *rest.RESTClient, path string, body []byte) ([]byte, error) {
-	return client.Post().AbsPath(path).SetHeader("Content-Type", "application/json").Body(body).DoRaw(ctx)
+	answer, err := client.Post().AbsPath(path).SetHeader("Content-Type", "application/json").Body(body).DoRaw(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("create in %s: %w", path, err)
+	}
+	return answer, nil
+}
+
+func remove(ctx context.Context, client *rest.RESTClient, path string) ([]byte, error) {
+	answer, err := client.Delete().AbsPath(path).DoRaw(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("delete %s: %w", path, err)
+	}
+	return answer, nil
 }
 
 // apiLimit writes to the API server what comes of one Tenant, by bare client-go: what the user and the operator write,
@@ -167,7 +179,7 @@ func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 // drop does the four writes of the end of a Tenant: its deletion, that of its Ingress, the event and the finalizer.
 func (l *apiLimit) drop(ctx context.Context, _ int, name string) error {
 	tenant := fmt.Sprintf(tenantsPath, limitNamespace) + "/" + name
-	answer, err := l.client.Delete().AbsPath(tenant).DoRaw(ctx)
+	answer, err := remove(ctx, l.client, tenant)
 	if err != nil {
 		return err
 	}
@@ -176,7 +188,7 @@ func (l *apiLimit) drop(ctx context.Context, _ int, name string) error {
 		return fmt.Errorf("read the Tenant %s: %w", name, err)
 	}
 	ingress := fmt.Sprintf(ingressesPath, limitNamespace) + "/" + routing.TenantIngressName(name)
-	if _, err := l.client.Delete().AbsPath(ingress).DoRaw(ctx); err != nil {
+	if _, err := remove(ctx, l.client, ingress); err != nil {
 		return err
 	}
 	if _, err := post(ctx, l.client, fmt.Sprintf(eventsPath, limitNamespace), l.fill(l.dropped, name, string(ended.Metadata.UID))); err != nil {
@@ -190,6 +202,8 @@ func (l *apiLimit) patch(ctx context.Context, kind types.PatchType, path string,
 	if kind == types.ApplyYAMLPatchType {
 		request = request.Param("fieldManager", "echoblogs-operator").Param("force", "true")
 	}
-	_, err := request.DoRaw(ctx)
-	return err
+	if _, err := request.DoRaw(ctx); err != nil {
+		return fmt.Errorf("patch %s: %w", path, err)
+	}
+	return nil
 }

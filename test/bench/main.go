@@ -61,6 +61,7 @@ func command() *cobra.Command {
 	flags.IntVar(&o.tenants, "tenants", 0, fmt.Sprintf("how many Tenants the large fleet has; defaults to %d, with --quick to %d", full.fleet, smaller.fleet))
 	flags.IntVar(&o.rounds, "rounds", 0, fmt.Sprintf("how often each figure is taken; defaults to %d, with --quick to %d", full.rounds, smaller.rounds))
 	flags.StringVar(&o.state, "state", "/var/tmp", "the folder on whose disk the databases are, while it runs")
+	flags.StringVar(&o.logs, "logs", "", "a folder for the logs of all programs; they vanish at the end by default")
 	flags.StringVar(&o.markdown, "markdown", "", "a file with the results between two markers, which are replaced")
 	flags.StringVar(&o.json, "json", "", "a file for the results as JSON")
 	flags.StringVar(&o.profiles, "profiles", "", "a folder for CPU profiles of the operator and the API server, for go tool pprof")

@@ -34,11 +34,7 @@ func (b *benchmark) measurePages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		_ = handler.Stop(stopping) // where it has to be killed, it is
-	}()
+	defer func() { _ = within(context.WithoutCancel(ctx), handler.Stop) }() // where it has to be killed, it is
 	for _, hosts := range []int{b.sizes.hosts, len(b.fleet)} {
 		if err := b.measureHosts(ctx, handler, min(hosts, len(b.fleet))); err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 // options are what the command line says.
 type options struct {
 	tenants, rounds          int
-	state                    string
+	state, logs              string
 	markdown, json, profiles string
 }
 
@@ -36,7 +36,7 @@ var (
 	smaller = sizes{rounds: 2, alone: 10, batch: 60, fleet: 150, hosts: 50, pages: time.Second, timeout: 2 * time.Minute}
 )
 
-// stopTimeout bounds the end of all that was started.
+// stopTimeout bounds the end of each program; on a busy machine an API server takes long.
 const stopTimeout = 30 * time.Second
 
 // runBenchmark measures, and writes the report when everything is cleaned up.
@@ -48,34 +48,33 @@ func runBenchmark(ctx context.Context, o options, s sizes) error {
 	}
 	defer os.RemoveAll(programs.own)
 	r, err := measure(ctx, o, s, programs, p)
-	if err != nil {
+	if r == nil {
 		return err
 	}
 	p.say("Done")
-	return r.publish(os.Stdout, o)
+	return errors.Join(err, r.publish(os.Stdout, o))
 }
 
-// measure starts everything, measures, and leaves nothing running and no data behind.
-func measure(ctx context.Context, o options, s sizes, programs programs, p *progress) (r report, err error) {
+// measure starts everything, measures, and leaves nothing running and no data behind. With a report, its error is one of
+// cleaning up.
+func measure(ctx context.Context, o options, s sizes, programs programs, p *progress) (r *report, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it takes longer than %s here: measure less, or when the machine has less to do", s.timeout))
 	defer cancel()
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 
-	st, err := startStack(ctx, o.state, programs, p, fail)
+	st, err := startStack(ctx, o, programs, p, fail)
 	defer func() {
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		err = errors.Join(err, st.stop(stopping))
+		err = errors.Join(err, st.stop(context.WithoutCancel(ctx)))
 	}()
 	if err != nil {
-		return r, because(ctx, err)
+		return nil, because(ctx, err)
 	}
 	b := &benchmark{stack: st, sizes: s, progress: p, profiles: o.profiles}
 	if err := b.run(ctx); err != nil {
-		return r, because(ctx, err)
+		return nil, because(ctx, err)
 	}
-	return report{
+	return &report{
 		Date: time.Now().UTC().Truncate(time.Second), Command: commandLine(), Machine: b.machine, Figures: b.figures, CPU: b.cpu,
 	}, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,8 @@ func findPrograms(ctx context.Context, p *progress) (programs, error) {
 
 // stack is an installation that runs.
 type stack struct {
-	folder   string // of all data, logs and secrets; removed at the end
+	folder   string // of all data and secrets; removed at the end
+	logs     string // the folder of the logs
 	programs programs
 	progress *progress
 
@@ -68,14 +70,15 @@ type stack struct {
 
 // startStack returns when the Platform is Ready. It is to be stopped even where that fails. A part that ends of itself
 // is told to fail.
-func startStack(ctx context.Context, parent string, programs programs, p *progress, fail context.CancelCauseFunc) (*stack, error) {
+func startStack(ctx context.Context, o options, programs programs, p *progress, fail context.CancelCauseFunc) (*stack, error) {
 	s := &stack{programs: programs, progress: p, fail: fail}
 	var err error
-	if s.folder, err = os.MkdirTemp(parent, "echoblogs-bench-"); err != nil {
+	if s.folder, err = os.MkdirTemp(o.state, "echoblogs-bench-"); err != nil {
 		return s, fmt.Errorf("make a folder for the data: %w", err)
 	}
+	s.logs = cmp.Or(o.logs, filepath.Join(s.folder, "logs"))
 	// As root, PostgreSQL runs as another user, who has to reach its data.
-	if err := errors.Join(os.Chmod(s.folder, 0o755), os.Mkdir(s.logs(), 0o700), os.Mkdir(s.private(), 0o700)); err != nil {
+	if err := errors.Join(os.Chmod(s.folder, 0o755), os.MkdirAll(s.logs, 0o700), os.Mkdir(s.private(), 0o700)); err != nil {
 		return s, fmt.Errorf("make the folders for logs and secrets: %w", err)
 	}
 	p.say("Starting PostgreSQL, etcd, kube-apiserver and kube-controller-manager")
@@ -88,7 +91,7 @@ func startStack(ctx context.Context, parent string, programs programs, p *progre
 	})
 	parts.Go(func() (err error) {
 		s.controlPlane, err = controlplane.Start(ctx, controlplane.Options{
-			Programs: programs.kubernetes, State: s.private(), Logs: s.logs(), Namespace: namespace, Progress: func(string) {},
+			Programs: programs.kubernetes, State: s.private(), Logs: s.logs, Namespace: namespace, Progress: func(string) {},
 		})
 		return err
 	})
@@ -117,22 +120,33 @@ func (s *stack) install(ctx context.Context) error {
 	return nil
 }
 
-func (s *stack) logs() string           { return filepath.Join(s.folder, "logs") }
-func (s *stack) log(part string) string { return filepath.Join(s.logs(), part+".log") }
+func (s *stack) log(part string) string { return filepath.Join(s.logs, part+".log") }
 func (s *stack) private() string        { return filepath.Join(s.folder, "private") }
 
 // stop ends what runs, last started first, and removes all data.
 func (s *stack) stop(ctx context.Context) error {
 	s.progress.say("Stopping")
-	failures := []error{s.stopOperator(ctx)}
+	stops := []func(context.Context) error{s.stopOperator}
 	if s.blog != nil {
-		failures = append(failures, s.blog.Stop(ctx))
+		stops = append(stops, s.blog.Stop)
 	}
 	if s.controlPlane != nil {
-		failures = append(failures, s.controlPlane.Stop(ctx))
+		stops = append(stops, s.controlPlane.Stop)
 	}
 	if s.postgres != nil {
-		failures = append(failures, s.postgres.Stop(ctx), os.RemoveAll(s.postgres.DataDir()))
+		stops = append(stops, s.postgres.Stop, func(context.Context) error { return os.RemoveAll(s.postgres.DataDir()) })
 	}
-	return errors.Join(append(failures, os.RemoveAll(s.folder))...)
+	stops = append(stops, func(context.Context) error { return os.RemoveAll(s.folder) })
+	var failures []error
+	for _, stop := range stops {
+		failures = append(failures, within(ctx, stop))
+	}
+	return errors.Join(failures...)
+}
+
+// within gives a program its time to end.
+func within(ctx context.Context, stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	return stop(ctx)
 }

@@ -21,7 +21,7 @@ func (b *benchmark) create(policy v1alpha1.DeletionPolicy) job {
 
 // delete is a job that asks for the end of a Tenant.
 func (b *benchmark) delete(ctx context.Context, _ int, name string) error {
-	_, err := b.stack.client.Delete().AbsPath(fmt.Sprintf(tenantsPath, namespace) + "/" + name).DoRaw(ctx)
+	_, err := remove(ctx, b.stack.client, fmt.Sprintf(tenantsPath, namespace)+"/"+name)
 	return err
 }
 
