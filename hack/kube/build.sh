@@ -83,7 +83,8 @@ follow() {
 	done
 	if ! wait "$running"; then
 		running=
-		tail -n 20 "$work/log" >&2
+		# What is no package's name and no module's is what went wrong.
+		grep ' ' "$work/log" | grep -v '^go: downloading' | tail -n 20 >&2 || true
 		echo "build.sh: building the control plane failed, see above" >&2
 		exit 1
 	fi
