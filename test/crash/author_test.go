@@ -68,7 +68,7 @@ type round []func(context.Context) error
 
 // run makes the changes. It can be called aside.
 func (r round) run(ctx context.Context) error {
-	var group errgroup.Group
+	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for _, change := range r {
 		group.Go(func() error { return change(ctx) })
@@ -119,7 +119,7 @@ func (a *author) change(t *tenant) func(context.Context) error {
 	t.state, t.wrote = retained, true
 	schema := schemaOf(t)
 	return func(ctx context.Context) error {
-		if err := a.write(t.Name, schema); err != nil {
+		if err := a.write(ctx, t.Name, schema); err != nil {
 			return err
 		}
 		return a.p.Delete(ctx, t.Name)
@@ -128,7 +128,7 @@ func (a *author) change(t *tenant) func(context.Context) error {
 
 func (a *author) create(t *tenant) func(context.Context) error {
 	object := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: t.Name, Annotations: t.Annotations}, Spec: *t.Spec.DeepCopy()}
-	return func(context.Context) error { return a.p.Create(object) }
+	return func(ctx context.Context) error { return a.p.Create(ctx, object) }
 }
 
 // edit changes a field of the spec.
@@ -151,9 +151,9 @@ func (a *author) edit(t *tenant) {
 }
 
 // write gives a Tenant a post, as soon as there is a schema for it.
-func (a *author) write(name, schema string) error {
+func (a *author) write(ctx context.Context, name, schema string) error {
 	store := posts.NewStore(schema)
-	return a.p.Await(name+" has a post", func(ctx context.Context) error {
+	return a.p.Await(ctx, name+" has a post", func(ctx context.Context) error {
 		_, err := store.Save(ctx, a.posts, posts.Document{Slug: "kept", Title: postOf(name), Content: "Kept."}, posts.Limits{}, time.Now())
 		return err
 	})

@@ -88,7 +88,7 @@ func TestTwoOperatorsWithoutElection(t *testing.T) {
 // wantAllAsSpecified checks what came of all changes, with the doctor's empty answer in the end.
 func wantAllAsSpecified(t *testing.T, p *stack.Platform, a *author, h *history, operators int) {
 	t.Helper()
-	if err := a.verify(); err != nil {
+	if err := a.verify(t.Context()); err != nil {
 		t.Error(err)
 	}
 	waitHealthy(p)

@@ -34,19 +34,19 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	p.StartBlog(0)
 	names := []string{"no-ingress", "no-schema", "no-row", "edited-row", "unharmed", "tombstone"}
 	for _, name := range names {
-		if err := p.Create(&v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
+		if err := p.Create(t.Context(), &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, name := range names {
-		if err := p.AwaitReady(name); err != nil {
+		if err := p.AwaitReady(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := p.Delete(t.Context(), "tombstone"); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.AwaitGone("tombstone"); err != nil {
+	if err := p.AwaitGone(t.Context(), "tombstone"); err != nil {
 		t.Fatal(err)
 	}
 	waitHealthy(p)

@@ -16,18 +16,18 @@ import (
 )
 
 // verify waits until everything is as the author has said: status, pages and registry.
-func (a *author) verify() error {
-	var group errgroup.Group
+func (a *author) verify(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for _, t := range a.tenants {
 		group.Go(func() error {
 			if t.state != live {
-				return errors.Join(a.p.AwaitGone(t.Name), a.verifyRegistry(t), a.verifyPages(t, nil))
+				return errors.Join(a.p.AwaitGone(ctx, t.Name), a.verifyRegistry(ctx, t), a.verifyPages(ctx, t, nil))
 			}
-			if err := a.p.AwaitReady(t.Name); err != nil {
+			if err := a.p.AwaitReady(ctx, t.Name); err != nil {
 				return err
 			}
-			return errors.Join(a.verifyStatus(t), a.verifyPages(t, hostsOf(t)))
+			return errors.Join(a.verifyStatus(ctx, t), a.verifyPages(ctx, t, hostsOf(t)))
 		})
 	}
 	return group.Wait()
@@ -46,12 +46,12 @@ func hostsOf(t *tenant) []string {
 }
 
 // verifyStatus waits, too: an operator that works on an older state of a Tenant may have the last word for a moment.
-func (a *author) verifyStatus(t *tenant) error {
+func (a *author) verifyStatus(ctx context.Context, t *tenant) error {
 	phase := v1alpha1.TenantActive
 	if t.SuspendedByHand() {
 		phase = v1alpha1.TenantSuspended
 	}
-	return a.p.Await("the status of "+t.Name+" is right", func(ctx context.Context) error {
+	return a.p.Await(ctx, "the status of "+t.Name+" is right", func(ctx context.Context) error {
 		var object v1alpha1.Tenant
 		if err := a.p.Client.Get(ctx, a.p.Key(t.Name), &object); err != nil {
 			return err
@@ -69,7 +69,7 @@ func (a *author) verifyStatus(t *tenant) error {
 }
 
 // verifyPages asks for all hosts that the Tenant may ever have had.
-func (a *author) verifyPages(t *tenant, hosts []string) error {
+func (a *author) verifyPages(ctx context.Context, t *tenant, hosts []string) error {
 	path, want, status := "/", t.Name, http.StatusOK
 	if t.Spec.DisplayName != "" {
 		want = t.Spec.DisplayName
@@ -82,7 +82,7 @@ func (a *author) verifyPages(t *tenant, hosts []string) error {
 	}
 	all := append(customHosts(t.Name), t.Name+"."+stack.Domain, t.Name+"."+stack.OtherDomain)
 	for _, host := range all {
-		err := a.p.Await(host+" is answered rightly", func(ctx context.Context) error {
+		err := a.p.Await(ctx, host+" is answered rightly", func(ctx context.Context) error {
 			answer, err := stack.Get(ctx, a.p.Blogs[0], host, path)
 			switch has := slices.Contains(hosts, host); {
 			case err != nil:
@@ -102,9 +102,9 @@ func (a *author) verifyPages(t *tenant, hosts []string) error {
 }
 
 // verifyRegistry looks at what is left of a deleted Tenant; its schema is the doctor's business.
-func (a *author) verifyRegistry(t *tenant) error {
+func (a *author) verifyRegistry(ctx context.Context, t *tenant) error {
 	var got string
-	err := a.p.Admin.QueryRow(context.Background(),
+	err := a.p.Admin.QueryRow(ctx,
 		`SELECT coalesce(string_agg(state, ' '), 'nothing') FROM public.tenants WHERE name = $1`, t.Name).Scan(&got)
 	switch {
 	case err != nil:

@@ -29,16 +29,16 @@ func TestStaleReplicasShowNobodyElse(t *testing.T) {
 	inSchema := func(t *v1alpha1.Tenant) { t.Spec.SchemaName = schema }
 	atHost := func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{host} }
 	err := errors.Join(
-		w.settle(before[host], atHost),
-		w.settle(after[host]),
-		w.settle(before[primary("namesake")]),
-		w.settle(before[primary("leaver")], inSchema),
+		w.settle(t.Context(), before[host], atHost),
+		w.settle(t.Context(), after[host]),
+		w.settle(t.Context(), before[primary("namesake")]),
+		w.settle(t.Context(), before[primary("leaver")], inSchema),
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for at, o := range before {
-		if err := w.awaitStatus(at, http.StatusOK, o.tenant); err != nil {
+		if err := w.awaitStatus(t.Context(), at, http.StatusOK, o.tenant); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,7 +58,7 @@ func TestStaleReplicasShowNobodyElse(t *testing.T) {
 		w.Edit(t.Context(), "taker", atHost),
 		w.Edit(t.Context(), "giver", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = nil }),
 		w.Delete(t.Context(), "namesake"), w.Delete(t.Context(), "leaver"),
-		w.AwaitGone("namesake"), w.AwaitGone("leaver"),
+		w.AwaitGone(t.Context(), "namesake"), w.AwaitGone(t.Context(), "leaver"),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -66,26 +66,28 @@ func TestStaleReplicasShowNobodyElse(t *testing.T) {
 	comer := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "comer"}, Spec: v1alpha1.TenantSpec{SchemaName: schema}}
 	namesake := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "namesake"}}
 	comer.Spec.DisplayName, namesake.Spec.DisplayName = after[primary("comer")].title(), after[primary("namesake")].title()
-	if err := errors.Join(w.Create(comer), w.Create(namesake)); err != nil {
+	if err := errors.Join(w.Create(t.Context(), comer), w.Create(t.Context(), namesake)); err != nil {
 		t.Fatal(err)
 	}
 	// From the moment on that the registry says so, nobody else may be shown there.
 	var changes errgroup.Group
-	changes.Go(func() error { return w.pass(host, "taker", "", before[host], after[host]) })
+	changes.Go(func() error { return w.pass(t.Context(), host, "taker", "", before[host], after[host]) })
 	changes.Go(func() error {
-		return w.pass(primary("namesake"), "namesake", "namesake", before[primary("namesake")], after[primary("namesake")])
+		return w.pass(t.Context(), primary("namesake"), "namesake", "namesake", before[primary("namesake")], after[primary("namesake")])
 	})
-	changes.Go(func() error { return w.pass(primary("comer"), "comer", schema, owner{}, after[primary("comer")]) })
+	changes.Go(func() error {
+		return w.pass(t.Context(), primary("comer"), "comer", schema, owner{}, after[primary("comer")])
+	})
 	if err := changes.Wait(); err != nil {
 		t.Error(err)
 	}
 	w.Exec(`GRANT SELECT ON public.tenants, public.domains TO echoblogs_blog`)
 	for at, o := range after {
-		if err := w.awaitStatus(at, http.StatusOK, o.tenant); err != nil {
+		if err := w.awaitStatus(t.Context(), at, http.StatusOK, o.tenant); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := w.leave(primary("leaver"), before[primary("leaver")]); err != nil {
+	if err := w.leave(t.Context(), primary("leaver"), before[primary("leaver")]); err != nil {
 		t.Error(err)
 	}
 	close(over)
@@ -96,9 +98,9 @@ func TestStaleReplicasShowNobodyElse(t *testing.T) {
 }
 
 // pass waits until the registry gives a host to its next owner, whose posts go into a schema at once, unless that is "".
-func (w *world) pass(host, tenant, schema string, from, to owner) error {
+func (w *world) pass(ctx context.Context, host, tenant, schema string, from, to owner) error {
 	w.allow(host, to)
-	err := w.Await(host+" belongs to "+tenant, func(ctx context.Context) error {
+	err := w.Await(ctx, host+" belongs to "+tenant, func(ctx context.Context) error {
 		var owner string
 		err := w.Admin.QueryRow(ctx, `SELECT coalesce(string_agg(t.name || ' ' || t.display_name, ' '), 'nobody')
 			FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id
@@ -115,7 +117,7 @@ func (w *world) pass(host, tenant, schema string, from, to owner) error {
 	if schema == "" {
 		return nil
 	}
-	return w.write(to, schema)
+	return w.write(ctx, to, schema)
 }
 
 // watch asks one replica for a host again and again.

@@ -38,7 +38,7 @@ func TestNoForeignPosts(t *testing.T) {
 	for i := range 16 {
 		settled.Go(func() error {
 			o := newOwner(fmt.Sprintf("old-%d", i))
-			return w.settle(o, func(t *v1alpha1.Tenant) {
+			return w.settle(t.Context(), o, func(t *v1alpha1.Tenant) {
 				if i == 0 {
 					t.Spec.CustomDomains = []v1alpha1.CustomDomain{international}
 				}
@@ -57,7 +57,7 @@ func TestNoForeignPosts(t *testing.T) {
 	for name, tell := range stories {
 		told.Go(func() error {
 			turns := 0
-			err := tell(t.Context(), w, func(turn int) bool {
+			err := tell(ctx, w, func(turn int) bool {
 				turns = turn
 				return ctx.Err() == nil && (turn < leastTurns || turn < mostTurns && s.answers.Load() < requestCount)
 			})
@@ -74,12 +74,15 @@ func TestNoForeignPosts(t *testing.T) {
 	}
 	err := told.Wait()
 	close(over)
-	if err := errors.Join(err, asking.Wait()); err != nil {
+	if asked := asking.Wait(); asked != nil {
+		err = asked // it ends the stories, which is no news
+	}
+	if err != nil {
 		t.Error(err)
 	}
 
 	t.Logf("%d answers: %v", s.answers.Load(), s.statuses)
-	for status, least := range map[int]int{200: requestCount / 3, 301: 1000, 400: 500, 402: 20, 404: 1000} {
+	for status, least := range map[int]int{200: requestCount / 2, 301: 1000, 400: 500, 402: 20, 404: 1000} {
 		if s.statuses[status] < least {
 			t.Errorf("only %d answers were %d: the test did not see what it is about", s.statuses[status], status)
 		}
@@ -117,7 +120,7 @@ func (s *siege) ask(random *rand.Rand, address string, over <-chan struct{}) err
 			}
 		default:
 		}
-		hosts := s.names()
+		hosts := s.names(random.IntN(2) == 0)
 		batch := make([]request, batchSize)
 		for i := range batch {
 			batch[i] = ordinary(random, hosts)
@@ -164,13 +167,13 @@ func TestEachOddHost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, name := range []string{"alice", "bob"} {
-		if err := w.settle(newOwner(name)); err != nil {
+		if err := w.settle(t.Context(), newOwner(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	statuses := map[int]int{}
 	for _, address := range w.Blogs {
-		if err := w.awaitStatus(primary("bob"), http.StatusOK, "bob"); err != nil {
+		if err := w.awaitStatus(t.Context(), primary("bob"), http.StatusOK, "bob"); err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range oddRequests(primary("alice"), primary("bob")) {

@@ -61,13 +61,15 @@ func (l *ledger) of(host string) view {
 	return l.hosts[host]
 }
 
-// names lists all hosts that anybody ever had.
-func (l *ledger) names() []string {
+// names lists the hosts that somebody has, or all that anybody ever had.
+func (l *ledger) names(ever bool) []string {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	names := make([]string, 0, len(l.hosts))
-	for name := range l.hosts {
-		names = append(names, name)
+	for name, v := range l.hosts {
+		if ever || len(v.owners) > 0 {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	return names

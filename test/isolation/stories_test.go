@@ -26,9 +26,9 @@ var stories = map[string]story{
 	"a name is begun afresh on a tombstone": freshStarts,
 }
 
-func creations(_ context.Context, w *world, another func(int) bool) error {
+func creations(ctx context.Context, w *world, another func(int) bool) error {
 	for i := 0; another(i); i++ {
-		if err := w.settle(newOwner(fmt.Sprintf("new-%d", i))); err != nil {
+		if err := w.settle(ctx, newOwner(fmt.Sprintf("new-%d", i))); err != nil {
 			return err
 		}
 	}
@@ -37,7 +37,7 @@ func creations(_ context.Context, w *world, another func(int) bool) error {
 
 func renames(ctx context.Context, w *world, another func(int) bool) error {
 	o := newOwner("mover")
-	if err := w.settle(o); err != nil {
+	if err := w.settle(ctx, o); err != nil {
 		return err
 	}
 	domains := []string{stack.Domain, stack.OtherDomain}
@@ -45,7 +45,7 @@ func renames(ctx context.Context, w *world, another func(int) bool) error {
 		from, to := o.tenant+"."+domains[i%2], o.tenant+"."+domains[(i+1)%2]
 		w.allow(to, o)
 		err := w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.Domain = domains[(i+1)%2] })
-		if err := errors.Join(err, w.awaitStatus(to, http.StatusOK, o.tenant), w.leave(from, o)); err != nil {
+		if err := errors.Join(err, w.awaitStatus(ctx, to, http.StatusOK, o.tenant), w.leave(ctx, from, o)); err != nil {
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func handovers(ctx context.Context, w *world, another func(int) bool) error {
 	const host = "www.handed-on.org"
 	owners := []owner{newOwner("first"), newOwner("second"), newOwner("third")}
 	for _, o := range owners {
-		if err := w.settle(o); err != nil {
+		if err := w.settle(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -64,11 +64,11 @@ func handovers(ctx context.Context, w *world, another func(int) bool) error {
 		o := owners[i%len(owners)]
 		w.allow(host, o)
 		err := w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{host} })
-		if err := errors.Join(err, w.awaitStatus(host, http.StatusOK, o.tenant)); err != nil {
+		if err := errors.Join(err, w.awaitStatus(ctx, host, http.StatusOK, o.tenant)); err != nil {
 			return err
 		}
 		err = w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = nil })
-		if err := errors.Join(err, w.leave(host, o), w.age(host)); err != nil {
+		if err := errors.Join(err, w.leave(ctx, host, o), w.age(ctx, host)); err != nil {
 			return err
 		}
 	}
@@ -77,22 +77,22 @@ func handovers(ctx context.Context, w *world, another func(int) bool) error {
 
 func suspensions(ctx context.Context, w *world, another func(int) bool) error {
 	o := newOwner("debtor")
-	if err := w.settle(o); err != nil {
+	if err := w.settle(ctx, o); err != nil {
 		return err
 	}
 	host := primary(o.tenant)
 	for i := 0; another(i); i++ {
 		err := w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
-		if err := errors.Join(err, w.awaitStatus(host, http.StatusPaymentRequired, o.tenant)); err != nil {
+		if err := errors.Join(err, w.awaitStatus(ctx, host, http.StatusPaymentRequired, o.tenant)); err != nil {
 			return err
 		}
 		w.suspend(host, true)
-		if err := w.AwaitReady(o.tenant); err != nil {
+		if err := w.AwaitReady(ctx, o.tenant); err != nil {
 			return err
 		}
 		w.suspend(host, false)
 		err = w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.Suspended = nil })
-		if err := errors.Join(err, w.awaitStatus(host, http.StatusOK, o.tenant)); err != nil {
+		if err := errors.Join(err, w.awaitStatus(ctx, host, http.StatusOK, o.tenant)); err != nil {
 			return err
 		}
 	}
@@ -102,7 +102,7 @@ func suspensions(ctx context.Context, w *world, another func(int) bool) error {
 func reusedName(ctx context.Context, w *world, another func(int) bool) error {
 	for i := 0; another(i); i++ {
 		o := newOwner("popular")
-		if err := errors.Join(w.settle(o), w.remove(ctx, o), w.age(primary(o.tenant))); err != nil {
+		if err := errors.Join(w.settle(ctx, o), w.remove(ctx, o), w.age(ctx, primary(o.tenant))); err != nil {
 			return err
 		}
 	}
@@ -114,7 +114,7 @@ func reusedSchema(ctx context.Context, w *world, another func(int) bool) error {
 	for i := 0; another(i); i++ {
 		o := newOwner(fmt.Sprintf("lodger-%d", i))
 		lodge := func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "lodgings" }
-		if err := errors.Join(w.settle(o, lodge), w.remove(ctx, o), w.age(primary(o.tenant))); err != nil {
+		if err := errors.Join(w.settle(ctx, o, lodge), w.remove(ctx, o), w.age(ctx, primary(o.tenant))); err != nil {
 			return err
 		}
 	}
@@ -128,7 +128,7 @@ func freshStarts(ctx context.Context, w *world, another func(int) bool) error {
 			t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain
 			metav1.SetMetaDataAnnotation(&t.ObjectMeta, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh)
 		}
-		if err := errors.Join(w.settle(o, retained), w.remove(ctx, o), w.age(primary(o.tenant))); err != nil {
+		if err := errors.Join(w.settle(ctx, o, retained), w.remove(ctx, o), w.age(ctx, primary(o.tenant))); err != nil {
 			return err
 		}
 	}

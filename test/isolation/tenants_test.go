@@ -47,7 +47,7 @@ const pageOfPosts = 12
 
 // settle applies a Tenant for an owner, waits for it, and writes its posts. Every page shows the token: it is in the
 // title of the blog, too.
-func (w *world) settle(o owner, edits ...func(*v1alpha1.Tenant)) error {
+func (w *world) settle(ctx context.Context, o owner, edits ...func(*v1alpha1.Tenant)) error {
 	tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: o.tenant}}
 	tenant.Spec.DisplayName = o.title()
 	tenant.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
@@ -58,20 +58,20 @@ func (w *world) settle(o owner, edits ...func(*v1alpha1.Tenant)) error {
 	for _, host := range tenant.Spec.CustomDomains {
 		w.allow(string(host), o)
 	}
-	if err := errors.Join(w.Create(tenant), w.AwaitReady(o.tenant)); err != nil {
+	if err := errors.Join(w.Create(ctx, tenant), w.AwaitReady(ctx, o.tenant)); err != nil {
 		return err
 	}
 	schema := tenant.Spec.SchemaName
 	if schema == "" {
 		schema = naming.Schema(o.tenant)
 	}
-	return w.write(o, schema)
+	return w.write(ctx, o, schema)
 }
 
 // write fills a schema with an owner's posts.
-func (w *world) write(o owner, schema string) error {
+func (w *world) write(ctx context.Context, o owner, schema string) error {
 	store := posts.NewStore(schema)
-	ctx, cancel := context.WithTimeout(context.Background(), stack.Patience)
+	ctx, cancel := context.WithTimeout(ctx, stack.Patience)
 	defer cancel()
 	for i := range pageOfPosts {
 		slug := fmt.Sprintf("more-%d", i)
@@ -92,8 +92,8 @@ func (w *world) write(o owner, schema string) error {
 func primary(tenant string) string { return tenant + "." + stack.Domain }
 
 // awaitStatus waits until both replicas answer for a host with a status and, where there is one, in the name of a tenant.
-func (w *world) awaitStatus(host string, status int, tenant string) error {
-	return w.Await(fmt.Sprintf("both replicas answer %d for %s", status, host), func(ctx context.Context) error {
+func (w *world) awaitStatus(ctx context.Context, host string, status int, tenant string) error {
+	return w.Await(ctx, fmt.Sprintf("both replicas answer %d for %s", status, host), func(ctx context.Context) error {
 		for _, address := range w.Blogs {
 			answer, err := stack.Get(ctx, address, host, "/")
 			if err != nil {
@@ -108,16 +108,16 @@ func (w *world) awaitStatus(host string, status int, tenant string) error {
 }
 
 // leave waits until no replica shows an owner under a host that it has given up.
-func (w *world) leave(host string, o owner) error {
-	err := w.awaitStatus(host, http.StatusNotFound, "")
+func (w *world) leave(ctx context.Context, host string, o owner) error {
+	err := w.awaitStatus(ctx, host, http.StatusNotFound, "")
 	w.forbid(host, o)
 	return err
 }
 
 // age ends the hold on all names of a host's last owner. No replica knows the old owner any more, which is what the hold
 // is there to wait for.
-func (w *world) age(host string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stack.Patience)
+func (w *world) age(ctx context.Context, host string) error {
+	ctx, cancel := context.WithTimeout(ctx, stack.Patience)
 	defer cancel()
 	const past = `released_at - interval '2 minutes'`
 	for _, sql := range []string{
@@ -136,7 +136,7 @@ func (w *world) remove(ctx context.Context, o owner) error {
 	if err := w.Delete(ctx, o.tenant); err != nil {
 		return err
 	}
-	return errors.Join(w.AwaitGone(o.tenant), w.leave(primary(o.tenant), o))
+	return errors.Join(w.AwaitGone(ctx, o.tenant), w.leave(ctx, primary(o.tenant), o))
 }
 
 // quote shows the beginning of a request.

@@ -160,17 +160,20 @@ func (p *Platform) Exec(sql string, arguments ...any) {
 // Wait looks until check returns nil, and fails the test with its last error.
 func (p *Platform) Wait(what string, check func(context.Context) error) {
 	p.t.Helper()
-	if err := p.Await(what, check); err != nil {
+	if err := p.Await(p.t.Context(), what, check); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// Await is Wait for goroutines that may not end the test.
-func (p *Platform) Await(what string, check func(context.Context) error) error {
+// Await is Wait for goroutines, which may not end the test.
+func (p *Platform) Await(ctx context.Context, what string, check func(context.Context) error) error {
 	var last error
-	err := wait.PollUntilContextTimeout(p.t.Context(), 20*time.Millisecond, Patience, true, func(ctx context.Context) (bool, error) {
-		last = check(ctx)
-		return last == nil, nil
+	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, Patience, true, func(ctx context.Context) (bool, error) {
+		found := check(ctx)
+		if last == nil || ctx.Err() == nil { // what the end of the time has cut off tells nothing
+			last = found
+		}
+		return found == nil, nil
 	})
 	if err != nil {
 		return fmt.Errorf("waited in vain until %s: %w", what, last)

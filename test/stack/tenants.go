@@ -32,9 +32,9 @@ func (p *Platform) WaitReady() {
 }
 
 // Create applies a Tenant, and waits first for one of its name that is being deleted.
-func (p *Platform) Create(tenant *v1alpha1.Tenant) error {
+func (p *Platform) Create(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	tenant.Namespace = p.Namespace
-	return p.Await(tenant.Name+" can be created", func(ctx context.Context) error { return p.Client.Create(ctx, tenant) })
+	return p.Await(ctx, tenant.Name+" can be created", func(ctx context.Context) error { return p.Client.Create(ctx, tenant) })
 }
 
 // Edit changes a Tenant as its author does.
@@ -60,8 +60,8 @@ func (p *Platform) Delete(ctx context.Context, name string) error {
 }
 
 // AwaitReady waits until a Tenant is Ready as its author has last said.
-func (p *Platform) AwaitReady(name string) error {
-	return p.Await(name+" is Ready", func(ctx context.Context) error {
+func (p *Platform) AwaitReady(ctx context.Context, name string) error {
+	return p.Await(ctx, name+" is Ready", func(ctx context.Context) error {
 		var tenant v1alpha1.Tenant
 		if err := p.Client.Get(ctx, p.Key(name), &tenant); err != nil {
 			return err
@@ -71,8 +71,8 @@ func (p *Platform) AwaitReady(name string) error {
 }
 
 // AwaitGone waits until a Tenant is gone.
-func (p *Platform) AwaitGone(name string) error {
-	return p.Await(name+" is gone", func(ctx context.Context) error {
+func (p *Platform) AwaitGone(ctx context.Context, name string) error {
+	return p.Await(ctx, name+" is gone", func(ctx context.Context) error {
 		err := p.Client.Get(ctx, p.Key(name), &v1alpha1.Tenant{})
 		switch {
 		case apierrors.IsNotFound(err):
