@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"iter"
+	"time"
+)
 
 // figure is one thing that was measured, with what bounds it.
 type figure struct {
@@ -61,6 +65,22 @@ func (f *figure) ratioAtLeast(bound float64) *figure {
 func (f *figure) aim(what string, met bool) *figure {
 	f.Aims = append(f.Aims, aim{what, met})
 	return f
+}
+
+// rounds yields the numbers of rounds. On a machine that is busy with something else there are fewer, so that all parts
+// come to their turn.
+func (b *benchmark) rounds() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for round, start := 0, time.Now(); round < b.sizes.rounds; round++ {
+			if round > 0 && time.Since(start) > b.sizes.timeout/8 {
+				b.progress.say("  %d rounds are all that there is time for", round)
+				return
+			}
+			if !yield(round) {
+				return
+			}
+		}
+	}
 }
 
 // inTurn runs the jobs one after the other, and begins each round with another one, so that none always comes when the

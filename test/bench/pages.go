@@ -52,7 +52,7 @@ func (b *benchmark) measureHosts(ctx context.Context, handler *process.Process, 
 	var product, limit pageRounds
 	product.use, limit.use = b.newCPUUse("a page of %d hosts", count), b.newCPUUse("the same by the bare handler")
 	limit.use.server = handler.PID()
-	for round := range b.sizes.rounds {
+	for round := range b.rounds() {
 		err := inTurn(round,
 			func() error { return b.read(ctx, round, b.stack.addresses.blog, hosts, &product) },
 			func() error { return b.read(ctx, round, b.stack.addresses.bare, hosts, &limit) })

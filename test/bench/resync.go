@@ -27,15 +27,14 @@ type resync struct {
 
 // measureResync starts the operator anew, with all Tenants as they should be. Nobody else writes meanwhile.
 func (b *benchmark) measureResync(ctx context.Context) error {
-	rounds := min(b.sizes.rounds, 3)
-	b.progress.say("%d restarts of the operator with %d Tenants", rounds, len(b.fleet))
+	b.progress.say("%d restarts of the operator with %d Tenants", b.sizes.rounds, len(b.fleet))
 	// The server's log is where statements are counted: this needs no setting that the server does not have by default.
 	role := "ALTER ROLE " + postgres.OperatorRole
 	if err := execute(ctx, b.stack.databases.administrator, role+" SET log_statement = 'all'"); err != nil {
 		return fmt.Errorf("have statements logged: %w", err)
 	}
 	var took, limit, memory, queries, writes, others []float64
-	for round := range rounds {
+	for round := range b.rounds() {
 		err := inTurn(round, func() error {
 			r, err := b.restart(ctx)
 			if err != nil {
