@@ -2,6 +2,8 @@ package controllers_test
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -72,7 +74,21 @@ func runTests(m *testing.M) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = os.Remove(kubeconfig) }()
+	if err := shareWithFuzzWorkers(environment); err != nil {
+		return 0, err
+	}
 	return m.Run(), nil
+}
+
+// shareWithFuzzWorkers lets the processes that fuzzing starts use the control plane of this one. One of their own would
+// be left behind: they are killed when fuzzing ends.
+func shareWithFuzzWorkers(environment *envtest.Environment) error {
+	flag.Parse()
+	if flag.Lookup("test.fuzz").Value.String() == "" || flag.Lookup("test.fuzzworker").Value.String() == "true" {
+		return nil
+	}
+	environment.UseExistingCluster = new(false) // it is stopped by the one that has started it
+	return errors.Join(os.Setenv("USE_EXISTING_CLUSTER", "true"), os.Setenv("KUBECONFIG", kubeconfig))
 }
 
 // newEnvironment is a control plane with the definitions of config/crd, which is not started yet.
