@@ -71,6 +71,13 @@ test-fast: ## Run the tests that need no control plane, in half a minute.
 	@hack/pgbouncer/install.sh >/dev/null
 	go test -timeout 5m $(FAST)
 
+# How long each fuzz target runs.
+FUZZTIME ?= 1m
+
+.PHONY: fuzz
+fuzz: test-setup ## Run each fuzz target for FUZZTIME=1m; their seeds run with the tests.
+	@FUZZTIME=$(FUZZTIME) hack/fuzz.sh
+
 .PHONY: bench
 bench: ## Measure operator and blog beside what bounds them. QUICK=1 measures less, in two minutes.
 	@go build -o bin/bench ./test/bench
