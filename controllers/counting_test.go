@@ -92,6 +92,10 @@ func (c *writeCounter) count(to client.Client) client.Client {
 			note("delete " + o.GetName())
 			return to.Delete(ctx, o, opts...)
 		},
+		Update: func(ctx context.Context, to client.WithWatch, o client.Object, opts ...client.UpdateOption) error {
+			note("update " + o.GetName())
+			return to.Update(ctx, o, opts...)
+		},
 		Patch: func(ctx context.Context, to client.WithWatch, o client.Object, patch client.Patch, opts ...client.PatchOption) error {
 			note("patch " + o.GetName())
 			return to.Patch(ctx, o, patch, opts...)

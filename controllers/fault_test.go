@@ -91,6 +91,9 @@ func (f *faults) wrap(to client.Client) client.Client {
 		Delete: func(ctx context.Context, to client.WithWatch, o client.Object, opts ...client.DeleteOption) error {
 			return f.call(func() error { return to.Delete(ctx, o, opts...) })
 		},
+		Update: func(ctx context.Context, to client.WithWatch, o client.Object, opts ...client.UpdateOption) error {
+			return f.call(func() error { return to.Update(ctx, o, opts...) })
+		},
 		Patch: func(ctx context.Context, to client.WithWatch, o client.Object, patch client.Patch, opts ...client.PatchOption) error {
 			return f.call(func() error { return to.Patch(ctx, o, patch, opts...) })
 		},

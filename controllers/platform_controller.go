@@ -24,7 +24,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms,verbs=get;list;watch;patch
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms,verbs=get;list;watch;patch;update
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms/status,verbs=patch
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms/finalizers,verbs=update
 
@@ -90,7 +90,7 @@ func (r *PlatformReconciler) Reconcile(ctx context.Context, request reconcile.Re
 	if !platform.DeletionTimestamp.IsZero() {
 		steps = []func(context.Context, *platformScope) error{r.endPlatform}
 	} else if controllerutil.AddFinalizer(platform, v1alpha1.Finalizer) {
-		if err := patchFinalizers(ctx, r.Client, platform); err != nil {
+		if err := addFinalizer(ctx, r.Client, platform); err != nil {
 			return reconcile.Result{}, err
 		}
 		before = platform.DeepCopy()
@@ -155,8 +155,7 @@ func (r *PlatformReconciler) endPlatform(ctx context.Context, s *platformScope) 
 	r.Databases.close(key)
 	r.checks.forget(key)
 	forgetMetrics(key)
-	controllerutil.RemoveFinalizer(s.platform, v1alpha1.Finalizer)
-	return patchFinalizers(ctx, r.Client, s.platform)
+	return removeFinalizer(ctx, r.Client, s.platform)
 }
 
 func (r *PlatformReconciler) writeStatus(ctx context.Context, s *platformScope, before *v1alpha1.Platform, stopped *halt) error {

@@ -115,16 +115,20 @@ var ingressEdited = predicate.Funcs{
 	DeleteFunc: func(event.DeleteEvent) bool { return true },
 }
 
-// patchFinalizers writes the finalizers of an object as they are now, and fails when it has changed meanwhile: two
+// addFinalizer writes the finalizer that an object has just been given, and fails when it has changed meanwhile: two
 // writers could otherwise lose each other's.
-func patchFinalizers(ctx context.Context, c client.Client, object client.Object) error {
+func addFinalizer(ctx context.Context, c client.Client, object client.Object) error {
 	before := object.DeepCopyObject().(client.Object)
-	if controllerutil.ContainsFinalizer(object, v1alpha1.Finalizer) {
-		controllerutil.RemoveFinalizer(before, v1alpha1.Finalizer)
-	} else {
-		controllerutil.AddFinalizer(before, v1alpha1.Finalizer)
-	}
+	controllerutil.RemoveFinalizer(before, v1alpha1.Finalizer)
 	return c.Patch(ctx, object, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+}
+
+// removeFinalizer lets an object go. It is an update and no patch: the API server ends an object that has lost its last
+// finalizer by a deletion of its own, which looks at the UID for an update alone. After a patch it would also delete an
+// object that has been made by the same name in between.
+func removeFinalizer(ctx context.Context, c client.Client, object client.Object) error {
+	controllerutil.RemoveFinalizer(object, v1alpha1.Finalizer)
+	return c.Update(ctx, object)
 }
 
 // patchStatus writes the status of an object, and fails when the object has changed since it was read: what was
