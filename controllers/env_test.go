@@ -163,7 +163,7 @@ func (p *platform) startOperator(wrap func(client.Client) client.Client) (stop f
 	wake := controllers.NewWake()
 	recorder := mgr.GetEventRecorder("echoblogs-operator")
 	tenants := &controllers.TenantReconciler{
-		Client: api, Secrets: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
+		Client: api, Live: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
 		Prober: controllers.NewProber(p.blog.address), Clock: p.clock, Wake: wake, Workers: 4, LongestBackoff: p.longestBackoff,
 	}
 	platforms := &controllers.PlatformReconciler{

@@ -86,7 +86,7 @@ func (r *TenantReconciler) createDatabase(ctx context.Context, s *tenantScope, w
 		return err
 	}
 	creationsSucceeded.Inc()
-	s.changed = true
+	s.changed, s.made = true, true
 	if len(want.CustomHosts) > 0 { // some may have turned out to be taken
 		return s.readBack(ctx)
 	}
@@ -115,7 +115,7 @@ func (r *TenantReconciler) restoreDatabase(ctx context.Context, s *tenantScope, 
 	if err := s.store.Restore(ctx, want, s.now); err != nil {
 		return err
 	}
-	s.changed = true
+	s.changed, s.made = true, true
 	r.event(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaRestored, "Restore", fmt.Sprintf("Restored schema %s from %s.", want.SchemaName, have.TombstoneSchema))
 	if err := s.readBack(ctx); err != nil {
 		return err

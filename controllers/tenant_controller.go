@@ -31,7 +31,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants,verbs=get;list;watch;patch
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants,verbs=get;list;watch;patch;update
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants/status,verbs=patch
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants/finalizers,verbs=update
 // +kubebuilder:rbac:namespace=echoblogs,groups=networking.k8s.io,resources=ingresses,verbs=get;list;watch;create;patch;delete
@@ -56,8 +56,8 @@ const (
 type TenantReconciler struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
-	// Secrets reads Secrets, past the cache.
-	Secrets client.Reader
+	// Live reads past the cache: Secrets, which are not in it, and Tenants where it may be behind.
+	Live client.Reader
 	// Recorder writes events.
 	Recorder events.EventRecorder
 	// Databases holds the connections.
@@ -78,7 +78,7 @@ type TenantReconciler struct {
 
 // SetupWithManager starts the controller with the manager.
 func (r *TenantReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.routes = routes{client: r.Client, secrets: r.Secrets}
+	r.routes = routes{client: r.Client, secrets: r.Live}
 	for index, value := range map[string]client.IndexerFunc{platformIndex: platformOf, waitingIndex: platformOfWaiting} {
 		if err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.Tenant{}, index, value); err != nil {
 			return fmt.Errorf("index Tenants by Platform: %w", err)
@@ -120,7 +120,7 @@ func (r *TenantReconciler) reconcile(ctx context.Context, request reconcile.Requ
 		return r.reconcileDelete(ctx, tenant)
 	}
 	if controllerutil.AddFinalizer(tenant, v1alpha1.Finalizer) {
-		if err := patchFinalizers(ctx, r.Client, tenant); err != nil {
+		if err := addFinalizer(ctx, r.Client, tenant); err != nil {
 			return reconcile.Result{}, err
 		}
 	}
@@ -147,24 +147,34 @@ func (r *TenantReconciler) reconcile(ctx context.Context, request reconcile.Requ
 	return reconcile.Result{}, nil
 }
 
-// finish writes the status and tells what happened.
+// finish writes the status and tells what happened. Where that does not show that the Tenant is still there, it is
+// looked for before what was made for it is left to itself.
 func (r *TenantReconciler) finish(ctx context.Context, s *tenantScope, before *v1alpha1.Tenant, stepErr error) error {
+	written, err := r.writeStatus(ctx, s, before, stepErr)
+	if s.made && !written {
+		return r.endIfDeleted(ctx, s, err)
+	}
+	return client.IgnoreNotFound(err)
+}
+
+// writeStatus reports whether there was something to write, and it is written.
+func (r *TenantReconciler) writeStatus(ctx context.Context, s *tenantScope, before *v1alpha1.Tenant, stepErr error) (bool, error) {
 	var stopped *halt
 	if stepErr != nil && !errors.As(stepErr, &stopped) {
-		return stepErr // the API server failed; there is nothing to be written now
+		return false, stepErr // the API server failed; there is nothing to be written now
 	}
 	if stopped != nil && stopped.undecided {
-		return nil
+		return false, nil
 	}
 	s.updateStatus(stopped)
 	if equality.Semantic.DeepEqual(before.Status, s.tenant.Status) {
-		return nil
+		return false, nil
 	}
 	if err := patchStatus(ctx, r.Client, s.tenant, before); err != nil {
-		return client.IgnoreNotFound(err)
+		return false, err
 	}
 	r.tellReady(ctx, before, s.tenant)
-	return nil
+	return true, nil
 }
 
 // next says when to look again. A passing failure goes to the queue's backoff.

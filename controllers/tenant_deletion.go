@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
@@ -41,13 +42,33 @@ func (r *TenantReconciler) reconcileDelete(ctx context.Context, tenant *v1alpha1
 	case err != nil:
 		return reconcile.Result{}, err
 	}
-	controllerutil.RemoveFinalizer(tenant, v1alpha1.Finalizer)
-	if err := patchFinalizers(ctx, r.Client, tenant); err != nil {
+	if err := removeFinalizer(ctx, r.Client, tenant); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	logf.FromContext(ctx).Info("Deleted", "retained", tenant.Retained())
 	r.wakeWaiting(ctx, tenant)
 	return reconcile.Result{}, nil
+}
+
+// endIfDeleted ends a Tenant for which this reconcile has made something while another operator let it go: the finalizer
+// is of no use between two that know nothing of each other. Otherwise it returns cause.
+func (r *TenantReconciler) endIfDeleted(ctx context.Context, s *tenantScope, cause error) error {
+	var live v1alpha1.Tenant
+	err := r.Live.Get(ctx, client.ObjectKeyFromObject(s.tenant), &live)
+	switch {
+	case apierrors.IsNotFound(err):
+		if err := r.endTenant(ctx, s); err != nil {
+			return err
+		}
+		r.wakeWaiting(ctx, s.tenant)
+		return nil
+	case err != nil:
+		return fmt.Errorf("look for Tenant %s: %w", s.tenant.Name, err)
+	case live.UID == s.tenant.UID && !live.DeletionTimestamp.IsZero():
+		_, err := r.reconcileDelete(ctx, &live)
+		return err
+	}
+	return client.IgnoreNotFound(cause)
 }
 
 func (r *TenantReconciler) endTenant(ctx context.Context, s *tenantScope) error {

@@ -30,6 +30,8 @@ type tenantScope struct {
 	row registry.Tenant
 	// changed says that a step wrote something that readers may notice, so that the probe has to look again.
 	changed bool
+	// made says that a schema was made or brought back for the Tenant.
+	made bool
 	// degraded is a layer that is not as it should be while the steps after it go on: a taken custom domain.
 	degraded *halt
 	// nextDate is when the life of the Tenant goes on by itself; set by ensureActive.

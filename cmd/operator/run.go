@@ -83,7 +83,7 @@ func run(cmd *cobra.Command, o runOptions) error {
 	wake := controllers.NewWake()
 	recorder := mgr.GetEventRecorder("echoblogs-operator")
 	tenants := &controllers.TenantReconciler{
-		Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
 		Prober: controllers.NewProber(o.probeAddress), Clock: clock.RealClock{}, Wake: wake, Workers: o.workers,
 	}
 	if err := tenants.SetupWithManager(mgr); err != nil {
