@@ -36,6 +36,9 @@ func (r report) publish(out io.Writer, o options) error {
 		if err != nil {
 			return fmt.Errorf("write the report as JSON: %w", err)
 		}
+		if err := os.MkdirAll(filepath.Dir(o.json), 0o755); err != nil {
+			return fmt.Errorf("make a folder for the report as JSON: %w", err)
+		}
 		if err := os.WriteFile(o.json, append(content, '\n'), 0o644); err != nil {
 			return fmt.Errorf("write the report as JSON: %w", err)
 		}
