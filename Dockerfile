@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One file for every program: docker build --target operator|blog .
+# One file for every program: docker build --target operator|blog|portal .
 # The images hold one static program and the certificate authorities, no shell.
 
 FROM golang:1.26 AS build
@@ -14,7 +14,7 @@ COPY . .
 ARG TARGETOS
 ARG TARGETARCH
 RUN GOOS=${TARGETOS:-linux} GOARCH=${TARGETARCH} \
-    go build -trimpath -buildvcs=false -ldflags="-s -w" -o /out/ ./cmd/operator ./cmd/blog
+    go build -trimpath -buildvcs=false -ldflags="-s -w" -o /out/ ./cmd/operator ./cmd/blog ./cmd/portal
 
 FROM scratch AS base
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
@@ -24,6 +24,11 @@ USER 65532:65532
 FROM base AS blog
 COPY --from=build /out/blog /blog
 ENTRYPOINT ["/blog"]
+CMD ["run"]
+
+FROM base AS portal
+COPY --from=build /out/portal /portal
+ENTRYPOINT ["/portal"]
 CMD ["run"]
 
 # The last stage is what is built when no target is named.

@@ -6,6 +6,7 @@ PORT ?= 8000
 # The images that docker-build makes, and that deploy and build-installer name.
 OPERATOR_IMG ?= echoblogs-operator:dev
 BLOG_IMG ?= echoblogs-blog:dev
+PORTAL_IMG ?= echoblogs-portal:dev
 CONTAINER_TOOL ?= docker
 
 KUBECTL ?= kubectl
@@ -26,7 +27,8 @@ KUSTOMIZE := $(TOOLS)/kustomize
 # The manifests of a whole installation, with the images asked for.
 BUILD_DEFAULT = $(KUSTOMIZE) build config/default | sed \
 	-e 's|image: echoblogs-operator:dev$$|image: $(OPERATOR_IMG)|' \
-	-e 's|image: echoblogs-blog:dev$$|image: $(BLOG_IMG)|'
+	-e 's|image: echoblogs-blog:dev$$|image: $(BLOG_IMG)|' \
+	-e 's|image: echoblogs-portal:dev$$|image: $(PORTAL_IMG)|'
 
 ##@ General
 
@@ -133,12 +135,13 @@ build: ## Build every program into bin/.
 	go build -o bin/ ./cmd/...
 
 .PHONY: docker-build
-docker-build: ## Build the images OPERATOR_IMG and BLOG_IMG.
+docker-build: ## Build the images OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
 	$(CONTAINER_TOOL) build --target operator -t $(OPERATOR_IMG) .
 	$(CONTAINER_TOOL) build --target blog -t $(BLOG_IMG) .
+	$(CONTAINER_TOOL) build --target portal -t $(PORTAL_IMG) .
 
 .PHONY: build-installer
-build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all manifests in one file, with OPERATOR_IMG and BLOG_IMG.
+build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all manifests in one file, with OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
 	@mkdir -p dist
 	$(BUILD_DEFAULT) > dist/install.yaml
 
@@ -153,7 +156,7 @@ uninstall: $(KUSTOMIZE) ## Delete the CRDs, and with them every Platform and Ten
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: deploy
-deploy: $(KUSTOMIZE) ## Install all of it: CRDs, operator and blog, with OPERATOR_IMG and BLOG_IMG.
+deploy: $(KUSTOMIZE) ## Install all of it: CRDs, operator, blog and public site, with OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
 	$(BUILD_DEFAULT) | $(KUBECTL) apply --server-side -f -
 
 # The kinds come first: their finalizers need the operator, which goes after them.

@@ -131,7 +131,7 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 	for i := range list.Items {
 		live[list.Items[i].Name] = &list.Items[i]
 	}
-	want := []*networkingv1.Ingress{routing.ForPlatform(platform, publicHosts(platform))}
+	want := []*networkingv1.Ingress{routing.ForPlatform(platform, platform.PublicHostNames())}
 	for i := range tenants {
 		if row, ok := rows[tenants[i].Name]; ok {
 			if ingress := routing.ForTenant(platform, &tenants[i], row.PrimaryHost, row.CustomHosts); ingress != nil {

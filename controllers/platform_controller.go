@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -178,22 +177,6 @@ func (r *PlatformReconciler) writeStatus(ctx context.Context, s *platformScope, 
 		tellCondition(r.Recorder, s.platform, is)
 	}
 	return nil
-}
-
-// publicHosts returns the hosts of the public site.
-func publicHosts(p *v1alpha1.Platform) []string {
-	if len(p.Spec.PublicHosts) == 0 {
-		address, err := url.Parse(p.Spec.PublicURL)
-		if err != nil {
-			return nil
-		}
-		return []string{address.Hostname()}
-	}
-	hosts := make([]string, len(p.Spec.PublicHosts))
-	for i, host := range p.Spec.PublicHosts {
-		hosts[i] = string(host)
-	}
-	return hosts
 }
 
 func keyOf(p *v1alpha1.Platform) types.NamespacedName { return client.ObjectKeyFromObject(p) }

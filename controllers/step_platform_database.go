@@ -53,7 +53,7 @@ func (r *PlatformReconciler) prepare(ctx context.Context, s *platformScope, stor
 	if err != nil {
 		return err
 	}
-	taken, err := registry.SetPublicHosts(ctx, store.Pool(), publicHosts(s.platform))
+	taken, err := registry.SetPublicHosts(ctx, store.Pool(), s.platform.PublicHostNames())
 	if err != nil {
 		return err
 	}

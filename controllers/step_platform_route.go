@@ -15,7 +15,7 @@ import (
 //
 // Sets RouteReady; False with HostTaken, IngressNotOwned, IngressFailed or CertificatePending.
 func (r *PlatformReconciler) ensurePlatformRoute(ctx context.Context, s *platformScope) error {
-	want := routing.ForPlatform(s.platform, publicHosts(s.platform))
+	want := routing.ForPlatform(s.platform, s.platform.PublicHostNames())
 	if _, err := r.routes.ensure(ctx, s.platform, want); err != nil {
 		return err
 	}

@@ -24,6 +24,9 @@ func desiredRow(p *v1alpha1.Platform, t *v1alpha1.Tenant, paidUntil time.Time) (
 	if spec.DisplayName == "" {
 		spec.DisplayName = t.Name
 	}
+	if t.Spec.Owner != nil {
+		spec.Owner = t.Spec.Owner.Username
+	}
 	for _, domain := range t.Spec.CustomDomains {
 		if underPlatform(p, string(domain)) {
 			refused = append(refused, string(domain))

@@ -18,6 +18,9 @@ const (
 	// number of the last migration that it has: "0" for one without our tables.
 	AnnotationAdoptSchema = "tenancy.echoblogs.io/adopt-schema"
 
+	// AnnotationRegistration is set by the public site on a Tenant that a registration made: the registration's id.
+	AnnotationRegistration = "tenancy.echoblogs.io/registration"
+
 	// AnnotationOnMissing, set to OnMissingRecreate, makes a schema that has vanished anew and empty.
 	AnnotationOnMissing = "tenancy.echoblogs.io/on-missing-schema"
 	// OnMissingRecreate makes the missing schema anew and empty.

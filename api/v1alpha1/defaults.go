@@ -1,5 +1,7 @@
 package v1alpha1
 
+import "net/url"
+
 // Values in force where a spec is empty. Nothing is defaulted into a spec, so that GitOps tools see no drift.
 const (
 	// DefaultPlatform is the name of the Platform of a Tenant that names none.
@@ -58,6 +60,30 @@ func (p *Platform) RoutingMode() RoutingMode {
 		return RoutePerTenant
 	}
 	return p.Spec.Routing.Mode
+}
+
+// PublicHostNames returns the host names of the public site.
+func (p *Platform) PublicHostNames() []string {
+	if len(p.Spec.PublicHosts) == 0 {
+		address, err := url.Parse(p.Spec.PublicURL)
+		if err != nil {
+			return nil
+		}
+		return []string{address.Hostname()}
+	}
+	hosts := make([]string, len(p.Spec.PublicHosts))
+	for i, host := range p.Spec.PublicHosts {
+		hosts[i] = string(host)
+	}
+	return hosts
+}
+
+// RegistrationMode returns who may sign up on the public site.
+func (p *Platform) RegistrationMode() RegistrationMode {
+	if p.Spec.Registration == "" {
+		return RegistrationOpen
+	}
+	return p.Spec.Registration
 }
 
 // PortOrDefault returns the port of the Service.

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -50,14 +48,14 @@ ECHOBLOGS_LISTEN_URI_FILE as well: one connection waits there for changes, which
 
 func run(ctx context.Context, o runOptions) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	uri, err := databaseURI("ECHOBLOGS_DATABASE_URI")
+	uri, err := web.Setting("ECHOBLOGS_DATABASE_URI")
 	if err != nil {
 		return err
 	}
 	if uri == "" {
 		return errors.New("say where the database is: in the variable ECHOBLOGS_DATABASE_URI, or in a file that ECHOBLOGS_DATABASE_URI_FILE names")
 	}
-	listenURI, err := databaseURI("ECHOBLOGS_LISTEN_URI")
+	listenURI, err := web.Setting("ECHOBLOGS_LISTEN_URI")
 	if err != nil {
 		return err
 	}
@@ -81,23 +79,6 @@ func run(ctx context.Context, o runOptions) error {
 	<-stopped
 	served.Close()
 	return err
-}
-
-// databaseURI returns an address of the database, from the variable or from the file that variable_FILE names, or "".
-// It is never shown: it holds a password.
-func databaseURI(variable string) (string, error) {
-	if uri := os.Getenv(variable); uri != "" {
-		return uri, nil
-	}
-	path := os.Getenv(variable + "_FILE")
-	if path == "" {
-		return "", nil
-	}
-	uri, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("read the address of the database: %w", err)
-	}
-	return strings.TrimSpace(string(uri)), nil
 }
 
 func metrics(served *blog.Blog) http.Handler {

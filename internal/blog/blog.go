@@ -78,7 +78,7 @@ func New(o Options) (*Blog, error) {
 		listener:  listener,
 		pool:      pool,
 		observer:  observer,
-		handler:   observer.Wrap(web.SecurityHeaders(site.routes())),
+		handler:   observer.Wrap(web.SecurityHeaders(web.ReadOnlyPolicy, site.routes())),
 	}, nil
 }
 

@@ -41,7 +41,7 @@ func newTenant(listing registry.Listing, publicURL string, old *tenant) *tenant 
 
 // says reports whether the handle is what newTenant would make again.
 func (t *tenant) says(listing registry.Listing, publicURL string) bool {
-	same := t.Name == listing.Name && t.SchemaName == listing.SchemaName && t.DisplayName == listing.DisplayName &&
+	same := t.Name == listing.Name && t.SchemaName == listing.SchemaName && t.DisplayName == listing.DisplayName && t.Owner == listing.Owner &&
 		t.PrimaryHost == listing.PrimaryHost && t.PaidUntil.Equal(listing.PaidUntil) && t.SuspendAt.Equal(listing.SuspendAt) &&
 		slices.Equal(t.Hosts, listing.Hosts)
 	if !same || (t.RequestsPerSecond == nil) != (listing.RequestsPerSecond == nil) {

@@ -19,6 +19,8 @@ type Listing struct {
 	SchemaName string
 	// DisplayName is the title of the blog; never empty.
 	DisplayName string
+	// Owner is the name of the user who may write there. Empty: nobody.
+	Owner string
 	// PrimaryHost is the host that links lead to. Empty when the tenant is not live.
 	PrimaryHost string
 	// Hosts are all hosts of the tenant, the primary one included. Empty when the tenant is not live.
@@ -45,7 +47,7 @@ type View struct {
 	Tenants []Listing
 }
 
-const selectListings = `SELECT t.id, t.name, t.schema_name, t.display_name, t.paid_until, t.suspend_at, t.requests_per_second,
+const selectListings = `SELECT t.id, t.name, t.schema_name, t.display_name, t.owner, t.paid_until, t.suspend_at, t.requests_per_second,
 	(SELECT d.host FROM public.domains d WHERE t.state = 'live' AND d.tenant_id = t.id AND d.is_primary),
 	(SELECT array_agg(d.host) FROM public.domains d WHERE t.state = 'live' AND d.tenant_id = t.id AND d.released_at IS NULL)
 	FROM public.tenants t `
@@ -98,7 +100,7 @@ func scanListing(row pgx.CollectableRow) (Listing, error) {
 		primary   pgtype.Text
 		suspendAt pgtype.Timestamptz
 	)
-	err := row.Scan(&l.ID, &l.Name, &l.SchemaName, &l.DisplayName, &l.PaidUntil, &suspendAt, &l.RequestsPerSecond,
+	err := row.Scan(&l.ID, &l.Name, &l.SchemaName, &l.DisplayName, &l.Owner, &l.PaidUntil, &suspendAt, &l.RequestsPerSecond,
 		&primary, &l.Hosts)
 	l.SuspendAt = fromTimestamp(suspendAt)
 	l.PrimaryHost = primary.String

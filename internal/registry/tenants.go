@@ -42,6 +42,8 @@ type Spec struct {
 	SchemaName string
 	// DisplayName is the title of its blog.
 	DisplayName string
+	// Owner is the name of the user who may write there. Empty: nobody.
+	Owner string
 	// PrimaryHost is where it is served and where links lead to.
 	PrimaryHost string
 	// CustomHosts are further hosts, sorted.
@@ -76,7 +78,7 @@ type Tenant struct {
 // ErrNoTenant says that the registry has no row of that name.
 var ErrNoTenant = errors.New("the registry has no such tenant")
 
-const selectTenant = `SELECT t.id, t.name, t.schema_name, t.state, t.schema_version, t.display_name, t.paid_until, t.suspend_at,
+const selectTenant = `SELECT t.id, t.name, t.schema_name, t.state, t.schema_version, t.display_name, t.owner, t.paid_until, t.suspend_at,
 	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.released_at, t.tombstone_schema, t.purge_at,
 	EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = t.schema_name),
 	(SELECT d.host FROM public.domains d WHERE d.tenant_id = t.id AND d.is_primary AND d.released_at IS NULL),
@@ -107,7 +109,7 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 		releasedAt, purgeAt *time.Time
 		tombstone, primary  pgtype.Text
 	)
-	err := row.Scan(&t.ID, &t.Name, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.PaidUntil, &suspendAt,
+	err := row.Scan(&t.ID, &t.Name, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &suspendAt,
 		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &releasedAt, &tombstone, &purgeAt,
 		&t.SchemaExists, &primary, &t.CustomHosts)
 	t.SuspendAt = fromTimestamp(suspendAt)
@@ -132,11 +134,11 @@ func Insert(ctx context.Context, tx pgx.Tx, spec Spec, version int32, fresh bool
 	queueExpiredHolds(batch, spec, clock)
 	var id int64
 	batch.Queue(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at,
-			max_posts, max_storage_bytes, requests_per_second, created_at, updated_at)
-		VALUES ($1, $2, 'live', $3, $4, $5, $6, $7, $8, $9, $10, now())
+			max_posts, max_storage_bytes, requests_per_second, created_at, owner, updated_at)
+		VALUES ($1, $2, 'live', $3, $4, $5, $6, $7, $8, $9, $10, $11, now())
 		ON CONFLICT DO NOTHING RETURNING id`,
 		spec.Name, spec.SchemaName, version, spec.DisplayName, date(spec.PaidUntil), toTimestamp(spec.SuspendAt),
-		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, clock.Now).QueryRow(func(row pgx.Row) error {
+		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, clock.Now, spec.Owner).QueryRow(func(row pgx.Row) error {
 		if err := row.Scan(&id); !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
@@ -160,10 +162,10 @@ func Update(ctx context.Context, tx pgx.Tx, spec Spec, clock Clock) error {
 	batch := &pgx.Batch{}
 	queueExpiredHolds(batch, spec, clock)
 	batch.Queue(`UPDATE public.tenants SET display_name = $2, paid_until = $3, suspend_at = $4,
-			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, updated_at = now()
+			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, owner = $8, updated_at = now()
 		WHERE name = $1 AND state = 'live'`,
 		spec.Name, spec.DisplayName, date(spec.PaidUntil), toTimestamp(spec.SuspendAt),
-		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond)
+		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, spec.Owner)
 	queueReleases(batch, spec, clock)
 	owned := queueClaims(batch, spec)
 	queueNotify(batch, spec.Name)
@@ -215,7 +217,7 @@ func equal[T comparable](a, b *T) bool {
 
 // Equal reports whether two rows with their hosts say the same.
 func (s Spec) Equal(other Spec) bool {
-	return s.Name == other.Name && s.SchemaName == other.SchemaName && s.DisplayName == other.DisplayName &&
+	return s.Name == other.Name && s.SchemaName == other.SchemaName && s.DisplayName == other.DisplayName && s.Owner == other.Owner &&
 		s.PrimaryHost == other.PrimaryHost && slices.Equal(s.CustomHosts, other.CustomHosts) &&
 		s.PaidUntil.Equal(other.PaidUntil) && s.SuspendAt.Equal(other.SuspendAt) && s.Limits.Equal(other.Limits)
 }

@@ -6,7 +6,7 @@ import (
 	"io/fs"
 )
 
-//go:embed look/theme.css look/icon.svg
+//go:embed look
 var look embed.FS
 
 // Look is the frame of every page, with the style sheet and the icon that it names.
@@ -22,7 +22,7 @@ func NewLook() (*Look, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the embedded files: %w", err)
 	}
-	assets, err := LoadAssets(files, "theme.css", "icon.svg")
+	assets, err := LoadAssets(files, "theme.css", "icon.svg", "progress.js")
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +43,18 @@ type Page struct {
 	Canonical string
 	// Feed is the address of the Atom feed. Empty: none.
 	Feed string
+	// Links stand beside the site's name.
+	Links []Link
+	// Script is the address of a script that helps with the page. Empty: none.
+	Script string
+}
+
+// Link leads to another page.
+type Link struct {
+	// Address and Text are where it leads and what it says.
+	Address, Text string
+	// Current says that it is the page itself.
+	Current bool
 }
 
 // Frame writes a page around what main writes. Its own ids have a full stop in them, which those in posts cannot have.
@@ -81,6 +93,9 @@ func (l *Look) head(m Markup, p Page) Markup {
 		m = m.HTML(`<link rel="alternate" type="application/atom+xml" title="`).Text(p.Site).HTML(`" href="`).Text(p.Feed).HTML("\">\n")
 	}
 	m = m.HTML(`<link rel="icon" type="image/svg+xml" href="`).Text(l.icon).HTML("\">\n")
+	if p.Script != "" {
+		m = m.HTML(`<script type="module" src="`).Text(p.Script).HTML("\"></script>\n")
+	}
 	return m.HTML(`<link rel="stylesheet" href="`).Text(l.theme).HTML("\">\n</head>\n")
 }
 
@@ -94,8 +109,23 @@ func masthead(m Markup, p Page) Markup {
 	} else {
 		m = m.HTML(`<p class="site"><a href="/">`).Text(p.Site).HTML("</a></p>\n")
 	}
-	if p.Feed != "" {
-		m = m.HTML(`<nav aria-label="Site"><a href="`).Text(p.Feed).HTML("\">Feed</a></nav>\n")
+	return navigation(m, p).HTML("</header>\n")
+}
+
+func navigation(m Markup, p Page) Markup {
+	if p.Feed == "" && len(p.Links) == 0 {
+		return m
 	}
-	return m.HTML("</header>\n")
+	m = m.HTML(`<nav aria-label="Site">`)
+	for _, link := range p.Links {
+		m = m.HTML(`<a href="`).Text(link.Address).HTML(`"`)
+		if link.Current {
+			m = m.HTML(` aria-current="page"`)
+		}
+		m = m.HTML(`>`).Text(link.Text).HTML("</a>\n")
+	}
+	if p.Feed != "" {
+		m = m.HTML(`<a href="`).Text(p.Feed).HTML(`">Feed</a>`)
+	}
+	return m.HTML("</nav>\n")
 }

@@ -1,6 +1,10 @@
 package web
 
-import "time"
+import (
+	"bytes"
+	"html/template"
+	"time"
+)
 
 // Markup is HTML that is being written. Its methods append and return it, as append does.
 //
@@ -45,6 +49,14 @@ func (m Markup) Text(s string) Markup {
 
 // Sanitised adds HTML as it is. Only what a sanitiser has written may be given.
 func (m Markup) Sanitised(html string) Markup { return append(m, html...) }
+
+// Template adds what a template, which escapes by itself, makes of data. Pages beside the hot path are written in
+// this way. It returns an error when the template does not fit the data; m is then to be given up.
+func (m Markup) Template(t *template.Template, name string, data any) (Markup, error) {
+	buffer := bytes.NewBuffer(m)
+	err := t.ExecuteTemplate(buffer, name, data)
+	return buffer.Bytes(), err
+}
 
 // Day adds a day, in UTC, for people and for programs.
 func (m Markup) Day(t time.Time) Markup {

@@ -17,6 +17,8 @@ type Message struct {
 	Lead string
 	// Steps say what the reader can do, one sentence each.
 	Steps []string
+	// Link leads to what the reader may want next. nil: nowhere.
+	Link *Link
 	// RetryAfter is sent with answers that are worth another try. 0: none.
 	RetryAfter time.Duration
 }
@@ -41,15 +43,18 @@ func (m *Message) main(b Markup) Markup {
 		b = b.HTML("<p class=\"subject\"><code>").Text(m.Subject).HTML("</code></p>\n")
 	}
 	b = b.HTML("<p>").Text(m.Lead).HTML("</p>\n")
-	if len(m.Steps) == 1 {
-		return b.HTML("<p class=\"step\">").Text(m.Steps[0]).HTML("</p>\n</div>\n")
-	}
-	if len(m.Steps) > 1 {
+	switch {
+	case len(m.Steps) == 1:
+		b = b.HTML("<p class=\"step\">").Text(m.Steps[0]).HTML("</p>\n")
+	case len(m.Steps) > 1:
 		b = b.HTML("<ul>\n")
 		for _, step := range m.Steps {
 			b = b.HTML("<li>").Text(step).HTML("</li>\n")
 		}
 		b = b.HTML("</ul>\n")
+	}
+	if m.Link != nil {
+		b = b.HTML(`<p><a class="button" href="`).Text(m.Link.Address).HTML(`">`).Text(m.Link.Text).HTML("</a></p>\n")
 	}
 	return b.HTML("</div>\n")
 }

@@ -19,6 +19,8 @@ type Observer struct {
 	Log *slog.Logger
 	// AccessLog makes Log take a line for each request.
 	AccessLog bool
+	// Identify gives every request a number, which RequestID returns and its lines in the log carry.
+	Identify bool
 	// Panicked answers a request whose handler panicked before it wrote anything. id stands in the log as well.
 	Panicked func(w http.ResponseWriter, id string)
 
@@ -56,6 +58,9 @@ func (o *Observer) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		recorder := &recorder{ResponseWriter: w}
+		if o.Identify {
+			r = r.WithContext(context.WithValue(r.Context(), requestID{}, newRequestID()))
+		}
 		defer func() { o.done(recorder, r, time.Since(started)) }()
 		defer func() {
 			if cause := recover(); cause != nil {
@@ -70,7 +75,10 @@ func (o *Observer) panicked(w *recorder, r *http.Request, cause any) {
 	if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it in this way
 		panic(cause)
 	}
-	id := rand.Text()[:10]
+	id := RequestID(r.Context())
+	if id == "" {
+		id = newRequestID()
+	}
 	o.Log.LogAttrs(r.Context(), slog.LevelError, "Request handler panicked", slog.String("id", id), slog.String("method", r.Method),
 		slog.String("host", r.Host), slog.String("path", r.URL.Path), slog.String("cause", fmt.Sprint(cause)),
 		slog.String("stack", string(debug.Stack())))
@@ -88,10 +96,20 @@ func (o *Observer) done(w *recorder, r *http.Request, took time.Duration) {
 	o.requests.WithLabelValues(strconv.Itoa(status)).Inc()
 	o.duration.Observe(took.Seconds())
 	if o.AccessLog {
-		o.Log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "Request", slog.String("method", r.Method),
+		o.Log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "Request", slog.String("id", RequestID(r.Context())), slog.String("method", r.Method),
 			slog.String("host", r.Host), slog.String("path", r.URL.Path), slog.Int("status", status),
 			slog.Int64("bytes", w.written), slog.Duration("took", took))
 	}
+}
+
+type requestID struct{}
+
+func newRequestID() string { return rand.Text()[:10] }
+
+// RequestID returns the number that an Observer gave a request. Empty: it gives none.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestID{}).(string)
+	return id
 }
 
 // recorder notes what is answered.

@@ -130,7 +130,7 @@ func (i *installation) start() error {
 
 // build compiles the programs as they are shipped: without the race detector, which would make other programs of them.
 func (i *installation) build(ctx context.Context) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", i.programs+"/", "./cmd/operator", "./cmd/blog", "./cmd/kubectl-echoblogs")
+	build := exec.CommandContext(ctx, "go", "build", "-o", i.programs+"/", "./cmd/operator", "./cmd/blog", "./cmd/portal", "./cmd/kubectl-echoblogs")
 	build.Dir = i.root
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the programs: %w\n%s", err, output)

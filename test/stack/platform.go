@@ -32,7 +32,8 @@ const (
 	Patience = 2 * time.Minute
 
 	operatorAccount = "echoblogs-operator"
-	replicas        = 2 // of the blog
+	portalAccount   = "echoblogs-portal"
+	replicas        = 2 // of the blog, and of the public site
 )
 
 // Platform is what one test has to itself: a namespace with the rights of an installation, a database, and the Platform
@@ -48,11 +49,13 @@ type Platform struct {
 	Admin *pgxpool.Pool
 	// Blogs are the addresses, HOST:PORT, at which StartBlog starts its replicas; the operator asks the first one.
 	Blogs []string
+	// Portals are the addresses at which StartPortal starts replicas of the public site.
+	Portals []string
 
-	t            testing.TB
-	installation *installation
-	kubeconfig   string // the operator's
-	programs     int    // that were started
+	t                            testing.TB
+	installation                 *installation
+	kubeconfig, portalKubeconfig string // the operator's, the public site's
+	programs                     int    // that were started
 }
 
 // New makes all of it, without a program that runs.
@@ -67,12 +70,13 @@ func New(t testing.TB) *Platform {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Admin.Close)
-	ports, err := freeport.Find(t.Context(), replicas)
+	ports, err := freeport.Find(t.Context(), 2*replicas)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, port := range ports {
-		p.Blogs = append(p.Blogs, fmt.Sprintf("127.0.0.1:%d", port))
+	for i := range replicas {
+		p.Blogs = append(p.Blogs, fmt.Sprintf("127.0.0.1:%d", ports[i]))
+		p.Portals = append(p.Portals, fmt.Sprintf("127.0.0.1:%d", ports[replicas+i]))
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
 	if err := p.Client.Create(t.Context(), namespace); err != nil {
@@ -96,13 +100,10 @@ func New(t testing.TB) *Platform {
 	return p
 }
 
-// grantRights copies the rights of an installation into the namespace, and makes a kubeconfig of the operator's own
-// account.
+// grantRights copies the rights of an installation into the namespace, and makes a kubeconfig for each account.
 func (p *Platform) grantRights() {
 	p.t.Helper()
 	ctx := p.t.Context()
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: operatorAccount}}
-	p.create(account)
 	var roles rbacv1.RoleList
 	var bindings rbacv1.RoleBindingList
 	for _, list := range []client.ObjectList{&roles, &bindings} {
@@ -114,19 +115,30 @@ func (p *Platform) grantRights() {
 		p.create(&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: role.Name}, Rules: role.Rules})
 	}
 	for _, binding := range bindings.Items {
+		for i := range binding.Subjects {
+			binding.Subjects[i].Namespace = p.Namespace
+		}
 		p.create(&rbacv1.RoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Name: binding.Name}, RoleRef: binding.RoleRef,
-			Subjects: []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: operatorAccount, Namespace: p.Namespace}},
+			ObjectMeta: metav1.ObjectMeta{Name: binding.Name}, RoleRef: binding.RoleRef, Subjects: binding.Subjects,
 		})
 	}
+	p.kubeconfig, p.portalKubeconfig = p.account(operatorAccount), p.account(portalAccount)
+}
+
+// account makes a ServiceAccount and returns the path of its kubeconfig.
+func (p *Platform) account(name string) string {
+	p.t.Helper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	p.create(account)
 	token := &authenticationv1.TokenRequest{}
-	if err := p.Client.SubResource("token").Create(ctx, account, token); err != nil {
-		p.t.Fatalf("ask for a token of the operator: %v", err)
+	if err := p.Client.SubResource("token").Create(p.t.Context(), account, token); err != nil {
+		p.t.Fatalf("ask for a token of %s: %v", name, err)
 	}
-	p.kubeconfig = filepath.Join(p.t.TempDir(), "operator.kubeconfig")
-	if err := p.installation.controlPlane.WriteTokenKubeconfig(p.kubeconfig, token.Status.Token); err != nil {
+	kubeconfig := filepath.Join(p.t.TempDir(), name+".kubeconfig")
+	if err := p.installation.controlPlane.WriteTokenKubeconfig(kubeconfig, token.Status.Token); err != nil {
 		p.t.Fatal(err)
 	}
+	return kubeconfig
 }
 
 // Impersonate returns a client that acts as a user.

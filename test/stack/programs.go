@@ -99,6 +99,56 @@ func (p *Platform) StartBlog(replica int) {
 	})
 }
 
+// Portal is a replica of the public site that runs.
+type Portal struct {
+	// Address is HOST:PORT, and Mails the folder that it writes mails into.
+	Address, Mails string
+
+	platform *Platform
+	process  *process.Process
+	killed   bool
+}
+
+// StartPortal starts a replica of the public site at one of the addresses in Portals, with the rights of its account and
+// further flags, and returns when it is ready, for which an operator has to have made the tables. The test fails when it
+// ends of itself.
+func (p *Platform) StartPortal(replica int, flags ...string) *Portal {
+	p.t.Helper()
+	s := &Portal{Address: p.Portals[replica], Mails: filepath.Join(p.t.TempDir(), "mail"), platform: p}
+	s.process = p.start("portal", []string{"ECHOBLOGS_DATABASE_URI=" + p.Database.PortalURI}, append([]string{
+		"run", "--namespace=" + p.Namespace, "--kubeconfig=" + p.portalKubeconfig, "--address=" + s.Address,
+		"--metrics-address=0", "--mail-folder=" + s.Mails,
+	}, flags...)...)
+	p.t.Cleanup(func() {
+		if !s.killed {
+			p.stop(s.process)
+		}
+	})
+	p.Wait("the public site is ready", func(ctx context.Context) error {
+		select {
+		case <-s.process.Done():
+			return s.process.Ended()
+		default:
+		}
+		answer, err := Get(ctx, s.Address, "", "/readyz")
+		if err == nil && answer.Status != http.StatusOK {
+			err = fmt.Errorf("it answers %d: %s", answer.Status, answer.Body)
+		}
+		return err
+	})
+	return s
+}
+
+// Kill ends the replica as the kernel ends a program that has used up its memory: without a word.
+func (s *Portal) Kill() {
+	s.platform.t.Helper()
+	s.killed = true
+	if err := syscall.Kill(s.process.PID(), syscall.SIGKILL); err != nil {
+		s.platform.t.Fatal(err)
+	}
+	<-s.process.Done()
+}
+
 func (p *Platform) start(name string, environment []string, arguments ...string) *process.Process {
 	p.t.Helper()
 	p.programs++

@@ -18,6 +18,8 @@ CREATE TABLE public.tenants (
     state               text NOT NULL CHECK (state IN ('live', 'tombstone', 'superseded', 'released')),
     schema_version      integer NOT NULL,
     display_name        text NOT NULL,
+    -- The user who may write there. Empty: nobody.
+    owner               text NOT NULL DEFAULT '',
     paid_until          date NOT NULL,
     -- From this moment on readers get 402; -infinity when suspended by hand.
     suspend_at          timestamptz NOT NULL,
@@ -37,6 +39,7 @@ CREATE TABLE public.tenants (
 CREATE UNIQUE INDEX tenants_name_key ON public.tenants (name) WHERE state <> 'superseded';
 CREATE UNIQUE INDEX tenants_schema_name_key ON public.tenants (schema_name) WHERE state <> 'superseded';
 CREATE INDEX tenants_updated_at_idx ON public.tenants (updated_at);
+CREATE INDEX tenants_owner_idx ON public.tenants (owner) WHERE owner <> '';
 
 CREATE TABLE public.domains (
     host        text PRIMARY KEY,

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/echoblogs/echoblogs/internal/portal"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+type runOptions struct {
+	address, metricsAddress string
+	kubeconfig              string
+	trustedProxies          []string
+	mail                    mailOptions
+	portal                  portal.Options
+}
+
+type mailOptions struct {
+	from, folder string
+	smtp         portal.SMTP
+}
+
+func runCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Serve until told to stop",
+		Long: `Serve the public site until told to stop by SIGTERM or SIGINT.
+
+The address of the database is read from the variable ECHOBLOGS_DATABASE_URI, or from the file that
+ECHOBLOGS_DATABASE_URI_FILE names; the user name and password of the mail server from ECHOBLOGS_SMTP_USERNAME and
+ECHOBLOGS_SMTP_PASSWORD, or from the files that the same names with _FILE name.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.address, "address", ":8080", "the address of the site, /healthz and /readyz")
+	flags.StringVar(&o.metricsAddress, "metrics-address", ":8081", "the address of Prometheus metrics; 0 for none")
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "how to reach the API server; by default as pods do")
+	flags.StringVar(&o.portal.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace of the Platform and its Tenants")
+	flags.StringVar(&o.portal.Platform, "platform", "default", "the Platform whose public site this is")
+	flags.StringSliceVar(&o.trustedProxies, "trusted-proxies", nil, "addresses or networks whose X-Forwarded-For header is believed, such as 10.0.0.0/8")
+	flags.BoolVar(&o.portal.ConfirmFirst, "confirm-first", false, "make a blog only after the email address was confirmed")
+	flags.IntVar(&o.portal.RegistrationsPerHour, "registrations-per-hour", 10, "how many accounts an address may register in an hour")
+	flags.IntVar(&o.portal.RefusedPerHour, "refused-registrations-per-hour", 60, "how many forms of an address may be refused in an hour")
+	flags.Int32Var(&o.portal.MaxConns, "max-connections", 8, "the largest number of connections to the database")
+	flags.BoolVar(&o.portal.AccessLog, "access-log", false, "log every request")
+	flags.StringVar(&o.mail.from, "mail-from", "EchoBlogs <noreply@localhost>", "the sender of mails")
+	flags.StringVar(&o.mail.folder, "mail-folder", "", "write mails into this folder instead of sending them")
+	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server")
+	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 587, "its port")
+	flags.BoolVar(&o.mail.smtp.Plain, "smtp-plain", false, "send without TLS where the mail server offers none")
+	return cmd
+}
+
+func run(ctx context.Context, o runOptions) error {
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
+	options, err := o.complete(log)
+	if err != nil {
+		return err
+	}
+	site, err := portal.New(options)
+	if err != nil {
+		return err
+	}
+	defer site.Close()
+	sites := []web.Site{{Name: "public site", Address: o.address, Handler: site.Handler()}}
+	if o.metricsAddress != "0" {
+		sites = append(sites, web.Site{Name: "metrics", Address: o.metricsAddress, Handler: metrics(site)})
+	}
+	serving, stopServing := context.WithCancelCause(ctx)
+	defer stopServing(nil)
+	// The work in the background goes on until the last request has been answered.
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	stopped := make(chan error, 1)
+	go func() {
+		err := site.Run(working)
+		if err != nil {
+			stopServing(err)
+		}
+		stopped <- err
+	}()
+	err = web.Serve(serving, log, sites...)
+	stop()
+	return errors.Join(err, <-stopped)
+}
+
+// complete adds what does not come by flags.
+func (o runOptions) complete(log *slog.Logger) (portal.Options, error) {
+	options := o.portal
+	options.Log = log
+	if options.Namespace == "" {
+		return options, errors.New("say in which namespace the Platform is: --namespace")
+	}
+	var err error
+	if options.DatabaseURI, err = web.Setting("ECHOBLOGS_DATABASE_URI"); err != nil {
+		return options, err
+	}
+	if options.DatabaseURI == "" {
+		return options, errors.New("say where the database is: in the variable ECHOBLOGS_DATABASE_URI, or in a file that ECHOBLOGS_DATABASE_URI_FILE names")
+	}
+	if options.Kubernetes, err = clientcmd.BuildConfigFromFlags("", o.kubeconfig); err != nil {
+		return options, fmt.Errorf("find the API server: %w", err)
+	}
+	if options.TrustedProxies, err = networks(o.trustedProxies); err != nil {
+		return options, err
+	}
+	options.Mailer, err = o.mail.mailer()
+	return options, err
+}
+
+func (o mailOptions) mailer() (portal.Mailer, error) {
+	switch {
+	case o.folder != "":
+		return portal.MailFolder{Path: o.folder, From: o.from}, nil
+	case o.smtp.Host == "":
+		return nil, errors.New("say how mails are sent: --smtp-host, or --mail-folder to write them into a folder")
+	}
+	var err error
+	o.smtp.From = o.from
+	if o.smtp.Username, err = web.Setting("ECHOBLOGS_SMTP_USERNAME"); err != nil {
+		return nil, err
+	}
+	o.smtp.Password, err = web.Setting("ECHOBLOGS_SMTP_PASSWORD")
+	return o.smtp, err
+}
+
+// networks reads addresses and networks.
+func networks(texts []string) ([]netip.Prefix, error) {
+	prefixes := make([]netip.Prefix, 0, len(texts))
+	for _, text := range texts {
+		prefix, err := netip.ParsePrefix(text)
+		if address, addressErr := netip.ParseAddr(text); addressErr == nil {
+			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("trusted proxy %q is neither an address nor a network such as 10.0.0.0/8", text)
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes, nil
+}
+
+func metrics(site *portal.Portal) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(site.Collectors()...)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return mux
+}

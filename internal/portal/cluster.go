@@ -1,0 +1,287 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
+)
+
+const (
+	// fieldManager is the name under which the public site applies Tenants.
+	fieldManager = "echoblogs-portal"
+	// apiTimeout bounds one call of the API server.
+	apiTimeout = 10 * time.Second
+	// ownerIndex finds Tenants by the user name of their owner.
+	ownerIndex = "spec.owner.username"
+)
+
+// errNoPlatform says that the Platform is not there, or has not been read yet.
+var errNoPlatform = errors.New("the Platform is not known yet")
+
+// cluster is the API server, seen through a watch of the namespace's Tenants and Platforms.
+type cluster struct {
+	namespace, platformName string
+	cache                   cache.Cache
+	client                  client.Client // past the cache
+
+	mu       sync.Mutex
+	watchers map[string][]chan struct{} // by the name of a Tenant
+}
+
+func newCluster(config *rest.Config, namespace, platform string) (*cluster, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(v1alpha1.AddToScheme(scheme), eventsv1.AddToScheme(scheme), corev1.AddToScheme(scheme)); err != nil {
+		return nil, fmt.Errorf("register the kinds: %w", err)
+	}
+	config = rest.CopyConfig(config)
+	config.Timeout = 0 // watches last; every other call has a context
+	tenants, err := cache.New(config, cache.Options{Scheme: scheme, DefaultNamespaces: map[string]cache.Config{namespace: {}}})
+	if err != nil {
+		return nil, fmt.Errorf("make a watch of Tenants: %w", err)
+	}
+	direct, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("make a client of the API server: %w", err)
+	}
+	return &cluster{
+		namespace: namespace, platformName: platform, cache: tenants, client: direct, watchers: make(map[string][]chan struct{}),
+	}, nil
+}
+
+// run watches until ctx ends.
+func (c *cluster) run(ctx context.Context) error {
+	if err := c.cache.IndexField(ctx, &v1alpha1.Tenant{}, ownerIndex, ownerOf); err != nil {
+		return fmt.Errorf("index Tenants by owner: %w", err)
+	}
+	for _, object := range []client.Object{&v1alpha1.Tenant{}, &v1alpha1.Platform{}} {
+		informer, err := c.cache.GetInformer(ctx, object, cache.BlockUntilSynced(false))
+		if err != nil {
+			return fmt.Errorf("watch: %w", err)
+		}
+		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+			AddFunc:    c.notify,
+			UpdateFunc: func(_, after any) { c.notify(after) },
+			DeleteFunc: c.notify,
+		}); err != nil {
+			return fmt.Errorf("watch: %w", err)
+		}
+	}
+	return c.cache.Start(ctx)
+}
+
+func ownerOf(object client.Object) []string {
+	tenant, ok := object.(*v1alpha1.Tenant)
+	if !ok || tenant.Spec.Owner == nil {
+		return nil
+	}
+	return []string{tenant.Spec.Owner.Username}
+}
+
+// synced reports whether everything has been read once.
+func (c *cluster) synced(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	return c.cache.WaitForCacheSync(ctx)
+}
+
+// notify wakes those who wait for a Tenant.
+func (c *cluster) notify(object any) {
+	if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
+		object = gone.Obj
+	}
+	tenant, ok := object.(*v1alpha1.Tenant)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, watcher := range c.watchers[tenant.Name] {
+		select {
+		case watcher <- struct{}{}:
+		default: // it has still to look at an earlier change
+		}
+	}
+}
+
+// watch returns a channel that gets a value after every change of a Tenant. done ends it.
+func (c *cluster) watch(tenant string) (changes <-chan struct{}, done func()) {
+	watcher := make(chan struct{}, 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watchers[tenant] = append(c.watchers[tenant], watcher)
+	return watcher, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.watchers[tenant] = slices.DeleteFunc(c.watchers[tenant], func(w chan struct{}) bool { return w == watcher })
+		if len(c.watchers[tenant]) == 0 {
+			delete(c.watchers, tenant)
+		}
+	}
+}
+
+// platform returns the Platform as it was last seen, or errNoPlatform.
+func (c *cluster) platform(ctx context.Context) (*v1alpha1.Platform, error) {
+	if !c.synced(ctx) {
+		return nil, errNoPlatform
+	}
+	var platform v1alpha1.Platform
+	err := c.cache.Get(ctx, c.key(c.platformName), &platform)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, errNoPlatform
+	case err != nil:
+		return nil, fmt.Errorf("read Platform %s: %w", c.platformName, err)
+	}
+	return &platform, nil
+}
+
+// tenant returns a Tenant as it was last seen. The error is one of apierrors.IsNotFound when there is none.
+func (c *cluster) tenant(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
+	var tenant v1alpha1.Tenant
+	if err := c.cache.Get(ctx, c.key(name), &tenant); err != nil {
+		return nil, fmt.Errorf("read Tenant %s: %w", name, err)
+	}
+	return &tenant, nil
+}
+
+// liveTenant reads a Tenant from the API server.
+func (c *cluster) liveTenant(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	var tenant v1alpha1.Tenant
+	if err := c.client.Get(ctx, c.key(name), &tenant); err != nil {
+		return nil, fmt.Errorf("read Tenant %s: %w", name, err)
+	}
+	return &tenant, nil
+}
+
+// ownedBy returns the Tenants of a user, in the order of their names.
+func (c *cluster) ownedBy(ctx context.Context, username string) ([]v1alpha1.Tenant, error) {
+	return c.list(ctx, client.MatchingFields{ownerIndex: username})
+}
+
+// tenants returns all Tenants of the Platform, in the order of their names.
+func (c *cluster) tenants(ctx context.Context) ([]v1alpha1.Tenant, error) { return c.list(ctx) }
+
+func (c *cluster) list(ctx context.Context, options ...client.ListOption) ([]v1alpha1.Tenant, error) {
+	var list v1alpha1.TenantList
+	if err := c.cache.List(ctx, &list, append(options, client.InNamespace(c.namespace))...); err != nil {
+		return nil, fmt.Errorf("list Tenants: %w", err)
+	}
+	tenants := slices.DeleteFunc(list.Items, func(t v1alpha1.Tenant) bool { return t.PlatformName() != c.platformName })
+	slices.SortFunc(tenants, func(a, b v1alpha1.Tenant) int { return strings.Compare(a.Name, b.Name) })
+	return tenants, nil
+}
+
+// apply makes a Tenant say what the configuration says, under the public site's own field manager. A field that another
+// manager has set is a conflict (apierrors.IsConflict), never taken over.
+func (c *cluster) apply(ctx context.Context, tenant *tenancyv1alpha1.TenantApplyConfiguration) error {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	if err := c.client.Apply(ctx, tenant, client.FieldOwner(fieldManager)); err != nil {
+		return fmt.Errorf("apply Tenant %s: %w", *tenant.Name, err)
+	}
+	return nil
+}
+
+// edit changes the part of a Tenant's spec that the public site has set, and leaves the rest to those who set it. It
+// returns a *heldError when change touches a field that another manager has set.
+func (c *cluster) edit(ctx context.Context, name string, change func(*tenancyv1alpha1.TenantSpecApplyConfiguration)) error {
+	live, err := c.liveTenant(ctx, name)
+	if err != nil {
+		return err
+	}
+	own, err := tenancyv1alpha1.ExtractTenant(live, fieldManager)
+	if err != nil {
+		return fmt.Errorf("read which fields of Tenant %s are the public site's: %w", name, err)
+	}
+	own.WithUID(live.UID) // no other that has its name by then
+	if own.Spec == nil {
+		own.WithSpec(tenancyv1alpha1.TenantSpec())
+	}
+	change(own.Spec)
+	err = c.apply(ctx, own)
+	if apierrors.IsConflict(err) {
+		return &heldError{cause: err}
+	}
+	return err
+}
+
+// heldError says that another field manager, such as a GitOps tool, has set what was to be changed.
+type heldError struct{ cause error }
+
+func (e *heldError) Error() string { return "a field is set by another manager: " + e.cause.Error() }
+func (e *heldError) Unwrap() error { return e.cause }
+
+// delete deletes a Tenant, and no other that has its name by then.
+func (c *cluster) delete(ctx context.Context, tenant *v1alpha1.Tenant) error {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	err := c.client.Delete(ctx, tenant, client.Preconditions{UID: &tenant.UID})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("delete Tenant %s: %w", tenant.Name, err)
+	}
+	return nil
+}
+
+// events returns what the operator said of a Tenant lately, newest first.
+func (c *cluster) events(ctx context.Context, tenant *v1alpha1.Tenant) ([]eventsv1.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	var list eventsv1.EventList
+	err := c.client.List(ctx, &list, client.InNamespace(c.namespace), client.Limit(100),
+		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("regarding.uid", string(tenant.UID))})
+	if err != nil {
+		return nil, fmt.Errorf("list the events of Tenant %s: %w", tenant.Name, err)
+	}
+	slices.SortFunc(list.Items, func(a, b eventsv1.Event) int { return lastSeen(b).Compare(lastSeen(a)) })
+	return list.Items, nil
+}
+
+func lastSeen(e eventsv1.Event) time.Time {
+	if e.Series != nil {
+		return e.Series.LastObservedTime.Time
+	}
+	return e.EventTime.Time
+}
+
+func (c *cluster) key(name string) client.ObjectKey {
+	return client.ObjectKey{Namespace: c.namespace, Name: name}
+}
+
+// fromCluster reports whether err came from the API server or the way to it.
+func fromCluster(err error) bool {
+	var (
+		status apierrors.APIStatus
+		way    *url.Error
+	)
+	return errors.As(err, &status) || errors.As(err, &way)
+}
+
+// clusterAway reports whether such an error is about the server or the way to it, not about what was asked for.
+func clusterAway(err error) bool {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return true
+	}
+	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsServiceUnavailable(err) ||
+		apierrors.IsTooManyRequests(err) || apierrors.IsInternalError(err) || apierrors.IsUnexpectedServerError(err)
+}

@@ -1,0 +1,133 @@
+package portal
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// retryAfter is when it is worth to ask again for what the database or the API server could not give.
+const retryAfter = 5 * time.Second
+
+// failure is an answer that says what went wrong and what to do. It is no fault of the program.
+type failure struct {
+	status      int
+	title, lead string
+	steps       []string
+	// link is what the visitor may want next. nil: nothing.
+	link       *web.Link
+	retryAfter time.Duration
+}
+
+func (f *failure) Error() string { return f.title }
+
+var errNoPage = &failure{
+	status: http.StatusNotFound, title: "There is no such page", lead: "The link to it is wrong, or the page is gone.",
+	steps: []string{"Start from the first page, by the site's name on top."},
+}
+
+var errCrossOrigin = &failure{
+	status: http.StatusForbidden, title: "That came from another site", lead: "Nothing was changed: the form was not one of this site's.",
+	steps: []string{"Open the page here and do it again."},
+}
+
+func unreadableForm(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return &failure{status: http.StatusRequestEntityTooLarge, title: "That was too much", lead: fmt.Sprintf("A form may hold %d kB.", tooLarge.Limit>>10)}
+	}
+	return &failure{status: http.StatusBadRequest, title: "The form cannot be read", lead: "Your browser sent something that is no form.", steps: []string{"Go back, load the page again and send it once more."}}
+}
+
+// tooMany refuses what was tried too often.
+func tooMany(wait time.Duration) *failure {
+	return &failure{
+		status: http.StatusTooManyRequests, title: "Too many attempts", retryAfter: wait,
+		lead:  "This was tried too often from your address, or for this account.",
+		steps: []string{"Wait " + inWords(wait) + " and try again."},
+	}
+}
+
+// inWords says how long a wait is, rounded up.
+func inWords(wait time.Duration) string {
+	n, unit := int(wait.Seconds())+1, "second"
+	switch {
+	case wait > 36*time.Hour:
+		n, unit = int((wait+24*time.Hour-1)/(24*time.Hour)), "day"
+	case wait > 90*time.Minute:
+		n, unit = int((wait+time.Hour-1)/time.Hour), "hour"
+	case wait > 90*time.Second:
+		n, unit = int((wait+time.Minute-1)/time.Minute), "minute"
+	}
+	if n == 1 {
+		return "a " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+// fail answers an error.
+func (p *Portal) fail(w http.ResponseWriter, r *visit, err error) {
+	level, cause := slog.LevelInfo, ""
+	var f *failure
+	if !errors.As(err, &f) {
+		f, level, cause = explain(err), slog.LevelError, causeOf(err)
+	}
+	p.log.LogAttrs(r.Context(), level, "Request failed", slog.String("id", r.ID), slog.String("method", r.Method),
+		slog.String("path", r.URL.Path), slog.Int("status", f.status), slog.String("title", f.title), slog.String("cause", cause))
+	p.sendFailure(w, r, f)
+}
+
+// explain says what an error of a store means for a visitor.
+func explain(err error) *failure {
+	again := []string{"Try again in a few seconds. Nothing is lost."}
+	switch {
+	case errors.Is(err, accounts.ErrBusy):
+		return &failure{status: http.StatusServiceUnavailable, title: "The site is very busy", lead: "More people log in at this moment than the site can serve.", steps: again, retryAfter: retryAfter}
+	case errors.Is(err, errNoPlatform):
+		return &failure{status: http.StatusServiceUnavailable, title: "The site is not ready yet", lead: "It does not know its own settings yet.", steps: again, retryAfter: retryAfter}
+	case fromCluster(err) && clusterAway(err):
+		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot look after blogs right now", lead: "Blogs are shown as always; changes have to wait.", steps: again, retryAfter: retryAfter}
+	case !fromCluster(err) && accounts.Unavailable(err):
+		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot reach its database", lead: "Nothing was changed.", steps: again, retryAfter: retryAfter}
+	}
+	return &failure{
+		status: http.StatusInternalServerError, title: "Something went wrong", lead: "The server made a mistake with this page.",
+		steps: []string{"Try again; if it does not help, tell those who run the site the number above."},
+	}
+}
+
+// causeOf is what the log says of an error. It never repeats the database driver's text, which may hold what was sent.
+func causeOf(err error) string {
+	if code := postgres.Code(err); code != "" {
+		return postgres.Explain(err) + " (SQLSTATE " + code + ")"
+	}
+	return err.Error()
+}
+
+// sendFailure answers with the page of a failure, and its number where it may stand in the log.
+func (p *Portal) sendFailure(w http.ResponseWriter, r *visit, f *failure) {
+	m := web.Message{
+		Page:   web.Page{Title: f.title, Site: siteName},
+		Status: f.status, Lead: f.lead, Steps: f.steps, Link: f.link, RetryAfter: f.retryAfter, Subject: "No. " + r.ID,
+	}
+	if r.Platform != nil {
+		m.Links = links(r)
+	}
+	p.pages.look.Send(w, m)
+}
+
+func (p *Portal) panicked(w http.ResponseWriter, id string) {
+	p.pages.look.Send(w, web.Message{
+		Page:    web.Page{Title: "Something went wrong", Site: siteName},
+		Status:  http.StatusInternalServerError,
+		Subject: "No. " + id,
+		Lead:    "The server made a mistake with this page. It is noted under this number.",
+		Steps:   []string{"Try again; if it does not help, tell those who run the site the number."},
+	})
+}

@@ -1,0 +1,51 @@
+package portal
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// blogView is what the home page says of one blog.
+type blogView struct {
+	Name, Title, URL string
+	Phase            v1alpha1.TenantPhase
+	// Message says what is wrong, in the operator's words. Empty: nothing is.
+	Message   string
+	PaidUntil time.Time
+	// DaysLeft counts today. 0: the paid time is over.
+	DaysLeft int
+	OnTrial  bool
+}
+
+// home shows who is logged in what they have.
+func (p *Portal) home(w http.ResponseWriter, r *visit) error {
+	tenants, err := p.cluster.ownedBy(r.Context(), r.User.Username)
+	if err != nil {
+		return err
+	}
+	blogs := make([]blogView, 0, len(tenants))
+	for i := range tenants {
+		blogs = append(blogs, viewOf(&tenants[i], r.Now))
+	}
+	return p.show(w, r, page{name: "home", title: siteName, home: true, data: blogs})
+}
+
+func viewOf(t *v1alpha1.Tenant, now time.Time) blogView {
+	v := blogView{Name: t.Name, Title: t.Spec.DisplayName, URL: t.Status.URL, Phase: t.Status.Phase, OnTrial: t.OnTrial()}
+	if v.Title == "" {
+		v.Title = t.Name
+	}
+	if v.Phase == "" {
+		v.Phase = v1alpha1.TenantPending
+	}
+	if ready := readyCondition(t); ready != nil && ready.Status != "True" {
+		v.Message = ready.Message
+	}
+	if day, err := t.Status.PaidUntil.Start(); err == nil {
+		v.PaidUntil = day
+		v.DaysLeft = max(0, int(day.AddDate(0, 0, 1).Sub(now).Hours()+23)/24)
+	}
+	return v
+}

@@ -1,0 +1,157 @@
+package portal
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/accounts"
+)
+
+// Logins that fail are slowed down as Ghost does it: some are free, then each waits twice as long as the one before.
+// An address may belong to many people, so it has more of them than an account.
+var (
+	loginsByAccount = accounts.Limit{Kind: "login-account", Free: 4, Window: 7 * 24 * time.Hour, First: 10 * time.Minute, Longest: 7 * 24 * time.Hour}
+	loginsByAddress = accounts.Limit{Kind: "login-address", Free: 40, Window: time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
+)
+
+// wrongLogin is what is said whether or not there is such an account.
+const wrongLogin = "The user name, the address or the password is wrong."
+
+func (p *Portal) loginRoutes() map[string]handler {
+	return map[string]handler{
+		"GET /{$}":         p.front,
+		"GET /login/{$}":   p.showLogin,
+		"POST /login/{$}":  p.login,
+		"GET /logout/{$}":  member(p.showLogout),
+		"POST /logout/{$}": member(p.logout),
+	}
+}
+
+// front is the landing page, and the home page of who is logged in.
+func (p *Portal) front(w http.ResponseWriter, r *visit) error {
+	if r.User == nil {
+		return p.show(w, r, page{name: "landing", title: siteName, home: true})
+	}
+	return p.home(w, r)
+}
+
+func (p *Portal) showLogin(w http.ResponseWriter, r *visit) error {
+	if r.User != nil {
+		redirect(w, r, localPath(r.URL.Query().Get("next")))
+		return nil
+	}
+	f := newForm(r)
+	f.Values["next"] = localPath(r.URL.Query().Get("next"))
+	return p.show(w, r, page{name: "login", title: "Log in", data: f})
+}
+
+func (p *Portal) login(w http.ResponseWriter, r *visit) error {
+	f := newForm(r, "username", "next")
+	f.Values["next"] = localPath(f.Values["next"])
+	password := r.PostFormValue("password")
+	if f.Values["username"] == "" || password == "" {
+		f.refuse("", "Fill in your user name and password.")
+		return p.show(w, r, page{name: "login", title: "Log in", data: f, status: http.StatusUnprocessableEntity})
+	}
+	user, err := p.authenticate(r, f.Values["username"], password)
+	switch {
+	case err != nil:
+		return err
+	case user == nil:
+		p.metrics.logins.WithLabelValues("refused").Inc()
+		f.refuse("", wrongLogin)
+		return p.show(w, r, page{name: "login", title: "Log in", data: f, status: http.StatusUnprocessableEntity})
+	}
+	if sentence, err := p.whyNot(r, user); err != nil {
+		return err
+	} else if sentence != "" {
+		p.metrics.logins.WithLabelValues("refused").Inc()
+		f.refuse("", sentence)
+		return p.show(w, r, page{name: "login", title: "Log in", data: f, status: http.StatusUnprocessableEntity})
+	}
+	if err := p.logIn(w, r, user.ID); err != nil {
+		return err
+	}
+	p.metrics.logins.WithLabelValues("succeeded").Inc()
+	redirect(w, r, f.Values["next"])
+	return nil
+}
+
+// authenticate returns the user with a login and a password, or nil when there is none, which takes as long. It counts
+// the attempt first, so that many at once are no way around the limit.
+func (p *Portal) authenticate(r *visit, login, password string) (*accounts.User, error) {
+	key := shorten(accounts.EmailKey(login))
+	limits := map[string]accounts.Limit{key: loginsByAccount, r.Address: loginsByAddress}
+	for subject, limit := range limits {
+		wait, err := accounts.Attempt(r.Context(), p.db, limit, subject, r.Now)
+		if err != nil {
+			return nil, err
+		}
+		if wait > 0 {
+			return nil, tooMany(wait)
+		}
+	}
+	user, err := accounts.FindUser(r.Context(), p.db, key)
+	if err != nil && !errors.Is(err, accounts.ErrNotFound) {
+		return nil, err
+	}
+	right, err := p.hasher.Verify(r.Context(), password, user.PasswordHash)
+	if err != nil {
+		return nil, fmt.Errorf("check a password: %w", err)
+	}
+	if !right {
+		return nil, nil
+	}
+	for subject, limit := range limits {
+		if err := accounts.Forgive(r.Context(), p.db, limit, subject); err != nil {
+			return nil, err
+		}
+	}
+	return &user, nil
+}
+
+// whyNot says, to somebody who has the right password, why they cannot log in. Empty: they can.
+func (p *Portal) whyNot(r *visit, user *accounts.User) (string, error) {
+	switch user.State {
+	case accounts.Registering:
+		return "Your blog is still being made. Try again in a minute.", nil
+	case accounts.Locked:
+		return "This account is locked. Ask those who run the site.", nil
+	}
+	may, err := accounts.MayLogIn(r.Context(), p.db, user.ID)
+	if err != nil || may {
+		return "", err
+	}
+	return "This account has no blog any more. Ask those who run the site to bring it back.", nil
+}
+
+// logIn starts a session and gives the browser its cookie. A session that it had before ends.
+func (p *Portal) logIn(w http.ResponseWriter, r *visit, userID int64) error {
+	if r.Session != nil {
+		if err := accounts.EndSession(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
+			return err
+		}
+	}
+	token, err := accounts.StartSession(r.Context(), p.db, userID, r.Address, r.UserAgent(), r.Now)
+	if err != nil {
+		return err
+	}
+	p.setCookie(w, r, sessionCookie, token, accounts.SessionLife)
+	return nil
+}
+
+func (p *Portal) showLogout(w http.ResponseWriter, r *visit) error {
+	return p.show(w, r, page{name: "logout", title: "Log out"})
+}
+
+// logout ends the session, and with it those on blogs that came from it.
+func (p *Portal) logout(w http.ResponseWriter, r *visit) error {
+	if err := accounts.EndSession(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
+		return err
+	}
+	p.clearCookie(w, r, sessionCookie)
+	redirect(w, r, "/")
+	return nil
+}

@@ -1,0 +1,134 @@
+package portal
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+//go:embed pages/*.html
+var templates embed.FS
+
+// pages are the templates, parsed at start so that one that is missing or wrong fails there.
+type pages struct {
+	look      *web.Look
+	templates *template.Template
+}
+
+func loadPages() (*pages, error) {
+	look, err := web.NewLook()
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := template.New("").Funcs(template.FuncMap{"day": day}).ParseFS(templates, "pages/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse the pages: %w", err)
+	}
+	return &pages{look: look, templates: parsed}, nil
+}
+
+func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+// page is what is shown: a template of pages/ and what it takes.
+type page struct {
+	// name is the template's file name, without .html.
+	name string
+	// title is the page's own.
+	title string
+	// data is for the template.
+	data any
+	// status of the answer. 0: 200.
+	status int
+	// script is the name of an asset. Empty: none.
+	script string
+	// home says that it is the first page.
+	home bool
+}
+
+// show answers with a page. It is not to be kept by anybody: it may be a person's own.
+func (p *Portal) show(w http.ResponseWriter, r *visit, shown page) error {
+	frame := web.Page{Title: shown.title, Site: siteName, Home: shown.home, Links: links(r)}
+	if shown.script != "" {
+		frame.Script = p.pages.look.Assets.Address(shown.script)
+	}
+	var failed error
+	body := p.pages.look.Frame(nil, frame, func(m web.Markup) web.Markup {
+		m, failed = m.Template(p.pages.templates, shown.name+".html", view{visit: r, Data: shown.data})
+		return m
+	})
+	if failed != nil {
+		return fmt.Errorf("write page %s: %w", shown.name, failed)
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header.Set("Cache-Control", "no-store")
+	if shown.status == 0 {
+		shown.status = http.StatusOK
+	}
+	w.WriteHeader(shown.status)
+	if r.Method != http.MethodHead {
+		w.Write(body)
+	}
+	return nil
+}
+
+// view is what every template takes.
+type view struct {
+	*visit
+	// Data is the page's own.
+	Data any
+}
+
+// siteName stands on top of every page.
+const siteName = "EchoBlogs"
+
+// links stand beside it.
+func links(r *visit) []web.Link {
+	if r.User == nil {
+		return mark(r, web.Link{Address: "/login/", Text: "Log in"}, web.Link{Address: "/register/", Text: "Register"})
+	}
+	all := []web.Link{{Address: "/account/", Text: "Account"}, {Address: "/logout/", Text: "Log out"}}
+	if r.Staff() {
+		all = append([]web.Link{{Address: "/staff/", Text: "Staff"}}, all...)
+	}
+	return mark(r, all...)
+}
+
+func mark(r *visit, links ...web.Link) []web.Link {
+	for i := range links {
+		links[i].Current = links[i].Address == r.URL.Path
+	}
+	return links
+}
+
+// form is what was filled in, and what is wrong with it, by the names of the fields.
+type form struct {
+	// Values are shown again; passwords are never among them.
+	Values map[string]string
+	// Errors are sentences. The empty name stands for the form as a whole.
+	Errors map[string]string
+}
+
+// newForm takes the named fields from a request.
+func newForm(r *visit, fields ...string) *form {
+	f := &form{Values: make(map[string]string, len(fields)), Errors: make(map[string]string)}
+	for _, field := range fields {
+		f.Values[field] = r.PostFormValue(field)
+	}
+	return f
+}
+
+// refuse notes what is wrong with a field, the first thing only.
+func (f *form) refuse(field, sentence string) {
+	if f.Errors[field] == "" {
+		f.Errors[field] = sentence
+	}
+}
+
+func (f *form) ok() bool { return len(f.Errors) == 0 }

@@ -1,0 +1,153 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+const (
+	// maxBody bounds a form, in bytes.
+	maxBody = 64 << 10
+	// handleTimeout bounds the work on one request.
+	handleTimeout = 15 * time.Second
+)
+
+// visit is one request, with who makes it.
+type visit struct {
+	*http.Request
+	// ID is the request's number, which stands in the log.
+	ID string
+	// Now is when it came.
+	Now time.Time
+	// Address is the client's.
+	Address string
+	// Platform is as it was last seen.
+	Platform *v1alpha1.Platform
+	// User and Session are of who is logged in. nil: nobody.
+	User    *accounts.User
+	Session *accounts.Session
+	// Notice is a sentence about what the request before this one did. Empty: none.
+	Notice string
+}
+
+// Staff reports whether a member of staff is logged in.
+func (v *visit) Staff() bool { return v.User != nil && v.User.Role == accounts.Staff }
+
+// handler answers a request, or returns an error before it has written anything: a *failure, or what went wrong.
+type handler func(w http.ResponseWriter, r *visit) error
+
+// visitor turns a handler into one for net/http: it finds out who asks, bounds what they send and how long it takes,
+// and answers errors.
+func (p *Portal) visitor(answer handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), handleTimeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		v := &visit{Request: r, ID: web.RequestID(ctx), Now: p.now(), Address: p.address(r)}
+		err := p.identify(w, v)
+		if err == nil {
+			err = answer(w, v)
+		}
+		if err != nil {
+			p.fail(w, v, err)
+		}
+	})
+}
+
+// identify finds out which Platform this is, and who is logged in.
+func (p *Portal) identify(w http.ResponseWriter, v *visit) error {
+	var err error
+	if v.Platform, err = p.cluster.platform(v.Context()); err != nil {
+		return err
+	}
+	if v.Method != http.MethodGet && v.Method != http.MethodHead {
+		if err := v.ParseForm(); err != nil {
+			return unreadableForm(err)
+		}
+	}
+	v.Notice = p.takeNotice(w, v)
+	token := p.cookie(v, sessionCookie)
+	if token == "" {
+		return nil
+	}
+	session, user, err := accounts.FindSession(v.Context(), p.db, token, v.Now)
+	switch {
+	case errors.Is(err, accounts.ErrNotFound):
+		p.clearCookie(w, v, sessionCookie)
+		return nil
+	case err != nil:
+		return err
+	}
+	v.Session, v.User = &session, &user
+	return nil
+}
+
+// member lets only those through who are logged in; others are led to the login, and then back.
+func member(answer handler) handler {
+	return func(w http.ResponseWriter, r *visit) error {
+		if r.User == nil {
+			if r.Method != http.MethodGet && r.Method != http.MethodHead {
+				return &failure{status: http.StatusForbidden, title: "You are logged out", lead: "Nothing was changed.", steps: []string{"Log in, and do it again."}}
+			}
+			redirect(w, r, "/login/?next="+queryEscape(r.URL.RequestURI()))
+			return nil
+		}
+		return answer(w, r)
+	}
+}
+
+// staff lets only members of staff through.
+func staff(answer handler) handler {
+	return member(func(w http.ResponseWriter, r *visit) error {
+		if !r.Staff() {
+			return &failure{status: http.StatusForbidden, title: "This page is for staff", lead: "Your account is not a member of staff's."}
+		}
+		return answer(w, r)
+	})
+}
+
+// address returns who asks: the peer, or the last address that a trusted proxy was asked by.
+func (p *Portal) address(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	address := peer.Addr().Unmap()
+	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(forwarded) - 1; i >= 0 && p.trusts(address); i-- {
+		before, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
+		if err != nil {
+			break
+		}
+		address = before.Unmap()
+	}
+	return network(address)
+}
+
+func (p *Portal) trusts(address netip.Addr) bool {
+	for _, prefix := range p.options.TrustedProxies {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// network returns what counts as one address: of IPv6 the /64, which is what one customer has (RFC 6177).
+func network(address netip.Addr) string {
+	if address.Is6() {
+		if prefix, err := address.WithZone("").Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return address.String()
+}

@@ -1,0 +1,174 @@
+-- People: who may log in, and what the public site remembers of them. The portal is the only one that writes here, but
+-- for the blog, which redeems login codes. Whatever a browser or a mail holds as a secret is stored as its SHA-256.
+
+CREATE TABLE public.users (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- Also the name of the Tenant that its registration makes.
+    username      text NOT NULL UNIQUE,
+    email         text NOT NULL,
+    -- The address in lower case, by which it is compared.
+    email_key     text NOT NULL UNIQUE,
+    -- argon2id, in the PHC string format.
+    password_hash text NOT NULL,
+    role          text NOT NULL CHECK (role IN ('author', 'staff')),
+    -- registering: its blog is not live yet, and it cannot log in.
+    state         text NOT NULL CHECK (state IN ('registering', 'active', 'locked')),
+    created_at    timestamptz NOT NULL,
+    -- When its owner showed that the address is theirs; null: not yet.
+    confirmed_at  timestamptz
+);
+
+-- A person's way to a live blog. It ends as live or failed; what came of it is kept for a day, for the browser that waits.
+CREATE TABLE public.registrations (
+    -- Also stands in an annotation of the Tenant, which is how the Tenant is known as this registration's own.
+    id            uuid PRIMARY KEY,
+    user_id       bigint UNIQUE REFERENCES public.users (id) ON DELETE SET NULL,
+    username      text NOT NULL,
+    -- confirming: waits for the address to be confirmed. undoing: everything made is being taken back.
+    state         text NOT NULL CHECK (state IN ('confirming', 'provisioning', 'live', 'undoing', 'failed')),
+    -- By which the browser that registered is known.
+    token_hash    bytea NOT NULL UNIQUE,
+    -- Why it failed, in a sentence for the person who registered.
+    failure       text NOT NULL,
+    created_at    timestamptz NOT NULL,
+    updated_at    timestamptz NOT NULL,
+    -- Until then one replica works on it, and no other.
+    leased_until  timestamptz NOT NULL
+);
+CREATE INDEX registrations_updated_at_idx ON public.registrations (updated_at);
+
+CREATE TABLE public.sessions (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    token_hash bytea NOT NULL UNIQUE,
+    user_id    bigint NOT NULL REFERENCES public.users (id) ON DELETE CASCADE,
+    created_at timestamptz NOT NULL,
+    seen_at    timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    -- Shown to the user, who tells their own sessions by it.
+    address    text NOT NULL,
+    user_agent text NOT NULL
+);
+CREATE INDEX sessions_user_id_idx ON public.sessions (user_id);
+CREATE INDEX sessions_expires_at_idx ON public.sessions (expires_at);
+
+-- A login on its way from the public site to a blog: of use once, within a minute, to the browser that asked for it.
+CREATE TABLE public.login_codes (
+    code_hash  bytea PRIMARY KEY,
+    session_id bigint NOT NULL REFERENCES public.sessions (id) ON DELETE CASCADE,
+    tenant_id  bigint NOT NULL REFERENCES public.tenants (id) ON DELETE CASCADE,
+    username   text NOT NULL,
+    host       text NOT NULL,
+    -- BASE64URL(SHA256(verifier)), as in RFC 7636 section 4.2.
+    challenge  text NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
+-- Ends with the session of the public site that it came from.
+CREATE TABLE public.blog_sessions (
+    token_hash bytea PRIMARY KEY,
+    session_id bigint NOT NULL REFERENCES public.sessions (id) ON DELETE CASCADE,
+    tenant_id  bigint NOT NULL REFERENCES public.tenants (id) ON DELETE CASCADE,
+    username   text NOT NULL,
+    host       text NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX blog_sessions_session_id_idx ON public.blog_sessions (session_id);
+CREATE INDEX blog_sessions_tenant_id_idx ON public.blog_sessions (tenant_id);
+
+-- When a tenant's first post was saved: an account that has written is kept even when its address is not confirmed.
+CREATE TABLE public.first_posts (
+    tenant_id bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,
+    at        timestamptz NOT NULL
+);
+
+-- What was sent by mail, or printed for staff, to be used once.
+CREATE TABLE public.mail_tokens (
+    token_hash bytea PRIMARY KEY,
+    purpose    text NOT NULL CHECK (purpose IN ('confirm', 'reset', 'invite')),
+    -- Whose address or password it is about; null: nobody's yet, it invites the owner of a Tenant.
+    user_id    bigint REFERENCES public.users (id) ON DELETE CASCADE,
+    tenant     text NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX mail_tokens_user_id_idx ON public.mail_tokens (user_id);
+
+-- Codes without which nobody registers where registration is by invitation.
+CREATE TABLE public.registration_codes (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code_hash  bytea NOT NULL UNIQUE,
+    -- For staff, to tell codes apart.
+    note       text NOT NULL,
+    uses_left  integer NOT NULL CHECK (uses_left >= 0),
+    created_by text NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
+-- Mails that are still to be sent. Links with secrets in them are made when a mail is sent, and stand nowhere.
+CREATE TABLE public.mails (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind       text NOT NULL,
+    recipient  text NOT NULL,
+    user_id    bigint REFERENCES public.users (id) ON DELETE CASCADE,
+    tenant     text NOT NULL,
+    -- What the text of this kind names, such as a date.
+    detail     text NOT NULL,
+    attempts   integer NOT NULL,
+    next_at    timestamptz NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX mails_next_at_idx ON public.mails (next_at);
+
+-- Which notices a tenant's owner was sent already: each is sent once for each date that it is about.
+CREATE TABLE public.notices (
+    tenant  text NOT NULL,
+    kind    text NOT NULL,
+    about   date NOT NULL,
+    sent_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant, kind, about)
+);
+
+-- Custom domains whose owners have still to show that they are theirs.
+CREATE TABLE public.domain_claims (
+    tenant     text NOT NULL,
+    host       text NOT NULL,
+    -- What a TXT record is to say. It is public.
+    token      text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant, host)
+);
+
+-- How often an address or an account has tried something lately, across replicas and restarts.
+CREATE TABLE public.attempts (
+    kind          text NOT NULL,
+    subject       text NOT NULL,
+    count         integer NOT NULL,
+    began_at      timestamptz NOT NULL,
+    refused_until timestamptz NOT NULL,
+    PRIMARY KEY (kind, subject)
+);
+CREATE INDEX attempts_began_at_idx ON public.attempts (began_at);
+
+-- What staff did. Rows are added and never changed.
+CREATE TABLE public.audit (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at       timestamptz NOT NULL,
+    actor    text NOT NULL,
+    action   text NOT NULL,
+    tenant   text NOT NULL,
+    username text NOT NULL,
+    detail   text NOT NULL
+);
+CREATE INDEX audit_tenant_idx ON public.audit (tenant, id DESC);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.users, public.registrations, public.sessions, public.mail_tokens,
+    public.registration_codes, public.mails, public.notices, public.domain_claims, public.attempts TO echoblogs_portal;
+GRANT SELECT, INSERT, DELETE ON public.login_codes TO echoblogs_portal;
+GRANT SELECT, DELETE ON public.blog_sessions TO echoblogs_portal;
+GRANT SELECT ON public.first_posts TO echoblogs_portal;
+GRANT SELECT, INSERT ON public.audit TO echoblogs_portal;
+
+GRANT SELECT, DELETE ON public.login_codes TO echoblogs_blog;
+GRANT SELECT, INSERT, DELETE ON public.blog_sessions TO echoblogs_blog;
+GRANT SELECT, INSERT ON public.first_posts TO echoblogs_blog;
