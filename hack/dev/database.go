@@ -24,6 +24,7 @@ type database struct {
 	administratorURI string
 	operatorURI      string
 	blogURIFile      string // the file that holds the blog's
+	portalURIFile    string // the public site's
 }
 
 // startDatabase starts the server and prepares the database as an installer
@@ -74,9 +75,11 @@ func (d *database) prepare(ctx context.Context, s state) error {
 		}
 	}
 	d.operatorURI = uris["echoblogs_operator"]
-	d.blogURIFile = filepath.Join(s.private(), "blog-uri")
-	if err := os.WriteFile(d.blogURIFile, []byte(uris["echoblogs_blog"]), 0o600); err != nil {
-		return fmt.Errorf("keeping the blog's connection string: %w", err)
+	d.blogURIFile, d.portalURIFile = filepath.Join(s.private(), "blog-uri"), filepath.Join(s.private(), "portal-uri")
+	for file, uri := range map[string]string{d.blogURIFile: uris["echoblogs_blog"], d.portalURIFile: uris["echoblogs_portal"]} {
+		if err := os.WriteFile(file, []byte(uri), 0o600); err != nil {
+			return fmt.Errorf("keeping a connection string: %w", err)
+		}
 	}
 	return s.write("postgres-uri", d.administratorURI+"\n")
 }

@@ -114,7 +114,7 @@ func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
 
 // startInfrastructure starts the control plane and PostgreSQL side by side.
 func (d *demo) startInfrastructure(ctx context.Context, programs string, fail context.CancelCauseFunc) error {
-	for _, part := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "postgres", "operator", "blog-1", "blog-2"} {
+	for _, part := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "postgres", "operator", "blog-1", "blog-2", "portal"} {
 		if err := d.state.remove(filepath.Join("logs", part+".log")); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func install(ctx context.Context, s state, p *progress) (controlPlane string, er
 		return "", err
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-o", s.bin()+"/", "./cmd/...")
-	return controlPlane, p.run(ctx, "Building the operator and the blog", build)
+	return controlPlane, p.run(ctx, "Building the operator, the blog and the public site", build)
 }
 
 // link makes a symbolic link, in place of what is there.

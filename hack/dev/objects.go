@@ -20,12 +20,14 @@ import (
 const (
 	// samples is the folder of the Platform and the Tenants of a first start.
 	samples = "config/samples"
-	// operatorAccount is the ServiceAccount that config/rbac gives its rights.
+	// operatorAccount and portalAccount are the ServiceAccounts that config gives their rights.
 	operatorAccount = "echoblogs-operator"
+	portalAccount   = "echoblogs-portal"
 )
 
-// applyInstallation applies what an installer applies, and writes the operator's
-// kubeconfig: the operator has the rights of its ServiceAccount and no others.
+// applyInstallation applies what an installer applies, and writes the kubeconfigs
+// of operator and public site: each has the rights of its ServiceAccount and no
+// others.
 func (d *demo) applyInstallation(ctx context.Context) error {
 	d.progress.say("Applying CRDs, roles and Services")
 	if _, err := d.kubectl.run(ctx, "", "apply", "--server-side", "--force-conflicts", "--field-manager=echoblogs-demo", "--kustomize=hack/dev/manifests"); err != nil {
@@ -34,15 +36,20 @@ func (d *demo) applyInstallation(ctx context.Context) error {
 	if _, err := d.kubectl.run(ctx, "", "wait", "--for=condition=Established", "--timeout=60s", "--filename=config/crd/bases"); err != nil {
 		return err
 	}
-	token, err := d.kubectl.run(ctx, "", "create", "token", operatorAccount, "--duration=8760h")
-	if err != nil {
-		return err
+	for _, account := range []string{operatorAccount, portalAccount} {
+		token, err := d.kubectl.run(ctx, "", "create", "token", account, "--duration=8760h")
+		if err != nil {
+			return err
+		}
+		if err := d.controlPlane.WriteTokenKubeconfig(d.accountKubeconfig(account), strings.TrimSpace(token)); err != nil {
+			return err
+		}
 	}
-	return d.controlPlane.WriteTokenKubeconfig(d.operatorKubeconfig(), strings.TrimSpace(token))
+	return nil
 }
 
-func (d *demo) operatorKubeconfig() string {
-	return filepath.Join(d.state.private(), "operator.kubeconfig")
+func (d *demo) accountKubeconfig(account string) string {
+	return filepath.Join(d.state.private(), account+".kubeconfig")
 }
 
 // applyPlatform applies the sample's Platform with the demo's port and database.

@@ -22,25 +22,27 @@ import (
 const (
 	// ingressClass is what the sample's Platform names and our router obeys.
 	ingressClass = "demo"
-	// blogService is the Service of the blog, with the port of config/blog.
+	// blogService and portalService are the Services, with the port of config/blog and config/portal.
 	blogService     = "echoblogs-blog"
-	blogServiceName = "http"
-	blogServicePort = 80
+	portalService   = "echoblogs-portal"
+	servicePortName = "http"
+	servicePort     = 80
 	// programStopTimeout is as long as config gives the pods of our programs.
 	programStopTimeout = 30 * time.Second
 )
 
-// startPrograms starts the operator, two replicas of the blog, and the router in
-// front of them, and returns when all say that they are ready.
+// startPrograms starts the operator, two replicas of the blog, the public site, and
+// the router in front of them, and returns when all say that they are ready.
 func (d *demo) startPrograms(ctx context.Context, door *door, fail context.CancelCauseFunc) error {
-	d.progress.say("Starting the operator, two replicas of the blog, and the router")
-	ports, err := freeport.Find(ctx, 6)
+	d.progress.say("Starting the operator, two replicas of the blog, the public site, and the router")
+	ports, err := freeport.Find(ctx, 8)
 	if err != nil {
 		return err
 	}
 	at := func(i int) string { return fmt.Sprintf("127.0.0.1:%d", ports[i]) }
-	d.metrics = []string{at(3), at(4), at(5)}
-	blog := router.NewService(blogServiceName, blogServicePort, at(0), at(1))
+	d.metrics = []string{at(3), at(4), at(5), at(7)}
+	blog := router.NewService(servicePortName, servicePort, at(0), at(1))
+	site := router.NewService(servicePortName, servicePort, at(6))
 	clusterIP, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listening for the Service of the blog: %w", err)
@@ -53,6 +55,7 @@ func (d *demo) startPrograms(ctx context.Context, door *door, fail context.Cance
 		d.blogSpec("blog-1", at(0), d.metrics[1]),
 		d.blogSpec("blog-2", at(1), d.metrics[2]),
 		d.operatorSpec(clusterIP.Addr().String(), at(2), d.metrics[0]),
+		d.portalSpec(at(6), d.metrics[3]),
 	} {
 		parts.Go(func() error {
 			err := keepRunning(running, spec, d.progress.say)
@@ -67,11 +70,11 @@ func (d *demo) startPrograms(ctx context.Context, door *door, fail context.Cance
 		cancel()
 		return parts.Wait()
 	})
-	if err := d.startRouter(running, door, blog); err != nil {
+	if err := d.startRouter(running, door, map[string]*router.Service{blogService: blog, portalService: site}); err != nil {
 		return err
 	}
-	// The blog is ready once the operator has made the tables.
-	for _, program := range []struct{ name, address string }{{"operator", at(2)}, {"blog-1", at(0)}, {"blog-2", at(1)}} {
+	// Blog and public site are ready once the operator has made the tables.
+	for _, program := range []struct{ name, address string }{{"operator", at(2)}, {"blog-1", at(0)}, {"blog-2", at(1)}, {"portal", at(6)}} {
 		if err := d.waitUntilReady(ctx, program.name, program.address); err != nil {
 			return err
 		}
@@ -115,12 +118,33 @@ func (d *demo) operatorSpec(probe, health, metrics string) process.Spec {
 		Args: []string{
 			"run",
 			"--namespace=" + namespace,
-			"--kubeconfig=" + d.operatorKubeconfig(),
+			"--kubeconfig=" + d.accountKubeconfig(operatorAccount),
 			"--probe-address=" + probe,
 			"--metrics-address=" + metrics,
 			"--health-address=" + health,
 		},
 		LogFile: d.state.log("operator"),
+	}
+}
+
+// portalSpec runs the public site. Mails are written into the state, and whoever is at this machine may register often.
+func (d *demo) portalSpec(address, metrics string) process.Spec {
+	return process.Spec{
+		Name: "portal",
+		Path: filepath.Join(d.state.bin(), "portal"),
+		Args: []string{
+			"run",
+			"--namespace=" + namespace,
+			"--kubeconfig=" + d.accountKubeconfig(portalAccount),
+			"--address=" + address,
+			"--metrics-address=" + metrics,
+			"--mail-folder=" + d.state.mail(),
+			"--trusted-proxies=127.0.0.1",
+			"--registrations-per-hour=1000",
+			"--refused-registrations-per-hour=1000",
+		},
+		Env:     []string{"ECHOBLOGS_DATABASE_URI_FILE=" + d.database.portalURIFile},
+		LogFile: d.state.log("portal"),
 	}
 }
 
@@ -148,8 +172,8 @@ func keepRunning(ctx context.Context, spec process.Spec, say func(string)) error
 	}
 }
 
-// startRouter opens the door to the blogs.
-func (d *demo) startRouter(ctx context.Context, door *door, blog *router.Service) error {
+// startRouter opens the door to the blogs and the public site.
+func (d *demo) startRouter(ctx context.Context, door *door, services map[string]*router.Service) error {
 	config, err := clientcmd.BuildConfigFromFlags("", d.state.kubeconfig())
 	if err != nil {
 		return fmt.Errorf("reading the administrator's kubeconfig: %w", err)
@@ -164,7 +188,7 @@ func (d *demo) startRouter(ctx context.Context, door *door, blog *router.Service
 	}
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	//nolint:contextcheck // each request has its own
-	door.lead(router.New(table, map[string]*router.Service{blogService: blog}, logger))
+	door.lead(router.New(table, services, logger))
 	return nil
 }
 

@@ -40,6 +40,7 @@ func (s state) logs() string       { return filepath.Join(s.folder, "logs") }
 func (s state) bin() string        { return filepath.Join(s.folder, "bin") }
 func (s state) private() string    { return filepath.Join(s.folder, "private") }
 func (s state) database() string   { return filepath.Join(s.folder, "postgres") }
+func (s state) mail() string       { return filepath.Join(s.folder, "mail") }
 func (s state) kubeconfig() string { return filepath.Join(s.folder, "kubeconfig") }
 
 func (s state) log(part string) string { return filepath.Join(s.logs(), part+".log") }

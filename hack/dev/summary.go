@@ -12,11 +12,13 @@ const readyFile = "ready"
 
 var summary = template.Must(template.New("summary").Parse(`
 {{.Table}}
+  http://localhost:{{.Port}}/    the public site: register, and write
 {{range .URLs}}  {{.}}
 {{end}}
   kubeconfig  {{.State}}/kubeconfig    (an administrator's)
   kubectl     {{.State}}/bin/kubectl
   database    {{.State}}/postgres-uri  (an administrator's connection string)
+  mails       {{.State}}/mail/         (nothing is sent)
   logs        {{.State}}/logs/
   metrics     {{range $i, $address := .Metrics}}{{if $i}}, {{end}}http://{{$address}}/metrics{{end}}
 
@@ -24,7 +26,7 @@ Things to try, after
 
   export KUBECONFIG={{.Shell}}/kubeconfig PATH={{.Shell}}/bin:$PATH
 
-1. A blog of your own, at http://carol.localhost:{{.Port}}/
+1. A blog of your own: register at http://localhost:{{.Port}}/, or apply one, at http://carol.localhost:{{.Port}}/
 
   sed 's/alice/carol/; s/Alice/Carol/' config/samples/tenancy_v1alpha1_tenant_alice.yaml | kubectl apply -f -
   kubectl wait --for=condition=Ready tenant/carol
