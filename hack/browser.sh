@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes sure that what the tests in test/axe need is there: a Chromium on PATH,
-# and axe-core in the version that test/axe pins. Does nothing when both are.
+# Makes sure that what the tests in test/browser need is there: a Chromium on PATH,
+# and axe-core in the version that test/browser pins. Does nothing when both are.
 # Progress goes to stderr.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../test/axe"
+cd "$(dirname "${BASH_SOURCE[0]}")/../test/browser"
 
 # has NAME... succeeds when one of the programs is on PATH.
 has() {

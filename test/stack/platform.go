@@ -33,6 +33,9 @@ const (
 
 	operatorAccount = "echoblogs-operator"
 	portalAccount   = "echoblogs-portal"
+	blogService     = "echoblogs-blog"
+	portalService   = "echoblogs-portal"
+	ingressClass    = "demo"
 	replicas        = 2 // of the blog, and of the public site
 )
 
@@ -61,6 +64,13 @@ type Platform struct {
 // New makes all of it, without a program that runs.
 func New(t testing.TB) *Platform {
 	t.Helper()
+	return newPlatform(t, v1alpha1.PlatformSpec{
+		Domains: []v1alpha1.ParentDomain{Domain, OtherDomain}, PublicURL: "http://" + Domain,
+	})
+}
+
+func newPlatform(t testing.TB, spec v1alpha1.PlatformSpec) *Platform {
+	t.Helper()
 	i, err := shared()
 	if err != nil {
 		t.Fatalf("Starting the control plane: %v", err)
@@ -87,16 +97,11 @@ func New(t testing.TB) *Platform {
 	p.create(&corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "echoblogs-database"}, StringData: map[string]string{"uri": p.Database.OperatorURI},
 	})
-	p.create(&v1alpha1.Platform{
-		ObjectMeta: metav1.ObjectMeta{Name: v1alpha1.DefaultPlatform},
-		Spec: v1alpha1.PlatformSpec{
-			Domains:   []v1alpha1.ParentDomain{Domain, OtherDomain},
-			PublicURL: "http://" + Domain,
-			Database:  v1alpha1.DatabaseSpec{SecretRef: v1alpha1.SecretReference{Name: "echoblogs-database"}},
-			Backend:   v1alpha1.ServiceReference{Name: "echoblogs-blog"},
-			Routing:   &v1alpha1.RoutingSpec{IngressClassName: "demo"},
-		},
-	})
+	spec.Database = v1alpha1.DatabaseSpec{SecretRef: v1alpha1.SecretReference{Name: "echoblogs-database"}}
+	spec.Backend = v1alpha1.ServiceReference{Name: blogService}
+	spec.Portal = &v1alpha1.ServiceReference{Name: portalService}
+	spec.Routing = &v1alpha1.RoutingSpec{IngressClassName: ingressClass}
+	p.create(&v1alpha1.Platform{ObjectMeta: metav1.ObjectMeta{Name: v1alpha1.DefaultPlatform}, Spec: spec})
 	return p
 }
 

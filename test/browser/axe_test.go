@@ -1,4 +1,4 @@
-package axe_test
+package browser_test
 
 import (
 	"context"

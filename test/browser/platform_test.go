@@ -1,6 +1,6 @@
-// Package axe_test looks at the pages of the blog in a browser: axe-core, the checker that most accessibility tools are
+// Package browser_test looks at the pages of the blog in a browser: axe-core, the checker that most accessibility tools are
 // made of, is to report nothing, and the browser's console is to stay empty.
-package axe_test
+package browser_test
 
 import (
 	"context"
