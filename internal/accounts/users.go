@@ -157,6 +157,14 @@ func SetPassword(ctx context.Context, db Beginner, userID int64, passwordHash st
 	return nil
 }
 
+// ConfirmEmail notes that a user's address is theirs.
+func ConfirmEmail(ctx context.Context, db Querier, userID int64, now time.Time) error {
+	if _, err := db.Exec(ctx, `UPDATE public.users SET confirmed_at = $2 WHERE id = $1 AND confirmed_at IS NULL`, userID, now); err != nil {
+		return fmt.Errorf("confirm the address of user %d: %w", userID, err)
+	}
+	return nil
+}
+
 // SetState lets a user log in, or keeps them from it, which also ends their sessions.
 func SetState(ctx context.Context, db Beginner, userID int64, state UserState) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {

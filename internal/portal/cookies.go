@@ -49,10 +49,13 @@ func (p *Portal) clearCookie(w http.ResponseWriter, r *visit, name string) {
 
 // notices are what the next page may say of what was done; the cookie carries only the name.
 var notices = map[string]string{
-	"live":     "Your blog is live.",
-	"saved":    "Saved.",
-	"password": "Your password was changed. Other browsers are logged out.",
-	"ended":    "That browser is logged out.",
+	"live":      "Your blog is live.",
+	"saved":     "Saved.",
+	"password":  "Your password was changed. Other browsers are logged out.",
+	"ended":     "That browser is logged out.",
+	"reset":     "Your password is changed. Log in with the new one.",
+	"confirmed": "Thank you: your address is confirmed.",
+	"mailed":    "A mail with a link is on its way to you.",
 }
 
 // notice has the next page say what was done.

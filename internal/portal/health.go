@@ -55,6 +55,11 @@ func (p *Portal) clean(ctx context.Context) {
 
 // every does some work now and again until ctx ends. What fails is logged, and done the next time.
 func (p *Portal) every(ctx context.Context, interval time.Duration, what string, work func(context.Context) error) {
+	p.everyOrWoken(ctx, interval, nil, what, work)
+}
+
+// everyOrWoken is every, and does the work at once when it is woken.
+func (p *Portal) everyOrWoken(ctx context.Context, interval time.Duration, woken <-chan struct{}, what string, work func(context.Context) error) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
@@ -68,6 +73,7 @@ func (p *Portal) every(ctx context.Context, interval time.Duration, what string,
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		case <-woken:
 		}
 	}
 }

@@ -131,4 +131,12 @@ func (f *form) refuse(field, sentence string) {
 	}
 }
 
+// field is one of a form's, for the templates that show it.
+type field struct{ Name, Value, Error string }
+
+// Field returns a field.
+func (f *form) Field(name string) field {
+	return field{Name: name, Value: f.Values[name], Error: f.Errors[name]}
+}
+
 func (f *form) ok() bool { return len(f.Errors) == 0 }

@@ -55,6 +55,7 @@ type Portal struct {
 	cluster  *cluster
 	hasher   *accounts.Hasher
 	pages    *pages
+	outbox   *outbox
 	observer *web.Observer
 	metrics  *metrics
 	handler  http.Handler
@@ -67,6 +68,10 @@ func New(o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
+	outbox, err := newOutbox()
+	if err != nil {
+		return nil, err
+	}
 	cluster, err := newCluster(o.Kubernetes, o.Namespace, o.Platform)
 	if err != nil {
 		return nil, err
@@ -76,7 +81,7 @@ func New(o Options) (*Portal, error) {
 		return nil, err
 	}
 	p := &Portal{
-		options: o, log: o.Log, now: o.Now, db: db, cluster: cluster, hasher: accounts.NewHasher(), pages: pages,
+		options: o, log: o.Log, now: o.Now, db: db, cluster: cluster, hasher: accounts.NewHasher(), pages: pages, outbox: outbox,
 		observer: web.NewObserver("echoblogs_portal"), metrics: newMetrics(),
 	}
 	p.observer.Log, p.observer.AccessLog, p.observer.Identify, p.observer.Panicked = o.Log, o.AccessLog, true, p.panicked
@@ -129,6 +134,7 @@ func (p *Portal) Run(ctx context.Context) error {
 func (p *Portal) work() []func(context.Context) {
 	return []func(context.Context){
 		p.clean,
+		p.sendMails,
 	}
 }
 

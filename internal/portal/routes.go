@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -80,8 +81,10 @@ func unknownHost(r *visit, host string) error {
 }
 
 // publicURL returns the address of a page of the public site.
-func publicURL(r *visit, path string) string {
-	return strings.TrimSuffix(r.Platform.Spec.PublicURL, "/") + path
+func publicURL(r *visit, path string) string { return siteURL(r.Platform, path) }
+
+func siteURL(platform *v1alpha1.Platform, path string) string {
+	return strings.TrimSuffix(platform.Spec.PublicURL, "/") + path
 }
 
 // redirect leads to another page with GET.
