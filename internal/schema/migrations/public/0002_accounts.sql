@@ -161,6 +161,7 @@ CREATE TABLE public.audit (
     detail   text NOT NULL
 );
 CREATE INDEX audit_tenant_idx ON public.audit (tenant, id DESC);
+CREATE INDEX audit_username_idx ON public.audit (username, id DESC);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.users, public.registrations, public.sessions, public.mail_tokens,
     public.registration_codes, public.mails, public.notices, public.domain_claims, public.attempts TO echoblogs_portal;
