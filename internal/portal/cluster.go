@@ -181,6 +181,22 @@ func (c *cluster) ownedBy(ctx context.Context, username string) ([]v1alpha1.Tena
 // tenants returns all Tenants of the Platform, in the order of their names.
 func (c *cluster) tenants(ctx context.Context) ([]v1alpha1.Tenant, error) { return c.list(ctx) }
 
+// sharedTenants returns all Tenants of the Platform in no order, as they lie in the cache: they are not to be changed.
+// Copies of ten thousand of them would take longer than all the rest of a page.
+func (c *cluster) sharedTenants(ctx context.Context) ([]*v1alpha1.Tenant, error) {
+	var list v1alpha1.TenantList
+	if err := c.cache.List(ctx, &list, client.InNamespace(c.namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("list Tenants: %w", err)
+	}
+	tenants := make([]*v1alpha1.Tenant, 0, len(list.Items))
+	for i := range list.Items {
+		if list.Items[i].PlatformName() == c.platformName {
+			tenants = append(tenants, &list.Items[i])
+		}
+	}
+	return tenants, nil
+}
+
 func (c *cluster) list(ctx context.Context, options ...client.ListOption) ([]v1alpha1.Tenant, error) {
 	var list v1alpha1.TenantList
 	if err := c.cache.List(ctx, &list, append(options, client.InNamespace(c.namespace))...); err != nil {

@@ -25,7 +25,7 @@ func loadPages() (*pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := template.New("").Funcs(template.FuncMap{"day": day}).ParseFS(templates, "pages/*.html")
+	parsed, err := template.New("").Funcs(template.FuncMap{"day": day, "moment": moment}).ParseFS(templates, "pages/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse the pages: %w", err)
 	}

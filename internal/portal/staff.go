@@ -1,6 +1,31 @@
 package portal
 
+import (
+	"fmt"
+	"time"
+)
+
 // staffRoutes are the pages that staff looks after all blogs and accounts by.
 func (p *Portal) staffRoutes() map[string]handler {
-	return map[string]handler{}
+	return map[string]handler{
+		"GET /staff/{$}":                staff(p.showTenants),
+		"GET /staff/tenants/{name}/{$}": staff(p.showTenant),
+	}
+}
+
+// moment writes a time for staff.
+func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+// bytesInWords writes a number of bytes, as Postgres' own pg_size_pretty counts them.
+func bytesInWords(n int64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	size, unit := float64(n), 0
+	for size >= 1024 && unit < len(units)-1 {
+		size /= 1024
+		unit++
+	}
+	if unit == 0 || size >= 100 {
+		return fmt.Sprintf("%.0f %s", size, units[unit])
+	}
+	return fmt.Sprintf("%.1f %s", size, units[unit])
 }

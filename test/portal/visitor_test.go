@@ -119,3 +119,14 @@ func (p page) want(t *testing.T, status int, texts ...string) page {
 	}
 	return p
 }
+
+// without fails the test when the page says one of the texts.
+func (p page) without(t *testing.T, texts ...string) page {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(p.Body, text) {
+			t.Errorf("%s says %q:\n%s", p.URL, text, p.Body)
+		}
+	}
+	return p
+}

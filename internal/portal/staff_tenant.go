@@ -1,0 +1,199 @@
+package portal
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	eventsv1 "k8s.io/api/events/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+const (
+	// eventsShown and actsShown bound what a page tells of the past.
+	eventsShown = 20
+	actsShown   = 50
+)
+
+// tenantPage is all about one Tenant.
+type tenantPage struct {
+	Tenant     *v1alpha1.Tenant
+	Phase      v1alpha1.TenantPhase
+	PhaseWords string
+	Facts      []fact
+	Conditions []conditionView
+	Events     []eventView
+	// NoEvents says why there are none to show. Empty: there are.
+	NoEvents string
+	Acts     []accounts.Act
+}
+
+type fact struct{ Name, Value string }
+
+type conditionView struct {
+	// Kind is the type of the condition, and Words what it means.
+	Kind, Words string
+	// State is yes, no or "not known yet".
+	State string
+	// Reason, Message and Since are the operator's.
+	Reason, Message, Since string
+	// Advice says what to do. Empty: nothing.
+	Advice string
+}
+
+type eventView struct {
+	At, Reason, Note string
+	Count            int32
+}
+
+func (p *Portal) showTenant(w http.ResponseWriter, r *visit) error {
+	tenant, err := p.staffTenant(r)
+	if err != nil {
+		return err
+	}
+	shown, err := p.describe(r, tenant)
+	if err != nil {
+		return err
+	}
+	return p.show(w, r, page{name: "staff_tenant", title: tenant.Name, data: shown})
+}
+
+// staffTenant returns the Tenant that a page is about, as the API server has it.
+func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
+	name := r.PathValue("name")
+	tenant, err := p.cluster.liveTenant(r.Context(), name)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, &failure{
+			status: http.StatusNotFound, title: "There is no such tenant", lead: fmt.Sprintf("No Tenant has the name %s.", shorten(name)),
+			steps: []string{"If it was deleted, its data may still be kept."}, link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
+		}
+	case err != nil:
+		return nil, err
+	case tenant.PlatformName() != p.cluster.platformName:
+		return nil, errNoPage
+	}
+	return tenant, nil
+}
+
+func (p *Portal) describe(r *visit, tenant *v1alpha1.Tenant) (*tenantPage, error) {
+	acts, err := accounts.ActsByTenant(r.Context(), p.db, tenant.Name, actsShown)
+	if err != nil {
+		return nil, err
+	}
+	shown := &tenantPage{
+		Tenant: tenant, Phase: phaseOf(tenant), PhaseWords: phaseWords[phaseOf(tenant)], Conditions: conditionsOf(tenant),
+		Facts: p.factsOf(r, tenant), Acts: acts,
+	}
+	events, err := p.cluster.events(r.Context(), tenant)
+	switch {
+	case err != nil: // the page is of use without
+		p.logUnread(r, "events", err)
+		shown.NoEvents = "The events cannot be read at the moment."
+	case len(events) == 0:
+		shown.NoEvents = "There are no recent events: Kubernetes keeps them for an hour."
+	}
+	for _, event := range events[:min(len(events), eventsShown)] {
+		shown.Events = append(shown.Events, eventOf(event))
+	}
+	return shown, nil
+}
+
+func eventOf(e eventsv1.Event) eventView {
+	v := eventView{At: moment(lastSeen(e)), Reason: e.Reason, Note: e.Note, Count: 1}
+	if e.Series != nil {
+		v.Count = e.Series.Count
+	}
+	return v
+}
+
+func conditionsOf(t *v1alpha1.Tenant) []conditionView {
+	var views []conditionView
+	for _, known := range conditionWords {
+		c := meta.FindStatusCondition(t.Status.Conditions, known.kind)
+		if c == nil {
+			continue
+		}
+		v := conditionView{
+			Kind: c.Type, Words: known.words, State: "not known yet", Reason: c.Reason, Message: c.Message,
+			Since: moment(c.LastTransitionTime.Time), Advice: advice[c.Reason],
+		}
+		switch c.Status {
+		case metav1.ConditionTrue:
+			v.State = "yes"
+		case metav1.ConditionFalse:
+			v.State = "no"
+		}
+		if c.ObservedGeneration < t.Generation {
+			v.State += ", before the last change"
+		}
+		views = append(views, v)
+	}
+	return views
+}
+
+// factsOf lists what there is to know of a Tenant beside its conditions.
+func (p *Portal) factsOf(r *visit, t *v1alpha1.Tenant) []fact {
+	limits := r.Platform.LimitsOf(t)
+	facts := []fact{
+		{"Paid until", paidUntil(t)},
+		{"Plan", map[bool]string{true: "on trial", false: "paying"}[t.OnTrial()]},
+		{"Schema", schemaInWords(t)},
+		{"Size", "not known"},
+		{"Posts allowed", limitInWords(limits.Posts)},
+		{"Storage allowed", "no limit"},
+		{"Requests per second", limitInWords(limits.RequestsPerSecond)},
+		{"When deleted", map[bool]string{true: fmt.Sprintf("its data is kept for %d days", r.Platform.RetentionDays()), false: "its data is dropped at once"}[t.Retained()]},
+		{"Made", moment(t.CreationTimestamp.Time)},
+	}
+	if size, known := p.sizes(r, t)[t.Status.SchemaName]; known {
+		facts[3].Value = bytesInWords(size)
+	}
+	if limits.Storage != nil {
+		facts[5].Value = limits.Storage.String()
+	}
+	if t.DeletionTimestamp != nil {
+		facts = append(facts, fact{"Deleted", moment(t.DeletionTimestamp.Time)})
+	}
+	return facts
+}
+
+func paidUntil(t *v1alpha1.Tenant) string {
+	end, err := t.Status.PaidUntil.Start()
+	if err != nil {
+		return "not known yet"
+	}
+	return day(end)
+}
+
+func schemaInWords(t *v1alpha1.Tenant) string {
+	if t.Status.SchemaName == "" {
+		return "none yet"
+	}
+	return fmt.Sprintf("%s, at version %d", t.Status.SchemaName, t.Status.SchemaVersion)
+}
+
+func limitInWords[N int32 | int64](limit *N) string {
+	if limit == nil {
+		return "no limit"
+	}
+	return strconv.FormatInt(int64(*limit), 10)
+}
+
+// Hosts are the host names, the primary one first, with the custom domains that do not lead here yet.
+func (t *tenantPage) Hosts() []string {
+	hosts := slices.Clone(t.Tenant.Status.Hosts)
+	for _, domain := range t.Tenant.Spec.CustomDomains {
+		if !slices.Contains(hosts, string(domain)) {
+			hosts = append(hosts, string(domain)+" (not its own yet)")
+		}
+	}
+	return hosts
+}

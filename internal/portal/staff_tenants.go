@@ -1,0 +1,203 @@
+package portal
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+const (
+	// tenantsPerPage is how many Tenants stand on a page of the list.
+	tenantsPerPage = 50
+	// measureTimeout bounds the look at the sizes of schemas. A list without them is better than none: a migration
+	// that has locked its tables would hold up the rest.
+	measureTimeout = 2 * time.Second
+)
+
+// tenantSearch says which Tenants are looked for.
+type tenantSearch struct {
+	// Text is in the name, the display name, a host or the owner's name. Empty: any.
+	Text string
+	// Phase is theirs. Empty: any.
+	Phase v1alpha1.TenantPhase
+}
+
+func (s tenantSearch) matches(t *v1alpha1.Tenant) bool {
+	if s.Phase != "" && phaseOf(t) != s.Phase {
+		return false
+	}
+	has := func(field string) bool { return strings.Contains(strings.ToLower(field), s.Text) }
+	return s.Text == "" || has(t.Name) || has(t.Spec.DisplayName) || t.Spec.Owner != nil && has(t.Spec.Owner.Username) ||
+		slices.ContainsFunc(t.Status.Hosts, has)
+}
+
+// find returns the Tenants that are looked for, in the order of their names.
+func (s tenantSearch) find(tenants []*v1alpha1.Tenant) []*v1alpha1.Tenant {
+	found := slices.DeleteFunc(tenants, func(t *v1alpha1.Tenant) bool { return !s.matches(t) })
+	slices.SortFunc(found, func(a, b *v1alpha1.Tenant) int { return strings.Compare(a.Name, b.Name) })
+	return found
+}
+
+// address is where a page of what was found is.
+func (s tenantSearch) address(page int) string {
+	query := url.Values{}
+	if s.Text != "" {
+		query.Set("q", s.Text)
+	}
+	if s.Phase != "" {
+		query.Set("phase", string(s.Phase))
+	}
+	if page > 1 {
+		query.Set("page", strconv.Itoa(page))
+	}
+	if len(query) == 0 {
+		return "/staff/"
+	}
+	return "/staff/?" + query.Encode()
+}
+
+// phaseOf is the phase of a Tenant, which one that nobody has looked at yet has too.
+func phaseOf(t *v1alpha1.Tenant) v1alpha1.TenantPhase {
+	if t.Status.Phase == "" {
+		return v1alpha1.TenantPending
+	}
+	return t.Status.Phase
+}
+
+// tenantsPage is what the list shows.
+type tenantsPage struct {
+	Search tenantSearch
+	// Phases lead to the Tenants in each phase.
+	Phases []phaseCount
+	Rows   []tenantRow
+	// Found is how many there are on all pages.
+	Found, Page, Pages int
+	// Before and After lead to the pages beside this one. Empty: there is none.
+	Before, After string
+}
+
+type phaseCount struct {
+	Phase   v1alpha1.TenantPhase
+	Address string
+	Count   int32
+	Current bool
+}
+
+type tenantRow struct {
+	Name, Title, Owner string
+	Phase              v1alpha1.TenantPhase
+	// Words say what the phase means, or what is wrong.
+	Words     string
+	PaidUntil v1alpha1.Date
+	OnTrial   bool
+	Version   int32
+	// Size is empty when it is not known.
+	Size string
+}
+
+func (p *Portal) showTenants(w http.ResponseWriter, r *visit) error {
+	query := r.URL.Query()
+	search := tenantSearch{Text: strings.ToLower(strings.TrimSpace(shorten(query.Get("q")))), Phase: v1alpha1.TenantPhase(query.Get("phase"))}
+	tenants, err := p.cluster.sharedTenants(r.Context())
+	if err != nil {
+		return err
+	}
+	found := search.find(tenants)
+	shown := tenantsPage{Search: search, Phases: countPhases(r.Platform, search), Found: len(found), Pages: max(1, (len(found)+tenantsPerPage-1)/tenantsPerPage)}
+	number, err := strconv.Atoi(query.Get("page"))
+	if err != nil {
+		number = 1
+	}
+	shown.Page = min(max(number, 1), shown.Pages)
+	if shown.Page > 1 {
+		shown.Before = search.address(shown.Page - 1)
+	}
+	if shown.Page < shown.Pages {
+		shown.After = search.address(shown.Page + 1)
+	}
+	first := (shown.Page - 1) * tenantsPerPage
+	found = found[first:min(first+tenantsPerPage, len(found))]
+	sizes := p.sizes(r, found...)
+	for _, t := range found {
+		shown.Rows = append(shown.Rows, rowOf(t, sizes))
+	}
+	return p.show(w, r, page{name: "staff", title: "Tenants", data: shown})
+}
+
+func countPhases(platform *v1alpha1.Platform, search tenantSearch) []phaseCount {
+	counts := platform.Status.Tenants
+	if counts == nil {
+		counts = &v1alpha1.TenantCounts{}
+	}
+	all := []phaseCount{
+		{Phase: "", Count: counts.Total},
+		{Phase: v1alpha1.TenantPending, Count: counts.Pending},
+		{Phase: v1alpha1.TenantProvisioning, Count: counts.Provisioning},
+		{Phase: v1alpha1.TenantActive, Count: counts.Active},
+		{Phase: v1alpha1.TenantGrace, Count: counts.Grace},
+		{Phase: v1alpha1.TenantSuspended, Count: counts.Suspended},
+		{Phase: v1alpha1.TenantTerminating, Count: counts.Terminating},
+		{Phase: v1alpha1.TenantFailed, Count: counts.Failed},
+	}
+	for i := range all {
+		all[i].Address = tenantSearch{Text: search.Text, Phase: all[i].Phase}.address(1)
+		all[i].Current = all[i].Phase == search.Phase
+	}
+	return all
+}
+
+func rowOf(t *v1alpha1.Tenant, sizes map[string]int64) tenantRow {
+	row := tenantRow{
+		Name: t.Name, Title: t.Spec.DisplayName, Phase: phaseOf(t), PaidUntil: t.Status.PaidUntil, OnTrial: t.OnTrial(),
+		Version: t.Status.SchemaVersion,
+	}
+	if t.Spec.Owner != nil {
+		row.Owner = t.Spec.Owner.Username
+	}
+	row.Words = phaseWords[row.Phase]
+	if ready := readyCondition(t); ready != nil && ready.Status != "True" {
+		row.Words = ready.Message
+	}
+	if size, known := sizes[t.Status.SchemaName]; known {
+		row.Size = bytesInWords(size)
+	}
+	return row
+}
+
+// sizes measures the schemas of Tenants. What cannot be measured now is missing.
+func (p *Portal) sizes(r *visit, tenants ...*v1alpha1.Tenant) map[string]int64 {
+	schemas := make([]string, 0, len(tenants))
+	for _, t := range tenants {
+		if t.Status.SchemaName != "" {
+			schemas = append(schemas, t.Status.SchemaName)
+		}
+	}
+	return p.measure(r, schemas)
+}
+
+func (p *Portal) measure(r *visit, schemas []string) map[string]int64 {
+	if len(schemas) == 0 || r.Platform.Spec.Database.Engine == v1alpha1.Citus {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), measureTimeout)
+	defer cancel()
+	sizes, err := registry.SchemaSizes(ctx, p.db, schemas)
+	if err != nil {
+		p.logUnread(r, "sizes of schemas", err)
+	}
+	return sizes
+}
+
+// logUnread notes what a page is shown without.
+func (p *Portal) logUnread(r *visit, what string, err error) {
+	p.log.LogAttrs(r.Context(), slog.LevelWarn, "A page lacks what could not be read", slog.String("id", r.ID),
+		slog.String("what", what), slog.String("cause", causeOf(err)))
+}
