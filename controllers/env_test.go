@@ -34,8 +34,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/schema"
 )
 
-// patience is how long a test waits for what has to come true.
-const patience = 30 * time.Second
+// patience is how long a test waits for what has to come true: after a minute without the API server, client-go waits up
+// to a minute more before it watches again.
+const patience = 2 * time.Minute
 
 // longestBackoff is how long the operator waits before it tries again; far less than in earnest.
 const longestBackoff = 500 * time.Millisecond
