@@ -17,6 +17,19 @@ CREATE TABLE public.users (
     -- When its owner showed that the address is theirs; null: not yet.
     confirmed_at  timestamptz
 );
+CREATE INDEX users_unconfirmed_idx ON public.users (created_at) WHERE confirmed_at IS NULL;
+
+-- Codes without which nobody registers where registration is by invitation.
+CREATE TABLE public.registration_codes (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code_hash  bytea NOT NULL UNIQUE,
+    -- For staff, to tell codes apart.
+    note       text NOT NULL,
+    uses_left  integer NOT NULL CHECK (uses_left >= 0),
+    created_by text NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
 
 -- A person's way to a live blog. It ends as live or failed; what came of it is kept for a day, for the browser that waits.
 CREATE TABLE public.registrations (
@@ -33,9 +46,14 @@ CREATE TABLE public.registrations (
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
     -- Until then one replica works on it, and no other.
-    leased_until  timestamptz NOT NULL
+    leased_until  timestamptz NOT NULL,
+    -- The code that it has used up once, and that gets this back when it fails.
+    code_id       bigint REFERENCES public.registration_codes (id) ON DELETE SET NULL
 );
 CREATE INDEX registrations_updated_at_idx ON public.registrations (updated_at);
+CREATE INDEX registrations_code_id_idx ON public.registrations (code_id);
+CREATE INDEX registrations_username_idx ON public.registrations (username);
+CREATE INDEX registrations_under_way_idx ON public.registrations (leased_until) WHERE state IN ('confirming', 'provisioning', 'undoing');
 
 CREATE TABLE public.sessions (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -92,18 +110,6 @@ CREATE TABLE public.mail_tokens (
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX mail_tokens_user_id_idx ON public.mail_tokens (user_id);
-
--- Codes without which nobody registers where registration is by invitation.
-CREATE TABLE public.registration_codes (
-    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    code_hash  bytea NOT NULL UNIQUE,
-    -- For staff, to tell codes apart.
-    note       text NOT NULL,
-    uses_left  integer NOT NULL CHECK (uses_left >= 0),
-    created_by text NOT NULL,
-    created_at timestamptz NOT NULL,
-    expires_at timestamptz NOT NULL
-);
 
 -- Mails that are still to be sent. Links with secrets in them are made when a mail is sent, and stand nowhere.
 CREATE TABLE public.mails (
