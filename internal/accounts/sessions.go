@@ -104,7 +104,7 @@ func EndSession(ctx context.Context, db Querier, userID, id int64) error {
 // DeleteExpired deletes what has had its time: sessions, login codes, mailed tokens and codes for registration.
 func DeleteExpired(ctx context.Context, db Querier, now time.Time) error {
 	batch := &pgx.Batch{}
-	for _, table := range []string{"sessions", "login_codes", "mail_tokens"} {
+	for _, table := range []string{"sessions", "login_codes", "mail_tokens", "registration_codes"} {
 		batch.Queue(`DELETE FROM public.`+table+` WHERE expires_at <= $1`, now)
 	}
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {
