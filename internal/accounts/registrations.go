@@ -146,11 +146,12 @@ func ReleaseRegistration(ctx context.Context, db Querier, id string, now time.Ti
 }
 
 // RegistrationsToDo returns the ids of registrations that somebody has to work on and nobody does, those first that were
-// left alone the longest. Those that wait for a confirmation are among them when they have waited in vain.
+// left alone the longest. Those that wait for a confirmation are among them when they have it, or wait in vain.
 func RegistrationsToDo(ctx context.Context, db Querier, limit int, now time.Time) ([]string, error) {
-	return queryIDs(ctx, db, `SELECT id FROM public.registrations
-		WHERE leased_until <= $1 AND (state IN ('provisioning', 'undoing') OR state = 'confirming' AND created_at <= $2)
-		ORDER BY leased_until LIMIT $3`, now, now.Add(-UnconfirmedLife), limit)
+	return queryIDs(ctx, db, `SELECT r.id FROM public.registrations r
+		WHERE r.leased_until <= $1 AND (r.state IN ('provisioning', 'undoing') OR r.state = 'confirming' AND (r.created_at <= $2
+			OR EXISTS (SELECT FROM public.users u WHERE u.id = r.user_id AND u.confirmed_at IS NOT NULL)))
+		ORDER BY r.leased_until LIMIT $3`, now, now.Add(-UnconfirmedLife), limit)
 }
 
 // FailedRegistrations returns what failed since a moment, by the names of the Tenants.

@@ -15,8 +15,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/csaupgrade"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -218,11 +221,62 @@ func (c *cluster) apply(ctx context.Context, tenant *tenancyv1alpha1.TenantApply
 	return nil
 }
 
+// create makes a Tenant. It is no apply, because one that was made by somebody else at the same moment is not to be
+// taken over: the error is then one of apierrors.IsAlreadyExists.
+func (c *cluster) create(ctx context.Context, tenant *v1alpha1.Tenant) error {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	tenant.Namespace = c.namespace
+	if c.platformName != v1alpha1.DefaultPlatform {
+		tenant.Spec.PlatformRef.Name = c.platformName
+	}
+	if err := c.client.Create(ctx, tenant, client.FieldOwner(fieldManager)); err != nil {
+		return fmt.Errorf("create Tenant %s: %w", tenant.Name, err)
+	}
+	return nil
+}
+
+// discard deletes a Tenant with its data, and no other that has its name by then.
+func (c *cluster) discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
+	if tenant.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
+		// A patch that names a UID is refused where the object has another one.
+		patch := fmt.Appendf(nil, `{"metadata":{"uid":%q},"spec":{"deletionPolicy":%q}}`, tenant.UID, v1alpha1.DeletionPolicyDelete)
+		limited, cancel := context.WithTimeout(ctx, apiTimeout)
+		defer cancel()
+		err := c.client.Patch(limited, tenant.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(fieldManager))
+		if err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("have the data of Tenant %s deleted with it: %w", tenant.Name, err)
+		}
+	}
+	if !tenant.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	return c.delete(ctx, tenant)
+}
+
+// adopt makes the fields that the public site has set, when it made a Tenant, those of its applies: the API server tells
+// them apart, even under one name.
+func (c *cluster) adopt(ctx context.Context, tenant *v1alpha1.Tenant) error {
+	patch, err := csaupgrade.UpgradeManagedFieldsPatch(tenant, sets.New(fieldManager), fieldManager)
+	if err != nil || patch == nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	if err := c.client.Patch(ctx, tenant, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager)); err != nil {
+		return fmt.Errorf("adopt the fields of Tenant %s: %w", tenant.Name, err)
+	}
+	return nil
+}
+
 // edit changes the part of a Tenant's spec that the public site has set, and leaves the rest to those who set it. It
 // returns a *heldError when change touches a field that another manager has set.
 func (c *cluster) edit(ctx context.Context, name string, change func(*tenancyv1alpha1.TenantSpecApplyConfiguration)) error {
 	live, err := c.liveTenant(ctx, name)
 	if err != nil {
+		return err
+	}
+	if err := c.adopt(ctx, live); err != nil {
 		return err
 	}
 	own, err := tenancyv1alpha1.ExtractTenant(live, fieldManager)

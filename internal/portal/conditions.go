@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -25,4 +27,17 @@ func stalled(t *v1alpha1.Tenant) *metav1.Condition {
 		return nil
 	}
 	return condition
+}
+
+// takenReasons are those of a Tenant that asks for names which somebody else has.
+var takenReasons = []string{
+	v1alpha1.ReasonSchemaTaken, v1alpha1.ReasonSchemaExists, v1alpha1.ReasonSchemaMissing, v1alpha1.ReasonTombstoneExists,
+	v1alpha1.ReasonHostTaken, v1alpha1.ReasonIngressNotOwned,
+}
+
+// lacksNames reports whether a Tenant cannot become what its spec says because of who has its names. Whatever else it is
+// stalled by is put right by those who run the site.
+func lacksNames(t *v1alpha1.Tenant) bool {
+	condition := stalled(t)
+	return condition != nil && slices.Contains(takenReasons, condition.Reason)
 }

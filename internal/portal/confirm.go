@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -60,11 +59,14 @@ func (p *Portal) confirm(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	p.notice(w, r, "confirmed")
-	if r.User == nil {
+	switch {
+	case r.User != nil:
+		redirect(w, r, "/")
+	case p.cookie(r, registrationCookie) != "":
+		redirect(w, r, "/register/progress/")
+	default:
 		redirect(w, r, "/login/")
-		return nil
 	}
-	redirect(w, r, "/")
 	return nil
 }
 
@@ -84,6 +86,3 @@ func (p *Portal) askConfirm(w http.ResponseWriter, r *visit) error {
 	redirect(w, r, "/account/")
 	return nil
 }
-
-// confirmed goes on with what waited for a user's address to be confirmed.
-func (p *Portal) confirmed(context.Context, int64) error { return nil }

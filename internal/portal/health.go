@@ -49,6 +49,9 @@ func (p *Portal) clean(ctx context.Context) {
 		if err := accounts.DeleteExpired(ctx, p.db, p.now()); err != nil {
 			return err
 		}
+		if err := accounts.DeleteOldRegistrations(ctx, p.db, p.now()); err != nil {
+			return err
+		}
 		return accounts.DeleteOldAttempts(ctx, p.db, loginsByAccount.Window, p.now())
 	})
 }

@@ -29,6 +29,9 @@ func (p *Portal) home(w http.ResponseWriter, r *visit) error {
 	for i := range tenants {
 		blogs = append(blogs, viewOf(&tenants[i], r.Now))
 	}
+	if r.Notice == notices["live"] && len(blogs) > 0 && blogs[0].URL != "" {
+		r.Notice = "Your blog is live at " + blogs[0].URL + "."
+	}
 	return p.show(w, r, page{name: "home", title: siteName, home: true, data: blogs})
 }
 

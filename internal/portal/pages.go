@@ -46,13 +46,15 @@ type page struct {
 	status int
 	// script is the name of an asset. Empty: none.
 	script string
+	// refresh is when the page loads itself again where scripts do not run. 0: never.
+	refresh time.Duration
 	// home says that it is the first page.
 	home bool
 }
 
 // show answers with a page. It is not to be kept by anybody: it may be a person's own.
 func (p *Portal) show(w http.ResponseWriter, r *visit, shown page) error {
-	frame := web.Page{Title: shown.title, Site: siteName, Home: shown.home, Links: links(r)}
+	frame := web.Page{Title: shown.title, Site: siteName, Home: shown.home, Links: links(r), Refresh: shown.refresh}
 	if shown.script != "" {
 		frame.Script = p.pages.look.Assets.Address(shown.script)
 	}

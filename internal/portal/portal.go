@@ -135,6 +135,8 @@ func (p *Portal) work() []func(context.Context) {
 	return []func(context.Context){
 		p.clean,
 		p.sendMails,
+		p.sweepRegistrations,
+		p.sweepUnconfirmed,
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"time"
 )
 
 //go:embed look
@@ -47,6 +49,8 @@ type Page struct {
 	Links []Link
 	// Script is the address of a script that helps with the page. Empty: none.
 	Script string
+	// Refresh is when the page loads itself again where scripts do not run. 0: never.
+	Refresh time.Duration
 }
 
 // Link leads to another page.
@@ -95,6 +99,9 @@ func (l *Look) head(m Markup, p Page) Markup {
 	m = m.HTML(`<link rel="icon" type="image/svg+xml" href="`).Text(l.icon).HTML("\">\n")
 	if p.Script != "" {
 		m = m.HTML(`<script type="module" src="`).Text(p.Script).HTML("\"></script>\n")
+	}
+	if p.Refresh > 0 {
+		m = m.HTML(`<noscript><meta http-equiv="refresh" content="`).Text(strconv.Itoa(int(p.Refresh.Seconds()))).HTML("\"></noscript>\n")
 	}
 	return m.HTML(`<link rel="stylesheet" href="`).Text(l.theme).HTML("\">\n</head>\n")
 }
