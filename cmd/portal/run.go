@@ -54,6 +54,7 @@ ECHOBLOGS_SMTP_PASSWORD, or from the files that the same names with _FILE name.`
 	flags.StringVar(&o.portal.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace of the Platform and its Tenants")
 	flags.StringVar(&o.portal.Platform, "platform", "default", "the Platform whose public site this is")
 	flags.StringSliceVar(&o.trustedProxies, "trusted-proxies", nil, "addresses or networks whose X-Forwarded-For header is believed, such as 10.0.0.0/8")
+	flags.StringVar(&o.portal.DNSServer, "dns-server", "", "the address, such as 10.0.0.10:53, of the DNS server by which custom domains are verified; by default those of the system")
 	flags.BoolVar(&o.portal.ConfirmFirst, "confirm-first", false, "make a blog only after the email address was confirmed")
 	flags.IntVar(&o.portal.RegistrationsPerHour, "registrations-per-hour", 10, "how many accounts an address may register in an hour")
 	flags.IntVar(&o.portal.RefusedPerHour, "refused-registrations-per-hour", 60, "how many forms of an address may be refused in an hour")

@@ -101,6 +101,15 @@ func EndSession(ctx context.Context, db Querier, userID, id int64) error {
 	return nil
 }
 
+// EndSessions ends every session of a user but the one to keep, and those on blogs that came from them. keep is 0 for
+// none.
+func EndSessions(ctx context.Context, db Querier, userID, keep int64) error {
+	if _, err := db.Exec(ctx, `DELETE FROM public.sessions WHERE user_id = $1 AND id <> $2`, userID, keep); err != nil {
+		return fmt.Errorf("end the sessions of user %d: %w", userID, err)
+	}
+	return nil
+}
+
 // DeleteExpired deletes what has had its time: sessions, login codes, mailed tokens and codes for registration.
 func DeleteExpired(ctx context.Context, db Querier, now time.Time) error {
 	batch := &pgx.Batch{}

@@ -1,21 +1,163 @@
 package portal
 
 import (
+	"errors"
 	"maps"
 	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/accounts"
 )
+
+// passwordsByAccount bounds how often a browser that is logged in may guess the account's password.
+var passwordsByAccount = accounts.Limit{Kind: "password-account", Free: 4, Window: 24 * time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
 
 // accountRoutes are the pages that people look after their blog and account by.
 func (p *Portal) accountRoutes() map[string]handler {
 	routes := map[string]handler{
-		"GET /account/{$}": member(p.showAccount),
+		"GET /account/{$}":                      member(p.showAccount),
+		"POST /account/password/{$}":            member(p.replacePassword),
+		"POST /account/sessions/end/{$}":        member(p.endSession),
+		"POST /account/sessions/end-others/{$}": member(p.endOtherSessions),
 	}
-	for _, some := range []map[string]handler{p.resetRoutes(), p.confirmRoutes()} {
+	for _, some := range []map[string]handler{p.resetRoutes(), p.confirmRoutes(), p.blogRoutes()} {
 		maps.Copy(routes, some)
 	}
 	return routes
 }
 
+// accountPage is what a person sees of their account.
+type accountPage struct {
+	Blogs    []blogView
+	Sessions []sessionView
+	// Password is the form by which it is changed.
+	Password *form
+}
+
+// sessionView is one browser that is logged in.
+type sessionView struct {
+	ID                     int64
+	Browser, Address, Seen string
+	// Here says that it is the one that looks at the page.
+	Here bool
+}
+
 func (p *Portal) showAccount(w http.ResponseWriter, r *visit) error {
-	return p.show(w, r, page{name: "account", title: "Account"})
+	return p.accountPage(w, r, newForm(r), 0)
+}
+
+func (p *Portal) accountPage(w http.ResponseWriter, r *visit, password *form, status int) error {
+	tenants, err := p.cluster.ownedBy(r.Context(), r.User.Username)
+	if err != nil {
+		return err
+	}
+	sessions, err := accounts.ListSessions(r.Context(), p.db, r.User.ID, r.Now)
+	if err != nil {
+		return err
+	}
+	shown := accountPage{Password: password}
+	for i := range tenants {
+		shown.Blogs = append(shown.Blogs, viewOf(&tenants[i], r.Now))
+	}
+	for _, s := range sessions {
+		shown.Sessions = append(shown.Sessions, sessionView{
+			ID: s.ID, Browser: browserName(s.UserAgent), Address: s.Address, Here: s.ID == r.Session.ID,
+			Seen: s.SeenAt.UTC().Format("2 January 2006, 15:04 UTC"),
+		})
+	}
+	return p.show(w, r, page{name: "account", title: "Account", data: shown, status: status})
+}
+
+// replacePassword changes the password of who knows the present one.
+func (p *Portal) replacePassword(w http.ResponseWriter, r *visit) error {
+	subject := strconv.FormatInt(r.User.ID, 10)
+	if err := p.attempt(r, passwordsByAccount, subject); err != nil {
+		return err
+	}
+	right, err := p.hasher.Verify(r.Context(), r.PostFormValue("current_password"), r.User.PasswordHash)
+	if err != nil {
+		return err
+	}
+	f := newForm(r)
+	if !right {
+		f.refuse("current_password", "This is not your password.")
+		return p.accountPage(w, r, f, http.StatusUnprocessableEntity)
+	}
+	if err := accounts.Forgive(r.Context(), p.db, passwordsByAccount, subject); err != nil {
+		return err
+	}
+	password := choosePassword(r, f, r.User.Username, r.User.Email)
+	if !f.ok() {
+		return p.accountPage(w, r, f, http.StatusUnprocessableEntity)
+	}
+	if err := p.changePassword(r, r.User, password, r.Session.ID, func(pgx.Tx) error { return nil }); err != nil {
+		return err
+	}
+	p.notice(w, r, "password")
+	redirect(w, r, "/account/")
+	return nil
+}
+
+func (p *Portal) endSession(w http.ResponseWriter, r *visit) error {
+	id, err := strconv.ParseInt(r.PostFormValue("id"), 10, 64)
+	if err != nil {
+		return errNoPage
+	}
+	if err := accounts.EndSession(r.Context(), p.db, r.User.ID, id); err != nil {
+		return err
+	}
+	p.notice(w, r, "ended")
+	redirect(w, r, "/account/")
+	return nil
+}
+
+func (p *Portal) endOtherSessions(w http.ResponseWriter, r *visit) error {
+	if err := accounts.EndSessions(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
+		return err
+	}
+	p.notice(w, r, "others")
+	redirect(w, r, "/account/")
+	return nil
+}
+
+// ownTenant returns the Tenant that the address names, as the API server has it now, when it belongs to who asks. One
+// that belongs to somebody else is not there for them.
+func (p *Portal) ownTenant(r *visit) (*v1alpha1.Tenant, error) {
+	tenants, err := p.cluster.ownedBy(r.Context(), r.User.Username)
+	if err != nil {
+		return nil, err
+	}
+	name := r.PathValue("tenant")
+	if !slices.ContainsFunc(tenants, func(t v1alpha1.Tenant) bool { return t.Name == name }) {
+		return nil, errNoPage
+	}
+	tenant, err := p.cluster.liveTenant(r.Context(), name)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, errNoPage
+	case err != nil:
+		return nil, err
+	case !slices.Contains(ownerOf(tenant), r.User.Username):
+		return nil, errNoPage
+	}
+	return tenant, nil
+}
+
+// refusal turns what the API server has against a change into a sentence for a form. Empty: it is another error.
+func refusal(err error) string {
+	var held *heldError
+	switch {
+	case errors.As(err, &held):
+		return "This is set by the manifest of your blog: change it there."
+	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
+		return "The platform does not take this. Check what you wrote, or ask those who run the site."
+	}
+	return ""
 }

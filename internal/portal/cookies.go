@@ -53,6 +53,7 @@ var notices = map[string]string{
 	"saved":     "Saved.",
 	"password":  "Your password was changed. Other browsers are logged out.",
 	"ended":     "That browser is logged out.",
+	"others":    "All other browsers are logged out.",
 	"reset":     "Your password is changed. Log in with the new one.",
 	"confirmed": "Thank you: your address is confirmed.",
 	"mailed":    "A mail with a link is on its way to you.",

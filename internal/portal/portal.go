@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -31,6 +32,9 @@ type Options struct {
 	Namespace, Platform string
 	// TrustedProxies are the addresses whose X-Forwarded-For header is believed. Empty: nobody's.
 	TrustedProxies []netip.Prefix
+	// DNSServer is the address, HOST:PORT, of who is asked for the records by which domains are proved. Defaults to those
+	// of the system.
+	DNSServer string
 	// Mailer sends mails. Required.
 	Mailer Mailer
 	// ConfirmFirst makes a registration wait until its address is confirmed. Otherwise it is asked for afterwards.
@@ -56,6 +60,7 @@ type Portal struct {
 	hasher   *accounts.Hasher
 	pages    *pages
 	outbox   *outbox
+	resolver *net.Resolver
 	observer *web.Observer
 	metrics  *metrics
 	handler  http.Handler
@@ -82,6 +87,7 @@ func New(o Options) (*Portal, error) {
 	}
 	p := &Portal{
 		options: o, log: o.Log, now: o.Now, db: db, cluster: cluster, hasher: accounts.NewHasher(), pages: pages, outbox: outbox,
+		resolver: newResolver(o.DNSServer),
 		observer: web.NewObserver("echoblogs_portal"), metrics: newMetrics(),
 	}
 	p.observer.Log, p.observer.AccessLog, p.observer.Identify, p.observer.Panicked = o.Log, o.AccessLog, true, p.panicked

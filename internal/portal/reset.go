@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -114,8 +113,8 @@ func (p *Portal) setNewPassword(w http.ResponseWriter, r *visit) error {
 	if !f.ok() {
 		return p.newPasswordForm(w, r, f, http.StatusUnprocessableEntity)
 	}
-	err = p.changePassword(r, &user, password, 0, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := accounts.UseMailToken(ctx, tx, accounts.PurposeReset, f.Values["token"], r.Now)
+	err = p.changePassword(r, &user, password, 0, func(tx pgx.Tx) error {
+		_, err := accounts.UseMailToken(r.Context(), tx, accounts.PurposeReset, f.Values["token"], r.Now)
 		return err
 	})
 	if errors.Is(err, accounts.ErrNotFound) {
@@ -151,13 +150,13 @@ func choosePassword(r *visit, f *form, username, email string) string {
 
 // changePassword gives a user a new password, when allow agrees, and tells them by mail. Of their sessions it leaves the
 // one to keep; 0: none.
-func (p *Portal) changePassword(r *visit, user *accounts.User, password string, keep int64, allow func(context.Context, pgx.Tx) error) error {
+func (p *Portal) changePassword(r *visit, user *accounts.User, password string, keep int64, allow func(pgx.Tx) error) error {
 	hashed, err := p.hasher.Hash(r.Context(), password)
 	if err != nil {
 		return fmt.Errorf("hash a password: %w", err)
 	}
 	err = pgx.BeginFunc(r.Context(), p.db, func(tx pgx.Tx) error {
-		if err := allow(r.Context(), tx); err != nil {
+		if err := allow(tx); err != nil {
 			return err
 		}
 		if err := accounts.SetPassword(r.Context(), tx, user.ID, hashed, keep); err != nil {

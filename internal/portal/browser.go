@@ -1,0 +1,38 @@
+package portal
+
+import "strings"
+
+// browsers and systems are told by what stands in the name that a browser sends, the more special first: most of them
+// also claim to be others.
+var (
+	browsers = []struct{ mark, name string }{
+		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"},
+	}
+	systems = []struct{ mark, name string }{
+		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Macintosh", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
+	}
+)
+
+// browserName says which browser somebody uses, for people to tell their own apart.
+func browserName(userAgent string) string {
+	name := ""
+	for _, b := range browsers {
+		if strings.Contains(userAgent, b.mark) {
+			name = b.name
+			break
+		}
+	}
+	if name == "" {
+		product, _, _ := strings.Cut(userAgent, "/")
+		if product == "" {
+			return "A browser without a name"
+		}
+		return shorten(product)
+	}
+	for _, s := range systems {
+		if strings.Contains(userAgent, s.mark) {
+			return name + " on " + s.name
+		}
+	}
+	return name
+}
