@@ -56,6 +56,7 @@ func newCluster(config *rest.Config, namespace, platform string) (*cluster, erro
 	}
 	config = rest.CopyConfig(config)
 	config.Timeout = 0 // watches last; every other call has a context
+	config.QPS = -1    // the API server itself shares out its time; 5 calls a second would hold up visitors
 	tenants, err := cache.New(config, cache.Options{Scheme: scheme, DefaultNamespaces: map[string]cache.Config{namespace: {}}})
 	if err != nil {
 		return nil, fmt.Errorf("make a watch of Tenants: %w", err)
