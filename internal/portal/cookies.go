@@ -57,6 +57,11 @@ var notices = map[string]string{
 	"reset":     "Your password is changed. Log in with the new one.",
 	"confirmed": "Thank you: your address is confirmed.",
 	"mailed":    "A mail with a link is on its way to you.",
+
+	"unchanged": "Nothing was changed.",
+	"suspended": "The blog is suspended: readers are told so within seconds.",
+	"resumed":   "The blog is back: readers can read it within seconds.",
+	"deleted":   "The blog is deleted. If its data is kept, it is listed here within seconds.",
 }
 
 // notice has the next page say what was done.

@@ -8,8 +8,13 @@ import (
 // staffRoutes are the pages that staff looks after all blogs and accounts by.
 func (p *Portal) staffRoutes() map[string]handler {
 	return map[string]handler{
-		"GET /staff/{$}":                staff(p.showTenants),
-		"GET /staff/tenants/{name}/{$}": staff(p.showTenant),
+		"GET /staff/{$}":                          staff(p.showTenants),
+		"GET /staff/tenants/{name}/{$}":           staff(p.showTenant),
+		"POST /staff/tenants/{name}/settings/{$}": staff(p.saveSettings),
+		"POST /staff/tenants/{name}/suspend/{$}":  staff(p.suspendTenant),
+		"POST /staff/tenants/{name}/resume/{$}":   staff(p.resumeTenant),
+		"POST /staff/tenants/{name}/delete/{$}":   staff(p.deleteTenant),
+		"GET /staff/acts/{$}":                     staff(p.showActs),
 	}
 }
 

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -33,6 +34,22 @@ type tenantPage struct {
 	// NoEvents says why there are none to show. Empty: there are.
 	NoEvents string
 	Acts     []accounts.Act
+	Form     *form
+	// Fields are the settings in the form.
+	Fields []fieldView
+	// Suspension says why suspending and resuming is not for staff. Empty: it is.
+	Suspension string
+	// OtherDomains are the custom domains that others have set, and Managers all who have set something.
+	OtherDomains, Managers []string
+	// Deletion says what becomes of the data when it is deleted.
+	Deletion string
+}
+
+// fieldView is a setting as the form shows it.
+type fieldView struct {
+	Name, Label, Hint, Kind, Value, Error string
+	// Held says why it cannot be changed here. Empty: it can.
+	Held string
 }
 
 type fact struct{ Name, Value string }
@@ -58,11 +75,53 @@ func (p *Portal) showTenant(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
+	return p.showTenantForm(w, r, tenant, currentSettings(tenant))
+}
+
+// showTenantForm shows a Tenant with a form that is as it stands now, or that was refused.
+func (p *Portal) showTenantForm(w http.ResponseWriter, r *visit, tenant *v1alpha1.Tenant, f *form) error {
 	shown, err := p.describe(r, tenant)
 	if err != nil {
 		return err
 	}
-	return p.show(w, r, page{name: "staff_tenant", title: tenant.Name, data: shown})
+	status := http.StatusOK
+	if !f.ok() {
+		status = http.StatusUnprocessableEntity
+	}
+	shown.fill(f)
+	return p.show(w, r, page{name: "staff_tenant", title: tenant.Name, data: shown, status: status})
+}
+
+// currentSettings is the form with what a Tenant has.
+func currentSettings(t *v1alpha1.Tenant) *form {
+	f := &form{Values: make(map[string]string), Errors: make(map[string]string)}
+	held := heldFields(t)
+	for _, s := range settings {
+		f.Values[s.name] = s.read(t, held)
+	}
+	return f
+}
+
+// fill puts a form on the page. A field that another manager has set shows what that one has set.
+func (t *tenantPage) fill(f *form) {
+	held := heldFields(t.Tenant)
+	t.Form = f
+	for _, s := range settings {
+		v := fieldView{Name: s.name, Label: s.label, Hint: s.hint, Kind: s.kind, Value: f.Values[s.name], Error: f.Errors[s.name]}
+		if manager := held[s.path]; manager != "" {
+			v.Held, v.Value = heldSentence(s.path, manager), s.read(t.Tenant, held)
+		}
+		t.Fields = append(t.Fields, v)
+	}
+	if manager := held["suspended"]; manager != "" {
+		t.Suspension = heldSentence("suspended", manager)
+	}
+	for _, domain := range t.Tenant.Spec.CustomDomains {
+		if manager := held["customDomains/"+string(domain)]; manager != "" {
+			t.OtherDomains = append(t.OtherDomains, string(domain)+", set by "+manager)
+		}
+	}
+	t.Managers = slices.Compact(slices.Sorted(maps.Values(held)))
 }
 
 // staffTenant returns the Tenant that a page is about, as the API server has it.
@@ -90,7 +149,7 @@ func (p *Portal) describe(r *visit, tenant *v1alpha1.Tenant) (*tenantPage, error
 	}
 	shown := &tenantPage{
 		Tenant: tenant, Phase: phaseOf(tenant), PhaseWords: phaseWords[phaseOf(tenant)], Conditions: conditionsOf(tenant),
-		Facts: p.factsOf(r, tenant), Acts: acts,
+		Facts: p.factsOf(r, tenant), Acts: acts, Deletion: deletionOf(r, tenant),
 	}
 	events, err := p.cluster.events(r.Context(), tenant)
 	switch {

@@ -48,7 +48,7 @@ func TestStaffOnly(t *testing.T) {
 	nobody.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 	for _, path := range []string{
-		"/staff/", "/staff/tenants/alice/",
+		"/staff/", "/staff/tenants/alice/", "/staff/acts/",
 	} {
 		alice.get(path).want(t, http.StatusForbidden, "This page is for staff")
 		if to := nobody.get(path).want(t, http.StatusSeeOther).Header.Get("Location"); to[:len("/login/?next=")] != "/login/?next=" {
