@@ -24,7 +24,7 @@ const (
 	lateTenants = 10 * time.Minute
 	// unconfirmedInterval is how often accounts are looked for that were not confirmed in time, and unconfirmedAtOnce how
 	// many are read at a time.
-	unconfirmedInterval = time.Minute
+	unconfirmedInterval = 30 * time.Second
 	unconfirmedAtOnce   = 100
 )
 

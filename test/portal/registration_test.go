@@ -11,9 +11,6 @@ import (
 	"github.com/echoblogs/echoblogs/test/stack"
 )
 
-// password is one that nothing is wrong with.
-const password = "four words of mine"
-
 // register fills in the form and sends it.
 func (v *visitor) register(name string) page {
 	v.t.Helper()
@@ -22,7 +19,7 @@ func (v *visitor) register(name string) page {
 
 // registration is a form that nothing is wrong with. Further fields take the place of its own.
 func registration(name string, further ...string) []string {
-	fields := []string{"username", name, "email", name + "@people.example", "password", password, "confirm_password", password}
+	fields := []string{"username", name, "email", name + "@people.example", "password", secret, "confirm_password", secret}
 	for i := 0; i+1 < len(further); i += 2 {
 		for j := 0; j < len(fields); j += 2 {
 			if fields[j] == further[i] {
@@ -75,7 +72,7 @@ func TestRegister(t *testing.T) {
 	}
 
 	// The password is good for another browser, and the address is asked to be confirmed.
-	newVisitor(t, site).submit("/login/", "username", "alice", "password", password).want(t, http.StatusOK, "Welcome, alice")
+	newVisitor(t, site).submit("/login/", "username", "alice", "password", secret).want(t, http.StatusOK, "Welcome, alice")
 	if n := count(t, p, `SELECT count(*) FROM public.registrations WHERE state = 'live' AND username = 'alice'`); n != 1 {
 		t.Errorf("%d registrations are live", n)
 	}
@@ -131,7 +128,7 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 		{"no address", []string{"email", ""}, "email", "Fill this in."},
 		{"no password", []string{"password", ""}, "password", "Fill this in."},
 		{"no second password", []string{"confirm_password", ""}, "confirm_password", "Fill this in."},
-		{"passwords that differ", []string{"confirm_password", password + "!"}, "confirm_password", "not the same"},
+		{"passwords that differ", []string{"confirm_password", secret + "!"}, "confirm_password", "not the same"},
 		{"a short password", []string{"password", "short", "confirm_password", "short"}, "password", "at least 10 characters"},
 		{"a long password", []string{"password", strings.Repeat("x", 201), "confirm_password", strings.Repeat("x", 201)}, "password", "at most 200 characters"},
 		{"a known password", []string{"password", "1234567890", "confirm_password", "1234567890"}, "password", "among the first"},
@@ -161,7 +158,7 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 		if !found || !strings.Contains(sentence, c.want) || !strings.Contains(shown.Body, `aria-invalid="true"`) {
 			t.Errorf("%s: beside %s stands %q, not %q", c.what, c.field, sentence, c.want)
 		}
-		if strings.Contains(shown.Body, password) {
+		if strings.Contains(shown.Body, secret) {
 			t.Errorf("%s: the page repeats the password", c.what)
 		}
 	}

@@ -67,13 +67,7 @@ func (v *visitor) get(path string) page {
 // submit sends a form as a browser does, and follows redirects. Fields are names and values in turn.
 func (v *visitor) submit(path string, fields ...string) page {
 	v.t.Helper()
-	form := url.Values{}
-	for i := 0; i+1 < len(fields); i += 2 {
-		form.Add(fields[i], fields[i+1])
-	}
-	return v.do(http.MethodPost, path, strings.NewReader(form.Encode()), http.Header{
-		"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"},
-	})
+	return v.do(http.MethodPost, path, formBody(fields...), formHeader.Clone())
 }
 
 func (v *visitor) do(method, path string, body io.Reader, header http.Header) page {

@@ -1,0 +1,78 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+// While the API server is away nobody registers, everybody is told, and nothing is left of their forms.
+func TestRegistrationWithoutAPIServer(t *testing.T) {
+	t.Parallel()
+	p := stack.New(t)
+	p.StartOperator()
+	p.WaitReady()
+	p.StartBlog(0)
+	line := p.PortalAPILine()
+	site := p.StartPortal(0, "--registrations-per-hour=2")
+	v := newVisitor(t, site)
+	line.Cut()
+	v.register("alice").want(t, http.StatusServiceUnavailable, "cannot make blogs right now", "nothing of it is kept")
+	v.register("alice").want(t, http.StatusUnprocessableEntity, "is being taken back", "Try again in a minute")
+	line.Mend()
+	wantNothing(t, p, site, "alice")
+
+	// An answer that is lost is no answer: the Tenant that was made is taken back as well.
+	release := lock(t, p, "tenants")
+	line.Hold()
+	answer := v.send("bob")
+	waitCount(p, "the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'bob'`)
+	shown, err := answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown.want(t, http.StatusServiceUnavailable, "nothing of it is kept")
+	line.Mend() // the request is done after all
+	release()
+	wantNothing(t, p, site, "bob")
+}
+
+// While the database is away nobody registers, everybody is told, and nothing is left of their forms.
+func TestRegistrationWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	p := stack.New(t)
+	p.StartOperator()
+	p.WaitReady()
+	p.StartBlog(0)
+	line := p.PortalDatabaseLine()
+	site := p.StartPortal(0)
+	v := newVisitor(t, site)
+	line.Cut()
+	v.register("alice").want(t, http.StatusServiceUnavailable, "cannot reach its database", "Nothing was changed")
+	line.Mend()
+	wantNothing(t, p, site, "alice")
+
+	// Once the Tenant is made, who registers gets it, however long the database is away.
+	release := lock(t, p, "tenants")
+	v = newVisitor(t, site)
+	answer := v.send("bob")
+	waitTenant(p, "bob", "")
+	line.Cut()
+	shown, err := answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown.want(t, http.StatusServiceUnavailable, "cannot reach its database")
+	line.Mend()
+	release()
+	p.Wait("bob is at home", func(context.Context) error {
+		if shown := v.get("/register/progress/"); shown.URL.Path != "/" || shown.Status != http.StatusOK {
+			return fmt.Errorf("%s answers %d", shown.URL, shown.Status)
+		}
+		return nil
+	})
+	v.get("/").want(t, http.StatusOK, "Welcome, bob")
+}
