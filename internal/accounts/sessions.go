@@ -110,10 +110,11 @@ func EndSessions(ctx context.Context, db Querier, userID, keep int64) error {
 	return nil
 }
 
-// DeleteExpired deletes what has had its time: sessions, login codes, mailed tokens and codes for registration.
+// DeleteExpired deletes what has had its time: sessions here and on blogs, login codes, mailed tokens and codes for
+// registration.
 func DeleteExpired(ctx context.Context, db Querier, now time.Time) error {
 	batch := &pgx.Batch{}
-	for _, table := range []string{"sessions", "login_codes", "mail_tokens", "registration_codes"} {
+	for _, table := range []string{"sessions", "blog_sessions", "login_codes", "mail_tokens", "registration_codes"} {
 		batch.Queue(`DELETE FROM public.`+table+` WHERE expires_at <= $1`, now)
 	}
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {

@@ -61,6 +61,10 @@ func New(o Options) (*Blog, error) {
 	if err != nil {
 		return nil, err
 	}
+	pages, err := loadPages()
+	if err != nil {
+		return nil, err
+	}
 	directory, err := newDirectory(o.DatabaseURI, pending, o.Now, o.Log)
 	if err != nil {
 		return nil, err
@@ -70,7 +74,7 @@ func New(o Options) (*Blog, error) {
 		directory.pool.Close()
 		return nil, err
 	}
-	site := newSite(directory, pool, look, o)
+	site := newSite(directory, pool, look, pages, o)
 	observer := web.NewObserver("echoblogs_blog")
 	observer.Log, observer.AccessLog, observer.Panicked = o.Log, o.AccessLog, site.panicked
 	return &Blog{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,15 +46,16 @@ type directory struct {
 
 	hosts sync.Map // host → *tenant
 	// readAt is when the last successful look at all changes began, by the clock now; nil before the first.
-	readAt                  atomic.Pointer[time.Time]
+	readAt atomic.Pointer[time.Time]
+	// publicSite is its address, without a slash at the end; nil before the first look.
+	publicSite              atomic.Pointer[string]
 	tenantCount, hostsCount atomic.Int64
 	reads                   *readCounters
 	pending                 *pendingReads
 
 	// The rest belongs to the goroutine of run.
 
-	byID      map[int64]*tenant
-	publicURL string
+	byID map[int64]*tenant
 	// viewAt is the time of the last view, by the database's clock.
 	viewAt time.Time
 	// fullAt is when everything was last read, by the clock now.
@@ -80,6 +82,14 @@ func (d *directory) lookup(host string) *tenant {
 		return found.(*tenant)
 	}
 	return nil
+}
+
+// publicURL returns the address of the public site, without a slash at the end, or "" when it is not known.
+func (d *directory) publicURL() string {
+	if known := d.publicSite.Load(); known != nil {
+		return *known
+	}
+	return ""
 }
 
 // fresh reports whether the directory may be trusted.
@@ -186,8 +196,9 @@ func (d *directory) readByID(ctx context.Context, ids []int64) {
 
 // apply takes over what a view has.
 func (d *directory) apply(view registry.View) {
-	if d.publicURL != view.PublicURL {
-		d.publicURL = view.PublicURL
+	publicURL := strings.TrimSuffix(view.PublicURL, "/")
+	if d.publicURL() != publicURL {
+		d.publicSite.Store(&publicURL)
 		for _, t := range d.byID {
 			d.renew(t)
 		}
@@ -206,7 +217,7 @@ func (d *directory) trust(view registry.View, began time.Time) {
 
 // renew gives a tenant's links the scheme and port of the public site. Which hosts it has is not said anew.
 func (d *directory) renew(old *tenant) {
-	t := newTenant(old.Listing, d.publicURL, old)
+	t := newTenant(old.Listing, d.publicURL(), old)
 	d.byID[t.ID] = t
 	for _, host := range t.Hosts {
 		d.hosts.CompareAndSwap(host, old, t)
@@ -223,8 +234,8 @@ func (d *directory) put(listing registry.Listing) {
 	slices.Sort(listing.Hosts) // the database returns them in any order
 	old := d.byID[listing.ID]
 	t := old
-	if old == nil || !old.says(listing, d.publicURL) {
-		t = newTenant(listing, d.publicURL, old)
+	if old == nil || !old.says(listing, d.publicURL()) {
+		t = newTenant(listing, d.publicURL(), old)
 		d.byID[t.ID] = t
 	}
 	for _, host := range t.Hosts {

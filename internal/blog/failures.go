@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -29,6 +32,7 @@ func (s *site) noHost(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) unknownHost(w http.ResponseWriter, host string) {
 	s.look.Send(w, web.Message{
+		Link:    s.offer(host),
 		Status:  http.StatusNotFound,
 		Page:    web.Page{Title: "There is no blog at this address"},
 		Subject: host,
@@ -39,6 +43,20 @@ func (s *site) unknownHost(w http.ResponseWriter, host string) {
 			"If it is yours, see that its Tenant has this host: kubectl describe tenant lists its hosts and tells what is missing.",
 		},
 	})
+}
+
+// offer leads to the public site's registration when the host is one that a registration would make. nil: it is not.
+func (s *site) offer(host string) *web.Link {
+	publicURL := s.directory.publicURL()
+	public, err := url.Parse(publicURL)
+	if err != nil || public.Hostname() == "" {
+		return nil
+	}
+	name, under := strings.CutSuffix(host, "."+public.Hostname())
+	if !under || naming.CheckTenant(name) != nil {
+		return nil
+	}
+	return &web.Link{Address: publicURL + "/register/?username=" + name, Text: "Register " + name}
 }
 
 func (s *site) notFound(w http.ResponseWriter, r *http.Request, t *tenant) {
@@ -53,10 +71,10 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request, t *tenant) {
 
 func (s *site) suspended(w http.ResponseWriter, t *tenant) {
 	s.look.Send(w, web.Message{
-		Page:   web.Page{Title: "This blog is suspended", Site: t.DisplayName},
+		Page:   web.Page{Title: "This blog is suspended", Site: t.DisplayName, Writing: loginToWrite},
 		Status: http.StatusPaymentRequired,
 		Lead:   fmt.Sprintf("%s is not shown at the moment. Its posts are kept.", t.DisplayName),
-		Steps:  []string{"If it is your blog, renew it, or ask those who run this site. It is back within seconds."},
+		Steps:  []string{"If it is your blog, renew it, or ask those who run this site. It is back within seconds.", "Until then you can log in by \"Write\" below, read your posts and take them with you."},
 	})
 }
 

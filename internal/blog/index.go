@@ -109,7 +109,7 @@ func pageAddress(number int) string {
 
 // page returns what the layout shows on every page of a tenant.
 func (t *tenant) page(title string) web.Page {
-	return web.Page{Title: title, Site: t.DisplayName, Feed: feedPath}
+	return web.Page{Title: title, Site: t.DisplayName, Feed: feedPath, Writing: loginToWrite}
 }
 
 // addSlash leads to the address that posts and pages have.
@@ -133,7 +133,7 @@ func isPlainPath(path string) bool {
 	return len(path) > 1 && path[1] != '/'
 }
 
-// redirect answers with another path of the same host, whatever scheme and port it was reached by.
+// redirect answers for good with another path of the same host, whatever scheme and port it was reached by.
 func redirect(w http.ResponseWriter, path string) {
 	w.Header().Set("Location", path)
 	w.Header().Set("Cache-Control", "no-cache")

@@ -44,6 +44,6 @@ func writePost(m web.Markup, post posts.Post) web.Markup {
 }
 
 func (s *site) robots(w http.ResponseWriter, r *http.Request, _ *tenant) error {
-	s.send(w, r, "text/plain; charset=utf-8", []byte("User-agent: *\nAllow: /\n"))
+	s.send(w, r, "text/plain; charset=utf-8", []byte("User-agent: *\nDisallow: "+loginPath+"\nDisallow: "+writePath+"\n"))
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -42,11 +43,15 @@ type site struct {
 	log       *slog.Logger
 	failures  *rate.Limiter
 	buffers   sync.Pool // of *web.Markup
+
+	// pages are the owner's, and sameOrigin keeps forms of other origins, sibling tenants' included, from them.
+	pages      *template.Template
+	sameOrigin *http.CrossOriginProtection
 }
 
-func newSite(directory *directory, pool *pgxpool.Pool, look *web.Look, o Options) *site {
+func newSite(directory *directory, pool *pgxpool.Pool, look *web.Look, pages *template.Template, o Options) *site {
 	return &site{
-		directory: directory, pool: pool, look: look, now: o.Now, log: o.Log,
+		directory: directory, pool: pool, look: look, pages: pages, sameOrigin: http.NewCrossOriginProtection(), now: o.Now, log: o.Log,
 		failures: rate.NewLimiter(failureLogRate, failureLogRate),
 		buffers:  sync.Pool{New: func() any { return new(web.Markup) }},
 	}
@@ -66,6 +71,7 @@ func (s *site) routes() http.Handler {
 	mux.Handle("/robots.txt", s.forTenant(s.robots))
 	mux.Handle("/{slug}/{$}", s.forTenant(s.post))
 	mux.Handle("/{slug}", s.forTenant(s.addSlash))
+	s.ownerRoutes(mux)
 	mux.Handle("/", s.forTenant(func(http.ResponseWriter, *http.Request, *tenant) error { return posts.ErrNotFound }))
 	return mux
 }
@@ -77,22 +83,9 @@ type page func(w http.ResponseWriter, r *http.Request, t *tenant) error
 // forTenant resolves the host once; whatever changes meanwhile, the request is answered by that handle.
 func (s *site) forTenant(answer page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.directory.fresh() {
-			s.noDirectory(w)
-			return
-		}
-		host, err := naming.NormalizeHost(r.Host)
-		if err != nil {
-			s.noHost(w, r)
-			return
-		}
-		t := s.directory.lookup(host)
-		if t == nil {
-			s.unknownHost(w, host)
-			return
-		}
-		w.Header()[TenantHeader] = []string{t.Name}
+		t, _ := s.resolve(w, r)
 		switch {
+		case t == nil:
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			s.notAllowed(w, t)
 		case t.Suspended(s.now()):
@@ -103,6 +96,34 @@ func (s *site) forTenant(answer page) http.Handler {
 			s.answer(w, r, t, answer)
 		}
 	})
+}
+
+// strictTransport has browsers come by TLS alone for a year.
+var strictTransport = []string{"max-age=31536000"}
+
+// resolve returns the tenant that a request is for, and the host by which it came. nil: there is none, and that has been
+// answered.
+func (s *site) resolve(w http.ResponseWriter, r *http.Request) (*tenant, string) {
+	if !s.directory.fresh() {
+		s.noDirectory(w)
+		return nil, ""
+	}
+	host, err := naming.NormalizeHost(r.Host)
+	if err != nil {
+		s.noHost(w, r)
+		return nil, ""
+	}
+	t := s.directory.lookup(host)
+	if t == nil {
+		s.unknownHost(w, host)
+		return nil, ""
+	}
+	header := w.Header()
+	header[TenantHeader] = []string{t.Name}
+	if t.secure {
+		header["Strict-Transport-Security"] = strictTransport
+	}
+	return t, host
 }
 
 func (s *site) answer(w http.ResponseWriter, r *http.Request, t *tenant, answer page) {

@@ -1,11 +1,12 @@
 package blog
 
 import (
-	"net/url"
 	"slices"
+	"strings"
 
 	"golang.org/x/time/rate"
 
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
 )
@@ -16,6 +17,11 @@ type tenant struct {
 	registry.Listing
 	// origin is the scheme, primary host and port that links begin with, without a slash at the end.
 	origin string
+	// publicURL is the address of the public site, without a slash at the end. Empty before the operator's first contact
+	// with the database.
+	publicURL string
+	// secure says that the platform is behind TLS.
+	secure bool
 	posts  *posts.Store
 	// requests bounds requests per second. nil: no limit.
 	requests *rate.Limiter
@@ -23,7 +29,10 @@ type tenant struct {
 
 // newTenant makes a handle. It takes over from old what has not changed; old may be nil.
 func newTenant(listing registry.Listing, publicURL string, old *tenant) *tenant {
-	t := &tenant{Listing: listing, origin: origin(publicURL, listing.PrimaryHost)}
+	t := &tenant{
+		Listing: listing, origin: naming.URL(publicURL, listing.PrimaryHost), publicURL: publicURL,
+		secure: strings.HasPrefix(publicURL, "https:"),
+	}
 	if old != nil && old.SchemaName == t.SchemaName {
 		t.posts = old.posts
 	} else {
@@ -48,18 +57,5 @@ func (t *tenant) says(listing registry.Listing, publicURL string) bool {
 		return false
 	}
 	return (t.RequestsPerSecond == nil || *t.RequestsPerSecond == *listing.RequestsPerSecond) &&
-		t.origin == origin(publicURL, listing.PrimaryHost)
-}
-
-// origin gives host the scheme and port of the public site. Before the operator's first contact with the database the
-// public site has no address; plain http is then the best guess.
-func origin(publicURL, host string) string {
-	public, err := url.Parse(publicURL)
-	if err != nil || public.Scheme == "" {
-		return "http://" + host
-	}
-	if port := public.Port(); port != "" {
-		host += ":" + port
-	}
-	return public.Scheme + "://" + host
+		t.publicURL == publicURL
 }

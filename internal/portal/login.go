@@ -44,7 +44,14 @@ func (p *Portal) showLogin(w http.ResponseWriter, r *visit) error {
 	}
 	f := newForm(r)
 	f.Values["next"] = localPath(r.URL.Query().Get("next"))
-	return p.show(w, r, page{name: "login", title: "Log in", data: f})
+	return p.loginForm(w, r, f, http.StatusOK)
+}
+
+func (p *Portal) loginForm(w http.ResponseWriter, r *visit, f *form, status int) error {
+	if err := p.allowHandOver(w, r, f.Values["next"]); err != nil {
+		return err
+	}
+	return p.show(w, r, page{name: "login", title: "Log in", data: f, status: status})
 }
 
 func (p *Portal) login(w http.ResponseWriter, r *visit) error {
@@ -53,7 +60,7 @@ func (p *Portal) login(w http.ResponseWriter, r *visit) error {
 	password := r.PostFormValue("password")
 	if f.Values["username"] == "" || password == "" {
 		f.refuse("", "Fill in your user name and password.")
-		return p.show(w, r, page{name: "login", title: "Log in", data: f, status: http.StatusUnprocessableEntity})
+		return p.loginForm(w, r, f, http.StatusUnprocessableEntity)
 	}
 	user, err := p.authenticate(r, f.Values["username"], password)
 	switch {
@@ -62,14 +69,14 @@ func (p *Portal) login(w http.ResponseWriter, r *visit) error {
 	case user == nil:
 		p.metrics.logins.WithLabelValues("refused").Inc()
 		f.refuse("", wrongLogin)
-		return p.show(w, r, page{name: "login", title: "Log in", data: f, status: http.StatusUnprocessableEntity})
+		return p.loginForm(w, r, f, http.StatusUnprocessableEntity)
 	}
 	if sentence, err := p.whyNot(r, user); err != nil {
 		return err
 	} else if sentence != "" {
 		p.metrics.logins.WithLabelValues("refused").Inc()
 		f.refuse("", sentence)
-		return p.show(w, r, page{name: "login", title: "Log in", data: f, status: http.StatusUnprocessableEntity})
+		return p.loginForm(w, r, f, http.StatusUnprocessableEntity)
 	}
 	if err := p.logIn(w, r, user.ID); err != nil {
 		return err

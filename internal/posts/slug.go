@@ -20,11 +20,11 @@ const (
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// reservedSlugs are the places of a blog that are not posts, those of its coming editor included.
+// reservedSlugs are the places of a blog that are not posts, and some that may be needed.
 var reservedSlugs = []string{
 	"admin", "api", "archive", "assets", "edit", "editor", "export", "feed", "healthz", "import", "login", "logout",
 	"media", "metrics", "new", "page", "posts", "preview", "readyz", "register", "robots", "search", "settings",
-	"sitemap", "static", "tags", "well-known",
+	"sitemap", "static", "tags", "well-known", "write",
 }
 
 // Slug makes a slug from a title: lower-case ASCII letters and digits, hyphens between the words, at most 80 bytes. A

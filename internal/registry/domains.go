@@ -149,6 +149,23 @@ func OwnerOfHost(ctx context.Context, db Querier, host string) (*TakenError, err
 	return e, nil
 }
 
+// TenantAt returns the live tenant that has a host, or ErrNoTenant.
+func TenantAt(ctx context.Context, db Querier, host string) (Listing, error) {
+	rows, err := db.Query(ctx, selectListings+`WHERE t.state = 'live' AND t.id = (
+		SELECT d.tenant_id FROM public.domains d WHERE d.host = $1 AND d.released_at IS NULL)`, host)
+	if err != nil {
+		return Listing{}, fmt.Errorf("look which tenant has the host %s: %w", host, err)
+	}
+	listing, err := pgx.CollectExactlyOneRow(rows, scanListing)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return Listing{}, ErrNoTenant
+	case err != nil:
+		return Listing{}, fmt.Errorf("look which tenant has the host %s: %w", host, err)
+	}
+	return listing, nil
+}
+
 // SetPublicHosts makes the public site's hosts the given ones, so that no tenant can take them. It returns those that
 // a tenant has already.
 func SetPublicHosts(ctx context.Context, db Querier, hosts []string) ([]string, error) {

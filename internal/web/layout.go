@@ -47,6 +47,8 @@ type Page struct {
 	Feed string
 	// Links stand beside the site's name.
 	Links []Link
+	// Writing is where the site's owner begins to write, at the foot of the page. Empty: there is no such link.
+	Writing string
 	// Script is the address of a script that helps with the page. Empty: none.
 	Script string
 	// Refresh is when the page loads itself again where scripts do not run. 0: never.
@@ -71,6 +73,9 @@ func (l *Look) Frame(m Markup, p Page, main func(Markup) Markup) Markup {
 	m = m.HTML("<footer class=\"colophon\">\n<p>")
 	if p.Site != "" {
 		m = m.Text(p.Site).HTML(" · ")
+	}
+	if p.Writing != "" {
+		m = m.HTML(`<a href="`).Text(p.Writing).HTML(`" rel="nofollow">Write</a> · `)
 	}
 	return m.HTML("Served by EchoBlogs</p>\n</footer>\n</body>\n</html>\n")
 }

@@ -1,0 +1,16 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// RecordFirstPost notes that somebody has written in a tenant's blog. Only the first time counts.
+func RecordFirstPost(ctx context.Context, db Querier, tenantID int64, now time.Time) error {
+	_, err := db.Exec(ctx, `INSERT INTO public.first_posts (tenant_id, at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, tenantID, now)
+	if err != nil {
+		return fmt.Errorf("note the first post of tenant %d: %w", tenantID, err)
+	}
+	return nil
+}
