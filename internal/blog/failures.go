@@ -98,11 +98,7 @@ func (s *site) notAllowed(w http.ResponseWriter, t *tenant) {
 }
 
 func (s *site) noDatabase(w http.ResponseWriter, r *http.Request, t *tenant, cause error) {
-	if s.failures.Allow() {
-		s.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, "Cannot read a tenant's posts",
-			slog.String("tenant", t.Name), slog.String("path", r.URL.Path),
-			slog.String("cause", postgres.Explain(cause)), slog.String("sqlstate", postgres.Code(cause)))
-	}
+	s.logFailure(r, t, cause)
 	s.look.Send(w, web.Message{
 		Page:       t.page("This blog cannot be shown right now"),
 		Status:     http.StatusServiceUnavailable,
@@ -110,6 +106,15 @@ func (s *site) noDatabase(w http.ResponseWriter, r *http.Request, t *tenant, cau
 		Steps:      []string{"Load the page again in a few seconds."},
 		RetryAfter: retryAfter,
 	})
+}
+
+// logFailure notes a statement that failed, unless there are too many of them.
+func (s *site) logFailure(r *http.Request, t *tenant, cause error) {
+	if s.failures.Allow() {
+		s.log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, "A statement for a tenant failed",
+			slog.String("tenant", t.Name), slog.String("path", r.URL.Path),
+			slog.String("cause", postgres.Explain(cause)), slog.String("sqlstate", postgres.Code(cause)))
+	}
 }
 
 func (s *site) noDirectory(w http.ResponseWriter) {

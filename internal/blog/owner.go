@@ -29,8 +29,21 @@ func (s *site) ownerRoutes(mux *http.ServeMux) {
 		"GET /logout/{$}":          s.showLogout,
 		"POST /logout/{$}":         s.logout,
 		"GET /register/{$}":        s.register,
+		// These find out by themselves who it is: what was typed is kept whoever it is.
+		"POST " + writeNewPath + "{$}":     s.save,
+		"POST " + writePath + "{slug}/{$}": s.save,
 	} {
 		mux.Handle(pattern, s.forVisitor(answer))
+	}
+	for pattern, answer := range map[string]ownerPage{
+		"GET " + writePath + "{$}":                s.writeIndex,
+		"GET " + writeNewPath + "{$}":             s.writeNew,
+		"GET " + writePath + "export.zip":         s.export,
+		"GET " + writePath + "{slug}/{$}":         s.writeEdit,
+		"GET " + writePath + "{slug}/delete/{$}":  s.confirmDelete,
+		"POST " + writePath + "{slug}/delete/{$}": s.deletePost,
+	} {
+		mux.Handle(pattern, s.forOwner(answer))
 	}
 }
 

@@ -45,12 +45,18 @@ type Document struct {
 type InvalidError struct {
 	// Sentence says what is wrong and what to do.
 	Sentence string
+	// Field is what of the post it is about: title, slug, author or content. Empty: the post as a whole.
+	Field string
 }
 
 func (e *InvalidError) Error() string { return e.Sentence }
 
 func invalid(format string, args ...any) error {
-	return &InvalidError{fmt.Sprintf(format, args...)}
+	return &InvalidError{Sentence: fmt.Sprintf(format, args...)}
+}
+
+func invalidField(field, format string, args ...any) error {
+	return &InvalidError{Sentence: fmt.Sprintf(format, args...), Field: field}
 }
 
 // Parse reads a Markdown file. It may begin with front matter: YAML between two lines of three hyphens, with the keys
@@ -89,13 +95,13 @@ func Parse(file []byte) (Document, error) {
 func (d *Document) Check() error {
 	switch {
 	case strings.TrimSpace(d.Title) == "":
-		return invalid("The post has no title: begin the file with a line such as \"# My title\", or with front matter that has a title.")
+		return invalidField("title", "The post has no title: begin the file with a line such as \"# My title\", or with front matter that has a title.")
 	case utf8.RuneCountInString(d.Title) > MaxTitleLength:
-		return invalid("The title has %d characters, and may have %d: shorten it.", utf8.RuneCountInString(d.Title), MaxTitleLength)
+		return invalidField("title", "The title has %d characters, and may have %d: shorten it.", utf8.RuneCountInString(d.Title), MaxTitleLength)
 	case utf8.RuneCountInString(d.Author) > MaxAuthorLength:
-		return invalid("The author has %d characters, and may have %d: shorten it.", utf8.RuneCountInString(d.Author), MaxAuthorLength)
+		return invalidField("author", "The author has %d characters, and may have %d: shorten it.", utf8.RuneCountInString(d.Author), MaxAuthorLength)
 	case len(d.Content) > MaxContentBytes:
-		return invalid("The content has %d bytes, and may have %d: make two posts of it.", len(d.Content), MaxContentBytes)
+		return invalidField("content", "The content has %d bytes, and may have %d: make two posts of it.", len(d.Content), MaxContentBytes)
 	case strings.ContainsRune(d.Title+d.Author+d.Content, 0):
 		return invalid("The post contains a NUL character, which no text has: remove it.")
 	case !utf8.ValidString(d.Title + d.Author + d.Content):

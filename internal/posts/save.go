@@ -36,16 +36,13 @@ const (
 // published already keeps its date unless the document has one. It returns an *InvalidError, and stores nothing, when
 // the document or a limit does not allow it.
 func (s *Store) Save(ctx context.Context, db Beginner, document Document, limits Limits, now time.Time) (Outcome, error) {
-	if err := document.Check(); err != nil {
+	rendered, err := renderChecked(document)
+	if err != nil {
 		return "", err
 	}
-	rendered := Render(document.Content)
-	if len(rendered.HTML) > maxHTMLBytes {
-		return "", invalid("The content becomes %d bytes of HTML, and may become %d: make two posts of it.", len(rendered.HTML), maxHTMLBytes)
-	}
 	var outcome Outcome
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		exists, err := s.checkLimits(ctx, tx, document, rendered, limits)
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		exists, err := s.checkLimits(ctx, tx, usage{s.usage, document.Slug}, document, rendered, limits)
 		if err != nil {
 			return err
 		}
@@ -73,6 +70,18 @@ func (s *Store) Save(ctx context.Context, db Beginner, document Document, limits
 	return outcome, nil
 }
 
+// renderChecked returns an *InvalidError when a document cannot be saved.
+func renderChecked(document Document) (Rendered, error) {
+	if err := document.Check(); err != nil {
+		return Rendered{}, err
+	}
+	rendered := Render(document.Content)
+	if len(rendered.HTML) > maxHTMLBytes {
+		return Rendered{}, invalidField("content", "The content becomes %d bytes of HTML, and may become %d: make two posts of it.", len(rendered.HTML), maxHTMLBytes)
+	}
+	return rendered, nil
+}
+
 // Beginner begins a transaction: a pool or a connection.
 type Beginner interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
@@ -93,16 +102,21 @@ func dates(document Document, now time.Time) (created time.Time, published *time
 	return created, &document.Date
 }
 
-// checkLimits reports whether the blog has a post under the document's slug already, and returns an *InvalidError when
-// there is no room for it. With a limit, writers wait for one another until the transaction ends: two at once would
-// both find room for one.
-func (s *Store) checkLimits(ctx context.Context, tx pgx.Tx, document Document, rendered Rendered, limits Limits) (bool, error) {
+// usage is the statement that tells one post, by its slug or its id, from all others, and counts both.
+type usage struct {
+	statement string
+	post      any
+}
+
+// checkLimits reports whether the blog has the post already, and returns an *InvalidError when there is no room for it.
+// With a limit, writers wait for one another until the transaction ends: two at once would both find room for one.
+func (s *Store) checkLimits(ctx context.Context, tx pgx.Tx, usage usage, document Document, rendered Rendered, limits Limits) (bool, error) {
 	batch := &pgx.Batch{}
 	if limits.MaxPosts != nil || limits.MaxStorageBytes != nil {
 		batch.Queue(s.lock)
 	}
 	var others, same, bytes int64
-	batch.Queue(s.usage, document.Slug).QueryRow(func(row pgx.Row) error {
+	batch.Queue(usage.statement, usage.post).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&others, &same, &bytes)
 	})
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {

@@ -55,11 +55,11 @@ func Slug(title string) string {
 func checkSlug(slug string) error {
 	switch {
 	case len(slug) > MaxSlugLength:
-		return invalid("The slug has %d characters, and may have %d: shorten it.", len(slug), MaxSlugLength)
+		return invalidField("slug", "The slug has %d characters, and may have %d: shorten it.", len(slug), MaxSlugLength)
 	case !slugForm.MatchString(slug):
-		return invalid("The slug %q cannot be part of an address: use lower case letters, digits and single hyphens, such as my-first-post.", slug)
+		return invalidField("slug", "The slug %q cannot be part of an address: use lower case letters, digits and single hyphens, such as my-first-post.", slug)
 	case slices.Contains(reservedSlugs, slug):
-		return invalid("The slug %q is reserved for the blog itself: choose another one.", slug)
+		return invalidField("slug", "The slug %q is reserved for the blog itself: choose another one.", slug)
 	}
 	return nil
 }

@@ -14,12 +14,14 @@ import (
 type Store struct {
 	list, bySlug, feed string
 	usage, lock, save  string
+	edits              edits
 }
 
 // NewStore returns the statements for the posts in a schema.
 func NewStore(schema string) *Store {
 	table := pgx.Identifier{schema, "posts"}.Sanitize()
 	return &Store{
+		edits: newEdits(table),
 		list: `SELECT slug, title, author, summary, published_at FROM ` + table + ` WHERE published_at <= $1
 			ORDER BY published_at DESC, id DESC LIMIT $2 OFFSET $3`,
 		bySlug: `SELECT id, slug, title, author, summary, html, created_at, updated_at, published_at FROM ` + table + `

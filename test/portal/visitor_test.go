@@ -27,6 +27,7 @@ type visitor struct {
 	t      *testing.T
 	client *http.Client
 	site   string // HOST:PORT of the public site
+	ways   *ways
 }
 
 // page is what a visitor sees.
@@ -38,23 +39,38 @@ type page struct {
 	Cookies []*http.Cookie
 }
 
-// newVisitor returns a visitor without any cookie. Hosts under example.com and example.net lead to the public site.
+// newVisitor returns a visitor without any cookie. Every host leads to the public site.
 func newVisitor(t *testing.T, site *stack.Portal) *visitor {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &visitor{t: t, site: site.Address, client: &http.Client{Jar: jar, Transport: toAddress(site.Address)}}
+	ways := &ways{site: site.Address, blogs: map[string]string{}}
+	return &visitor{t: t, site: site.Address, ways: ways, client: &http.Client{Jar: jar, Transport: ways}}
 }
 
-// toAddress sends every request to an address, whatever its host.
-type toAddress string
+// findBlogs has hosts lead to the blog from now on, as an ingress controller does.
+func (v *visitor) findBlogs(p *stack.Platform, hosts ...string) {
+	for _, host := range hosts {
+		v.ways.blogs[host] = p.Blogs[0]
+	}
+}
 
-func (a toAddress) RoundTrip(r *http.Request) (*http.Response, error) {
+// ways are where requests go: to the public site, or to a blog where the host is one's.
+type ways struct {
+	site  string
+	blogs map[string]string // by host
+}
+
+// RoundTrip sends a request on its way.
+func (a *ways) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Host = r.URL.Host
-	r.URL.Host = string(a)
+	r.URL.Host = a.site
+	if blog := a.blogs[r.Host]; blog != "" {
+		r.URL.Host = blog
+	}
 	return http.DefaultTransport.RoundTrip(r)
 }
 

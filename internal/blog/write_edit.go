@@ -1,0 +1,237 @@
+package blog
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/posts"
+)
+
+// What the buttons of the editor ask for.
+const (
+	actionSave      = "save"
+	actionPublish   = "publish"
+	actionUnpublish = "unpublish"
+	actionPreview   = "preview"
+)
+
+// editor is the form that a post is written in.
+type editor struct {
+	posts.Document
+	// Address is where the form is sent to.
+	Address string
+	// ID and Revision are of the version that the edit began from. 0: the post is new.
+	ID, Revision int64
+	// State says whether readers see the post as it is stored, and Page is where they do. Empty: it is not stored, and
+	// they do not.
+	State, Page string
+	// Errors are sentences by the names of the fields. The empty name stands for the form as a whole.
+	Errors map[string]string
+	// Notice says what was just done, and Paused why nothing can be changed. Empty: nothing, and it can.
+	Notice, Paused string
+	// LoggedOut says that the session has ended since the form was opened.
+	LoggedOut bool
+	// Stored is the post as somebody else has changed it meanwhile. nil: nobody has.
+	Stored *posts.Source
+	// Preview is the content as readers will see it. Empty: it is not shown.
+	Preview template.HTML
+}
+
+func newEditor() *editor {
+	return &editor{Address: writeNewPath, Errors: map[string]string{}}
+}
+
+// editorOf is the form for a post as it is stored.
+func editorOf(source posts.Source, now time.Time) *editor {
+	e := newEditor()
+	e.Document = source.Document
+	e.asStored(source, now)
+	return e
+}
+
+// asStored says where the post as it is stored is.
+func (e *editor) asStored(source posts.Source, now time.Time) {
+	state, public := stateOf(source.Date, now)
+	e.Address, e.State = writePath+source.Slug+"/", state
+	if public {
+		e.Page = "/" + source.Slug + "/"
+	}
+	e.ID, e.Revision = source.ID, source.UpdatedAt.UnixMicro()
+}
+
+// version is the one that the edit began from.
+func (e *editor) version() posts.Version {
+	if e.ID == 0 {
+		return posts.Version{}
+	}
+	return posts.Version{ID: e.ID, UpdatedAt: time.UnixMicro(e.Revision).UTC()}
+}
+
+func (e *editor) preview() {
+	e.Preview = template.HTML(posts.Render(e.Content).HTML) //nolint:gosec // it is sanitised
+}
+
+// writeNew shows an empty form.
+func (s *site) writeNew(w http.ResponseWriter, r *ownerRequest) error {
+	e := newEditor()
+	e.Author, e.Draft = r.username, true
+	return s.showEditor(w, r, e, http.StatusOK)
+}
+
+// writeEdit shows the form for a post, and how readers see it.
+func (s *site) writeEdit(w http.ResponseWriter, r *ownerRequest) error {
+	source, err := s.findSource(r)
+	if errors.Is(err, posts.ErrNotFound) {
+		s.notFound(w, r.Request, r.tenant)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	e := editorOf(source, r.now)
+	e.Notice = done[r.URL.Query().Get("done")]
+	e.preview()
+	return s.showEditor(w, r, e, http.StatusOK)
+}
+
+// findSource returns the post that the address names, or posts.ErrNotFound.
+func (s *site) findSource(r *ownerRequest) (posts.Source, error) {
+	slug := r.PathValue("slug")
+	if len(slug) > posts.MaxSlugLength || !isPlainPath("/"+slug) {
+		return posts.Source{}, posts.ErrNotFound
+	}
+	ctx, cancel := r.statementContext()
+	defer cancel()
+	return r.tenant.posts.Find(ctx, s.pool, slug)
+}
+
+func (s *site) showEditor(w http.ResponseWriter, r *ownerRequest, e *editor, status int) error {
+	e.Paused = r.tenant.paused(r.now)
+	title := "New post"
+	if e.ID != 0 {
+		title = "Edit " + e.Title
+	}
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
+	}
+	return s.show(w, r, ownerView{name: "edit", title: title, Data: e, status: status})
+}
+
+// save stores what was typed, or shows the form again with it: it is never lost, whatever goes wrong.
+func (s *site) save(w http.ResponseWriter, r *ownerRequest) error {
+	identified := s.identify(r)
+	if !s.readForm(w, r) {
+		return nil
+	}
+	e := typed(r)
+	switch {
+	case identified != nil:
+		return s.saveFailed(w, r, e, identified)
+	case r.username == "":
+		e.LoggedOut = true
+		return s.showEditor(w, r, e, http.StatusForbidden)
+	case r.PostFormValue("action") == actionPreview:
+		e.preview()
+		return s.showEditor(w, r, e, http.StatusOK)
+	}
+	limits, why, err := s.mayWrite(r)
+	switch {
+	case err != nil:
+		return s.saveFailed(w, r, e, err)
+	case why != "":
+		e.Errors[""] = why
+		return s.showEditor(w, r, e, http.StatusForbidden)
+	case e.Title == "":
+		e.Errors["title"] = "Give the post a title."
+		return s.showEditor(w, r, e, http.StatusUnprocessableEntity)
+	}
+	return s.store(w, r, e, limits)
+}
+
+// typed is the form as it was sent.
+func typed(r *ownerRequest) *editor {
+	e := newEditor()
+	e.ID, e.Revision = number(r.PostFormValue("id")), number(r.PostFormValue("revision"))
+	if slug := r.PathValue("slug"); e.ID != 0 && slug != "" {
+		e.Address = writePath + slug + "/"
+	}
+	e.Document = posts.Document{
+		Title:   strings.Join(strings.Fields(r.PostFormValue("title")), " "),
+		Slug:    strings.ToLower(strings.TrimSpace(r.PostFormValue("slug"))),
+		Author:  strings.Join(strings.Fields(r.PostFormValue("author")), " "),
+		Content: strings.Trim(strings.ReplaceAll(r.PostFormValue("content"), "\r\n", "\n"), "\n"),
+		Draft:   r.PostFormValue("draft") != "",
+	}
+	if e.Slug == "" && e.Title != "" {
+		e.Slug = posts.Slug(e.Title)
+	}
+	return e
+}
+
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+func (s *site) store(w http.ResponseWriter, r *ownerRequest, e *editor, limits posts.Limits) error {
+	document, did := e.Document, "saved"
+	switch r.PostFormValue("action") {
+	case actionPublish:
+		document.Draft, did = false, "published"
+	case actionUnpublish:
+		document.Draft, did = true, "unpublished"
+	}
+	ctx, cancel := r.statementContext()
+	defer cancel()
+	_, err := r.tenant.posts.Edit(ctx, s.pool, e.version(), document, limits, r.now)
+	var invalid *posts.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		e.Errors[invalid.Field] = invalid.Sentence
+		return s.showEditor(w, r, e, http.StatusUnprocessableEntity)
+	case errors.Is(err, posts.ErrSlugTaken):
+		e.Errors["slug"] = "Another post has this address: choose another one."
+		return s.showEditor(w, r, e, http.StatusUnprocessableEntity)
+	case errors.Is(err, posts.ErrNotFound), errors.Is(err, posts.ErrChanged):
+		return s.changedMeanwhile(w, r, e)
+	case err != nil:
+		return s.saveFailed(w, r, e, err)
+	}
+	s.recordFirstPost(r)
+	seeOther(w, r, writePath+document.Slug+"/?done="+did)
+	return nil
+}
+
+// changedMeanwhile shows what was typed beside what somebody else has made of the post. Saving once more replaces it.
+func (s *site) changedMeanwhile(w http.ResponseWriter, r *ownerRequest, e *editor) error {
+	ctx, cancel := r.statementContext()
+	defer cancel()
+	stored, err := r.tenant.posts.ByID(ctx, s.pool, e.ID)
+	switch {
+	case errors.Is(err, posts.ErrNotFound):
+		e.Errors[""] = "This post was deleted since you opened it, in another window or by somebody else. What you typed is here: save it to make a new post of it."
+		e.ID, e.Revision, e.Address = 0, 0, writeNewPath
+	case err != nil:
+		return s.saveFailed(w, r, e, err)
+	default:
+		e.Errors[""] = "This post was changed since you opened it, in another window or by somebody else. Nothing was saved, and what you typed is here. " +
+			"Compare it with the post as it is now, below; save again to put yours in its place."
+		e.asStored(stored, r.now)
+		e.Draft, e.Stored = stored.Draft, &stored
+	}
+	return s.showEditor(w, r, e, http.StatusConflict)
+}
+
+// saveFailed keeps what was typed when the database does not answer.
+func (s *site) saveFailed(w http.ResponseWriter, r *ownerRequest, e *editor, cause error) error {
+	s.logFailure(r.Request, r.tenant, cause)
+	e.Errors[""] = "The database does not answer, so this may not have been saved. What you typed is here: save it again in a few seconds."
+	return s.showEditor(w, r, e, http.StatusServiceUnavailable)
+}
