@@ -18,6 +18,11 @@ const (
 	MailPasswordChanged = "password-changed"
 	// MailInvite leads the owner of a Tenant, who has no account yet, to the choice of a password.
 	MailInvite = "invite"
+	// MailDue reminds of the last paid day, MailGrace tells that it is over, and MailSuspension when readers cannot read
+	// any more.
+	MailDue        = "due"
+	MailGrace      = "grace"
+	MailSuspension = "suspension"
 )
 
 const (

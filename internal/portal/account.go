@@ -27,7 +27,7 @@ func (p *Portal) accountRoutes() map[string]handler {
 		"POST /account/sessions/end/{$}":        member(p.endSession),
 		"POST /account/sessions/end-others/{$}": member(p.endOtherSessions),
 	}
-	for _, some := range []map[string]handler{p.resetRoutes(), p.confirmRoutes(), p.blogRoutes()} {
+	for _, some := range []map[string]handler{p.resetRoutes(), p.confirmRoutes(), p.inviteRoutes(), p.blogRoutes()} {
 		maps.Copy(routes, some)
 	}
 	return routes

@@ -52,6 +52,9 @@ func (p *Portal) clean(ctx context.Context) {
 		if err := accounts.DeleteOldRegistrations(ctx, p.db, p.now()); err != nil {
 			return err
 		}
+		if err := accounts.DeleteStaleNotices(ctx, p.db, p.now().Add(-noticeLife)); err != nil {
+			return err
+		}
 		if err := accounts.DeleteStaleClaims(ctx, p.db); err != nil {
 			return err
 		}

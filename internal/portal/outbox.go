@@ -57,8 +57,6 @@ type letter struct {
 	Tenant, Blog string
 	// Day is the date that it is about, in words. Empty: none.
 	Day string
-	// Hours is how long Link can be used. 0: it has no token.
-	Hours int
 }
 
 // errUnneeded says that a mail would tell or ask what is known by now.
@@ -167,7 +165,6 @@ func (p *Portal) write(ctx context.Context, platform *v1alpha1.Platform, m accou
 			return "", l, err
 		}
 		path += "?token=" + queryEscape(token)
-		l.Hours = int(purpose.Life().Hours())
 	}
 	l.Link = siteURL(platform, path)
 	return to, l, nil

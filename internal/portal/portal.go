@@ -141,6 +141,8 @@ func (p *Portal) work() []func(context.Context) {
 	return []func(context.Context){
 		p.clean,
 		p.sendMails,
+		p.remind,
+		p.invite,
 		p.sweepRegistrations,
 		p.sweepUnconfirmed,
 	}

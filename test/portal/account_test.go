@@ -16,7 +16,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -265,7 +264,7 @@ func TestSuspendedOwner(t *testing.T) {
 	t.Parallel()
 	p, site := newSite(t)
 	addAccount(t, p, "alice")
-	if err := p.Edit(t.Context(), "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = ptr.To(true) }); err != nil {
+	if err := p.Edit(t.Context(), "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
