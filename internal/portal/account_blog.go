@@ -79,10 +79,10 @@ func (p *Portal) blogPage(w http.ResponseWriter, r *visit, tenant *v1alpha1.Tena
 		return err
 	}
 	held := heldFields(tenant)
-	shown := blogPage{blogView: viewOf(tenant, r.Now), Host: primaryHost(r, tenant), HeldBy: other(held["displayName"]), Form: f}
+	shown := blogPage{blogView: viewOf(tenant, r.Now), Host: primaryHost(r, tenant), HeldBy: held["displayName"], Form: f}
 	for _, host := range tenant.Spec.CustomDomains {
 		shown.Domains = append(shown.Domains, domainView{
-			Host: string(host), State: domainState(tenant, string(host)), HeldBy: other(held["customDomains/"+string(host)]),
+			Host: string(host), State: domainState(tenant, string(host)), HeldBy: held["customDomains/"+string(host)],
 		})
 	}
 	for _, c := range claims {
@@ -93,14 +93,6 @@ func (p *Portal) blogPage(w http.ResponseWriter, r *visit, tenant *v1alpha1.Tena
 		}
 	}
 	return p.show(w, r, page{name: "blog", title: shown.Title, data: shown, status: status})
-}
-
-// other returns the name of a field manager, unless it is the public site's own.
-func other(manager string) string {
-	if manager == fieldManager {
-		return ""
-	}
-	return manager
 }
 
 // primaryHost returns where a blog is in any case.
@@ -125,7 +117,7 @@ func (p *Portal) rename(w http.ResponseWriter, r *visit) error {
 		f.refuse("display_name", fmt.Sprintf("Use at most %d characters.", maxDisplayName))
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
 		f.refuse("display_name", "Use letters, digits, spaces and signs on one line.")
-	case other(heldFields(tenant)["displayName"]) != "":
+	case heldFields(tenant)["displayName"] != "":
 		f.refuse("display_name", refusal(&heldError{}))
 	}
 	if f.ok() {

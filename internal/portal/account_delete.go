@@ -33,7 +33,7 @@ func deletion(r *visit, t *v1alpha1.Tenant, f *form) deletePage {
 		shown.Until = r.Now.AddDate(0, 0, r.Platform.RetentionDays())
 	}
 	for _, manager := range heldFields(t) {
-		if other(manager) != "" && !slices.Contains(shown.Managers, manager) {
+		if !slices.Contains(shown.Managers, manager) {
 			shown.Managers = append(shown.Managers, manager)
 		}
 	}

@@ -227,7 +227,7 @@ func (p *Portal) removeDomain(w http.ResponseWriter, r *visit) error {
 	host := r.PostFormValue("host")
 	domain := v1alpha1.CustomDomain(host)
 	if slices.Contains(tenant.Spec.CustomDomains, domain) {
-		if other(heldFields(tenant)["customDomains/"+host]) != "" {
+		if heldFields(tenant)["customDomains/"+host] != "" {
 			return &failure{status: http.StatusConflict, title: "The manifest of your blog lists this domain", lead: "Nothing was changed.", steps: []string{"Remove it there, from spec.customDomains."}}
 		}
 		err := p.cluster.edit(r.Context(), tenant.Name, func(spec *tenancyv1alpha1.TenantSpecApplyConfiguration) {

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
@@ -15,8 +13,8 @@ import (
 func heldFields(t *v1alpha1.Tenant) map[string]string {
 	held := make(map[string]string)
 	for _, entry := range t.ManagedFields {
-		ours := entry.Manager == fieldManager && entry.Operation == metav1.ManagedFieldsOperationApply
-		if ours || entry.Subresource != "" || entry.FieldsV1 == nil {
+		// Those that it has set by a creation are its own too: edit makes them so.
+		if entry.Manager == fieldManager || entry.Subresource != "" || entry.FieldsV1 == nil {
 			continue
 		}
 		var fields struct {
