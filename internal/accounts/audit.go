@@ -62,7 +62,7 @@ func ActsByUser(ctx context.Context, db Querier, username string, limit int) ([]
 
 // LatestActs returns what was done before the act with an id, the last first, at most limit. 0 stands for the end.
 func LatestActs(ctx context.Context, db Querier, before int64, limit int) ([]Act, error) {
-	return queryActs(ctx, db, selectActs+`WHERE $1 = 0 OR id < $1 ORDER BY id DESC LIMIT $2`, before, limit)
+	return queryActs(ctx, db, selectActs+`WHERE $1::bigint = 0 OR id < $1 ORDER BY id DESC LIMIT $2`, before, limit)
 }
 
 func queryActs(ctx context.Context, db Querier, sql string, args ...any) ([]Act, error) {

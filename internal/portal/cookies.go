@@ -62,6 +62,7 @@ var notices = map[string]string{
 	"suspended": "The blog is suspended: readers are told so within seconds.",
 	"resumed":   "The blog is back: readers can read it within seconds.",
 	"deleted":   "The blog is deleted. If its data is kept, it is listed here within seconds.",
+	"restored":  "The blog is made again with the data that was kept. It is back within seconds.",
 }
 
 // notice has the next page say what was done.

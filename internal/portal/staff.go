@@ -2,20 +2,32 @@ package portal
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
 // staffRoutes are the pages that staff looks after all blogs and accounts by.
 func (p *Portal) staffRoutes() map[string]handler {
 	return map[string]handler{
-		"GET /staff/{$}":                          staff(p.showTenants),
-		"GET /staff/tenants/{name}/{$}":           staff(p.showTenant),
-		"POST /staff/tenants/{name}/settings/{$}": staff(p.saveSettings),
-		"POST /staff/tenants/{name}/suspend/{$}":  staff(p.suspendTenant),
-		"POST /staff/tenants/{name}/resume/{$}":   staff(p.resumeTenant),
-		"POST /staff/tenants/{name}/delete/{$}":   staff(p.deleteTenant),
-		"GET /staff/acts/{$}":                     staff(p.showActs),
+		"GET /staff/{$}":                            staff(p.showTenants),
+		"GET /staff/tenants/{name}/{$}":             staff(p.showTenant),
+		"POST /staff/tenants/{name}/settings/{$}":   staff(p.saveSettings),
+		"POST /staff/tenants/{name}/suspend/{$}":    staff(p.suspendTenant),
+		"POST /staff/tenants/{name}/resume/{$}":     staff(p.resumeTenant),
+		"POST /staff/tenants/{name}/delete/{$}":     staff(p.deleteTenant),
+		"GET /staff/tombstones/{$}":                 staff(p.showTombstones),
+		"POST /staff/tombstones/{name}/restore/{$}": staff(p.restoreTombstone),
+		"GET /staff/acts/{$}":                       staff(p.showActs),
 	}
+}
+
+// number reads a number from an address. Others than whole ones count as 0.
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // moment writes a time for staff.

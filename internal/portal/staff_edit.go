@@ -1,14 +1,11 @@
 package portal
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,9 +14,6 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/accounts"
 )
-
-// recordTimeout bounds the writing down of an act.
-const recordTimeout = 5 * time.Second
 
 // change is what one field becomes.
 type change struct {
@@ -237,28 +231,16 @@ func deletionOf(r *visit, t *v1alpha1.Tenant) string {
 	return "its data is kept until " + day(r.Now.AddDate(0, 0, r.Platform.RetentionDays()))
 }
 
-// done writes down what was done on the API server, and leads to the page that shows it.
-//
-// The act comes first. An intent that is recorded before would tell of acts that were refused or cut off, and could not
-// be put right, for rows are only added: what stands in the table has happened. What is left is an act whose record
-// fails. It goes to the log, whole, and who did it reads so.
-func (p *Portal) done(w http.ResponseWriter, r *visit, act accounts.Act, notice, next string) error {
-	act.At, act.Actor = r.Now, r.User.Username
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), recordTimeout)
-	defer cancel()
-	if err := accounts.Record(ctx, p.db, act); err != nil {
-		p.log.LogAttrs(ctx, slog.LevelError, "Not recorded what staff did", slog.String("id", r.ID), slog.String("actor", act.Actor),
-			slog.String("action", act.Action), slog.String("tenant", act.Tenant), slog.String("username", act.Username),
-			slog.String("detail", act.Detail), slog.String("cause", causeOf(err)))
-		return &failure{
-			status: http.StatusInternalServerError, title: "It was done, but not written down",
-			lead:  "What you asked for has happened. The database did not take the record of it; the log has it.",
-			steps: []string{"Do not do it again. Tell those who run the site the number above."},
-		}
+// apiSentence is what the API server has against something, for people.
+func apiSentence(err error) string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return ""
 	}
-	p.notice(w, r, notice)
-	redirect(w, r, next)
-	return nil
+	if details := status.Status().Details; details != nil && len(details.Causes) > 0 {
+		return asSentence(detailOf(details.Causes[0].Message))
+	}
+	return asSentence(status.Status().Message)
 }
 
 func tenantAddress(name string) string { return "/staff/tenants/" + name + "/" }

@@ -112,11 +112,7 @@ func (p *Portal) showTenants(w http.ResponseWriter, r *visit) error {
 	}
 	found := search.find(tenants)
 	shown := tenantsPage{Search: search, Phases: countPhases(r.Platform, search), Found: len(found), Pages: max(1, (len(found)+tenantsPerPage-1)/tenantsPerPage)}
-	number, err := strconv.Atoi(query.Get("page"))
-	if err != nil {
-		number = 1
-	}
-	shown.Page = min(max(number, 1), shown.Pages)
+	shown.Page = int(min(max(number(query.Get("page")), 1), int64(shown.Pages)))
 	if shown.Page > 1 {
 		shown.Before = search.address(shown.Page - 1)
 	}
