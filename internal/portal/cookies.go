@@ -58,11 +58,14 @@ var notices = map[string]string{
 	"confirmed": "Thank you: your address is confirmed.",
 	"mailed":    "A mail with a link is on its way to you.",
 
-	"unchanged": "Nothing was changed.",
-	"suspended": "The blog is suspended: readers are told so within seconds.",
-	"resumed":   "The blog is back: readers can read it within seconds.",
-	"deleted":   "The blog is deleted. If its data is kept, it is listed here within seconds.",
-	"restored":  "The blog is made again with the data that was kept. It is back within seconds.",
+	"unchanged":  "Nothing was changed.",
+	"suspended":  "The blog is suspended: readers are told so within seconds.",
+	"resumed":    "The blog is back: readers can read it within seconds.",
+	"deleted":    "The blog is deleted. If its data is kept, it is listed here within seconds.",
+	"restored":   "The blog is made again with the data that was kept. It is back within seconds.",
+	"locked":     "The account is locked, and its sessions have ended.",
+	"unlocked":   "The account is unlocked.",
+	"reset-sent": "A mail with a link to a new password is on its way.",
 }
 
 // notice has the next page say what was done.

@@ -17,6 +17,11 @@ func (p *Portal) staffRoutes() map[string]handler {
 		"POST /staff/tenants/{name}/delete/{$}":     staff(p.deleteTenant),
 		"GET /staff/tombstones/{$}":                 staff(p.showTombstones),
 		"POST /staff/tombstones/{name}/restore/{$}": staff(p.restoreTombstone),
+		"GET /staff/users/{$}":                      staff(p.showUsers),
+		"GET /staff/users/{username}/{$}":           staff(p.showUser),
+		"POST /staff/users/{username}/lock/{$}":     staff(p.lockUser),
+		"POST /staff/users/{username}/unlock/{$}":   staff(p.unlockUser),
+		"POST /staff/users/{username}/reset/{$}":    staff(p.sendReset),
 		"GET /staff/acts/{$}":                       staff(p.showActs),
 	}
 }

@@ -1,0 +1,148 @@
+package portal
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// usersPerPage is how many users stand on a page of the list.
+const usersPerPage = 50
+
+// userStateWords say what the state of a user means.
+var userStateWords = map[accounts.UserState]string{
+	accounts.Registering: "is registering: the blog is being made",
+	accounts.Active:      "active",
+	accounts.Locked:      "locked: cannot log in",
+}
+
+// usersPage is the list of users.
+type usersPage struct {
+	Text  string
+	Users []accounts.User
+	After string
+}
+
+func (p *Portal) showUsers(w http.ResponseWriter, r *visit) error {
+	query := r.URL.Query()
+	shown := usersPage{Text: shorten(query.Get("q"))}
+	users, err := accounts.SearchUsers(r.Context(), p.db, shown.Text, shorten(query.Get("after")), usersPerPage)
+	if err != nil {
+		return err
+	}
+	shown.Users = users
+	if len(users) == usersPerPage {
+		shown.After = "/staff/users/?q=" + queryEscape(shown.Text) + "&after=" + queryEscape(users[len(users)-1].Username)
+	}
+	return p.show(w, r, page{name: "staff_users", title: "Users", data: shown})
+}
+
+// userPage is all about one user.
+type userPage struct {
+	User      accounts.User
+	State     string
+	Confirmed string
+	Sessions  int
+	Blogs     []v1alpha1.Tenant
+	Acts      []accounts.Act
+	// Self says that it is who looks at it, who cannot lock themselves out.
+	Self bool
+}
+
+func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
+	user, err := p.staffUser(r)
+	if err != nil {
+		return err
+	}
+	shown := userPage{User: user, State: userStateWords[user.State], Confirmed: "not yet", Self: user.ID == r.User.ID}
+	if !user.ConfirmedAt.IsZero() {
+		shown.Confirmed = moment(user.ConfirmedAt)
+	}
+	sessions, err := accounts.ListSessions(r.Context(), p.db, user.ID, r.Now)
+	if err != nil {
+		return err
+	}
+	shown.Sessions = len(sessions)
+	if shown.Blogs, err = p.cluster.ownedBy(r.Context(), user.Username); err != nil {
+		return err
+	}
+	if shown.Acts, err = accounts.ActsByUser(r.Context(), p.db, user.Username, actsShown); err != nil {
+		return err
+	}
+	return p.show(w, r, page{name: "staff_user", title: user.Username, data: shown})
+}
+
+// staffUser returns the user that a page is about.
+func (p *Portal) staffUser(r *visit) (accounts.User, error) {
+	name := r.PathValue("username")
+	user, err := accounts.FindUser(r.Context(), p.db, name)
+	if errors.Is(err, accounts.ErrNotFound) || err == nil && user.Username != name {
+		return user, &failure{
+			status: http.StatusNotFound, title: "There is no such account", lead: fmt.Sprintf("Nobody has the user name %s.", shorten(name)),
+			link: &web.Link{Address: "/staff/users/", Text: "Users"},
+		}
+	}
+	return user, err
+}
+
+func (p *Portal) lockUser(w http.ResponseWriter, r *visit) error {
+	user, err := p.staffUser(r)
+	switch {
+	case err != nil:
+		return err
+	case user.ID == r.User.ID:
+		return &failure{status: http.StatusUnprocessableEntity, title: "You cannot lock yourself", lead: "Nothing was changed.", steps: []string{"Have another member of staff do it."}}
+	}
+	return p.setUserState(w, r, user, accounts.Active, accounts.Locked, "lock", "locked")
+}
+
+func (p *Portal) unlockUser(w http.ResponseWriter, r *visit) error {
+	user, err := p.staffUser(r)
+	if err != nil {
+		return err
+	}
+	return p.setUserState(w, r, user, accounts.Locked, accounts.Active, "unlock", "unlocked")
+}
+
+func (p *Portal) setUserState(w http.ResponseWriter, r *visit, user accounts.User, from, to accounts.UserState, action, notice string) error {
+	next := userAddress(user.Username)
+	if user.State != from {
+		p.notice(w, r, "unchanged")
+		redirect(w, r, next)
+		return nil
+	}
+	return p.doInDatabase(w, r, accounts.Act{Action: action, Username: user.Username}, notice, next, func(tx pgx.Tx) error {
+		return accounts.SetState(r.Context(), tx, user.ID, to)
+	})
+}
+
+// sendReset mails a user a link by which they choose a new password. Staff sees neither.
+func (p *Portal) sendReset(w http.ResponseWriter, r *visit) error {
+	user, err := p.staffUser(r)
+	if err != nil {
+		return err
+	}
+	next := userAddress(user.Username)
+	if user.State != accounts.Active {
+		p.notice(w, r, "unchanged")
+		redirect(w, r, next)
+		return nil
+	}
+	act := accounts.Act{Action: "send a password reset", Username: user.Username}
+	err = p.doInDatabase(w, r, act, "reset-sent", next, func(tx pgx.Tx) error {
+		mail := accounts.QueuedMail{Kind: accounts.MailReset, Recipient: user.Email, UserID: user.ID}
+		return accounts.QueueMail(r.Context(), tx, mail, r.Now)
+	})
+	if err == nil {
+		p.outbox.wake()
+	}
+	return err
+}
+
+func userAddress(username string) string { return "/staff/users/" + username + "/" }
