@@ -65,6 +65,7 @@ var notices = map[string]string{
 	"restored":   "The blog is made again with the data that was kept. It is back within seconds.",
 	"locked":     "The account is locked, and its sessions have ended.",
 	"unlocked":   "The account is unlocked.",
+	"revoked":    "The code is good for nothing any more.",
 	"reset-sent": "A mail with a link to a new password is on its way.",
 }
 

@@ -22,6 +22,9 @@ func (p *Portal) staffRoutes() map[string]handler {
 		"POST /staff/users/{username}/lock/{$}":     staff(p.lockUser),
 		"POST /staff/users/{username}/unlock/{$}":   staff(p.unlockUser),
 		"POST /staff/users/{username}/reset/{$}":    staff(p.sendReset),
+		"GET /staff/codes/{$}":                      staff(p.showCodes),
+		"POST /staff/codes/{$}":                     staff(p.makeCode),
+		"POST /staff/codes/{id}/revoke/{$}":         staff(p.revokeCode),
 		"GET /staff/acts/{$}":                       staff(p.showActs),
 	}
 }

@@ -48,12 +48,23 @@ func TestStaffOnly(t *testing.T) {
 	nobody.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 	for _, path := range []string{
-		"/staff/", "/staff/tenants/alice/", "/staff/acts/",
+		"/staff/", "/staff/tenants/alice/", "/staff/tombstones/", "/staff/users/", "/staff/users/alice/", "/staff/codes/", "/staff/acts/",
 	} {
 		alice.get(path).want(t, http.StatusForbidden, "This page is for staff")
 		if to := nobody.get(path).want(t, http.StatusSeeOther).Header.Get("Location"); to[:len("/login/?next=")] != "/login/?next=" {
 			t.Errorf("%s leads nobody to %s", path, to)
 		}
+	}
+	for _, path := range []string{
+		"/staff/tenants/alice/settings/", "/staff/tenants/alice/suspend/", "/staff/tenants/alice/resume/", "/staff/tenants/alice/delete/",
+		"/staff/tombstones/alice/restore/", "/staff/users/alice/lock/", "/staff/users/alice/unlock/", "/staff/users/alice/reset/",
+		"/staff/codes/", "/staff/codes/1/revoke/",
+	} {
+		alice.submit(path, "confirm", "alice").want(t, http.StatusForbidden, "This page is for staff")
+		nobody.submit(path, "confirm", "alice").want(t, http.StatusForbidden, "You are logged out")
+	}
+	if left := readTenant(t, p, "alice"); left.Generation != 1 || left.DeletionTimestamp != nil {
+		t.Errorf("the Tenant was changed: %+v", left)
 	}
 }
 
