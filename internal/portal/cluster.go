@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/csaupgrade"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -273,11 +274,14 @@ func (c *cluster) adopt(ctx context.Context, tenant *v1alpha1.Tenant) error {
 // edit changes the part of a Tenant's spec that the public site has set, and leaves the rest to those who set it. It
 // returns a *heldError when change touches a field that another manager has set.
 func (c *cluster) edit(ctx context.Context, name string, change func(*tenancyv1alpha1.TenantSpecApplyConfiguration)) error {
-	live, err := c.liveTenant(ctx, name)
+	var live *v1alpha1.Tenant
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() (err error) {
+		if live, err = c.liveTenant(ctx, name); err != nil {
+			return err
+		}
+		return c.adopt(ctx, live)
+	})
 	if err != nil {
-		return err
-	}
-	if err := c.adopt(ctx, live); err != nil {
 		return err
 	}
 	own, err := tenancyv1alpha1.ExtractTenant(live, fieldManager)
