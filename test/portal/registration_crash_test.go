@@ -36,7 +36,7 @@ func lock(t *testing.T, p *stack.Platform, table string) (release func()) {
 
 // send sends a form that nobody waits for the answer of. The function that it returns waits until the connection is
 // closed, or the answer is there.
-func (v *visitor) send(name string) (wait func() (page, error)) {
+func (v *visitor) send(name string, further ...string) (wait func() (page, error)) {
 	v.t.Helper()
 	type answer struct {
 		page page
@@ -44,7 +44,7 @@ func (v *visitor) send(name string) (wait func() (page, error)) {
 	}
 	answered := make(chan answer, 1)
 	go func() {
-		p, err := v.try(v.t.Context(), http.MethodPost, "/register/", formBody(registration(name)...), formHeader)
+		p, err := v.try(v.t.Context(), http.MethodPost, "/register/", formBody(append(registration(name), further...)...), formHeader)
 		answered <- answer{p, err}
 	}()
 	return func() (page, error) {
@@ -210,7 +210,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 // A Tenant that the API server makes of a registration that has failed is taken back.
 func TestTenantTurnsUpLate(t *testing.T) {
 	t.Parallel()
-	p, site := newSite(t)
+	p, _ := newSite(t)
 	p.Exec(`INSERT INTO public.registrations (id, username, state, token_hash, failure, created_at, updated_at, leased_until)
 		VALUES ('4e1c6a0e-0000-4000-8000-000000000001', 'late', 'failed', '\x00', 'It failed.', now(), now(), now())`)
 	late := tenant("late")
@@ -222,5 +222,7 @@ func TestTenantTurnsUpLate(t *testing.T) {
 	if err := p.AwaitGone(t.Context(), "late"); err != nil {
 		t.Fatal(err)
 	}
-	wantNothing(t, p, site, "late")
+	if live, err := outcome(t.Context(), p, "late"); err != nil || live {
+		t.Fatalf("something is left: live %v, %v", live, err)
+	}
 }
