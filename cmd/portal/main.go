@@ -19,7 +19,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand())
+	root.AddCommand(runCommand(), inviteCommand(), staffCommand())
 	err := root.ExecuteContext(ctx)
 	stop()
 	if err != nil {

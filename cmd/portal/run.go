@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/echoblogs/echoblogs/internal/portal"
@@ -23,7 +22,7 @@ import (
 
 type runOptions struct {
 	address, metricsAddress string
-	kubeconfig              string
+	location                location
 	trustedProxies          []string
 	mail                    mailOptions
 	portal                  portal.Options
@@ -50,9 +49,7 @@ ECHOBLOGS_SMTP_PASSWORD, or from the files that the same names with _FILE name.`
 	flags := cmd.Flags()
 	flags.StringVar(&o.address, "address", ":8080", "the address of the site, /healthz and /readyz")
 	flags.StringVar(&o.metricsAddress, "metrics-address", ":8081", "the address of Prometheus metrics; 0 for none")
-	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "how to reach the API server; by default as pods do")
-	flags.StringVar(&o.portal.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace of the Platform and its Tenants")
-	flags.StringVar(&o.portal.Platform, "platform", "default", "the Platform whose public site this is")
+	o.location.register(flags)
 	flags.StringSliceVar(&o.trustedProxies, "trusted-proxies", nil, "addresses or networks whose X-Forwarded-For header is believed, such as 10.0.0.0/8")
 	flags.StringVar(&o.portal.DNSServer, "dns-server", "", "the address, such as 10.0.0.10:53, of the DNS server by which custom domains are verified; by default those of the system")
 	flags.BoolVar(&o.portal.ConfirmFirst, "confirm-first", false, "make a blog only after the email address was confirmed")
@@ -106,18 +103,9 @@ func run(ctx context.Context, o runOptions) error {
 func (o runOptions) complete(log *slog.Logger) (portal.Options, error) {
 	options := o.portal
 	options.Log = log
-	if options.Namespace == "" {
-		return options, errors.New("say in which namespace the Platform is: --namespace")
-	}
-	var err error
-	if options.DatabaseURI, err = web.Setting("ECHOBLOGS_DATABASE_URI"); err != nil {
+	err := o.location.complete(&options)
+	if err != nil {
 		return options, err
-	}
-	if options.DatabaseURI == "" {
-		return options, errors.New("say where the database is: in the variable ECHOBLOGS_DATABASE_URI, or in a file that ECHOBLOGS_DATABASE_URI_FILE names")
-	}
-	if options.Kubernetes, err = clientcmd.BuildConfigFromFlags("", o.kubeconfig); err != nil {
-		return options, fmt.Errorf("find the API server: %w", err)
 	}
 	if options.TrustedProxies, err = networks(o.trustedProxies); err != nil {
 		return options, err

@@ -165,6 +165,14 @@ func ConfirmEmail(ctx context.Context, db Querier, userID int64, now time.Time) 
 	return nil
 }
 
+// SetRole says what a user may do on the public site.
+func SetRole(ctx context.Context, db Querier, userID int64, role Role) error {
+	if _, err := db.Exec(ctx, `UPDATE public.users SET role = $2 WHERE id = $1`, userID, role); err != nil {
+		return fmt.Errorf("make user %d %s: %w", userID, role, err)
+	}
+	return nil
+}
+
 // SetState lets a user log in, or keeps them from it, which also ends their sessions.
 func SetState(ctx context.Context, db Beginner, userID int64, state UserState) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {

@@ -158,6 +158,17 @@ func (c *cluster) platform(ctx context.Context) (*v1alpha1.Platform, error) {
 	return &platform, nil
 }
 
+// livePlatform reads the Platform from the API server.
+func (c *cluster) livePlatform(ctx context.Context) (*v1alpha1.Platform, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	var platform v1alpha1.Platform
+	if err := c.client.Get(ctx, c.key(c.platformName), &platform); err != nil {
+		return nil, fmt.Errorf("read Platform %s: %w", c.platformName, err)
+	}
+	return &platform, nil
+}
+
 // tenant returns a Tenant as it was last seen. The error is one of apierrors.IsNotFound when there is none.
 func (c *cluster) tenant(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
 	var tenant v1alpha1.Tenant

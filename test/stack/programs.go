@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -175,6 +176,31 @@ func (p *Platform) stop(program *process.Process) {
 	if err := program.Stop(ctx); err != nil {
 		p.t.Error(err)
 	}
+}
+
+// RunPortal runs a command of the public site, with the rights of its account, and returns what it prints. The error
+// holds what it said instead.
+func (p *Platform) RunPortal(ctx context.Context, arguments ...string) (string, error) {
+	arguments = append(arguments, "--namespace="+p.Namespace, "--kubeconfig="+p.portalKubeconfig)
+	return p.run(ctx, "portal", []string{"ECHOBLOGS_DATABASE_URI=" + p.Database.PortalURI}, arguments...)
+}
+
+// RunPlugin runs "kubectl echoblogs" as the administrator, as RunPortal does.
+func (p *Platform) RunPlugin(ctx context.Context, arguments ...string) (string, error) {
+	return p.run(ctx, "kubectl-echoblogs", nil, append(arguments, "--kubeconfig="+p.installation.kubeconfig, "--namespace="+p.Namespace)...)
+}
+
+// run runs a program to its end.
+func (p *Platform) run(ctx context.Context, name string, environment []string, arguments ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	program := exec.CommandContext(ctx, filepath.Join(p.installation.programs, name), arguments...)
+	program.Env = append(os.Environ(), environment...)
+	printed, err := program.Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		err = fmt.Errorf("%s %s: %s", name, strings.Join(arguments, " "), exit.Stderr)
+	}
+	return string(printed), err
 }
 
 // Healthy is what the doctor says when it finds nothing.

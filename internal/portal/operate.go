@@ -1,0 +1,138 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+// operatorName is who did, in the record of staff's acts, what was done by a command.
+const operatorName = "portal staff add"
+
+// Operations are what those who run a site do by commands, beside the site itself.
+type Operations struct {
+	db       *pgxpool.Pool
+	cluster  *cluster
+	platform *v1alpha1.Platform
+	options  Options
+}
+
+// NewOperations connects to the database and the API server that the options name.
+func NewOperations(ctx context.Context, o Options) (*Operations, error) {
+	o = withDefaults(o)
+	cluster, err := newCluster(o.Kubernetes, o.Namespace, o.Platform)
+	if err != nil {
+		return nil, err
+	}
+	platform, err := cluster.livePlatform(ctx)
+	if err != nil {
+		return nil, err
+	}
+	db, err := postgres.NewPool(o.DatabaseURI, postgres.PoolOptions{MaxConns: 2, ApplicationName: "echoblogs-portal"})
+	if err != nil {
+		return nil, err
+	}
+	return &Operations{db: db, cluster: cluster, platform: platform, options: o}, nil
+}
+
+// Close closes the connections to the database.
+func (o *Operations) Close() { o.db.Close() }
+
+// Invite returns a link by which the owner of a Tenant, who has no account yet, chooses a password. It works once.
+func (o *Operations) Invite(ctx context.Context, name string) (link string, err error) {
+	tenant, err := o.cluster.liveTenant(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if tenant.Spec.Owner == nil {
+		return "", fmt.Errorf("the Tenant %s names no owner: set spec.owner.username in its manifest", name)
+	}
+	row, err := registry.Find(ctx, o.db, name)
+	switch {
+	case errors.Is(err, registry.ErrNoTenant) || err == nil && row.State != registry.Live:
+		return "", fmt.Errorf("the Tenant %s has no blog yet: wait until it is Ready", name)
+	case err != nil:
+		return "", plainly("look up the blog of "+name, err)
+	}
+	owner := tenant.Spec.Owner.Username
+	switch _, err := accounts.FindUser(ctx, o.db, owner); {
+	case err == nil:
+		return "", fmt.Errorf("the owner %s has an account: a password that was forgotten is set anew by a mail from %s", owner, siteURL(o.platform, "/reset/"))
+	case !errors.Is(err, accounts.ErrNotFound):
+		return "", plainly("look up the account of "+owner, err)
+	}
+	token, err := accounts.NewMailToken(ctx, o.db, accounts.PurposeInvite, 0, name, o.options.Now())
+	if err != nil {
+		return "", plainly("make the link", err)
+	}
+	return siteURL(o.platform, "/invite/?token="+queryEscape(token)), nil
+}
+
+// AddStaff makes a member of staff of the account with a user name, which is made where there is none, and returns a
+// link by which its owner chooses a password. It works once, and can be asked for again.
+func (o *Operations) AddStaff(ctx context.Context, username, email string) (link string, err error) {
+	if err := naming.CheckTenant(username); err != nil {
+		return "", fmt.Errorf("the user name cannot be used: %w", err)
+	}
+	if sentence := checkEmail(email); sentence != "" {
+		return "", fmt.Errorf("the address %q: %s", email, sentence)
+	}
+	var token string
+	err = pgx.BeginFunc(ctx, o.db, func(tx pgx.Tx) error {
+		id, err := o.promote(ctx, tx, username, email)
+		if err != nil {
+			return err
+		}
+		token, err = accounts.NewMailToken(ctx, tx, accounts.PurposeReset, id, "", o.options.Now())
+		return err
+	})
+	if err != nil {
+		return "", plainly("add "+username+" to staff", err)
+	}
+	return siteURL(o.platform, "/reset/password/?token="+queryEscape(token)), nil
+}
+
+// promote makes a user a member of staff, and returns the id.
+func (o *Operations) promote(ctx context.Context, tx pgx.Tx, username, email string) (int64, error) {
+	now := o.options.Now()
+	user, err := accounts.FindUser(ctx, tx, username)
+	if errors.Is(err, accounts.ErrNotFound) {
+		// Nobody knows a password of the account until its owner has chosen one.
+		user = accounts.User{Username: username, Email: email, Role: accounts.Staff, State: accounts.Active, CreatedAt: now, ConfirmedAt: now}
+		if user.ID, err = accounts.InsertUser(ctx, tx, user); err != nil {
+			return 0, err
+		}
+		return user.ID, accounts.Record(ctx, tx, accounts.Act{At: now, Actor: operatorName, Action: "add staff", Username: username})
+	}
+	switch {
+	case err != nil:
+		return 0, err
+	case accounts.EmailKey(user.Email) != accounts.EmailKey(email):
+		return 0, &accounts.TakenError{}
+	case user.State != accounts.Active:
+		return 0, fmt.Errorf("the account is %s: it has to be active first", user.State)
+	case user.Role == accounts.Staff:
+		return user.ID, nil
+	}
+	if err := accounts.SetRole(ctx, tx, user.ID, accounts.Staff); err != nil {
+		return 0, err
+	}
+	return user.ID, accounts.Record(ctx, tx, accounts.Act{At: now, Actor: operatorName, Action: "add staff", Username: username})
+}
+
+// plainly says what failed without the database driver's own words.
+func plainly(what string, err error) error {
+	if postgres.Code(err) != "" || accounts.Unavailable(err) {
+		return fmt.Errorf("%s: %s", what, postgres.Explain(err))
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
