@@ -1,0 +1,105 @@
+package browser_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// person uses a tab by the keyboard alone.
+type person struct {
+	t   *testing.T
+	tab context.Context
+}
+
+// newPerson opens a tab for somebody without any cookie.
+func newPerson(t *testing.T, browser context.Context) *person {
+	t.Helper()
+	own, closeOwn := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(closeOwn)
+	own, cancel := context.WithTimeout(own, 5*time.Minute)
+	t.Cleanup(cancel)
+	p := &person{t: t, tab: own}
+	p.do(chromedp.EmulateViewport(1280, 800))
+	return p
+}
+
+func (p *person) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.tab, steps...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *person) open(address string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(address))
+}
+
+// focused is what a screen reader says first of what has the focus.
+const focused = `(() => {
+	const e = document.activeElement;
+	return ((e.labels && e.labels.length ? e.labels[0].innerText : "") || e.getAttribute("aria-label") || e.innerText || "").trim();
+})()`
+
+// goTo moves the focus to what is called so, by the Tab key.
+func (p *person) goTo(name string) {
+	p.t.Helper()
+	var passed []string
+	for range 60 {
+		p.do(chromedp.KeyEvent(kb.Tab))
+		now := run(p.t, p.tab, chromedp.Evaluate[string](focused))
+		if now == name {
+			return
+		}
+		passed = append(passed, now)
+	}
+	p.t.Fatalf("the Tab key never comes to %q, but to %q", name, passed)
+}
+
+// fill types into the fields of a form; names and texts in turn.
+func (p *person) fill(namesAndTexts ...string) {
+	p.t.Helper()
+	for i := 0; i+1 < len(namesAndTexts); i += 2 {
+		p.goTo(namesAndTexts[i])
+		p.do(chromedp.KeyEvent(namesAndTexts[i+1]))
+	}
+}
+
+// choose follows a link or presses a button, and waits until the page says a text.
+func (p *person) choose(name, then string) {
+	p.t.Helper()
+	p.goTo(name)
+	p.do(chromedp.KeyEvent(kb.Enter))
+	p.sees(then)
+}
+
+// sees waits until the page says a text.
+func (p *person) sees(text string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.tab, time.Minute)
+	defer cancel()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		shown, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? document.body.innerText : ""`))
+		if err == nil && strings.Contains(shown, text) {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			p.t.Fatalf("the page never says %q, but:\n%s", text, shown)
+		}
+	}
+}
+
+// address returns where the person is.
+func (p *person) address() string {
+	p.t.Helper()
+	return run(p.t, p.tab, chromedp.Location())
+}

@@ -1,0 +1,123 @@
+package browser_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+const password = "a horse reads slowly"
+
+// newPlatform starts all of a platform that browsers find.
+func newPlatform(t *testing.T) (p *stack.Platform, publicURL string) {
+	t.Helper()
+	p, publicURL = stack.NewForBrowsers(t)
+	p.StartOperator()
+	p.WaitReady()
+	p.StartBlog(0)
+	p.StartPortal(0, "--trusted-proxies=127.0.0.1", "--registrations-per-hour=1000")
+	return p, publicURL
+}
+
+// register makes an account and a blog, by the keyboard alone.
+func (p *person) register(publicURL, name string) {
+	p.t.Helper()
+	p.open(publicURL + "/register/")
+	p.fill("User name", name, "Email address", name+"@example.org", "Password", password, "Password, once more", password)
+	p.choose("Register", "Your blog is live")
+}
+
+// Somebody comes, registers, writes, and somebody else reads it: without a mouse.
+func TestFromRegistrationToFirstPost(t *testing.T) {
+	t.Parallel()
+	_, site := newPlatform(t)
+	blog := strings.Replace(site, "http://", "http://carol.", 1)
+	browser := newBrowser(t)
+	carol := newPerson(t, browser)
+	carol.open(site + "/")
+	carol.choose("Register", "User name")
+	carol.fill("User name", "Carol_Ann", "Email address", "carol@example.org", "Password", password, "Password, once more", password)
+	carol.choose("Register", "use carol-ann")
+	carol.register(site, "carol")
+
+	carol.choose("Write", "There are no posts")
+	if at := carol.address(); at != blog+"/write/" {
+		t.Fatalf("the way to write leads to %s", at)
+	}
+	carol.choose("New post", "Text")
+	carol.fill("Title", "First bread", "Text", "It **rose**, and then it fell.")
+	carol.choose("Publish", "View the page")
+
+	reader := newPerson(t, browser)
+	reader.open(blog + "/")
+	reader.choose("First bread", "It rose, and then it fell.")
+
+	// Another user of the platform is nobody here.
+	dave := newPerson(t, browser)
+	dave.register(site, "dave")
+	dave.open(blog + "/login/?next=/write/")
+	dave.sees("somebody else's")
+
+	// Logging out of the public site ends the session on the blog.
+	carol.open(site + "/logout/")
+	carol.goTo("Log out") // the link to this page, before the button
+	carol.choose("Log out", "A blog of your own")
+	carol.open(blog + "/write/")
+	carol.sees("Log in")
+	carol.fill("User name or email", "carol", "Password", "not the one")
+	carol.choose("Log in", "is wrong")
+	carol.fill("Password", password)
+	carol.choose("Log in", "First bread")
+}
+
+// With ECHOBLOGS_SCREENSHOTS=folder, pictures of all pages are left there.
+func TestPagesOfThePublicSite(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatalf("%v: run hack/browser.sh", err)
+	}
+	p, site := newPlatform(t)
+	blog := strings.Replace(site, "http://", "http://erin.", 1)
+	browser := newBrowser(t)
+	stranger, erin := newPerson(t, browser), newPerson(t, browser)
+	erin.register(site, "erin")
+	erin.choose("Write", "There are no posts")
+	erin.choose("New post", "Text")
+	erin.fill("Title", "A post", "Text", "With text.")
+	erin.choose("Publish", "View the page")
+	p.Exec(`UPDATE public.users SET role = 'staff' WHERE username = 'erin'`)
+
+	for _, who := range []struct {
+		person *person
+		pages  map[string]string
+	}{
+		{stranger, map[string]string{
+			"landing": site + "/", "login": site + "/login/", "register": site + "/register/", "reset": site + "/reset/",
+			"portal-no-page": site + "/none/", "offer": strings.Replace(site, "http://", "http://frank.", 1) + "/",
+		}},
+		{erin, map[string]string{
+			"home": site + "/", "account": site + "/account/", "settings": site + "/account/erin/", "delete": site + "/account/erin/delete/",
+			"logout": site + "/logout/", "staff": site + "/staff/", "staff-tenant": site + "/staff/tenants/erin/",
+			"staff-tombstones": site + "/staff/tombstones/", "staff-users": site + "/staff/users/", "staff-user": site + "/staff/users/erin/",
+			"staff-codes": site + "/staff/codes/", "staff-acts": site + "/staff/acts/",
+			"write": blog + "/write/", "write-new": blog + "/write/new/", "write-edit": blog + "/write/a-post/",
+			"write-delete": blog + "/write/a-post/delete/", "blog-logout": blog + "/logout/",
+		}},
+	} {
+		for page, address := range who.pages {
+			for _, width := range []int64{360, 1280} {
+				for _, scheme := range []string{"light", "dark"} {
+					name := fmt.Sprintf("%s-%d-%s", page, width, scheme)
+					t.Run(name, func(t *testing.T) {
+						look(t, who.person.tab, name, address, string(axe), width, scheme)
+					})
+				}
+			}
+		}
+	}
+}
