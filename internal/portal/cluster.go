@@ -194,9 +194,6 @@ func (c *cluster) ownedBy(ctx context.Context, username string) ([]v1alpha1.Tena
 	return c.list(ctx, client.MatchingFields{ownerIndex: username})
 }
 
-// tenants returns all Tenants of the Platform, in the order of their names.
-func (c *cluster) tenants(ctx context.Context) ([]v1alpha1.Tenant, error) { return c.list(ctx) }
-
 // sharedTenants returns all Tenants of the Platform in no order, as they lie in the cache: they are not to be changed.
 // Copies of ten thousand of them would take longer than all the rest of a page.
 func (c *cluster) sharedTenants(ctx context.Context) ([]*v1alpha1.Tenant, error) {

@@ -21,7 +21,7 @@ func heldFields(t *v1alpha1.Tenant) map[string]string {
 			Spec fieldTree `json:"f:spec"`
 		}
 		// What cannot be read here is found out by the API server when it is changed.
-		if json.Unmarshal(entry.FieldsV1.Raw, &fields) == nil {
+		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) == nil {
 			fields.Spec.walk("", func(path string) { held[path] = entry.Manager })
 		}
 	}

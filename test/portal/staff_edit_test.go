@@ -17,7 +17,7 @@ var generation = regexp.MustCompile(`name="generation" value="(\d+)"`)
 // settings returns the fields of the form of a Tenant's page as it stands, with some filled in anew.
 func settings(t *testing.T, v *visitor, name string, changed ...string) []string {
 	t.Helper()
-	now := generation.FindStringSubmatch(v.get("/staff/tenants/" + name + "/").want(t, http.StatusOK).Body)
+	now := generation.FindStringSubmatch(v.get("/staff/tenants/"+name+"/").want(t, http.StatusOK).Body)
 	if now == nil {
 		t.Fatal("the page has no form")
 	}
