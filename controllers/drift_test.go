@@ -117,13 +117,14 @@ func TestChangedRowsArePutBack(t *testing.T) {
 		"a deleted custom domain": `DELETE FROM public.domains WHERE host = 'www.alice.org'`,
 		"a deleted primary host":  `DELETE FROM public.domains WHERE host = 'alice.example.com'`,
 		"another display name":    `UPDATE public.tenants SET display_name = 'Mallory' WHERE name = 'alice'`,
+		"another owner":           `UPDATE public.tenants SET owner = 'mallory' WHERE name = 'alice'`,
 		"an early suspension":     `UPDATE public.tenants SET suspend_at = now() WHERE name = 'alice'`,
 		"another date":            `UPDATE public.tenants SET suspend_at = suspend_at + interval '1 year' WHERE name = 'alice'`,
 	} {
 		p.exec(sql)
 		p.aMinutePasses()
 		p.waitFor(what+" is put back", func() error {
-			got := query[string](p, `SELECT display_name || ' ' || (suspend_at = ((paid_until + 15)::timestamp AT TIME ZONE 'UTC')) || ' ' ||
+			got := query[string](p, `SELECT display_name || owner || ' ' || (suspend_at = ((paid_until + 15)::timestamp AT TIME ZONE 'UTC')) || ' ' ||
 				(SELECT string_agg(host, ' ' ORDER BY host) FROM public.domains d WHERE d.tenant_id = t.id AND released_at IS NULL)
 				FROM public.tenants t WHERE name = 'alice'`)
 			if got != "alice true alice.example.com www.alice.org" {

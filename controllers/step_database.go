@@ -186,6 +186,7 @@ func differingFields(ctx context.Context, s *tenantScope, have, want registry.Sp
 		}
 	}
 	differ("display name", have.DisplayName != want.DisplayName)
+	differ("owner", have.Owner != want.Owner)
 	differ("primary host", have.PrimaryHost != want.PrimaryHost)
 	differ("paid until", !have.PaidUntil.Equal(want.PaidUntil))
 	differ("suspension", !have.SuspendAt.Equal(want.SuspendAt))
