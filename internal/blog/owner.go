@@ -61,7 +61,7 @@ type ownerRequest struct {
 // ownerPage answers a request. An error is that of a statement, and says that nothing has been answered yet.
 type ownerPage func(w http.ResponseWriter, r *ownerRequest) error
 
-// forVisitor lets everybody through, of a suspended blog too: who it is is still to be found out.
+// forVisitor lets everybody through, to a suspended blog too: who asks is still to be found out.
 func (s *site) forVisitor(answer ownerPage) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t, host := s.resolve(w, r)
@@ -127,7 +127,7 @@ func (r *ownerRequest) cookie(name string) string {
 
 // setCookie gives the browser a cookie for this host alone, out of reach of scripts. A life of 0 takes it back.
 func (r *ownerRequest) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // without TLS, as in the demo, a Secure cookie would be dropped
 		Name: r.cookieName(name), Value: value, Path: "/", MaxAge: int(life.Seconds()),
 		Secure: r.tenant.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

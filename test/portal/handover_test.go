@@ -1,10 +1,14 @@
 package portal_test
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/test/stack"
@@ -150,4 +154,117 @@ func TestHandOverRefuses(t *testing.T) {
 	if policy := newVisitor(t, site).get("/login/?next=" + url.QueryEscape("/authorize/?host=evil.example")).Header.Get("Content-Security-Policy"); strings.Contains(policy, "evil") {
 		t.Errorf("a form may lead to any host: %s", policy)
 	}
+}
+
+// Whoever has a blog writes there, and readers see it: on both of its hosts, until the Tenant names another owner.
+func TestOwnerWrites(t *testing.T) {
+	t.Parallel()
+	p, site := newSite(t)
+	addAccount(t, p, "alice", withCustomDomain)
+	addAccount(t, p, "bob")
+	reader, alice, bob := newVisitor(t, site), logIn(t, site, "alice", secret), logIn(t, site, "bob", secret)
+	for _, v := range []*visitor{reader, alice, bob} {
+		v.findBlogs(p, aliceHost, aliceCustom)
+	}
+	const blog = "http://" + aliceHost
+	draft := alice.get(blog+"/login/?next=/write/new/").want(t, http.StatusOK, "New post")
+	alice.submit(blog+"/write/new/", append(version(draft), "title", "First light", "content", "It *works*.", "action", "save")...).want(t, http.StatusOK, "Saved.", "Draft")
+	for _, path := range []string{"/", "/feed.xml"} {
+		if page := reader.get(blog+path).want(t, http.StatusOK); strings.Contains(page.Body, "First light") {
+			t.Errorf("readers see a draft at %s:\n%s", path, page.Body)
+		}
+	}
+	reader.get(blog+"/first-light/").want(t, http.StatusNotFound)
+	alice.get("http://"+aliceCustom+"/login/").want(t, http.StatusOK, "First light", "Draft")
+	form := alice.get("http://"+aliceCustom+"/write/first-light/").want(t, http.StatusOK)
+	alice.submit("http://"+aliceCustom+"/write/first-light/", append(version(form), "title", "First light", "slug", "first-light", "content", "It *works*.", "action", "publish")...).
+		want(t, http.StatusOK, "Published: readers see it now.")
+	for _, path := range []string{blog + "/", blog + "/feed.xml", blog + "/first-light/", "http://" + aliceCustom + "/first-light/"} {
+		reader.get(path).want(t, http.StatusOK, "First light")
+	}
+
+	// Another account of the platform gets nowhere, with or without the form's secrets.
+	bob.get(blog+"/write/").want(t, http.StatusForbidden, "This blog is somebody else")
+	form = alice.get(blog + "/write/first-light/").want(t, http.StatusOK)
+	theft := append(version(form), "title", "Stolen", "slug", "first-light", "content", "Stolen.", "action", "save")
+	bob.submit(blog+"/write/first-light/", theft...).want(t, http.StatusForbidden, "You are logged out")
+	// Nor does a page of another blog in alice's own browser, here or on the public site.
+	for _, header := range []http.Header{
+		{"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://bob." + stack.Domain}},
+		{"Origin": {"http://bob." + stack.Domain}},
+	} {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, address := range []string{blog + "/write/first-light/", blog + "/write/first-light/delete/", blog + "/logout/", "/logout/"} {
+			alice.do(http.MethodPost, address, strings.NewReader(url.Values{"title": {"Stolen"}}.Encode()), header).
+				want(t, http.StatusForbidden, "That came from another site")
+		}
+	}
+	reader.get(blog+"/first-light/").want(t, http.StatusOK, "It <em>works</em>.")
+
+	err := p.Edit(t.Context(), "alice", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob", Email: "bob@example.org"} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Wait("the blog is bob's", func(context.Context) error {
+		if page := bob.get(blog + "/write/"); page.Status != http.StatusOK {
+			return fmt.Errorf("he reads %s", page.Body)
+		}
+		return nil
+	})
+	alice.submit(blog+"/write/first-light/", append(version(form), "title", "Mine", "slug", "first-light", "content", "Still mine.", "action", "save")...).
+		want(t, http.StatusForbidden, "You are logged out", "Still mine.")
+	reader.get(blog+"/first-light/").want(t, http.StatusOK, "It <em>works</em>.")
+}
+
+func TestOwnerOfAPausedBlog(t *testing.T) {
+	t.Parallel()
+	p, site := newSite(t)
+	for name, test := range map[string]struct {
+		pause    func(*v1alpha1.Tenant)
+		readers  int
+		sentence string
+	}{
+		"grace":     {func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(time.Now().AddDate(0, 0, -2)) }, http.StatusOK, "The paid time of this blog ended on"},
+		"suspended": {func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) }, http.StatusPaymentRequired, "This blog is suspended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			addAccount(t, p, name)
+			blog := "http://" + name + "." + stack.Domain
+			v := logIn(t, site, name, secret)
+			v.findBlogs(p, name+"."+stack.Domain)
+			form := v.get(blog+"/login/?next=/write/new/").want(t, http.StatusOK)
+			v.submit(blog+"/write/new/", append(version(form), "title", "Before", "content", "Text.", "action", "publish")...).want(t, http.StatusOK)
+			if err := p.Edit(t.Context(), name, test.pause); err != nil {
+				t.Fatal(err)
+			}
+			p.Wait("the owner reads that nothing can be changed", func(context.Context) error {
+				if page := v.get(blog + "/write/"); !strings.Contains(page.Body, test.sentence) {
+					return fmt.Errorf("the page says %s", page.Body)
+				}
+				return nil
+			})
+			v.get(blog+"/before/").want(t, test.readers)
+			v.submit(blog+"/write/new/", append(version(form), "title", "After", "content", "Late words.", "action", "publish")...).
+				want(t, http.StatusForbidden, test.sentence, "Late words.")
+			if exported := v.get(blog+"/write/export.zip").want(t, http.StatusOK); exported.Header.Get("Content-Type") != "application/zip" {
+				t.Errorf("the export is %s", exported.Header.Get("Content-Type"))
+			}
+			// Who comes anew gets as far.
+			again := logIn(t, site, name, secret)
+			again.findBlogs(p, name+"."+stack.Domain)
+			again.get(blog+"/login/").want(t, http.StatusOK, "Before", test.sentence)
+		})
+	}
+}
+
+var hiddenField = regexp.MustCompile(`<input type="hidden" name="([a-z]+)" value="([^"]*)">`)
+
+// version returns the hidden fields of a form, as submit takes them.
+func version(form page) []string {
+	var fields []string
+	for _, match := range hiddenField.FindAllStringSubmatch(form.Body, -1) {
+		fields = append(fields, match[1], match[2])
+	}
+	return fields
 }
