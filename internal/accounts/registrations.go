@@ -154,9 +154,10 @@ func RegistrationsToDo(ctx context.Context, db Querier, limit int, now time.Time
 		ORDER BY r.leased_until LIMIT $3`, now, now.Add(-UnconfirmedLife), limit)
 }
 
-// FailedRegistrations returns what failed since a moment, by the names of the Tenants.
+// FailedRegistrations returns the ids of what failed since a moment, with the names of the Tenants.
 func FailedRegistrations(ctx context.Context, db Querier, since time.Time) (map[string]string, error) {
-	rows, err := db.Query(ctx, `SELECT id, username FROM public.registrations WHERE state = 'failed' AND updated_at > $1`, since)
+	rows, err := db.Query(ctx, `SELECT id, username FROM public.registrations
+		WHERE state = 'failed' AND updated_at > $1 ORDER BY updated_at DESC LIMIT 1000`, since)
 	if err != nil {
 		return nil, fmt.Errorf("list failed registrations: %w", err)
 	}
@@ -258,7 +259,7 @@ func Undone(ctx context.Context, db Beginner, r *Registration, now time.Time) er
 		batch.Queue(`UPDATE public.registration_codes SET uses_left = uses_left + 1
 			WHERE id = (SELECT code_id FROM public.registrations WHERE id = $1)`, r.ID)
 		batch.Queue(`UPDATE public.registrations SET code_id = NULL WHERE id = $1`, r.ID)
-		batch.Queue(`DELETE FROM public.users WHERE id = $1 AND state = 'registering'`, r.UserID)
+		batch.Queue(`DELETE FROM public.users WHERE id = $1`, r.UserID)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {
