@@ -92,7 +92,10 @@ const siteName = "EchoBlogs"
 
 // links stand beside it.
 func links(r *visit) []web.Link {
-	if r.User == nil {
+	switch {
+	case r.User == nil && r.Closed():
+		return mark(r, web.Link{Address: "/login/", Text: "Log in"})
+	case r.User == nil:
 		return mark(r, web.Link{Address: "/login/", Text: "Log in"}, web.Link{Address: "/register/", Text: "Register"})
 	}
 	all := []web.Link{{Address: "/account/", Text: "Account"}, {Address: "/logout/", Text: "Log out"}}

@@ -153,7 +153,7 @@ func (p *Portal) sendProgress(w http.ResponseWriter, r *visit) error {
 	defer cancel()
 	for registration.State == accounts.Provisioning {
 		if err := sendEvent(w, "steps", p.stepsOf(ctx, registration)); err != nil {
-			return nil //nolint:nilerr // the browser has gone
+			return nil // the browser has gone
 		}
 		select {
 		case <-changes:

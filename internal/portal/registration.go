@@ -69,7 +69,7 @@ func (p *Portal) showForm(w http.ResponseWriter, r *visit, f *form, status int) 
 
 // closed returns what is said where nobody may register.
 func closed(r *visit) error {
-	if r.Platform.RegistrationMode() != v1alpha1.RegistrationClosed {
+	if !r.Closed() {
 		return nil
 	}
 	return &failure{

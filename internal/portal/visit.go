@@ -41,6 +41,9 @@ type visit struct {
 // Staff reports whether a member of staff is logged in.
 func (v *visit) Staff() bool { return v.User != nil && v.User.Role == accounts.Staff }
 
+// Closed reports whether nobody may register.
+func (v *visit) Closed() bool { return v.Platform.RegistrationMode() == v1alpha1.RegistrationClosed }
+
 // handler answers a request, or returns an error before it has written anything: a *failure, or what went wrong.
 type handler func(w http.ResponseWriter, r *visit) error
 

@@ -96,6 +96,9 @@ func TestRegistrationIsClosed(t *testing.T) {
 	setRegistration(t, p, v, v1alpha1.RegistrationClosed, "Registration is closed")
 	v.get("/register/").want(t, http.StatusForbidden, "Nobody can register here at present")
 	v.register("alice").want(t, http.StatusForbidden, "Nobody can register here at present")
+	for _, path := range []string{"/", "/login/"} {
+		v.get(path).want(t, http.StatusOK, "Log in").without(t, `href="/register/"`)
+	}
 	if n := count(t, p, `SELECT count(*) FROM public.users`); n != 0 {
 		t.Errorf("there are %d users", n)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/hack/dev/freeport"
 	"github.com/echoblogs/echoblogs/test/stack"
 )
 
@@ -173,4 +174,31 @@ func tenant(name string) *v1alpha1.Tenant {
 	t := &v1alpha1.Tenant{}
 	t.Name = name
 	return t
+}
+
+func TestRegistrationsAreCounted(t *testing.T) {
+	t.Parallel()
+	ports, err := freeport.Find(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := fmt.Sprintf("127.0.0.1:%d", ports[0])
+	p, site := newSite(t, "--metrics-address="+metrics)
+	v := newVisitor(t, site)
+	v.register("www").want(t, http.StatusUnprocessableEntity)
+	v.home(p, v.register("alice")).want(t, http.StatusOK, "Welcome, alice")
+	answer, err := stack.Get(t.Context(), metrics, "", "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		`echoblogs_portal_registrations_total{reason="",result="tried"} 2`,
+		`echoblogs_portal_registrations_total{reason="username",result="refused"} 1`,
+		`echoblogs_portal_registrations_total{reason="",result="live"} 1`,
+		`echoblogs_portal_time_to_live_blog_seconds_count 1`,
+	} {
+		if !strings.Contains(answer.Body, line+"\n") {
+			t.Errorf("the metrics lack %s", line)
+		}
+	}
 }
