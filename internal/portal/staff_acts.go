@@ -83,3 +83,10 @@ func (p *Portal) recorded(r *visit, act accounts.Act, work func(pgx.Tx) error) e
 	}
 	return nil
 }
+
+// unchanged leads to a page that says that there was nothing to do: somebody else has done it, or nobody has to.
+func (p *Portal) unchanged(w http.ResponseWriter, r *visit, next string) error {
+	p.notice(w, r, "unchanged")
+	redirect(w, r, next)
+	return nil
+}

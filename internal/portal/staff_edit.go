@@ -44,9 +44,7 @@ func (p *Portal) saveSettings(w http.ResponseWriter, r *visit) error {
 		return p.showTenantForm(w, r, tenant, f)
 	}
 	if len(changes) == 0 {
-		p.notice(w, r, "unchanged")
-		redirect(w, r, tenantAddress(tenant.Name))
-		return nil
+		return p.unchanged(w, r, tenantAddress(tenant.Name))
 	}
 	err = p.cluster.edit(r.Context(), tenant.Name, func(spec *specConfiguration) {
 		for _, c := range changes {
@@ -192,9 +190,7 @@ func (p *Portal) setSuspended(w http.ResponseWriter, r *visit, suspended bool, a
 		return err
 	}
 	if tenant.SuspendedByHand() == suspended {
-		p.notice(w, r, "unchanged")
-		redirect(w, r, tenantAddress(tenant.Name))
-		return nil
+		return p.unchanged(w, r, tenantAddress(tenant.Name))
 	}
 	err = p.cluster.edit(r.Context(), tenant.Name, func(spec *specConfiguration) { spec.WithSuspended(suspended) })
 	if f := currentSettings(tenant); refused(f, err) {
@@ -215,6 +211,9 @@ func (p *Portal) deleteTenant(w http.ResponseWriter, r *visit) error {
 		f := currentSettings(tenant)
 		f.refuse("confirm", "Type "+tenant.Name+" to delete it. Nothing was changed.")
 		return p.showTenantForm(w, r, tenant, f)
+	}
+	if !tenant.DeletionTimestamp.IsZero() {
+		return p.unchanged(w, r, tenantAddress(tenant.Name))
 	}
 	if err := p.cluster.delete(r.Context(), tenant); err != nil {
 		return err

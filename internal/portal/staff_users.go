@@ -113,9 +113,7 @@ func (p *Portal) unlockUser(w http.ResponseWriter, r *visit) error {
 func (p *Portal) setUserState(w http.ResponseWriter, r *visit, user accounts.User, from, to accounts.UserState, action, notice string) error {
 	next := userAddress(user.Username)
 	if user.State != from {
-		p.notice(w, r, "unchanged")
-		redirect(w, r, next)
-		return nil
+		return p.unchanged(w, r, next)
 	}
 	return p.doInDatabase(w, r, accounts.Act{Action: action, Username: user.Username}, notice, next, func(tx pgx.Tx) error {
 		return accounts.SetState(r.Context(), tx, user.ID, to)
@@ -130,9 +128,7 @@ func (p *Portal) sendReset(w http.ResponseWriter, r *visit) error {
 	}
 	next := userAddress(user.Username)
 	if user.State != accounts.Active {
-		p.notice(w, r, "unchanged")
-		redirect(w, r, next)
-		return nil
+		return p.unchanged(w, r, next)
 	}
 	act := accounts.Act{Action: "send a password reset", Username: user.Username}
 	err = p.doInDatabase(w, r, act, "reset-sent", next, func(tx pgx.Tx) error {

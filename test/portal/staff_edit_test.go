@@ -146,3 +146,22 @@ func TestStaffHeld(t *testing.T) {
 		t.Error("the Tenant was suspended")
 	}
 }
+
+// What cannot be recorded is told, and in the database it does not happen.
+func TestStaffCannotRecord(t *testing.T) {
+	t.Parallel()
+	p, site := newSite(t)
+	addAccount(t, p, "alice")
+	v := newStaff(t, p, site)
+	p.Exec(`REVOKE INSERT ON public.audit FROM echoblogs_portal`)
+	v.submit("/staff/tenants/alice/suspend/").want(t, http.StatusInternalServerError, "It was done, but not written down")
+	if !readTenant(t, p, "alice").SuspendedByHand() {
+		t.Error("the Tenant was not suspended")
+	}
+	v.submit("/staff/users/alice/lock/").want(t, http.StatusInternalServerError, "Something went wrong")
+	v.get("/staff/users/alice/").want(t, http.StatusOK, "<dt>State</dt><dd>active</dd>")
+
+	p.Exec(`GRANT INSERT ON public.audit TO echoblogs_portal`)
+	v.submit("/staff/users/alice/lock/").want(t, http.StatusOK, "The account is locked")
+	v.submit("/staff/tenants/alice/resume/").want(t, http.StatusOK, "The blog is back", "resume</td>").without(t, "suspend</td>")
+}

@@ -101,6 +101,29 @@ func TestStaffTenants(t *testing.T) {
 	})
 }
 
+// A table that is being altered holds up no list.
+func TestStaffSizes(t *testing.T) {
+	t.Parallel()
+	p, site := newSite(t)
+	addTenant(t, p, "alice", v1alpha1.TenantSpec{})
+	awaitReady(t, p, "alice")
+	v := newStaff(t, p, site)
+	v.get("/staff/").want(t, http.StatusOK, "kB</td>").without(t, "not known")
+
+	migration, err := p.Admin.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := migration.Exec(t.Context(), `LOCK TABLE alice.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	v.get("/staff/").want(t, http.StatusOK, `href="/staff/tenants/alice/"`, "<td>not known</td>")
+	if err := migration.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v.get("/staff/").want(t, http.StatusOK, "kB</td>")
+}
+
 // counted returns nil when the Platform's status counts n Tenants, of which one is suspended.
 func counted(ctx context.Context, p *stack.Platform, n int32) error {
 	var platform v1alpha1.Platform
