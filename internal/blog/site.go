@@ -47,13 +47,13 @@ type site struct {
 	// pages are the owner's, and sameOrigin keeps forms of other origins, sibling tenants' included, from them.
 	pages      *template.Template
 	sameOrigin *http.CrossOriginProtection
-	exports    chan struct{} // holds one value for each export that runs
+	bounds     *bounds
 }
 
 func newSite(directory *directory, pool *pgxpool.Pool, look *web.Look, pages *template.Template, o Options) *site {
 	return &site{
 		directory: directory, pool: pool, look: look, pages: pages, sameOrigin: http.NewCrossOriginProtection(), now: o.Now, log: o.Log,
-		exports:  make(chan struct{}, exportsAtOnce),
+		bounds:   newBounds(),
 		failures: rate.NewLimiter(failureLogRate, failureLogRate),
 		buffers:  sync.Pool{New: func() any { return new(web.Markup) }},
 	}

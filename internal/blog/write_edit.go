@@ -1,6 +1,7 @@
 package blog
 
 import (
+	"context"
 	"errors"
 	"html/template"
 	"net/http"
@@ -71,8 +72,15 @@ func (e *editor) version() posts.Version {
 	return posts.Version{ID: e.ID, UpdatedAt: time.UnixMicro(e.Revision).UTC()}
 }
 
-func (e *editor) preview() {
+// preview shows the form with the content as readers will see it.
+func (s *site) preview(w http.ResponseWriter, r *ownerRequest, e *editor) error {
+	leave, err := wait(r.Context(), s.bounds.rendering, renderWait)
+	if err != nil {
+		return s.saveFailed(w, r, e, err)
+	}
+	defer leave()
 	e.Preview = template.HTML(posts.Render(e.Content).HTML) //nolint:gosec // it is sanitised
+	return s.showEditor(w, r, e, http.StatusOK)
 }
 
 // writeNew shows an empty form.
@@ -82,7 +90,7 @@ func (s *site) writeNew(w http.ResponseWriter, r *ownerRequest) error {
 	return s.showEditor(w, r, e, http.StatusOK)
 }
 
-// writeEdit shows the form for a post, and how readers see it.
+// writeEdit shows the form for a post, and when it was just saved, how readers see it.
 func (s *site) writeEdit(w http.ResponseWriter, r *ownerRequest) error {
 	source, err := s.findSource(r)
 	if errors.Is(err, posts.ErrNotFound) {
@@ -93,8 +101,9 @@ func (s *site) writeEdit(w http.ResponseWriter, r *ownerRequest) error {
 		return err
 	}
 	e := editorOf(source, r.now)
-	e.Notice = done[r.URL.Query().Get("done")]
-	e.preview()
+	if e.Notice = done[r.URL.Query().Get("done")]; e.Notice != "" {
+		return s.preview(w, r, e)
+	}
 	return s.showEditor(w, r, e, http.StatusOK)
 }
 
@@ -124,6 +133,12 @@ func (s *site) showEditor(w http.ResponseWriter, r *ownerRequest, e *editor, sta
 // save stores what was typed, or shows the form again with it: it is never lost, whatever goes wrong.
 func (s *site) save(w http.ResponseWriter, r *ownerRequest) error {
 	identified := s.identify(r)
+	leave, ok := s.bounds.takeForm(r.tenant.ID)
+	if !ok {
+		s.tooMany(w, r.tenant)
+		return nil
+	}
+	defer leave()
 	if !s.readForm(w, r) {
 		return nil
 	}
@@ -135,8 +150,7 @@ func (s *site) save(w http.ResponseWriter, r *ownerRequest) error {
 		e.LoggedOut = true
 		return s.showEditor(w, r, e, http.StatusForbidden)
 	case r.PostFormValue("action") == actionPreview:
-		e.preview()
-		return s.showEditor(w, r, e, http.StatusOK)
+		return s.preview(w, r, e)
 	}
 	limits, why, err := s.mayWrite(r)
 	switch {
@@ -188,9 +202,14 @@ func (s *site) store(w http.ResponseWriter, r *ownerRequest, e *editor, limits p
 	case actionUnpublish:
 		document.Draft, did = true, "unpublished"
 	}
-	ctx, cancel := r.statementContext()
+	leave, err := wait(r.Context(), s.bounds.rendering, renderWait)
+	if err != nil {
+		return s.saveFailed(w, r, e, err)
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), saveTimeout)
 	defer cancel()
-	_, err := r.tenant.posts.Edit(ctx, s.pool, e.version(), document, limits, r.now)
+	_, err = r.tenant.posts.Edit(ctx, s.pool, e.version(), document, limits, r.now)
 	var invalid *posts.InvalidError
 	switch {
 	case errors.As(err, &invalid):

@@ -2,7 +2,6 @@ package blog
 
 import (
 	"archive/zip"
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -24,14 +23,11 @@ const (
 
 // export gives the owner all posts, drafts included, as Markdown files that "kubectl echoblogs post" reads.
 func (s *site) export(w http.ResponseWriter, r *ownerRequest) error {
-	waiting, stop := context.WithTimeout(r.Context(), exportWait)
-	defer stop()
-	select {
-	case s.exports <- struct{}{}:
-		defer func() { <-s.exports }()
-	case <-waiting.Done():
-		return fmt.Errorf("wait for the turn of an export: %w", waiting.Err())
+	leave, err := wait(r.Context(), s.bounds.exports, exportWait)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	batch, err := s.exportBatch(r, 0)
 	if err != nil {
 		return err
