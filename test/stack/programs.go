@@ -81,10 +81,10 @@ func (o *Operator) Leads(ctx context.Context) (bool, error) {
 }
 
 // StartBlog starts a replica of the blog at one of the addresses in Blogs, and returns when it has read the registry,
-// for which an operator has to have made it. The test fails when it ends of itself.
-func (p *Platform) StartBlog(replica int) {
+// for which an operator has to have made it, with further flags. The test fails when it ends of itself.
+func (p *Platform) StartBlog(replica int, flags ...string) {
 	p.t.Helper()
-	blog := p.start("blog", []string{"ECHOBLOGS_DATABASE_URI=" + p.Database.BlogURI}, "run", "--address="+p.Blogs[replica], "--metrics-address=0")
+	blog := p.start("blog", []string{"ECHOBLOGS_DATABASE_URI=" + p.Database.BlogURI}, append([]string{"run", "--address=" + p.Blogs[replica], "--metrics-address=0"}, flags...)...)
 	p.t.Cleanup(func() { p.stop(blog) })
 	p.Wait("the blog is ready", func(ctx context.Context) error {
 		select {
@@ -161,6 +161,24 @@ func (p *Platform) start(name string, environment []string, arguments ...string)
 		p.t.Fatal(err)
 	}
 	return started
+}
+
+// Logs returns what all programs of this Platform have logged so far.
+func (p *Platform) Logs() string {
+	p.t.Helper()
+	files, err := filepath.Glob(filepath.Join(p.installation.logs(), p.Namespace+"-*.log"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		all.Write(content)
+	}
+	return all.String()
 }
 
 // stop tells a program to end, and fails the test when it has ended already or does not obey.
