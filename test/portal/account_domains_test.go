@@ -44,7 +44,9 @@ func startNameServer(t *testing.T) *nameServer {
 				return // it was closed
 			}
 			if answer := s.answer(buffer[:n]); answer != nil {
-				conn.WriteTo(answer, from)
+				if _, err := conn.WriteTo(answer, from); err != nil {
+					return
+				}
 			}
 		}
 	})
