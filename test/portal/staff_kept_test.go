@@ -87,3 +87,33 @@ func TestStaffCannotRestore(t *testing.T) {
 	waitPage(p, v, "/staff/tenants/bob/", "TombstoneExists", "What to do: The data of a deleted blog of this name is kept.", "Failed")
 	v.submit("/staff/tombstones/bob/restore/").want(t, http.StatusConflict, "annotate tenant bob tenancy.echoblogs.io/on-tombstone=Restore")
 }
+
+// A blog that was registered is its owner's and staff's to change, before its deletion and after it was brought back.
+func TestStaffAndOwner(t *testing.T) {
+	t.Parallel()
+	p, site := newSite(t)
+	alice := newVisitor(t, site)
+	alice.home(p, alice.register("alice")).want(t, http.StatusOK, "Welcome, alice")
+	v := newStaff(t, p, site)
+	v.get("/staff/tenants/alice/").want(t, http.StatusOK, "alice@people.example").without(t, "has set it", "has set something")
+	alice.submit("/account/alice/name/", "display_name", "Mine").want(t, http.StatusOK, "Saved.")
+	v.submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Ours", "trial", "no")...).want(t, http.StatusOK, "Saved.")
+	alice.get("/account/alice/").want(t, http.StatusOK, `value="Ours"`)
+	awaitReady(t, p, "alice")
+
+	v.submit("/staff/tenants/alice/delete/", "confirm", "alice").want(t, http.StatusOK, "The blog is deleted.")
+	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	alice.get("/").want(t, http.StatusOK, "A blog of your own") // nobody is logged in without a blog
+	alice.submit("/login/", "username", "alice", "password", secret).want(t, http.StatusUnprocessableEntity, "This account has no blog any more.")
+	v.submit("/staff/tombstones/alice/restore/").want(t, http.StatusOK, "The blog is made again")
+	awaitReady(t, p, "alice")
+	alice = logIn(t, site, "alice", secret)
+	alice.submit("/account/alice/name/", "display_name", "Mine again").want(t, http.StatusOK, "Saved.")
+	v.submit("/staff/tenants/alice/suspend/").want(t, http.StatusOK, "The blog is suspended")
+	waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
+	if spec := readTenant(t, p, "alice").Spec; spec.DisplayName != "Mine again" || spec.Owner == nil || spec.Owner.Email != "alice@people.example" {
+		t.Errorf("the Tenant says %+v", spec)
+	}
+}
