@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/echoblogs/echoblogs/internal/accounts"
 	"github.com/echoblogs/echoblogs/internal/registry"
@@ -233,4 +234,38 @@ func TestUnknownHostOffersItsName(t *testing.T) {
 			t.Errorf("%s is offered:\n%s", host, page.body)
 		}
 	}
+}
+
+// Even with the verifier, a code is of use once, for a minute, at the host of the blog that it was made for.
+func TestCodesAreOfUseOnce(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	alice := owned("alice")
+	alice.CustomHosts = []string{"www.alice.org"}
+	p.create(alice)
+	p.create(owned("bob"))
+	b := p.browser("alice.example.com")
+	code := p.code("alice", b.host, b.challenge())
+	verifier := b.cookies["verifier"]
+	for _, host := range []string{"www.alice.org", "bob.example.com"} {
+		other := p.browser(host)
+		other.cookies["verifier"] = verifier
+		other.redeem(code, http.StatusForbidden)
+	}
+	stranger := p.browser(b.host)
+	stranger.redeem(code, http.StatusForbidden)
+	stranger.challenge()
+	stranger.redeem(code, http.StatusForbidden)
+
+	b.redeem(code, http.StatusSeeOther)
+	if b.cookies["verifier"] != "" {
+		t.Errorf("the cookie of the login stays: %v", b.cookies)
+	}
+	b.cookies["verifier"] = verifier
+	b.redeem(code, http.StatusForbidden)
+
+	late := p.browser("alice.example.com")
+	code = p.code("alice", late.host, late.challenge())
+	p.pass(time.Minute)
+	late.redeem(code, http.StatusForbidden)
 }
