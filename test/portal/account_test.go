@@ -281,3 +281,33 @@ func TestSuspendedOwner(t *testing.T) {
 		return nil
 	})
 }
+
+// A blog that was registered on the site is its owner's to edit there: its fields are the site's own.
+func TestRegisteredOwnerEdits(t *testing.T) {
+	t.Parallel()
+	dns := startNameServer(t)
+	p, site := newSite(t, "--dns-server="+dns.address)
+	v := newVisitor(t, site)
+	v.home(p, v.register("carol")).want(t, http.StatusOK, "Welcome, carol", "carol@people.example is not confirmed yet")
+	if seen := v.get("/account/carol/").want(t, http.StatusOK, "Title of the blog"); strings.Contains(seen.Body, "readonly") {
+		t.Errorf("it says that a manifest sets the name:\n%s", seen.Body)
+	}
+	v.submit("/account/carol/name/", "display_name", "Carol writes").want(t, http.StatusOK, "Saved.", "Carol writes")
+	added := v.submit("/account/carol/domains/", "host", "carol.blog").want(t, http.StatusOK)
+	dns.set(added.record(t, "carol.blog"))
+	v.submit("/account/carol/domains/verify/", "host", "carol.blog").want(t, http.StatusOK, "Saved.")
+	spec := readTenant(t, p, "carol").Spec
+	if spec.DisplayName != "Carol writes" || !slices.Equal(spec.CustomDomains, []v1alpha1.CustomDomain{"carol.blog"}) || spec.Owner == nil || spec.Owner.Username != "carol" {
+		t.Errorf("the Tenant says %+v", spec)
+	}
+
+	// Once it is in Git, it is edited there.
+	apply(t, p, "argocd", v.get("/account/carol/manifest.yaml").want(t, http.StatusOK).Body)
+	v.get("/account/carol/").want(t, http.StatusOK, "argocd", "  displayName: Carol writes", "  - carol.blog")
+	v.submit("/account/carol/name/", "display_name", "Carol").want(t, http.StatusUnprocessableEntity, "Carol writes")
+	v.get("/account/carol/delete/").want(t, http.StatusOK, "A manifest describes this blog (argocd)")
+	v.submit("/account/carol/delete/", "name", "carol").want(t, http.StatusOK, "carol is deleted", "You are logged out")
+	if err := p.AwaitGone(t.Context(), "carol"); err != nil {
+		t.Fatal(err)
+	}
+}
