@@ -199,6 +199,12 @@ func TestConfirmByMail(t *testing.T) {
 	v.submit("/account/confirm/").want(t, http.StatusOK, "A mail with a link is on its way")
 	link := waitLetters(p, site, "alice@example.org", "Confirm your address", 1).link(t, "/confirm/")
 
+	for range 3 {
+		v.submit("/account/confirm/").want(t, http.StatusOK)
+	}
+	v.submit("/account/confirm/").want(t, http.StatusTooManyRequests, "Too many attempts")
+	waitLetters(p, site, "alice@example.org", "Confirm your address", 4)
+
 	// A program that opens the links in mails confirms nothing. It works in any browser, once.
 	other := newVisitor(t, site)
 	other.get(link).want(t, http.StatusOK, "alice@example.org", "Yes, it is mine")
