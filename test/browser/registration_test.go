@@ -1,0 +1,55 @@
+package browser_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+// A registration that takes long shows its steps, and ends at home without a key being pressed.
+func TestRegistrationThatTakesLong(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatalf("%v: run hack/browser.sh", err)
+	}
+	p, site := stack.NewForBrowsers(t)
+	p.StartOperator()
+	p.WaitReady()
+	p.StartPortal(0)
+	browser := newBrowser(t)
+	frank, grace := newPerson(t, browser), newPerson(t, browser)
+	for name, who := range map[string]*person{"frank": frank, "grace": grace} {
+		who.open(site + "/register/")
+		who.fill("User name", name, "Email address", name+"@example.org", "Password", password, "Password, once more", password)
+		who.choose("Register", "Your blog is being made")
+	}
+	frank.sees("A place for your posts\ndone\n")
+	frank.sees("Your blog answers\nto do\n")
+	lookAtAll(t, frank, "progress", site, string(axe))
+
+	// Whatever a registration comes to, its page shows it by itself.
+	p.Exec(`UPDATE public.registrations SET state = 'confirming' WHERE username = 'grace'`)
+	grace.sees("A mail is on its way to grace@example.org")
+	lookAtAll(t, grace, "register-confirm", site, string(axe))
+	p.Exec(`UPDATE public.registrations SET state = 'undoing', failure = 'Somebody else has this name.' WHERE username = 'grace'`)
+	grace.open(site + "/register/progress/")
+	grace.sees("Somebody else has this name.")
+	lookAtAll(t, grace, "register-failed", site, string(axe))
+	p.StartBlog(0)
+	frank.sees("Your blog is live at http://frank.localhost")
+}
+
+// lookAtAll looks at the page of a person's registration in every width and scheme.
+func lookAtAll(t *testing.T, who *person, page, site, axe string) {
+	t.Helper()
+	for _, width := range []int64{360, 1280} {
+		for _, scheme := range []string{"light", "dark"} {
+			name := fmt.Sprintf("%s-%d-%s", page, width, scheme)
+			t.Run(name, func(t *testing.T) { look(t, who.tab, name, site+"/register/progress/", axe, width, scheme) })
+		}
+	}
+}
