@@ -81,19 +81,35 @@ func (p *person) choose(name, then string) {
 // sees waits until the page says a text.
 func (p *person) sees(text string) {
 	p.t.Helper()
+	p.wait(text, func(context.Context) error { return nil })
+}
+
+// finds loads a page anew until it says a text: what is changed elsewhere takes effect a moment later.
+func (p *person) finds(address, text string) {
+	p.t.Helper()
+	p.wait(text, func(ctx context.Context) error { return chromedp.Do(ctx, chromedp.Navigate(address)) })
+}
+
+// wait looks until the page says a text, and does something before each look.
+func (p *person) wait(text string, before func(context.Context) error) {
+	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.tab, time.Minute)
 	defer cancel()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
+	var shown string
 	for {
-		shown, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? document.body.innerText : ""`))
+		err := before(ctx)
+		if err == nil {
+			shown, err = chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? document.body.innerText : ""`))
+		}
 		if err == nil && strings.Contains(shown, text) {
 			return
 		}
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			p.t.Fatalf("the page never says %q, but:\n%s", text, shown)
+			p.t.Fatalf("the page never says %q (%v), but:\n%s", text, err, shown)
 		}
 	}
 }

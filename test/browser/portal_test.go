@@ -15,12 +15,18 @@ const password = "a horse reads slowly"
 // newPlatform starts all of a platform that browsers find.
 func newPlatform(t *testing.T) (p *stack.Platform, publicURL string) {
 	t.Helper()
+	p, publicURL, _ = newPlatformWithMails(t)
+	return p, publicURL
+}
+
+// newPlatformWithMails also returns the folder that mails are written into.
+func newPlatformWithMails(t *testing.T) (p *stack.Platform, publicURL, mails string) {
+	t.Helper()
 	p, publicURL = stack.NewForBrowsers(t)
 	p.StartOperator()
 	p.WaitReady()
 	p.StartBlog(0)
-	p.StartPortal(0, "--trusted-proxies=127.0.0.1", "--registrations-per-hour=1000")
-	return p, publicURL
+	return p, publicURL, p.StartPortal(0, "--trusted-proxies=127.0.0.1", "--registrations-per-hour=1000").Mails
 }
 
 // register makes an account and a blog, by the keyboard alone.
@@ -114,6 +120,7 @@ func TestPagesOfThePublicSite(t *testing.T) {
 				for _, scheme := range []string{"light", "dark"} {
 					name := fmt.Sprintf("%s-%d-%s", page, width, scheme)
 					t.Run(name, func(t *testing.T) {
+						t.Parallel()
 						look(t, who.person.tab, name, address, string(axe), width, scheme)
 					})
 				}

@@ -185,7 +185,7 @@ func TestOwnerWrites(t *testing.T) {
 
 	// Another account of the platform gets nowhere, with or without the form's secrets.
 	bob.get(blog+"/write/").want(t, http.StatusForbidden, "This blog is somebody else")
-	form = alice.get(blog + "/write/first-light/").want(t, http.StatusOK)
+	form = alice.get(blog+"/write/first-light/").want(t, http.StatusOK)
 	theft := append(version(form), "title", "Stolen", "slug", "first-light", "content", "Stolen.", "action", "save")
 	bob.submit(blog+"/write/first-light/", theft...).want(t, http.StatusForbidden, "You are logged out")
 	// Nor does a page of another blog in alice's own browser, here or on the public site.
@@ -201,7 +201,9 @@ func TestOwnerWrites(t *testing.T) {
 	}
 	reader.get(blog+"/first-light/").want(t, http.StatusOK, "It <em>works</em>.")
 
-	err := p.Edit(t.Context(), "alice", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob", Email: "bob@example.org"} })
+	err := p.Edit(t.Context(), "alice", func(t *v1alpha1.Tenant) {
+		t.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob", Email: "bob@example.org"}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	next := secrets["the next password"]
 	v.submit("/reset/password/", "token", token(reset), "password", next, "confirm_password", next)
 	v.submit("/login/", "username", "alice", "password", secrets["a wrong password"])
-	v.get("/nowhere/?token=" + token(reset)).want(t, http.StatusNotFound)
+	v.get("/nowhere/?token="+token(reset)).want(t, http.StatusNotFound)
 
 	logs := p.Logs()
 	if !strings.Contains(logs, `"path":"/authorize/"`) || !strings.Contains(logs, `"path":"/login/callback"`) {

@@ -1,0 +1,92 @@
+package browser_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/test/stack"
+)
+
+// An owner forgets the password and renames the blog; a member of staff suspends it and lets it go on.
+func TestLookingAfterABlog(t *testing.T) {
+	t.Parallel()
+	p, site, mails := newPlatformWithMails(t)
+	blog := strings.Replace(site, "http://", "http://grace.", 1)
+	browser := newBrowser(t)
+	grace, reader := newPerson(t, browser), newPerson(t, browser)
+	grace.register(site, "grace")
+	grace.open(site + "/logout/")
+	grace.goTo("Log out")
+	grace.choose("Log out", "A blog of your own")
+
+	grace.open(site + "/login/")
+	grace.choose("I forgot my password", "Forgotten password")
+	grace.fill("User name or email", "grace")
+	grace.choose("Send me a mail", "Look into your mails")
+	grace.open(linkFromMail(p, mails, site+"/reset/password/"))
+	const next = "a cow reads slowly as well"
+	grace.fill("New password", next, "The same once more", next)
+	grace.choose("Set the password", "Log in with the new one")
+	grace.open(site + "/login/")
+	grace.fill("User name or email", "grace", "Password", next)
+	grace.choose("Log in", "Welcome, grace")
+
+	grace.choose("Settings", "Title of the blog")
+	grace.fill("Title of the blog", "Grace writes")
+	grace.choose("Save", "Saved")
+	p.Wait("the blog has its new title", func(ctx context.Context) error {
+		return says(ctx, p, "Grace writes")
+	})
+
+	staff := newPerson(t, browser)
+	staff.register(site, "sam")
+	p.Exec(`UPDATE public.users SET role = 'staff' WHERE username = 'sam'`)
+	staff.open(site + "/")
+	staff.choose("Staff", "Tenants")
+	staff.choose("grace", "Grace writes")
+	staff.choose("Suspend", "suspended by hand")
+	reader.finds(blog+"/", "This blog is suspended")
+	staff.choose("Resume", "Readers are told")
+	reader.finds(blog+"/", "Nothing here yet")
+	staff.choose("What staff did", "sam")
+}
+
+// says returns nil when the first page of the blog of grace has a text.
+func says(ctx context.Context, p *stack.Platform, text string) error {
+	answer, err := stack.Get(ctx, p.Blogs[0], "grace.localhost", "/")
+	if err == nil && (answer.Status != http.StatusOK || !strings.Contains(answer.Body, text)) {
+		err = fmt.Errorf("it answers %d:\n%s", answer.Status, answer.Body)
+	}
+	return err
+}
+
+// linkFromMail waits for a mail with a link that begins so, and returns it.
+func linkFromMail(p *stack.Platform, folder, prefix string) string {
+	var link string
+	p.Wait("a mail has a link to "+prefix, func(context.Context) error {
+		files, err := filepath.Glob(filepath.Join(folder, "*.eml"))
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			// Lines are soft-wrapped as RFC 2045 section 6.7 has it.
+			text := strings.NewReplacer("=\r\n", "", "=\n", "", "=3D", "=").Replace(string(content))
+			if link = regexp.MustCompile(regexp.QuoteMeta(prefix) + `\S+`).FindString(text); link != "" {
+				return nil
+			}
+		}
+		return errors.New("there is none yet")
+	})
+	return link
+}
