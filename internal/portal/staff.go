@@ -3,7 +3,9 @@ package portal
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // staffRoutes are the pages that staff looks after all blogs and accounts by.
@@ -36,6 +38,22 @@ func number(s string) int64 {
 		return 0
 	}
 	return n
+}
+
+// plainText leaves out of what a client sent what the database and the API server would refuse: control characters, and
+// what is no text.
+func plainText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
+// searchText is what is looked for, in the form in which it is compared.
+func searchText(r *visit) string {
+	return strings.ToLower(strings.TrimSpace(plainText(shorten(r.URL.Query().Get("q")))))
 }
 
 // moment writes a time for staff.

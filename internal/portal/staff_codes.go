@@ -48,8 +48,8 @@ func (p *Portal) listCodes(w http.ResponseWriter, r *visit, shown codesPage, sta
 func (p *Portal) makeCode(w http.ResponseWriter, r *visit) error {
 	f := newForm(r, "note", "uses", "days")
 	note := strings.TrimSpace(f.Values["note"])
-	if note == "" || utf8.RuneCountInString(note) > maxNote || !utf8.ValidString(note) {
-		f.refuse("note", "Say in at most 100 characters whom it is for.")
+	if note == "" || utf8.RuneCountInString(note) > maxNote || note != plainText(note) {
+		f.refuse("note", "Say in at most 100 characters, on one line, whom it is for.")
 	}
 	uses, err := strconv.Atoi(f.Values["uses"])
 	if err != nil || uses < 1 || uses > maxUses {

@@ -87,6 +87,9 @@ var settings = []setting{
 }
 
 func parseDisplayName(_ *visit, value string) (func(*specConfiguration), string) {
+	if value != plainText(value) {
+		return nil, "Use letters, digits, spaces and signs on one line."
+	}
 	return func(s *specConfiguration) {
 		s.DisplayName = nil
 		if value != "" {

@@ -10,6 +10,7 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -127,9 +128,16 @@ func (t *tenantPage) fill(f *form) {
 // staffTenant returns the Tenant that a page is about, as the API server has it.
 func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
 	name := r.PathValue("name")
-	tenant, err := p.cluster.liveTenant(r.Context(), name)
+	var (
+		tenant *v1alpha1.Tenant
+		err    error
+	)
+	possible := len(path.IsValidPathSegmentName(name)) == 0
+	if possible {
+		tenant, err = p.cluster.liveTenant(r.Context(), name)
+	}
 	switch {
-	case apierrors.IsNotFound(err):
+	case !possible, apierrors.IsNotFound(err):
 		return nil, &failure{
 			status: http.StatusNotFound, title: "There is no such tenant", lead: fmt.Sprintf("No Tenant has the name %s.", shorten(name)),
 			steps: []string{"If it was deleted, its data may still be kept."}, link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},

@@ -105,7 +105,7 @@ type tenantRow struct {
 
 func (p *Portal) showTenants(w http.ResponseWriter, r *visit) error {
 	query := r.URL.Query()
-	search := tenantSearch{Text: strings.ToLower(strings.TrimSpace(shorten(query.Get("q")))), Phase: v1alpha1.TenantPhase(query.Get("phase"))}
+	search := tenantSearch{Text: searchText(r), Phase: v1alpha1.TenantPhase(query.Get("phase"))}
 	tenants, err := p.cluster.sharedTenants(r.Context())
 	if err != nil {
 		return err

@@ -34,9 +34,8 @@ type tombstoneRow struct {
 }
 
 func (p *Portal) showTombstones(w http.ResponseWriter, r *visit) error {
-	query := r.URL.Query()
-	text := strings.ToLower(strings.TrimSpace(shorten(query.Get("q"))))
-	kept, err := registry.ListTombstones(r.Context(), p.db, text, number(query.Get("before")), tenantsPerPage)
+	text := searchText(r)
+	kept, err := registry.ListTombstones(r.Context(), p.db, text, number(r.URL.Query().Get("before")), tenantsPerPage)
 	if err != nil {
 		return err
 	}
@@ -83,7 +82,7 @@ END`, v1alpha1.GroupVersion, k.Name, p.cluster.namespace, v1alpha1.AnnotationOnT
 
 // restoreTombstone makes the Tenant of a tombstone anew, which has the operator bring its data back.
 func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
-	name := r.PathValue("name")
+	name := plainText(r.PathValue("name"))
 	row, err := registry.Find(r.Context(), p.db, name)
 	switch {
 	case errors.Is(err, registry.ErrNoTenant), err == nil && row.State != registry.Tombstone:

@@ -30,9 +30,8 @@ type usersPage struct {
 }
 
 func (p *Portal) showUsers(w http.ResponseWriter, r *visit) error {
-	query := r.URL.Query()
-	shown := usersPage{Text: shorten(query.Get("q"))}
-	users, err := accounts.SearchUsers(r.Context(), p.db, shown.Text, shorten(query.Get("after")), usersPerPage)
+	shown := usersPage{Text: searchText(r)}
+	users, err := accounts.SearchUsers(r.Context(), p.db, shown.Text, plainText(shorten(r.URL.Query().Get("after"))), usersPerPage)
 	if err != nil {
 		return err
 	}
@@ -80,7 +79,7 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 
 // staffUser returns the user that a page is about.
 func (p *Portal) staffUser(r *visit) (accounts.User, error) {
-	name := r.PathValue("username")
+	name := plainText(r.PathValue("username"))
 	user, err := accounts.FindUser(r.Context(), p.db, name)
 	if errors.Is(err, accounts.ErrNotFound) || err == nil && user.Username != name {
 		return user, &failure{

@@ -94,6 +94,7 @@ func TestStaffRefused(t *testing.T) {
 	before := readTenant(t, p, "alice").Generation
 	for _, test := range []struct{ field, value, want string }{
 		{"displayName", strings.Repeat("x", 101), "may not be more than 100"},
+		{"displayName", "a\u0001b", "on one line"},
 		{"customDomains", "https://www.alice.org/", "is no host name"},
 		{"customDomains", "www.bob." + stack.OtherDomain, "this platform&#39;s own"},
 		{"customDomains", "alice", "Must be a full host name"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -99,6 +100,22 @@ func TestStaffTenants(t *testing.T) {
 			"What to do: Remove the custom domain below", "CustomDomainTaken</td>")
 		v.get("/staff/tenants/nobody/").want(t, http.StatusNotFound, "There is no such tenant", "/staff/tombstones/")
 	})
+}
+
+// What cannot be anybody's name is nobody's, and no fault of the server's.
+func TestStaffOddNames(t *testing.T) {
+	t.Parallel()
+	p, site := newSite(t)
+	v := newStaff(t, p, site)
+	for _, odd := range []string{"a%2Fb", "%00", "%ff", "..%2f..", "a%25b", strings.Repeat("x", 300)} {
+		v.get("/staff/tenants/"+odd+"/").want(t, http.StatusNotFound)
+		v.get("/staff/users/"+odd+"/").want(t, http.StatusNotFound)
+		v.submit("/staff/tombstones/"+odd+"/restore/").want(t, http.StatusNotFound)
+		for _, list := range []string{"/staff/", "/staff/tombstones/", "/staff/users/"} {
+			v.get(list+"?page="+odd+"&before="+odd+"&after="+odd+"&phase="+odd).want(t, http.StatusOK)
+			v.get(list+"?q="+odd).want(t, http.StatusOK)
+		}
+	}
 }
 
 // A table that is being altered holds up no list.
