@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +35,7 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	d.wantPosts()
+	d.register()
 
 	if said := d.must("up"); !strings.Contains(said, "runs already") || !strings.Contains(said, "http://alice.localhost") {
 		t.Errorf("up once more says:\n%s\nwant that the demo runs already, and its addresses", said)
@@ -159,6 +163,56 @@ func (d *demo) wantPosts() {
 		}
 		if strings.Contains(page, want.others) {
 			d.t.Errorf("%s shows %q, which is the other's", host, want.others)
+		}
+	}
+}
+
+// register makes an account and a blog at the public site, and looks that no log tells the secrets of it.
+func (d *demo) register() {
+	d.t.Helper()
+	const password = "nobody reads this anywhere"
+	site := "http://127.0.0.1:" + d.port
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	// As browsers do, which find localhost by themselves.
+	visitor := &http.Client{Jar: jar, Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+d.port)
+	}}}
+	form := url.Values{"username": {"dora"}, "email": {"dora@example.org"}, "password": {password}, "confirm_password": {password}}
+	if landing, err := visitor.Get(site + "/"); err != nil || landing.Request.URL.Host != "localhost:"+d.port {
+		d.t.Fatalf("%s does not lead to the public site: %v, %v", site, landing, err)
+	}
+	home, err := visitor.PostForm("http://localhost:"+d.port+"/register/", form)
+	if err != nil {
+		d.t.Fatalf("registering: %v", err)
+	}
+	defer home.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(home.Body, 1<<20))
+	if err != nil || !strings.Contains(string(body), "http://dora.localhost:"+d.port) {
+		d.t.Fatalf("the home page does not tell of the blog: %v\n%s", err, body)
+	}
+	secrets := []string{password}
+	for _, cookie := range jar.Cookies(home.Request.URL) {
+		secrets = append(secrets, cookie.Value)
+	}
+	if len(secrets) < 2 {
+		d.t.Error("nobody is logged in after the registration")
+	}
+	logs, err := filepath.Glob(filepath.Join(d.state, "logs", "*.log"))
+	if err != nil || len(logs) == 0 {
+		d.t.Fatalf("there are no logs: %v", err)
+	}
+	for _, log := range logs {
+		content, err := os.ReadFile(log)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		for _, secret := range secrets {
+			if strings.Contains(string(content), secret) {
+				d.t.Errorf("%s tells the secret %q", filepath.Base(log), secret)
+			}
 		}
 	}
 }
