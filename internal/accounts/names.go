@@ -18,7 +18,8 @@ type Wanted struct {
 // Taken says which names are not to be had.
 type Taken struct {
 	// Username is true when the user name, the schema or the host is somebody's, or a deleted tenant's whose data is
-	// kept. A name that is only held for a minute is not.
+	// kept. A name that is only held for a minute is not. The name of an owner who has no account yet is theirs: whoever
+	// registered it would have their blog.
 	Username bool
 	// Email is true when another account has the address.
 	Email bool
@@ -33,6 +34,7 @@ func LookUp(ctx context.Context, db Querier, w Wanted) (Taken, error) {
 			EXISTS (SELECT FROM public.users WHERE username = $1)
 			OR EXISTS (SELECT FROM public.registrations WHERE username = $1 AND state IN ('confirming', 'provisioning', 'undoing'))
 			OR EXISTS (SELECT FROM public.tenants WHERE name = $1 AND state IN ('live', 'tombstone'))
+			OR EXISTS (SELECT FROM public.tenants WHERE owner = $1 AND state IN ('live', 'tombstone'))
 			OR EXISTS (SELECT FROM public.tenants WHERE schema_name = $2 AND state IN ('live', 'tombstone'))
 			OR EXISTS (SELECT FROM pg_namespace WHERE nspname = $2)
 			OR EXISTS (SELECT FROM public.domains d LEFT JOIN public.tenants t ON t.id = d.tenant_id WHERE d.host = $3

@@ -115,6 +115,8 @@ func TestInvitation(t *testing.T) {
 	owned("zoe", &v1alpha1.TenantOwner{Username: "zoe", Email: "Zoe@example.org"})
 
 	site := p.StartPortal(0)
+	// The name of an owner who has no account yet is not to be had by somebody else.
+	newVisitor(t, site).register("erin").want(t, http.StatusUnprocessableEntity, "taken")
 	mail := waitLetters(p, site, "Zoe@example.org", "Your blog zoe is ready", 1)
 	link := mail.link(t, "/invite/")
 	v := newVisitor(t, site)
