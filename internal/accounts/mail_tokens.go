@@ -30,24 +30,21 @@ var tokenLife = map[Purpose]time.Duration{
 	PurposeInvite:  7 * 24 * time.Hour,
 }
 
-// Life is how long a token of this purpose is good for.
-func (p Purpose) Life() time.Duration { return tokenLife[p] }
-
 // MailToken is what a token stands for.
 type MailToken struct {
 	// UserID is whose address or password it is about. 0: nobody's yet.
 	UserID int64
 	// Tenant is the name of the Tenant whose owner it invites. Empty: none.
 	Tenant string
-	// ExpiresAt is the moment from which it is good for nothing.
-	ExpiresAt time.Time
+	// Username and Email are what the Tenant said of that owner when the token was made.
+	Username, Email string
 }
 
 // NewMailToken makes a token, of which only its hash is kept, and returns it.
-func NewMailToken(ctx context.Context, db Querier, purpose Purpose, userID int64, tenant string, now time.Time) (string, error) {
+func NewMailToken(ctx context.Context, db Querier, purpose Purpose, m MailToken, now time.Time) (string, error) {
 	token := NewToken()
-	_, err := db.Exec(ctx, `INSERT INTO public.mail_tokens (token_hash, purpose, user_id, tenant, expires_at) VALUES ($1, $2, $3, $4, $5)`,
-		hash(token), purpose, orNull(userID), tenant, now.Add(purpose.Life()))
+	_, err := db.Exec(ctx, `INSERT INTO public.mail_tokens (token_hash, purpose, user_id, tenant, username, email, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, hash(token), purpose, orNull(m.UserID), m.Tenant, m.Username, m.Email, now.Add(tokenLife[purpose]))
 	if err != nil {
 		return "", fmt.Errorf("make a token of purpose %s: %w", purpose, err)
 	}
@@ -56,14 +53,14 @@ func NewMailToken(ctx context.Context, db Querier, purpose Purpose, userID int64
 
 // FindMailToken returns what a token stands for and leaves it usable, or ErrNotFound.
 func FindMailToken(ctx context.Context, db Querier, purpose Purpose, token string, now time.Time) (MailToken, error) {
-	return queryMailToken(ctx, db, `SELECT COALESCE(user_id, 0), tenant, expires_at FROM public.mail_tokens
+	return queryMailToken(ctx, db, `SELECT COALESCE(user_id, 0), tenant, username, email FROM public.mail_tokens
 		WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3`, purpose, token, now)
 }
 
 // UseMailToken returns what a token stands for and ends it, or ErrNotFound. Of two who use it at once, one gets it.
 func UseMailToken(ctx context.Context, db Querier, purpose Purpose, token string, now time.Time) (MailToken, error) {
 	return queryMailToken(ctx, db, `DELETE FROM public.mail_tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3
-		RETURNING COALESCE(user_id, 0), tenant, expires_at`, purpose, token, now)
+		RETURNING COALESCE(user_id, 0), tenant, username, email`, purpose, token, now)
 }
 
 func queryMailToken(ctx context.Context, db Querier, sql string, purpose Purpose, token string, now time.Time) (MailToken, error) {

@@ -41,13 +41,17 @@ func (p *Portal) findInvitation(r *visit, f *form) (*invitation, error) {
 		return nil, err
 	}
 	tenant, err := p.cluster.tenant(r.Context(), token.Tenant)
-	if apierrors.IsNotFound(err) || err == nil && (tenant.Spec.Owner == nil || !tenant.DeletionTimestamp.IsZero()) {
+	if apierrors.IsNotFound(err) {
 		return nil, errUsedInvitation
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &invitation{form: f, Owner: *tenant.Spec.Owner, Tenant: tenant.Name}, nil
+	invited := v1alpha1.TenantOwner{Username: token.Username, Email: token.Email}
+	if tenant.Spec.Owner == nil || *tenant.Spec.Owner != invited || !tenant.DeletionTimestamp.IsZero() {
+		return nil, errUsedInvitation
+	}
+	return &invitation{form: f, Owner: invited, Tenant: tenant.Name}, nil
 }
 
 func (p *Portal) showInvite(w http.ResponseWriter, r *visit) error {

@@ -70,7 +70,9 @@ func (o *Operations) Invite(ctx context.Context, name string) (link string, err 
 	case !errors.Is(err, accounts.ErrNotFound):
 		return "", plainly("look up the account of "+owner, err)
 	}
-	token, err := accounts.NewMailToken(ctx, o.db, accounts.PurposeInvite, 0, name, o.options.Now())
+	token, err := accounts.NewMailToken(ctx, o.db, accounts.PurposeInvite, accounts.MailToken{
+		Tenant: name, Username: owner, Email: tenant.Spec.Owner.Email,
+	}, o.options.Now())
 	if err != nil {
 		return "", plainly("make the link", err)
 	}
@@ -92,7 +94,7 @@ func (o *Operations) AddStaff(ctx context.Context, username, email string) (link
 		if err != nil {
 			return err
 		}
-		token, err = accounts.NewMailToken(ctx, tx, accounts.PurposeReset, id, "", o.options.Now())
+		token, err = accounts.NewMailToken(ctx, tx, accounts.PurposeReset, accounts.MailToken{UserID: id}, o.options.Now())
 		return err
 	})
 	if err != nil {

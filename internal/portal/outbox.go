@@ -136,8 +136,10 @@ func (p *Portal) write(ctx context.Context, platform *v1alpha1.Platform, m accou
 	if about, err := v1alpha1.Date(m.Detail).Start(); err == nil {
 		l.Day = day(about)
 	}
-	if tenant, err := p.cluster.tenant(ctx, m.Tenant); err == nil && m.Tenant != "" {
-		l.Blog = tenant.Status.URL
+	if m.Tenant != "" {
+		if tenant, err := p.cluster.tenant(ctx, m.Tenant); err == nil {
+			l.Blog = tenant.Status.URL
+		}
 	}
 	user, err := p.addressee(ctx, m)
 	if err != nil {
@@ -160,7 +162,11 @@ func (p *Portal) write(ctx context.Context, platform *v1alpha1.Platform, m accou
 		purpose, path = accounts.PurposeInvite, "/invite/"
 	}
 	if purpose != "" {
-		token, err := accounts.NewMailToken(ctx, p.db, purpose, user.ID, m.Tenant, p.now())
+		stands := accounts.MailToken{UserID: user.ID}
+		if purpose == accounts.PurposeInvite {
+			stands = accounts.MailToken{Tenant: m.Tenant, Username: m.Detail, Email: m.Recipient}
+		}
+		token, err := accounts.NewMailToken(ctx, p.db, purpose, stands, p.now())
 		if err != nil {
 			return "", l, err
 		}

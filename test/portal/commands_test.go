@@ -1,7 +1,9 @@
 package portal_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -77,6 +79,7 @@ func TestInviteByCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	refusedWith(t, "names no owner")(p.RunPortal(ctx, "invite", "nobodys"))
 	printed, err := p.RunPortal(ctx, "invite", "alice")
 	link := wantLink(t, printed, err)
 	v := newVisitor(t, site)
@@ -89,8 +92,24 @@ func TestInviteByCommand(t *testing.T) {
 		want(t, http.StatusOK, "Welcome, alice", "alice@example.org is not confirmed yet")
 	waitLetters(p, site, "alice@example.org", "Confirm your address", 1)
 
+	// A link is of no use once the Tenant names somebody else.
+	if err := p.Edit(ctx, "nobodys", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob"} }); err != nil {
+		t.Fatal(err)
+	}
+	printed, err = p.RunPortal(ctx, "invite", "nobodys")
+	late := wantLink(t, printed, err)
+	newVisitor(t, site).get(late).want(t, http.StatusOK, "Welcome, bob")
+	if err := p.Edit(ctx, "nobodys", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner.Username = "carol" }); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait("the link is of no use", func(context.Context) error {
+		if seen := newVisitor(t, site).get(late); seen.Status != http.StatusGone {
+			return fmt.Errorf("it answers %d", seen.Status)
+		}
+		return nil
+	})
+
 	refusedWith(t, "has an account")(p.RunPortal(ctx, "invite", "alice"))
-	refusedWith(t, "names no owner")(p.RunPortal(ctx, "invite", "nobodys"))
 	refusedWith(t, `"nobody" not found`)(p.RunPortal(ctx, "invite", "nobody"))
 
 	// Where there is no pod, the plugin says what to run.

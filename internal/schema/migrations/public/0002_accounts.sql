@@ -107,6 +107,9 @@ CREATE TABLE public.mail_tokens (
     -- Whose address or password it is about; null: nobody's yet, it invites the owner of a Tenant.
     user_id    bigint REFERENCES public.users (id) ON DELETE CASCADE,
     tenant     text NOT NULL,
+    -- Whom the Tenant named when the token was made: it is of no use to invite another owner.
+    username   text NOT NULL,
+    email      text NOT NULL,
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX mail_tokens_user_id_idx ON public.mail_tokens (user_id);
