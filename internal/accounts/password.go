@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// MinPasswordLength and MaxPasswordLength bound a password, in characters. The upper one keeps hashing cheap.
+	// MinPasswordLength is the shortest that a password may be, in characters.
 	MinPasswordLength = 10
+	// MaxPasswordLength is the longest, in characters: it keeps hashing cheap.
 	MaxPasswordLength = 200
 
 	// The least that the OWASP Password Storage Cheat Sheet asks of argon2id.

