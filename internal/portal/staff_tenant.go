@@ -10,7 +10,7 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -132,7 +132,7 @@ func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
 		tenant *v1alpha1.Tenant
 		err    error
 	)
-	possible := len(path.IsValidPathSegmentName(name)) == 0
+	possible := len(content.IsPathSegmentName(name)) == 0
 	if possible {
 		tenant, err = p.cluster.liveTenant(r.Context(), name)
 	}
