@@ -28,8 +28,9 @@ func Attempt(ctx context.Context, db Querier, limit Limit, subject string, now t
 		count               int
 		began, refusedUntil time.Time
 	)
+	// A new count refuses nothing from long ago on: another attempt, of a moment before this one, may be counted after it.
 	err := db.QueryRow(ctx, `INSERT INTO public.attempts AS a (kind, subject, count, began_at, refused_until)
-		VALUES ($1, $2, 1, $3, $3)
+		VALUES ($1, $2, 1, $3, $4)
 		ON CONFLICT (kind, subject) DO UPDATE SET
 			count = CASE WHEN a.refused_until > $3 THEN a.count WHEN a.began_at <= $4 THEN 1 ELSE a.count + 1 END,
 			began_at = CASE WHEN a.refused_until <= $3 AND a.began_at <= $4 THEN $3 ELSE a.began_at END
