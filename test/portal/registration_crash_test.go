@@ -128,7 +128,15 @@ func wantNothing(t *testing.T, p *stack.Platform, site *stack.Portal, name strin
 		t.Fatalf("something is left of %s: live %v, %v", name, live, err)
 	}
 	v := newVisitor(t, site)
-	v.home(p, v.register(name)).want(t, http.StatusOK, "Welcome, "+name)
+	var shown page
+	p.Wait(name+" can register", func(context.Context) error {
+		// That a connection was cut is found out by who uses it next.
+		if shown = v.register(name); shown.Status == http.StatusServiceUnavailable {
+			return errors.New(shown.Body)
+		}
+		return nil
+	})
+	v.home(p, shown).want(t, http.StatusOK, "Welcome, "+name)
 }
 
 // The public site is killed at each step of a registration, and others go on where it was.

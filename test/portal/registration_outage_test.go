@@ -76,3 +76,41 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 	})
 	v.get("/").want(t, http.StatusOK, "Welcome, bob")
 }
+
+// Who is told that nothing was changed finds that true, even when the database had written all down and only its answer
+// was lost.
+func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
+	t.Parallel()
+	p := stack.New(t)
+	p.StartOperator()
+	p.WaitReady()
+	p.StartBlog(0)
+	// A commit of a registration waits until the test lets it go on.
+	p.Exec(`CREATE FUNCTION public.wait_in_commit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END'`)
+	p.Exec(`CREATE CONSTRAINT TRIGGER wait_in_commit AFTER INSERT ON public.registrations DEFERRABLE INITIALLY DEFERRED
+		FOR EACH ROW EXECUTE FUNCTION public.wait_in_commit()`)
+	held, err := p.Admin.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := held.Exec(t.Context(), `SELECT pg_advisory_xact_lock(1)`); err != nil {
+		t.Fatal(err)
+	}
+	line := p.PortalDatabaseLine()
+	site := p.StartPortal(0)
+	answer := newVisitor(t, site).send("alice")
+	waitCount(p, "the commit waits", 1, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	line.Hold()
+	if err := held.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	waitCount(p, "the registration is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
+	shown, err := answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown.want(t, http.StatusServiceUnavailable, "cannot reach its database", "Nothing was changed")
+	line.Mend()
+	wantNothing(t, p, site, "alice")
+}
