@@ -24,7 +24,7 @@ func (s *site) noHost(w http.ResponseWriter, r *http.Request) {
 	s.look.Send(w, web.Message{
 		Status:  http.StatusNotFound,
 		Page:    web.Page{Title: "There is no blog at this address"},
-		Subject: shorten(r.Host),
+		Subject: web.Shorten(r.Host),
 		Lead:    "Blogs are found by their host names, and this is none.",
 		Steps:   []string{"Open the blog by its name instead of a number, such as alice.example.com."},
 	})
@@ -63,7 +63,7 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request, t *tenant) {
 	s.look.Send(w, web.Message{
 		Status:  http.StatusNotFound,
 		Page:    t.page("There is no such page"),
-		Subject: shorten(r.URL.Path),
+		Subject: web.Shorten(r.URL.Path),
 		Lead:    "The post may have been renamed or withdrawn, or the link to it is wrong.",
 		Steps:   []string{"Start from the first page of the blog, by its name on top."},
 	})
@@ -135,12 +135,4 @@ func (s *site) panicked(w http.ResponseWriter, id string) {
 		Lead:    "The server made a mistake with this page. It is noted under this number, which helps those who run the site to find it.",
 		Steps:   []string{"Load the page again; if it does not help, tell them the number."},
 	})
-}
-
-// shorten cuts what a client sent to a length that fits a page.
-func shorten(s string) string {
-	if len(s) > 253 {
-		return s[:253] + "…"
-	}
-	return s
 }

@@ -1,6 +1,10 @@
 package portal
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/echoblogs/echoblogs/internal/web"
+)
 
 // browsers and systems are told by what stands in the name that a browser sends, the more special first: most of them
 // also claim to be others.
@@ -27,7 +31,7 @@ func browserName(userAgent string) string {
 		if product == "" {
 			return "A browser without a name"
 		}
-		return shorten(product)
+		return web.Shorten(product)
 	}
 	for _, s := range systems {
 		if strings.Contains(userAgent, s.mark) {

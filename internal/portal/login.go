@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // Logins that fail are slowed down as Ghost does it: some are free, then each waits twice as long as the one before.
@@ -89,16 +90,12 @@ func (p *Portal) login(w http.ResponseWriter, r *visit) error {
 // authenticate returns the user with a login and a password, or nil when there is none, which takes as long. It counts
 // the attempt first, so that many at once are no way around the limit.
 func (p *Portal) authenticate(r *visit, login, password string) (*accounts.User, error) {
-	key := shorten(accounts.EmailKey(login))
-	limits := map[string]accounts.Limit{key: loginsByAccount, r.Address: loginsByAddress}
-	for subject, limit := range limits {
-		wait, err := accounts.Attempt(r.Context(), p.db, limit, subject, r.Now)
-		if err != nil {
-			return nil, err
-		}
-		if wait > 0 {
-			return nil, tooMany(wait)
-		}
+	key := web.Shorten(accounts.EmailKey(login))
+	if err := p.attempt(r, loginsByAddress, r.Address); err != nil {
+		return nil, err
+	}
+	if err := p.attempt(r, loginsByAccount, key); err != nil {
+		return nil, err
 	}
 	user, err := accounts.FindUser(r.Context(), p.db, key)
 	if err != nil && !errors.Is(err, accounts.ErrNotFound) {
@@ -111,12 +108,23 @@ func (p *Portal) authenticate(r *visit, login, password string) (*accounts.User,
 	if !right {
 		return nil, nil
 	}
-	for subject, limit := range limits {
-		if err := accounts.Forgive(r.Context(), p.db, limit, subject); err != nil {
-			return nil, err
-		}
+	if err := accounts.Forgive(r.Context(), p.db, loginsByAccount, key); err != nil {
+		return nil, err
+	}
+	// Whoever logs in to an account of their own now and then gets no more attempts at those of others.
+	if err := accounts.Uncount(r.Context(), p.db, loginsByAddress, r.Address); err != nil {
+		return nil, err
 	}
 	return &user, nil
+}
+
+// attempt counts an attempt and refuses it when there were too many.
+func (p *Portal) attempt(r *visit, limit accounts.Limit, subject string) error {
+	wait, err := accounts.Attempt(r.Context(), p.db, limit, subject, r.Now)
+	if err == nil && wait > 0 {
+		return tooMany(wait)
+	}
+	return err
 }
 
 // whyNot says, to somebody who has the right password, why they cannot log in. Empty: they can.

@@ -15,6 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/accounts"
 	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 const (
@@ -55,7 +56,7 @@ func (p *Portal) showRegister(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	f := newForm(r)
-	f.Values["username"] = shorten(r.URL.Query().Get("username"))
+	f.Values["username"] = web.Shorten(r.URL.Query().Get("username"))
 	return p.showForm(w, r, f, http.StatusOK)
 }
 

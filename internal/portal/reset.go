@@ -36,7 +36,7 @@ func (p *Portal) showReset(w http.ResponseWriter, r *visit) error {
 // takes, are the same.
 func (p *Portal) askReset(w http.ResponseWriter, r *visit) error {
 	f := newForm(r, "username")
-	login := shorten(accounts.EmailKey(f.Values["username"]))
+	login := web.Shorten(accounts.EmailKey(f.Values["username"]))
 	if login == "" {
 		f.refuse("username", "Fill in your user name or your address.")
 		return p.show(w, r, page{name: "reset", title: "Forgotten password", data: f, status: http.StatusUnprocessableEntity})
@@ -52,15 +52,6 @@ func (p *Portal) askReset(w http.ResponseWriter, r *visit) error {
 	}
 	p.outbox.wake()
 	return p.show(w, r, page{name: "reset-sent", title: "Look into your mails"})
-}
-
-// attempt counts an attempt and refuses it when there were too many.
-func (p *Portal) attempt(r *visit, limit accounts.Limit, subject string) error {
-	wait, err := accounts.Attempt(r.Context(), p.db, limit, subject, r.Now)
-	if err == nil && wait > 0 {
-		return tooMany(wait)
-	}
-	return err
 }
 
 // errUsedLink answers for a token that is good for nothing.

@@ -66,7 +66,7 @@ func (p *Portal) elsewhere(mux *http.ServeMux) handler {
 func unknownHost(r *visit, host string) error {
 	f := &failure{
 		status: http.StatusNotFound, title: "There is no blog at this address",
-		lead:  fmt.Sprintf("The server was reached, but no blog has the host name %s.", shorten(host)),
+		lead:  fmt.Sprintf("The server was reached, but no blog has the host name %s.", web.Shorten(host)),
 		steps: []string{"Check the spelling of the address.", "If the blog is new, wait a few seconds and load the page again."},
 	}
 	for _, domain := range r.Platform.Spec.Domains {
@@ -105,14 +105,6 @@ func localPath(next string) string {
 }
 
 func queryEscape(s string) string { return url.QueryEscape(s) }
-
-// shorten cuts what a client sent to a length that fits a page.
-func shorten(s string) string {
-	if len(s) > 253 {
-		return s[:253] + "…"
-	}
-	return s
-}
 
 // hsts has browsers come by TLS alone for a year, once they have come by it.
 func (p *Portal) hsts(next http.Handler) http.Handler {

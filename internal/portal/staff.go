@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // staffRoutes are the pages that staff looks after all blogs and accounts by.
@@ -53,7 +55,7 @@ func plainText(s string) string {
 
 // searchText is what is looked for, in the form in which it is compared.
 func searchText(r *visit) string {
-	return strings.ToLower(strings.TrimSpace(plainText(shorten(r.URL.Query().Get("q")))))
+	return strings.ToLower(strings.TrimSpace(plainText(web.Shorten(r.URL.Query().Get("q")))))
 }
 
 // moment writes a time for staff.

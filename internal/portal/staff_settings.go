@@ -11,6 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 type specConfiguration = tenancyv1alpha1.TenantSpecApplyConfiguration
@@ -115,7 +116,7 @@ func parseDomains(r *visit, value string) (func(*specConfiguration), string) {
 		line = strings.TrimSpace(line)
 		host, err := naming.NormalizeHost(line)
 		if err != nil {
-			return nil, fmt.Sprintf("%q is no host name. Write it like www.alice.org, without https:// and without a path.", shorten(line))
+			return nil, fmt.Sprintf("%q is no host name. Write it like www.alice.org, without https:// and without a path.", web.Shorten(line))
 		}
 		for _, domain := range r.Platform.Spec.Domains {
 			if naming.Under(host, string(domain)) {

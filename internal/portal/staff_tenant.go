@@ -139,7 +139,7 @@ func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
 	switch {
 	case !possible, apierrors.IsNotFound(err):
 		return nil, &failure{
-			status: http.StatusNotFound, title: "There is no such tenant", lead: fmt.Sprintf("No Tenant has the name %s.", shorten(name)),
+			status: http.StatusNotFound, title: "There is no such tenant", lead: fmt.Sprintf("No Tenant has the name %s.", web.Shorten(name)),
 			steps: []string{"If it was deleted, its data may still be kept."}, link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
 		}
 	case err != nil:

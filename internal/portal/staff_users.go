@@ -31,7 +31,7 @@ type usersPage struct {
 
 func (p *Portal) showUsers(w http.ResponseWriter, r *visit) error {
 	shown := usersPage{Text: searchText(r)}
-	users, err := accounts.SearchUsers(r.Context(), p.db, shown.Text, plainText(shorten(r.URL.Query().Get("after"))), usersPerPage)
+	users, err := accounts.SearchUsers(r.Context(), p.db, shown.Text, plainText(web.Shorten(r.URL.Query().Get("after"))), usersPerPage)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (p *Portal) staffUser(r *visit) (accounts.User, error) {
 	user, err := accounts.FindUser(r.Context(), p.db, name)
 	if errors.Is(err, accounts.ErrNotFound) || err == nil && user.Username != name {
 		return user, &failure{
-			status: http.StatusNotFound, title: "There is no such account", lead: fmt.Sprintf("Nobody has the user name %s.", shorten(name)),
+			status: http.StatusNotFound, title: "There is no such account", lead: fmt.Sprintf("Nobody has the user name %s.", web.Shorten(name)),
 			link: &web.Link{Address: "/staff/users/", Text: "Users"},
 		}
 	}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/accounts"
@@ -76,6 +78,9 @@ func (p *Portal) identify(w http.ResponseWriter, v *visit) error {
 		if err := v.ParseForm(); err != nil {
 			return unreadableForm(err)
 		}
+		if !storable(v.PostForm) {
+			return unreadableForm(errNoText)
+		}
 	}
 	v.Notice = p.takeNotice(w, v)
 	token := p.cookie(v, sessionCookie)
@@ -92,6 +97,20 @@ func (p *Portal) identify(w http.ResponseWriter, v *visit) error {
 	}
 	v.Session, v.User = &session, &user
 	return nil
+}
+
+var errNoText = errors.New("a field is no text")
+
+// storable reports whether all fields of a form are text as Postgres can hold it: UTF-8 without NUL.
+func storable(form url.Values) bool {
+	for _, values := range form {
+		for _, value := range values {
+			if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // member lets only those through who are logged in; others are led to the login, and then back.

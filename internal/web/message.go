@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -57,4 +58,15 @@ func (m *Message) main(b Markup) Markup {
 		b = b.HTML(`<p><a class="button" href="`).Text(m.Link.Address).HTML(`">`).Text(m.Link.Text).HTML("</a></p>\n")
 	}
 	return b.HTML("</div>\n")
+}
+
+// maxShown is how much of what a client sent a page repeats, in bytes: a host name has no more (RFC 1035 section 2.3.4).
+const maxShown = 253
+
+// Shorten cuts what a client sent to a length that fits a page, between characters.
+func Shorten(s string) string {
+	if len(s) <= maxShown {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxShown], "") + "…"
 }

@@ -3,10 +3,20 @@
 package portal_test
 
 import (
+	"flag"
+	"fmt"
 	"os"
 	"testing"
 
 	"github.com/echoblogs/echoblogs/test/stack"
 )
 
-func TestMain(m *testing.M) { os.Exit(stack.Main(m)) }
+// atOnce is how many tests run side by side: most of the time they wait for a lease or a hold to be over.
+const atOnce = 6
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", fmt.Sprint(atOnce)); err != nil {
+		panic(err)
+	}
+	os.Exit(stack.Main(m))
+}
