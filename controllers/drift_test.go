@@ -167,7 +167,10 @@ func TestEmptyDatabaseUnderTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.readyTenant("alice")
-	p.exec(`DROP SCHEMA alice CASCADE; DROP TABLE public.domains, public.tenants, public.installation, public.schema_migrations`)
+	p.exec(`DROP SCHEMA alice CASCADE; DO $$ DECLARE name text; BEGIN
+		FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+			EXECUTE format('DROP TABLE public.%I CASCADE', name);
+		END LOOP; END $$`)
 	p.aMinutePasses()
 	p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
 	if query[int](p, schemaCount, "alice") != 0 {
