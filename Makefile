@@ -65,7 +65,7 @@ test: test-setup ## Run all tests, against a real API server and a real Postgres
 	go test -race -timeout 20m ./...
 
 # What needs neither an API server nor a browser, but Postgres at most.
-FAST := $(addsuffix /...,$(addprefix ./internal/,naming postgres routing registry schema posts web blog))
+FAST := $(addsuffix /...,$(addprefix ./internal/,naming postgres accounts routing registry schema posts web blog))
 
 .PHONY: test-fast
 test-fast: ## Run the tests that need no control plane, in half a minute.

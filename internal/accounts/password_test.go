@@ -1,0 +1,104 @@
+package accounts_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/internal/accounts"
+)
+
+func TestCheckPassword(t *testing.T) {
+	t.Parallel()
+	for password, want := range map[string]string{
+		"a horse reads slowly":    "",
+		"ünïcödé ok":              "",
+		"short":                   "at least 10 characters",
+		"ünïcödé o":               "at least 10 characters",
+		strings.Repeat("a b", 90): "at most 200 characters",
+		"password123":             "among the first",
+		"PassWord123":             "among the first",
+		"aaaaaaaaaaaa":            "among the first",
+		"jane-doe-the-first":      "not your user name",
+		"Jane@Example.org":        "not your user name",
+	} {
+		err := accounts.CheckPassword(password, "jane-doe-the-first", "jane@example.org")
+		var refused *accounts.PasswordError
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%q is refused: %v", password, err)
+		case want != "" && (!errors.As(err, &refused) || !strings.Contains(refused.Sentence, want)):
+			t.Errorf("%q: got %v, want %q", password, err, want)
+		}
+	}
+}
+
+func TestHasher(t *testing.T) {
+	t.Parallel()
+	h := accounts.NewHasher()
+	one, err := h.Hash(t.Context(), "a horse reads slowly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := h.Hash(t.Context(), "a horse reads slowly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one == two {
+		t.Error("the same password has the same hash twice")
+	}
+	if !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("it is no PHC string of the parameters that are documented: %s", one)
+	}
+	for _, c := range []struct {
+		password, hash string
+		want           bool
+	}{
+		{"a horse reads slowly", one, true},
+		{"a horse reads slowly", two, true},
+		{"A horse reads slowly", one, false},
+		{"", one, false},
+		{"a horse reads slowly", "", false}, // there is no such account
+	} {
+		if got, err := h.Verify(t.Context(), c.password, c.hash); err != nil || got != c.want {
+			t.Errorf("%q against %q: got %t, %v; want %t", c.password, c.hash, got, err, c.want)
+		}
+	}
+	if _, err := h.Verify(t.Context(), "x", "$2y$10$abc"); err == nil {
+		t.Error("a hash of another kind is taken")
+	}
+}
+
+// A flood of logins neither eats the memory nor waits for ever.
+func TestHasherIsBounded(t *testing.T) {
+	t.Parallel()
+	h := accounts.NewHasher()
+	ctx, cancel := context.WithCancel(t.Context())
+	results := make(chan error)
+	const many = 400
+	for range many {
+		go func() {
+			_, err := h.Hash(ctx, "a horse reads slowly")
+			results <- err
+		}()
+	}
+	var busy, done int
+	for range many {
+		switch err := <-results; {
+		case errors.Is(err, accounts.ErrBusy):
+			busy++
+		case err == nil, errors.Is(err, context.Canceled):
+			done++
+		default:
+			t.Error(err)
+		}
+		if busy > 0 {
+			cancel() // the rest need not be hashed
+		}
+	}
+	cancel()
+	if busy == 0 || done == 0 {
+		t.Errorf("of %d at once %d were refused and %d had their turn", many, busy, done)
+	}
+}
