@@ -48,12 +48,15 @@ func (p *Portal) provisionNow(ctx context.Context, r *accounts.Registration) err
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for r.State == accounts.Provisioning && waiting.Err() == nil {
+	for waiting.Err() == nil {
 		if tenant, err := p.cluster.tenant(ctx, r.Username); err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID {
 			if err := p.judge(ctx, r, tenant); err != nil {
 				p.logWork(ctx, r, err) // the sweeper, or the page that shows the steps, goes on
 				break
 			}
+		}
+		if r.State != accounts.Provisioning {
+			break
 		}
 		select {
 		case <-changes:

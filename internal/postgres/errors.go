@@ -35,6 +35,7 @@ var causes = map[string]string{
 	"28":    "The database refused the user name or password. Check the Secret of the database; it is tried again.",
 	"3D":    "The database does not exist. Check the name in the Secret of the database.",
 	"3F":    "A schema is missing in the database.",
+	"42P01": "A table is missing. The operator makes the tables when it first reaches the database.",
 	"42501": "The database user lacks a permission. Run the output of \"operator bootstrap-sql\" as an administrator.",
 	"53":    "The database has run out of a resource. It is tried again.",
 	"53100": "The disk of the database is full. Free space on it; it is tried again.",
