@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -58,13 +59,21 @@ func (p *Portal) show(w http.ResponseWriter, r *visit, shown page) error {
 	if shown.script != "" {
 		frame.Script = p.pages.look.Assets.Address(shown.script)
 	}
+	refused := shown.status >= http.StatusBadRequest
 	var failed error
 	body := p.pages.look.Frame(nil, frame, func(m web.Markup) web.Markup {
 		m, failed = m.Template(p.pages.templates, shown.name+".html", view{visit: r, Data: shown.data})
+		if refused {
+			m = m.HTML(`<p class="aside">No. `).Text(r.ID).HTML("</p>\n")
+		}
 		return m
 	})
 	if failed != nil {
 		return fmt.Errorf("write page %s: %w", shown.name, failed)
+	}
+	if refused {
+		p.log.LogAttrs(r.Context(), slog.LevelInfo, "Form refused", slog.String("id", r.ID), slog.String("method", r.Method),
+			slog.String("path", r.URL.Path), slog.Int("status", shown.status))
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")

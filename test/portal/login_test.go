@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -29,6 +30,13 @@ func TestLogin(t *testing.T) {
 	v.submit("/login/", "username", "nobody", "password", "whatever it is").want(t, http.StatusUnprocessableEntity, wrong, `value="nobody"`).without(t, "whatever it is")
 	v.submit("/login/", "username", "alice", "password", "whatever it is").want(t, http.StatusUnprocessableEntity, wrong)
 	v.submit("/login/", "username", "", "password", "").want(t, http.StatusUnprocessableEntity, "Fill in your user name and password.")
+	// Every answer of this kind has a number, which stands in the log.
+	for _, refused := range []page{v.submit("/login/", "username", "", "password", ""), v.get("/nowhere/")} {
+		number := regexp.MustCompile(`No\. ([A-Z2-7]{10})`).FindStringSubmatch(refused.Body)
+		if number == nil || !strings.Contains(p.Logs(), `"id":"`+number[1]+`"`) {
+			t.Errorf("%s has no number that stands in the log: %v", refused.URL, number)
+		}
+	}
 	v.submit("/login/", "username", "a\xffb", "password", "x").want(t, http.StatusBadRequest, "The form cannot be read")
 	v.submit("/login/", "username", "a\x00b", "password", "x").want(t, http.StatusBadRequest, "The form cannot be read")
 	v.submit("/login/", "username", "a", "password", strings.Repeat("x", 100_000)).want(t, http.StatusRequestEntityTooLarge, "That was too much")
