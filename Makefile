@@ -67,11 +67,12 @@ test: test-setup ## Run all tests, against a real API server and a real Postgres
 # What needs neither an API server nor a browser, but Postgres at most.
 FAST := $(addsuffix /...,$(addprefix ./internal/,naming postgres accounts routing registry schema posts web blog))
 
+# They mostly wait, so many run side by side.
 .PHONY: test-fast
 test-fast: ## Run the tests that need no control plane, in half a minute.
 	@hack/postgres/install.sh >/dev/null
 	@hack/pgbouncer/install.sh >/dev/null
-	go test -timeout 5m $(FAST)
+	go test -timeout 5m -parallel 16 $(FAST)
 
 # How long each fuzz target runs.
 FUZZTIME ?= 1m
