@@ -39,10 +39,7 @@ func subjects(t *testing.T, site *stack.Portal) []string {
 // Each owner is told once what is due, across restarts and replicas.
 func TestReminders(t *testing.T) {
 	t.Parallel()
-	p := stack.New(t)
-	p.StartOperator()
-	p.WaitReady()
-	p.StartBlog(0)
+	p := newPlatform(t)
 	day := func(days int) string { return time.Now().UTC().AddDate(0, 0, days).Format("2 January 2006") }
 	var want []string
 	for name, due := range map[string]struct {
@@ -96,10 +93,7 @@ func TestReminders(t *testing.T) {
 // Whoever a Tenant names as its owner is invited, once, and then has an account.
 func TestInvitation(t *testing.T) {
 	t.Parallel()
-	p := stack.New(t)
-	p.StartOperator()
-	p.WaitReady()
-	p.StartBlog(0)
+	p := newPlatform(t)
 	owned := func(name string, owner *v1alpha1.TenantOwner) {
 		t.Helper()
 		tenant := &v1alpha1.Tenant{}

@@ -142,10 +142,7 @@ func wantNothing(t *testing.T, p *stack.Platform, site *stack.Portal, name strin
 // The public site is killed at each step of a registration, and others go on where it was.
 func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	t.Parallel()
-	p := stack.New(t)
-	p.StartOperator()
-	p.WaitReady()
-	p.StartBlog(0)
+	p := newPlatform(t)
 	line := p.PortalAPILine()
 	start := func() *stack.Portal { return p.StartPortal(0, "--registrations-per-hour=1000") }
 	site := start()

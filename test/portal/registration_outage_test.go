@@ -5,17 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-
-	"github.com/echoblogs/echoblogs/test/stack"
 )
 
 // While the API server is away nobody registers, everybody is told, and nothing is left of their forms.
 func TestRegistrationWithoutAPIServer(t *testing.T) {
 	t.Parallel()
-	p := stack.New(t)
-	p.StartOperator()
-	p.WaitReady()
-	p.StartBlog(0)
+	p := newPlatform(t)
 	line := p.PortalAPILine()
 	site := p.StartPortal(0, "--registrations-per-hour=2")
 	v := newVisitor(t, site)
@@ -43,10 +38,7 @@ func TestRegistrationWithoutAPIServer(t *testing.T) {
 // While the database is away nobody registers, everybody is told, and nothing is left of their forms.
 func TestRegistrationWithoutDatabase(t *testing.T) {
 	t.Parallel()
-	p := stack.New(t)
-	p.StartOperator()
-	p.WaitReady()
-	p.StartBlog(0)
+	p := newPlatform(t)
 	line := p.PortalDatabaseLine()
 	site := p.StartPortal(0)
 	v := newVisitor(t, site)
@@ -81,10 +73,7 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 // was lost.
 func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
 	t.Parallel()
-	p := stack.New(t)
-	p.StartOperator()
-	p.WaitReady()
-	p.StartBlog(0)
+	p := newPlatform(t)
 	// A commit of a registration waits until the test lets it go on.
 	p.Exec(`CREATE FUNCTION public.wait_in_commit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END'`)
 	p.Exec(`CREATE CONSTRAINT TRIGGER wait_in_commit AFTER INSERT ON public.registrations DEFERRABLE INITIALLY DEFERRED

@@ -46,10 +46,7 @@ func TestRegisterOneNameTwice(t *testing.T) {
 // A Tenant that is made by kubectl at the same moment as a registration's is not taken over.
 func TestRegisterANameThatKubectlTakes(t *testing.T) {
 	t.Parallel()
-	p := stack.New(t)
-	p.StartOperator()
-	p.WaitReady()
-	p.StartBlog(0)
+	p := newPlatform(t)
 	line := p.PortalAPILine()
 	site := p.StartPortal(0)
 	line.Hold()
@@ -98,10 +95,7 @@ func formBody(fields ...string) *strings.Reader {
 
 func TestFiftyRegisterAtOnce(t *testing.T) {
 	t.Parallel()
-	p := stack.New(t)
-	p.StartOperator()
-	p.WaitReady()
-	p.StartBlog(0)
+	p := newPlatform(t)
 	site := p.StartPortal(0, "--trusted-proxies=127.0.0.1", "--registrations-per-hour=1")
 	const people = 50
 	visitors := make([]*visitor, people)

@@ -12,13 +12,20 @@ import (
 	"github.com/echoblogs/echoblogs/test/stack"
 )
 
-// newSite starts an operator, a blog and the public site, with further flags for the latter.
-func newSite(t *testing.T, flags ...string) (*stack.Platform, *stack.Portal) {
+// newPlatform starts an operator and a blog.
+func newPlatform(t *testing.T) *stack.Platform {
 	t.Helper()
 	p := stack.New(t)
 	p.StartOperator()
 	p.WaitReady()
 	p.StartBlog(0)
+	return p
+}
+
+// newSite starts an operator, a blog and the public site, with further flags for the latter.
+func newSite(t *testing.T, flags ...string) (*stack.Platform, *stack.Portal) {
+	t.Helper()
+	p := newPlatform(t)
 	return p, p.StartPortal(0, append([]string{"--registrations-per-hour=1000", "--refused-registrations-per-hour=1000"}, flags...)...)
 }
 
