@@ -23,7 +23,7 @@ type blogServer struct {
 }
 
 // startBlog runs the blog with its own role's rights.
-func startBlog(t *testing.T, options blog.Options) *blogServer {
+func startBlog(t testing.TB, options blog.Options) *blogServer {
 	t.Helper()
 	options.MaxConns, options.Log = 2, slog.New(slog.DiscardHandler)
 	served, err := blog.New(options)
@@ -47,7 +47,7 @@ func startBlog(t *testing.T, options blog.Options) *blogServer {
 }
 
 // get asks for the first page of a host.
-func (b *blogServer) get(t *testing.T, host, path string) (*http.Response, string) {
+func (b *blogServer) get(t testing.TB, host, path string) (*http.Response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+b.address+path, nil)
 	if err != nil {
@@ -67,14 +67,14 @@ func (b *blogServer) get(t *testing.T, host, path string) (*http.Response, strin
 }
 
 // want asks for the first page of a host and checks the answer at once.
-func (b *blogServer) want(t *testing.T, host string, status int, contains string) {
+func (b *blogServer) want(t testing.TB, host string, status int, contains string) {
 	t.Helper()
 	if err := b.check(t, host, status, contains); err != nil {
 		t.Error(err)
 	}
 }
 
-func (b *blogServer) check(t *testing.T, host string, status int, contains string) error {
+func (b *blogServer) check(t testing.TB, host string, status int, contains string) error {
 	t.Helper()
 	response, body := b.get(t, host, "/")
 	if response.StatusCode != status || !strings.Contains(body, contains) {

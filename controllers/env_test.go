@@ -49,7 +49,7 @@ type cluster struct {
 
 // platform is a Platform of one test: a namespace, a database, an operator with its own rights, and a blog.
 type platform struct {
-	t         *testing.T
+	t         testing.TB
 	namespace string
 	db        *postgrestest.Database
 	pool      *pgxpool.Pool // the operator's rights
@@ -95,7 +95,7 @@ func (p *platform) start(edits ...func(*v1alpha1.Platform)) {
 }
 
 // newNamespace makes a namespace with a database and a blog, without a Platform and without an operator.
-func newNamespace(t *testing.T, options ...func(*platform)) *platform {
+func newNamespace(t testing.TB, options ...func(*platform)) *platform {
 	t.Helper()
 	p := &platform{
 		t: t, clock: clocktesting.NewFakePassiveClock(time.Now()), queries: &queryCounter{}, writes: &writeCounter{},
@@ -123,6 +123,13 @@ func newNamespace(t *testing.T, options ...func(*platform)) *platform {
 	})
 	p.blog = startBlog(t, blog.Options{DatabaseURI: p.reach(p.db.BlogURI), ListenURI: p.db.BlogURI, Now: p.clock.Now})
 	return p
+}
+
+// in returns the same platform for another test, or for a part of one.
+func (p *platform) in(t testing.TB) *platform {
+	other := *p
+	other.t = t
+	return &other
 }
 
 func (p *platform) platformObject() *v1alpha1.Platform {
