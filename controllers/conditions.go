@@ -25,7 +25,15 @@ type halt struct {
 	undecided bool
 }
 
-func (h *halt) Error() string { return h.reason + ": " + h.message }
+func (h *halt) Error() string {
+	switch {
+	case !h.undecided:
+		return h.reason + ": " + h.message
+	case h.cause != nil:
+		return h.cause.Error()
+	}
+	return "it has changed meanwhile"
+}
 
 // Unwrap returns the passing failure.
 func (h *halt) Unwrap() error { return h.cause }

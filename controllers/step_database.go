@@ -9,7 +9,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/postgres"
@@ -149,7 +151,15 @@ func (r *TenantReconciler) keepDatabase(ctx context.Context, s *tenantScope, hav
 	if err != nil || len(differs) == 0 {
 		return err
 	}
-	if err := s.store.Update(ctx, want, s.now); err != nil {
+	if s.changed { // just now, by the lines above
+		if err := s.readBack(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.ensureNewest(ctx, s); err != nil {
+		return err
+	}
+	if err := s.store.Update(ctx, want, s.row.UpdatedAt, s.now); err != nil {
 		return err
 	}
 	if s.tenant.Status.ObservedGeneration == s.tenant.Generation {
@@ -159,6 +169,30 @@ func (r *TenantReconciler) keepDatabase(ctx context.Context, s *tenantScope, hav
 	s.changed = true
 	r.wakeWaiting(ctx, s.tenant)
 	return s.readBack(ctx)
+}
+
+// ensureNewest ends the reconcile where the cache is behind the API server: a registry that differs may then say what the
+// newest spec says, by the word of another operator. With the condition of Update, no operator writes what is older than
+// what it finds.
+func (r *TenantReconciler) ensureNewest(ctx context.Context, s *tenantScope) error {
+	live, err := r.readLive(ctx, s.tenant)
+	if err == nil && (live == nil || live.UID != s.tenant.UID || live.Generation != s.tenant.Generation) {
+		err = &halt{undecided: true, retryAfter: conflictRetry}
+	}
+	return err
+}
+
+// readLive reads a Tenant past the cache. It is nil where there is none.
+func (r *TenantReconciler) readLive(ctx context.Context, tenant *v1alpha1.Tenant) (*v1alpha1.Tenant, error) {
+	var live v1alpha1.Tenant
+	err := r.Live.Get(ctx, client.ObjectKeyFromObject(tenant), &live)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, &halt{undecided: true, cause: fmt.Errorf("read Tenant %s past the cache: %w", tenant.Name, err)}
+	}
+	return &live, nil
 }
 
 func (r *TenantReconciler) migrate(ctx context.Context, s *tenantScope) error {

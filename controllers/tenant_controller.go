@@ -128,8 +128,7 @@ func (r *TenantReconciler) reconcile(ctx context.Context, request reconcile.Requ
 	before := tenant.DeepCopy()
 	defer func() {
 		if patchErr := r.finish(ctx, scope, before, err); patchErr != nil {
-			result, err = reconcile.Result{}, patchErr
-			return
+			err = patchErr
 		}
 		result, err = scope.next(ctx, err)
 	}()

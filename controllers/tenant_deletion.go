@@ -7,13 +7,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
@@ -53,19 +53,18 @@ func (r *TenantReconciler) reconcileDelete(ctx context.Context, tenant *v1alpha1
 // endIfDeleted ends a Tenant for which this reconcile has made something while another operator let it go: the finalizer
 // is of no use between two that know nothing of each other. Otherwise it returns cause.
 func (r *TenantReconciler) endIfDeleted(ctx context.Context, s *tenantScope, cause error) error {
-	var live v1alpha1.Tenant
-	err := r.Live.Get(ctx, client.ObjectKeyFromObject(s.tenant), &live)
+	live, err := r.readLive(ctx, s.tenant)
 	switch {
-	case apierrors.IsNotFound(err):
+	case err != nil:
+		return err
+	case live == nil:
 		if err := r.endTenant(ctx, s); err != nil {
 			return err
 		}
 		r.wakeWaiting(ctx, s.tenant)
 		return nil
-	case err != nil:
-		return fmt.Errorf("look for Tenant %s: %w", s.tenant.Name, err)
 	case live.UID == s.tenant.UID && !live.DeletionTimestamp.IsZero():
-		_, err := r.reconcileDelete(ctx, &live)
+		_, err := r.reconcileDelete(ctx, live)
 		return err
 	}
 	return client.IgnoreNotFound(cause)
@@ -82,9 +81,19 @@ func (r *TenantReconciler) endTenant(ctx context.Context, s *tenantScope) error 
 		}
 		return err
 	}
+	row, err := findRow(ctx, s)
+	if err != nil {
+		return s.databaseHalt(err)
+	}
+	if row.State != registry.Live {
+		return nil
+	}
+	if err := r.ensureNotReplaced(ctx, s.tenant); err != nil {
+		return err
+	}
 	if s.tenant.Retained() {
 		purgeAt := s.now.AddDate(0, 0, s.platform.RetentionDays())
-		tombstone, err := s.store.Retain(ctx, s.tenant.Name, s.now, purgeAt)
+		tombstone, err := s.store.Retain(ctx, row, s.now, purgeAt)
 		if err != nil {
 			return s.databaseHalt(err)
 		}
@@ -94,7 +103,7 @@ func (r *TenantReconciler) endTenant(ctx context.Context, s *tenantScope) error 
 		}
 		return nil
 	}
-	dropped, err := s.store.Drop(ctx, s.tenant.Name, s.now)
+	dropped, err := s.store.Drop(ctx, row, s.now)
 	if err != nil {
 		return s.databaseHalt(err)
 	}
@@ -102,4 +111,14 @@ func (r *TenantReconciler) endTenant(ctx context.Context, s *tenantScope) error 
 		r.event(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaDropped, "Drop", fmt.Sprintf("The schema %s was dropped.", schemaName(s.tenant)))
 	}
 	return nil
+}
+
+// ensureNotReplaced ends the reconcile where another object has the name by now: the row that was just read is that one's
+// then, by the word of another operator.
+func (r *TenantReconciler) ensureNotReplaced(ctx context.Context, tenant *v1alpha1.Tenant) error {
+	live, err := r.readLive(ctx, tenant)
+	if err == nil && live != nil && live.UID != tenant.UID {
+		err = &halt{undecided: true, retryAfter: conflictRetry}
+	}
+	return err
 }

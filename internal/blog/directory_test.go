@@ -166,7 +166,11 @@ func TestDeletedTenantIsGone(t *testing.T) {
 	p := newPlatform(t)
 	p.create(spec("alice"))
 	p.create(spec("bob"))
-	if _, err := p.schemas.Drop(t.Context(), "alice", start); err != nil {
+	alice, err := registry.Find(t.Context(), p.operator, "alice")
+	if err == nil {
+		_, err = p.schemas.Drop(t.Context(), alice, start)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	p.waitFor("alice.example.com", "/", http.StatusNotFound).want(t, http.StatusNotFound, "", "alice.example.com")

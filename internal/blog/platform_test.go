@@ -179,7 +179,11 @@ func (p *platform) create(s registry.Spec) {
 
 func (p *platform) update(s registry.Spec, now time.Time) {
 	p.t.Helper()
-	if err := p.schemas.Update(p.t.Context(), s, now); err != nil {
+	row, err := registry.Find(p.t.Context(), p.operator, s.Name)
+	if err == nil {
+		err = p.schemas.Update(p.t.Context(), s, row.UpdatedAt, now)
+	}
+	if err != nil {
 		p.t.Fatalf("update %s: %v", s.Name, err)
 	}
 }

@@ -30,14 +30,15 @@ func Release(ctx context.Context, tx pgx.Tx, id int64, clock Clock) error {
 	return Notify(ctx, tx, id)
 }
 
-// Revive makes a tombstone's row live again, in the schema schemaName.
-func Revive(ctx context.Context, tx pgx.Tx, id int64, schemaName string) error {
-	_, err := tx.Exec(ctx, `UPDATE public.tenants SET state = 'live', schema_name = $2, tombstone_schema = NULL,
-		released_at = NULL, purge_at = NULL, updated_at = now() WHERE id = $1 AND state = 'tombstone'`, id, schemaName)
+// Revive makes a tombstone's row live again, in the schema schemaName. It returns the row's new UpdatedAt.
+func Revive(ctx context.Context, tx pgx.Tx, id int64, schemaName string) (updatedAt time.Time, err error) {
+	err = tx.QueryRow(ctx, `UPDATE public.tenants SET state = 'live', schema_name = $2, tombstone_schema = NULL,
+		released_at = NULL, purge_at = NULL, updated_at = now() WHERE id = $1 AND state = 'tombstone'
+		RETURNING updated_at`, id, schemaName).Scan(&updatedAt)
 	if err != nil {
-		return fmt.Errorf("revive tenant %d: %w", id, err)
+		return time.Time{}, fmt.Errorf("revive tenant %d: %w", id, err)
 	}
-	return nil
+	return updatedAt, nil
 }
 
 // SetVersion records the version of a tenant's schema.

@@ -23,8 +23,9 @@ type TakenError struct {
 	HeldUntil time.Time
 }
 
-// ErrRace says that somebody else took or freed the same names at the same moment. Who looks again finds what came of it.
-var ErrRace = errors.New("the names changed hands while they were taken")
+// ErrRace says that somebody else changed the same tenant, or took or freed the same names, at the same moment. Who looks
+// again finds what came of it.
+var ErrRace = errors.New("another operator was faster")
 
 // NameKind says what a taken name is.
 type NameKind string

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -73,13 +74,16 @@ type Tenant struct {
 	TombstoneSchema string
 	// PurgeAt is when a tombstone is to be dropped.
 	PurgeAt time.Time
+	// UpdatedAt is when the row or its hosts changed last, by the database's clock. It tells Update whether they are
+	// still as they were read.
+	UpdatedAt time.Time
 }
 
 // ErrNoTenant says that the registry has no row of that name.
 var ErrNoTenant = errors.New("the registry has no such tenant")
 
 const selectTenant = `SELECT t.id, t.name, t.schema_name, t.state, t.schema_version, t.display_name, t.owner, t.paid_until, t.suspend_at,
-	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.released_at, t.tombstone_schema, t.purge_at,
+	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.released_at, t.tombstone_schema, t.purge_at, t.updated_at,
 	EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = t.schema_name),
 	(SELECT d.host FROM public.domains d WHERE d.tenant_id = t.id AND d.is_primary AND d.released_at IS NULL),
 	(SELECT array_agg(d.host ORDER BY d.host) FROM public.domains d WHERE d.tenant_id = t.id AND NOT d.is_primary AND d.released_at IS NULL)
@@ -110,7 +114,7 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 		tombstone, primary  pgtype.Text
 	)
 	err := row.Scan(&t.ID, &t.Name, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &suspendAt,
-		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &releasedAt, &tombstone, &purgeAt,
+		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &releasedAt, &tombstone, &purgeAt, &t.UpdatedAt,
 		&t.SchemaExists, &primary, &t.CustomHosts)
 	t.SuspendAt = fromTimestamp(suspendAt)
 	t.TombstoneSchema, t.PrimaryHost = tombstone.String, primary.String
@@ -156,21 +160,30 @@ func Insert(ctx context.Context, tx pgx.Tx, spec Spec, version int32, fresh bool
 }
 
 // Update makes the row and the domains of a live tenant say what spec says, in one batch. A new primary host demotes
-// the old one. It returns *TakenError when the primary host is not to be had; the transaction is then to be rolled
-// back. Custom hosts that are not to be had are left out.
-func Update(ctx context.Context, tx pgx.Tx, spec Spec, clock Clock) error {
+// the old one. updatedAt is the row's as it was read: ErrRace says that it has changed since, and spec comes of what is
+// no longer so. It returns *TakenError when the primary host is not to be had. After either the transaction is to be
+// rolled back. Custom hosts that are not to be had are left out.
+func Update(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt time.Time, clock Clock) error {
 	batch := &pgx.Batch{}
+	var unchanged bool
 	queueExpiredHolds(batch, spec, clock)
 	batch.Queue(`UPDATE public.tenants SET display_name = $2, paid_until = $3, suspend_at = $4,
 			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, owner = $8, updated_at = now()
-		WHERE name = $1 AND state = 'live'`,
+		WHERE name = $1 AND state = 'live' AND updated_at = $9`,
 		spec.Name, spec.DisplayName, date(spec.PaidUntil), toTimestamp(spec.SuspendAt),
-		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, spec.Owner)
+		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, spec.Owner, updatedAt).
+		Exec(func(tag pgconn.CommandTag) error {
+			unchanged = tag.RowsAffected() == 1
+			return nil
+		})
 	queueReleases(batch, spec, clock)
 	owned := queueClaims(batch, spec)
 	queueNotify(batch, spec.Name)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("update tenant %s and its hosts: %w", spec.Name, err)
+	}
+	if !unchanged {
+		return fmt.Errorf("update tenant %s: %w", spec.Name, ErrRace)
 	}
 	if !owned.primary {
 		return taken(ctx, tx, spec)

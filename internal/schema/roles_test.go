@@ -120,7 +120,7 @@ func TestRolesHaveNoOtherRights(t *testing.T) {
 		d.create(spec(name))
 	}
 	for _, name := range []string{"deleted", "restored"} {
-		if _, err := d.store.Retain(t.Context(), name, now, now.AddDate(0, 0, 30)); err != nil {
+		if _, err := d.store.Retain(t.Context(), d.find(name), now, now.AddDate(0, 0, 30)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -122,7 +122,7 @@ func TestCreateMakesEverythingAtOnce(t *testing.T) {
 	d.create(s)
 
 	tenant := d.find("alice")
-	want := registry.Tenant{Spec: s, ID: tenant.ID, State: registry.Live, SchemaVersion: d.store.Latest(), SchemaExists: true}
+	want := registry.Tenant{Spec: s, ID: tenant.ID, UpdatedAt: tenant.UpdatedAt, State: registry.Live, SchemaVersion: d.store.Latest(), SchemaExists: true}
 	if diff := cmp.Diff(want, tenant, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("registry (-want +got):\n%s", diff)
 	}
@@ -174,7 +174,8 @@ func TestUpdateMovesThePrimaryHost(t *testing.T) {
 	s.CustomHosts = []string{"www.alice.org"}
 	d.create(s)
 	s.PrimaryHost, s.CustomHosts = "alice.example.net", []string{"blog.alice.org"}
-	if err := d.store.Update(t.Context(), s, now); err != nil {
+	before := d.find("alice").UpdatedAt
+	if err := d.store.Update(t.Context(), s, before, now); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(s, d.find("alice").Spec); diff != "" {
@@ -191,11 +192,31 @@ func TestUpdateMovesThePrimaryHost(t *testing.T) {
 		t.Errorf("after the hold: %v", err)
 	}
 	s.CustomHosts = []string{"alice.example.com", "blog.alice.org"}
-	if err := d.store.Update(t.Context(), s, early); err != nil {
+	if err := d.store.Update(t.Context(), s, d.find("alice").UpdatedAt, early); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(s.CustomHosts, d.find("alice").CustomHosts); diff != "" {
 		t.Errorf("hosts taken back (-want +got):\n%s", diff)
+	}
+}
+
+// Who decided by rows that somebody else has changed since changes nothing.
+func TestUpdateOfChangedRowsIsRefused(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	first, second := spec("alice"), spec("alice")
+	d.create(first)
+	asRead := d.find("alice").UpdatedAt
+	first.CustomHosts = []string{"www.first.org"}
+	second.PrimaryHost, second.CustomHosts, second.DisplayName = "second.example.com", []string{"www.second.org"}, "Second"
+	if err := d.store.Update(t.Context(), first, asRead, now); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.store.Update(t.Context(), second, asRead, now); !errors.Is(err, registry.ErrRace) {
+		t.Errorf("a second update by the same rows: %v", err)
+	}
+	if diff := cmp.Diff(first, d.find("alice").Spec); diff != "" {
+		t.Errorf("registry (-want +got):\n%s", diff)
 	}
 }
 
@@ -206,7 +227,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	d.exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at) VALUES ('kept', 'A', 'x', '', '', '', now(), now())`)
 	id := d.find("alice").ID
 
-	tombstone, err := d.store.Retain(t.Context(), "alice", now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +251,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 		t.Errorf("the blog reads %d posts after the restoration, error %v", posts, err)
 	}
 
-	if _, err := d.store.Retain(t.Context(), "alice", now, now.AddDate(0, 0, 30)); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("alice"), now, now.AddDate(0, 0, 30)); err != nil {
 		t.Fatal(err)
 	}
 	if purged, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30).Add(-time.Second), 10); err != nil || len(purged) != 0 {
@@ -247,7 +268,7 @@ func TestFreshSetsTheTombstoneAside(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.create(spec("alice"))
-	tombstone, err := d.store.Retain(t.Context(), "alice", now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,10 +288,11 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.create(spec("alice"))
-	if dropped, err := d.store.Drop(t.Context(), "alice", now); err != nil || !dropped {
+	first := d.find("alice")
+	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || !dropped {
 		t.Fatalf("dropped %v, error %v", dropped, err)
 	}
-	if dropped, err := d.store.Drop(t.Context(), "alice", now); err != nil || dropped {
+	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
 		t.Errorf("dropped %v a second time, error %v", dropped, err)
 	}
 	d.wantSchemas()
@@ -279,6 +301,15 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 	if err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(registry.Hold)); err != nil {
 		t.Fatal(err)
 	}
+
+	// Who still means the first one ends nothing of the next one of its name.
+	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
+		t.Errorf("dropped %v of another tenant, error %v", dropped, err)
+	}
+	if tombstone, err := d.store.Retain(t.Context(), first, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
+		t.Errorf("another tenant became the tombstone %q, error %v", tombstone, err)
+	}
+	d.wantSchemas("alice")
 }
 
 func TestPublicHostsAreRefused(t *testing.T) {

@@ -13,11 +13,11 @@ import (
 	"github.com/echoblogs/echoblogs/internal/registry"
 )
 
-// Retain turns a live tenant into a tombstone: its schema is renamed, out of the blog's reach, and its names stay
-// taken until purgeAt. It returns the tombstone's schema, or "" when there was nothing to keep: no live tenant of that
-// name, or one whose schema has vanished.
-func (s *Store) Retain(ctx context.Context, name string, now, purgeAt time.Time) (tombstone string, err error) {
-	err = s.end(ctx, "retain", name, now, func(ctx context.Context, tx pgx.Tx, tenant registry.Tenant) error {
+// Retain turns the live tenant that was read into a tombstone: its schema is renamed, out of the blog's reach, and its
+// names stay taken until purgeAt. It returns the tombstone's schema, or "" when there was nothing to keep: the tenant
+// has ended, whoever has its name now, or its schema has vanished.
+func (s *Store) Retain(ctx context.Context, read registry.Tenant, now, purgeAt time.Time) (tombstone string, err error) {
+	err = s.end(ctx, "retain", read, now, func(ctx context.Context, tx pgx.Tx, tenant registry.Tenant) error {
 		tombstone = naming.Tombstone(tenant.ID, now)
 		schema := quote(tenant.SchemaName)
 		err := run(ctx, tx, "SET LOCAL lock_timeout = '"+lockTimeout+"'; REVOKE USAGE ON SCHEMA "+schema+" FROM "+postgres.BlogRole+
@@ -30,9 +30,9 @@ func (s *Store) Retain(ctx context.Context, name string, now, purgeAt time.Time)
 	return tombstone, err
 }
 
-// Drop drops a live tenant's schema and releases its names. It reports whether there was one.
-func (s *Store) Drop(ctx context.Context, name string, now time.Time) (dropped bool, err error) {
-	err = s.end(ctx, "drop", name, now, func(ctx context.Context, tx pgx.Tx, tenant registry.Tenant) error {
+// Drop drops the schema of the live tenant that was read and releases its names. It reports whether there was one.
+func (s *Store) Drop(ctx context.Context, read registry.Tenant, now time.Time) (dropped bool, err error) {
+	err = s.end(ctx, "drop", read, now, func(ctx context.Context, tx pgx.Tx, tenant registry.Tenant) error {
 		dropped = true
 		if err := dropSchema(ctx, tx, tenant.SchemaName); err != nil {
 			return err
@@ -42,16 +42,16 @@ func (s *Store) Drop(ctx context.Context, name string, now time.Time) (dropped b
 	return dropped, err
 }
 
-// end locks the row of a live tenant and ends its life by work. A tenant without a schema is released.
-func (s *Store) end(ctx context.Context, operation, name string, now time.Time, work func(context.Context, pgx.Tx, registry.Tenant) error) error {
+// end locks the row of the live tenant that was read and ends its life by work. A tenant without a schema is released.
+func (s *Store) end(ctx context.Context, operation string, read registry.Tenant, now time.Time, work func(context.Context, pgx.Tx, registry.Tenant) error) error {
 	return s.inTransaction(ctx, operation, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		tenant, err := registry.Lock(ctx, tx, name)
+		tenant, err := registry.Lock(ctx, tx, read.Name)
 		switch {
 		case errors.Is(err, registry.ErrNoTenant):
 			return nil
 		case err != nil:
 			return err
-		case tenant.State != registry.Live:
+		case tenant.ID != read.ID || tenant.State != registry.Live:
 			return nil
 		case !tenant.SchemaExists:
 			return registry.Release(ctx, tx, tenant.ID, s.clock(now))
@@ -71,10 +71,11 @@ func (s *Store) Restore(ctx context.Context, spec registry.Spec, now time.Time) 
 		if tenant.State != registry.Tombstone {
 			return registry.ErrNoTenant
 		}
-		if err := registry.Revive(ctx, tx, tenant.ID, spec.SchemaName); err != nil {
-			if postgres.Code(err) == postgres.CodeUniqueViolation {
-				return &registry.TakenError{Name: spec.SchemaName, Kind: registry.SchemaName}
-			}
+		updatedAt, err := registry.Revive(ctx, tx, tenant.ID, spec.SchemaName)
+		switch {
+		case postgres.Code(err) == postgres.CodeUniqueViolation:
+			return &registry.TakenError{Name: spec.SchemaName, Kind: registry.SchemaName}
+		case err != nil:
 			return err
 		}
 		schema := quote(spec.SchemaName)
@@ -86,7 +87,7 @@ func (s *Store) Restore(ctx context.Context, spec registry.Spec, now time.Time) 
 		case err != nil:
 			return fmt.Errorf("rename tombstone %s to %s: %w", tenant.TombstoneSchema, spec.SchemaName, err)
 		}
-		return registry.Update(ctx, tx, spec, s.clock(now))
+		return registry.Update(ctx, tx, spec, updatedAt, s.clock(now))
 	})
 }
 

@@ -94,8 +94,14 @@ func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
 	if l.makeSchema == "" {
 		return errors.New("the product sends no statement that begins with CREATE SCHEMA")
 	}
-	_, err = store.Drop(ctx, template, time.Now())
-	return err
+	made, err := registry.Find(ctx, pool, template)
+	if err == nil {
+		_, err = store.Drop(ctx, made, time.Now())
+	}
+	if err != nil {
+		return fmt.Errorf("drop the tenant again: %w", err)
+	}
+	return nil
 }
 
 // recorder takes down the statements that connections send.

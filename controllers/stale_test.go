@@ -1,0 +1,126 @@
+package controllers_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+// staleCache is the cache of an operator that has missed what happened to one Tenant: one that was paused, and no longer
+// leads.
+type staleCache struct {
+	mu    sync.Mutex
+	shows *v1alpha1.Tenant // nil: what there is
+	reads int
+}
+
+// show has the operator see a Tenant in an earlier state from now on.
+func (c *staleCache) show(t *v1alpha1.Tenant) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shows, c.reads = t, 0
+}
+
+// looksAgain returns an error until the operator has looked at that state a few times.
+func (c *staleCache) looksAgain() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reads < 5 {
+		return fmt.Errorf("it has looked %d times", c.reads)
+	}
+	return nil
+}
+
+func (c *staleCache) wrap(to client.Client) client.Client {
+	return interceptor.NewClient(to.(client.WithWatch), interceptor.Funcs{
+		Get: func(ctx context.Context, to client.WithWatch, key client.ObjectKey, object client.Object, options ...client.GetOption) error {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			tenant, is := object.(*v1alpha1.Tenant)
+			if !is || c.shows == nil || c.shows.Name != key.Name {
+				return to.Get(ctx, key, object, options...)
+			}
+			c.reads++
+			c.shows.DeepCopyInto(tenant)
+			return nil
+		},
+	})
+}
+
+// twoOperators starts one operator that sees everything and one with a cache that can be made stale.
+func twoOperators(t *testing.T) (*platform, *staleCache) {
+	t.Helper()
+	p, cache := newPlatform(t), &staleCache{}
+	p.startOperator(cache.wrap)
+	return p, cache
+}
+
+func TestStaleOperatorDoesNotUndoAnEdit(t *testing.T) {
+	t.Parallel()
+	p, cache := twoOperators(t)
+	old := p.readyTenant("alice")
+	p.edit("alice", func(t *v1alpha1.Tenant) {
+		t.Spec.DisplayName = "Edited"
+		t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"}
+	})
+	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	want := p.row("alice")
+
+	cache.show(old)
+	p.nudge("alice")
+	p.waitFor("the stale operator is done", cache.looksAgain)
+	if diff := cmp.Diff(want, p.row("alice")); diff != "" {
+		t.Errorf("the row after the stale operator (-before +after):\n%s", diff)
+	}
+	if told := p.notes("alice", v1alpha1.ReasonRegistryRepaired); len(told) > 0 {
+		t.Errorf("it tells of a repair: %q", told)
+	}
+	p.blog.want(t, "www.alice.org", http.StatusOK, "Edited")
+}
+
+func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []v1alpha1.DeletionPolicy{v1alpha1.DeletionPolicyDelete, v1alpha1.DeletionPolicyRetain} {
+		t.Run(string(policy), func(t *testing.T) {
+			t.Parallel()
+			p, cache := twoOperators(t)
+			old := p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
+			p.delete("alice")
+			p.clock.SetTime(p.clock.Now().Add(registry.Hold + time.Second))
+			p.readyTenant("alice")
+			p.writePost("alice", "Of the next one")
+			want := p.row("alice")
+
+			old.DeletionTimestamp = &metav1.Time{Time: p.clock.Now()}
+			old.Spec.DeletionPolicy = policy
+			cache.show(old)
+			p.nudge("alice")
+			p.waitFor("the stale operator is done", cache.looksAgain)
+			if diff := cmp.Diff(want, p.row("alice")); diff != "" {
+				t.Errorf("the row after the stale operator (-before +after):\n%s", diff)
+			}
+			p.blog.want(t, "alice.example.com", http.StatusOK, "Of the next one")
+		})
+	}
+}
+
+// row returns what the registry says of a Tenant.
+func (p *platform) row(name string) registry.Tenant {
+	p.t.Helper()
+	row, err := registry.Find(p.t.Context(), p.pool, name)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return row
+}
