@@ -162,7 +162,7 @@ func (r *TenantReconciler) keepDatabase(ctx context.Context, s *tenantScope, hav
 	if err := s.store.Update(ctx, want, s.row.UpdatedAt, s.now); err != nil {
 		return err
 	}
-	if s.tenant.Status.ObservedGeneration == s.tenant.Generation {
+	if r.isDrift(s) {
 		registryRepairs.Inc()
 		r.event(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonRegistryRepaired, "Repair", fmt.Sprintf("The registry differed and was brought in line: %s.", quoteAll(differs)))
 	}

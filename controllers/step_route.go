@@ -37,7 +37,7 @@ func (r *TenantReconciler) ensureRoute(ctx context.Context, s *tenantScope) erro
 	}
 	if done != unchanged {
 		s.changed = true
-		if s.tenant.Status.ObservedGeneration == s.tenant.Generation && s.isTrue(v1alpha1.ConditionRouteReady) {
+		if r.isDrift(s) && s.isTrue(v1alpha1.ConditionRouteReady) {
 			routeRepairs.Inc()
 			r.event(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonIngressRepaired, "Repair", fmt.Sprintf("The Ingress %s differed and was put back.", want.Name))
 		}

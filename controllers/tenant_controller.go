@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -74,6 +75,9 @@ type TenantReconciler struct {
 	LongestBackoff time.Duration
 
 	routes routes
+	// settled holds for each Tenant, by its key, the generation of the Platform that it was brought in line with last. It
+	// is empty after a restart.
+	settled sync.Map
 }
 
 // SetupWithManager starts the controller with the manager.
@@ -114,6 +118,9 @@ func (r *TenantReconciler) Reconcile(ctx context.Context, request reconcile.Requ
 func (r *TenantReconciler) reconcile(ctx context.Context, request reconcile.Request) (result reconcile.Result, err error) {
 	tenant := &v1alpha1.Tenant{}
 	if err := r.Client.Get(ctx, request.NamespacedName, tenant); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.settled.Delete(request.NamespacedName)
+		}
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	if !tenant.DeletionTimestamp.IsZero() {
@@ -143,7 +150,15 @@ func (r *TenantReconciler) reconcile(ctx context.Context, request reconcile.Requ
 			return reconcile.Result{}, err
 		}
 	}
+	r.settled.Store(request.NamespacedName, scope.platform.Generation)
 	return reconcile.Result{}, nil
+}
+
+// isDrift reports whether what differs from the Tenant's spec does so although neither the Tenant nor its Platform has
+// changed since all was in line.
+func (r *TenantReconciler) isDrift(s *tenantScope) bool {
+	generation, known := r.settled.Load(client.ObjectKeyFromObject(s.tenant))
+	return s.tenant.Status.ObservedGeneration == s.tenant.Generation && (!known || generation == s.platform.Generation)
 }
 
 // finish writes the status and tells what happened. Where that does not show that the Tenant is still there, it is
