@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type runOptions struct {
 
 type mailOptions struct {
 	from, folder string
-	smtp         portal.SMTP
+	smtp         portal.SMTPOptions
 }
 
 func runCommand() *cobra.Command {
@@ -57,11 +58,11 @@ ECHOBLOGS_SMTP_PASSWORD, or from the files that the same names with _FILE name.`
 	flags.IntVar(&o.portal.RefusedPerHour, "refused-registrations-per-hour", 60, "how many forms of an address may be refused in an hour")
 	flags.Int32Var(&o.portal.MaxConns, "max-connections", 8, "the largest number of connections to the database")
 	flags.BoolVar(&o.portal.AccessLog, "access-log", false, "log every request")
-	flags.StringVar(&o.mail.from, "mail-from", "EchoBlogs <noreply@localhost>", "the sender of mails")
+	flags.StringVar(&o.mail.from, "mail-from", "", "the sender of mails, such as 'Blogs <noreply@example.com>'")
 	flags.StringVar(&o.mail.folder, "mail-folder", "", "write mails into this folder instead of sending them")
-	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server")
-	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 587, "its port")
-	flags.BoolVar(&o.mail.smtp.Plain, "smtp-plain", false, "send without TLS where the mail server offers none")
+	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server, by the name in its certificate")
+	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 0, "its port; by default 587 with starttls, 465 with implicit, 25 with none")
+	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(portal.SMTPStartTLS), "how it is talked to: starttls, implicit (TLS from the beginning), or none, which is for servers on the same machine")
 	return cmd
 }
 
@@ -117,17 +118,21 @@ func (o runOptions) complete(log *slog.Logger) (portal.Options, error) {
 func (o mailOptions) mailer() (portal.Mailer, error) {
 	switch {
 	case o.folder != "":
-		return portal.MailFolder{Path: o.folder, From: o.from}, nil
+		return portal.MailFolder{Path: o.folder, From: cmp.Or(o.from, "EchoBlogs <noreply@localhost>")}, nil
 	case o.smtp.Host == "":
 		return nil, errors.New("say how mails are sent: --smtp-host, or --mail-folder to write them into a folder")
+	case o.from == "":
+		return nil, errors.New("say who sends mails: --mail-from")
 	}
 	var err error
 	o.smtp.From = o.from
 	if o.smtp.Username, err = web.Setting("ECHOBLOGS_SMTP_USERNAME"); err != nil {
 		return nil, err
 	}
-	o.smtp.Password, err = web.Setting("ECHOBLOGS_SMTP_PASSWORD")
-	return o.smtp, err
+	if o.smtp.Password, err = web.Setting("ECHOBLOGS_SMTP_PASSWORD"); err != nil {
+		return nil, err
+	}
+	return portal.NewSMTP(o.smtp)
 }
 
 // networks reads addresses and networks.

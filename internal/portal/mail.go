@@ -2,16 +2,15 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
 )
-
-// mailTimeout bounds the sending of one mail.
-const mailTimeout = 20 * time.Second
 
 // Mail is one to be sent, as plain text.
 type Mail struct {
@@ -19,49 +18,20 @@ type Mail struct {
 	To string
 	// Subject and Body are in English; lines of Body end with \n.
 	Subject, Body string
+	// ID tells it from all others of the site. It is the same whenever the mail is sent again, so that mail servers which
+	// were cut off before they said that they have it can tell.
+	ID string
+	// Date is when it was written.
+	Date time.Time
 }
+
+// ErrUndeliverable says that a mail will not be taken, however often it is sent.
+var ErrUndeliverable = errors.New("nobody takes this mail")
 
 // Mailer sends mails.
 type Mailer interface {
-	// Send sends one. An error says that it may not have been sent.
+	// Send sends one. An error says that it may not have been sent; when it is ErrUndeliverable, that it never will be.
 	Send(ctx context.Context, m Mail) error
-}
-
-// SMTP sends by a mail server.
-type SMTP struct {
-	// Host and Port are the server's.
-	Host string
-	Port int
-	// Username and Password log in there. Empty: nobody logs in.
-	Username, Password string
-	// From is the sender's address.
-	From string
-	// Plain sends without TLS where the server offers none, which is for servers on the same machine.
-	Plain bool
-}
-
-// Send sends a mail.
-func (s SMTP) Send(ctx context.Context, m Mail) error {
-	message, err := compose(s.From, m)
-	if err != nil {
-		return err
-	}
-	policy := mail.TLSMandatory
-	if s.Plain {
-		policy = mail.TLSOpportunistic
-	}
-	options := []mail.Option{mail.WithPort(s.Port), mail.WithTLSPolicy(policy), mail.WithTimeout(mailTimeout)}
-	if s.Username != "" {
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.Username), mail.WithPassword(s.Password))
-	}
-	client, err := mail.NewClient(s.Host, options...)
-	if err != nil {
-		return fmt.Errorf("prepare to talk to the mail server %s: %w", s.Host, err)
-	}
-	if err := client.DialAndSendWithContext(ctx, message); err != nil {
-		return fmt.Errorf("send a mail by %s: %w", s.Host, err)
-	}
-	return nil
 }
 
 // MailFolder writes mails into a folder instead of sending them, one .eml file each: for demos and tests.
@@ -101,7 +71,7 @@ func (f MailFolder) Send(_ context.Context, m Mail) error {
 }
 
 func compose(from string, m Mail) (*mail.Msg, error) {
-	message := mail.NewMsg()
+	message := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := message.From(from); err != nil {
 		return nil, fmt.Errorf("the sender's address: %w", err)
 	}
@@ -109,8 +79,20 @@ func compose(from string, m Mail) (*mail.Msg, error) {
 		return nil, fmt.Errorf("the recipient's address: %w", err)
 	}
 	message.Subject(m.Subject)
-	message.SetMessageID()
-	message.SetDate()
+	message.SetMessageIDWithValue(m.ID + "@" + domainOf(message))
+	message.SetDateWithValue(m.Date)
+	// Those who are away do not answer to it (RFC 3834).
+	message.SetGenHeader("Auto-Submitted", "auto-generated")
 	message.SetBodyString(mail.TypeTextPlain, m.Body)
 	return message, nil
+}
+
+// domainOf returns the domain of a message's sender, which stands for the site where it talks to mail servers: the names
+// of pods mean nothing to them.
+func domainOf(message *mail.Msg) string {
+	var domain string
+	for _, from := range message.GetFrom() {
+		domain = from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+	}
+	return domain
 }

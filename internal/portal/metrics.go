@@ -29,7 +29,7 @@ func newMetrics() *metrics {
 			Name: "echoblogs_portal_logins_total", Help: "Logins, by result (succeeded, refused).",
 		}, []string{"result"}),
 		mails: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "echoblogs_portal_mails_total", Help: "Mails, by kind and result (sent, failed).",
+			Name: "echoblogs_portal_mails_total", Help: "Attempts to send mails, by kind and result (sent, failed, given_up).",
 		}, []string{"kind", "result"}),
 	}
 }

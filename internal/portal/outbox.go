@@ -91,9 +91,10 @@ func (p *Portal) sendSome(ctx context.Context) error {
 	return nil
 }
 
-// sendQueued sends one mail and notes what came of it, even when the program is about to end.
+// sendQueued sends one mail and notes what came of it, even when the program is about to end: of a mail that is cut off on
+// its way nobody knows whether it has come.
 func (p *Portal) sendQueued(ctx context.Context, platform *v1alpha1.Platform, m accounts.QueuedMail) {
-	limited, cancel := context.WithTimeout(ctx, mailTimeout)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), mailTimeout)
 	err := p.sendMail(limited, platform, m)
 	cancel()
 	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
@@ -106,10 +107,17 @@ func (p *Portal) sendQueued(ctx context.Context, platform *v1alpha1.Platform, m 
 		p.metrics.mails.WithLabelValues(m.Kind, "sent").Inc()
 		err = accounts.MailDone(noting, p.db, m.ID)
 	default:
-		p.metrics.mails.WithLabelValues(m.Kind, "failed").Inc()
-		cause := causeOf(err)
-		var givenUp bool
-		givenUp, err = accounts.MailFailed(noting, p.db, m, p.now())
+		cause, givenUp := causeOf(err), errors.Is(err, ErrUndeliverable)
+		if givenUp {
+			err = accounts.MailDone(noting, p.db, m.ID)
+		} else {
+			givenUp, err = accounts.MailFailed(noting, p.db, m, p.now())
+		}
+		result := "failed"
+		if givenUp {
+			result = "given_up"
+		}
+		p.metrics.mails.WithLabelValues(m.Kind, result).Inc()
 		log.LogAttrs(ctx, slog.LevelWarn, "Mail was not sent", slog.String("cause", cause), slog.Bool("givenUp", givenUp))
 	}
 	if err != nil {
@@ -127,7 +135,9 @@ func (p *Portal) sendMail(ctx context.Context, platform *v1alpha1.Platform, m ac
 		return fmt.Errorf("write a mail of kind %s: %w", m.Kind, err)
 	}
 	head, body, _ := strings.Cut(text.String(), "\n\n")
-	return p.options.Mailer.Send(ctx, Mail{To: to, Subject: strings.TrimPrefix(head, "Subject: "), Body: body})
+	return p.options.Mailer.Send(ctx, Mail{
+		To: to, Subject: strings.TrimPrefix(head, "Subject: "), Body: body, ID: fmt.Sprintf("%d.%d", m.ID, m.CreatedAt.UnixMicro()), Date: m.CreatedAt,
+	})
 }
 
 // write finds out to whom a mail goes and what it says. Tokens are made here, and stand nowhere but in the mail.

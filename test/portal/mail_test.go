@@ -25,7 +25,20 @@ import (
 const secret = "correct horse battery"
 
 // letter is a mail that was sent.
-type letter struct{ To, Subject, Body string }
+type letter struct {
+	To, Subject, Body string
+	Header            mail.Header
+}
+
+// parseLetter reads a mail as it was sent.
+func parseLetter(content string) (letter, error) {
+	message, err := mail.ReadMessage(strings.NewReader(content))
+	if err != nil {
+		return letter{}, err
+	}
+	body, err := io.ReadAll(quotedprintable.NewReader(message.Body))
+	return letter{To: message.Header.Get("To"), Subject: message.Header.Get("Subject"), Body: string(body), Header: message.Header}, err
+}
 
 // letters reads what was sent, the oldest first.
 func letters(site *stack.Portal) ([]letter, error) {
@@ -40,15 +53,11 @@ func letters(site *stack.Portal) ([]letter, error) {
 		if err != nil {
 			return nil, err
 		}
-		message, err := mail.ReadMessage(strings.NewReader(string(content)))
+		l, err := parseLetter(string(content))
 		if err != nil {
 			return nil, err
 		}
-		body, err := io.ReadAll(quotedprintable.NewReader(message.Body))
-		if err != nil {
-			return nil, err
-		}
-		sent = append(sent, letter{To: message.Header.Get("To"), Subject: message.Header.Get("Subject"), Body: string(body)})
+		sent = append(sent, l)
 	}
 	return sent, nil
 }
@@ -177,13 +186,7 @@ func TestResetByMail(t *testing.T) {
 	if after := refused.Header.Get("Retry-After"); after != "3600" {
 		t.Errorf("Retry-After is %q", after)
 	}
-	p.Wait("no mail is left to be sent", func(ctx context.Context) error {
-		var left int
-		if err := p.Admin.QueryRow(ctx, `SELECT count(*) FROM public.mails`).Scan(&left); err != nil || left == 0 {
-			return err
-		}
-		return fmt.Errorf("%d are", left)
-	})
+	waitNoMails(p)
 	all, err := letters(site)
 	if err != nil || len(all) != 3 {
 		t.Errorf("%d mails were sent, %v: %+v", len(all), err, all)

@@ -34,7 +34,7 @@ func (p *Platform) PortalAPILine() *Line {
 	}
 	var line *Line
 	for _, cluster := range config.Clusters {
-		line, cluster.Server = p.newLine(cluster.Server)
+		line, cluster.Server = p.NewLine(cluster.Server)
 	}
 	p.portalKubeconfig = filepath.Join(p.t.TempDir(), "line.kubeconfig")
 	if err := clientcmd.WriteToFile(*config, p.portalKubeconfig); err != nil {
@@ -47,13 +47,13 @@ func (p *Platform) PortalAPILine() *Line {
 // afterwards.
 func (p *Platform) PortalDatabaseLine() *Line {
 	p.t.Helper()
-	line, uri := p.newLine(p.Database.PortalURI)
+	line, uri := p.NewLine(p.Database.PortalURI)
 	p.Database.PortalURI = uri
 	return line
 }
 
-// newLine returns a line to the server at an address, and the address of its other end.
-func (p *Platform) newLine(address string) (*Line, string) {
+// NewLine returns a line to the server at an address, which is a URL, and the address of its other end.
+func (p *Platform) NewLine(address string) (*Line, string) {
 	p.t.Helper()
 	parsed, err := url.Parse(address)
 	if err != nil {

@@ -54,6 +54,9 @@ type Platform struct {
 	Blogs []string
 	// Portals are the addresses at which StartPortal starts replicas of the public site.
 	Portals []string
+	// PortalEnvironment is what replicas and commands of the public site that are started afterwards find in their
+	// environment, besides where the database is.
+	PortalEnvironment []string
 
 	t                            testing.TB
 	installation                 *installation

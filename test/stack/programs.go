@@ -116,7 +116,7 @@ type Portal struct {
 func (p *Platform) StartPortal(replica int, flags ...string) *Portal {
 	p.t.Helper()
 	s := &Portal{Address: p.Portals[replica], Mails: filepath.Join(p.t.TempDir(), "mail"), platform: p}
-	s.process = p.start("portal", []string{"ECHOBLOGS_DATABASE_URI=" + p.Database.PortalURI}, append([]string{
+	s.process = p.start("portal", p.portalEnvironment(), append([]string{
 		"run", "--namespace=" + p.Namespace, "--kubeconfig=" + p.portalKubeconfig, "--address=" + s.Address,
 		"--metrics-address=0", "--mail-folder=" + s.Mails,
 	}, flags...)...)
@@ -200,7 +200,11 @@ func (p *Platform) stop(program *process.Process) {
 // holds what it said instead.
 func (p *Platform) RunPortal(ctx context.Context, arguments ...string) (string, error) {
 	arguments = append(arguments, "--namespace="+p.Namespace, "--kubeconfig="+p.portalKubeconfig)
-	return p.run(ctx, "portal", []string{"ECHOBLOGS_DATABASE_URI=" + p.Database.PortalURI}, arguments...)
+	return p.run(ctx, "portal", p.portalEnvironment(), arguments...)
+}
+
+func (p *Platform) portalEnvironment() []string {
+	return append([]string{"ECHOBLOGS_DATABASE_URI=" + p.Database.PortalURI}, p.PortalEnvironment...)
 }
 
 // RunPlugin runs "kubectl echoblogs" as the administrator, as RunPortal does.
