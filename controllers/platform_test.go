@@ -237,6 +237,33 @@ func TestPlatformWaitsForItsTenants(t *testing.T) {
 	}
 }
 
+// The blog has no other way to know what its pages say of the Platform.
+func TestDatabaseSaysWhatPagesSayOfThePlatform(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Contact = "mailto:help@example.com" })
+	says := func(want string) {
+		t.Helper()
+		p.waitFor("the database says "+want, func() error {
+			got := query[string](p, `SELECT concat_ws(' ', public_url, domain, registration, contact) FROM public.installation`)
+			if got != want {
+				return fmt.Errorf("it says %s", got)
+			}
+			return nil
+		})
+	}
+	// Where there is no public site, nobody can register there.
+	says("http://example.com:8000 example.com Closed mailto:help@example.com")
+	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Portal = &v1alpha1.ServiceReference{Name: "echoblogs-portal"} })
+	says("http://example.com:8000 example.com Open mailto:help@example.com")
+	p.editPlatform(func(p *v1alpha1.Platform) {
+		p.Spec.PublicURL, p.Spec.Domains = "https://example.net/", []v1alpha1.ParentDomain{"blogs.example.net", "example.com"}
+		p.Spec.Registration, p.Spec.Contact = v1alpha1.RegistrationInvite, "https://example.net/help"
+	})
+	says("https://example.net blogs.example.net Invite https://example.net/help")
+	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Contact = "" })
+	says("https://example.net blogs.example.net Invite ")
+}
+
 // Names go on to those who wait for them, after the hold.
 func TestWaitingTenantsGoOn(t *testing.T) {
 	t.Parallel()

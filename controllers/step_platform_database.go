@@ -42,7 +42,7 @@ func (r *PlatformReconciler) prepare(ctx context.Context, s *platformScope, stor
 			return err
 		}
 	}
-	want := registry.Installation{Namespace: s.platform.Namespace, Name: s.platform.Name, PublicURL: strings.TrimSuffix(s.platform.Spec.PublicURL, "/")}
+	want := installationOf(s.platform)
 	err := registry.Install(ctx, store.Pool(), want, s.now)
 	if postgres.Code(err) == postgres.CodeUndefinedTable { // somebody has emptied the database
 		if err := prepareStore(ctx, store); err != nil {
@@ -64,6 +64,18 @@ func (r *PlatformReconciler) prepare(ctx context.Context, s *platformScope, stor
 		})
 	}
 	return nil
+}
+
+// installationOf returns what the database is to say of a Platform.
+func installationOf(p *v1alpha1.Platform) registry.Installation {
+	registration := p.RegistrationMode()
+	if p.Spec.Portal == nil { // there is no public site to register on
+		registration = v1alpha1.RegistrationClosed
+	}
+	return registry.Installation{
+		Namespace: p.Namespace, Name: p.Name, PublicURL: strings.TrimSuffix(p.Spec.PublicURL, "/"),
+		Domain: string(p.Spec.Domains[0]), Registration: string(registration), Contact: p.Spec.Contact,
+	}
 }
 
 func prepareStore(ctx context.Context, store *schema.Store) error {

@@ -86,6 +86,60 @@ func TestRefusedManifests(t *testing.T) {
 	}
 }
 
+func TestRefusedPlatforms(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t)
+	const unreachable = "must be an address to write to or to open, such as mailto:help@example.com or https://example.com/help"
+	tests := map[string]struct{ spec, want string }{
+		"a contact without a scheme":      {`contact: help@example.com`, unreachable},
+		"a contact by plain HTTP":         {`contact: "http://example.com/help"`, unreachable},
+		"a contact by telephone":          {`contact: "tel:+4930123456"`, unreachable},
+		"a contact that is a script":      {`contact: "javascript:alert(1)"`, unreachable},
+		"a contact after a space":         {`contact: " https://example.com"`, unreachable},
+		"a contact on two lines":          {`contact: "https://example.com/\nx"`, unreachable},
+		"a contact with a quotation mark": {`contact: 'https://example.com/"x'`, unreachable},
+		"a contact with a password":       {`contact: "https://jane:secret@example.com/"`, unreachable},
+		"a contact with a subject":        {`contact: "mailto:help@example.com?subject=x"`, unreachable},
+		"a contact of nobody":             {`contact: "mailto:@example.com"`, unreachable},
+		"a contact that is too long":      {`contact: "https://example.com/` + strings.Repeat("a", 281) + `"`, "Too long"},
+		"an empty contact":                {`contact: ""`, "at least 1 chars"},
+		"an unknown way to register":      {`registration: Maybe`, `"Open", "Invite", "Closed"`},
+		"no domain":                       {`domains: []`, "at least 1 items"},
+		"a domain twice":                  {`domains: [example.com, example.com]`, "lists one domain twice: remove the duplicate"},
+		"a public address with a path":    {`publicURL: "https://example.com/blogs"`, "must be an address such as https://example.com or http://localhost:8000, without a path"},
+	}
+	for what, test := range tests {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			err := apply(t, p.namespace, platformManifest("default", test.spec))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want a refusal that says %q", err, test.want)
+			}
+		})
+	}
+	for name, contact := range map[string]string{
+		"mail": "mailto:jane.doe+help@mail.example.com", "page": "https://example.com:8443/help/?about=blogs#ask", "site": "https://example.com",
+		"long": "https://example.com/" + strings.Repeat("a", 280),
+	} {
+		if err := apply(t, p.namespace, platformManifest(name, fmt.Sprintf("contact: %q", contact))); err != nil {
+			t.Errorf("%s: %v", contact, err)
+		}
+	}
+}
+
+// platformManifest is a Platform as somebody would write it. What line says takes the place of the same field.
+func platformManifest(name, line string) string {
+	spec := ""
+	for _, whole := range []string{
+		"domains: [example.com]", "publicURL: https://example.com", "database: {secretRef: {name: database}}", "backend: {name: blog}",
+	} {
+		if field, _, _ := strings.Cut(whole, ":"); !strings.HasPrefix(line, field+":") {
+			spec += "  " + whole + "\n"
+		}
+	}
+	return fmt.Sprintf("apiVersion: tenancy.echoblogs.io/v1alpha1\nkind: Platform\nmetadata: {name: %q}\nspec:\n%s  %s\n", name, spec, line)
+}
+
 func hostNames(n int) []string {
 	names := make([]string, n)
 	for i := range names {

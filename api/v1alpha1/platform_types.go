@@ -53,6 +53,15 @@ type PlatformSpec struct {
 	// registration says who may sign up on the public site. Empty: Open.
 	// +optional
 	Registration RegistrationMode `json:"registration,omitempty"`
+
+	// contact is where people reach those who run the site: an address to write to, such as mailto:help@example.com, or
+	// one to open, such as https://example.com/help. Pages of the public site and of blogs, and mails, name it wherever
+	// they tell people to ask. Empty: they name none.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=300
+	// +kubebuilder:validation:XValidation:rule="self.matches('^mailto:[A-Za-z0-9._+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*$') || self.matches('^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][A-Za-z0-9._~:/?#@!$&()*+,;=%-]*)?$')",message="must be an address to write to or to open, such as mailto:help@example.com or https://example.com/help"
+	Contact string `json:"contact,omitempty"`
 }
 
 // ParentDomain is a host name in lower case below which Tenants are served.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 const (
@@ -47,8 +47,8 @@ type directory struct {
 	hosts sync.Map // host → *tenant
 	// readAt is when the last successful look at all changes began, by the clock now; nil before the first.
 	readAt atomic.Pointer[time.Time]
-	// publicSite is its address, without a slash at the end; nil before the first look.
-	publicSite              atomic.Pointer[string]
+	// installation is the Platform; nil before the first look.
+	installation            atomic.Pointer[registry.Installation]
 	tenantCount, hostsCount atomic.Int64
 	reads                   *readCounters
 	pending                 *pendingReads
@@ -84,12 +84,15 @@ func (d *directory) lookup(host string) *tenant {
 	return nil
 }
 
-// publicURL returns the address of the public site, without a slash at the end, or "" when it is not known.
-func (d *directory) publicURL() string {
-	if known := d.publicSite.Load(); known != nil {
-		return *known
+// platform returns what pages say of the Platform; the zero value when that is not known.
+func (d *directory) platform() web.Platform {
+	known := d.installation.Load()
+	if known == nil {
+		return web.Platform{}
 	}
-	return ""
+	return web.Platform{
+		PublicURL: known.PublicURL, Domain: known.Domain, Registration: known.Registration, Contact: web.Contact(known.Contact),
+	}
 }
 
 // fresh reports whether the directory may be trusted.
@@ -196,9 +199,9 @@ func (d *directory) readByID(ctx context.Context, ids []int64) {
 
 // apply takes over what a view has.
 func (d *directory) apply(view registry.View) {
-	publicURL := strings.TrimSuffix(view.PublicURL, "/")
-	if d.publicURL() != publicURL {
-		d.publicSite.Store(&publicURL)
+	before := d.platform().PublicURL
+	d.installation.Store(&view.Installation)
+	if view.Installation.PublicURL != before {
 		for _, t := range d.byID {
 			d.renew(t)
 		}
@@ -217,7 +220,7 @@ func (d *directory) trust(view registry.View, began time.Time) {
 
 // renew gives a tenant's links the scheme and port of the public site. Which hosts it has is not said anew.
 func (d *directory) renew(old *tenant) {
-	t := newTenant(old.Listing, d.publicURL(), old)
+	t := newTenant(old.Listing, d.platform().PublicURL, old)
 	d.byID[t.ID] = t
 	for _, host := range t.Hosts {
 		d.hosts.CompareAndSwap(host, old, t)
@@ -233,9 +236,9 @@ func (d *directory) put(listing registry.Listing) {
 	}
 	slices.Sort(listing.Hosts) // the database returns them in any order
 	old := d.byID[listing.ID]
-	t := old
-	if old == nil || !old.says(listing, d.publicURL()) {
-		t = newTenant(listing, d.publicURL(), old)
+	t, publicURL := old, d.platform().PublicURL
+	if old == nil || !old.says(listing, publicURL) {
+		t = newTenant(listing, publicURL, old)
 		d.byID[t.ID] = t
 	}
 	for _, host := range t.Hosts {

@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -31,33 +28,19 @@ func (s *site) noHost(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) unknownHost(w http.ResponseWriter, host string) {
-	s.look.Send(w, web.Message{
-		Link:    s.offer(host),
-		Status:  http.StatusNotFound,
-		Page:    web.Page{Title: "There is no blog at this address"},
-		Subject: host,
-		Lead:    "The server was reached, but no blog has this host name.",
-		Steps: []string{
-			"Check the spelling of the address.",
-			"If the blog is new, wait a few seconds and load the page again.",
-			"If it is yours, see that its Tenant has this host: kubectl describe tenant lists its hosts and tells what is missing.",
-		},
-	})
+	s.look.Send(w, s.directory.platform().NoBlogAt(host))
 }
 
-// offer leads to the public site's registration when the host is one that a registration would make. nil: it is not.
-func (s *site) offer(host string) *web.Link {
-	publicURL := s.directory.publicURL()
-	public, err := url.Parse(publicURL)
-	if err != nil || public.Hostname() == "" {
-		return nil
+// inCase adds whom to tell of what ought to pass by itself, where there is an address for that.
+func (s *site) inCase(steps ...string) []string {
+	if s.contact() == "" {
+		return steps
 	}
-	name, under := strings.CutSuffix(host, "."+public.Hostname())
-	if !under || naming.CheckTenant(name) != nil {
-		return nil
-	}
-	return &web.Link{Address: publicURL + "/register/?username=" + name, Text: "Register " + name}
+	return append(steps, "If it stays like this, tell those who run the site.")
 }
+
+// contact is where those who run the site are reached.
+func (s *site) contact() web.Contact { return s.directory.platform().Contact }
 
 func (s *site) notFound(w http.ResponseWriter, r *http.Request, t *tenant) {
 	s.look.Send(w, web.Message{
@@ -74,7 +57,11 @@ func (s *site) suspended(w http.ResponseWriter, t *tenant) {
 		Page:   web.Page{Title: "This blog is suspended", Site: t.DisplayName, Writing: loginToWrite},
 		Status: http.StatusPaymentRequired,
 		Lead:   fmt.Sprintf("%s is not shown at the moment. Its posts are kept.", t.DisplayName),
-		Steps:  []string{"If it is your blog, renew it, or ask those who run this site. It is back within seconds.", "Until then you can log in by \"Write\" below, read your posts and take them with you."},
+		Steps: []string{
+			"If it is your blog, renew it, or ask those who run the site. It is back within seconds.",
+			"Until then you can log in by \"Write\" below, read your posts and take them with you.",
+		},
+		Contact: s.contact(),
 	})
 }
 
@@ -103,7 +90,8 @@ func (s *site) noDatabase(w http.ResponseWriter, r *http.Request, t *tenant, cau
 		Page:       t.page("This blog cannot be shown right now"),
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "Its database does not answer. Nothing is lost.",
-		Steps:      []string{"Load the page again in a few seconds."},
+		Steps:      s.inCase("Load the page again in a few seconds."),
+		Contact:    s.contact(),
 		RetryAfter: retryAfter,
 	})
 }
@@ -122,7 +110,8 @@ func (s *site) noDirectory(w http.ResponseWriter) {
 		Page:       web.Page{Title: "This site cannot be shown right now"},
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "The server cannot reach its database, so it does not know which blog belongs to this address. Nothing is lost.",
-		Steps:      []string{"Load the page again in a few seconds."},
+		Steps:      s.inCase("Load the page again in a few seconds."),
+		Contact:    s.contact(),
 		RetryAfter: retryAfter,
 	})
 }
@@ -132,7 +121,8 @@ func (s *site) panicked(w http.ResponseWriter, id string) {
 		Page:    web.Page{Title: "Something went wrong"},
 		Status:  http.StatusInternalServerError,
 		Subject: id,
-		Lead:    "The server made a mistake with this page. It is noted under this number, which helps those who run the site to find it.",
-		Steps:   []string{"Load the page again; if it does not help, tell them the number."},
+		Lead:    "The server made a mistake with this page. It is noted under this number.",
+		Steps:   []string{"Load the page again; if it does not help, tell those who run the site the number, by which they find it."},
+		Contact: s.contact(),
 	})
 }

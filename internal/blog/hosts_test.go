@@ -33,11 +33,11 @@ func TestHostForms(t *testing.T) {
 		})
 	}
 	unknown := map[string]struct{ host, want string }{
-		"another":            {"bob.example.com", "<code>bob.example.com</code>"},
-		"below":              {"www.alice.example.com", "<code>www.alice.example.com</code>"},
-		"above":              {"example.com", "no blog has this host name"},
-		"upper case":         {"BOB.example.com:8000", "<code>bob.example.com</code>"},
-		"longest":            {strings.Repeat("a.", 126) + "a", "no blog has this host name"},
+		"another":            {"bob.example.com", "no blog has the host name bob.example.com."},
+		"below":              {"www.alice.example.com", "no blog has the host name www.alice.example.com."},
+		"above":              {"example.com", "no blog has the host name"},
+		"upper case":         {"BOB.example.com:8000", "no blog has the host name bob.example.com."},
+		"longest":            {strings.Repeat("a.", 126) + "a", "no blog has the host name"},
 		"beyond the longest": {strings.Repeat("a.", 200) + "a", "Blogs are found by their host names"},
 		"IPv4":               {"127.0.0.1:8000", "Blogs are found by their host names"},
 		"IPv6":               {"[::1]:8000", "Blogs are found by their host names"},
@@ -84,7 +84,7 @@ func TestUnknownHostTellsWhatToCheck(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	for _, path := range []string{"/", "/page/2/", "/a-post/", "/feed.xml", "/robots.txt", "/a/b/c"} {
-		p.get("typo.example.com", path).want(t, http.StatusNotFound, "", "<code>typo.example.com</code>", "Check the spelling", "kubectl describe tenant")
+		p.get("typo.example.com", path).want(t, http.StatusNotFound, "", "no blog has the host name typo.example.com.", "Check the spelling")
 	}
 	p.get("typo.example.com", "/healthz").want(t, http.StatusOK, "", "runs")
 	p.get("127.0.0.1", "/readyz").want(t, http.StatusOK, "", "Ready")

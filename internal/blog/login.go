@@ -110,7 +110,8 @@ func (s *site) noPublicSite(w http.ResponseWriter, t *tenant) {
 		Page:       t.page("Nobody can log in right now"),
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "The public site of this platform, where accounts are, has no address yet.",
-		Steps:      []string{"Try again in a minute, or ask those who run the platform."},
+		Steps:      []string{"Try again in a minute, or ask those who run the site."},
+		Contact:    s.contact(),
 		RetryAfter: time.Minute,
 	})
 }

@@ -38,11 +38,13 @@ type ownerView struct {
 
 	// Username is who is logged in, and PublicURL the address of the public site. show sets them.
 	Username, PublicURL string
+	// Contact is where those are reached who run the site. show sets it.
+	Contact web.Contact
 }
 
 // show answers with a page of the owner's. It is not to be kept by anybody.
 func (s *site) show(w http.ResponseWriter, r *ownerRequest, v ownerView) error {
-	v.Username, v.PublicURL = r.username, r.tenant.publicURL
+	v.Username, v.PublicURL, v.Contact = r.username, r.tenant.publicURL, s.contact()
 	frame := web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: []web.Link{
 		{Address: writePath, Text: "Posts"}, {Address: "/logout/", Text: "Log out"},
 	}}

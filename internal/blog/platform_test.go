@@ -94,9 +94,13 @@ func newDatabase(t testing.TB) *platform {
 	return p
 }
 
-func (p *platform) install(publicURL string) {
+// install writes what the operator makes of a Platform.
+func (p *platform) install(publicURL string, edits ...func(*registry.Installation)) {
 	p.t.Helper()
-	want := registry.Installation{Namespace: "echoblogs", Name: "default", PublicURL: publicURL}
+	want := registry.Installation{Namespace: "echoblogs", Name: "default", PublicURL: publicURL, Domain: "example.com", Registration: "Open"}
+	for _, edit := range edits {
+		edit(&want)
+	}
 	if err := registry.Install(p.t.Context(), p.operator, want, start); err != nil {
 		p.t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func (s *site) deletePost(w http.ResponseWriter, r *ownerRequest) error {
 	if why != "" {
 		s.look.Send(w, web.Message{
 			Page: r.tenant.page("Nothing can be deleted right now"), Status: http.StatusForbidden, Lead: why,
-			Link: &web.Link{Address: writePath, Text: "All posts"},
+			Link: &web.Link{Address: writePath, Text: "All posts"}, Contact: s.contact(),
 		})
 		return nil
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,9 +41,9 @@ func (l *Listing) Suspended(now time.Time) bool { return !now.Before(l.SuspendAt
 type View struct {
 	// At is the database's time; everything committed before it is in the view.
 	At time.Time
-	// PublicURL is the address of the public site, whose scheme and port every link carries. Empty before the
-	// operator's first contact with the database.
-	PublicURL string
+	// Installation is the Platform, the scheme and port of whose public site every link carries. The zero value before
+	// the operator's first contact with the database.
+	Installation Installation
 	// Tenants are the live tenants, or those that changed, the ones that are gone included.
 	Tenants []Listing
 }
@@ -81,8 +82,12 @@ func ReadByID(ctx context.Context, db Querier, ids []int64) ([]Listing, error) {
 func readView(ctx context.Context, db Querier, sql string, args ...any) (View, error) {
 	var view View
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT now(), coalesce((SELECT public_url FROM public.installation), '')`).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&view.At, &view.PublicURL)
+	batch.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(&view.At) })
+	batch.Queue(selectInstallation).QueryRow(func(row pgx.Row) (err error) {
+		if view.Installation, err = scanInstallation(row); errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
 	})
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
 		view.Tenants, err = pgx.CollectRows(rows, scanListing)

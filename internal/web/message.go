@@ -18,6 +18,8 @@ type Message struct {
 	Lead string
 	// Steps say what the reader can do, one sentence each.
 	Steps []string
+	// Contact is where those are reached whom Lead or a step tells to ask. Empty: nowhere.
+	Contact Contact
 	// Link leads to what the reader may want next. nil: nowhere.
 	Link *Link
 	// RetryAfter is sent with answers that are worth another try. 0: none.
@@ -43,14 +45,14 @@ func (m *Message) main(b Markup) Markup {
 	if m.Subject != "" {
 		b = b.HTML("<p class=\"subject\"><code>").Text(m.Subject).HTML("</code></p>\n")
 	}
-	b = b.HTML("<p>").Text(m.Lead).HTML("</p>\n")
+	b = b.HTML("<p>").Asking(m.Lead, m.Contact).HTML("</p>\n")
 	switch {
 	case len(m.Steps) == 1:
-		b = b.HTML("<p class=\"step\">").Text(m.Steps[0]).HTML("</p>\n")
+		b = b.HTML("<p class=\"step\">").Asking(m.Steps[0], m.Contact).HTML("</p>\n")
 	case len(m.Steps) > 1:
 		b = b.HTML("<ul>\n")
 		for _, step := range m.Steps {
-			b = b.HTML("<li>").Text(step).HTML("</li>\n")
+			b = b.HTML("<li>").Asking(step, m.Contact).HTML("</li>\n")
 		}
 		b = b.HTML("</ul>\n")
 	}

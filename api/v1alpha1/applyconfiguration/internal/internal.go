@@ -90,6 +90,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: backend
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.ServiceReference
+    - name: contact
+      type:
+        scalar: string
     - name: database
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.DatabaseSpec

@@ -6,6 +6,12 @@ CREATE TABLE public.installation (
     platform_namespace text NOT NULL,
     platform_name      text NOT NULL,
     public_url         text NOT NULL,
+    -- Blogs that people register are at NAME.domain.
+    domain             text NOT NULL,
+    -- Who may register there: Open, Invite or Closed.
+    registration       text NOT NULL,
+    -- Where people reach those who run the site, a mailto or an https address. Empty: nowhere.
+    contact            text NOT NULL,
     created_at         timestamptz NOT NULL
 );
 

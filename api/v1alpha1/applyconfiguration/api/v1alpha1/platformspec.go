@@ -31,6 +31,10 @@ type PlatformSpecApplyConfiguration struct {
 	Defaults *TenantDefaultsApplyConfiguration `json:"defaults,omitempty"`
 	// registration says who may sign up on the public site. Empty: Open.
 	Registration *apiv1alpha1.RegistrationMode `json:"registration,omitempty"`
+	// contact is where people reach those who run the site: an address to write to, such as mailto:help@example.com, or
+	// one to open, such as https://example.com/help. Pages of the public site and of blogs, and mails, name it wherever
+	// they tell people to ask. Empty: they name none.
+	Contact *string `json:"contact,omitempty"`
 }
 
 // PlatformSpecApplyConfiguration constructs a declarative configuration of the PlatformSpec type for use with
@@ -112,5 +116,13 @@ func (b *PlatformSpecApplyConfiguration) WithDefaults(value *TenantDefaultsApply
 // If called multiple times, the Registration field is set to the value of the last call.
 func (b *PlatformSpecApplyConfiguration) WithRegistration(value apiv1alpha1.RegistrationMode) *PlatformSpecApplyConfiguration {
 	b.Registration = &value
+	return b
+}
+
+// WithContact sets the Contact field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Contact field is set to the value of the last call.
+func (b *PlatformSpecApplyConfiguration) WithContact(value string) *PlatformSpecApplyConfiguration {
+	b.Contact = &value
 	return b
 }
