@@ -64,7 +64,7 @@ func (p *Portal) accountPage(w http.ResponseWriter, r *visit, password *form, st
 	}
 	shown := accountPage{Password: password}
 	for i := range tenants {
-		shown.Blogs = append(shown.Blogs, viewOf(&tenants[i], r.Now))
+		shown.Blogs = append(shown.Blogs, viewOf(&tenants[i], r))
 	}
 	for _, s := range sessions {
 		shown.Sessions = append(shown.Sessions, sessionView{
@@ -155,7 +155,7 @@ func refusal(err error) string {
 	var held *heldError
 	switch {
 	case errors.As(err, &held):
-		return "This is set by the manifest of your blog: change it there."
+		return "This is set by the manifest of your blog: change it there, or ask those who run the site."
 	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
 		return "The platform does not take this. Check what you wrote, or ask those who run the site."
 	}

@@ -79,7 +79,7 @@ func (p *Portal) blogPage(w http.ResponseWriter, r *visit, tenant *v1alpha1.Tena
 		return err
 	}
 	held := heldFields(tenant)
-	shown := blogPage{blogView: viewOf(tenant, r.Now), Host: primaryHost(r, tenant), HeldBy: held["displayName"], Form: f}
+	shown := blogPage{blogView: viewOf(tenant, r), Host: primaryHost(r, tenant), HeldBy: held["displayName"], Form: f}
 	for _, host := range tenant.Spec.CustomDomains {
 		shown.Domains = append(shown.Domains, domainView{
 			Host: string(host), State: domainState(tenant, string(host)), HeldBy: held["customDomains/"+string(host)],

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -117,17 +118,21 @@ func (p *Portal) sendFailure(w http.ResponseWriter, r *visit, f *failure) {
 		Status: f.status, Lead: f.lead, Steps: f.steps, Link: f.link, RetryAfter: f.retryAfter, Subject: "No. " + r.ID,
 	}
 	if r.Platform != nil {
-		m.Links = links(r)
+		m.Links, m.Contact = links(r), r.Contact()
 	}
 	p.pages.look.Send(w, m)
 }
 
 func (p *Portal) panicked(w http.ResponseWriter, id string) {
-	p.pages.look.Send(w, web.Message{
+	m := web.Message{
 		Page:    web.Page{Title: "Something went wrong", Site: siteName},
 		Status:  http.StatusInternalServerError,
 		Subject: "No. " + id,
 		Lead:    "The server made a mistake with this page. It is noted under this number.",
 		Steps:   []string{"Try again; if it does not help, tell those who run the site the number."},
-	})
+	}
+	if platform, err := p.cluster.platform(context.Background()); err == nil {
+		m.Contact = web.Contact(platform.Spec.Contact)
+	}
+	p.pages.look.Send(w, m)
 }

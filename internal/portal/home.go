@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // blogView is what the home page says of one blog.
@@ -17,6 +18,8 @@ type blogView struct {
 	// DaysLeft counts today. 0: the paid time is over.
 	DaysLeft int
 	OnTrial  bool
+	// Contact is where those are reached who say how to go on.
+	Contact web.Contact
 }
 
 // home shows who is logged in what they have.
@@ -27,7 +30,7 @@ func (p *Portal) home(w http.ResponseWriter, r *visit) error {
 	}
 	blogs := make([]blogView, 0, len(tenants))
 	for i := range tenants {
-		blogs = append(blogs, viewOf(&tenants[i], r.Now))
+		blogs = append(blogs, viewOf(&tenants[i], r))
 	}
 	if r.Notice == notices["live"] && len(blogs) > 0 && blogs[0].URL != "" {
 		r.Notice = "Your blog is live at " + blogs[0].URL + "."
@@ -35,8 +38,8 @@ func (p *Portal) home(w http.ResponseWriter, r *visit) error {
 	return p.show(w, r, page{name: "home", title: siteName, home: true, data: blogs})
 }
 
-func viewOf(t *v1alpha1.Tenant, now time.Time) blogView {
-	v := blogView{Name: t.Name, Title: t.Spec.DisplayName, URL: t.Status.URL, Phase: t.Status.Phase, OnTrial: t.OnTrial()}
+func viewOf(t *v1alpha1.Tenant, r *visit) blogView {
+	v := blogView{Name: t.Name, Title: t.Spec.DisplayName, URL: t.Status.URL, Phase: t.Status.Phase, OnTrial: t.OnTrial(), Contact: r.Contact()}
 	if v.Title == "" {
 		v.Title = t.Name
 	}
@@ -48,7 +51,7 @@ func viewOf(t *v1alpha1.Tenant, now time.Time) blogView {
 	}
 	if day, err := t.Status.PaidUntil.Start(); err == nil {
 		v.PaidUntil = day
-		v.DaysLeft = max(0, int(day.AddDate(0, 0, 1).Sub(now).Hours()+23)/24)
+		v.DaysLeft = max(0, int(day.AddDate(0, 0, 1).Sub(r.Now).Hours()+23)/24)
 	}
 	return v
 }

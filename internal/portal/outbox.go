@@ -13,6 +13,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 const (
@@ -51,6 +52,8 @@ func (o *outbox) wake() {
 type letter struct {
 	// Site is the address of the public site, and Link that of the page to open, with a token where it needs one.
 	Site, Link string
+	// Contact is where those are reached who run it. Empty: nowhere.
+	Contact string
 	// Username is the recipient's.
 	Username string
 	// Tenant is the name of the blog that it is about, and Blog its address. Empty: none.
@@ -142,7 +145,7 @@ func (p *Portal) sendMail(ctx context.Context, platform *v1alpha1.Platform, m ac
 
 // write finds out to whom a mail goes and what it says. Tokens are made here, and stand nowhere but in the mail.
 func (p *Portal) write(ctx context.Context, platform *v1alpha1.Platform, m accounts.QueuedMail) (to string, l letter, err error) {
-	l = letter{Site: siteURL(platform, "/"), Tenant: m.Tenant}
+	l = letter{Site: siteURL(platform, "/"), Contact: web.Contact(platform.Spec.Contact).Shown(), Tenant: m.Tenant}
 	if about, err := v1alpha1.Date(m.Detail).Start(); err == nil {
 		l.Day = day(about)
 	}

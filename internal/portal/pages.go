@@ -127,11 +127,13 @@ type form struct {
 	Values map[string]string
 	// Errors are sentences. The empty name stands for the form as a whole.
 	Errors map[string]string
+	// Contact is where those are reached whom an error tells to ask.
+	Contact web.Contact
 }
 
 // newForm takes the named fields from a request.
 func newForm(r *visit, fields ...string) *form {
-	f := &form{Values: make(map[string]string, len(fields)), Errors: make(map[string]string)}
+	f := &form{Values: make(map[string]string, len(fields)), Errors: make(map[string]string), Contact: r.Contact()}
 	for _, field := range fields {
 		f.Values[field] = r.PostFormValue(field)
 	}
@@ -146,11 +148,14 @@ func (f *form) refuse(field, sentence string) {
 }
 
 // field is one of a form's, for the templates that show it.
-type field struct{ Name, Value, Error string }
+type field struct {
+	Name, Value, Error string
+	Contact            web.Contact
+}
 
 // Field returns a field.
 func (f *form) Field(name string) field {
-	return field{Name: name, Value: f.Values[name], Error: f.Errors[name]}
+	return field{Name: name, Value: f.Values[name], Error: f.Errors[name], Contact: f.Contact}
 }
 
 func (f *form) ok() bool { return len(f.Errors) == 0 }

@@ -180,7 +180,7 @@ func (p *Portal) checkCode(r *visit, f *form) error {
 	return err
 }
 
-const wrongCode = "This code is not known, has expired or is used up: ask for another one."
+const wrongCode = "This code is not known, has expired or is used up: ask those who run the site for another one."
 
 // checkFree looks whether somebody has the name or the address. What is not well-formed is not looked for.
 func (p *Portal) checkFree(r *visit, f *form) error {

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,8 +39,10 @@ func (p *Portal) onPublicHost(answer handler) handler {
 		case err != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 			redirect(w, r, strings.TrimSuffix(r.Platform.Spec.PublicURL, "/")+r.URL.RequestURI())
 			return nil
-		case err != nil || !slices.Contains(r.Platform.PublicHostNames(), host):
-			return unknownHost(r, host)
+		case err != nil:
+			return noBlogAt(r, r.Host)
+		case !slices.Contains(r.Platform.PublicHostNames(), host):
+			return noBlogAt(r, host)
 		}
 		return answer(w, r)
 	}
@@ -62,22 +63,12 @@ func (p *Portal) elsewhere(mux *http.ServeMux) handler {
 	})
 }
 
-// unknownHost answers for a host that nobody owns.
-func unknownHost(r *visit, host string) error {
-	f := &failure{
-		status: http.StatusNotFound, title: "There is no blog at this address",
-		lead:  fmt.Sprintf("The server was reached, but no blog has the host name %s.", web.Shorten(host)),
-		steps: []string{"Check the spelling of the address.", "If the blog is new, wait a few seconds and load the page again."},
-	}
-	for _, domain := range r.Platform.Spec.Domains {
-		name, under := strings.CutSuffix(host, "."+string(domain))
-		if under && naming.CheckTenant(name) == nil && r.Platform.RegistrationMode() != "Closed" {
-			f.link = &web.Link{Address: publicURL(r, "/register/?username="+queryEscape(name)), Text: "Register " + name}
-			return f
-		}
-	}
-	f.steps = append(f.steps, "If it is your own domain, see that it is listed in your account, and that its DNS record leads here.")
-	return f
+// noBlogAt answers for a host that nobody owns, as every blog does.
+func noBlogAt(r *visit, host string) error {
+	m := web.Platform{
+		PublicURL: publicURL(r, ""), Domain: string(r.Platform.Spec.Domains[0]), Registration: string(r.Platform.RegistrationMode()), Contact: r.Contact(),
+	}.NoBlogAt(host)
+	return &failure{status: m.Status, title: m.Title, lead: m.Lead, steps: m.Steps, link: m.Link}
 }
 
 // publicURL returns the address of a page of the public site.

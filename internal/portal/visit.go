@@ -46,6 +46,9 @@ func (v *visit) Staff() bool { return v.User != nil && v.User.Role == accounts.S
 // Closed reports whether nobody may register.
 func (v *visit) Closed() bool { return v.Platform.RegistrationMode() == v1alpha1.RegistrationClosed }
 
+// Contact is where those who run the site are reached.
+func (v *visit) Contact() web.Contact { return web.Contact(v.Platform.Spec.Contact) }
+
 // handler answers a request, or returns an error before it has written anything: a *failure, or what went wrong.
 type handler func(w http.ResponseWriter, r *visit) error
 

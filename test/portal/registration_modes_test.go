@@ -18,21 +18,26 @@ import (
 // setRegistration changes who may register, and waits until the public site knows.
 func setRegistration(t *testing.T, p *stack.Platform, v *visitor, mode v1alpha1.RegistrationMode, says string) {
 	t.Helper()
-	var platform v1alpha1.Platform
-	if err := p.Client.Get(t.Context(), p.Key(v1alpha1.DefaultPlatform), &platform); err != nil {
-		t.Fatal(err)
-	}
-	before := platform.DeepCopy()
-	platform.Spec.Registration = mode
-	if err := p.Client.Patch(t.Context(), &platform, client.MergeFrom(before)); err != nil {
-		t.Fatal(err)
-	}
+	editPlatform(t, p, func(spec *v1alpha1.PlatformSpec) { spec.Registration = mode })
 	p.Wait("the public site knows the mode", func(context.Context) error {
 		if shown := v.get("/register/"); !strings.Contains(shown.Body, says) {
 			return fmt.Errorf("it shows:\n%s", shown.Body)
 		}
 		return nil
 	})
+}
+
+func editPlatform(t *testing.T, p *stack.Platform, change func(*v1alpha1.PlatformSpec)) {
+	t.Helper()
+	var platform v1alpha1.Platform
+	if err := p.Client.Get(t.Context(), p.Key(v1alpha1.DefaultPlatform), &platform); err != nil {
+		t.Fatal(err)
+	}
+	before := platform.DeepCopy()
+	change(&platform.Spec)
+	if err := p.Client.Patch(t.Context(), &platform, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestRegistrationByInvitation(t *testing.T) {
