@@ -38,10 +38,10 @@ type blogPage struct {
 	blogView
 	// Host is where the blog is in any case.
 	Host string
-	// HeldBy is who else has set the display name. Empty: nobody.
-	HeldBy  string
-	Domains []domainView
-	Claims  []claimView
+	// DisplayName is the blog's own, and HeldBy who else has set it. Empty: nobody.
+	DisplayName, HeldBy string
+	Domains             []domainView
+	Claims              []claimView
 	// Form holds what was filled in: display_name and host.
 	Form *form
 }
@@ -79,7 +79,10 @@ func (p *Portal) blogPage(w http.ResponseWriter, r *visit, tenant *v1alpha1.Tena
 		return err
 	}
 	held := heldFields(tenant)
-	shown := blogPage{blogView: viewOf(tenant, r), Host: primaryHost(r, tenant), HeldBy: held["displayName"], Form: f}
+	shown := blogPage{
+		blogView: viewOf(tenant, r), Host: primaryHost(r, tenant),
+		DisplayName: tenant.Spec.DisplayName, HeldBy: held["displayName"], Form: f,
+	}
 	for _, host := range tenant.Spec.CustomDomains {
 		shown.Domains = append(shown.Domains, domainView{
 			Host: string(host), State: domainState(tenant, string(host)), HeldBy: held["customDomains/"+string(host)],

@@ -112,7 +112,7 @@ spec:
 	}
 	v := logIn(t, site, "alice", secret)
 	v.get("/account/alice/").want(t, http.StatusOK, "argocd", "  displayName: From Git", "  customDomains:\n  - www.alice.org", "readonly", "It leads to your blog.")
-	v.submit("/account/alice/name/", "display_name", "Mine").want(t, http.StatusUnprocessableEntity, "From Git")
+	v.submit("/account/alice/name/", "display_name", "Mine").want(t, http.StatusUnprocessableEntity, `value="From Git"`, "This is set by the manifest of your blog")
 	v.submit("/account/alice/domains/remove/", "host", "www.alice.org").want(t, http.StatusConflict, "manifest")
 	tenant := readTenant(t, p, "alice")
 	if tenant.Spec.DisplayName != "From Git" || !slices.Contains(tenant.Spec.CustomDomains, "www.alice.org") {
