@@ -7,6 +7,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/registry"
 )
 
 // deletePage says what happens when a blog is deleted, and what happened.
@@ -14,6 +15,10 @@ type deletePage struct {
 	Name, URL string
 	// Until is when its data is dropped. The zero time: at once.
 	Until time.Time
+	// Leaves says that the account is removed, too, when the blog cannot be restored any more, and Leaving when that is.
+	// The zero time: at once.
+	Leaves  bool
+	Leaving time.Time
 	// Managers are who else has set fields of it, and may make it again.
 	Managers []string
 	Form     *form
@@ -24,13 +29,33 @@ func (p *Portal) showDelete(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	return p.show(w, r, page{name: "delete", title: "Delete " + tenant.Name, data: deletion(r, tenant, newForm(r))})
+	shown, err := p.deletion(r, tenant, newForm(r))
+	if err != nil {
+		return err
+	}
+	return p.show(w, r, page{name: "delete", title: "Delete " + tenant.Name, data: shown})
 }
 
-func deletion(r *visit, t *v1alpha1.Tenant, f *form) deletePage {
+// deletion finds out what the deletion of a blog means for who asks for it.
+func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, error) {
 	shown := deletePage{Name: t.Name, URL: t.Status.URL, Form: f}
 	if t.Retained() {
 		shown.Until = r.Now.AddDate(0, 0, r.Platform.RetentionDays())
+	}
+	tenants, err := p.cluster.ownedBy(r.Context(), r.User.Username)
+	if err != nil {
+		return deletePage{}, err
+	}
+	left := slices.ContainsFunc(tenants, func(other v1alpha1.Tenant) bool { return other.Name != t.Name && other.DeletionTimestamp.IsZero() })
+	kept, err := registry.ListTombstonesOf(r.Context(), p.db, r.User.Username, r.Now)
+	if err != nil {
+		return deletePage{}, err
+	}
+	shown.Leaves, shown.Leaving = !left && !r.Staff(), shown.Until
+	for _, k := range kept {
+		if k.PurgeAt.After(shown.Leaving) {
+			shown.Leaving = k.PurgeAt
+		}
 	}
 	for _, manager := range heldFields(t) {
 		if !slices.Contains(shown.Managers, manager) {
@@ -38,7 +63,7 @@ func deletion(r *visit, t *v1alpha1.Tenant, f *form) deletePage {
 		}
 	}
 	slices.Sort(shown.Managers)
-	return shown
+	return shown, nil
 }
 
 // deleteBlog deletes a blog of who typed its name. Who has no other one is logged out: nobody logs in without a blog.
@@ -48,7 +73,10 @@ func (p *Portal) deleteBlog(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	f := newForm(r, "name")
-	shown := deletion(r, tenant, f)
+	shown, err := p.deletion(r, tenant, f)
+	if err != nil {
+		return err
+	}
 	if f.Values["name"] != tenant.Name {
 		f.refuse("name", "Type "+tenant.Name+" to delete it.")
 		return p.show(w, r, page{name: "delete", title: "Delete " + tenant.Name, data: shown, status: http.StatusUnprocessableEntity})
@@ -57,12 +85,7 @@ func (p *Portal) deleteBlog(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	p.log.InfoContext(r.Context(), "Owner deleted a blog", "id", r.ID, "tenant", tenant.Name, "user", r.User.ID)
-	tenants, err := p.cluster.ownedBy(r.Context(), r.User.Username)
-	if err != nil {
-		return err
-	}
-	left := slices.ContainsFunc(tenants, func(t v1alpha1.Tenant) bool { return t.Name != tenant.Name && t.DeletionTimestamp.IsZero() })
-	if !left && !r.Staff() {
+	if shown.Leaves {
 		if err := accounts.EndSessions(r.Context(), p.db, r.User.ID, 0); err != nil {
 			return err
 		}

@@ -33,6 +33,8 @@ const (
 	fieldManager = "echoblogs-portal"
 	// apiTimeout bounds one call of the API server.
 	apiTimeout = 10 * time.Second
+	// tenantsAtOnce is how many Tenants one call lists.
+	tenantsAtOnce = 500
 	// ownerIndex finds Tenants by the user name of their owner.
 	ownerIndex = "spec.owner.username"
 )
@@ -192,6 +194,49 @@ func (c *cluster) liveTenant(ctx context.Context, name string) (*v1alpha1.Tenant
 // ownedBy returns the Tenants of a user, in the order of their names.
 func (c *cluster) ownedBy(ctx context.Context, username string) ([]v1alpha1.Tenant, error) {
 	return c.list(ctx, client.MatchingFields{ownerIndex: username})
+}
+
+// hasBlog reports whether a Tenant is a user's or has their name, as it was last seen.
+func (c *cluster) hasBlog(ctx context.Context, username string) (bool, error) {
+	_, err := c.tenant(ctx, username)
+	if err == nil {
+		return true, nil
+	}
+	if !apierrors.IsNotFound(err) {
+		return false, err
+	}
+	owned, err := c.ownedBy(ctx, username)
+	return len(owned) > 0, err
+}
+
+// liveNames reads the names of all Tenants, and those of their owners, from the API server.
+func (c *cluster) liveNames(ctx context.Context) (map[string]bool, error) {
+	names := make(map[string]bool)
+	for next := ""; ; {
+		list, err := c.livePage(ctx, next)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list.Items {
+			names[list.Items[i].Name] = true
+			for _, owner := range ownerOf(&list.Items[i]) {
+				names[owner] = true
+			}
+		}
+		if next = list.Continue; next == "" {
+			return names, nil
+		}
+	}
+}
+
+func (c *cluster) livePage(ctx context.Context, next string) (*v1alpha1.TenantList, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	var list v1alpha1.TenantList
+	if err := c.client.List(ctx, &list, client.InNamespace(c.namespace), client.Limit(tenantsAtOnce), client.Continue(next)); err != nil {
+		return nil, fmt.Errorf("list Tenants past the watch: %w", err)
+	}
+	return &list, nil
 }
 
 // sharedTenants returns all Tenants of the Platform in no order, as they lie in the cache: they are not to be changed.

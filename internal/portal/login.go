@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -139,7 +140,29 @@ func (p *Portal) whyNot(r *visit, user *accounts.User) (string, error) {
 	if err != nil || may {
 		return "", err
 	}
-	return "This account has no blog any more. Ask those who run the site to bring it back.", nil
+	return p.whyNoBlog(r, user)
+}
+
+// whyNoBlog says what became of the blog of somebody who has none that is live, and what they can do.
+func (p *Portal) whyNoBlog(r *visit, user *accounts.User) (string, error) {
+	kept, err := registry.ListTombstonesOf(r.Context(), p.db, user.Username, r.Now)
+	switch {
+	case err != nil:
+		return "", err
+	case len(kept) > 0 && kept[0].State == registry.Tombstone:
+		return fmt.Sprintf("Your blog %s was deleted. Until %s those who run the site can bring it back: ask them. Afterwards this account is removed, too.",
+			kept[0].Name, day(kept[0].PurgeAt)), nil
+	case len(kept) > 0:
+		return fmt.Sprintf("Your blog %s was deleted, and another one has its name. Until %s its posts are kept: ask those who run the site for them. Afterwards this account is removed, too.",
+			kept[0].Name, day(kept[0].PurgeAt)), nil
+	}
+	switch has, err := p.cluster.hasBlog(r.Context(), user.Username); {
+	case err != nil:
+		return "", err
+	case has:
+		return "Your blog is not there yet, or not any more. Try again in a minute; if that does not help, ask those who run the site.", nil
+	}
+	return "This account has no blog any more. It is removed in a few minutes: then its user name and address are free again.", nil
 }
 
 // logIn starts a session and gives the browser its cookie. A session that it had before ends.

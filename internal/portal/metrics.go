@@ -9,10 +9,11 @@ import (
 
 // metrics are the figures of the public site.
 type metrics struct {
-	registrations *prometheus.CounterVec
-	timeToLive    prometheus.Histogram
-	logins        *prometheus.CounterVec
-	mails         *prometheus.CounterVec
+	registrations   *prometheus.CounterVec
+	timeToLive      prometheus.Histogram
+	logins          *prometheus.CounterVec
+	mails           *prometheus.CounterVec
+	accountsRemoved prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -31,13 +32,16 @@ func newMetrics() *metrics {
 		mails: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "echoblogs_portal_mails_total", Help: "Attempts to send mails, by kind and result (sent, failed, given_up).",
 		}, []string{"kind", "result"}),
+		accountsRemoved: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "echoblogs_portal_accounts_removed_total", Help: "Accounts removed because their owners had no blog any more.",
+		}),
 	}
 }
 
 // Collectors returns the metrics of the public site.
 func (p *Portal) Collectors() []prometheus.Collector {
 	m := p.metrics
-	return []prometheus.Collector{m.registrations, m.timeToLive, m.logins, m.mails, p.observer, postgres.PoolCollector{
+	return []prometheus.Collector{m.registrations, m.timeToLive, m.logins, m.mails, m.accountsRemoved, p.observer, postgres.PoolCollector{
 		Pools: func() map[string]*pgxpool.Pool { return map[string]*pgxpool.Pool{"portal": p.db} },
 	}}
 }

@@ -144,7 +144,7 @@ func (p *Portal) work() []func(context.Context) {
 		p.remind,
 		p.invite,
 		p.sweepRegistrations,
-		p.sweepUnconfirmed,
+		p.sweepAccounts,
 	}
 }
 

@@ -2,13 +2,9 @@ package portal
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/accounts"
@@ -22,10 +18,6 @@ const (
 	// lateTenants is how long after a registration has failed a Tenant of it may still turn up: the API server may act on
 	// a request long after who sent it has gone.
 	lateTenants = 10 * time.Minute
-	// unconfirmedInterval is how often accounts are looked for that were not confirmed in time, and unconfirmedAtOnce how
-	// many are read at a time.
-	unconfirmedInterval = 30 * time.Second
-	unconfirmedAtOnce   = 100
 )
 
 // sweepRegistrations completes or undoes what a crash or a lost answer has left, until ctx ends.
@@ -66,57 +58,5 @@ func (p *Portal) findLateTenants(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// sweepUnconfirmed removes accounts whose address was not confirmed in time and whose owner never wrote, until ctx ends.
-func (p *Portal) sweepUnconfirmed(ctx context.Context) {
-	p.every(ctx, unconfirmedInterval, "remove unconfirmed accounts", func(ctx context.Context) error {
-		if !p.cluster.synced(ctx) {
-			return nil
-		}
-		var failed error
-		for last := int64(0); ; {
-			idle, err := accounts.ListIdle(ctx, p.db, last, unconfirmedAtOnce, p.now())
-			if err != nil {
-				return err
-			}
-			for _, user := range idle {
-				failed = errors.Join(failed, p.removeIdle(ctx, user))
-				last = user.ID
-			}
-			if len(idle) < unconfirmedAtOnce {
-				return failed
-			}
-		}
-	})
-}
-
-// removeIdle deletes the blog that a registration has made for a user, and the user when the blog is gone. Who has
-// another blog as well, or one that was not made by a registration, stays.
-func (p *Portal) removeIdle(ctx context.Context, user accounts.Idle) error {
-	owned, err := p.cluster.ownedBy(ctx, user.Username)
-	if err != nil {
-		return err
-	}
-	for i := range owned {
-		if owned[i].Name != user.Username || owned[i].Annotations[v1alpha1.AnnotationRegistration] == "" {
-			return nil
-		}
-	}
-	tenant, err := p.cluster.liveTenant(ctx, user.Username)
-	switch {
-	case apierrors.IsNotFound(err):
-		err = accounts.DeleteIdle(ctx, p.db, user.ID)
-	case err != nil:
-	case ownerOf(tenant) == nil || ownerOf(tenant)[0] != user.Username || tenant.Annotations[v1alpha1.AnnotationRegistration] == "":
-		return nil
-	default:
-		err = p.cluster.discard(ctx, tenant)
-	}
-	if err != nil {
-		return fmt.Errorf("remove the unconfirmed account %s: %w", user.Username, err)
-	}
-	p.log.LogAttrs(ctx, slog.LevelInfo, "Removing an account that was not confirmed in time", slog.String("username", user.Username))
 	return nil
 }

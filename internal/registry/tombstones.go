@@ -25,10 +25,23 @@ type Kept struct {
 // ListTombstones returns the deleted tenants with text in their name or their owner's, the newest tenant first, at most
 // limit. before is the id of the last one of the page before; 0 for the first page.
 func ListTombstones(ctx context.Context, db Querier, text string, before int64, limit int) ([]Kept, error) {
-	rows, err := db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at
-		FROM public.tenants t WHERE t.state IN ('tombstone', 'superseded') AND t.tombstone_schema IS NOT NULL
-			AND (position($1 in t.name) > 0 OR position($1 in t.owner) > 0) AND ($2::bigint = 0 OR t.id < $2)
+	return queryTombstones(ctx, db, `AND (position($1 in t.name) > 0 OR position($1 in t.owner) > 0) AND ($2::bigint = 0 OR t.id < $2)
 		ORDER BY t.id DESC LIMIT $3`, text, before, limit)
+}
+
+// keptOf bounds how many deleted tenants of one owner are read.
+const keptOf = 100
+
+// ListTombstonesOf returns the deleted tenants of an owner whose data is kept at the moment now, those first that can be
+// restored, and of these the one that is kept the longest.
+func ListTombstonesOf(ctx context.Context, db Querier, owner string, now time.Time) ([]Kept, error) {
+	return queryTombstones(ctx, db, `AND t.owner = $1 AND t.owner <> '' AND t.purge_at > $2
+		ORDER BY t.state = 'tombstone' DESC, t.purge_at DESC, t.id DESC LIMIT $3`, owner, now, keptOf)
+}
+
+func queryTombstones(ctx context.Context, db Querier, further string, args ...any) ([]Kept, error) {
+	rows, err := db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at
+		FROM public.tenants t WHERE t.state IN ('tombstone', 'superseded') AND t.tombstone_schema IS NOT NULL `+further, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list tombstones: %w", err)
 	}

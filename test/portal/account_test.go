@@ -166,7 +166,7 @@ func TestDeleteBlog(t *testing.T) {
 	for _, visitor := range []*visitor{v, other} {
 		visitor.get("/").want(t, http.StatusOK, "A blog of your own")
 	}
-	v.submit("/login/", "username", "alice", "password", secret).want(t, http.StatusUnprocessableEntity, "has no blog any more")
+	v.submit("/login/", "username", "alice", "password", secret).want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted.")
 	if err := p.Client.Get(t.Context(), p.Key("alice"), &v1alpha1.Tenant{}); !apierrors.IsNotFound(err) {
 		t.Errorf("the Tenant: %v", err)
 	}
@@ -187,8 +187,8 @@ func TestDeleteOneOfTwoBlogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := logIn(t, site, "alice", secret)
-	v.get("/account/alice-two/delete/").want(t, http.StatusOK, "deleted at once and cannot be brought back")
-	v.submit("/account/alice-two/delete/", "name", "alice-two").want(t, http.StatusOK, "alice-two is deleted", "are gone", "Back to your account")
+	v.get("/account/alice-two/delete/").want(t, http.StatusOK, "deleted at once and cannot be brought back", "Your account stays.")
+	v.submit("/account/alice-two/delete/", "name", "alice-two").want(t, http.StatusOK, "alice-two is deleted", "are gone", "Back to your account").without(t, "logged out")
 	v.get("/account/").want(t, http.StatusOK, "Settings of alice")
 }
 

@@ -116,16 +116,20 @@ func addAccount(t *testing.T, p *stack.Platform, name string, change ...func(*v1
 	return addUser(t, p, name)
 }
 
-// addUser makes an account whose address is not confirmed yet.
-func addUser(t *testing.T, p *stack.Platform, name string) int64 {
+// addUser makes an account whose address is not confirmed yet. Without a blog it does not last, unless it is staff's.
+func addUser(t *testing.T, p *stack.Platform, name string, change ...func(*accounts.User)) int64 {
 	t.Helper()
 	hashed, err := accounts.NewHasher().Hash(t.Context(), secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := accounts.InsertUser(t.Context(), p.Admin, accounts.User{
+	user := accounts.User{
 		Username: name, Email: name + "@example.org", PasswordHash: hashed, Role: accounts.Author, State: accounts.Active, CreatedAt: time.Now(),
-	})
+	}
+	for _, c := range change {
+		c(&user)
+	}
+	id, err := accounts.InsertUser(t.Context(), p.Admin, user)
 	if err != nil {
 		t.Fatal(err)
 	}

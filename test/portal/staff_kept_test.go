@@ -106,7 +106,7 @@ func TestStaffAndOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice.get("/").want(t, http.StatusOK, "A blog of your own") // nobody is logged in without a blog
-	alice.submit("/login/", "username", "alice", "password", secret).want(t, http.StatusUnprocessableEntity, "This account has no blog any more.")
+	alice.submit("/login/", "username", "alice", "password", secret).want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted.")
 	v.submit("/staff/tombstones/alice/restore/").want(t, http.StatusOK, "The blog is made again")
 	awaitReady(t, p, "alice")
 	alice = logIn(t, site, "alice", secret)

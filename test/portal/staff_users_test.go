@@ -13,7 +13,7 @@ func TestStaffUsers(t *testing.T) {
 	t.Parallel()
 	p, site := newSite(t)
 	addAccount(t, p, "alice")
-	addUser(t, p, "alina")
+	addAccount(t, p, "alina")
 	v := newStaff(t, p, site)
 	alice := logIn(t, site, "alice", secret)
 
@@ -47,7 +47,7 @@ func TestStaffUserPages(t *testing.T) {
 	p, site := newSite(t)
 	v := newStaff(t, p, site)
 	p.Exec(`INSERT INTO public.users (username, email, email_key, password_hash, role, state, created_at)
-		SELECT 'user-' || lpad(n::text, 3, '0'), n || '@example.org', n || '@example.org', '', 'author', 'active', now() FROM generate_series(1, 51) n`)
+		SELECT 'user-' || lpad(n::text, 3, '0'), n || '@example.org', n || '@example.org', '', 'author', 'locked', now() FROM generate_series(1, 51) n`)
 	v.get("/staff/users/?q=user-").want(t, http.StatusOK, "user-001", "user-050", `href="/staff/users/?q=user-&amp;after=user-050"`).without(t, "user-051")
 	v.get("/staff/users/?q=user-&after=user-050").want(t, http.StatusOK, "user-051").without(t, "user-050", `rel="next"`)
 }

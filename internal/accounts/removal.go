@@ -1,0 +1,83 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Removable is a user whose account is about to be removed.
+type Removable struct {
+	// ID and Username are the user's.
+	ID       int64
+	Username string
+}
+
+// unconfirmed is the condition under which the blog of a user u is taken back: an author whose account has lasted until $1
+// without being confirmed, who never wrote, and of whom nothing is kept that could be restored.
+const unconfirmed = `u.confirmed_at IS NULL AND u.created_at <= $1 AND u.role = 'author' AND u.state = 'active'
+	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> ''
+		AND (t.state IN ('tombstone', 'superseded') OR EXISTS (SELECT FROM public.first_posts f WHERE f.tenant_id = t.id)))`
+
+// blogless is the condition under which the account of a user u is of no use to anybody at the moment $1: no blog is
+// theirs or has their name, none can be restored, and none is on its way. Who is locked stays, or the address would be
+// free for who is locked; so does staff.
+const blogless = `u.role = 'author' AND u.state = 'active'
+	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> '' AND t.state <> 'released')
+	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.name = u.username AND t.state <> 'released')
+	AND NOT EXISTS (SELECT FROM public.registrations r WHERE r.username = u.username AND r.state IN ('confirming', 'provisioning', 'undoing'))
+	AND NOT EXISTS (SELECT FROM public.mail_tokens i WHERE i.username = u.username AND i.purpose = 'invite' AND i.expires_at > $1)
+	AND NOT EXISTS (SELECT FROM public.mails m WHERE m.detail = u.username AND m.kind = 'invite')`
+
+// ListUnconfirmed returns users whose accounts were not confirmed in time and whose blogs nobody misses, by their ids,
+// which are beyond after.
+func ListUnconfirmed(ctx context.Context, db Querier, after int64, limit int, now time.Time) ([]Removable, error) {
+	return listRemovable(ctx, db, unconfirmed, after, limit, now.Add(-UnconfirmedLife))
+}
+
+// ListBlogless returns users who have no blog any more, as far as the database knows, by their ids, which are beyond
+// after.
+func ListBlogless(ctx context.Context, db Querier, after int64, limit int, now time.Time) ([]Removable, error) {
+	return listRemovable(ctx, db, blogless, after, limit, now)
+}
+
+func listRemovable(ctx context.Context, db Querier, condition string, after int64, limit int, at time.Time) ([]Removable, error) {
+	rows, err := db.Query(ctx, `SELECT u.id, u.username FROM public.users u WHERE `+condition+` AND u.id > $2 ORDER BY u.id LIMIT $3`, at, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts to be removed: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Removable])
+	if err != nil {
+		return nil, fmt.Errorf("list accounts to be removed: %w", err)
+	}
+	return found, nil
+}
+
+// RemoveBlogless removes the account of a user who has no blog still, with all that is theirs, and reports whether it did:
+// of two who try it at once, one does.
+func RemoveBlogless(ctx context.Context, db Beginner, id int64, now time.Time) (bool, error) {
+	removed := false
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		var username, email string
+		err := tx.QueryRow(ctx, `DELETE FROM public.users u WHERE `+blogless+` AND u.id = $2 RETURNING u.username, u.email_key`, now, id).
+			Scan(&username, &email)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		removed = true
+		batch := &pgx.Batch{} // what tells of them by their names; what does so by their id has gone with the row
+		batch.Queue(`DELETE FROM public.notices WHERE tenant = $1`, username)
+		batch.Queue(`DELETE FROM public.attempts WHERE subject IN ($1, $2)`, username, email)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return false, fmt.Errorf("remove the account of user %d: %w", id, err)
+	}
+	return removed, nil
+}

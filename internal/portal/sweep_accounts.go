@@ -1,0 +1,133 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/accounts"
+)
+
+const (
+	// accountsInterval is how often accounts are looked for that are to be removed, and accountsAtOnce how many are read
+	// at a time.
+	accountsInterval = 30 * time.Second
+	accountsAtOnce   = 100
+)
+
+// sweepAccounts removes accounts of whose owners there is no blog any more, until ctx ends. Blogs of those who have not
+// confirmed their address in time, and never wrote, are deleted first; their accounts follow when the blogs are gone.
+func (p *Portal) sweepAccounts(ctx context.Context) {
+	p.every(ctx, accountsInterval, "remove accounts", func(ctx context.Context) error {
+		if !p.cluster.synced(ctx) {
+			return nil
+		}
+		return errors.Join(
+			p.eachRemovable(ctx, accounts.ListUnconfirmed, p.discardUnconfirmed),
+			p.eachRemovable(ctx, accounts.ListBlogless, p.removeBlogless),
+		)
+	})
+}
+
+// eachRemovable does some work on the accounts that list returns, a page of them at a time.
+func (p *Portal) eachRemovable(
+	ctx context.Context, list func(context.Context, accounts.Querier, int64, int, time.Time) ([]accounts.Removable, error),
+	work func(context.Context, []accounts.Removable) error,
+) error {
+	var failed error
+	for last := int64(0); ; {
+		users, err := list(ctx, p.db, last, accountsAtOnce, p.now())
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		if len(users) > 0 {
+			failed = errors.Join(failed, work(ctx, users))
+			last = users[len(users)-1].ID
+		}
+		if len(users) < accountsAtOnce {
+			return failed
+		}
+	}
+}
+
+func (p *Portal) discardUnconfirmed(ctx context.Context, users []accounts.Removable) error {
+	var failed error
+	for _, user := range users {
+		if err := p.discardBlogOf(ctx, user); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("delete the blog of the unconfirmed account %s: %w", user.Username, err))
+		}
+	}
+	return failed
+}
+
+// discardBlogOf deletes the blog that a registration has made for a user. Who has another blog as well, or one that was
+// not made by a registration, keeps it.
+func (p *Portal) discardBlogOf(ctx context.Context, user accounts.Removable) error {
+	owned, err := p.cluster.ownedBy(ctx, user.Username)
+	if err != nil {
+		return err
+	}
+	for i := range owned {
+		if owned[i].Name != user.Username || owned[i].Annotations[v1alpha1.AnnotationRegistration] == "" {
+			return nil
+		}
+	}
+	tenant, err := p.cluster.liveTenant(ctx, user.Username)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil
+	case err != nil:
+		return err
+	case !slices.Contains(ownerOf(tenant), user.Username) || tenant.Annotations[v1alpha1.AnnotationRegistration] == "":
+		return nil
+	}
+	if err := p.cluster.discard(ctx, tenant); err != nil {
+		return err
+	}
+	if tenant.DeletionTimestamp.IsZero() {
+		p.log.LogAttrs(ctx, slog.LevelInfo, "Deleting a blog whose owner has not confirmed the address in time", slog.String("username", user.Username))
+	}
+	return nil
+}
+
+// removeBlogless removes the accounts of users of whom the API server has no Tenant either. The watch rules out most; it
+// may be behind, so that the rest is looked up past it. A Tenant that is made in the moment between that look and the
+// removal has an owner without an account, whom it invites like any other.
+func (p *Portal) removeBlogless(ctx context.Context, users []accounts.Removable) error {
+	var gone []accounts.Removable
+	for _, user := range users {
+		has, err := p.cluster.hasBlog(ctx, user.Username)
+		if err != nil {
+			return err
+		}
+		if !has {
+			gone = append(gone, user)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	names, err := p.cluster.liveNames(ctx)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, user := range gone {
+		if names[user.Username] {
+			continue
+		}
+		removed, err := accounts.RemoveBlogless(ctx, p.db, user.ID, p.now())
+		failed = errors.Join(failed, err)
+		if removed {
+			p.metrics.accountsRemoved.Inc()
+			p.log.LogAttrs(ctx, slog.LevelInfo, "Removed an account that had no blog any more", slog.String("username", user.Username))
+		}
+	}
+	return failed
+}
