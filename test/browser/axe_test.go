@@ -63,9 +63,10 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 }
 
-func newBrowser(t *testing.T) context.Context {
+func newBrowser(t *testing.T, further ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.DisableGPU)
+	options = append(options, further...)
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's sandbox refuses to start for root
 	}

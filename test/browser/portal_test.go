@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,10 +20,10 @@ func newPlatform(t *testing.T) (p *stack.Platform, publicURL string) {
 	return p, publicURL
 }
 
-// newPlatformWithMails also returns the folder that mails are written into.
-func newPlatformWithMails(t *testing.T) (p *stack.Platform, publicURL, mails string) {
+// newPlatformWithMails also returns the folder that mails are written into. With a certificate, all is behind TLS.
+func newPlatformWithMails(t *testing.T, certificates ...tls.Certificate) (p *stack.Platform, publicURL, mails string) {
 	t.Helper()
-	p, publicURL = stack.NewForBrowsers(t)
+	p, publicURL = stack.NewForBrowsers(t, certificates...)
 	p.StartOperator()
 	p.WaitReady()
 	p.StartBlog(0)

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -13,8 +14,9 @@ import (
 )
 
 // NewForBrowsers makes a Platform whose hosts browsers on this machine find: everything below localhost, behind a router
-// that obeys the Ingresses. It returns the address of the public site, without a slash at the end.
-func NewForBrowsers(t testing.TB) (p *Platform, publicURL string) {
+// that obeys the Ingresses. With a certificate, they come to that by TLS, which ends there. It returns the address of the
+// public site, without a slash at the end.
+func NewForBrowsers(t testing.TB, certificates ...tls.Certificate) (p *Platform, publicURL string) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -25,6 +27,10 @@ func NewForBrowsers(t testing.TB) (p *Platform, publicURL string) {
 		t.Fatal(err)
 	}
 	publicURL = "http://localhost:" + port
+	if len(certificates) > 0 {
+		publicURL = "https://localhost:" + port
+		listener = tls.NewListener(listener, &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12})
+	}
 	p = newPlatform(t, v1alpha1.PlatformSpec{Domains: []v1alpha1.ParentDomain{"localhost"}, PublicURL: publicURL})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	t.Cleanup(cancel)
