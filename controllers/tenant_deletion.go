@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -93,7 +94,11 @@ func (r *TenantReconciler) endTenant(ctx context.Context, s *tenantScope) error 
 	}
 	if s.tenant.Retained() {
 		purgeAt := s.now.AddDate(0, 0, s.platform.RetentionDays())
-		tombstone, err := s.store.Retain(ctx, row, s.now, purgeAt)
+		said, err := json.Marshal(s.tenant.Spec)
+		if err != nil {
+			return fmt.Errorf("write down what Tenant %s says: %w", s.tenant.Name, err)
+		}
+		tombstone, err := s.store.Retain(ctx, row, said, s.now, purgeAt)
 		if err != nil {
 			return s.databaseHalt(err)
 		}

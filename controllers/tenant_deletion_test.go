@@ -69,6 +69,10 @@ func TestRetainAndRestore(t *testing.T) {
 		t.Errorf("the schema did not become the tombstone %s", tombstone)
 	}
 
+	if said := query[string](p, `SELECT s.spec::text FROM public.tombstones s JOIN public.tenants t ON t.id = s.tenant_id WHERE t.name = 'alice'`); said != `{"customDomains": ["www.alice.org"]}` {
+		t.Errorf("the Tenant said %s", said)
+	}
+
 	// Its names stay taken, for itself and for others.
 	p.createTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
 	p.waitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
@@ -84,6 +88,9 @@ func TestRetainAndRestore(t *testing.T) {
 	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.blog.want(t, "alice.example.com", http.StatusOK, "What is kept")
 	p.wantEvent("alice", v1alpha1.ReasonSchemaRestored)
+	if n := query[int](p, `SELECT count(*) FROM public.tombstones`); n != 0 {
+		t.Errorf("%d specs are kept of Tenants that are there", n)
+	}
 }
 
 func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
@@ -108,6 +115,9 @@ func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
 	p.clock.SetTime(p.clock.Now().Add(31 * 24 * time.Hour))
 	p.editPlatform(annotatePlatform("test/nudge", "1"))
 	p.waitFor("the tombstone is purged", func() error { return wantCount(query[int](p, schemaCount, tombstone), 0) })
+	if n := query[int](p, `SELECT count(*) FROM public.tombstones`); n != 0 {
+		t.Errorf("%d specs outlive their data", n)
+	}
 	p.waitBlog("alice.example.com", http.StatusOK, "")
 }
 

@@ -149,17 +149,9 @@ func (p *Portal) manifest(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	content, err := yaml.Marshal(struct {
-		metav1.TypeMeta `json:",inline"`
-		Metadata        map[string]string   `json:"metadata"`
-		Spec            v1alpha1.TenantSpec `json:"spec"`
-	}{
-		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Tenant"},
-		Metadata: map[string]string{"name": tenant.Name, "namespace": tenant.Namespace},
-		Spec:     tenant.Spec,
-	})
+	content, err := manifestOf(metav1.ObjectMeta{Name: tenant.Name, Namespace: tenant.Namespace}, tenant.Spec)
 	if err != nil {
-		return fmt.Errorf("write the manifest of Tenant %s: %w", tenant.Name, err)
+		return err
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/yaml; charset=utf-8")
@@ -167,4 +159,19 @@ func (p *Portal) manifest(w http.ResponseWriter, r *visit) error {
 	header.Set("Cache-Control", "no-store")
 	w.Write(content)
 	return nil
+}
+
+// manifestOf writes a Tenant as its author would.
+func manifestOf(metadata metav1.ObjectMeta, spec v1alpha1.TenantSpec) ([]byte, error) {
+	content, err := yaml.Marshal(struct {
+		metav1.TypeMeta `json:",inline"`
+		Metadata        metav1.ObjectMeta   `json:"metadata"`
+		Spec            v1alpha1.TenantSpec `json:"spec"`
+	}{
+		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Tenant"}, Metadata: metadata, Spec: spec,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write the manifest of Tenant %s: %w", metadata.Name, err)
+	}
+	return content, nil
 }

@@ -1,17 +1,17 @@
 package portal
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/accounts"
-	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -50,8 +50,8 @@ func (p *Portal) showTombstones(w http.ResponseWriter, r *visit) error {
 		if size, known := sizes[k.TombstoneSchema]; known {
 			row.Size = bytesInWords(size)
 		}
-		if k.SchemaName != naming.Schema(k.Name) {
-			row.Command = p.restoreCommand(k)
+		if row.Command, err = p.restoreCommand(k); err != nil {
+			return err
 		}
 		shown.Rows = append(shown.Rows, row)
 	}
@@ -61,40 +61,41 @@ func (p *Portal) showTombstones(w http.ResponseWriter, r *visit) error {
 	return p.show(w, r, page{name: "staff_tombstones", title: "Deleted blogs", data: shown})
 }
 
-// restoreCommand restores a tombstone whose schema is not called as its name asks for: the public site may not choose
-// schemas.
-func (p *Portal) restoreCommand(k registry.Kept) string {
-	owner := ""
-	if k.Owner != "" {
-		owner = fmt.Sprintf("\n  owner: {username: %q}", k.Owner)
+// restoreCommand restores a tombstone whose Tenant named its schema: the public site may not choose schemas. Empty: the
+// public site may restore it.
+func (p *Portal) restoreCommand(k registry.Kept) (string, error) {
+	var spec v1alpha1.TenantSpec
+	if err := json.Unmarshal(k.Said, &spec); err != nil {
+		return "", fmt.Errorf("read what the deleted Tenant %s said: %w", k.Name, err)
 	}
-	return fmt.Sprintf(`kubectl apply -f - <<'END'
-apiVersion: %s
-kind: Tenant
-metadata:
-  name: %q
-  namespace: %q
-  annotations: {%s: %s}
-spec:
-  schemaName: %q%s
-END`, v1alpha1.GroupVersion, k.Name, p.cluster.namespace, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore, k.SchemaName, owner)
+	if spec.SchemaName == "" {
+		return "", nil
+	}
+	content, err := manifestOf(metav1.ObjectMeta{
+		Name: k.Name, Namespace: p.cluster.namespace, Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore},
+	}, spec)
+	return "kubectl apply -f - <<'END'\n" + string(content) + "END", err
 }
 
 // restoreTombstone makes the Tenant of a tombstone anew, which has the operator bring its data back.
 func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
 	name := plainText(r.PathValue("name"))
-	row, err := registry.Find(r.Context(), p.db, name)
+	kept, err := registry.FindTombstone(r.Context(), p.db, name)
 	switch {
-	case errors.Is(err, registry.ErrNoTenant), err == nil && row.State != registry.Tombstone:
+	case errors.Is(err, registry.ErrNoTenant):
 		return &failure{
 			status: http.StatusNotFound, title: "Nothing is kept under this name", lead: "It was restored, or dropped when its time was over.",
 			link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
 		}
 	case err != nil:
 		return err
-	case row.SchemaName != naming.Schema(name):
+	}
+	switch command, err := p.restoreCommand(kept); {
+	case err != nil:
+		return err
+	case command != "":
 		return &failure{
-			status: http.StatusUnprocessableEntity, title: "This cannot be restored here", lead: "Its schema has a name of its own, which the public site may not choose.",
+			status: http.StatusUnprocessableEntity, title: "This cannot be restored here", lead: "Its manifest named the schema, which the public site may not choose.",
 			steps: []string{"Run the command that the list of deleted blogs shows."}, link: &web.Link{Address: "/staff/tombstones/?q=" + queryEscape(name), Text: "Deleted blogs"},
 		}
 	}
@@ -108,7 +109,7 @@ func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
 	} else if !apierrors.IsNotFound(err) {
 		return err
 	}
-	again, err := p.again(r, row)
+	again, err := p.again(kept)
 	if err != nil {
 		return err
 	}
@@ -119,37 +120,16 @@ func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
 	case err != nil:
 		return err
 	}
-	return p.done(w, r, accounts.Act{Action: "restore", Tenant: name, Username: row.Owner, Detail: "from " + row.TombstoneSchema}, "restored", tenantAddress(name))
+	return p.done(w, r, accounts.Act{Action: "restore", Tenant: name, Username: kept.Owner, Detail: "from " + kept.TombstoneSchema}, "restored", tenantAddress(name))
 }
 
-// again returns the Tenant that a tombstone was. What the registry does not know of it, such as limits and the trial, is
-// the Platform's default again.
-func (p *Portal) again(r *visit, row registry.Tenant) (*tenancyv1alpha1.TenantApplyConfiguration, error) {
+// again returns the Tenant that a tombstone was. It says what that one said; the date paid until, where it said none, is in
+// the registry.
+func (p *Portal) again(k registry.Kept) (*tenancyv1alpha1.TenantApplyConfiguration, error) {
 	spec := tenancyv1alpha1.TenantSpec()
-	if p.cluster.platformName != v1alpha1.DefaultPlatform {
-		spec.WithPlatformRef(tenancyv1alpha1.PlatformReference().WithName(p.cluster.platformName))
+	if err := json.Unmarshal(k.Said, spec); err != nil {
+		return nil, fmt.Errorf("read what the deleted Tenant %s said: %w", k.Name, err)
 	}
-	if row.DisplayName != row.Name {
-		spec.WithDisplayName(row.DisplayName)
-	}
-	domain, under := strings.CutPrefix(row.PrimaryHost, row.Name+".")
-	if under && domain != string(r.Platform.Spec.Domains[0]) {
-		spec.WithDomain(domain)
-	}
-	for _, host := range row.CustomHosts {
-		spec.WithCustomDomains(v1alpha1.CustomDomain(host))
-	}
-	if row.Owner != "" {
-		owner := tenancyv1alpha1.TenantOwner().WithUsername(row.Owner)
-		user, err := accounts.FindUser(r.Context(), p.db, row.Owner)
-		if err != nil && !errors.Is(err, accounts.ErrNotFound) {
-			return nil, err
-		}
-		if err == nil {
-			owner.WithEmail(user.Email)
-		}
-		spec.WithOwner(owner)
-	}
-	return tenancyv1alpha1.Tenant(row.Name, p.cluster.namespace).
+	return tenancyv1alpha1.Tenant(k.Name, p.cluster.namespace).
 		WithAnnotations(map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore}).WithSpec(spec), nil
 }

@@ -9,12 +9,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Retain turns a live tenant's row into that of a tombstone, to be purged when kept has passed. Its names stay taken.
-func Retain(ctx context.Context, tx pgx.Tx, id int64, tombstone string, clock Clock, kept time.Duration) error {
-	_, err := tx.Exec(ctx, `UPDATE public.tenants SET state = 'tombstone', tombstone_schema = $4, released_at = `+later+`,
+// Retain turns a live tenant's row into that of a tombstone, to be purged when kept has passed. Its names stay taken. said
+// is the spec of its Tenant, as JSON.
+func Retain(ctx context.Context, tx pgx.Tx, id int64, tombstone string, said []byte, clock Clock, kept time.Duration) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE public.tenants SET state = 'tombstone', tombstone_schema = $4, released_at = `+later+`,
 		purge_at = `+later+` + $5::interval, updated_at = now() WHERE id = $3 AND state = 'live'`,
 		clock.Now, clock.MaxSkew, id, tombstone, kept)
-	if err != nil {
+	batch.Queue(`INSERT INTO public.tombstones (tenant_id, spec) VALUES ($1, $2)`, id, string(said))
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("turn tenant %d into a tombstone: %w", id, err)
 	}
 	return Notify(ctx, tx, id)
@@ -32,10 +35,12 @@ func Release(ctx context.Context, tx pgx.Tx, id int64, clock Clock) error {
 
 // Revive makes a tombstone's row live again, in the schema schemaName. It returns the row's new UpdatedAt.
 func Revive(ctx context.Context, tx pgx.Tx, id int64, schemaName string) (updatedAt time.Time, err error) {
-	err = tx.QueryRow(ctx, `UPDATE public.tenants SET state = 'live', schema_name = $2, tombstone_schema = NULL,
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE public.tenants SET state = 'live', schema_name = $2, tombstone_schema = NULL,
 		released_at = NULL, purge_at = NULL, updated_at = now() WHERE id = $1 AND state = 'tombstone'
-		RETURNING updated_at`, id, schemaName).Scan(&updatedAt)
-	if err != nil {
+		RETURNING updated_at`, id, schemaName).QueryRow(func(row pgx.Row) error { return row.Scan(&updatedAt) })
+	batch.Queue(`DELETE FROM public.tombstones WHERE tenant_id = $1`, id)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return time.Time{}, fmt.Errorf("revive tenant %d: %w", id, err)
 	}
 	return updatedAt, nil

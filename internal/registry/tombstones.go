@@ -20,6 +20,8 @@ type Kept struct {
 	SchemaName, TombstoneSchema string
 	// ReleasedAt is when the tenant was deleted, and PurgeAt when its data is to be dropped.
 	ReleasedAt, PurgeAt time.Time
+	// Said is the spec of its Tenant, as JSON.
+	Said []byte
 }
 
 // ListTombstones returns the deleted tenants with text in their name or their owner's, the newest tenant first, at most
@@ -39,9 +41,21 @@ func ListTombstonesOf(ctx context.Context, db Querier, owner string, now time.Ti
 		ORDER BY t.state = 'tombstone' DESC, t.purge_at DESC, t.id DESC LIMIT $3`, owner, now, keptOf)
 }
 
+// FindTombstone returns the deleted tenant that can be restored under a name, or ErrNoTenant.
+func FindTombstone(ctx context.Context, db Querier, name string) (Kept, error) {
+	found, err := queryTombstones(ctx, db, `AND t.name = $1 AND t.state = 'tombstone'`, name)
+	switch {
+	case err != nil:
+		return Kept{}, err
+	case len(found) == 0:
+		return Kept{}, ErrNoTenant
+	}
+	return found[0], nil
+}
+
 func queryTombstones(ctx context.Context, db Querier, further string, args ...any) ([]Kept, error) {
-	rows, err := db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at
-		FROM public.tenants t WHERE t.state IN ('tombstone', 'superseded') AND t.tombstone_schema IS NOT NULL `+further, args...)
+	rows, err := db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at, s.spec
+		FROM public.tenants t JOIN public.tombstones s ON s.tenant_id = t.id WHERE t.state IN ('tombstone', 'superseded') AND t.tombstone_schema IS NOT NULL `+further, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list tombstones: %w", err)
 	}

@@ -43,6 +43,7 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 		{blog, `SELECT pg_read_file('postgresql.conf')`, denied},
 		{blog, `SELECT lo_import('/etc/passwd')`, denied},
 		{blog, `SELECT FROM public.users`, denied},
+		{blog, `SELECT FROM public.tombstones`, denied},
 		{blog, `SELECT FROM public.sessions`, denied},
 		{blog, `INSERT INTO public.login_codes DEFAULT VALUES`, denied},
 		{blog, `UPDATE public.login_codes SET expires_at = 'infinity'`, denied},
@@ -50,6 +51,7 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 		{blog, `SELECT FROM tenants`, "42P01"}, // undefined_table: the search_path is empty
 		{portal, `SELECT FROM alice.posts`, denied},
 		{portal, `UPDATE public.tenants SET name = 'x'`, denied},
+		{portal, `UPDATE public.tombstones SET spec = '{}'`, denied},
 		{portal, `CREATE SCHEMA mine`, denied},
 		{portal, `INSERT INTO alice.posts DEFAULT VALUES`, denied},
 		{portal, `DELETE FROM alice.posts`, denied},
@@ -107,6 +109,7 @@ var publicRights = map[string]map[string]string{
 		"registrations":      "SELECT INSERT UPDATE DELETE",
 		"sessions":           "SELECT INSERT UPDATE DELETE",
 		"tenants":            "SELECT",
+		"tombstones":         "SELECT",
 		"users":              "SELECT INSERT UPDATE DELETE",
 	},
 }
@@ -120,7 +123,7 @@ func TestRolesHaveNoOtherRights(t *testing.T) {
 		d.create(spec(name))
 	}
 	for _, name := range []string{"deleted", "restored"} {
-		if _, err := d.store.Retain(t.Context(), d.find(name), now, now.AddDate(0, 0, 30)); err != nil {
+		if _, err := d.store.Retain(t.Context(), d.find(name), said, now, now.AddDate(0, 0, 30)); err != nil {
 			t.Fatal(err)
 		}
 	}

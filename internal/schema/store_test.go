@@ -19,6 +19,9 @@ import (
 // anySkew lets tests name any time, whatever the database's clock says.
 const anySkew = 100 * 365 * 24 * time.Hour
 
+// said is what the Tenants of tombstones say.
+var said = []byte(`{"trial": false}`)
+
 var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 
 // database is a prepared database of one test.
@@ -227,7 +230,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	d.exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at) VALUES ('kept', 'A', 'x', '', '', '', now(), now())`)
 	id := d.find("alice").ID
 
-	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), said, now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,10 +242,16 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	err = d.store.Create(t.Context(), other, schema.CreateOptions{}, now.Add(time.Hour))
 	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice", Tombstone: true})
 
+	if kept, err := registry.FindTombstone(t.Context(), d.pool, "alice"); err != nil || string(kept.Said) != string(said) || kept.TombstoneSchema != tombstone {
+		t.Errorf("kept is %+v, error %v", kept, err)
+	}
 	if err := d.store.Restore(t.Context(), spec("alice"), now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	d.wantSchemas("alice")
+	if kept, err := registry.FindTombstone(t.Context(), d.pool, "alice"); !errors.Is(err, registry.ErrNoTenant) {
+		t.Errorf("after the restoration, kept is %+v, error %v", kept, err)
+	}
 	if got := d.find("alice"); got.ID != id || got.State != registry.Live || got.PrimaryHost != "alice.example.com" {
 		t.Errorf("restored: %+v", got)
 	}
@@ -251,7 +260,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 		t.Errorf("the blog reads %d posts after the restoration, error %v", posts, err)
 	}
 
-	if _, err := d.store.Retain(t.Context(), d.find("alice"), now, now.AddDate(0, 0, 30)); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("alice"), said, now, now.AddDate(0, 0, 30)); err != nil {
 		t.Fatal(err)
 	}
 	if purged, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30).Add(-time.Second), 10); err != nil || len(purged) != 0 {
@@ -268,7 +277,7 @@ func TestFreshSetsTheTombstoneAside(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.create(spec("alice"))
-	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), said, now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +315,7 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
 		t.Errorf("dropped %v of another tenant, error %v", dropped, err)
 	}
-	if tombstone, err := d.store.Retain(t.Context(), first, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
+	if tombstone, err := d.store.Retain(t.Context(), first, said, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
 		t.Errorf("another tenant became the tombstone %q, error %v", tombstone, err)
 	}
 	d.wantSchemas("alice")

@@ -101,6 +101,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	addTenant(t, p, "freds", v1alpha1.TenantSpec{SchemaName: "dave", Owner: &v1alpha1.TenantOwner{Username: "fred"}})
 	addUser(t, p, "fred")
 	deleteTenants(t, p, "carol", "dave", "erin")
+	p.Exec(`UPDATE public.tenants SET released_at = released_at - interval '2 minutes' WHERE name = 'erin'`) // nobody holds its host
 	fresh := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "erin", Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneFresh}}}
 	if err := p.Create(t.Context(), fresh); err != nil {
 		t.Fatal(err)

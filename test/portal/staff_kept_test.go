@@ -2,9 +2,15 @@ package portal_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/test/stack"
@@ -69,7 +75,7 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 func TestStaffCannotRestore(t *testing.T) {
 	t.Parallel()
 	p, site := newSite(t)
-	addTenant(t, p, "alice", v1alpha1.TenantSpec{SchemaName: "wonderland", Owner: &v1alpha1.TenantOwner{Username: "alice"}})
+	addTenant(t, p, "alice", v1alpha1.TenantSpec{SchemaName: "wonderland", Trial: new(false), Owner: &v1alpha1.TenantOwner{Username: "alice"}})
 	addTenant(t, p, "bob", v1alpha1.TenantSpec{})
 	awaitReady(t, p, "alice", "bob")
 	v := newStaff(t, p, site)
@@ -79,7 +85,7 @@ func TestStaffCannotRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v.get("/staff/tombstones/").want(t, http.StatusOK, "An administrator restores it", "schemaName: &#34;wonderland&#34;", "on-tombstone: Restore", "owner: {username: &#34;alice&#34;}").
+	v.get("/staff/tombstones/").want(t, http.StatusOK, "An administrator restores it", "schemaName: wonderland\n", "tenancy.echoblogs.io/on-tombstone: Restore\n", "  owner:\n    username: alice\n", "  trial: false\n").
 		without(t, "Restore alice")
 	v.submit("/staff/tombstones/alice/restore/").want(t, http.StatusUnprocessableEntity, "This cannot be restored here")
 
@@ -116,4 +122,87 @@ func TestStaffAndOwner(t *testing.T) {
 	if spec := readTenant(t, p, "alice").Spec; spec.DisplayName != "Mine again" || spec.Owner == nil || spec.Owner.Email != "alice@people.example" {
 		t.Errorf("the Tenant says %+v", spec)
 	}
+}
+
+// A restoration brings back what the Tenant said, to the letter, and what it left to the registry.
+func TestRestorationIsWhole(t *testing.T) {
+	t.Parallel()
+	p, site := newSite(t)
+	storage := resource.MustParse("1536Mi")
+	said := map[string]v1alpha1.TenantSpec{
+		"everything": {
+			PlatformRef: v1alpha1.PlatformReference{Name: v1alpha1.DefaultPlatform}, DisplayName: "Wonderland: \"it's\" <fine>", Domain: stack.OtherDomain,
+			CustomDomains: []v1alpha1.CustomDomain{"www.zoe.org", "alice.net"}, PaidUntil: "2031-01-31", Trial: new(false), Suspended: new(true),
+			Owner: &v1alpha1.TenantOwner{Username: "alice", Email: "Alice@example.org"}, DeletionPolicy: v1alpha1.DeletionPolicyRetain,
+			Limits: &v1alpha1.Limits{Posts: new(int64(0)), Storage: &storage, RequestsPerSecond: new(int32(7))},
+		},
+		"nothing":      {},
+		"falsehoods":   {Trial: new(true), Suspended: new(false), DisplayName: "falsehoods", Domain: stack.Domain},
+		"one-limit":    {Limits: &v1alpha1.Limits{RequestsPerSecond: new(int32(0))}},
+		"name-of-who":  {Owner: &v1alpha1.TenantOwner{Username: "bob"}},
+		"taken-domain": {CustomDomains: []v1alpha1.CustomDomain{"www.zoe.org"}}, // which is everything's
+	}
+	full := reflect.ValueOf(said["everything"])
+	for i := range full.NumField() {
+		// Only administrators may name a schema.
+		if field := full.Type().Field(i).Name; full.Field(i).IsZero() && field != "SchemaName" {
+			t.Errorf("no Tenant here sets %s", field)
+		}
+	}
+	addTenant(t, p, "everything", said["everything"])
+	awaitReady(t, p, "everything")
+	for name, spec := range said {
+		if name != "everything" {
+			addTenant(t, p, name, spec)
+			waitTenant(p, name, v1alpha1.ConditionServing)
+		}
+	}
+	// A date that the Tenant does not say any more, and the registry remembers.
+	for _, date := range []v1alpha1.Date{"2029-02-28", ""} {
+		if err := p.Edit(t.Context(), "nothing", func(tenant *v1alpha1.Tenant) { tenant.Spec.PaidUntil = date }); err != nil {
+			t.Fatal(err)
+		}
+		awaitReady(t, p, "nothing")
+	}
+	v := newStaff(t, p, site)
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		before := readTenant(t, p, name)
+		deleteTenants(t, p, name)
+		v.submit("/staff/tombstones/"+name+"/restore/").want(t, http.StatusOK, "The blog is made again")
+		waitTenant(p, name, v1alpha1.ConditionServing)
+		after := readTenant(t, p, name)
+		if diff := cmp.Diff(said[name], after.Spec); diff != "" {
+			t.Errorf("%s came back with another spec (-want +got):\n%s", name, diff)
+		}
+		if after.Status.PaidUntil != before.Status.PaidUntil || after.UID == before.UID {
+			t.Errorf("%s was paid until %s, and is until %s", name, before.Status.PaidUntil, after.Status.PaidUntil)
+		}
+	}
+	waitStatus(t, p, "everything."+stack.OtherDomain, http.StatusPaymentRequired)
+	if n := count(t, p, `SELECT count(*) FROM public.tombstones`); n != 0 {
+		t.Errorf("%d specs are kept of tenants that are live", n)
+	}
+}
+
+// Who applies a manifest again says everything anew, but for the date that the registry remembers.
+func TestRestorationByManifest(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	addTenant(t, p, "alice", v1alpha1.TenantSpec{PaidUntil: "2031-01-31", Suspended: new(true), DisplayName: "Wonderland"})
+	awaitReady(t, p, "alice")
+	deleteTenants(t, p, "alice")
+	apply(t, p, "kubectl", `
+apiVersion: tenancy.echoblogs.io/v1alpha1
+kind: Tenant
+metadata:
+  name: alice
+  namespace: `+p.Namespace+`
+  annotations: {tenancy.echoblogs.io/on-tombstone: Restore}
+`)
+	awaitReady(t, p, "alice")
+	restored := readTenant(t, p, "alice")
+	if diff := cmp.Diff(v1alpha1.TenantSpec{}, restored.Spec); diff != "" || restored.Status.PaidUntil != "2031-01-31" {
+		t.Errorf("it is paid until %s, and its spec was written (-want +got):\n%s", restored.Status.PaidUntil, diff)
+	}
+	waitStatus(t, p, "alice."+stack.Domain, http.StatusOK)
 }

@@ -58,4 +58,13 @@ CREATE TABLE public.domains (
 CREATE UNIQUE INDEX domains_primary_key ON public.domains (tenant_id) WHERE is_primary;
 CREATE INDEX domains_tenant_id_idx ON public.domains (tenant_id);
 
+-- What the Tenants of tombstones said, for who makes them again. It is apart from the rows that the blog reads, because
+-- it holds addresses of owners.
+CREATE TABLE public.tombstones (
+    tenant_id bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,
+    -- The spec of the Tenant, as it was deleted.
+    spec      jsonb NOT NULL
+);
+
 GRANT SELECT ON public.installation, public.tenants, public.domains TO echoblogs_blog, echoblogs_portal;
+GRANT SELECT ON public.tombstones TO echoblogs_portal;
