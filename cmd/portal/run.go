@@ -97,6 +97,7 @@ func run(ctx context.Context, o runOptions) error {
 	}()
 	err = web.Serve(serving, log, sites...)
 	stop()
+	log.LogAttrs(ctx, slog.LevelInfo, "Takes no more requests, and ends what is under way")
 	return errors.Join(err, <-stopped)
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// mailRefusal is what a mail server did instead of what it was asked for.
-type mailRefusal struct {
+// smtpError is what a mail server did instead of what it was asked for.
+type smtpError struct {
 	// asked is what it was asked for.
 	asked string
 	// code and status are its answer (RFC 5321 section 4.2, RFC 3463), and text what it says to people. 0: it gave none.
@@ -25,29 +25,29 @@ type mailRefusal struct {
 var statusPattern = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
 // answerTo reads why something that a mail server was asked for did not happen.
-func answerTo(asked string, err error) *mailRefusal {
+func answerTo(asked string, err error) *smtpError {
 	var answer *textproto.Error
 	if !errors.As(err, &answer) {
-		return &mailRefusal{asked: asked, err: err}
+		return &smtpError{asked: asked, err: err}
 	}
 	status := statusPattern.FindString(answer.Msg)
-	return &mailRefusal{asked: asked, code: answer.Code, status: status, text: strings.TrimSpace(strings.TrimPrefix(answer.Msg, status))}
+	return &smtpError{asked: asked, code: answer.Code, status: status, text: strings.TrimSpace(strings.TrimPrefix(answer.Msg, status))}
 }
 
 // withoutText keeps what the server says to people from being logged.
-func (r *mailRefusal) withoutText() *mailRefusal {
+func (r *smtpError) withoutText() *smtpError {
 	r.text = ""
 	return r
 }
 
 // without takes an address out of what the server says to people.
-func (r *mailRefusal) without(address string) *mailRefusal {
+func (r *smtpError) without(address string) *smtpError {
 	r.text = strings.ReplaceAll(r.text, address, "…")
 	return r
 }
 
 // Error says what happened, for the log.
-func (r *mailRefusal) Error() string {
+func (r *smtpError) Error() string {
 	if r.err != nil {
 		return "no answer to " + r.asked + ": " + r.err.Error()
 	}
@@ -59,11 +59,11 @@ func (r *mailRefusal) Error() string {
 }
 
 // Unwrap returns why there was no answer.
-func (r *mailRefusal) Unwrap() error { return r.err }
+func (r *smtpError) Unwrap() error { return r.err }
 
 // undeliverable says of a refusal whether it is one for good. What a server refuses by its policy (X.7.X), such as to
 // send for us at all, is for those who run the site to settle, and the mail waits for it.
-func undeliverable(r *mailRefusal) error {
+func undeliverable(r *smtpError) error {
 	if r.code >= 500 && !strings.HasPrefix(r.status, "5.7.") {
 		return fmt.Errorf("%w: %w", ErrUndeliverable, r)
 	}

@@ -52,6 +52,8 @@ type envelope struct {
 type mailRules struct {
 	// Recipient and Text are what it answers instead of taking a recipient, or the text of a mail.
 	Recipient, Text func(said string) error
+	// Wait is called before it takes a mail.
+	Wait func()
 	// CutBefore and CutAfter make it take a mail, and end the connection before or after it says so.
 	CutBefore, CutAfter bool
 	// Login makes it know no other way to log in than LOGIN, as some do.
@@ -241,6 +243,9 @@ func (m *mailSession) Data(r io.Reader) error {
 	rules := m.server.obeyed()
 	if rules.Text != nil {
 		return rules.Text(l.Body)
+	}
+	if rules.Wait != nil {
+		rules.Wait()
 	}
 	m.server.mu.Lock()
 	defer m.server.mu.Unlock()

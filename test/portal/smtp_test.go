@@ -182,6 +182,34 @@ func TestMailServerThatFails(t *testing.T) {
 	}
 }
 
+// A site that is told to end waits for the answer to a mail on its way: without it, the mail would be sent once more.
+func TestMailOnItsWayAtTheEnd(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	server := newMailServer(t, portal.SMTPStartTLS)
+	site := p.StartPortal(0, server.settings(t, p, server.address)...)
+	addAccount(t, p, "alice")
+	came, answer := make(chan struct{}), make(chan struct{})
+	server.obey(mailRules{Wait: func() {
+		close(came)
+		<-answer
+	}})
+	newVisitor(t, site).submit("/reset/", "username", "alice").want(t, http.StatusOK)
+	<-came
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		site.Stop()
+	}()
+	waitLog(p, "Takes no more requests")
+	close(answer)
+	<-stopped
+	server.wait(p, 1)
+	if n := count(t, p, `SELECT count(*) FROM public.mails`); n != 0 {
+		t.Errorf("%d mails are to be sent again", n)
+	}
+}
+
 // waitLog waits until a program has logged a text.
 func waitLog(p *stack.Platform, text string) {
 	p.Wait("the log says "+text, func(context.Context) error {

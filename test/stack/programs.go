@@ -107,7 +107,7 @@ type Portal struct {
 
 	platform *Platform
 	process  *process.Process
-	killed   bool
+	ended    bool // by the test
 }
 
 // StartPortal starts a replica of the public site at one of the addresses in Portals, with the rights of its account and
@@ -121,7 +121,7 @@ func (p *Platform) StartPortal(replica int, flags ...string) *Portal {
 		"--metrics-address=0", "--mail-folder=" + s.Mails,
 	}, flags...)...)
 	p.t.Cleanup(func() {
-		if !s.killed {
+		if !s.ended {
 			p.stop(s.process)
 		}
 	})
@@ -140,10 +140,16 @@ func (p *Platform) StartPortal(replica int, flags ...string) *Portal {
 	return s
 }
 
+// Stop tells the replica to end, as a kubelet does, and returns when it has.
+func (s *Portal) Stop() {
+	s.ended = true
+	s.platform.stop(s.process)
+}
+
 // Kill ends the replica as the kernel ends a program that has used up its memory: without a word.
 func (s *Portal) Kill() {
 	s.platform.t.Helper()
-	s.killed = true
+	s.ended = true
 	if err := syscall.Kill(s.process.PID(), syscall.SIGKILL); err != nil {
 		s.platform.t.Fatal(err)
 	}
