@@ -43,8 +43,8 @@ func StartSession(ctx context.Context, db Querier, userID int64, address, userAg
 
 // mayLogIn is the condition under which a user u may be logged in beside being active: their tenant is live. Staff need
 // none. It is looked up each time rather than written down, so that nothing is to be put right after a deletion, a
-// restoration or another owner.
-const mayLogIn = `(u.role = 'staff' OR EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.state = 'live'))`
+// restoration or another owner. Without the empty owner the index is used, which has none of those rows.
+const mayLogIn = `(u.role = 'staff' OR EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> '' AND t.state = 'live'))`
 
 // FindSession returns the session with a token and its user, or ErrNotFound when there is none any more or its user may
 // not log in. It renews a session that is in use.
