@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -49,7 +51,11 @@ type userPage struct {
 	Confirmed string
 	Sessions  int
 	Blogs     []v1alpha1.Tenant
-	Acts      []accounts.Act
+	// Kept are the deleted blogs whose data is still there.
+	Kept []registry.Kept
+	Acts []accounts.Act
+	// Ends says when the account is removed. Empty: not before its owner deletes a blog.
+	Ends string
 	// Self says that it is who looks at it, who cannot lock themselves out.
 	Self bool
 }
@@ -71,10 +77,30 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 	if shown.Blogs, err = p.cluster.ownedBy(r.Context(), user.Username); err != nil {
 		return err
 	}
+	if shown.Kept, err = registry.ListTombstonesOf(r.Context(), p.db, user.Username, r.Now); err != nil {
+		return err
+	}
+	if len(shown.Blogs) == 0 {
+		shown.Ends = endOf(user, shown.Kept)
+	}
 	if shown.Acts, err = accounts.ActsByUser(r.Context(), p.db, user.Username, actsShown); err != nil {
 		return err
 	}
 	return p.show(w, r, page{name: "staff_user", title: user.Username, data: shown})
+}
+
+// endOf says when the account of a user who has no blog is removed.
+func endOf(user accounts.User, kept []registry.Kept) string {
+	switch {
+	case user.Role == accounts.Staff, user.State == accounts.Registering:
+		return ""
+	case user.State == accounts.Locked:
+		return "not while it is locked, though it has no blog"
+	case len(kept) == 0:
+		return "within minutes, because it has no blog"
+	}
+	last := slices.MaxFunc(kept, func(a, b registry.Kept) int { return a.PurgeAt.Compare(b.PurgeAt) })
+	return "after " + day(last.PurgeAt) + ", unless a blog is restored"
 }
 
 // staffUser returns the user that a page is about.

@@ -107,6 +107,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitReady(t, p, "erin")
+	staff.get("/staff/users/carol/").want(t, http.StatusOK, "<dt>Removed</dt><dd>not while it is locked, though it has no blog</dd>")
 	newVisitor(t, site).submit("/login/", "username", "erin", "password", secret).want(t, http.StatusUnprocessableEntity, "was deleted, and another one has its name")
 	newVisitor(t, site).submit("/login/", "username", "fred", "password", secret).want(t, http.StatusUnprocessableEntity, "Your blog is not there yet, or not any more.")
 	// Who was invited to a Tenant made by kubectl.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -112,10 +113,13 @@ func TestStaffAndOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice.get("/").want(t, http.StatusOK, "A blog of your own") // nobody is logged in without a blog
+	until := time.Now().UTC().AddDate(0, 0, 30).Format("2 January 2006")
+	v.get("/staff/users/alice/").want(t, http.StatusOK, `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removed</dt><dd>after "+until+", unless a blog is restored</dd>")
 	alice.submit("/login/", "username", "alice", "password", secret).want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted.")
 	v.submit("/staff/tombstones/alice/restore/").want(t, http.StatusOK, "The blog is made again")
 	awaitReady(t, p, "alice")
 	alice = logIn(t, site, "alice", secret)
+	v.get("/staff/users/alice/").want(t, http.StatusOK).without(t, "Deleted blogs</dt>", "Removed</dt>")
 	alice.submit("/account/alice/name/", "display_name", "Mine again").want(t, http.StatusOK, "Saved.")
 	v.submit("/staff/tenants/alice/suspend/").want(t, http.StatusOK, "The blog is suspended")
 	waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
