@@ -127,6 +127,7 @@ func newNamespace(t testing.TB, options ...func(*platform)) *platform {
 
 // in returns the same platform for another test, or for a part of one.
 func (p *platform) in(t testing.TB) *platform {
+	t.Helper()
 	other := *p
 	other.t = t
 	return &other

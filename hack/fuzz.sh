@@ -6,6 +6,15 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 failed=()
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
+# fuzz PACKAGE TARGET runs one target. Before Go 1.27 go test now and then takes the end of the time for a failure, on a
+# busy machine above all (golang/go#75804): one without an input, of which it says nothing else.
+fuzz() {
+	go test -run '^$' -fuzz "^$2\$" -fuzztime "${FUZZTIME:-1m}" -fuzzminimizetime 1x "./$1" 2>&1 | tee "$output" && return
+	[[ $(sed -n '/^--- FAIL/,/^FAIL/p' "$output" | sed '1d;$d') == '    context deadline exceeded' ]]
+}
 
 # To list the targets of a package its tests are built, so the packages that have none are left out.
 mapfile -t packages < <(git grep -lE --untracked '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u)
@@ -18,7 +27,7 @@ for package in "${packages[@]}"; do
 	mapfile -t targets < <(grep '^Fuzz' <<<"$listed")
 	for target in "${targets[@]}"; do
 		echo "== $package $target"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-1m}" -fuzzminimizetime 1x "./$package" || failed+=("$package $target")
+		fuzz "$package" "$target" || failed+=("$package $target")
 	done
 done
 
