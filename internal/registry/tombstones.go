@@ -55,7 +55,8 @@ func FindTombstone(ctx context.Context, db Querier, name string) (Kept, error) {
 
 func queryTombstones(ctx context.Context, db Querier, further string, args ...any) ([]Kept, error) {
 	rows, err := db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at, s.spec
-		FROM public.tenants t JOIN public.tombstones s ON s.tenant_id = t.id WHERE t.state IN ('tombstone', 'superseded') AND t.tombstone_schema IS NOT NULL `+further, args...)
+		FROM public.tenants t JOIN public.tombstones s ON s.tenant_id = t.id
+		WHERE t.state IN ('tombstone', 'superseded') AND t.tombstone_schema IS NOT NULL `+further, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list tombstones: %w", err)
 	}

@@ -14,8 +14,8 @@ import (
 )
 
 // Retain turns the live tenant that was read into a tombstone: its schema is renamed, out of the blog's reach, and its
-// names stay taken until purgeAt. said is the spec of its Tenant, as JSON. It returns the tombstone's schema, or "" when there was nothing to keep: the tenant
-// has ended, whoever has its name now, or its schema has vanished.
+// names stay taken until purgeAt. said is the spec of its Tenant, as JSON. It returns the tombstone's schema, or "" when
+// there was nothing to keep: the tenant has ended, whoever has its name now, or its schema has vanished.
 func (s *Store) Retain(ctx context.Context, read registry.Tenant, said []byte, now, purgeAt time.Time) (tombstone string, err error) {
 	err = s.end(ctx, "retain", read, now, func(ctx context.Context, tx pgx.Tx, tenant registry.Tenant) error {
 		tombstone = naming.Tombstone(tenant.ID, now)
