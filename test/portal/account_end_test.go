@@ -152,3 +152,28 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	again.home(p, again.register("alice")).want(t, http.StatusOK, "Welcome, alice")
 	logIn(t, site, "alice", secret)
 }
+
+// A watch that has fallen behind removes nobody: the API server is asked.
+func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	line := p.PortalAPILine()
+	site := p.StartPortal(0)
+	line.Hold()
+	// A Tenant that the site has not heard of, without a row in the database.
+	addTenant(t, p, "freds", v1alpha1.TenantSpec{Domain: "elsewhere.example", Owner: &v1alpha1.TenantOwner{Username: "fred"}})
+	addUser(t, p, "fred")
+	p.Wait("the sweeper has asked in vain", func(context.Context) error {
+		if !strings.Contains(p.Logs(), `"what":"remove accounts"`) {
+			return errNotYet
+		}
+		return nil
+	})
+	if n := count(t, p, `SELECT count(*) FROM public.users WHERE username = 'fred'`); n != 1 {
+		t.Error("the account was removed, and has a Tenant")
+	}
+	line.Mend()
+	deleteTenants(t, p, "freds")
+	waitCount(p, "the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'fred'`)
+	newVisitor(t, site).submit("/login/", "username", "fred", "password", secret).want(t, http.StatusUnprocessableEntity, "The user name, the address or the password is wrong.")
+}
