@@ -16,11 +16,13 @@ type Removable struct {
 	Username string
 }
 
-// unconfirmed is the condition under which the blog of a user u is taken back: an author whose account has lasted until $1
-// without being confirmed, who never wrote, and of whom nothing is kept that could be restored.
-const unconfirmed = `u.confirmed_at IS NULL AND u.created_at <= $1 AND u.role = 'author' AND u.state = 'active'
+// unconfirmed is the condition under which the blog of a user u is taken back at the moment $1: an author whose account has
+// lasted as long as one may without being confirmed, who never wrote, and of whom nothing is kept that could be restored.
+// The blog is gone for good then, so that the earlier of two clocks counts, the site's and the database's.
+var unconfirmed = fmt.Sprintf(`u.confirmed_at IS NULL AND u.created_at <= least($1::timestamptz, now()) - interval '%d seconds'
+	AND u.role = 'author' AND u.state = 'active'
 	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> ''
-		AND (t.state IN ('tombstone', 'superseded') OR EXISTS (SELECT FROM public.first_posts f WHERE f.tenant_id = t.id)))`
+		AND (t.state IN ('tombstone', 'superseded') OR EXISTS (SELECT FROM public.first_posts f WHERE f.tenant_id = t.id)))`, UnconfirmedLife/time.Second)
 
 // blogless is the condition under which the account of a user u is of no use to anybody at the moment $1: no blog is
 // theirs or has their name, none can be restored, and none is on its way. Who is locked stays, or the address would be
@@ -35,7 +37,7 @@ const blogless = `u.role = 'author' AND u.state = 'active'
 // ListUnconfirmed returns users whose accounts were not confirmed in time and whose blogs nobody misses, by their ids,
 // which are beyond after.
 func ListUnconfirmed(ctx context.Context, db Querier, after int64, limit int, now time.Time) ([]Removable, error) {
-	return listRemovable(ctx, db, unconfirmed, after, limit, now.Add(-UnconfirmedLife))
+	return listRemovable(ctx, db, unconfirmed, after, limit, now)
 }
 
 // ListBlogless returns users who have no blog any more, as far as the database knows, by their ids, which are beyond
@@ -44,8 +46,8 @@ func ListBlogless(ctx context.Context, db Querier, after int64, limit int, now t
 	return listRemovable(ctx, db, blogless, after, limit, now)
 }
 
-func listRemovable(ctx context.Context, db Querier, condition string, after int64, limit int, at time.Time) ([]Removable, error) {
-	rows, err := db.Query(ctx, `SELECT u.id, u.username FROM public.users u WHERE `+condition+` AND u.id > $2 ORDER BY u.id LIMIT $3`, at, after, limit)
+func listRemovable(ctx context.Context, db Querier, condition string, after int64, limit int, now time.Time) ([]Removable, error) {
+	rows, err := db.Query(ctx, `SELECT u.id, u.username FROM public.users u WHERE `+condition+` AND u.id > $2 ORDER BY u.id LIMIT $3`, now, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts to be removed: %w", err)
 	}

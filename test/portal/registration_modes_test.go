@@ -160,6 +160,10 @@ func TestUnconfirmedAccountsAreRemoved(t *testing.T) {
 	}
 	addAccount(t, p, "erin") // made by kubectl
 	waitLetters(p, site, "alice@people.example", "Confirm your address", 1)
+	// A clock that is ahead removes nobody.
+	if early, err := accounts.ListUnconfirmed(t.Context(), p.Admin, 0, 10, time.Now().AddDate(10, 0, 0)); err != nil || len(early) != 0 {
+		t.Errorf("%v would lose their blogs, error %v", early, err)
+	}
 	// bob has written, carol has confirmed, dave is new.
 	p.Exec(`INSERT INTO public.first_posts (tenant_id, at) SELECT id, now() FROM public.tenants WHERE name = 'bob'`)
 	p.Exec(`UPDATE public.users SET confirmed_at = now() WHERE username = 'carol'`)
