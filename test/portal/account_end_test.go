@@ -12,6 +12,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/hack/dev/freeport"
+	"github.com/echoblogs/echoblogs/internal/accounts"
 	"github.com/echoblogs/echoblogs/test/stack"
 )
 
@@ -176,4 +177,37 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 	deleteTenants(t, p, "freds")
 	waitCount(p, "the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'fred'`)
 	newVisitor(t, site).submit("/login/", "username", "fred", "password", secret).want(t, http.StatusUnprocessableEntity, "The user name, the address or the password is wrong.")
+}
+
+// What is under way keeps an account, for as long as it is.
+func TestAccountsStayForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	const tenant = `INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, owner, paid_until, suspend_at, created_at, updated_at)
+		VALUES ($2, $2, $1, 1, $2, $2, now(), now(), now(), now())`
+	const invitation = `INSERT INTO public.mail_tokens (token_hash, purpose, tenant, username, email, expires_at)
+		VALUES (sha256($2::text::bytea), 'invite', 'blog', $2, '', now() + $1::text::interval)`
+	const registration = `INSERT INTO public.registrations (id, username, state, token_hash, failure, created_at, updated_at, leased_until)
+		VALUES (gen_random_uuid(), $2, $1, sha256($2::text::bytea), '', now(), now(), now())`
+	const mail = `INSERT INTO public.mails (kind, recipient, tenant, detail, attempts, next_at, created_at) VALUES ($1, '', 'blog', $2, 0, now(), now())`
+	for _, c := range []struct {
+		username, sql, argument string
+		stays                   bool
+	}{
+		{"live", tenant, "live", true}, {"tombstone", tenant, "tombstone", true}, {"superseded", tenant, "superseded", true}, {"released", tenant, "released", false},
+		{"invited", invitation, "1 day", true}, {"invited-late", invitation, "-1 day", false},
+		{"confirming", registration, "confirming", true}, {"provisioning", registration, "provisioning", true}, {"undoing", registration, "undoing", true},
+		{"registered", registration, "live", false}, {"failed", registration, "failed", false},
+		{"inviting", mail, "invite", true}, {"reset", mail, "reset", false},
+	} {
+		id := addUser(t, p, c.username)
+		p.Exec(c.sql, c.argument, c.username)
+		removed, err := accounts.RemoveBlogless(t.Context(), p.Admin, id, time.Now())
+		if err != nil || removed == c.stays {
+			t.Errorf("%s is removed: %v, error %v", c.username, removed, err)
+		}
+		if _, err := accounts.FindUser(t.Context(), p.Admin, c.username); (err == nil) != c.stays {
+			t.Errorf("%s is looked for: %v", c.username, err)
+		}
+	}
 }
