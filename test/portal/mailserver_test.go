@@ -155,6 +155,13 @@ func withoutMailPassword(t *testing.T, where, text string) {
 	}
 }
 
+// loggedIn returns how often somebody tried to log in.
+func (s *mailServer) loggedIn() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.logins
+}
+
 // overheard returns what was sent to the server, as others in between could have read it.
 func (s *mailServer) overheard() string {
 	s.mu.Lock()
