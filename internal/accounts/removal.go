@@ -9,6 +9,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// BloglessLife is how long an account lasts without a blog: for so long a manifest that names another owner by mistake can
+// be put right, before anybody else may take the user name and be who the manifest means.
+const BloglessLife = 7 * 24 * time.Hour
+
 // Removable is a user whose account is about to be removed.
 type Removable struct {
 	// ID and Username are the user's.
@@ -18,11 +22,13 @@ type Removable struct {
 
 // unconfirmed is the condition under which the blog of a user u is taken back at the moment $1: an author whose account has
 // lasted as long as one may without being confirmed, who never wrote, and of whom nothing is kept that could be restored.
-// The blog is gone for good then, so that the earlier of two clocks counts, the site's and the database's.
-var unconfirmed = fmt.Sprintf(`u.confirmed_at IS NULL AND u.created_at <= least($1::timestamptz, now()) - interval '%d seconds'
-	AND u.role = 'author' AND u.state = 'active'
+var unconfirmed = overdue + ` AND u.role = 'author' AND u.state = 'active'
 	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> ''
-		AND (t.state IN ('tombstone', 'superseded') OR EXISTS (SELECT FROM public.first_posts f WHERE f.tenant_id = t.id)))`, UnconfirmedLife/time.Second)
+		AND (t.state IN ('tombstone', 'superseded') OR EXISTS (SELECT FROM public.first_posts f WHERE f.tenant_id = t.id)))`
+
+// overdue is that a user u was to confirm an address, and has not. What is removed is gone for good, so that the earlier of
+// two clocks counts here and below, the site's and the database's.
+var overdue = fmt.Sprintf(`u.confirmed_at IS NULL AND u.created_at <= least($1::timestamptz, now()) - interval '%d seconds'`, UnconfirmedLife/time.Second)
 
 // blogless is the condition under which the account of a user u is of no use to anybody at the moment $1: no blog is
 // theirs or has their name, none can be restored, and none is on its way. Who is locked stays, or the address would be
@@ -34,16 +40,32 @@ const blogless = `u.role = 'author' AND u.state = 'active'
 	AND NOT EXISTS (SELECT FROM public.mail_tokens i WHERE i.username = u.username AND i.purpose = 'invite' AND i.expires_at > $1)
 	AND NOT EXISTS (SELECT FROM public.mails m WHERE m.detail = u.username AND m.kind = 'invite')`
 
+// removable is the condition under which the account of a user u is removed at the moment $1: it has been blogless for as
+// long as one may, or was not confirmed in time.
+var removable = blogless + fmt.Sprintf(` AND (u.blogless_since <= least($1::timestamptz, now()) - interval '%d seconds' OR `, BloglessLife/time.Second) + overdue + `)`
+
 // ListUnconfirmed returns users whose accounts were not confirmed in time and whose blogs nobody misses, by their ids,
 // which are beyond after.
 func ListUnconfirmed(ctx context.Context, db Querier, after int64, limit int, now time.Time) ([]Removable, error) {
 	return listRemovable(ctx, db, unconfirmed, after, limit, now)
 }
 
-// ListBlogless returns users who have no blog any more, as far as the database knows, by their ids, which are beyond
-// after.
+// NoteBlogless writes down since when accounts have no blog, as far as the database knows, and forgets it of those that
+// have one again.
+func NoteBlogless(ctx context.Context, db Querier, now time.Time) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE public.users u SET blogless_since = NULL WHERE u.blogless_since IS NOT NULL AND NOT (`+blogless+`)`, now)
+	batch.Queue(`UPDATE public.users u SET blogless_since = $1 WHERE u.blogless_since IS NULL AND `+blogless, now)
+	if err := db.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("note which accounts have no blog: %w", err)
+	}
+	return nil
+}
+
+// ListBlogless returns users who have had no blog for as long as one may, as far as the database knows, by their ids,
+// which are beyond after.
 func ListBlogless(ctx context.Context, db Querier, after int64, limit int, now time.Time) ([]Removable, error) {
-	return listRemovable(ctx, db, blogless, after, limit, now)
+	return listRemovable(ctx, db, removable, after, limit, now)
 }
 
 func listRemovable(ctx context.Context, db Querier, condition string, after int64, limit int, now time.Time) ([]Removable, error) {
@@ -64,7 +86,7 @@ func RemoveBlogless(ctx context.Context, db Beginner, id int64, now time.Time) (
 	removed := false
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		var username, email string
-		err := tx.QueryRow(ctx, `DELETE FROM public.users u WHERE `+blogless+` AND u.id = $2 RETURNING u.username, u.email_key`, now, id).
+		err := tx.QueryRow(ctx, `DELETE FROM public.users u WHERE `+removable+` AND u.id = $2 RETURNING u.username, u.email_key`, now, id).
 			Scan(&username, &email)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil

@@ -15,8 +15,8 @@ type deletePage struct {
 	Name, URL string
 	// Until is when its data is dropped. The zero time: at once.
 	Until time.Time
-	// Leaves says that the account is removed, too, when the blog cannot be restored any more, and Leaving when that is.
-	// The zero time: at once.
+	// Leaves says that the account is removed, too, and Leaving when that is: a while after the last blog cannot be
+	// restored any more.
 	Leaves  bool
 	Leaving time.Time
 	// Managers are who else has set fields of it, and may make it again.
@@ -51,12 +51,16 @@ func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, er
 	if err != nil {
 		return deletePage{}, err
 	}
-	shown.Leaves, shown.Leaving = !left && !r.Staff(), shown.Until
+	last := r.Now
+	if !shown.Until.IsZero() {
+		last = shown.Until
+	}
 	for _, k := range kept {
-		if k.PurgeAt.After(shown.Leaving) {
-			shown.Leaving = k.PurgeAt
+		if k.PurgeAt.After(last) {
+			last = k.PurgeAt
 		}
 	}
+	shown.Leaves, shown.Leaving = !left && !r.Staff(), last.Add(accounts.BloglessLife)
 	for _, manager := range heldFields(t) {
 		if !slices.Contains(shown.Managers, manager) {
 			shown.Managers = append(shown.Managers, manager)

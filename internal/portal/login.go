@@ -162,7 +162,7 @@ func (p *Portal) whyNoBlog(r *visit, user *accounts.User) (string, error) {
 	case has:
 		return "Your blog is not there yet, or not any more. Try again in a minute; if that does not help, ask those who run the site.", nil
 	}
-	return "This account has no blog any more. It is removed in a few minutes: then its user name and address are free again.", nil
+	return "This account has no blog any more. A week after its last one ended it is removed. If that is a mistake, ask those who run the site.", nil
 }
 
 // logIn starts a session and gives the browser its cookie. A session that it had before ends.

@@ -97,10 +97,10 @@ func endOf(user accounts.User, kept []registry.Kept) string {
 	case user.State == accounts.Locked:
 		return "not while it is locked, though it has no blog"
 	case len(kept) == 0:
-		return "within minutes, because it has no blog"
+		return "a week after its last blog ended"
 	}
 	last := slices.MaxFunc(kept, func(a, b registry.Kept) int { return a.PurgeAt.Compare(b.PurgeAt) })
-	return "after " + day(last.PurgeAt) + ", unless a blog is restored"
+	return "after " + day(last.PurgeAt.Add(accounts.BloglessLife)) + ", unless a blog is restored"
 }
 
 // staffUser returns the user that a page is about.

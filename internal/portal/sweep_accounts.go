@@ -21,7 +21,7 @@ const (
 	accountsAtOnce   = 100
 )
 
-// sweepAccounts removes accounts of whose owners there is no blog any more, until ctx ends. Blogs of those who have not
+// sweepAccounts removes accounts of whose owners there has been no blog for a while, until ctx ends. Blogs of those who have not
 // confirmed their address in time, and never wrote, are deleted first; their accounts follow when the blogs are gone.
 func (p *Portal) sweepAccounts(ctx context.Context) {
 	p.every(ctx, accountsInterval, "remove accounts", func(ctx context.Context) error {
@@ -30,6 +30,7 @@ func (p *Portal) sweepAccounts(ctx context.Context) {
 		}
 		return errors.Join(
 			p.eachRemovable(ctx, accounts.ListUnconfirmed, p.discardUnconfirmed),
+			accounts.NoteBlogless(ctx, p.db, p.now()),
 			p.eachRemovable(ctx, accounts.ListBlogless, p.removeBlogless),
 		)
 	})

@@ -49,6 +49,14 @@ func endRetention(t *testing.T, p *stack.Platform, name string) {
 	waitCount(p, "the tombstone is purged", 0, `SELECT count(*) FROM public.tenants WHERE name = $1`, name)
 }
 
+// aWeekPasses waits until the site knows that accounts have no blog, and has that be a week ago.
+func aWeekPasses(t *testing.T, p *stack.Platform, usernames ...string) {
+	t.Helper()
+	waitCount(p, "it is known that they have no blog", len(usernames),
+		`SELECT count(*) FROM public.users WHERE username = ANY ($1) AND blogless_since IS NOT NULL`, usernames)
+	p.Exec(`UPDATE public.users SET blogless_since = blogless_since - interval '7 days' WHERE username = ANY ($1)`, usernames)
+}
+
 // A blog that was deleted takes the account along, once nobody can bring it back: then name and address are free.
 func TestAccountEndsWithItsBlog(t *testing.T) {
 	t.Parallel()
@@ -56,9 +64,10 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 	alice := newVisitor(t, site)
 	alice.home(p, alice.register("alice")).want(t, http.StatusOK, "Welcome, alice")
 	alice.submit("/account/alice/domains/", "host", "www.alice.org").want(t, http.StatusOK)
-	until := time.Now().UTC().AddDate(0, 0, 30).Format("2 January 2006")
-	alice.get("/account/alice/delete/").want(t, http.StatusOK, "After "+until+" your account is removed, too.", "its user name and address are free")
-	alice.submit("/account/alice/delete/", "name", "alice").want(t, http.StatusOK, "You are logged out.", "Your account is kept until "+until+", too.")
+	const asDay = "2 January 2006"
+	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
+	alice.get("/account/alice/delete/").want(t, http.StatusOK, "are kept until "+until, "After "+end+" your account is removed, too.", "its user name and address are free")
+	alice.submit("/account/alice/delete/", "name", "alice").want(t, http.StatusOK, "You are logged out.", "Your account is removed after "+end)
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +86,7 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 	site.Kill()
 	p.StartPortal(0)
 	p.StartPortal(1)
+	aWeekPasses(t, p, "bob")
 	waitCount(p, "bob's account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'bob'`)
 	if n := count(t, p, `SELECT count(*) FROM public.users WHERE username = 'alice'`); n != 1 {
 		t.Error("the account is gone, and the blog could be restored")
@@ -118,8 +128,9 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	link := wantLink(t, printed, err)
 	zoe := newVisitor(t, site)
 	zoe.submit("/invite/", "token", token(link), "password", secret, "confirm_password", secret).want(t, http.StatusOK, "Welcome, zoe")
-	zoe.get("/account/zoe/delete/").want(t, http.StatusOK, "your account is removed within minutes")
-	zoe.submit("/account/zoe/delete/", "name", "zoe").want(t, http.StatusOK, "Your account is removed within minutes")
+	inAWeek := time.Now().UTC().AddDate(0, 0, 7).Format("2 January 2006")
+	zoe.get("/account/zoe/delete/").want(t, http.StatusOK, "After "+inAWeek+" your account is removed")
+	zoe.submit("/account/zoe/delete/", "name", "zoe").want(t, http.StatusOK, "Your account is removed after "+inAWeek)
 	// And alice, the last one, so that all others have been looked at when she is removed.
 	alice := newVisitor(t, site)
 	alice.home(p, alice.register("alice")).want(t, http.StatusOK, "Welcome, alice")
@@ -129,6 +140,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	endRetention(t, p, "alice")
 	alice.get("/").want(t, http.StatusOK, "A blog of your own")
 
+	aWeekPasses(t, p, "zoe", "alice")
 	waitCount(p, "the accounts are removed", 0, `SELECT count(*) FROM public.users WHERE username IN ('alice', 'zoe')`)
 	if n := count(t, p, `SELECT count(*) FROM public.users WHERE username IN ('root-eve', 'carol', 'dave', 'erin', 'fred')`); n != 5 {
 		t.Errorf("%d of 5 accounts are left", n)
@@ -164,6 +176,7 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 	// A Tenant that the site has not heard of, without a row in the database.
 	addTenant(t, p, "freds", v1alpha1.TenantSpec{Domain: "elsewhere.example", Owner: &v1alpha1.TenantOwner{Username: "fred"}})
 	addUser(t, p, "fred")
+	aWeekPasses(t, p, "fred")
 	p.Wait("the sweeper has asked in vain", func(context.Context) error {
 		if !strings.Contains(p.Logs(), `"what":"remove accounts"`) {
 			return errNotYet
@@ -177,6 +190,28 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 	deleteTenants(t, p, "freds")
 	waitCount(p, "the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'fred'`)
 	newVisitor(t, site).submit("/login/", "username", "fred", "password", secret).want(t, http.StatusUnprocessableEntity, "The user name, the address or the password is wrong.")
+}
+
+// A manifest that names another owner by mistake can be put right: the account waits for it.
+func TestAccountOutlivesAMistakenOwner(t *testing.T) {
+	t.Parallel()
+	p, site := newSite(t)
+	addTenant(t, p, "shop", v1alpha1.TenantSpec{Owner: &v1alpha1.TenantOwner{Username: "bob"}})
+	awaitReady(t, p, "shop")
+	addUser(t, p, "bob")
+	own := func(username string) {
+		t.Helper()
+		if err := p.Edit(t.Context(), "shop", func(t *v1alpha1.Tenant) { t.Spec.Owner.Username = username }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own("carol")
+	waitCount(p, "bob is known to have no blog", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND blogless_since IS NOT NULL`)
+	newVisitor(t, site).submit("/login/", "username", "bob", "password", secret).want(t, http.StatusUnprocessableEntity, "This account has no blog any more.", "ask those who run the site")
+	newVisitor(t, site).register("bob").want(t, http.StatusUnprocessableEntity, "The name bob is taken")
+	own("bob")
+	waitCount(p, "bob has a blog again", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND blogless_since IS NULL`)
+	logIn(t, site, "bob", secret).get("/").want(t, http.StatusOK, "Welcome, bob")
 }
 
 // What is under way keeps an account, for as long as it is.
@@ -202,6 +237,7 @@ func TestAccountsStayForWhatIsUnderWay(t *testing.T) {
 	} {
 		id := addUser(t, p, c.username)
 		p.Exec(c.sql, c.argument, c.username)
+		p.Exec(`UPDATE public.users SET blogless_since = now() - interval '7 days' WHERE id = $1`, id)
 		removed, err := accounts.RemoveBlogless(t.Context(), p.Admin, id, time.Now())
 		if err != nil || removed == c.stays {
 			t.Errorf("%s is removed: %v, error %v", c.username, removed, err)

@@ -2,21 +2,24 @@
 -- for the blog, which redeems login codes. Whatever a browser or a mail holds as a secret is stored as its SHA-256.
 
 CREATE TABLE public.users (
-    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- Also the name of the Tenant that its registration makes.
-    username      text NOT NULL UNIQUE,
-    email         text NOT NULL,
+    username       text NOT NULL UNIQUE,
+    email          text NOT NULL,
     -- The address in lower case, by which it is compared.
-    email_key     text NOT NULL UNIQUE,
+    email_key      text NOT NULL UNIQUE,
     -- argon2id, in the PHC string format.
-    password_hash text NOT NULL,
-    role          text NOT NULL CHECK (role IN ('author', 'staff')),
+    password_hash  text NOT NULL,
+    role           text NOT NULL CHECK (role IN ('author', 'staff')),
     -- registering: its blog is not live yet, and it cannot log in.
-    state         text NOT NULL CHECK (state IN ('registering', 'active', 'locked')),
-    created_at    timestamptz NOT NULL,
+    state          text NOT NULL CHECK (state IN ('registering', 'active', 'locked')),
+    created_at     timestamptz NOT NULL,
     -- When its owner showed that the address is theirs; null: not yet.
-    confirmed_at  timestamptz
+    confirmed_at   timestamptz,
+    -- Since when it has no blog, neither live nor kept; null: it has one, or may have.
+    blogless_since timestamptz
 );
+CREATE INDEX users_blogless_idx ON public.users (blogless_since) WHERE blogless_since IS NOT NULL;
 CREATE INDEX users_unconfirmed_idx ON public.users (created_at) WHERE confirmed_at IS NULL;
 
 -- Codes without which nobody registers where registration is by invitation.
