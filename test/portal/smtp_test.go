@@ -103,7 +103,7 @@ func TestMailServerThatFails(t *testing.T) {
 		p.Exec(`DELETE FROM public.attempts`)
 		asked := time.Now()
 		v.submit("/reset/", "username", "alice").want(t, http.StatusOK, "Look into your mails")
-		if took := time.Since(asked); took > 5*time.Second {
+		if took := time.Since(asked); took > 10*time.Second {
 			t.Errorf("the page waited for the mail server: %s", took)
 		}
 	}
@@ -113,7 +113,8 @@ func TestMailServerThatFails(t *testing.T) {
 	waitNextAttempt(p)
 	line.Mend()
 	line.Hold() // nobody answers
-	sendAgain(p)
+	p.Exec(`DELETE FROM public.mails`)
+	ask()
 	waitLog(p, "took too long")
 	waitNextAttempt(p)
 	line.Mend()
