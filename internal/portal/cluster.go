@@ -15,17 +15,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/util/csaupgrade"
-	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 )
 
 const (
@@ -263,111 +258,6 @@ func (c *cluster) list(ctx context.Context, options ...client.ListOption) ([]v1a
 	tenants := slices.DeleteFunc(list.Items, func(t v1alpha1.Tenant) bool { return t.PlatformName() != c.platformName })
 	slices.SortFunc(tenants, func(a, b v1alpha1.Tenant) int { return strings.Compare(a.Name, b.Name) })
 	return tenants, nil
-}
-
-// apply makes a Tenant say what the configuration says, under the public site's own field manager. A field that another
-// manager has set is a conflict (apierrors.IsConflict), never taken over.
-func (c *cluster) apply(ctx context.Context, tenant *tenancyv1alpha1.TenantApplyConfiguration) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	if err := c.client.Apply(ctx, tenant, client.FieldOwner(fieldManager)); err != nil {
-		return fmt.Errorf("apply Tenant %s: %w", *tenant.Name, err)
-	}
-	return nil
-}
-
-// create makes a Tenant. It is no apply, because one that was made by somebody else at the same moment is not to be
-// taken over: the error is then one of apierrors.IsAlreadyExists.
-func (c *cluster) create(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	tenant.Namespace = c.namespace
-	if c.platformName != v1alpha1.DefaultPlatform {
-		tenant.Spec.PlatformRef.Name = c.platformName
-	}
-	if err := c.client.Create(ctx, tenant, client.FieldOwner(fieldManager)); err != nil {
-		return fmt.Errorf("create Tenant %s: %w", tenant.Name, err)
-	}
-	return nil
-}
-
-// discard deletes a Tenant with its data, and no other that has its name by then.
-func (c *cluster) discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	if tenant.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
-		// A patch that names a UID is refused where the object has another one.
-		patch := fmt.Appendf(nil, `{"metadata":{"uid":%q},"spec":{"deletionPolicy":%q}}`, tenant.UID, v1alpha1.DeletionPolicyDelete)
-		limited, cancel := context.WithTimeout(ctx, apiTimeout)
-		defer cancel()
-		err := c.client.Patch(limited, tenant.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(fieldManager))
-		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("have the data of Tenant %s deleted with it: %w", tenant.Name, err)
-		}
-	}
-	if !tenant.DeletionTimestamp.IsZero() {
-		return nil
-	}
-	return c.delete(ctx, tenant)
-}
-
-// adopt makes the fields that the public site has set, when it made a Tenant, those of its applies: the API server tells
-// them apart, even under one name.
-func (c *cluster) adopt(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	patch, err := csaupgrade.UpgradeManagedFieldsPatch(tenant, sets.New(fieldManager), fieldManager)
-	if err != nil || patch == nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	if err := c.client.Patch(ctx, tenant, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager)); err != nil {
-		return fmt.Errorf("adopt the fields of Tenant %s: %w", tenant.Name, err)
-	}
-	return nil
-}
-
-// edit changes the part of a Tenant's spec that the public site has set, and leaves the rest to those who set it. It
-// returns a *heldError when change touches a field that another manager has set.
-func (c *cluster) edit(ctx context.Context, name string, change func(*tenancyv1alpha1.TenantSpecApplyConfiguration)) error {
-	var live *v1alpha1.Tenant
-	err := retry.RetryOnConflict(retry.DefaultBackoff, func() (err error) {
-		if live, err = c.liveTenant(ctx, name); err != nil {
-			return err
-		}
-		return c.adopt(ctx, live)
-	})
-	if err != nil {
-		return err
-	}
-	own, err := tenancyv1alpha1.ExtractTenant(live, fieldManager)
-	if err != nil {
-		return fmt.Errorf("read which fields of Tenant %s are the public site's: %w", name, err)
-	}
-	own.WithUID(live.UID) // no other that has its name by then
-	if own.Spec == nil {
-		own.WithSpec(tenancyv1alpha1.TenantSpec())
-	}
-	change(own.Spec)
-	err = c.apply(ctx, own)
-	if apierrors.IsConflict(err) {
-		return &heldError{cause: err}
-	}
-	return err
-}
-
-// heldError says that another field manager, such as a GitOps tool, has set what was to be changed.
-type heldError struct{ cause error }
-
-func (e *heldError) Error() string { return "a field is set by another manager: " + e.cause.Error() }
-func (e *heldError) Unwrap() error { return e.cause }
-
-// delete deletes a Tenant, and no other that has its name by then.
-func (c *cluster) delete(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	err := c.client.Delete(ctx, tenant, client.Preconditions{UID: &tenant.UID})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("delete Tenant %s: %w", tenant.Name, err)
-	}
-	return nil
 }
 
 // events returns what the operator said of a Tenant lately, newest first.

@@ -1,0 +1,108 @@
+package schema_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+func TestRetainRestoreAndPurge(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	d.exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at) VALUES ('kept', 'A', 'x', '', '', '', now(), now())`)
+	id := d.find("alice").ID
+
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), said, now, now.AddDate(0, 0, 30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas(tombstone)
+	err = d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(time.Hour))
+	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.TenantName, Owner: "alice", Tombstone: true})
+	other := spec("bob")
+	other.PrimaryHost = "alice.example.com"
+	err = d.store.Create(t.Context(), other, schema.CreateOptions{}, now.Add(time.Hour))
+	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice", Tombstone: true})
+
+	if kept, err := registry.FindTombstone(t.Context(), d.pool, "alice"); err != nil || string(kept.Said) != string(said) || kept.TombstoneSchema != tombstone {
+		t.Errorf("kept is %+v, error %v", kept, err)
+	}
+	if err := d.store.Restore(t.Context(), spec("alice"), now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas("alice")
+	if kept, err := registry.FindTombstone(t.Context(), d.pool, "alice"); !errors.Is(err, registry.ErrNoTenant) {
+		t.Errorf("after the restoration, kept is %+v, error %v", kept, err)
+	}
+	if got := d.find("alice"); got.ID != id || got.State != registry.Live || got.PrimaryHost != "alice.example.com" {
+		t.Errorf("restored: %+v", got)
+	}
+	var posts int
+	if err := connect(t, d.BlogURI).QueryRow(t.Context(), `SELECT count(*) FROM alice.posts`).Scan(&posts); err != nil || posts != 1 {
+		t.Errorf("the blog reads %d posts after the restoration, error %v", posts, err)
+	}
+
+	if _, err := d.store.Retain(t.Context(), d.find("alice"), said, now, now.AddDate(0, 0, 30)); err != nil {
+		t.Fatal(err)
+	}
+	if purged, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30).Add(-time.Second), 10); err != nil || len(purged) != 0 {
+		t.Errorf("purged %v early, error %v", purged, err)
+	}
+	if purged, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30), 10); err != nil || len(purged) != 1 {
+		t.Errorf("purged %v, error %v", purged, err)
+	}
+	d.wantSchemas()
+	d.create(spec("alice"))
+}
+
+func TestFreshSetsTheTombstoneAside(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), said, now, now.AddDate(0, 0, 30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{Fresh: true}, now.Add(time.Second))
+	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
+	if err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{Fresh: true}, now.Add(registry.Hold)); err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas("alice", tombstone)
+	if _, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30), 10); err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas("alice")
+}
+
+func TestDropReleasesAfterTheHold(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	first := d.find("alice")
+	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || !dropped {
+		t.Fatalf("dropped %v, error %v", dropped, err)
+	}
+	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
+		t.Errorf("dropped %v a second time, error %v", dropped, err)
+	}
+	d.wantSchemas()
+	err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(time.Second))
+	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.TenantName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
+	if err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(registry.Hold)); err != nil {
+		t.Fatal(err)
+	}
+
+	// Who still means the first one ends nothing of the next one of its name.
+	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
+		t.Errorf("dropped %v of another tenant, error %v", dropped, err)
+	}
+	if tombstone, err := d.store.Retain(t.Context(), first, said, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
+		t.Errorf("another tenant became the tombstone %q, error %v", tombstone, err)
+	}
+	d.wantSchemas("alice")
+}
