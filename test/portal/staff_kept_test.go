@@ -113,8 +113,9 @@ func TestStaffAndOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice.get("/").want(t, http.StatusOK, "A blog of your own") // nobody is logged in without a blog
-	until := time.Now().UTC().AddDate(0, 0, 30).Format("2 January 2006")
-	v.get("/staff/users/alice/").want(t, http.StatusOK, `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removed</dt><dd>after "+until+", unless a blog is restored</dd>")
+	const asDay = "2 January 2006"
+	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
+	v.get("/staff/users/alice/").want(t, http.StatusOK, `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removed</dt><dd>after "+end+", unless a blog is restored</dd>")
 	alice.submit("/login/", "username", "alice", "password", secret).want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted.")
 	v.submit("/staff/tombstones/alice/restore/").want(t, http.StatusOK, "The blog is made again")
 	awaitReady(t, p, "alice")
