@@ -42,7 +42,8 @@ func (s *Store) Drop(ctx context.Context, read registry.Tenant, now time.Time) (
 	return dropped, err
 }
 
-// end locks the row of the live tenant that was read and ends its life by work. A tenant without a schema is released.
+// end locks the row of the live tenant that was read and ends its life by work. A tenant without a schema is released. It
+// returns registry.ErrRace when the row has changed since: it may have been ended and restored for another Tenant.
 func (s *Store) end(ctx context.Context, operation string, read registry.Tenant, now time.Time, work func(context.Context, pgx.Tx, registry.Tenant) error) error {
 	return s.inTransaction(ctx, operation, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := registry.Lock(ctx, tx, read.Name)
@@ -53,6 +54,8 @@ func (s *Store) end(ctx context.Context, operation string, read registry.Tenant,
 			return err
 		case tenant.ID != read.ID || tenant.State != registry.Live:
 			return nil
+		case !tenant.UpdatedAt.Equal(read.UpdatedAt):
+			return fmt.Errorf("%s tenant %s: %w", operation, read.Name, registry.ErrRace)
 		case !tenant.SchemaExists:
 			return registry.Release(ctx, tx, tenant.ID, s.clock(now))
 		}
