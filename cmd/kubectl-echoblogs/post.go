@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
@@ -110,7 +110,7 @@ func post(ctx context.Context, out io.Writer, cluster *cluster, name string, doc
 	case err != nil:
 		return fmt.Errorf("write the post into the blog of %s: %s", name, postgres.Explain(err))
 	}
-	if err := accounts.RecordFirstPost(ctx, pool, row.ID, time.Now()); err != nil {
+	if err := account.RecordFirstPost(ctx, pool, row.ID, time.Now()); err != nil {
 		return fmt.Errorf("note that the blog of %s has been written in; the post is stored, and doing it again does no harm: %s", name, postgres.Explain(err))
 	}
 	fmt.Fprintf(out, "%s %s", outcome, document.Title)

@@ -6,7 +6,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/secret"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -27,9 +28,9 @@ func (s *site) login(w http.ResponseWriter, r *ownerRequest) error {
 		s.noPublicSite(w, r.tenant)
 		return nil
 	}
-	verifier := accounts.NewToken()
+	verifier := secret.New()
 	r.setCookie(w, verifierCookie, verifier, verifierLife)
-	ask := url.Values{"host": {r.host}, "challenge": {accounts.Challenge(verifier)}, "next": {next}}
+	ask := url.Values{"host": {r.host}, "challenge": {account.Challenge(verifier)}, "next": {next}}
 	seeOther(w, r, r.tenant.publicURL+"/authorize/?"+ask.Encode())
 	return nil
 }
@@ -46,16 +47,16 @@ func (s *site) callback(w http.ResponseWriter, r *ownerRequest) error {
 	}
 	ctx, cancel := r.statementContext()
 	defer cancel()
-	token, err := accounts.RedeemLoginCode(ctx, s.pool, query.Get("code"), verifier, r.tenant.ID, r.host, r.now)
+	token, err := account.RedeemLoginCode(ctx, s.pool, query.Get("code"), verifier, r.tenant.ID, r.host, r.now)
 	switch {
-	case errors.Is(err, accounts.ErrNotFound):
+	case errors.Is(err, account.ErrNotFound):
 		s.noLogin(w, r, next)
 		return nil
 	case err != nil:
 		return err
 	}
 	r.setCookie(w, verifierCookie, "", 0)
-	r.setCookie(w, sessionCookie, token, accounts.BlogSessionLife)
+	r.setCookie(w, sessionCookie, token, account.BlogSessionLife)
 	seeOther(w, r, next)
 	return nil
 }
@@ -76,7 +77,7 @@ func (s *site) logout(w http.ResponseWriter, r *ownerRequest) error {
 	if token := r.cookie(sessionCookie); token != "" {
 		ctx, cancel := r.statementContext()
 		defer cancel()
-		if err := accounts.EndBlogSession(ctx, s.pool, token, r.tenant.ID); err != nil {
+		if err := account.EndBlogSession(ctx, s.pool, token, r.tenant.ID); err != nil {
 			return err
 		}
 		r.setCookie(w, sessionCookie, "", 0)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -90,8 +90,8 @@ func (s *site) identify(r *ownerRequest) error {
 	}
 	ctx, cancel := r.statementContext()
 	defer cancel()
-	username, err := accounts.FindBlogSession(ctx, s.pool, token, r.tenant.ID, r.host, r.now)
-	if errors.Is(err, accounts.ErrNotFound) {
+	username, err := account.FindBlogSession(ctx, s.pool, token, r.tenant.ID, r.host, r.now)
+	if errors.Is(err, account.ErrNotFound) {
 		return nil
 	}
 	r.username = username

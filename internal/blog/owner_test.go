@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/registry"
 )
 
@@ -61,18 +61,18 @@ func (b *browser) redeem(code string, status int) answer {
 func (p *platform) code(username, host, challenge string) string {
 	p.t.Helper()
 	ctx, now := p.t.Context(), p.clock.Now()
-	user, err := accounts.FindUser(ctx, p.operator, username)
+	user, err := account.FindUser(ctx, p.operator, username)
 	if err != nil {
-		user = accounts.User{Username: username, Email: username + "@example.org", Role: accounts.Author, State: accounts.Active, CreatedAt: now}
-		if user.ID, err = accounts.InsertUser(ctx, p.operator, user); err != nil {
+		user = account.User{Username: username, Email: username + "@example.org", Role: account.Author, State: account.Active, CreatedAt: now}
+		if user.ID, err = account.InsertUser(ctx, p.operator, user); err != nil {
 			p.t.Fatal(err)
 		}
 	}
-	token, err := accounts.StartSession(ctx, p.operator, user.ID, "", "", now)
+	token, err := account.StartSession(ctx, p.operator, user.ID, "", "", now)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	session, _, err := accounts.FindSession(ctx, p.operator, token, now)
+	session, _, err := account.FindSession(ctx, p.operator, token, now)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func (p *platform) code(username, host, challenge string) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	code, err := accounts.IssueLoginCode(ctx, p.operator, accounts.LoginCode{
+	code, err := account.IssueLoginCode(ctx, p.operator, account.LoginCode{
 		SessionID: session.ID, TenantID: tenant.ID, Username: username, Host: host, Challenge: challenge,
 	}, now)
 	if err != nil {
@@ -162,7 +162,7 @@ func TestLoginLeadsToThePublicSite(t *testing.T) {
 	to, err := url.Parse(got.header.Get("Location"))
 	if err != nil || got.status != http.StatusSeeOther || to.Scheme+"://"+to.Host+to.Path != "http://localhost:8000/authorize/" ||
 		to.Query().Get("host") != "www.alice.org" || to.Query().Get("next") != "/write/new/" ||
-		to.Query().Get("challenge") != accounts.Challenge(b.cookies["verifier"]) {
+		to.Query().Get("challenge") != account.Challenge(b.cookies["verifier"]) {
 		t.Errorf("/login/ leads to %s with cookies %v", to, b.cookies)
 	}
 	cookie := got.header.Get("Set-Cookie")

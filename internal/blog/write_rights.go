@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -98,7 +98,7 @@ func (s *site) readForm(w http.ResponseWriter, r *ownerRequest) bool {
 func (s *site) recordFirstPost(r *ownerRequest) {
 	ctx, cancel := r.statementContext()
 	defer cancel()
-	if err := accounts.RecordFirstPost(ctx, s.pool, r.tenant.ID, r.now); err != nil {
+	if err := account.RecordFirstPost(ctx, s.pool, r.tenant.ID, r.now); err != nil {
 		s.logFailure(r.Request, r.tenant, err)
 	}
 }

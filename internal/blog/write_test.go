@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/posts"
 )
 
@@ -330,7 +330,7 @@ func TestSessionsEnd(t *testing.T) {
 	p := newPlatform(t)
 	p.create(owned("alice"))
 	old := p.logIn("alice", "alice.example.com")
-	p.pass(accounts.BlogSessionLife)
+	p.pass(account.BlogSessionLife)
 	old.open("/write/").wantSeeOther(t, "/login/?next=%2Fwrite%2F")
 	fresh := p.logIn("alice", "alice.example.com")
 	fresh.open("/write/").want(t, http.StatusOK, "alice")

@@ -13,11 +13,13 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 // passwordsByAccount bounds how often a browser that is logged in may guess the account's password.
-var passwordsByAccount = accounts.Limit{Kind: "password-account", Free: 4, Window: 24 * time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
+var passwordsByAccount = ratelimit.Limit{Kind: "password-account", Free: 4, Window: 24 * time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
 
 // accountRoutes are the pages that people look after their blog and account by.
 func (p *Portal) accountRoutes() map[string]handler {
@@ -54,17 +56,17 @@ func (p *Portal) showAccount(w http.ResponseWriter, r *visit) error {
 }
 
 func (p *Portal) accountPage(w http.ResponseWriter, r *visit, password *form, status int) error {
-	tenants, err := p.cluster.ownedBy(r.Context(), r.User.Username)
+	list, err := p.tenants.OwnedBy(r.Context(), r.User.Username)
 	if err != nil {
 		return err
 	}
-	sessions, err := accounts.ListSessions(r.Context(), p.db, r.User.ID, r.Now)
+	sessions, err := account.ListSessions(r.Context(), p.db, r.User.ID, r.Now)
 	if err != nil {
 		return err
 	}
 	shown := accountPage{Password: password}
-	for i := range tenants {
-		shown.Blogs = append(shown.Blogs, viewOf(&tenants[i], r))
+	for i := range list {
+		shown.Blogs = append(shown.Blogs, viewOf(&list[i], r))
 	}
 	for _, s := range sessions {
 		shown.Sessions = append(shown.Sessions, sessionView{
@@ -90,7 +92,7 @@ func (p *Portal) replacePassword(w http.ResponseWriter, r *visit) error {
 		f.refuse("current_password", "This is not your password.")
 		return p.accountPage(w, r, f, http.StatusUnprocessableEntity)
 	}
-	if err := accounts.Forgive(r.Context(), p.db, passwordsByAccount, subject); err != nil {
+	if err := ratelimit.Reset(r.Context(), p.db, passwordsByAccount, subject); err != nil {
 		return err
 	}
 	password := choosePassword(r, f, r.User.Username, r.User.Email)
@@ -110,7 +112,7 @@ func (p *Portal) endSession(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return errNoPage
 	}
-	if err := accounts.EndSession(r.Context(), p.db, r.User.ID, id); err != nil {
+	if err := account.EndSession(r.Context(), p.db, r.User.ID, id); err != nil {
 		return err
 	}
 	p.notice(w, r, "ended")
@@ -119,7 +121,7 @@ func (p *Portal) endSession(w http.ResponseWriter, r *visit) error {
 }
 
 func (p *Portal) endOtherSessions(w http.ResponseWriter, r *visit) error {
-	if err := accounts.EndSessions(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
+	if err := account.EndSessions(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
 		return err
 	}
 	p.notice(w, r, "others")
@@ -130,21 +132,21 @@ func (p *Portal) endOtherSessions(w http.ResponseWriter, r *visit) error {
 // ownTenant returns the Tenant that the address names, as the API server has it now, when it belongs to who asks. One
 // that belongs to somebody else is not there for them.
 func (p *Portal) ownTenant(r *visit) (*v1alpha1.Tenant, error) {
-	tenants, err := p.cluster.ownedBy(r.Context(), r.User.Username)
+	list, err := p.tenants.OwnedBy(r.Context(), r.User.Username)
 	if err != nil {
 		return nil, err
 	}
 	name := r.PathValue("tenant")
-	if !slices.ContainsFunc(tenants, func(t v1alpha1.Tenant) bool { return t.Name == name }) {
+	if !slices.ContainsFunc(list, func(t v1alpha1.Tenant) bool { return t.Name == name }) {
 		return nil, errNoPage
 	}
-	tenant, err := p.cluster.liveTenant(r.Context(), name)
+	tenant, err := p.tenants.GetLive(r.Context(), name)
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, errNoPage
 	case err != nil:
 		return nil, err
-	case !slices.Contains(ownerOf(tenant), r.User.Username):
+	case !slices.Contains(tenants.OwnerOf(tenant), r.User.Username):
 		return nil, errNoPage
 	}
 	return tenant, nil
@@ -152,7 +154,7 @@ func (p *Portal) ownTenant(r *visit) (*v1alpha1.Tenant, error) {
 
 // refusal turns what the API server has against a change into a sentence for a form. Empty: it is another error.
 func refusal(err error) string {
-	var held *heldError
+	var held *tenants.FieldConflictError
 	switch {
 	case errors.As(err, &held):
 		return "This is set by the manifest of your blog: change it there, or ask those who run the site."

@@ -13,7 +13,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 // maxDisplayName is the Tenant's own limit, in characters.
@@ -74,11 +74,11 @@ func (p *Portal) showBlog(w http.ResponseWriter, r *visit) error {
 
 // blogPage shows a blog's settings. An error of the form under the name of a claimed host stands beside that claim.
 func (p *Portal) blogPage(w http.ResponseWriter, r *visit, tenant *v1alpha1.Tenant, f *form, status int) error {
-	claims, err := accounts.ListClaims(r.Context(), p.db, tenant.Name)
+	claims, err := tenants.ListClaims(r.Context(), p.db, tenant.Name)
 	if err != nil {
 		return err
 	}
-	held := heldFields(tenant)
+	held := tenants.FieldOwners(tenant)
 	shown := blogPage{
 		blogView: viewOf(tenant, r), Host: primaryHost(r, tenant),
 		DisplayName: tenant.Spec.DisplayName, HeldBy: held["displayName"], Form: f,
@@ -120,11 +120,11 @@ func (p *Portal) rename(w http.ResponseWriter, r *visit) error {
 		f.refuse("display_name", fmt.Sprintf("Use at most %d characters.", maxDisplayName))
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
 		f.refuse("display_name", "Use letters, digits, spaces and signs on one line.")
-	case heldFields(tenant)["displayName"] != "":
-		f.refuse("display_name", refusal(&heldError{}))
+	case tenants.FieldOwners(tenant)["displayName"] != "":
+		f.refuse("display_name", refusal(&tenants.FieldConflictError{}))
 	}
 	if f.ok() {
-		err := p.cluster.edit(r.Context(), tenant.Name, func(spec *tenancyv1alpha1.TenantSpecApplyConfiguration) {
+		err := p.tenants.Edit(r.Context(), tenant.Name, func(spec *tenancyv1alpha1.TenantSpecApplyConfiguration) {
 			if spec.DisplayName = nil; name != "" {
 				spec.WithDisplayName(name)
 			}

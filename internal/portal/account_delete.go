@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 // deletePage says what happens when a blog is deleted, and what happened.
@@ -42,11 +43,11 @@ func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, er
 	if t.Retained() {
 		shown.Until = r.Now.AddDate(0, 0, r.Platform.RetentionDays())
 	}
-	tenants, err := p.cluster.ownedBy(r.Context(), r.User.Username)
+	list, err := p.tenants.OwnedBy(r.Context(), r.User.Username)
 	if err != nil {
 		return deletePage{}, err
 	}
-	left := slices.ContainsFunc(tenants, func(other v1alpha1.Tenant) bool { return other.Name != t.Name && other.DeletionTimestamp.IsZero() })
+	left := slices.ContainsFunc(list, func(other v1alpha1.Tenant) bool { return other.Name != t.Name && other.DeletionTimestamp.IsZero() })
 	kept, err := registry.ListTombstonesOf(r.Context(), p.db, r.User.Username, r.Now)
 	if err != nil {
 		return deletePage{}, err
@@ -60,8 +61,8 @@ func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, er
 			last = k.PurgeAt
 		}
 	}
-	shown.Leaves, shown.Leaving = !left && !r.Staff(), last.Add(accounts.BloglessLife)
-	for _, manager := range heldFields(t) {
+	shown.Leaves, shown.Leaving = !left && !r.Staff(), last.Add(account.BloglessLife)
+	for _, manager := range tenants.FieldOwners(t) {
 		if !slices.Contains(shown.Managers, manager) {
 			shown.Managers = append(shown.Managers, manager)
 		}
@@ -85,12 +86,12 @@ func (p *Portal) deleteBlog(w http.ResponseWriter, r *visit) error {
 		f.refuse("name", "Type "+tenant.Name+" to delete it.")
 		return p.show(w, r, page{name: "delete", title: "Delete " + tenant.Name, data: shown, status: http.StatusUnprocessableEntity})
 	}
-	if err := p.cluster.delete(r.Context(), tenant); err != nil {
+	if err := p.tenants.Delete(r.Context(), tenant); err != nil {
 		return err
 	}
 	p.log.InfoContext(r.Context(), "Owner deleted a blog", "id", r.ID, "tenant", tenant.Name, "user", r.User.ID)
 	if shown.Leaves {
-		if err := accounts.EndSessions(r.Context(), p.db, r.User.ID, 0); err != nil {
+		if err := account.EndSessions(r.Context(), p.db, r.User.ID, 0); err != nil {
 			return err
 		}
 		p.clearCookie(w, r, sessionCookie)

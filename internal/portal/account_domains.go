@@ -16,9 +16,10 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
 	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -34,7 +35,7 @@ const (
 )
 
 // verifiesByAccount bounds how many DNS look-ups somebody has made for them.
-var verifiesByAccount = accounts.Limit{Kind: "verify-account", Free: 60, Window: time.Hour}
+var verifiesByAccount = ratelimit.Limit{Kind: "verify-account", Free: 60, Window: time.Hour}
 
 // newResolver returns what looks up DNS records: that of the system, or one that asks the server at an address.
 func newResolver(server string) *net.Resolver {
@@ -82,7 +83,7 @@ func (p *Portal) addDomain(w http.ResponseWriter, r *visit) error {
 	if !f.ok() {
 		return p.blogPage(w, r, tenant, f, http.StatusUnprocessableEntity)
 	}
-	if err := accounts.ClaimDomain(r.Context(), p.db, tenant.Name, host, r.Now); err != nil {
+	if err := tenants.ClaimDomain(r.Context(), p.db, tenant.Name, host, r.Now); err != nil {
 		return err
 	}
 	redirect(w, r, "/account/"+tenant.Name+"/#domains")
@@ -116,11 +117,11 @@ func (p *Portal) checkDomainFree(r *visit, f *form, tenant *v1alpha1.Tenant, hos
 		f.refuse("host", "Your blog has this domain already.")
 		return nil
 	}
-	claims, err := accounts.ListClaims(r.Context(), p.db, tenant.Name)
+	claims, err := tenants.ListClaims(r.Context(), p.db, tenant.Name)
 	if err != nil {
 		return err
 	}
-	claimed := slices.ContainsFunc(claims, func(c accounts.DomainClaim) bool { return c.Host == host })
+	claimed := slices.ContainsFunc(claims, func(c tenants.DomainClaim) bool { return c.Host == host })
 	if !claimed && len(tenant.Spec.CustomDomains)+len(claims) >= maxDomains {
 		f.refuse("host", fmt.Sprintf("A blog may have %d domains of its own: remove one first.", maxDomains))
 		return nil
@@ -152,8 +153,8 @@ func (p *Portal) verifyDomain(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	claim, err := accounts.FindClaim(r.Context(), p.db, tenant.Name, r.PostFormValue("host"))
-	if errors.Is(err, accounts.ErrNotFound) {
+	claim, err := tenants.FindClaim(r.Context(), p.db, tenant.Name, r.PostFormValue("host"))
+	if errors.Is(err, tenants.ErrNoClaim) {
 		return errNoPage
 	}
 	if err != nil {
@@ -185,7 +186,7 @@ func (p *Portal) verifyDomain(w http.ResponseWriter, r *visit) error {
 }
 
 // lookUp says why the TXT record does not prove a claim. Empty: it does.
-func (p *Portal) lookUp(ctx context.Context, claim accounts.DomainClaim) string {
+func (p *Portal) lookUp(ctx context.Context, claim tenants.DomainClaim) string {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	name := recordPrefix + claim.Host
@@ -204,7 +205,7 @@ func (p *Portal) lookUp(ctx context.Context, claim accounts.DomainClaim) string 
 
 // giveDomain adds a domain to the Tenant, and says what is against it. Empty: nothing was.
 func (p *Portal) giveDomain(r *visit, tenant *v1alpha1.Tenant, host string) (string, error) {
-	err := p.cluster.edit(r.Context(), tenant.Name, func(spec *tenancyv1alpha1.TenantSpecApplyConfiguration) {
+	err := p.tenants.Edit(r.Context(), tenant.Name, func(spec *tenancyv1alpha1.TenantSpecApplyConfiguration) {
 		if domain := v1alpha1.CustomDomain(host); !slices.Contains(spec.CustomDomains, domain) {
 			spec.WithCustomDomains(domain)
 		}
@@ -215,7 +216,7 @@ func (p *Portal) giveDomain(r *visit, tenant *v1alpha1.Tenant, host string) (str
 		}
 		return "", err
 	}
-	return "", accounts.DropClaim(r.Context(), p.db, tenant.Name, host)
+	return "", tenants.DropClaim(r.Context(), p.db, tenant.Name, host)
 }
 
 // removeDomain takes a domain, or the claim of one, from a blog.
@@ -227,10 +228,10 @@ func (p *Portal) removeDomain(w http.ResponseWriter, r *visit) error {
 	host := r.PostFormValue("host")
 	domain := v1alpha1.CustomDomain(host)
 	if slices.Contains(tenant.Spec.CustomDomains, domain) {
-		if heldFields(tenant)["customDomains/"+host] != "" {
+		if tenants.FieldOwners(tenant)["customDomains/"+host] != "" {
 			return &failure{status: http.StatusConflict, title: "The manifest of your blog lists this domain", lead: "Nothing was changed.", steps: []string{"Remove it there, from spec.customDomains."}}
 		}
-		err := p.cluster.edit(r.Context(), tenant.Name, func(spec *tenancyv1alpha1.TenantSpecApplyConfiguration) {
+		err := p.tenants.Edit(r.Context(), tenant.Name, func(spec *tenancyv1alpha1.TenantSpecApplyConfiguration) {
 			spec.CustomDomains = slices.DeleteFunc(spec.CustomDomains, func(d v1alpha1.CustomDomain) bool { return d == domain })
 			if len(spec.CustomDomains) == 0 {
 				spec.CustomDomains = nil
@@ -240,7 +241,7 @@ func (p *Portal) removeDomain(w http.ResponseWriter, r *visit) error {
 			return err
 		}
 	}
-	if err := accounts.DropClaim(r.Context(), p.db, tenant.Name, host); err != nil {
+	if err := tenants.DropClaim(r.Context(), p.db, tenant.Name, host); err != nil {
 		return err
 	}
 	p.notice(w, r, "saved")

@@ -7,11 +7,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
 // confirmsByAccount bounds how often somebody has the mail sent again by which they confirm their address.
-var confirmsByAccount = accounts.Limit{Kind: "confirm-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
+var confirmsByAccount = ratelimit.Limit{Kind: "confirm-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
 
 // confirmRoutes are the pages by which people confirm their addresses.
 func (p *Portal) confirmRoutes() map[string]handler {
@@ -28,8 +30,8 @@ var errUsedConfirmation = errUsedLink("/account/", "If your address is not confi
 func (p *Portal) showConfirm(w http.ResponseWriter, r *visit) error {
 	f := newForm(r)
 	f.Values["token"] = r.URL.Query().Get("token")
-	user, err := p.tokenUser(r, accounts.PurposeConfirm, f.Values["token"])
-	if errors.Is(err, accounts.ErrNotFound) {
+	user, err := p.tokenUser(r, account.PurposeConfirm, f.Values["token"])
+	if errors.Is(err, account.ErrNotFound) {
 		return errUsedConfirmation
 	}
 	if err != nil {
@@ -42,14 +44,14 @@ func (p *Portal) showConfirm(w http.ResponseWriter, r *visit) error {
 func (p *Portal) confirm(w http.ResponseWriter, r *visit) error {
 	var userID int64
 	err := pgx.BeginFunc(r.Context(), p.db, func(tx pgx.Tx) error {
-		token, err := accounts.UseMailToken(r.Context(), tx, accounts.PurposeConfirm, r.PostFormValue("token"), r.Now)
+		token, err := account.UseMailToken(r.Context(), tx, account.PurposeConfirm, r.PostFormValue("token"), r.Now)
 		if err != nil {
 			return err
 		}
 		userID = token.UserID
-		return accounts.ConfirmEmail(r.Context(), tx, userID, r.Now)
+		return account.ConfirmEmail(r.Context(), tx, userID, r.Now)
 	})
-	if errors.Is(err, accounts.ErrNotFound) {
+	if errors.Is(err, account.ErrNotFound) {
 		return errUsedConfirmation
 	}
 	if err != nil {
@@ -76,11 +78,11 @@ func (p *Portal) askConfirm(w http.ResponseWriter, r *visit) error {
 		if err := p.attempt(r, confirmsByAccount, r.User.Username); err != nil {
 			return err
 		}
-		mail := accounts.QueuedMail{Kind: accounts.MailConfirm, Recipient: r.User.Email, UserID: r.User.ID}
-		if err := accounts.QueueMail(r.Context(), p.db, mail, r.Now); err != nil {
+		mail := outbox.Mail{Kind: outbox.MailConfirm, Recipient: r.User.Email, UserID: r.User.ID}
+		if err := outbox.Queue(r.Context(), p.db, mail, r.Now); err != nil {
 			return err
 		}
-		p.outbox.wake()
+		p.mailer.wake()
 	}
 	p.notice(w, r, "mailed")
 	redirect(w, r, "/account/")

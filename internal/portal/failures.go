@@ -8,8 +8,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -88,13 +89,13 @@ func (p *Portal) fail(w http.ResponseWriter, r *visit, err error) {
 func explain(err error) *failure {
 	again := []string{"Try again in a few seconds. Nothing is lost."}
 	switch {
-	case errors.Is(err, accounts.ErrBusy):
+	case errors.Is(err, account.ErrBusy):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site is very busy", lead: "More people log in at this moment than the site can serve.", steps: again, retryAfter: retryAfter}
-	case errors.Is(err, errNoPlatform):
+	case errors.Is(err, tenants.ErrNoPlatform):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site is not ready yet", lead: "It does not know its own settings yet.", steps: again, retryAfter: retryAfter}
-	case fromCluster(err) && clusterAway(err):
+	case tenants.IsAPIError(err) && tenants.Unavailable(err):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot look after blogs right now", lead: "Blogs are shown as always; changes have to wait.", steps: again, retryAfter: retryAfter}
-	case !fromCluster(err) && accounts.Unavailable(err):
+	case !tenants.IsAPIError(err) && account.Unavailable(err):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot reach its database", lead: "Nothing was changed.", steps: again, retryAfter: retryAfter}
 	}
 	return &failure{
@@ -131,7 +132,7 @@ func (p *Portal) panicked(w http.ResponseWriter, id string) {
 		Lead:    "The server made a mistake with this page. It is noted under this number.",
 		Steps:   []string{"Try again; if it does not help, tell those who run the site the number."},
 	}
-	if platform, err := p.cluster.platform(context.Background()); err == nil {
+	if platform, err := p.tenants.Platform(context.Background()); err == nil {
 		m.Contact = web.Contact(platform.Spec.Contact)
 	}
 	p.pages.look.Send(w, m)

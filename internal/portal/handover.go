@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -33,7 +33,7 @@ func (p *Portal) authorize(w http.ResponseWriter, r *visit) error {
 	switch {
 	case err != nil:
 		return err
-	case blog == nil || !accounts.IsChallenge(challenge):
+	case blog == nil || !account.IsChallenge(challenge):
 		return &failure{
 			status: http.StatusNotFound, title: "There is no blog to log in to", lead: "The link that led here is wrong, or the blog is gone.",
 			steps: []string{"Open the blog, and choose \"Write\" at the foot of its pages."},
@@ -41,7 +41,7 @@ func (p *Portal) authorize(w http.ResponseWriter, r *visit) error {
 	case blog.Owner != r.User.Username:
 		return somebodyElses(r, blog)
 	}
-	code, err := accounts.IssueLoginCode(r.Context(), p.db, accounts.LoginCode{
+	code, err := account.IssueLoginCode(r.Context(), p.db, account.LoginCode{
 		SessionID: r.Session.ID, TenantID: blog.ID, Host: host, Username: r.User.Username, Challenge: challenge,
 	}, r.Now)
 	if err != nil {

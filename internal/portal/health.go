@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
+	"github.com/echoblogs/echoblogs/internal/signup"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -25,7 +28,7 @@ func (p *Portal) health(w http.ResponseWriter, _ *http.Request) {
 func (p *Portal) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
-	if _, err := p.cluster.platform(ctx); err != nil {
+	if _, err := p.tenants.Platform(ctx); err != nil {
 		plain(w, http.StatusServiceUnavailable, "The Platform has not been read yet: check that the API server can be reached, and that there is a Platform "+p.options.Platform+".")
 		return
 	}
@@ -46,19 +49,19 @@ func plain(w http.ResponseWriter, status int, sentence string) {
 // clean deletes what has had its time, until ctx ends.
 func (p *Portal) clean(ctx context.Context) {
 	p.every(ctx, cleanInterval, "delete what has expired", func(ctx context.Context) error {
-		if err := accounts.DeleteExpired(ctx, p.db, p.now()); err != nil {
+		if err := account.DeleteExpired(ctx, p.db, p.now()); err != nil {
 			return err
 		}
-		if err := accounts.DeleteOldRegistrations(ctx, p.db, p.now()); err != nil {
+		if err := signup.DeleteOldRegistrations(ctx, p.db, p.now()); err != nil {
 			return err
 		}
-		if err := accounts.DeleteStaleNotices(ctx, p.db, p.now().Add(-noticeLife)); err != nil {
+		if err := account.DeleteStaleNotices(ctx, p.db, p.now().Add(-noticeLife)); err != nil {
 			return err
 		}
-		if err := accounts.DeleteStaleClaims(ctx, p.db); err != nil {
+		if err := tenants.DeleteStaleClaims(ctx, p.db); err != nil {
 			return err
 		}
-		return accounts.DeleteOldAttempts(ctx, p.db, loginsByAccount.Window, p.now())
+		return ratelimit.DeleteExpired(ctx, p.db, loginsByAccount.Window, p.now())
 	})
 }
 

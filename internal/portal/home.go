@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -24,13 +25,13 @@ type blogView struct {
 
 // home shows who is logged in what they have.
 func (p *Portal) home(w http.ResponseWriter, r *visit) error {
-	tenants, err := p.cluster.ownedBy(r.Context(), r.User.Username)
+	list, err := p.tenants.OwnedBy(r.Context(), r.User.Username)
 	if err != nil {
 		return err
 	}
-	blogs := make([]blogView, 0, len(tenants))
-	for i := range tenants {
-		blogs = append(blogs, viewOf(&tenants[i], r))
+	blogs := make([]blogView, 0, len(list))
+	for i := range list {
+		blogs = append(blogs, viewOf(&list[i], r))
 	}
 	if r.Notice == notices["live"] && len(blogs) > 0 && blogs[0].URL != "" {
 		r.Notice = "Your blog is live at " + blogs[0].URL + "."
@@ -46,7 +47,7 @@ func viewOf(t *v1alpha1.Tenant, r *visit) blogView {
 	if v.Phase == "" {
 		v.Phase = v1alpha1.TenantPending
 	}
-	if ready := readyCondition(t); ready != nil && ready.Status != "True" {
+	if ready := tenants.ReadyCondition(t); ready != nil && ready.Status != "True" {
 		v.Message = ready.Message
 	}
 	if day, err := t.Status.PaidUntil.Start(); err == nil {

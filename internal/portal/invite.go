@@ -11,7 +11,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/outbox"
 )
 
 // inviteRoutes are the pages by which the owner of a Tenant, made by others, gets an account.
@@ -33,14 +34,14 @@ var errUsedInvitation = errUsedLink("", "If you have chosen a password already, 
 
 // findInvitation returns whom a token invites, and leaves it usable.
 func (p *Portal) findInvitation(r *visit, f *form) (*invitation, error) {
-	token, err := accounts.FindMailToken(r.Context(), p.db, accounts.PurposeInvite, f.Values["token"], r.Now)
-	if errors.Is(err, accounts.ErrNotFound) {
+	token, err := account.FindMailToken(r.Context(), p.db, account.PurposeInvite, f.Values["token"], r.Now)
+	if errors.Is(err, account.ErrNotFound) {
 		return nil, errUsedInvitation
 	}
 	if err != nil {
 		return nil, err
 	}
-	tenant, err := p.cluster.tenant(r.Context(), token.Tenant)
+	tenant, err := p.tenants.Get(r.Context(), token.Tenant)
 	if apierrors.IsNotFound(err) {
 		return nil, errUsedInvitation
 	}
@@ -72,8 +73,8 @@ func (p *Portal) acceptInvite(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	user := accounts.User{
-		Username: invited.Owner.Username, Email: invited.Owner.Email, Role: accounts.Author, State: accounts.Active,
+	user := account.User{
+		Username: invited.Owner.Username, Email: invited.Owner.Email, Role: account.Author, State: account.Active,
 		CreatedAt: r.Now, ConfirmedAt: r.Now,
 	}
 	if user.Email == "" {
@@ -87,9 +88,9 @@ func (p *Portal) acceptInvite(w http.ResponseWriter, r *visit) error {
 		return fmt.Errorf("hash a password: %w", err)
 	}
 	id, err := p.addInvited(r, f.Values["token"], user)
-	var taken *accounts.TakenError
+	var taken *account.TakenError
 	switch {
-	case errors.Is(err, accounts.ErrNotFound):
+	case errors.Is(err, account.ErrNotFound):
 		return errUsedInvitation
 	case errors.As(err, &taken) && taken.Email:
 		f.refuse("", "Another account has the address "+user.Email+". Ask those who run the site.")
@@ -116,18 +117,18 @@ func typedEmail(f *form) string {
 }
 
 // addInvited uses the token and adds the user, both or neither.
-func (p *Portal) addInvited(r *visit, token string, user accounts.User) (id int64, err error) {
+func (p *Portal) addInvited(r *visit, token string, user account.User) (id int64, err error) {
 	err = pgx.BeginFunc(r.Context(), p.db, func(tx pgx.Tx) error {
-		if _, err := accounts.UseMailToken(r.Context(), tx, accounts.PurposeInvite, token, r.Now); err != nil {
+		if _, err := account.UseMailToken(r.Context(), tx, account.PurposeInvite, token, r.Now); err != nil {
 			return err
 		}
-		if id, err = accounts.InsertUser(r.Context(), tx, user); err != nil || !user.ConfirmedAt.IsZero() {
+		if id, err = account.InsertUser(r.Context(), tx, user); err != nil || !user.ConfirmedAt.IsZero() {
 			return err
 		}
-		return accounts.QueueMail(r.Context(), tx, accounts.QueuedMail{Kind: accounts.MailConfirm, Recipient: user.Email, UserID: id}, r.Now)
+		return outbox.Queue(r.Context(), tx, outbox.Mail{Kind: outbox.MailConfirm, Recipient: user.Email, UserID: id}, r.Now)
 	})
 	if err == nil {
-		p.outbox.wake()
+		p.mailer.wake()
 	}
 	return id, err
 }

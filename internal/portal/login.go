@@ -6,7 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -14,8 +15,8 @@ import (
 // Logins that fail are slowed down as Ghost does it: some are free, then each waits twice as long as the one before.
 // An address may belong to many people, so it has more of them than an account.
 var (
-	loginsByAccount = accounts.Limit{Kind: "login-account", Free: 4, Window: 7 * 24 * time.Hour, First: 10 * time.Minute, Longest: 7 * 24 * time.Hour}
-	loginsByAddress = accounts.Limit{Kind: "login-address", Free: 40, Window: time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
+	loginsByAccount = ratelimit.Limit{Kind: "login-account", Free: 4, Window: 7 * 24 * time.Hour, First: 10 * time.Minute, Longest: 7 * 24 * time.Hour}
+	loginsByAddress = ratelimit.Limit{Kind: "login-address", Free: 40, Window: time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
 )
 
 // wrongLogin is what is said whether or not there is such an account.
@@ -90,16 +91,16 @@ func (p *Portal) login(w http.ResponseWriter, r *visit) error {
 
 // authenticate returns the user with a login and a password, or nil when there is none, which takes as long. It counts
 // the attempt first, so that many at once are no way around the limit.
-func (p *Portal) authenticate(r *visit, login, password string) (*accounts.User, error) {
-	key := web.Shorten(accounts.EmailKey(login))
+func (p *Portal) authenticate(r *visit, login, password string) (*account.User, error) {
+	key := web.Shorten(account.EmailKey(login))
 	if err := p.attempt(r, loginsByAddress, r.Address); err != nil {
 		return nil, err
 	}
 	if err := p.attempt(r, loginsByAccount, key); err != nil {
 		return nil, err
 	}
-	user, err := accounts.FindUser(r.Context(), p.db, key)
-	if err != nil && !errors.Is(err, accounts.ErrNotFound) {
+	user, err := account.FindUser(r.Context(), p.db, key)
+	if err != nil && !errors.Is(err, account.ErrNotFound) {
 		return nil, err
 	}
 	right, err := p.hasher.Verify(r.Context(), password, user.PasswordHash)
@@ -109,19 +110,19 @@ func (p *Portal) authenticate(r *visit, login, password string) (*accounts.User,
 	if !right {
 		return nil, nil
 	}
-	if err := accounts.Forgive(r.Context(), p.db, loginsByAccount, key); err != nil {
+	if err := ratelimit.Reset(r.Context(), p.db, loginsByAccount, key); err != nil {
 		return nil, err
 	}
 	// Whoever logs in to an account of their own now and then gets no more attempts at those of others.
-	if err := accounts.Uncount(r.Context(), p.db, loginsByAddress, r.Address); err != nil {
+	if err := ratelimit.Refund(r.Context(), p.db, loginsByAddress, r.Address); err != nil {
 		return nil, err
 	}
 	return &user, nil
 }
 
 // attempt counts an attempt and refuses it when there were too many.
-func (p *Portal) attempt(r *visit, limit accounts.Limit, subject string) error {
-	wait, err := accounts.Attempt(r.Context(), p.db, limit, subject, r.Now)
+func (p *Portal) attempt(r *visit, limit ratelimit.Limit, subject string) error {
+	wait, err := ratelimit.Take(r.Context(), p.db, limit, subject, r.Now)
 	if err == nil && wait > 0 {
 		return tooMany(wait)
 	}
@@ -129,14 +130,14 @@ func (p *Portal) attempt(r *visit, limit accounts.Limit, subject string) error {
 }
 
 // whyNot says, to somebody who has the right password, why they cannot log in. Empty: they can.
-func (p *Portal) whyNot(r *visit, user *accounts.User) (string, error) {
+func (p *Portal) whyNot(r *visit, user *account.User) (string, error) {
 	switch user.State {
-	case accounts.Registering:
+	case account.Registering:
 		return "Your blog is still being made. Try again in a minute.", nil
-	case accounts.Locked:
+	case account.Locked:
 		return "This account is locked. Ask those who run the site.", nil
 	}
-	may, err := accounts.MayLogIn(r.Context(), p.db, user.ID)
+	may, err := account.MayLogIn(r.Context(), p.db, user.ID)
 	if err != nil || may {
 		return "", err
 	}
@@ -144,7 +145,7 @@ func (p *Portal) whyNot(r *visit, user *accounts.User) (string, error) {
 }
 
 // whyNoBlog says what became of the blog of somebody who has none that is live, and what they can do.
-func (p *Portal) whyNoBlog(r *visit, user *accounts.User) (string, error) {
+func (p *Portal) whyNoBlog(r *visit, user *account.User) (string, error) {
 	kept, err := registry.ListTombstonesOf(r.Context(), p.db, user.Username, r.Now)
 	switch {
 	case err != nil:
@@ -156,7 +157,7 @@ func (p *Portal) whyNoBlog(r *visit, user *accounts.User) (string, error) {
 		return fmt.Sprintf("Your blog %s was deleted, and another one has its name. Until %s its posts are kept: ask those who run the site for them. Afterwards this account is removed, too.",
 			kept[0].Name, day(kept[0].PurgeAt)), nil
 	}
-	switch has, err := p.cluster.hasBlog(r.Context(), user.Username); {
+	switch has, err := p.tenants.HasBlog(r.Context(), user.Username); {
 	case err != nil:
 		return "", err
 	case has:
@@ -168,15 +169,15 @@ func (p *Portal) whyNoBlog(r *visit, user *accounts.User) (string, error) {
 // logIn starts a session and gives the browser its cookie. A session that it had before ends.
 func (p *Portal) logIn(w http.ResponseWriter, r *visit, userID int64) error {
 	if r.Session != nil {
-		if err := accounts.EndSession(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
+		if err := account.EndSession(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
 			return err
 		}
 	}
-	token, err := accounts.StartSession(r.Context(), p.db, userID, r.Address, r.UserAgent(), r.Now)
+	token, err := account.StartSession(r.Context(), p.db, userID, r.Address, r.UserAgent(), r.Now)
 	if err != nil {
 		return err
 	}
-	p.setCookie(w, r, sessionCookie, token, accounts.SessionLife)
+	p.setCookie(w, r, sessionCookie, token, account.SessionLife)
 	return nil
 }
 
@@ -186,7 +187,7 @@ func (p *Portal) showLogout(w http.ResponseWriter, r *visit) error {
 
 // logout ends the session, and with it those on blogs that came from it.
 func (p *Portal) logout(w http.ResponseWriter, r *visit) error {
-	if err := accounts.EndSession(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
+	if err := account.EndSession(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
 		return err
 	}
 	p.clearCookie(w, r, sessionCookie)

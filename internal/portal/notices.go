@@ -8,7 +8,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -31,7 +33,7 @@ func (p *Portal) remind(ctx context.Context) {
 	p.every(ctx, remindInterval, "remind owners", func(ctx context.Context) error {
 		until := midnight(p.now()).AddDate(0, 0, firstReminder)
 		for last := ""; ; {
-			due, err := accounts.ListDue(ctx, p.db, until, last, noticesAtOnce, p.now())
+			due, err := account.ListDue(ctx, p.db, until, last, noticesAtOnce, p.now())
 			if err != nil || len(due) == 0 {
 				return err
 			}
@@ -45,32 +47,32 @@ func (p *Portal) remind(ctx context.Context) {
 	})
 }
 
-func (p *Portal) remindOf(ctx context.Context, d accounts.Due) error {
+func (p *Portal) remindOf(ctx context.Context, d account.Due) error {
 	kind, mail, day := reminder(d, p.now())
-	queued, err := accounts.SendOnce(ctx, p.db, accounts.Notice{Tenant: d.Tenant, Kind: kind, About: d.PaidUntil}, accounts.QueuedMail{
+	queued, err := account.SendOnce(ctx, p.db, account.Notice{Tenant: d.Tenant, Kind: kind, About: d.PaidUntil}, outbox.Mail{
 		Kind: mail, Recipient: d.Email, UserID: d.UserID, Tenant: d.Tenant, Detail: day.Format(time.DateOnly),
 	}, p.now())
 	if queued {
-		p.outbox.wake()
+		p.mailer.wake()
 	}
 	return err
 }
 
 // reminder says what an owner is to be told at a moment: the kind of the notice, that of the mail and the day that it
 // names. Of several that were missed, as after a longer outage, only the last one is still of use.
-func reminder(d accounts.Due, now time.Time) (notice, mail string, day time.Time) {
+func reminder(d account.Due, now time.Time) (notice, mail string, day time.Time) {
 	end := d.PaidUntil.AddDate(0, 0, 1)
 	switch left := d.PaidUntil.Sub(midnight(now)); {
 	case !now.Before(end) && d.SuspendAt.Sub(end) > lastWarning && d.SuspendAt.Sub(now) <= lastWarning:
-		return "suspension", accounts.MailSuspension, d.SuspendAt
+		return "suspension", outbox.MailSuspension, d.SuspendAt
 	case !now.Before(end):
-		return "grace", accounts.MailGrace, d.SuspendAt
+		return "grace", outbox.MailGrace, d.SuspendAt
 	case left <= 24*time.Hour:
-		return "due-1", accounts.MailDue, d.PaidUntil
+		return "due-1", outbox.MailDue, d.PaidUntil
 	case left <= 7*24*time.Hour:
-		return "due-7", accounts.MailDue, d.PaidUntil
+		return "due-7", outbox.MailDue, d.PaidUntil
 	}
-	return "due-30", accounts.MailDue, d.PaidUntil
+	return "due-30", outbox.MailDue, d.PaidUntil
 }
 
 // midnight returns the start of a day in UTC.
@@ -80,7 +82,7 @@ func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 func (p *Portal) invite(ctx context.Context) {
 	p.every(ctx, inviteInterval, "invite owners", func(ctx context.Context) error {
 		for last := ""; ; {
-			uninvited, err := accounts.ListUninvited(ctx, p.db, last, noticesAtOnce)
+			uninvited, err := account.ListUninvited(ctx, p.db, last, noticesAtOnce)
 			if err != nil || len(uninvited) == 0 {
 				return err
 			}
@@ -95,8 +97,8 @@ func (p *Portal) invite(ctx context.Context) {
 }
 
 // inviteTo queues an invitation where the Tenant says to which address, and nobody has that one.
-func (p *Portal) inviteTo(ctx context.Context, u accounts.Uninvited) error {
-	tenant, err := p.cluster.tenant(ctx, u.Tenant)
+func (p *Portal) inviteTo(ctx context.Context, u account.Uninvited) error {
+	tenant, err := p.tenants.Get(ctx, u.Tenant)
 	if apierrors.IsNotFound(err) {
 		return nil // it is being deleted
 	}
@@ -105,18 +107,18 @@ func (p *Portal) inviteTo(ctx context.Context, u accounts.Uninvited) error {
 	}
 	// One that a registration has made belongs to who registered, or goes with the registration.
 	registered := tenant.Annotations[v1alpha1.AnnotationRegistration] != ""
-	if owner := tenant.Spec.Owner; owner == nil || owner.Username != u.Owner || owner.Email == "" || registered || !isReady(tenant) {
+	if owner := tenant.Spec.Owner; owner == nil || owner.Username != u.Owner || owner.Email == "" || registered || !tenants.IsReady(tenant) {
 		return nil
 	}
-	_, err = accounts.FindUser(ctx, p.db, tenant.Spec.Owner.Email)
-	if !errors.Is(err, accounts.ErrNotFound) {
+	_, err = account.FindUser(ctx, p.db, tenant.Spec.Owner.Email)
+	if !errors.Is(err, account.ErrNotFound) {
 		return err
 	}
-	queued, err := accounts.SendOnce(ctx, p.db, accounts.Notice{Tenant: u.Tenant, Kind: accounts.NoticeInvite, About: midnight(u.CreatedAt)}, accounts.QueuedMail{
-		Kind: accounts.MailInvite, Recipient: tenant.Spec.Owner.Email, Tenant: u.Tenant, Detail: u.Owner,
+	queued, err := account.SendOnce(ctx, p.db, account.Notice{Tenant: u.Tenant, Kind: account.NoticeInvite, About: midnight(u.CreatedAt)}, outbox.Mail{
+		Kind: outbox.MailInvite, Recipient: tenant.Spec.Owner.Email, Tenant: u.Tenant, Detail: u.Owner,
 	}, p.now())
 	if queued {
-		p.outbox.wake()
+		p.mailer.wake()
 	}
 	return err
 }

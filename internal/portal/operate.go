@@ -9,10 +9,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 // operatorName is who did, in the record of staff's acts, what was done by a command.
@@ -21,7 +23,7 @@ const operatorName = "portal staff add"
 // Operations are what those who run a site do by commands, beside the site itself.
 type Operations struct {
 	db       *pgxpool.Pool
-	cluster  *cluster
+	tenants  *tenants.Client
 	platform *v1alpha1.Platform
 	options  Options
 }
@@ -29,11 +31,11 @@ type Operations struct {
 // NewOperations connects to the database and the API server that the options name.
 func NewOperations(ctx context.Context, o Options) (*Operations, error) {
 	o = withDefaults(o)
-	cluster, err := newCluster(o.Kubernetes, o.Namespace, o.Platform)
+	objects, err := tenants.New(o.Kubernetes, o.Namespace, o.Platform)
 	if err != nil {
 		return nil, err
 	}
-	platform, err := cluster.livePlatform(ctx)
+	platform, err := objects.LivePlatform(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +43,7 @@ func NewOperations(ctx context.Context, o Options) (*Operations, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Operations{db: db, cluster: cluster, platform: platform, options: o}, nil
+	return &Operations{db: db, tenants: objects, platform: platform, options: o}, nil
 }
 
 // Close closes the connections to the database.
@@ -49,7 +51,7 @@ func (o *Operations) Close() { o.db.Close() }
 
 // Invite returns a link by which the owner of a Tenant, who has no account yet, chooses a password. It works once.
 func (o *Operations) Invite(ctx context.Context, name string) (link string, err error) {
-	tenant, err := o.cluster.liveTenant(ctx, name)
+	tenant, err := o.tenants.GetLive(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -64,13 +66,13 @@ func (o *Operations) Invite(ctx context.Context, name string) (link string, err 
 		return "", plainly("look up the blog of "+name, err)
 	}
 	owner := tenant.Spec.Owner.Username
-	switch _, err := accounts.FindUser(ctx, o.db, owner); {
+	switch _, err := account.FindUser(ctx, o.db, owner); {
 	case err == nil:
 		return "", fmt.Errorf("the owner %s has an account: a password that was forgotten is set anew by a mail from %s", owner, siteURL(o.platform, "/reset/"))
-	case !errors.Is(err, accounts.ErrNotFound):
+	case !errors.Is(err, account.ErrNotFound):
 		return "", plainly("look up the account of "+owner, err)
 	}
-	token, err := accounts.NewMailToken(ctx, o.db, accounts.PurposeInvite, accounts.MailToken{
+	token, err := account.NewMailToken(ctx, o.db, account.PurposeInvite, account.MailToken{
 		Tenant: name, Username: owner, Email: tenant.Spec.Owner.Email,
 	}, o.options.Now())
 	if err != nil {
@@ -94,7 +96,7 @@ func (o *Operations) AddStaff(ctx context.Context, username, email string) (link
 		if err != nil {
 			return err
 		}
-		token, err = accounts.NewMailToken(ctx, tx, accounts.PurposeReset, accounts.MailToken{UserID: id}, o.options.Now())
+		token, err = account.NewMailToken(ctx, tx, account.PurposeReset, account.MailToken{UserID: id}, o.options.Now())
 		return err
 	})
 	if err != nil {
@@ -106,34 +108,34 @@ func (o *Operations) AddStaff(ctx context.Context, username, email string) (link
 // promote makes a user a member of staff, and returns the id.
 func (o *Operations) promote(ctx context.Context, tx pgx.Tx, username, email string) (int64, error) {
 	now := o.options.Now()
-	user, err := accounts.FindUser(ctx, tx, username)
-	if errors.Is(err, accounts.ErrNotFound) {
+	user, err := account.FindUser(ctx, tx, username)
+	if errors.Is(err, account.ErrNotFound) {
 		// Nobody knows a password of the account until its owner has chosen one.
-		user = accounts.User{Username: username, Email: email, Role: accounts.Staff, State: accounts.Active, CreatedAt: now, ConfirmedAt: now}
-		if user.ID, err = accounts.InsertUser(ctx, tx, user); err != nil {
+		user = account.User{Username: username, Email: email, Role: account.Staff, State: account.Active, CreatedAt: now, ConfirmedAt: now}
+		if user.ID, err = account.InsertUser(ctx, tx, user); err != nil {
 			return 0, err
 		}
-		return user.ID, accounts.Record(ctx, tx, accounts.Act{At: now, Actor: operatorName, Action: "add staff", Username: username})
+		return user.ID, audit.Record(ctx, tx, audit.Entry{At: now, Actor: operatorName, Action: "add staff", Username: username})
 	}
 	switch {
 	case err != nil:
 		return 0, err
-	case accounts.EmailKey(user.Email) != accounts.EmailKey(email):
-		return 0, &accounts.TakenError{}
-	case user.State != accounts.Active:
+	case account.EmailKey(user.Email) != account.EmailKey(email):
+		return 0, &account.TakenError{}
+	case user.State != account.Active:
 		return 0, fmt.Errorf("the account is %s: it has to be active first", user.State)
-	case user.Role == accounts.Staff:
+	case user.Role == account.Staff:
 		return user.ID, nil
 	}
-	if err := accounts.SetRole(ctx, tx, user.ID, accounts.Staff); err != nil {
+	if err := account.SetRole(ctx, tx, user.ID, account.Staff); err != nil {
 		return 0, err
 	}
-	return user.ID, accounts.Record(ctx, tx, accounts.Act{At: now, Actor: operatorName, Action: "add staff", Username: username})
+	return user.ID, audit.Record(ctx, tx, audit.Entry{At: now, Actor: operatorName, Action: "add staff", Username: username})
 }
 
 // plainly says what failed without the database driver's own words.
 func plainly(what string, err error) error {
-	if postgres.Code(err) != "" || accounts.Unavailable(err) {
+	if postgres.Code(err) != "" || account.Unavailable(err) {
 		return fmt.Errorf("%s: %s", what, postgres.Explain(err))
 	}
 	return fmt.Errorf("%s: %w", what, err)

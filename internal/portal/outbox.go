@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -26,22 +28,22 @@ const (
 //go:embed mails/*.txt
 var mailTexts embed.FS
 
-// outbox sends the mails that are queued in the database.
-type outbox struct {
+// mailer sends the mails that are queued in the database.
+type mailer struct {
 	texts *template.Template
 	woken chan struct{}
 }
 
-func newOutbox() (*outbox, error) {
+func newMailer() (*mailer, error) {
 	texts, err := template.New("").Option("missingkey=error").ParseFS(mailTexts, "mails/*.txt")
 	if err != nil {
 		return nil, fmt.Errorf("parse the texts of mails: %w", err)
 	}
-	return &outbox{texts: texts, woken: make(chan struct{}, 1)}, nil
+	return &mailer{texts: texts, woken: make(chan struct{}, 1)}, nil
 }
 
 // wake has the mails sent that were queued just now, rather than a few seconds later.
-func (o *outbox) wake() {
+func (o *mailer) wake() {
 	select {
 	case o.woken <- struct{}{}:
 	default: // it is about to look anyway
@@ -67,24 +69,24 @@ var errUnneeded = errors.New("nobody needs this mail")
 
 // sendMails sends what is queued until ctx ends.
 func (p *Portal) sendMails(ctx context.Context) {
-	p.everyOrWoken(ctx, outboxInterval, p.outbox.woken, "send mails", p.sendSome)
+	p.everyOrWoken(ctx, outboxInterval, p.mailer.woken, "send mails", p.sendSome)
 }
 
 // sendSome sends a few mails, and has itself woken when there may be more.
 func (p *Portal) sendSome(ctx context.Context) error {
-	platform, err := p.cluster.platform(ctx)
-	if errors.Is(err, errNoPlatform) {
+	platform, err := p.tenants.Platform(ctx)
+	if errors.Is(err, tenants.ErrNoPlatform) {
 		return nil // they wait
 	}
 	if err != nil {
 		return err
 	}
-	mails, err := accounts.TakeMails(ctx, p.db, mailsAtOnce, p.now())
+	mails, err := outbox.Take(ctx, p.db, mailsAtOnce, p.now())
 	if err != nil {
 		return err
 	}
 	if len(mails) == mailsAtOnce {
-		p.outbox.wake()
+		p.mailer.wake()
 	}
 	var sending sync.WaitGroup
 	for _, m := range mails {
@@ -96,7 +98,7 @@ func (p *Portal) sendSome(ctx context.Context) error {
 
 // sendQueued sends one mail and notes what came of it, even when the program is about to end: of a mail that is cut off on
 // its way nobody knows whether it has come.
-func (p *Portal) sendQueued(ctx context.Context, platform *v1alpha1.Platform, m accounts.QueuedMail) {
+func (p *Portal) sendQueued(ctx context.Context, platform *v1alpha1.Platform, m outbox.Mail) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), mailTimeout)
 	err := p.sendMail(limited, platform, m)
 	cancel()
@@ -105,16 +107,16 @@ func (p *Portal) sendQueued(ctx context.Context, platform *v1alpha1.Platform, m 
 	log := p.log.With(slog.String("kind", m.Kind), slog.Int64("mail", m.ID), slog.Int("attempt", m.Attempts))
 	switch {
 	case errors.Is(err, errUnneeded):
-		err = accounts.MailDone(noting, p.db, m.ID)
+		err = outbox.Done(noting, p.db, m.ID)
 	case err == nil:
 		p.metrics.mails.WithLabelValues(m.Kind, "sent").Inc()
-		err = accounts.MailDone(noting, p.db, m.ID)
+		err = outbox.Done(noting, p.db, m.ID)
 	default:
 		cause, givenUp := causeOf(err), errors.Is(err, ErrUndeliverable)
 		if givenUp {
-			err = accounts.MailDone(noting, p.db, m.ID)
+			err = outbox.Done(noting, p.db, m.ID)
 		} else {
-			givenUp, err = accounts.MailFailed(noting, p.db, m, p.now())
+			givenUp, err = outbox.Failed(noting, p.db, m, p.now())
 		}
 		result := "failed"
 		if givenUp {
@@ -128,13 +130,13 @@ func (p *Portal) sendQueued(ctx context.Context, platform *v1alpha1.Platform, m 
 	}
 }
 
-func (p *Portal) sendMail(ctx context.Context, platform *v1alpha1.Platform, m accounts.QueuedMail) error {
+func (p *Portal) sendMail(ctx context.Context, platform *v1alpha1.Platform, m outbox.Mail) error {
 	to, contents, err := p.write(ctx, platform, m)
 	if err != nil {
 		return err
 	}
 	var text strings.Builder
-	if err := p.outbox.texts.ExecuteTemplate(&text, m.Kind+".txt", contents); err != nil {
+	if err := p.mailer.texts.ExecuteTemplate(&text, m.Kind+".txt", contents); err != nil {
 		return fmt.Errorf("write a mail of kind %s: %w", m.Kind, err)
 	}
 	head, body, _ := strings.Cut(text.String(), "\n\n")
@@ -144,13 +146,13 @@ func (p *Portal) sendMail(ctx context.Context, platform *v1alpha1.Platform, m ac
 }
 
 // write finds out to whom a mail goes and what it says. Tokens are made here, and stand nowhere but in the mail.
-func (p *Portal) write(ctx context.Context, platform *v1alpha1.Platform, m accounts.QueuedMail) (to string, l letter, err error) {
+func (p *Portal) write(ctx context.Context, platform *v1alpha1.Platform, m outbox.Mail) (to string, l letter, err error) {
 	l = letter{Site: siteURL(platform, "/"), Contact: web.Contact(platform.Spec.Contact).Shown(), Tenant: m.Tenant}
 	if about, err := v1alpha1.Date(m.Detail).Start(); err == nil {
 		l.Day = day(about)
 	}
 	if m.Tenant != "" {
-		if tenant, err := p.cluster.tenant(ctx, m.Tenant); err == nil {
+		if tenant, err := p.tenants.Get(ctx, m.Tenant); err == nil {
 			l.Blog = tenant.Status.URL
 		}
 	}
@@ -162,24 +164,24 @@ func (p *Portal) write(ctx context.Context, platform *v1alpha1.Platform, m accou
 		to = user.Email
 	}
 	l.Username = user.Username
-	purpose, path := accounts.Purpose(""), "/account/"
+	purpose, path := account.Purpose(""), "/account/"
 	switch m.Kind {
-	case accounts.MailConfirm:
-		purpose, path = accounts.PurposeConfirm, "/confirm/"
+	case outbox.MailConfirm:
+		purpose, path = account.PurposeConfirm, "/confirm/"
 		if !user.ConfirmedAt.IsZero() {
 			return "", l, errUnneeded
 		}
-	case accounts.MailReset:
-		purpose, path = accounts.PurposeReset, "/reset/password/"
-	case accounts.MailInvite:
-		purpose, path = accounts.PurposeInvite, "/invite/"
+	case outbox.MailReset:
+		purpose, path = account.PurposeReset, "/reset/password/"
+	case outbox.MailInvite:
+		purpose, path = account.PurposeInvite, "/invite/"
 	}
 	if purpose != "" {
-		stands := accounts.MailToken{UserID: user.ID}
-		if purpose == accounts.PurposeInvite {
-			stands = accounts.MailToken{Tenant: m.Tenant, Username: m.Detail, Email: m.Recipient}
+		stands := account.MailToken{UserID: user.ID}
+		if purpose == account.PurposeInvite {
+			stands = account.MailToken{Tenant: m.Tenant, Username: m.Detail, Email: m.Recipient}
 		}
-		token, err := accounts.NewMailToken(ctx, p.db, purpose, stands, p.now())
+		token, err := account.NewMailToken(ctx, p.db, purpose, stands, p.now())
 		if err != nil {
 			return "", l, err
 		}
@@ -191,26 +193,26 @@ func (p *Portal) write(ctx context.Context, platform *v1alpha1.Platform, m accou
 
 // addressee returns the user whom a mail is about. Those who forgot their password are looked up only now, by what they
 // typed, so that the page that they asked on does not know, and cannot tell, whether there is such an account.
-func (p *Portal) addressee(ctx context.Context, m accounts.QueuedMail) (accounts.User, error) {
+func (p *Portal) addressee(ctx context.Context, m outbox.Mail) (account.User, error) {
 	var (
-		user accounts.User
+		user account.User
 		err  error
 	)
 	switch {
-	case m.Kind == accounts.MailInvite:
-		_, err = accounts.FindUser(ctx, p.db, m.Detail)
+	case m.Kind == outbox.MailInvite:
+		_, err = account.FindUser(ctx, p.db, m.Detail)
 		switch {
 		case err == nil:
 			return user, errUnneeded // there is an account by now
-		case errors.Is(err, accounts.ErrNotFound):
-			return accounts.User{Username: m.Detail}, nil
+		case errors.Is(err, account.ErrNotFound):
+			return account.User{Username: m.Detail}, nil
 		}
 	case m.UserID != 0:
-		user, err = accounts.UserByID(ctx, p.db, m.UserID)
+		user, err = account.UserByID(ctx, p.db, m.UserID)
 	default:
-		user, err = accounts.FindUser(ctx, p.db, m.Detail)
+		user, err = account.FindUser(ctx, p.db, m.Detail)
 	}
-	if errors.Is(err, accounts.ErrNotFound) || m.Kind == accounts.MailReset && user.State != accounts.Active && err == nil {
+	if errors.Is(err, account.ErrNotFound) || m.Kind == outbox.MailReset && user.State != account.Active && err == nil {
 		return user, errUnneeded
 	}
 	return user, err

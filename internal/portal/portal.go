@@ -15,8 +15,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"k8s.io/client-go/rest"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -56,10 +57,10 @@ type Portal struct {
 	log      *slog.Logger
 	now      func() time.Time
 	db       *pgxpool.Pool
-	cluster  *cluster
-	hasher   *accounts.Hasher
+	tenants  *tenants.Client
+	hasher   *account.Hasher
 	pages    *pages
-	outbox   *outbox
+	mailer   *mailer
 	resolver *net.Resolver
 	observer *web.Observer
 	metrics  *metrics
@@ -73,11 +74,11 @@ func New(o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	outbox, err := newOutbox()
+	mailer, err := newMailer()
 	if err != nil {
 		return nil, err
 	}
-	cluster, err := newCluster(o.Kubernetes, o.Namespace, o.Platform)
+	objects, err := tenants.New(o.Kubernetes, o.Namespace, o.Platform)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func New(o Options) (*Portal, error) {
 		return nil, err
 	}
 	p := &Portal{
-		options: o, log: o.Log, now: o.Now, db: db, cluster: cluster, hasher: accounts.NewHasher(), pages: pages, outbox: outbox,
+		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, hasher: account.NewHasher(), pages: pages, mailer: mailer,
 		resolver: newResolver(o.DNSServer),
 		observer: web.NewObserver("echoblogs_portal"), metrics: newMetrics(),
 	}
@@ -127,7 +128,7 @@ func (p *Portal) Run(ctx context.Context) error {
 	for _, work := range p.work() {
 		running.Go(func() { work(ctx) })
 	}
-	err := p.cluster.run(ctx)
+	err := p.tenants.Run(ctx)
 	cancel()
 	running.Wait()
 	if err != nil {

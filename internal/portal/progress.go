@@ -12,7 +12,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/signup"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -43,8 +45,8 @@ var stepConditions = []struct{ condition, id, title string }{
 }
 
 // stepsOf tells how far a registration is.
-func (p *Portal) stepsOf(ctx context.Context, r *accounts.Registration) []step {
-	tenant, err := p.cluster.tenant(ctx, r.Username)
+func (p *Portal) stepsOf(ctx context.Context, r *signup.Registration) []step {
+	tenant, err := p.tenants.Get(ctx, r.Username)
 	if err != nil || tenant.Annotations[v1alpha1.AnnotationRegistration] != r.ID {
 		tenant = &v1alpha1.Tenant{}
 	}
@@ -57,7 +59,7 @@ func (p *Portal) stepsOf(ctx context.Context, r *accounts.Registration) []step {
 
 // progress is what the page of the steps takes.
 type progress struct {
-	*accounts.Registration
+	*signup.Registration
 	Steps []step
 }
 
@@ -65,7 +67,7 @@ type progress struct {
 func (p *Portal) showProgress(w http.ResponseWriter, r *visit) error {
 	registration, err := p.ownRegistration(r)
 	switch {
-	case errors.Is(err, accounts.ErrNotFound):
+	case errors.Is(err, account.ErrNotFound):
 		p.clearCookie(w, r, registrationCookie)
 		redirect(w, r, "/") // which is the home page of who is logged in
 		return nil
@@ -73,11 +75,11 @@ func (p *Portal) showProgress(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	switch registration.State {
-	case accounts.Live:
+	case signup.Live:
 		return p.enter(w, r)
-	case accounts.Confirming:
+	case signup.Confirming:
 		return p.show(w, r, page{name: "register-confirm", title: "Confirm your address", data: registration})
-	case accounts.Provisioning:
+	case signup.Provisioning:
 		return p.show(w, r, page{
 			name: "progress", title: "Your blog is being made", data: progress{registration, p.stepsOf(r.Context(), registration)},
 			script: "progress.js", refresh: refreshInterval,
@@ -88,34 +90,34 @@ func (p *Portal) showProgress(w http.ResponseWriter, r *visit) error {
 
 // ownRegistration returns the registration of who asks, or ErrNotFound. One whose Tenant has come to something is taken
 // further first.
-func (p *Portal) ownRegistration(r *visit) (*accounts.Registration, error) {
+func (p *Portal) ownRegistration(r *visit) (*signup.Registration, error) {
 	token := p.cookie(r, registrationCookie)
 	if token == "" {
-		return nil, accounts.ErrNotFound
+		return nil, account.ErrNotFound
 	}
-	registration, err := accounts.FindRegistration(r.Context(), p.db, token)
-	if err != nil || registration.State != accounts.Provisioning || !p.decided(r.Context(), &registration) {
+	registration, err := signup.FindRegistration(r.Context(), p.db, token)
+	if err != nil || registration.State != signup.Provisioning || !p.decided(r.Context(), &registration) {
 		return &registration, err
 	}
 	if err := p.resume(r.Context(), registration.ID); err != nil {
 		p.logWork(r.Context(), &registration, err) // it goes on later
 	}
-	registration, err = accounts.FindRegistration(r.Context(), p.db, token)
+	registration, err = signup.FindRegistration(r.Context(), p.db, token)
 	return &registration, err
 }
 
 // decided reports whether the Tenant of a registration, as it was last seen, has become what it is to be, or cannot.
-func (p *Portal) decided(ctx context.Context, r *accounts.Registration) bool {
-	tenant, err := p.cluster.tenant(ctx, r.Username)
+func (p *Portal) decided(ctx context.Context, r *signup.Registration) bool {
+	tenant, err := p.tenants.Get(ctx, r.Username)
 	return err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID &&
-		(isReady(tenant) || lacksNames(tenant) || !tenant.DeletionTimestamp.IsZero())
+		(tenants.IsReady(tenant) || tenants.NamesTaken(tenant) || !tenant.DeletionTimestamp.IsZero())
 }
 
 // enter logs in who has registered, for which the cookie is good once.
 func (p *Portal) enter(w http.ResponseWriter, r *visit) error {
-	userID, err := accounts.TradeRegistration(r.Context(), p.db, p.cookie(r, registrationCookie))
+	userID, err := signup.TradeRegistration(r.Context(), p.db, p.cookie(r, registrationCookie))
 	switch {
-	case errors.Is(err, accounts.ErrNotFound):
+	case errors.Is(err, account.ErrNotFound):
 		p.clearCookie(w, r, registrationCookie)
 		redirect(w, r, "/login/")
 		return nil
@@ -135,7 +137,7 @@ func (p *Portal) enter(w http.ResponseWriter, r *visit) error {
 // something else is to be shown.
 func (p *Portal) sendProgress(w http.ResponseWriter, r *visit) error {
 	registration, err := p.ownRegistration(r)
-	if errors.Is(err, accounts.ErrNotFound) {
+	if errors.Is(err, account.ErrNotFound) {
 		return errNoPage
 	}
 	if err != nil {
@@ -145,13 +147,13 @@ func (p *Portal) sendProgress(w http.ResponseWriter, r *visit) error {
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Accel-Buffering", "no") // nginx would keep the events back
-	changes, done := p.cluster.watch(registration.Username)
+	changes, done := p.tenants.Watch(registration.Username)
 	defer done()
 	ticker := time.NewTicker(progressInterval)
 	defer ticker.Stop()
 	ctx, cancel := context.WithTimeout(r.Context(), eventsTime)
 	defer cancel()
-	for registration.State == accounts.Provisioning {
+	for registration.State == signup.Provisioning {
 		if err := sendEvent(w, "steps", p.stepsOf(ctx, registration)); err != nil {
 			return nil // the browser has gone
 		}

@@ -11,7 +11,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/signup"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -40,8 +42,8 @@ var (
 // provisionNow makes the Tenant of a registration and waits a moment for it to be live. The registration's state tells
 // what has come of it. An error, which is a *failure, says that the Tenant could not be made and that the registration is
 // being taken back.
-func (p *Portal) provisionNow(ctx context.Context, r *accounts.Registration) error {
-	changes, done := p.cluster.watch(r.Username)
+func (p *Portal) provisionNow(ctx context.Context, r *signup.Registration) error {
+	changes, done := p.tenants.Watch(r.Username)
 	defer done()
 	if err := p.createTenant(ctx, r); err != nil {
 		return p.abandon(ctx, r, err)
@@ -49,13 +51,13 @@ func (p *Portal) provisionNow(ctx context.Context, r *accounts.Registration) err
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for waiting.Err() == nil {
-		if tenant, err := p.cluster.tenant(ctx, r.Username); err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID {
+		if tenant, err := p.tenants.Get(ctx, r.Username); err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID {
 			if err := p.judge(ctx, r, tenant); err != nil {
 				p.logWork(ctx, r, err) // the sweeper, or the page that shows the steps, goes on
 				break
 			}
 		}
-		if r.State != accounts.Provisioning {
+		if r.State != signup.Provisioning {
 			break
 		}
 		select {
@@ -63,7 +65,7 @@ func (p *Portal) provisionNow(ctx context.Context, r *accounts.Registration) err
 		case <-waiting.Done():
 		}
 	}
-	if r.State == accounts.Undoing {
+	if r.State == signup.Undoing {
 		if err := p.takeBack(ctx, r); err != nil {
 			p.logWork(ctx, r, err)
 		}
@@ -74,7 +76,7 @@ func (p *Portal) provisionNow(ctx context.Context, r *accounts.Registration) err
 
 // abandon gives a registration up whose Tenant could not be made because the API server is away. Where the note of it
 // fails too, the sweeper finds a registration without a Tenant, which it gives up as well.
-func (p *Portal) abandon(ctx context.Context, r *accounts.Registration, why error) error {
+func (p *Portal) abandon(ctx context.Context, r *signup.Registration, why error) error {
 	p.logWork(ctx, r, why)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
@@ -91,26 +93,26 @@ func (p *Portal) abandon(ctx context.Context, r *accounts.Registration, why erro
 
 // advance takes a registration as far as it goes now. It works from the row and the Tenant alone, so that whoever comes
 // after a crash or a lost answer goes on where the last one was. The caller has leased the registration.
-func (p *Portal) advance(ctx context.Context, r *accounts.Registration) error {
+func (p *Portal) advance(ctx context.Context, r *signup.Registration) error {
 	var err error
 	switch r.State {
-	case accounts.Confirming:
+	case signup.Confirming:
 		if r.Confirmed { // and a crash has kept from it who noted that
-			_, err = accounts.ProvisionConfirmed(ctx, p.db, r.UserID, p.now())
-		} else if p.now().Sub(r.CreatedAt) >= accounts.UnconfirmedLife {
+			_, err = signup.ProvisionConfirmed(ctx, p.db, r.UserID, p.now())
+		} else if p.now().Sub(r.CreatedAt) >= account.UnconfirmedLife {
 			err = p.giveUp(ctx, r, causeUnconfirmed)
 		}
-	case accounts.Provisioning:
+	case signup.Provisioning:
 		err = p.provision(ctx, r)
 	}
-	if err == nil && r.State == accounts.Undoing {
+	if err == nil && r.State == signup.Undoing {
 		err = p.takeBack(ctx, r)
 	}
 	return err
 }
 
 // provision brings a registration that is being provisioned to where its Tenant is.
-func (p *Portal) provision(ctx context.Context, r *accounts.Registration) error {
+func (p *Portal) provision(ctx context.Context, r *signup.Registration) error {
 	tenant, err := p.registered(ctx, r)
 	switch {
 	case apierrors.IsNotFound(err) && r.Confirmed:
@@ -126,18 +128,18 @@ func (p *Portal) provision(ctx context.Context, r *accounts.Registration) error 
 
 // registered returns the Tenant of a registration's name: as it was last seen where it is the registration's own, and
 // otherwise as the API server has it.
-func (p *Portal) registered(ctx context.Context, r *accounts.Registration) (*v1alpha1.Tenant, error) {
-	tenant, err := p.cluster.tenant(ctx, r.Username)
+func (p *Portal) registered(ctx context.Context, r *signup.Registration) (*v1alpha1.Tenant, error) {
+	tenant, err := p.tenants.Get(ctx, r.Username)
 	if err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID {
 		return tenant, nil
 	}
-	return p.cluster.liveTenant(ctx, r.Username)
+	return p.tenants.GetLive(ctx, r.Username)
 }
 
 // createTenant makes the Tenant of a registration. It returns an error when the API server is away; what it refuses is
 // given up.
-func (p *Portal) createTenant(ctx context.Context, r *accounts.Registration) error {
-	err := p.cluster.create(ctx, &v1alpha1.Tenant{
+func (p *Portal) createTenant(ctx context.Context, r *signup.Registration) error {
+	err := p.tenants.Create(ctx, &v1alpha1.Tenant{
 		ObjectMeta: metav1.ObjectMeta{Name: r.Username, Annotations: map[string]string{v1alpha1.AnnotationRegistration: r.ID}},
 		Spec:       v1alpha1.TenantSpec{Owner: &v1alpha1.TenantOwner{Username: r.Username, Email: r.Email}},
 	})
@@ -145,12 +147,12 @@ func (p *Portal) createTenant(ctx context.Context, r *accounts.Registration) err
 	case err == nil:
 		return nil
 	case apierrors.IsAlreadyExists(err): // our own, when an answer was lost
-		tenant, err := p.cluster.liveTenant(ctx, r.Username)
+		tenant, err := p.tenants.GetLive(ctx, r.Username)
 		if err != nil {
 			return err
 		}
 		return p.judge(ctx, r, tenant)
-	case clusterAway(err):
+	case tenants.Unavailable(err):
 		return err
 	}
 	p.logWork(ctx, r, err)
@@ -159,27 +161,27 @@ func (p *Portal) createTenant(ctx context.Context, r *accounts.Registration) err
 
 // judge decides by the Tenant of a registration's name what becomes of the registration. One that takes long stays as it
 // is.
-func (p *Portal) judge(ctx context.Context, r *accounts.Registration, tenant *v1alpha1.Tenant) error {
+func (p *Portal) judge(ctx context.Context, r *signup.Registration, tenant *v1alpha1.Tenant) error {
 	switch {
-	case tenant.Annotations[v1alpha1.AnnotationRegistration] != r.ID, lacksNames(tenant):
+	case tenant.Annotations[v1alpha1.AnnotationRegistration] != r.ID, tenants.NamesTaken(tenant):
 		return p.giveUp(ctx, r, causeTaken)
 	case !tenant.DeletionTimestamp.IsZero():
 		return p.giveUp(ctx, r, causeDeleted)
-	case !isReady(tenant):
+	case !tenants.IsReady(tenant):
 		return nil
 	}
 	now := p.now()
-	if err := accounts.Activate(ctx, p.db, r, now); err != nil {
+	if err := signup.Activate(ctx, p.db, r, now); err != nil {
 		return err
 	}
-	p.outbox.wake()
+	p.mailer.wake()
 	p.countRegistration("live", "")
 	p.metrics.timeToLive.Observe(now.Sub(r.UpdatedAt).Seconds())
 	return nil
 }
 
-func (p *Portal) giveUp(ctx context.Context, r *accounts.Registration, why cause) error {
-	if err := accounts.GiveUp(ctx, p.db, r, why.sentence, p.now()); err != nil {
+func (p *Portal) giveUp(ctx context.Context, r *signup.Registration, why cause) error {
+	if err := signup.GiveUp(ctx, p.db, r, why.sentence, p.now()); err != nil {
 		return err
 	}
 	p.countRegistration("failed", why.name)
@@ -188,15 +190,15 @@ func (p *Portal) giveUp(ctx context.Context, r *accounts.Registration, why cause
 
 // takeBack deletes what was made of a registration: the Tenant with its data, then the user. It returns nil when it has
 // to wait for the Tenant to be gone.
-func (p *Portal) takeBack(ctx context.Context, r *accounts.Registration) error {
-	tenant, err := p.cluster.liveTenant(ctx, r.Username)
+func (p *Portal) takeBack(ctx context.Context, r *signup.Registration) error {
+	tenant, err := p.tenants.GetLive(ctx, r.Username)
 	if err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
 	if err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID {
-		return p.cluster.discard(ctx, tenant)
+		return p.tenants.Discard(ctx, tenant)
 	}
-	return accounts.Undone(ctx, p.db, r, p.now())
+	return signup.Undone(ctx, p.db, r, p.now())
 }
 
 // resume works on a registration unless it is over or somebody else does.
@@ -204,9 +206,9 @@ func (p *Portal) resume(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, workTimeout)
 	defer cancel()
 	now := p.now()
-	r, err := accounts.LeaseRegistration(ctx, p.db, id, now, now.Add(leaseTime))
+	r, err := signup.LeaseRegistration(ctx, p.db, id, now, now.Add(leaseTime))
 	switch {
-	case errors.Is(err, accounts.ErrNotFound):
+	case errors.Is(err, account.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
@@ -217,22 +219,22 @@ func (p *Portal) resume(ctx context.Context, id string) error {
 }
 
 // release lets others work on a registration. Where it fails, they do so when the lease is over.
-func (p *Portal) release(ctx context.Context, r *accounts.Registration) {
-	if r.State == accounts.Live || r.State == accounts.Failed {
+func (p *Portal) release(ctx context.Context, r *signup.Registration) {
+	if r.State == signup.Live || r.State == signup.Failed {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	if err := accounts.ReleaseRegistration(ctx, p.db, r.ID, p.now()); err != nil {
+	if err := signup.ReleaseRegistration(ctx, p.db, r.ID, p.now()); err != nil {
 		p.logWork(ctx, r, err)
 	}
 }
 
 // confirmed goes on with what waited for a user's address to be confirmed, which it has been.
 func (p *Portal) confirmed(ctx context.Context, userID int64) error {
-	id, err := accounts.ProvisionConfirmed(ctx, p.db, userID, p.now())
+	id, err := signup.ProvisionConfirmed(ctx, p.db, userID, p.now())
 	switch {
-	case errors.Is(err, accounts.ErrNotFound):
+	case errors.Is(err, account.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
@@ -243,7 +245,7 @@ func (p *Portal) confirmed(ctx context.Context, userID int64) error {
 	return nil
 }
 
-func (p *Portal) logWork(ctx context.Context, r *accounts.Registration, err error) {
+func (p *Portal) logWork(ctx context.Context, r *signup.Registration, err error) {
 	p.log.LogAttrs(ctx, slog.LevelWarn, "Work on a registration failed", slog.String("registration", r.ID),
 		slog.String("username", r.Username), slog.String("state", string(r.State)), slog.String("cause", causeOf(err)))
 }

@@ -13,8 +13,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
+	"github.com/echoblogs/echoblogs/internal/signup"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -63,7 +65,7 @@ func (p *Portal) showRegister(w http.ResponseWriter, r *visit) error {
 func (p *Portal) showForm(w http.ResponseWriter, r *visit, f *form, status int) error {
 	data := registrationForm{
 		form: f, Invite: r.Platform.RegistrationMode() == v1alpha1.RegistrationInvite,
-		MinPassword: accounts.MinPasswordLength, MaxPassword: accounts.MaxPasswordLength,
+		MinPassword: account.MinPasswordLength, MaxPassword: account.MaxPasswordLength,
 	}
 	return p.show(w, r, page{name: "register", title: "Register", data: data, status: status})
 }
@@ -124,8 +126,8 @@ func (p *Portal) check(r *visit, f *form) error {
 	f.refuseIf("username", checkUsername(f.Values["username"]))
 	f.refuseIf("email", checkEmail(f.Values["email"]))
 	password := r.PostFormValue("password")
-	var weak *accounts.PasswordError
-	if errors.As(accounts.CheckPassword(password, f.Values["username"], f.Values["email"]), &weak) {
+	var weak *account.PasswordError
+	if errors.As(account.CheckPassword(password, f.Values["username"], f.Values["email"]), &weak) {
 		f.refuse("password", weak.Sentence)
 	}
 	if password != r.PostFormValue("confirm_password") {
@@ -173,7 +175,7 @@ func (p *Portal) checkCode(r *visit, f *form) error {
 		f.refuse("code", "Fill in the code that you were given: registration is by invitation.")
 		return nil
 	}
-	good, err := accounts.CodeIsGood(r.Context(), p.db, code, r.Now)
+	good, err := signup.CodeIsGood(r.Context(), p.db, code, r.Now)
 	if err == nil && !good {
 		f.refuse("code", wrongCode)
 	}
@@ -185,7 +187,7 @@ const wrongCode = "This code is not known, has expired or is used up: ask those 
 // checkFree looks whether somebody has the name or the address. What is not well-formed is not looked for.
 func (p *Portal) checkFree(r *visit, f *form) error {
 	name := f.Values["username"]
-	taken, err := accounts.LookUp(r.Context(), p.db, accounts.Wanted{
+	taken, err := signup.LookUp(r.Context(), p.db, signup.Wanted{
 		Username: name, Schema: naming.Schema(name), Host: name + "." + string(r.Platform.Spec.Domains[0]), Email: f.Values["email"],
 	})
 	if err != nil {
@@ -195,7 +197,7 @@ func (p *Portal) checkFree(r *visit, f *form) error {
 		f.refuse("", "A registration with this name or address has failed a moment ago and is being taken back. Try again in a minute.")
 		return nil
 	}
-	_, err = p.cluster.tenant(r.Context(), name)
+	_, err = p.tenants.Get(r.Context(), name)
 	switch {
 	case err == nil || taken.Username:
 		f.refuse("username", takenName(name))
@@ -238,17 +240,17 @@ func (p *Portal) refuse(w http.ResponseWriter, r *visit, f *form) error {
 	return p.showForm(w, r, f, http.StatusUnprocessableEntity)
 }
 
-func (p *Portal) registrationLimit() accounts.Limit {
-	return accounts.Limit{Kind: "register", Free: p.options.RegistrationsPerHour, Window: time.Hour}
+func (p *Portal) registrationLimit() ratelimit.Limit {
+	return ratelimit.Limit{Kind: "register", Free: p.options.RegistrationsPerHour, Window: time.Hour}
 }
 
-func (p *Portal) refusalLimit() accounts.Limit {
-	return accounts.Limit{Kind: "register-refused", Free: p.options.RefusedPerHour, Window: time.Hour}
+func (p *Portal) refusalLimit() ratelimit.Limit {
+	return ratelimit.Limit{Kind: "register-refused", Free: p.options.RefusedPerHour, Window: time.Hour}
 }
 
 // bound counts an attempt of who asks, and refuses it when there were too many.
-func (p *Portal) bound(r *visit, limit accounts.Limit) error {
-	wait, err := accounts.Attempt(r.Context(), p.db, limit, r.Address, r.Now)
+func (p *Portal) bound(r *visit, limit ratelimit.Limit) error {
+	wait, err := ratelimit.Take(r.Context(), p.db, limit, r.Address, r.Now)
 	if err != nil || wait == 0 {
 		return err
 	}
@@ -261,48 +263,48 @@ func (p *Portal) bound(r *visit, limit accounts.Limit) error {
 // uncount takes the last attempt back: it came to nothing, and not by the doing of who asks. Where that fails, they may
 // try once less.
 func (p *Portal) uncount(r *visit) {
-	if err := accounts.Uncount(r.Context(), p.db, p.registrationLimit(), r.Address); err != nil {
+	if err := ratelimit.Refund(r.Context(), p.db, p.registrationLimit(), r.Address); err != nil {
 		p.log.LogAttrs(r.Context(), slog.LevelWarn, "A registration that failed counts for its address", slog.String("cause", causeOf(err)))
 	}
 }
 
 // apply writes the account down. What somebody else has taken in this moment is noted in the form.
-func (p *Portal) apply(r *visit, f *form) (*accounts.Registration, string, error) {
+func (p *Portal) apply(r *visit, f *form) (*signup.Registration, string, error) {
 	hash, err := p.hasher.Hash(r.Context(), r.PostFormValue("password"))
 	if err != nil {
 		return nil, "", fmt.Errorf("hash a password: %w", err)
 	}
 	now := p.now() // the password may have waited for its turn
-	application := accounts.Application{
-		User: accounts.User{
+	application := signup.Application{
+		User: account.User{
 			Username: f.Values["username"], Email: f.Values["email"], PasswordHash: hash,
-			Role: accounts.Author, State: accounts.Registering, CreatedAt: now,
+			Role: account.Author, State: account.Registering, CreatedAt: now,
 		},
-		State: accounts.Provisioning, Code: f.Values["code"], LeasedUntil: now.Add(leaseTime),
+		State: signup.Provisioning, Code: f.Values["code"], LeasedUntil: now.Add(leaseTime),
 	}
 	if p.options.ConfirmFirst {
-		application.State = accounts.Confirming
+		application.State = signup.Confirming
 	}
-	registration, token, err := accounts.Register(r.Context(), p.db, application, now)
-	var taken *accounts.TakenError
+	registration, token, err := signup.Register(r.Context(), p.db, application, now)
+	var taken *account.TakenError
 	switch {
 	case errors.As(err, &taken) && taken.Email:
 		f.refuse("email", takenEmail)
 	case errors.As(err, &taken):
 		f.refuse("username", takenName(f.Values["username"]))
-	case errors.Is(err, accounts.ErrNoCode):
+	case errors.Is(err, signup.ErrNoCode):
 		f.refuse("code", wrongCode)
 	case err != nil:
 		return nil, "", err
-	case application.State == accounts.Confirming:
-		p.outbox.wake()
+	case application.State == signup.Confirming:
+		p.mailer.wake()
 	}
 	return &registration, token, nil
 }
 
 // follow has the blog made and leads to where its owner sees it, or how far it is.
-func (p *Portal) follow(w http.ResponseWriter, r *visit, f *form, registration *accounts.Registration, token string) error {
-	if registration.State == accounts.Provisioning {
+func (p *Portal) follow(w http.ResponseWriter, r *visit, f *form, registration *signup.Registration, token string) error {
+	if registration.State == signup.Provisioning {
 		// Whoever breaks off now gets the blog all the same.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), workTimeout)
 		defer cancel()
@@ -312,7 +314,7 @@ func (p *Portal) follow(w http.ResponseWriter, r *visit, f *form, registration *
 		}
 	}
 	switch registration.State {
-	case accounts.Live:
+	case signup.Live:
 		err := p.logIn(w, r, registration.UserID)
 		if err == nil {
 			p.notice(w, r, "live")
@@ -320,12 +322,12 @@ func (p *Portal) follow(w http.ResponseWriter, r *visit, f *form, registration *
 			return nil
 		}
 		p.log.LogAttrs(r.Context(), slog.LevelWarn, "Nobody could be logged in after a registration", slog.String("cause", causeOf(err)))
-	case accounts.Undoing, accounts.Failed:
+	case signup.Undoing, signup.Failed:
 		p.uncount(r)
 		f.refuse("username", registration.Failure)
 		return p.refuse(w, r, f)
 	}
-	p.setCookie(w, r, registrationCookie, token, accounts.UnconfirmedLife)
+	p.setCookie(w, r, registrationCookie, token, account.UnconfirmedLife)
 	redirect(w, r, "/register/progress/")
 	return nil
 }

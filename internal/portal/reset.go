@@ -8,14 +8,16 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // Mails to who forgot a password are few, as in Ghost: four within an hour, then none for an hour.
 var (
-	resetsByAccount = accounts.Limit{Kind: "reset-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
-	resetsByAddress = accounts.Limit{Kind: "reset-address", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
+	resetsByAccount = ratelimit.Limit{Kind: "reset-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
+	resetsByAddress = ratelimit.Limit{Kind: "reset-address", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
 )
 
 // resetRoutes are the pages by which who forgot a password gets a new one.
@@ -36,7 +38,7 @@ func (p *Portal) showReset(w http.ResponseWriter, r *visit) error {
 // takes, are the same.
 func (p *Portal) askReset(w http.ResponseWriter, r *visit) error {
 	f := newForm(r, "username")
-	login := web.Shorten(accounts.EmailKey(f.Values["username"]))
+	login := web.Shorten(account.EmailKey(f.Values["username"]))
 	if login == "" {
 		f.refuse("username", "Fill in your user name or your address.")
 		return p.show(w, r, page{name: "reset", title: "Forgotten password", data: f, status: http.StatusUnprocessableEntity})
@@ -47,10 +49,10 @@ func (p *Portal) askReset(w http.ResponseWriter, r *visit) error {
 	if err := p.attempt(r, resetsByAccount, login); err != nil {
 		return err
 	}
-	if err := accounts.QueueMail(r.Context(), p.db, accounts.QueuedMail{Kind: accounts.MailReset, Detail: login}, r.Now); err != nil {
+	if err := outbox.Queue(r.Context(), p.db, outbox.Mail{Kind: outbox.MailReset, Detail: login}, r.Now); err != nil {
 		return err
 	}
-	p.outbox.wake()
+	p.mailer.wake()
 	return p.show(w, r, page{name: "reset-sent", title: "Look into your mails"})
 }
 
@@ -64,12 +66,12 @@ func errUsedLink(again string, steps ...string) error {
 }
 
 // tokenUser returns the user whom a token is about, and leaves it usable.
-func (p *Portal) tokenUser(r *visit, purpose accounts.Purpose, token string) (accounts.User, error) {
-	found, err := accounts.FindMailToken(r.Context(), p.db, purpose, token, r.Now)
+func (p *Portal) tokenUser(r *visit, purpose account.Purpose, token string) (account.User, error) {
+	found, err := account.FindMailToken(r.Context(), p.db, purpose, token, r.Now)
 	if err != nil {
-		return accounts.User{}, err
+		return account.User{}, err
 	}
-	return accounts.UserByID(r.Context(), p.db, found.UserID)
+	return account.UserByID(r.Context(), p.db, found.UserID)
 }
 
 func (p *Portal) showNewPassword(w http.ResponseWriter, r *visit) error {
@@ -79,8 +81,8 @@ func (p *Portal) showNewPassword(w http.ResponseWriter, r *visit) error {
 }
 
 func (p *Portal) newPasswordForm(w http.ResponseWriter, r *visit, f *form, status int) error {
-	user, err := p.tokenUser(r, accounts.PurposeReset, f.Values["token"])
-	if errors.Is(err, accounts.ErrNotFound) {
+	user, err := p.tokenUser(r, account.PurposeReset, f.Values["token"])
+	if errors.Is(err, account.ErrNotFound) {
 		return errUsedLink("/reset/")
 	}
 	if err != nil {
@@ -93,8 +95,8 @@ func (p *Portal) newPasswordForm(w http.ResponseWriter, r *visit, f *form, statu
 // setNewPassword uses the token, and with it ends every session of the user.
 func (p *Portal) setNewPassword(w http.ResponseWriter, r *visit) error {
 	f := newForm(r, "token")
-	user, err := p.tokenUser(r, accounts.PurposeReset, f.Values["token"])
-	if errors.Is(err, accounts.ErrNotFound) {
+	user, err := p.tokenUser(r, account.PurposeReset, f.Values["token"])
+	if errors.Is(err, account.ErrNotFound) {
 		return errUsedLink("/reset/")
 	}
 	if err != nil {
@@ -105,18 +107,18 @@ func (p *Portal) setNewPassword(w http.ResponseWriter, r *visit) error {
 		return p.newPasswordForm(w, r, f, http.StatusUnprocessableEntity)
 	}
 	err = p.changePassword(r, &user, password, 0, func(tx pgx.Tx) error {
-		_, err := accounts.UseMailToken(r.Context(), tx, accounts.PurposeReset, f.Values["token"], r.Now)
+		_, err := account.UseMailToken(r.Context(), tx, account.PurposeReset, f.Values["token"], r.Now)
 		return err
 	})
-	if errors.Is(err, accounts.ErrNotFound) {
+	if errors.Is(err, account.ErrNotFound) {
 		return errUsedLink("/reset/")
 	}
 	if err != nil {
 		return err
 	}
 	// Who had to wait because of wrong passwords has the right one now.
-	for _, login := range []string{user.Username, accounts.EmailKey(user.Email)} {
-		if err := accounts.Forgive(r.Context(), p.db, loginsByAccount, login); err != nil {
+	for _, login := range []string{user.Username, account.EmailKey(user.Email)} {
+		if err := ratelimit.Reset(r.Context(), p.db, loginsByAccount, login); err != nil {
 			return err
 		}
 	}
@@ -131,7 +133,7 @@ func (p *Portal) setNewPassword(w http.ResponseWriter, r *visit) error {
 // choosePassword takes a new password, typed twice, from a form, and notes what is wrong with it.
 func choosePassword(r *visit, f *form, username, email string) string {
 	password := r.PostFormValue("password")
-	if err := accounts.CheckPassword(password, username, email); err != nil {
+	if err := account.CheckPassword(password, username, email); err != nil {
 		f.refuse("password", err.Error())
 	} else if password != r.PostFormValue("confirm_password") {
 		f.refuse("confirm_password", "The two passwords differ: type the same one twice.")
@@ -141,7 +143,7 @@ func choosePassword(r *visit, f *form, username, email string) string {
 
 // changePassword gives a user a new password, when allow agrees, and tells them by mail. Of their sessions it leaves the
 // one to keep; 0: none.
-func (p *Portal) changePassword(r *visit, user *accounts.User, password string, keep int64, allow func(pgx.Tx) error) error {
+func (p *Portal) changePassword(r *visit, user *account.User, password string, keep int64, allow func(pgx.Tx) error) error {
 	hashed, err := p.hasher.Hash(r.Context(), password)
 	if err != nil {
 		return fmt.Errorf("hash a password: %w", err)
@@ -150,16 +152,16 @@ func (p *Portal) changePassword(r *visit, user *accounts.User, password string, 
 		if err := allow(tx); err != nil {
 			return err
 		}
-		if err := accounts.SetPassword(r.Context(), tx, user.ID, hashed, keep); err != nil {
+		if err := account.SetPassword(r.Context(), tx, user.ID, hashed, keep); err != nil {
 			return err
 		}
-		return accounts.QueueMail(r.Context(), tx, accounts.QueuedMail{
-			Kind: accounts.MailPasswordChanged, Recipient: user.Email, UserID: user.ID,
+		return outbox.Queue(r.Context(), tx, outbox.Mail{
+			Kind: outbox.MailPasswordChanged, Recipient: user.Email, UserID: user.ID,
 		}, r.Now)
 	})
 	if err != nil {
 		return fmt.Errorf("change the password of user %d: %w", user.ID, err)
 	}
-	p.outbox.wake()
+	p.mailer.wake()
 	return nil
 }

@@ -100,7 +100,7 @@ func queryEscape(s string) string { return url.QueryEscape(s) }
 // hsts has browsers come by TLS alone for a year, once they have come by it.
 func (p *Portal) hsts(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if platform, err := p.cluster.platform(r.Context()); err == nil && strings.HasPrefix(platform.Spec.PublicURL, "https:") {
+		if platform, err := p.tenants.Platform(r.Context()); err == nil && strings.HasPrefix(platform.Spec.PublicURL, "https:") {
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		next.ServeHTTP(w, r)

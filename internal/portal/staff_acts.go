@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/audit"
 )
 
 // recordTimeout bounds the writing down of an act.
@@ -17,13 +17,13 @@ const recordTimeout = 5 * time.Second
 
 // actsPage is what staff did lately.
 type actsPage struct {
-	Acts []accounts.Act
+	Acts []audit.Entry
 	// Before is where to go on into the past. 0: there is nothing more.
 	Before int64
 }
 
 func (p *Portal) showActs(w http.ResponseWriter, r *visit) error {
-	acts, err := accounts.LatestActs(r.Context(), p.db, number(r.URL.Query().Get("before")), actsShown)
+	acts, err := audit.Latest(r.Context(), p.db, number(r.URL.Query().Get("before")), actsShown)
 	if err != nil {
 		return err
 	}
@@ -39,11 +39,11 @@ func (p *Portal) showActs(w http.ResponseWriter, r *visit) error {
 // The act comes first. An intent that is recorded before would tell of acts that were refused or cut off, and could not
 // be put right, for rows are only added: what stands in the table has happened. What is left is an act whose record
 // fails. It goes to the log, whole, and who did it reads so.
-func (p *Portal) done(w http.ResponseWriter, r *visit, act accounts.Act, notice, next string) error {
+func (p *Portal) done(w http.ResponseWriter, r *visit, act audit.Entry, notice, next string) error {
 	act.At, act.Actor = r.Now, r.User.Username
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), recordTimeout)
 	defer cancel()
-	if err := accounts.Record(ctx, p.db, act); err != nil {
+	if err := audit.Record(ctx, p.db, act); err != nil {
 		p.log.LogAttrs(ctx, slog.LevelError, "Not recorded what staff did", slog.String("id", r.ID), slog.String("actor", act.Actor),
 			slog.String("action", act.Action), slog.String("tenant", act.Tenant), slog.String("username", act.Username),
 			slog.String("detail", act.Detail), slog.String("cause", causeOf(err)))
@@ -59,7 +59,7 @@ func (p *Portal) done(w http.ResponseWriter, r *visit, act accounts.Act, notice,
 }
 
 // doInDatabase does something in the database together with its record: both happen, or neither.
-func (p *Portal) doInDatabase(w http.ResponseWriter, r *visit, act accounts.Act, notice, next string, work func(pgx.Tx) error) error {
+func (p *Portal) doInDatabase(w http.ResponseWriter, r *visit, act audit.Entry, notice, next string, work func(pgx.Tx) error) error {
 	if err := p.recorded(r, act, work); err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (p *Portal) doInDatabase(w http.ResponseWriter, r *visit, act accounts.Act,
 	return nil
 }
 
-func (p *Portal) recorded(r *visit, act accounts.Act, work func(pgx.Tx) error) error {
+func (p *Portal) recorded(r *visit, act audit.Entry, work func(pgx.Tx) error) error {
 	act.At, act.Actor = r.Now, r.User.Username
 	ctx, cancel := context.WithTimeout(r.Context(), recordTimeout)
 	defer cancel()
@@ -76,7 +76,7 @@ func (p *Portal) recorded(r *visit, act accounts.Act, work func(pgx.Tx) error) e
 		if err := work(tx); err != nil {
 			return err
 		}
-		return accounts.Record(ctx, tx, act)
+		return audit.Record(ctx, tx, act)
 	})
 	if err != nil {
 		return fmt.Errorf("%s, and record it: %w", act.Action, err)

@@ -10,7 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/signup"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 
 // codesPage is the list of codes for registration.
 type codesPage struct {
-	Codes []accounts.RegistrationCode
+	Codes []signup.RegistrationCode
 	// Code is one that was made just now. It is shown once, and kept nowhere. Empty: none was.
 	Code, Address string
 	// Needed says that nobody registers without a code.
@@ -37,7 +38,7 @@ func (p *Portal) showCodes(w http.ResponseWriter, r *visit) error {
 }
 
 func (p *Portal) listCodes(w http.ResponseWriter, r *visit, shown codesPage, status int) error {
-	codes, err := accounts.ListCodes(r.Context(), p.db, r.Now)
+	codes, err := signup.ListCodes(r.Context(), p.db, r.Now)
 	if err != nil {
 		return err
 	}
@@ -62,14 +63,14 @@ func (p *Portal) makeCode(w http.ResponseWriter, r *visit) error {
 	if !f.ok() {
 		return p.listCodes(w, r, codesPage{Form: f}, http.StatusUnprocessableEntity)
 	}
-	code := accounts.RegistrationCode{
+	code := signup.RegistrationCode{
 		Note: note, UsesLeft: uses, CreatedBy: r.User.Username, CreatedAt: r.Now, ExpiresAt: r.Now.Add(time.Duration(days) * 24 * time.Hour),
 	}
 	var secret string
-	act := accounts.Act{Action: "make a registration code", Detail: note + ": " + f.Values["uses"] + " uses, " + f.Values["days"] + " days"}
+	act := audit.Entry{Action: "make a registration code", Detail: note + ": " + f.Values["uses"] + " uses, " + f.Values["days"] + " days"}
 	err = p.recorded(r, act, func(tx pgx.Tx) error {
 		var err error
-		secret, err = accounts.InsertCode(r.Context(), tx, code)
+		secret, err = signup.InsertCode(r.Context(), tx, code)
 		return err
 	})
 	if err != nil {
@@ -82,8 +83,8 @@ func (p *Portal) makeCode(w http.ResponseWriter, r *visit) error {
 
 func (p *Portal) revokeCode(w http.ResponseWriter, r *visit) error {
 	id := number(r.PathValue("id"))
-	act := accounts.Act{Action: "revoke a registration code", Detail: "no. " + strconv.FormatInt(id, 10)}
+	act := audit.Entry{Action: "revoke a registration code", Detail: "no. " + strconv.FormatInt(id, 10)}
 	return p.doInDatabase(w, r, act, "revoked", "/staff/codes/", func(tx pgx.Tx) error {
-		return accounts.DeleteCode(r.Context(), tx, id)
+		return signup.DeleteCode(r.Context(), tx, id)
 	})
 }

@@ -12,7 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 // change is what one field becomes.
@@ -46,7 +47,7 @@ func (p *Portal) saveSettings(w http.ResponseWriter, r *visit) error {
 	if len(changes) == 0 {
 		return p.unchanged(w, r, tenantAddress(tenant.Name))
 	}
-	err = p.cluster.edit(r.Context(), tenant.Name, func(spec *specConfiguration) {
+	err = p.tenants.Edit(r.Context(), tenant.Name, func(spec *specConfiguration) {
 		for _, c := range changes {
 			c.apply(spec)
 		}
@@ -61,7 +62,7 @@ func (p *Portal) saveSettings(w http.ResponseWriter, r *visit) error {
 	for _, c := range changes {
 		detail = append(detail, c.String())
 	}
-	return p.done(w, r, accounts.Act{Action: "edit", Tenant: tenant.Name, Detail: strings.Join(detail, "; ")}, "saved", tenantAddress(tenant.Name))
+	return p.done(w, r, audit.Entry{Action: "edit", Tenant: tenant.Name, Detail: strings.Join(detail, "; ")}, "saved", tenantAddress(tenant.Name))
 }
 
 // settingsForm takes what was filled in. A form that was opened before somebody else's change is refused: it would undo
@@ -81,7 +82,7 @@ func settingsForm(r *visit, t *v1alpha1.Tenant) *form {
 // readChanges returns what the form changes, and refuses what cannot be.
 func readChanges(r *visit, t *v1alpha1.Tenant, f *form) []change {
 	var changes []change
-	held := heldFields(t)
+	held := tenants.FieldOwners(t)
 	for _, s := range settings {
 		before, after := s.read(t, held), f.Values[s.name]
 		if held[s.path] != "" || before == after {
@@ -101,7 +102,7 @@ func readChanges(r *visit, t *v1alpha1.Tenant, f *form) []change {
 // has set it. It reports whether err is that.
 func refused(f *form, err error) bool {
 	var (
-		held   *heldError
+		held   *tenants.FieldConflictError
 		status apierrors.APIStatus
 	)
 	if !errors.As(err, &status) {
@@ -192,14 +193,14 @@ func (p *Portal) setSuspended(w http.ResponseWriter, r *visit, suspended bool, a
 	if tenant.SuspendedByHand() == suspended {
 		return p.unchanged(w, r, tenantAddress(tenant.Name))
 	}
-	err = p.cluster.edit(r.Context(), tenant.Name, func(spec *specConfiguration) { spec.WithSuspended(suspended) })
+	err = p.tenants.Edit(r.Context(), tenant.Name, func(spec *specConfiguration) { spec.WithSuspended(suspended) })
 	if f := currentSettings(tenant); refused(f, err) {
 		return p.showTenantForm(w, r, tenant, f)
 	}
 	if err != nil {
 		return err
 	}
-	return p.done(w, r, accounts.Act{Action: action, Tenant: tenant.Name}, notice, tenantAddress(tenant.Name))
+	return p.done(w, r, audit.Entry{Action: action, Tenant: tenant.Name}, notice, tenantAddress(tenant.Name))
 }
 
 func (p *Portal) deleteTenant(w http.ResponseWriter, r *visit) error {
@@ -215,10 +216,10 @@ func (p *Portal) deleteTenant(w http.ResponseWriter, r *visit) error {
 	if !tenant.DeletionTimestamp.IsZero() {
 		return p.unchanged(w, r, tenantAddress(tenant.Name))
 	}
-	if err := p.cluster.delete(r.Context(), tenant); err != nil {
+	if err := p.tenants.Delete(r.Context(), tenant); err != nil {
 		return err
 	}
-	act := accounts.Act{Action: "delete", Tenant: tenant.Name, Detail: deletionOf(r, tenant)}
+	act := audit.Entry{Action: "delete", Tenant: tenant.Name, Detail: deletionOf(r, tenant)}
 	return p.done(w, r, act, "deleted", "/staff/tombstones/")
 }
 

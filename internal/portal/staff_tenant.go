@@ -14,7 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -34,7 +35,7 @@ type tenantPage struct {
 	Events     []eventView
 	// NoEvents says why there are none to show. Empty: there are.
 	NoEvents string
-	Acts     []accounts.Act
+	Acts     []audit.Entry
 	Form     *form
 	// Fields are the settings in the form.
 	Fields []fieldView
@@ -96,7 +97,7 @@ func (p *Portal) showTenantForm(w http.ResponseWriter, r *visit, tenant *v1alpha
 // currentSettings is the form with what a Tenant has.
 func currentSettings(t *v1alpha1.Tenant) *form {
 	f := &form{Values: make(map[string]string), Errors: make(map[string]string)}
-	held := heldFields(t)
+	held := tenants.FieldOwners(t)
 	for _, s := range settings {
 		f.Values[s.name] = s.read(t, held)
 	}
@@ -105,7 +106,7 @@ func currentSettings(t *v1alpha1.Tenant) *form {
 
 // fill puts a form on the page. A field that another manager has set shows what that one has set.
 func (t *tenantPage) fill(f *form) {
-	held := heldFields(t.Tenant)
+	held := tenants.FieldOwners(t.Tenant)
 	t.Form = f
 	for _, s := range settings {
 		v := fieldView{Name: s.name, Label: s.label, Hint: s.hint, Kind: s.kind, Value: f.Values[s.name], Error: f.Errors[s.name]}
@@ -134,7 +135,7 @@ func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
 	)
 	possible := len(content.IsPathSegmentName(name)) == 0
 	if possible {
-		tenant, err = p.cluster.liveTenant(r.Context(), name)
+		tenant, err = p.tenants.GetLive(r.Context(), name)
 	}
 	switch {
 	case !possible, apierrors.IsNotFound(err):
@@ -144,14 +145,14 @@ func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
 		}
 	case err != nil:
 		return nil, err
-	case tenant.PlatformName() != p.cluster.platformName:
+	case tenant.PlatformName() != p.tenants.PlatformName:
 		return nil, errNoPage
 	}
 	return tenant, nil
 }
 
 func (p *Portal) describe(r *visit, tenant *v1alpha1.Tenant) (*tenantPage, error) {
-	acts, err := accounts.ActsByTenant(r.Context(), p.db, tenant.Name, actsShown)
+	acts, err := audit.ByTenant(r.Context(), p.db, tenant.Name, actsShown)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +160,7 @@ func (p *Portal) describe(r *visit, tenant *v1alpha1.Tenant) (*tenantPage, error
 		Tenant: tenant, Phase: phaseOf(tenant), PhaseWords: phaseWords[phaseOf(tenant)], Conditions: conditionsOf(tenant),
 		Facts: p.factsOf(r, tenant), Acts: acts, Deletion: deletionOf(r, tenant),
 	}
-	events, err := p.cluster.events(r.Context(), tenant)
+	events, err := p.tenants.Events(r.Context(), tenant)
 	switch {
 	case err != nil: // the page is of use without
 		p.logUnread(r, "events", err)
@@ -174,7 +175,7 @@ func (p *Portal) describe(r *visit, tenant *v1alpha1.Tenant) (*tenantPage, error
 }
 
 func eventOf(e eventsv1.Event) eventView {
-	v := eventView{At: moment(lastSeen(e)), Reason: e.Reason, Note: e.Note, Count: 1}
+	v := eventView{At: moment(tenants.LastSeen(e)), Reason: e.Reason, Note: e.Note, Count: 1}
 	if e.Series != nil {
 		v.Count = e.Series.Count
 	}

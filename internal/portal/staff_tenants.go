@@ -12,6 +12,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -106,11 +107,11 @@ type tenantRow struct {
 func (p *Portal) showTenants(w http.ResponseWriter, r *visit) error {
 	query := r.URL.Query()
 	search := tenantSearch{Text: searchText(r), Phase: v1alpha1.TenantPhase(query.Get("phase"))}
-	tenants, err := p.cluster.sharedTenants(r.Context())
+	list, err := p.tenants.Shared(r.Context())
 	if err != nil {
 		return err
 	}
-	found := search.find(tenants)
+	found := search.find(list)
 	shown := tenantsPage{Search: search, Phases: countPhases(r.Platform, search), Found: len(found), Pages: max(1, (len(found)+tenantsPerPage-1)/tenantsPerPage)}
 	shown.Page = int(min(max(number(query.Get("page")), 1), int64(shown.Pages)))
 	if shown.Page > 1 {
@@ -159,7 +160,7 @@ func rowOf(t *v1alpha1.Tenant, sizes map[string]int64) tenantRow {
 		row.Owner = t.Spec.Owner.Username
 	}
 	row.Words = phaseWords[row.Phase]
-	if ready := readyCondition(t); ready != nil && ready.Status != "True" {
+	if ready := tenants.ReadyCondition(t); ready != nil && ready.Status != "True" {
 		row.Words = ready.Message
 	}
 	if size, known := sizes[t.Status.SchemaName]; known {

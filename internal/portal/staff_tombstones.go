@@ -11,7 +11,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -72,7 +72,7 @@ func (p *Portal) restoreCommand(k registry.Kept) (string, error) {
 		return "", nil
 	}
 	content, err := manifestOf(metav1.ObjectMeta{
-		Name: k.Name, Namespace: p.cluster.namespace, Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore},
+		Name: k.Name, Namespace: p.tenants.Namespace, Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore},
 	}, spec)
 	return "kubectl apply -f - <<'END'\n" + string(content) + "END", err
 }
@@ -99,11 +99,11 @@ func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
 			steps: []string{"Run the command that the list of deleted blogs shows."}, link: &web.Link{Address: "/staff/tombstones/?q=" + queryEscape(name), Text: "Deleted blogs"},
 		}
 	}
-	_, err = p.cluster.liveTenant(r.Context(), name)
+	_, err = p.tenants.GetLive(r.Context(), name)
 	if err == nil {
 		return &failure{
 			status: http.StatusConflict, title: "There is a tenant of this name already", lead: "It waits to be told what to do with the data that is kept.",
-			steps: []string{fmt.Sprintf("Run: kubectl --namespace=%s annotate tenant %s %s=%s", p.cluster.namespace, name, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore)},
+			steps: []string{fmt.Sprintf("Run: kubectl --namespace=%s annotate tenant %s %s=%s", p.tenants.Namespace, name, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore)},
 			link:  &web.Link{Address: tenantAddress(name), Text: "Open it"},
 		}
 	} else if !apierrors.IsNotFound(err) {
@@ -113,14 +113,14 @@ func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	err = p.cluster.apply(r.Context(), again)
+	err = p.tenants.Apply(r.Context(), again)
 	switch {
 	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
 		return &failure{status: http.StatusUnprocessableEntity, title: "The API server refuses it", lead: apiSentence(err)}
 	case err != nil:
 		return err
 	}
-	return p.done(w, r, accounts.Act{Action: "restore", Tenant: name, Username: kept.Owner, Detail: "from " + kept.TombstoneSchema}, "restored", tenantAddress(name))
+	return p.done(w, r, audit.Entry{Action: "restore", Tenant: name, Username: kept.Owner, Detail: "from " + kept.TombstoneSchema}, "restored", tenantAddress(name))
 }
 
 // again returns the Tenant that a tombstone was. It says what that one said; the date paid until, where it said none, is in
@@ -130,6 +130,6 @@ func (p *Portal) again(k registry.Kept) (*tenancyv1alpha1.TenantApplyConfigurati
 	if err := json.Unmarshal(k.Said, spec); err != nil {
 		return nil, fmt.Errorf("read what the deleted Tenant %s said: %w", k.Name, err)
 	}
-	return tenancyv1alpha1.Tenant(k.Name, p.cluster.namespace).
+	return tenancyv1alpha1.Tenant(k.Name, p.tenants.Namespace).
 		WithAnnotations(map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore}).WithSpec(spec), nil
 }

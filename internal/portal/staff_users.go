@@ -9,7 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/outbox"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -18,22 +20,22 @@ import (
 const usersPerPage = 50
 
 // userStateWords say what the state of a user means.
-var userStateWords = map[accounts.UserState]string{
-	accounts.Registering: "is registering: the blog is being made",
-	accounts.Active:      "active",
-	accounts.Locked:      "locked: cannot log in",
+var userStateWords = map[account.UserState]string{
+	account.Registering: "is registering: the blog is being made",
+	account.Active:      "active",
+	account.Locked:      "locked: cannot log in",
 }
 
 // usersPage is the list of users.
 type usersPage struct {
 	Text  string
-	Users []accounts.User
+	Users []account.User
 	After string
 }
 
 func (p *Portal) showUsers(w http.ResponseWriter, r *visit) error {
 	shown := usersPage{Text: searchText(r)}
-	users, err := accounts.SearchUsers(r.Context(), p.db, shown.Text, plainText(web.Shorten(r.URL.Query().Get("after"))), usersPerPage)
+	users, err := account.SearchUsers(r.Context(), p.db, shown.Text, plainText(web.Shorten(r.URL.Query().Get("after"))), usersPerPage)
 	if err != nil {
 		return err
 	}
@@ -46,14 +48,14 @@ func (p *Portal) showUsers(w http.ResponseWriter, r *visit) error {
 
 // userPage is all about one user.
 type userPage struct {
-	User      accounts.User
+	User      account.User
 	State     string
 	Confirmed string
 	Sessions  int
 	Blogs     []v1alpha1.Tenant
 	// Kept are the deleted blogs whose data is still there.
 	Kept []registry.Kept
-	Acts []accounts.Act
+	Acts []audit.Entry
 	// Ends says when the account is removed. Empty: not before its owner deletes a blog.
 	Ends string
 	// Self says that it is who looks at it, who cannot lock themselves out.
@@ -69,12 +71,12 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 	if !user.ConfirmedAt.IsZero() {
 		shown.Confirmed = moment(user.ConfirmedAt)
 	}
-	sessions, err := accounts.ListSessions(r.Context(), p.db, user.ID, r.Now)
+	sessions, err := account.ListSessions(r.Context(), p.db, user.ID, r.Now)
 	if err != nil {
 		return err
 	}
 	shown.Sessions = len(sessions)
-	if shown.Blogs, err = p.cluster.ownedBy(r.Context(), user.Username); err != nil {
+	if shown.Blogs, err = p.tenants.OwnedBy(r.Context(), user.Username); err != nil {
 		return err
 	}
 	if shown.Kept, err = registry.ListTombstonesOf(r.Context(), p.db, user.Username, r.Now); err != nil {
@@ -83,31 +85,31 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 	if len(shown.Blogs) == 0 {
 		shown.Ends = endOf(user, shown.Kept)
 	}
-	if shown.Acts, err = accounts.ActsByUser(r.Context(), p.db, user.Username, actsShown); err != nil {
+	if shown.Acts, err = audit.ByUser(r.Context(), p.db, user.Username, actsShown); err != nil {
 		return err
 	}
 	return p.show(w, r, page{name: "staff_user", title: user.Username, data: shown})
 }
 
 // endOf says when the account of a user who has no blog is removed.
-func endOf(user accounts.User, kept []registry.Kept) string {
+func endOf(user account.User, kept []registry.Kept) string {
 	switch {
-	case user.Role == accounts.Staff, user.State == accounts.Registering:
+	case user.Role == account.Staff, user.State == account.Registering:
 		return ""
-	case user.State == accounts.Locked:
+	case user.State == account.Locked:
 		return "not while it is locked, though it has no blog"
 	case len(kept) == 0:
 		return "a week after its last blog ended"
 	}
 	last := slices.MaxFunc(kept, func(a, b registry.Kept) int { return a.PurgeAt.Compare(b.PurgeAt) })
-	return "after " + day(last.PurgeAt.Add(accounts.BloglessLife)) + ", unless a blog is restored"
+	return "after " + day(last.PurgeAt.Add(account.BloglessLife)) + ", unless a blog is restored"
 }
 
 // staffUser returns the user that a page is about.
-func (p *Portal) staffUser(r *visit) (accounts.User, error) {
+func (p *Portal) staffUser(r *visit) (account.User, error) {
 	name := plainText(r.PathValue("username"))
-	user, err := accounts.FindUser(r.Context(), p.db, name)
-	if errors.Is(err, accounts.ErrNotFound) || err == nil && user.Username != name {
+	user, err := account.FindUser(r.Context(), p.db, name)
+	if errors.Is(err, account.ErrNotFound) || err == nil && user.Username != name {
 		return user, &failure{
 			status: http.StatusNotFound, title: "There is no such account", lead: fmt.Sprintf("Nobody has the user name %s.", web.Shorten(name)),
 			link: &web.Link{Address: "/staff/users/", Text: "Users"},
@@ -124,7 +126,7 @@ func (p *Portal) lockUser(w http.ResponseWriter, r *visit) error {
 	case user.ID == r.User.ID:
 		return &failure{status: http.StatusUnprocessableEntity, title: "You cannot lock yourself", lead: "Nothing was changed.", steps: []string{"Have another member of staff do it."}}
 	}
-	return p.setUserState(w, r, user, accounts.Active, accounts.Locked, "lock", "locked")
+	return p.setUserState(w, r, user, account.Active, account.Locked, "lock", "locked")
 }
 
 func (p *Portal) unlockUser(w http.ResponseWriter, r *visit) error {
@@ -132,16 +134,16 @@ func (p *Portal) unlockUser(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	return p.setUserState(w, r, user, accounts.Locked, accounts.Active, "unlock", "unlocked")
+	return p.setUserState(w, r, user, account.Locked, account.Active, "unlock", "unlocked")
 }
 
-func (p *Portal) setUserState(w http.ResponseWriter, r *visit, user accounts.User, from, to accounts.UserState, action, notice string) error {
+func (p *Portal) setUserState(w http.ResponseWriter, r *visit, user account.User, from, to account.UserState, action, notice string) error {
 	next := userAddress(user.Username)
 	if user.State != from {
 		return p.unchanged(w, r, next)
 	}
-	return p.doInDatabase(w, r, accounts.Act{Action: action, Username: user.Username}, notice, next, func(tx pgx.Tx) error {
-		return accounts.SetState(r.Context(), tx, user.ID, to)
+	return p.doInDatabase(w, r, audit.Entry{Action: action, Username: user.Username}, notice, next, func(tx pgx.Tx) error {
+		return account.SetState(r.Context(), tx, user.ID, to)
 	})
 }
 
@@ -152,16 +154,16 @@ func (p *Portal) sendReset(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	next := userAddress(user.Username)
-	if user.State != accounts.Active {
+	if user.State != account.Active {
 		return p.unchanged(w, r, next)
 	}
-	act := accounts.Act{Action: "send a password reset", Username: user.Username}
+	act := audit.Entry{Action: "send a password reset", Username: user.Username}
 	err = p.doInDatabase(w, r, act, "reset-sent", next, func(tx pgx.Tx) error {
-		mail := accounts.QueuedMail{Kind: accounts.MailReset, Recipient: user.Email, UserID: user.ID}
-		return accounts.QueueMail(r.Context(), tx, mail, r.Now)
+		mail := outbox.Mail{Kind: outbox.MailReset, Recipient: user.Email, UserID: user.ID}
+		return outbox.Queue(r.Context(), tx, mail, r.Now)
 	})
 	if err == nil {
-		p.outbox.wake()
+		p.mailer.wake()
 	}
 	return err
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/signup"
 )
 
 const (
@@ -23,10 +23,10 @@ const (
 // sweepRegistrations completes or undoes what a crash or a lost answer has left, until ctx ends.
 func (p *Portal) sweepRegistrations(ctx context.Context) {
 	p.every(ctx, sweepInterval, "go on with registrations", func(ctx context.Context) error {
-		if !p.cluster.synced(ctx) {
+		if !p.tenants.Synced(ctx) {
 			return nil
 		}
-		ids, err := accounts.RegistrationsToDo(ctx, p.db, sweepAtOnce, p.now())
+		ids, err := signup.RegistrationsToDo(ctx, p.db, sweepAtOnce, p.now())
 		if err != nil {
 			return err
 		}
@@ -45,16 +45,16 @@ func (p *Portal) sweepRegistrations(ctx context.Context) {
 
 // findLateTenants has Tenants taken back whose registration has failed before they turned up.
 func (p *Portal) findLateTenants(ctx context.Context) error {
-	failed, err := accounts.FailedRegistrations(ctx, p.db, p.now().Add(-lateTenants))
+	failed, err := signup.FailedRegistrations(ctx, p.db, p.now().Add(-lateTenants))
 	if err != nil {
 		return err
 	}
 	for id, name := range failed {
-		tenant, err := p.cluster.tenant(ctx, name)
+		tenant, err := p.tenants.Get(ctx, name)
 		if err != nil || tenant.Annotations[v1alpha1.AnnotationRegistration] != id || !tenant.DeletionTimestamp.IsZero() {
 			continue
 		}
-		if err := accounts.ResumeUndoing(ctx, p.db, id, p.now()); err != nil {
+		if err := signup.ResumeUndoing(ctx, p.db, id, p.now()); err != nil {
 			return err
 		}
 	}

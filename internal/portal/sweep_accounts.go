@@ -11,7 +11,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -25,21 +27,21 @@ const (
 // confirmed their address in time, and never wrote, are deleted first; their accounts follow when the blogs are gone.
 func (p *Portal) sweepAccounts(ctx context.Context) {
 	p.every(ctx, accountsInterval, "remove accounts", func(ctx context.Context) error {
-		if !p.cluster.synced(ctx) {
+		if !p.tenants.Synced(ctx) {
 			return nil
 		}
 		return errors.Join(
-			p.eachRemovable(ctx, accounts.ListUnconfirmed, p.discardUnconfirmed),
-			accounts.NoteBlogless(ctx, p.db, p.now()),
-			p.eachRemovable(ctx, accounts.ListBlogless, p.removeBlogless),
+			p.eachRemovable(ctx, account.ListUnconfirmed, p.discardUnconfirmed),
+			account.NoteBlogless(ctx, p.db, p.now()),
+			p.eachRemovable(ctx, account.ListBlogless, p.removeBlogless),
 		)
 	})
 }
 
 // eachRemovable does some work on the accounts that list returns, a page of them at a time.
 func (p *Portal) eachRemovable(
-	ctx context.Context, list func(context.Context, accounts.Querier, int64, int, time.Time) ([]accounts.Removable, error),
-	work func(context.Context, []accounts.Removable) error,
+	ctx context.Context, list func(context.Context, postgres.Querier, int64, int, time.Time) ([]account.Removable, error),
+	work func(context.Context, []account.Removable) error,
 ) error {
 	var failed error
 	for last := int64(0); ; {
@@ -57,7 +59,7 @@ func (p *Portal) eachRemovable(
 	}
 }
 
-func (p *Portal) discardUnconfirmed(ctx context.Context, users []accounts.Removable) error {
+func (p *Portal) discardUnconfirmed(ctx context.Context, users []account.Removable) error {
 	var failed error
 	for _, user := range users {
 		if err := p.discardBlogOf(ctx, user); err != nil {
@@ -69,8 +71,8 @@ func (p *Portal) discardUnconfirmed(ctx context.Context, users []accounts.Remova
 
 // discardBlogOf deletes the blog that a registration has made for a user. Who has another blog as well, or one that was
 // not made by a registration, keeps it.
-func (p *Portal) discardBlogOf(ctx context.Context, user accounts.Removable) error {
-	owned, err := p.cluster.ownedBy(ctx, user.Username)
+func (p *Portal) discardBlogOf(ctx context.Context, user account.Removable) error {
+	owned, err := p.tenants.OwnedBy(ctx, user.Username)
 	if err != nil {
 		return err
 	}
@@ -79,16 +81,16 @@ func (p *Portal) discardBlogOf(ctx context.Context, user accounts.Removable) err
 			return nil
 		}
 	}
-	tenant, err := p.cluster.liveTenant(ctx, user.Username)
+	tenant, err := p.tenants.GetLive(ctx, user.Username)
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil
 	case err != nil:
 		return err
-	case !slices.Contains(ownerOf(tenant), user.Username) || tenant.Annotations[v1alpha1.AnnotationRegistration] == "":
+	case !slices.Contains(tenants.OwnerOf(tenant), user.Username) || tenant.Annotations[v1alpha1.AnnotationRegistration] == "":
 		return nil
 	}
-	if err := p.cluster.discard(ctx, tenant); err != nil {
+	if err := p.tenants.Discard(ctx, tenant); err != nil {
 		return err
 	}
 	if tenant.DeletionTimestamp.IsZero() {
@@ -100,10 +102,10 @@ func (p *Portal) discardBlogOf(ctx context.Context, user accounts.Removable) err
 // removeBlogless removes the accounts of users of whom the API server has no Tenant either. The watch rules out most; it
 // may be behind, so that the rest is looked up past it. A Tenant that is made in the moment between that look and the
 // removal has an owner without an account, whom it invites like any other.
-func (p *Portal) removeBlogless(ctx context.Context, users []accounts.Removable) error {
-	var gone []accounts.Removable
+func (p *Portal) removeBlogless(ctx context.Context, users []account.Removable) error {
+	var gone []account.Removable
 	for _, user := range users {
-		has, err := p.cluster.hasBlog(ctx, user.Username)
+		has, err := p.tenants.HasBlog(ctx, user.Username)
 		if err != nil {
 			return err
 		}
@@ -114,7 +116,7 @@ func (p *Portal) removeBlogless(ctx context.Context, users []accounts.Removable)
 	if len(gone) == 0 {
 		return nil
 	}
-	names, err := p.cluster.liveNames(ctx)
+	names, err := p.tenants.LiveNames(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func (p *Portal) removeBlogless(ctx context.Context, users []accounts.Removable)
 		if names[user.Username] {
 			continue
 		}
-		removed, err := accounts.RemoveBlogless(ctx, p.db, user.ID, p.now())
+		removed, err := account.RemoveBlogless(ctx, p.db, user.ID, p.now())
 		failed = errors.Join(failed, err)
 		if removed {
 			p.metrics.accountsRemoved.Inc()

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -34,14 +34,14 @@ type visit struct {
 	// Platform is as it was last seen.
 	Platform *v1alpha1.Platform
 	// User and Session are of who is logged in. nil: nobody.
-	User    *accounts.User
-	Session *accounts.Session
+	User    *account.User
+	Session *account.Session
 	// Notice is a sentence about what the request before this one did. Empty: none.
 	Notice string
 }
 
 // Staff reports whether a member of staff is logged in.
-func (v *visit) Staff() bool { return v.User != nil && v.User.Role == accounts.Staff }
+func (v *visit) Staff() bool { return v.User != nil && v.User.Role == account.Staff }
 
 // Closed reports whether nobody may register.
 func (v *visit) Closed() bool { return v.Platform.RegistrationMode() == v1alpha1.RegistrationClosed }
@@ -74,7 +74,7 @@ func (p *Portal) visitor(answer handler) http.Handler {
 // identify finds out which Platform this is, and who is logged in.
 func (p *Portal) identify(w http.ResponseWriter, v *visit) error {
 	var err error
-	if v.Platform, err = p.cluster.platform(v.Context()); err != nil {
+	if v.Platform, err = p.tenants.Platform(v.Context()); err != nil {
 		return err
 	}
 	if v.Method != http.MethodGet && v.Method != http.MethodHead {
@@ -90,9 +90,9 @@ func (p *Portal) identify(w http.ResponseWriter, v *visit) error {
 	if token == "" {
 		return nil
 	}
-	session, user, err := accounts.FindSession(v.Context(), p.db, token, v.Now)
+	session, user, err := account.FindSession(v.Context(), p.db, token, v.Now)
 	switch {
-	case errors.Is(err, accounts.ErrNotFound):
+	case errors.Is(err, account.ErrNotFound):
 		p.clearCookie(w, v, sessionCookie)
 		return nil
 	case err != nil:

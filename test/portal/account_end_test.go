@@ -12,7 +12,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/hack/dev/freeport"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/test/stack"
 )
 
@@ -238,11 +238,11 @@ func TestAccountsStayForWhatIsUnderWay(t *testing.T) {
 		id := addUser(t, p, c.username)
 		p.Exec(c.sql, c.argument, c.username)
 		p.Exec(`UPDATE public.users SET blogless_since = now() - interval '7 days' WHERE id = $1`, id)
-		removed, err := accounts.RemoveBlogless(t.Context(), p.Admin, id, time.Now())
+		removed, err := account.RemoveBlogless(t.Context(), p.Admin, id, time.Now())
 		if err != nil || removed == c.stays {
 			t.Errorf("%s is removed: %v, error %v", c.username, removed, err)
 		}
-		if _, err := accounts.FindUser(t.Context(), p.Admin, c.username); (err == nil) != c.stays {
+		if _, err := account.FindUser(t.Context(), p.Admin, c.username); (err == nil) != c.stays {
 			t.Errorf("%s is looked for: %v", c.username, err)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/test/stack"
 )
 
@@ -117,19 +117,19 @@ func addAccount(t *testing.T, p *stack.Platform, name string, change ...func(*v1
 }
 
 // addUser makes an account whose address is not confirmed yet. Without a blog it does not last, unless it is staff's.
-func addUser(t *testing.T, p *stack.Platform, name string, change ...func(*accounts.User)) int64 {
+func addUser(t *testing.T, p *stack.Platform, name string, change ...func(*account.User)) int64 {
 	t.Helper()
-	hashed, err := accounts.NewHasher().Hash(t.Context(), secret)
+	hashed, err := account.NewHasher().Hash(t.Context(), secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	user := accounts.User{
-		Username: name, Email: name + "@example.org", PasswordHash: hashed, Role: accounts.Author, State: accounts.Active, CreatedAt: time.Now(),
+	user := account.User{
+		Username: name, Email: name + "@example.org", PasswordHash: hashed, Role: account.Author, State: account.Active, CreatedAt: time.Now(),
 	}
 	for _, c := range change {
 		c(&user)
 	}
-	id, err := accounts.InsertUser(t.Context(), p.Admin, user)
+	id, err := account.InsertUser(t.Context(), p.Admin, user)
 	if err != nil {
 		t.Fatal(err)
 	}

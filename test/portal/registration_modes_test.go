@@ -11,7 +11,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/signup"
 	"github.com/echoblogs/echoblogs/test/stack"
 )
 
@@ -48,7 +49,7 @@ func TestRegistrationByInvitation(t *testing.T) {
 	code := func(uses int, life time.Duration) string {
 		t.Helper()
 		now := time.Now()
-		code, err := accounts.InsertCode(t.Context(), p.Admin, accounts.RegistrationCode{Note: "friends", UsesLeft: uses, CreatedAt: now, ExpiresAt: now.Add(life)})
+		code, err := signup.InsertCode(t.Context(), p.Admin, signup.RegistrationCode{Note: "friends", UsesLeft: uses, CreatedAt: now, ExpiresAt: now.Add(life)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +162,7 @@ func TestUnconfirmedAccountsAreRemoved(t *testing.T) {
 	addAccount(t, p, "erin") // made by kubectl
 	waitLetters(p, site, "alice@people.example", "Confirm your address", 1)
 	// A clock that is ahead removes nobody.
-	if early, err := accounts.ListUnconfirmed(t.Context(), p.Admin, 0, 10, time.Now().AddDate(10, 0, 0)); err != nil || len(early) != 0 {
+	if early, err := account.ListUnconfirmed(t.Context(), p.Admin, 0, 10, time.Now().AddDate(10, 0, 0)); err != nil || len(early) != 0 {
 		t.Errorf("%v would lose their blogs, error %v", early, err)
 	}
 	// bob has written, carol has confirmed, dave is new.

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/test/stack"
 )
 
@@ -37,7 +37,7 @@ func awaitReady(t *testing.T, p *stack.Platform, names ...string) {
 // newStaff returns a member of staff, called root-eve, who is logged in.
 func newStaff(t *testing.T, p *stack.Platform, site *stack.Portal) *visitor {
 	t.Helper()
-	addUser(t, p, "root-eve", func(u *accounts.User) { u.Role = accounts.Staff })
+	addUser(t, p, "root-eve", func(u *account.User) { u.Role = account.Staff })
 	return logIn(t, site, "root-eve", secret)
 }
 

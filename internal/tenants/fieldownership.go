@@ -1,4 +1,4 @@
-package portal
+package tenants
 
 import (
 	"encoding/json"
@@ -7,10 +7,10 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// heldFields returns who else has set which fields of a Tenant's spec: names of field managers by paths such as
+// FieldOwners returns who else has set which fields of a Tenant's spec: names of field managers by paths such as
 // "displayName", "limits.posts" and, for one item of a list, "customDomains/www.alice.org". The API server refuses the
 // public site's changes of these (server-side apply, "conflicts").
-func heldFields(t *v1alpha1.Tenant) map[string]string {
+func FieldOwners(t *v1alpha1.Tenant) map[string]string {
 	held := make(map[string]string)
 	for _, entry := range t.ManagedFields {
 		// Those that it has set by a creation are its own too: edit makes them so.

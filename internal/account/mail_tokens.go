@@ -1,4 +1,4 @@
-package accounts
+package account
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
 // Purpose is what a mailed token is good for. One of another purpose is none.
@@ -41,10 +44,10 @@ type MailToken struct {
 }
 
 // NewMailToken makes a token, of which only its hash is kept, and returns it.
-func NewMailToken(ctx context.Context, db Querier, purpose Purpose, m MailToken, now time.Time) (string, error) {
-	token := NewToken()
+func NewMailToken(ctx context.Context, db postgres.Querier, purpose Purpose, m MailToken, now time.Time) (string, error) {
+	token := secret.New()
 	_, err := db.Exec(ctx, `INSERT INTO public.mail_tokens (token_hash, purpose, user_id, tenant, username, email, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, hash(token), purpose, orNull(m.UserID), m.Tenant, m.Username, m.Email, now.Add(tokenLife[purpose]))
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, secret.Hash(token), purpose, postgres.NullIfZero(m.UserID), m.Tenant, m.Username, m.Email, now.Add(tokenLife[purpose]))
 	if err != nil {
 		return "", fmt.Errorf("make a token of purpose %s: %w", purpose, err)
 	}
@@ -52,19 +55,19 @@ func NewMailToken(ctx context.Context, db Querier, purpose Purpose, m MailToken,
 }
 
 // FindMailToken returns what a token stands for and leaves it usable, or ErrNotFound.
-func FindMailToken(ctx context.Context, db Querier, purpose Purpose, token string, now time.Time) (MailToken, error) {
+func FindMailToken(ctx context.Context, db postgres.Querier, purpose Purpose, token string, now time.Time) (MailToken, error) {
 	return queryMailToken(ctx, db, `SELECT COALESCE(user_id, 0), tenant, username, email FROM public.mail_tokens
 		WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3`, purpose, token, now)
 }
 
 // UseMailToken returns what a token stands for and ends it, or ErrNotFound. Of two who use it at once, one gets it.
-func UseMailToken(ctx context.Context, db Querier, purpose Purpose, token string, now time.Time) (MailToken, error) {
+func UseMailToken(ctx context.Context, db postgres.Querier, purpose Purpose, token string, now time.Time) (MailToken, error) {
 	return queryMailToken(ctx, db, `DELETE FROM public.mail_tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3
 		RETURNING COALESCE(user_id, 0), tenant, username, email`, purpose, token, now)
 }
 
-func queryMailToken(ctx context.Context, db Querier, sql string, purpose Purpose, token string, now time.Time) (MailToken, error) {
-	rows, err := db.Query(ctx, sql, hash(token), purpose, now)
+func queryMailToken(ctx context.Context, db postgres.Querier, sql string, purpose Purpose, token string, now time.Time) (MailToken, error) {
+	rows, err := db.Query(ctx, sql, secret.Hash(token), purpose, now)
 	if err != nil {
 		return MailToken{}, fmt.Errorf("read a token of purpose %s: %w", purpose, err)
 	}

@@ -1,4 +1,4 @@
-package accounts
+package signup
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
 // RegistrationCode is a code that people may register with where registration is by invitation.
@@ -25,10 +28,10 @@ type RegistrationCode struct {
 }
 
 // InsertCode adds a code, of which only its hash is kept, and returns it.
-func InsertCode(ctx context.Context, db Querier, c RegistrationCode) (string, error) {
-	code := NewToken()
+func InsertCode(ctx context.Context, db postgres.Querier, c RegistrationCode) (string, error) {
+	code := secret.New()
 	_, err := db.Exec(ctx, `INSERT INTO public.registration_codes (code_hash, note, uses_left, created_by, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6)`, hash(code), c.Note, c.UsesLeft, c.CreatedBy, c.CreatedAt, c.ExpiresAt)
+		VALUES ($1, $2, $3, $4, $5, $6)`, secret.Hash(code), c.Note, c.UsesLeft, c.CreatedBy, c.CreatedAt, c.ExpiresAt)
 	if err != nil {
 		return "", fmt.Errorf("insert a code for registration: %w", err)
 	}
@@ -36,7 +39,7 @@ func InsertCode(ctx context.Context, db Querier, c RegistrationCode) (string, er
 }
 
 // ListCodes returns the codes that are good for something still, the newest first.
-func ListCodes(ctx context.Context, db Querier, now time.Time) ([]RegistrationCode, error) {
+func ListCodes(ctx context.Context, db postgres.Querier, now time.Time) ([]RegistrationCode, error) {
 	rows, err := db.Query(ctx, `SELECT id, note, uses_left, created_by, created_at, expires_at FROM public.registration_codes
 		WHERE uses_left > 0 AND expires_at > $1 ORDER BY id DESC LIMIT 200`, now)
 	if err != nil {
@@ -50,7 +53,7 @@ func ListCodes(ctx context.Context, db Querier, now time.Time) ([]RegistrationCo
 }
 
 // DeleteCode ends a code. One that has ended already is no error.
-func DeleteCode(ctx context.Context, db Querier, id int64) error {
+func DeleteCode(ctx context.Context, db postgres.Querier, id int64) error {
 	if _, err := db.Exec(ctx, `DELETE FROM public.registration_codes WHERE id = $1`, id); err != nil {
 		return fmt.Errorf("delete code %d: %w", id, err)
 	}
@@ -58,10 +61,10 @@ func DeleteCode(ctx context.Context, db Querier, id int64) error {
 }
 
 // CodeIsGood reports whether somebody may register with a code now.
-func CodeIsGood(ctx context.Context, db Querier, code string, now time.Time) (bool, error) {
+func CodeIsGood(ctx context.Context, db postgres.Querier, code string, now time.Time) (bool, error) {
 	var good bool
 	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM public.registration_codes
-		WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2)`, hash(code), now).Scan(&good)
+		WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2)`, secret.Hash(code), now).Scan(&good)
 	if err != nil {
 		return false, fmt.Errorf("look for a code for registration: %w", err)
 	}
@@ -69,13 +72,13 @@ func CodeIsGood(ctx context.Context, db Querier, code string, now time.Time) (bo
 }
 
 // useCode uses up a code once and returns its id, or ErrNoCode. The empty one is none, and has the id 0.
-func useCode(ctx context.Context, db Querier, code string, now time.Time) (int64, error) {
+func useCode(ctx context.Context, db postgres.Querier, code string, now time.Time) (int64, error) {
 	if code == "" {
 		return 0, nil
 	}
 	var id int64
 	err := db.QueryRow(ctx, `UPDATE public.registration_codes SET uses_left = uses_left - 1
-		WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 RETURNING id`, hash(code), now).Scan(&id)
+		WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 RETURNING id`, secret.Hash(code), now).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, ErrNoCode
 	}

@@ -1,4 +1,4 @@
-package accounts
+package account
 
 import (
 	"context"
@@ -6,6 +6,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"time"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
 // loginCodeLife is how long a login may be on its way from the public site to a blog.
@@ -37,11 +40,11 @@ func IsChallenge(challenge string) bool {
 }
 
 // IssueLoginCode returns a code that a blog takes once, within a minute.
-func IssueLoginCode(ctx context.Context, db Querier, c LoginCode, now time.Time) (string, error) {
-	code := NewToken()
+func IssueLoginCode(ctx context.Context, db postgres.Querier, c LoginCode, now time.Time) (string, error) {
+	code := secret.New()
 	_, err := db.Exec(ctx, `INSERT INTO public.login_codes (code_hash, session_id, tenant_id, username, host, challenge, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		hash(code), c.SessionID, c.TenantID, c.Username, c.Host, c.Challenge, now.Add(loginCodeLife))
+		secret.Hash(code), c.SessionID, c.TenantID, c.Username, c.Host, c.Challenge, now.Add(loginCodeLife))
 	if err != nil {
 		return "", fmt.Errorf("issue a login code for %s: %w", c.Host, err)
 	}
@@ -51,8 +54,8 @@ func IssueLoginCode(ctx context.Context, db Querier, c LoginCode, now time.Time)
 // RedeemLoginCode turns a code into a session on the blog that it was issued for, and returns the token for the cookie.
 // It is one statement, so that of two who bring the same code one gets ErrNotFound, as does who brings one that is too
 // old, for another blog or host, or without the verifier.
-func RedeemLoginCode(ctx context.Context, db Querier, code, verifier string, tenantID int64, host string, now time.Time) (string, error) {
-	token := NewToken()
+func RedeemLoginCode(ctx context.Context, db postgres.Querier, code, verifier string, tenantID int64, host string, now time.Time) (string, error) {
+	token := secret.New()
 	tag, err := db.Exec(ctx, `WITH redeemed AS (
 			DELETE FROM public.login_codes
 			WHERE code_hash = $1 AND challenge = $2 AND tenant_id = $3 AND host = $4 AND expires_at > $5
@@ -60,7 +63,7 @@ func RedeemLoginCode(ctx context.Context, db Querier, code, verifier string, ten
 		)
 		INSERT INTO public.blog_sessions (token_hash, session_id, tenant_id, username, host, created_at, expires_at)
 		SELECT $6, session_id, tenant_id, username, host, $5, $7 FROM redeemed`,
-		hash(code), Challenge(verifier), tenantID, host, now, hash(token), now.Add(BlogSessionLife))
+		secret.Hash(code), Challenge(verifier), tenantID, host, now, secret.Hash(token), now.Add(BlogSessionLife))
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("redeem a login code at %s: %w", host, err)

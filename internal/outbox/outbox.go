@@ -1,4 +1,5 @@
-package accounts
+// Package outbox holds the mails that are still to be sent.
+package outbox
 
 import (
 	"context"
@@ -6,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // The kinds of mails. Each has a text of its name on the public site.
@@ -36,9 +39,9 @@ const (
 	mailLife = 3 * 24 * time.Hour
 )
 
-// QueuedMail is a mail that is to be sent.
-type QueuedMail struct {
-	// ID is the database's; QueueMail ignores it.
+// Mail is a mail that is to be sent.
+type Mail struct {
+	// ID is the database's; Queue ignores it.
 	ID int64
 	// Kind is one of the kinds of mails, and Recipient an address.
 	Kind, Recipient string
@@ -48,40 +51,32 @@ type QueuedMail struct {
 	Tenant string
 	// Detail is what the text of this kind names, such as a date. It is no secret.
 	Detail string
-	// Attempts is how often it was taken to be sent, and CreatedAt when it was queued; QueueMail ignores both.
+	// Attempts is how often it was taken to be sent, and CreatedAt when it was queued; Queue ignores both.
 	Attempts  int
 	CreatedAt time.Time
 }
 
-// QueueMail has a mail sent, within seconds of the end of the transaction that db may be.
-func QueueMail(ctx context.Context, db Querier, m QueuedMail, now time.Time) error {
+// Queue has a mail sent, within seconds of the end of the transaction that db may be.
+func Queue(ctx context.Context, db postgres.Querier, m Mail, now time.Time) error {
 	_, err := db.Exec(ctx, `INSERT INTO public.mails (kind, recipient, user_id, tenant, detail, attempts, next_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $6)`, m.Kind, m.Recipient, orNull(m.UserID), m.Tenant, m.Detail, now)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $6)`, m.Kind, m.Recipient, postgres.NullIfZero(m.UserID), m.Tenant, m.Detail, now)
 	if err != nil {
 		return fmt.Errorf("queue a mail of kind %s: %w", m.Kind, err)
 	}
 	return nil
 }
 
-// orNull returns nil for the id that stands for nobody.
-func orNull(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
-}
-
-// TakeMails returns mails that are to be sent now, the oldest first, and keeps them from other replicas for a while: a
+// Take returns mails that are to be sent now, the oldest first, and keeps them from other replicas for a while: a
 // program that ends in the middle of its work loses none.
-func TakeMails(ctx context.Context, db Beginner, limit int, now time.Time) ([]QueuedMail, error) {
-	var mails []QueuedMail
+func Take(ctx context.Context, db postgres.Beginner, limit int, now time.Time) ([]Mail, error) {
+	var mails []Mail
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT id, kind, recipient, COALESCE(user_id, 0), tenant, detail, attempts + 1, created_at
 			FROM public.mails WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`, now, limit)
 		if err != nil {
 			return err
 		}
-		if mails, err = pgx.CollectRows(rows, pgx.RowToStructByPos[QueuedMail]); err != nil || len(mails) == 0 {
+		if mails, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Mail]); err != nil || len(mails) == 0 {
 			return err
 		}
 		ids := make([]int64, 0, len(mails))
@@ -97,18 +92,18 @@ func TakeMails(ctx context.Context, db Beginner, limit int, now time.Time) ([]Qu
 	return mails, nil
 }
 
-// MailDone forgets a mail that was sent, or that nobody needs any more.
-func MailDone(ctx context.Context, db Querier, id int64) error {
+// Done forgets a mail that was sent, or that nobody needs any more.
+func Done(ctx context.Context, db postgres.Querier, id int64) error {
 	if _, err := db.Exec(ctx, `DELETE FROM public.mails WHERE id = $1`, id); err != nil {
 		return fmt.Errorf("note that mail %d is done: %w", id, err)
 	}
 	return nil
 }
 
-// MailFailed has a mail that could not be sent be sent later, and reports whether it is given up instead.
-func MailFailed(ctx context.Context, db Querier, m QueuedMail, now time.Time) (givenUp bool, err error) {
+// Failed has a mail that could not be sent be sent later, and reports whether it is given up instead.
+func Failed(ctx context.Context, db postgres.Querier, m Mail, now time.Time) (givenUp bool, err error) {
 	if now.Sub(m.CreatedAt) >= mailLife {
-		return true, MailDone(ctx, db, m.ID)
+		return true, Done(ctx, db, m.ID)
 	}
 	wait := mailRetry
 	for range m.Attempts - 1 {

@@ -1,4 +1,5 @@
-package portal
+// Package tenants reads and changes Tenant objects for the front ends.
+package tenants
 
 import (
 	"context"
@@ -34,20 +35,24 @@ const (
 	ownerIndex = "spec.owner.username"
 )
 
-// errNoPlatform says that the Platform is not there, or has not been read yet.
-var errNoPlatform = errors.New("the Platform is not known yet")
+// ErrNoPlatform says that the Platform is not there, or has not been read yet.
+var ErrNoPlatform = errors.New("the Platform is not known yet")
 
-// cluster is the API server, seen through a watch of the namespace's Tenants and Platforms.
-type cluster struct {
-	namespace, platformName string
-	cache                   cache.Cache
-	client                  client.Client // past the cache
+// Client is the API server, seen through a watch of the namespace's Tenants and Platforms.
+type Client struct {
+	// Namespace is where the Tenants and the Platform are.
+	Namespace string
+	// PlatformName is the name of the Platform whose Tenants these are.
+	PlatformName string
+	cache        cache.Cache
+	client       client.Client // past the cache
 
 	mu       sync.Mutex
 	watchers map[string][]chan struct{} // by the name of a Tenant
 }
 
-func newCluster(config *rest.Config, namespace, platform string) (*cluster, error) {
+// New returns a client of the API server for one namespace and Platform. It connects to nothing yet.
+func New(config *rest.Config, namespace, platform string) (*Client, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(v1alpha1.AddToScheme(scheme), eventsv1.AddToScheme(scheme), corev1.AddToScheme(scheme)); err != nil {
 		return nil, fmt.Errorf("register the kinds: %w", err)
@@ -63,14 +68,14 @@ func newCluster(config *rest.Config, namespace, platform string) (*cluster, erro
 	if err != nil {
 		return nil, fmt.Errorf("make a client of the API server: %w", err)
 	}
-	return &cluster{
-		namespace: namespace, platformName: platform, cache: tenants, client: direct, watchers: make(map[string][]chan struct{}),
+	return &Client{
+		Namespace: namespace, PlatformName: platform, cache: tenants, client: direct, watchers: make(map[string][]chan struct{}),
 	}, nil
 }
 
-// run watches until ctx ends.
-func (c *cluster) run(ctx context.Context) error {
-	if err := c.cache.IndexField(ctx, &v1alpha1.Tenant{}, ownerIndex, ownerOf); err != nil {
+// Run watches until ctx ends.
+func (c *Client) Run(ctx context.Context) error {
+	if err := c.cache.IndexField(ctx, &v1alpha1.Tenant{}, ownerIndex, OwnerOf); err != nil {
 		return fmt.Errorf("index Tenants by owner: %w", err)
 	}
 	for _, object := range []client.Object{&v1alpha1.Tenant{}, &v1alpha1.Platform{}} {
@@ -89,7 +94,7 @@ func (c *cluster) run(ctx context.Context) error {
 	return c.cache.Start(ctx)
 }
 
-func ownerOf(object client.Object) []string {
+func OwnerOf(object client.Object) []string {
 	tenant, ok := object.(*v1alpha1.Tenant)
 	if !ok || tenant.Spec.Owner == nil {
 		return nil
@@ -97,15 +102,15 @@ func ownerOf(object client.Object) []string {
 	return []string{tenant.Spec.Owner.Username}
 }
 
-// synced reports whether everything has been read once.
-func (c *cluster) synced(ctx context.Context) bool {
+// Synced reports whether everything has been read once.
+func (c *Client) Synced(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 	defer cancel()
 	return c.cache.WaitForCacheSync(ctx)
 }
 
 // notify wakes those who wait for a Tenant.
-func (c *cluster) notify(object any) {
+func (c *Client) notify(object any) {
 	if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
 		object = gone.Obj
 	}
@@ -123,8 +128,8 @@ func (c *cluster) notify(object any) {
 	}
 }
 
-// watch returns a channel that gets a value after every change of a Tenant. done ends it.
-func (c *cluster) watch(tenant string) (changes <-chan struct{}, done func()) {
+// Watch returns a channel that gets a value after every change of a Tenant. done ends it.
+func (c *Client) Watch(tenant string) (changes <-chan struct{}, done func()) {
 	watcher := make(chan struct{}, 1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,35 +144,35 @@ func (c *cluster) watch(tenant string) (changes <-chan struct{}, done func()) {
 	}
 }
 
-// platform returns the Platform as it was last seen, or errNoPlatform.
-func (c *cluster) platform(ctx context.Context) (*v1alpha1.Platform, error) {
-	if !c.synced(ctx) {
-		return nil, errNoPlatform
+// Platform returns the Platform as it was last seen, or ErrNoPlatform.
+func (c *Client) Platform(ctx context.Context) (*v1alpha1.Platform, error) {
+	if !c.Synced(ctx) {
+		return nil, ErrNoPlatform
 	}
 	var platform v1alpha1.Platform
-	err := c.cache.Get(ctx, c.key(c.platformName), &platform)
+	err := c.cache.Get(ctx, c.key(c.PlatformName), &platform)
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, errNoPlatform
+		return nil, ErrNoPlatform
 	case err != nil:
-		return nil, fmt.Errorf("read Platform %s: %w", c.platformName, err)
+		return nil, fmt.Errorf("read Platform %s: %w", c.PlatformName, err)
 	}
 	return &platform, nil
 }
 
-// livePlatform reads the Platform from the API server.
-func (c *cluster) livePlatform(ctx context.Context) (*v1alpha1.Platform, error) {
+// LivePlatform reads the Platform from the API server.
+func (c *Client) LivePlatform(ctx context.Context) (*v1alpha1.Platform, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	var platform v1alpha1.Platform
-	if err := c.client.Get(ctx, c.key(c.platformName), &platform); err != nil {
-		return nil, fmt.Errorf("read Platform %s: %w", c.platformName, err)
+	if err := c.client.Get(ctx, c.key(c.PlatformName), &platform); err != nil {
+		return nil, fmt.Errorf("read Platform %s: %w", c.PlatformName, err)
 	}
 	return &platform, nil
 }
 
-// tenant returns a Tenant as it was last seen. The error is one of apierrors.IsNotFound when there is none.
-func (c *cluster) tenant(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
+// Get returns a Tenant as it was last seen. The error is one of apierrors.IsNotFound when there is none.
+func (c *Client) Get(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
 	var tenant v1alpha1.Tenant
 	if err := c.cache.Get(ctx, c.key(name), &tenant); err != nil {
 		return nil, fmt.Errorf("read Tenant %s: %w", name, err)
@@ -175,8 +180,8 @@ func (c *cluster) tenant(ctx context.Context, name string) (*v1alpha1.Tenant, er
 	return &tenant, nil
 }
 
-// liveTenant reads a Tenant from the API server.
-func (c *cluster) liveTenant(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
+// GetLive reads a Tenant from the API server.
+func (c *Client) GetLive(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	var tenant v1alpha1.Tenant
@@ -186,26 +191,26 @@ func (c *cluster) liveTenant(ctx context.Context, name string) (*v1alpha1.Tenant
 	return &tenant, nil
 }
 
-// ownedBy returns the Tenants of a user, in the order of their names.
-func (c *cluster) ownedBy(ctx context.Context, username string) ([]v1alpha1.Tenant, error) {
+// OwnedBy returns the Tenants of a user, in the order of their names.
+func (c *Client) OwnedBy(ctx context.Context, username string) ([]v1alpha1.Tenant, error) {
 	return c.list(ctx, client.MatchingFields{ownerIndex: username})
 }
 
-// hasBlog reports whether a Tenant is a user's or has their name, as it was last seen.
-func (c *cluster) hasBlog(ctx context.Context, username string) (bool, error) {
-	_, err := c.tenant(ctx, username)
+// HasBlog reports whether a Tenant is a user's or has their name, as it was last seen.
+func (c *Client) HasBlog(ctx context.Context, username string) (bool, error) {
+	_, err := c.Get(ctx, username)
 	if err == nil {
 		return true, nil
 	}
 	if !apierrors.IsNotFound(err) {
 		return false, err
 	}
-	owned, err := c.ownedBy(ctx, username)
+	owned, err := c.OwnedBy(ctx, username)
 	return len(owned) > 0, err
 }
 
-// liveNames reads the names of all Tenants, and those of their owners, from the API server.
-func (c *cluster) liveNames(ctx context.Context) (map[string]bool, error) {
+// LiveNames reads the names of all Tenants, and those of their owners, from the API server.
+func (c *Client) LiveNames(ctx context.Context) (map[string]bool, error) {
 	names := make(map[string]bool)
 	for next := ""; ; {
 		list, err := c.livePage(ctx, next)
@@ -214,7 +219,7 @@ func (c *cluster) liveNames(ctx context.Context) (map[string]bool, error) {
 		}
 		for i := range list.Items {
 			names[list.Items[i].Name] = true
-			for _, owner := range ownerOf(&list.Items[i]) {
+			for _, owner := range OwnerOf(&list.Items[i]) {
 				names[owner] = true
 			}
 		}
@@ -224,69 +229,69 @@ func (c *cluster) liveNames(ctx context.Context) (map[string]bool, error) {
 	}
 }
 
-func (c *cluster) livePage(ctx context.Context, next string) (*v1alpha1.TenantList, error) {
+func (c *Client) livePage(ctx context.Context, next string) (*v1alpha1.TenantList, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	var list v1alpha1.TenantList
-	if err := c.client.List(ctx, &list, client.InNamespace(c.namespace), client.Limit(tenantsAtOnce), client.Continue(next)); err != nil {
+	if err := c.client.List(ctx, &list, client.InNamespace(c.Namespace), client.Limit(tenantsAtOnce), client.Continue(next)); err != nil {
 		return nil, fmt.Errorf("list Tenants past the watch: %w", err)
 	}
 	return &list, nil
 }
 
-// sharedTenants returns all Tenants of the Platform in no order, as they lie in the cache: they are not to be changed.
+// Shared returns all Tenants of the Platform in no order, as they lie in the cache: they are not to be changed.
 // Copies of ten thousand of them would take longer than all the rest of a page.
-func (c *cluster) sharedTenants(ctx context.Context) ([]*v1alpha1.Tenant, error) {
+func (c *Client) Shared(ctx context.Context) ([]*v1alpha1.Tenant, error) {
 	var list v1alpha1.TenantList
-	if err := c.cache.List(ctx, &list, client.InNamespace(c.namespace), client.UnsafeDisableDeepCopy); err != nil {
+	if err := c.cache.List(ctx, &list, client.InNamespace(c.Namespace), client.UnsafeDisableDeepCopy); err != nil {
 		return nil, fmt.Errorf("list Tenants: %w", err)
 	}
 	tenants := make([]*v1alpha1.Tenant, 0, len(list.Items))
 	for i := range list.Items {
-		if list.Items[i].PlatformName() == c.platformName {
+		if list.Items[i].PlatformName() == c.PlatformName {
 			tenants = append(tenants, &list.Items[i])
 		}
 	}
 	return tenants, nil
 }
 
-func (c *cluster) list(ctx context.Context, options ...client.ListOption) ([]v1alpha1.Tenant, error) {
+func (c *Client) list(ctx context.Context, options ...client.ListOption) ([]v1alpha1.Tenant, error) {
 	var list v1alpha1.TenantList
-	if err := c.cache.List(ctx, &list, append(options, client.InNamespace(c.namespace))...); err != nil {
+	if err := c.cache.List(ctx, &list, append(options, client.InNamespace(c.Namespace))...); err != nil {
 		return nil, fmt.Errorf("list Tenants: %w", err)
 	}
-	tenants := slices.DeleteFunc(list.Items, func(t v1alpha1.Tenant) bool { return t.PlatformName() != c.platformName })
+	tenants := slices.DeleteFunc(list.Items, func(t v1alpha1.Tenant) bool { return t.PlatformName() != c.PlatformName })
 	slices.SortFunc(tenants, func(a, b v1alpha1.Tenant) int { return strings.Compare(a.Name, b.Name) })
 	return tenants, nil
 }
 
-// events returns what the operator said of a Tenant lately, newest first.
-func (c *cluster) events(ctx context.Context, tenant *v1alpha1.Tenant) ([]eventsv1.Event, error) {
+// Events returns what the operator said of a Tenant lately, newest first.
+func (c *Client) Events(ctx context.Context, tenant *v1alpha1.Tenant) ([]eventsv1.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	var list eventsv1.EventList
-	err := c.client.List(ctx, &list, client.InNamespace(c.namespace), client.Limit(100),
+	err := c.client.List(ctx, &list, client.InNamespace(c.Namespace), client.Limit(100),
 		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("regarding.uid", string(tenant.UID))})
 	if err != nil {
 		return nil, fmt.Errorf("list the events of Tenant %s: %w", tenant.Name, err)
 	}
-	slices.SortFunc(list.Items, func(a, b eventsv1.Event) int { return lastSeen(b).Compare(lastSeen(a)) })
+	slices.SortFunc(list.Items, func(a, b eventsv1.Event) int { return LastSeen(b).Compare(LastSeen(a)) })
 	return list.Items, nil
 }
 
-func lastSeen(e eventsv1.Event) time.Time {
+func LastSeen(e eventsv1.Event) time.Time {
 	if e.Series != nil {
 		return e.Series.LastObservedTime.Time
 	}
 	return e.EventTime.Time
 }
 
-func (c *cluster) key(name string) client.ObjectKey {
-	return client.ObjectKey{Namespace: c.namespace, Name: name}
+func (c *Client) key(name string) client.ObjectKey {
+	return client.ObjectKey{Namespace: c.Namespace, Name: name}
 }
 
-// fromCluster reports whether err came from the API server or the way to it.
-func fromCluster(err error) bool {
+// IsAPIError reports whether err came from the API server or the way to it.
+func IsAPIError(err error) bool {
 	var (
 		status apierrors.APIStatus
 		way    *url.Error
@@ -294,8 +299,8 @@ func fromCluster(err error) bool {
 	return errors.As(err, &status) || errors.As(err, &way)
 }
 
-// clusterAway reports whether such an error is about the server or the way to it, not about what was asked for.
-func clusterAway(err error) bool {
+// Unavailable reports whether such an error is about the server or the way to it, not about what was asked for.
+func Unavailable(err error) bool {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
 		return true

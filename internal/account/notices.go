@@ -1,4 +1,4 @@
-package accounts
+package account
 
 import (
 	"context"
@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // NoticeInvite is the notice to the owner of a Tenant who has no account yet; it is about the day of its creation.
@@ -19,7 +22,7 @@ type Notice struct {
 }
 
 // SendOnce queues a mail unless its notice was given before, by this replica or another one, and reports whether it did.
-func SendOnce(ctx context.Context, db Beginner, n Notice, m QueuedMail, now time.Time) (bool, error) {
+func SendOnce(ctx context.Context, db postgres.Beginner, n Notice, m outbox.Mail, now time.Time) (bool, error) {
 	queued := false
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `INSERT INTO public.notices (tenant, kind, about, sent_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
@@ -28,7 +31,7 @@ func SendOnce(ctx context.Context, db Beginner, n Notice, m QueuedMail, now time
 			return err
 		}
 		queued = true
-		return QueueMail(ctx, tx, m, now)
+		return outbox.Queue(ctx, tx, m, now)
 	})
 	if err != nil {
 		return false, fmt.Errorf("give the owner of tenant %s the notice %s: %w", n.Tenant, n.Kind, err)
@@ -48,7 +51,7 @@ type Due struct {
 
 // ListDue returns tenants that are paid until a day or less and are not suspended, with owners who can log in: in the
 // order of their names, those after the given one.
-func ListDue(ctx context.Context, db Querier, until time.Time, after string, limit int, now time.Time) ([]Due, error) {
+func ListDue(ctx context.Context, db postgres.Querier, until time.Time, after string, limit int, now time.Time) ([]Due, error) {
 	rows, err := db.Query(ctx, `SELECT t.name, t.paid_until, t.suspend_at, u.id, u.email
 		FROM public.tenants t JOIN public.users u ON u.username = t.owner
 		WHERE t.state = 'live' AND t.paid_until <= $1 AND t.suspend_at > $2 AND u.state = 'active' AND t.name > $3
@@ -70,7 +73,7 @@ type Uninvited struct {
 }
 
 // ListUninvited returns such tenants in the order of their names, those after the given one.
-func ListUninvited(ctx context.Context, db Querier, after string, limit int) ([]Uninvited, error) {
+func ListUninvited(ctx context.Context, db postgres.Querier, after string, limit int) ([]Uninvited, error) {
 	rows, err := db.Query(ctx, `SELECT t.name, t.owner, t.created_at FROM public.tenants t
 		WHERE t.state = 'live' AND t.owner <> '' AND t.name > $1
 			AND NOT EXISTS (SELECT FROM public.users u WHERE u.username = t.owner)
@@ -90,7 +93,7 @@ func ListUninvited(ctx context.Context, db Querier, after string, limit int) ([]
 
 // DeleteStaleNotices forgets the notices given before a moment to owners of tenants that the registry does not know any
 // more.
-func DeleteStaleNotices(ctx context.Context, db Querier, before time.Time) error {
+func DeleteStaleNotices(ctx context.Context, db postgres.Querier, before time.Time) error {
 	_, err := db.Exec(ctx, `DELETE FROM public.notices n WHERE n.sent_at <= $1 AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.name = n.tenant)`, before)
 	if err != nil {
 		return fmt.Errorf("forget notices of tenants that are gone: %w", err)

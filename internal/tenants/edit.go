@@ -1,4 +1,4 @@
-package portal
+package tenants
 
 import (
 	"context"
@@ -15,9 +15,9 @@ import (
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 )
 
-// apply makes a Tenant say what the configuration says, under the public site's own field manager. A field that another
+// Apply makes a Tenant say what the configuration says, under the public site's own field manager. A field that another
 // manager has set is a conflict (apierrors.IsConflict), never taken over.
-func (c *cluster) apply(ctx context.Context, tenant *tenancyv1alpha1.TenantApplyConfiguration) error {
+func (c *Client) Apply(ctx context.Context, tenant *tenancyv1alpha1.TenantApplyConfiguration) error {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	if err := c.client.Apply(ctx, tenant, client.FieldOwner(fieldManager)); err != nil {
@@ -26,14 +26,14 @@ func (c *cluster) apply(ctx context.Context, tenant *tenancyv1alpha1.TenantApply
 	return nil
 }
 
-// create makes a Tenant. It is no apply, because one that was made by somebody else at the same moment is not to be
+// Create makes a Tenant. It is no apply, because one that was made by somebody else at the same moment is not to be
 // taken over: the error is then one of apierrors.IsAlreadyExists.
-func (c *cluster) create(ctx context.Context, tenant *v1alpha1.Tenant) error {
+func (c *Client) Create(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
-	tenant.Namespace = c.namespace
-	if c.platformName != v1alpha1.DefaultPlatform {
-		tenant.Spec.PlatformRef.Name = c.platformName
+	tenant.Namespace = c.Namespace
+	if c.PlatformName != v1alpha1.DefaultPlatform {
+		tenant.Spec.PlatformRef.Name = c.PlatformName
 	}
 	if err := c.client.Create(ctx, tenant, client.FieldOwner(fieldManager)); err != nil {
 		return fmt.Errorf("create Tenant %s: %w", tenant.Name, err)
@@ -41,8 +41,8 @@ func (c *cluster) create(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	return nil
 }
 
-// discard deletes a Tenant with its data, and no other that has its name by then.
-func (c *cluster) discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
+// Discard deletes a Tenant with its data, and no other that has its name by then.
+func (c *Client) Discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	if tenant.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
 		// A patch that names a UID is refused where the object has another one.
 		patch := fmt.Appendf(nil, `{"metadata":{"uid":%q},"spec":{"deletionPolicy":%q}}`, tenant.UID, v1alpha1.DeletionPolicyDelete)
@@ -56,12 +56,12 @@ func (c *cluster) discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	if !tenant.DeletionTimestamp.IsZero() {
 		return nil
 	}
-	return c.delete(ctx, tenant)
+	return c.Delete(ctx, tenant)
 }
 
 // adopt makes the fields that the public site has set, when it made a Tenant, those of its applies: the API server tells
 // them apart, even under one name.
-func (c *cluster) adopt(ctx context.Context, tenant *v1alpha1.Tenant) error {
+func (c *Client) adopt(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	patch, err := csaupgrade.UpgradeManagedFieldsPatch(tenant, sets.New(fieldManager), fieldManager)
 	if err != nil || patch == nil {
 		return err
@@ -74,12 +74,12 @@ func (c *cluster) adopt(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	return nil
 }
 
-// edit changes the part of a Tenant's spec that the public site has set, and leaves the rest to those who set it. It
-// returns a *heldError when change touches a field that another manager has set.
-func (c *cluster) edit(ctx context.Context, name string, change func(*tenancyv1alpha1.TenantSpecApplyConfiguration)) error {
+// Edit changes the part of a Tenant's spec that the public site has set, and leaves the rest to those who set it. It
+// returns a *FieldConflictError when change touches a field that another manager has set.
+func (c *Client) Edit(ctx context.Context, name string, change func(*tenancyv1alpha1.TenantSpecApplyConfiguration)) error {
 	var live *v1alpha1.Tenant
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() (err error) {
-		if live, err = c.liveTenant(ctx, name); err != nil {
+		if live, err = c.GetLive(ctx, name); err != nil {
 			return err
 		}
 		return c.adopt(ctx, live)
@@ -96,21 +96,23 @@ func (c *cluster) edit(ctx context.Context, name string, change func(*tenancyv1a
 		own.WithSpec(tenancyv1alpha1.TenantSpec())
 	}
 	change(own.Spec)
-	err = c.apply(ctx, own)
+	err = c.Apply(ctx, own)
 	if apierrors.IsConflict(err) {
-		return &heldError{cause: err}
+		return &FieldConflictError{Cause: err}
 	}
 	return err
 }
 
-// heldError says that another field manager, such as a GitOps tool, has set what was to be changed.
-type heldError struct{ cause error }
+// FieldConflictError says that another field manager, such as a GitOps tool, has set what was to be changed.
+type FieldConflictError struct{ Cause error }
 
-func (e *heldError) Error() string { return "a field is set by another manager: " + e.cause.Error() }
-func (e *heldError) Unwrap() error { return e.cause }
+func (e *FieldConflictError) Error() string {
+	return "a field is set by another manager: " + e.Cause.Error()
+}
+func (e *FieldConflictError) Unwrap() error { return e.Cause }
 
-// delete deletes a Tenant, and no other that has its name by then.
-func (c *cluster) delete(ctx context.Context, tenant *v1alpha1.Tenant) error {
+// Delete deletes a Tenant, and no other that has its name by then.
+func (c *Client) Delete(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	err := c.client.Delete(ctx, tenant, client.Preconditions{UID: &tenant.UID})

@@ -1,4 +1,4 @@
-package accounts_test
+package account_test
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/internal/accounts"
+	"github.com/echoblogs/echoblogs/internal/account"
 )
 
 func TestCheckPassword(t *testing.T) {
@@ -23,8 +23,8 @@ func TestCheckPassword(t *testing.T) {
 		"jane-doe-the-first":      "not your user name",
 		"Jane@Example.org":        "not your user name",
 	} {
-		err := accounts.CheckPassword(password, "jane-doe-the-first", "jane@example.org")
-		var refused *accounts.PasswordError
+		err := account.CheckPassword(password, "jane-doe-the-first", "jane@example.org")
+		var refused *account.PasswordError
 		switch {
 		case want == "" && err != nil:
 			t.Errorf("%q is refused: %v", password, err)
@@ -36,7 +36,7 @@ func TestCheckPassword(t *testing.T) {
 
 func TestHasher(t *testing.T) {
 	t.Parallel()
-	h := accounts.NewHasher()
+	h := account.NewHasher()
 	one, err := h.Hash(t.Context(), "a horse reads slowly")
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestHasher(t *testing.T) {
 // A flood of logins neither eats the memory nor waits for ever.
 func TestHasherIsBounded(t *testing.T) {
 	t.Parallel()
-	h := accounts.NewHasher()
+	h := account.NewHasher()
 	ctx, cancel := context.WithCancel(t.Context())
 	results := make(chan error)
 	const many = 400
@@ -86,7 +86,7 @@ func TestHasherIsBounded(t *testing.T) {
 	var busy, done int
 	for range many {
 		switch err := <-results; {
-		case errors.Is(err, accounts.ErrBusy):
+		case errors.Is(err, account.ErrBusy):
 			busy++
 		case err == nil, errors.Is(err, context.Canceled):
 			done++

@@ -1,4 +1,6 @@
-package accounts
+// Package ratelimit bounds how often a subject, such as an address or an account, may try something, across replicas and
+// restarts: the counts are rows of the database.
+package ratelimit
 
 import (
 	"context"
@@ -6,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // Limit says how often something may be tried, and how long one then waits.
@@ -21,10 +25,10 @@ type Limit struct {
 	First, Longest time.Duration
 }
 
-// Attempt counts an attempt by subject, an address or an account, and returns 0 when it may go on; otherwise how long
+// Take counts an attempt by subject, an address or an account, and returns 0 when it may go on; otherwise how long
 // to wait. Counts are the database's, so that they hold across replicas and restarts, and each is locked while it is
 // looked at, so that many attempts at once are no way around it.
-func Attempt(ctx context.Context, db Beginner, limit Limit, subject string, now time.Time) (wait time.Duration, err error) {
+func Take(ctx context.Context, db postgres.Beginner, limit Limit, subject string, now time.Time) (wait time.Duration, err error) {
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		var (
 			count               int
@@ -73,17 +77,17 @@ func (l Limit) refusedUntil(count int, began, now time.Time) time.Time {
 	return now.Add(wait)
 }
 
-// Forgive forgets the attempts of subject: the last one was right.
-func Forgive(ctx context.Context, db Querier, limit Limit, subject string) error {
+// Reset forgets the attempts of subject: the last one was right.
+func Reset(ctx context.Context, db postgres.Querier, limit Limit, subject string) error {
 	if _, err := db.Exec(ctx, `DELETE FROM public.attempts WHERE kind = $1 AND subject = $2`, limit.Kind, subject); err != nil {
 		return fmt.Errorf("forgive attempts of kind %s: %w", limit.Kind, err)
 	}
 	return nil
 }
 
-// Uncount takes back one attempt that does not count after all, and with it the wait that it has brought, where it was
+// Refund takes back one attempt that does not count after all, and with it the wait that it has brought, where it was
 // the last free one.
-func Uncount(ctx context.Context, db Querier, limit Limit, subject string) error {
+func Refund(ctx context.Context, db postgres.Querier, limit Limit, subject string) error {
 	_, err := db.Exec(ctx, `UPDATE public.attempts SET count = count - 1,
 			refused_until = CASE WHEN count - 1 < $3 THEN began_at - interval '1 hour' ELSE refused_until END
 		WHERE kind = $1 AND subject = $2 AND count > 0`, limit.Kind, subject, limit.Free)
@@ -93,8 +97,8 @@ func Uncount(ctx context.Context, db Querier, limit Limit, subject string) error
 	return nil
 }
 
-// DeleteOldAttempts deletes counts that nothing depends on any more, given the longest window that is in use.
-func DeleteOldAttempts(ctx context.Context, db Querier, longest time.Duration, now time.Time) error {
+// DeleteExpired deletes counts that nothing depends on any more, given the longest window that is in use.
+func DeleteExpired(ctx context.Context, db postgres.Querier, longest time.Duration, now time.Time) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`DELETE FROM public.attempts WHERE began_at <= $1 AND refused_until <= $2`, now.Add(-longest), now)
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {

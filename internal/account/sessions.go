@@ -1,4 +1,4 @@
-package accounts
+package account
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
 const (
@@ -30,11 +33,11 @@ type Session struct {
 }
 
 // StartSession logs a user in and returns the token for the cookie.
-func StartSession(ctx context.Context, db Querier, userID int64, address, userAgent string, now time.Time) (string, error) {
-	token := NewToken()
+func StartSession(ctx context.Context, db postgres.Querier, userID int64, address, userAgent string, now time.Time) (string, error) {
+	token := secret.New()
 	_, err := db.Exec(ctx, `INSERT INTO public.sessions (token_hash, user_id, created_at, seen_at, expires_at, address, user_agent)
 		VALUES ($1, $2, $3, $3, $4, $5, $6)`,
-		hash(token), userID, now, now.Add(SessionLife), address, userAgent[:min(len(userAgent), maxUserAgent)])
+		secret.Hash(token), userID, now, now.Add(SessionLife), address, userAgent[:min(len(userAgent), maxUserAgent)])
 	if err != nil {
 		return "", fmt.Errorf("start a session of user %d: %w", userID, err)
 	}
@@ -48,7 +51,7 @@ const mayLogIn = `(u.role = 'staff' OR EXISTS (SELECT FROM public.tenants t WHER
 
 // FindSession returns the session with a token and its user, or ErrNotFound when there is none any more or its user may
 // not log in. It renews a session that is in use.
-func FindSession(ctx context.Context, db Querier, token string, now time.Time) (Session, User, error) {
+func FindSession(ctx context.Context, db postgres.Querier, token string, now time.Time) (Session, User, error) {
 	var (
 		s         Session
 		u         User
@@ -57,7 +60,7 @@ func FindSession(ctx context.Context, db Querier, token string, now time.Time) (
 	err := db.QueryRow(ctx, `SELECT s.id, s.created_at, s.seen_at, s.expires_at, s.address, s.user_agent,
 			u.id, u.username, u.email, u.password_hash, u.role, u.state, u.created_at, u.confirmed_at
 		FROM public.sessions s JOIN public.users u ON u.id = s.user_id
-		WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.state = 'active' AND `+mayLogIn, hash(token), now).
+		WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.state = 'active' AND `+mayLogIn, secret.Hash(token), now).
 		Scan(&s.ID, &s.CreatedAt, &s.SeenAt, &s.ExpiresAt, &s.Address, &s.UserAgent,
 			&u.ID, &u.Username, &u.Email, &u.PasswordHash, &u.Role, &u.State, &u.CreatedAt, &confirmed)
 	switch {
@@ -80,7 +83,7 @@ func FindSession(ctx context.Context, db Querier, token string, now time.Time) (
 }
 
 // ListSessions returns a user's sessions, the one that was used last first.
-func ListSessions(ctx context.Context, db Querier, userID int64, now time.Time) ([]Session, error) {
+func ListSessions(ctx context.Context, db postgres.Querier, userID int64, now time.Time) ([]Session, error) {
 	rows, err := db.Query(ctx, `SELECT id, created_at, seen_at, expires_at, address, user_agent FROM public.sessions
 		WHERE user_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, id DESC LIMIT 100`, userID, now)
 	if err != nil {
@@ -94,7 +97,7 @@ func ListSessions(ctx context.Context, db Querier, userID int64, now time.Time) 
 }
 
 // EndSession ends a user's session, and those on blogs that came from it. One that has ended already is no error.
-func EndSession(ctx context.Context, db Querier, userID, id int64) error {
+func EndSession(ctx context.Context, db postgres.Querier, userID, id int64) error {
 	if _, err := db.Exec(ctx, `DELETE FROM public.sessions WHERE user_id = $1 AND id = $2`, userID, id); err != nil {
 		return fmt.Errorf("end a session of user %d: %w", userID, err)
 	}
@@ -103,7 +106,7 @@ func EndSession(ctx context.Context, db Querier, userID, id int64) error {
 
 // EndSessions ends every session of a user but the one to keep, and those on blogs that came from them. keep is 0 for
 // none.
-func EndSessions(ctx context.Context, db Querier, userID, keep int64) error {
+func EndSessions(ctx context.Context, db postgres.Querier, userID, keep int64) error {
 	if _, err := db.Exec(ctx, `DELETE FROM public.sessions WHERE user_id = $1 AND id <> $2`, userID, keep); err != nil {
 		return fmt.Errorf("end the sessions of user %d: %w", userID, err)
 	}
@@ -112,7 +115,7 @@ func EndSessions(ctx context.Context, db Querier, userID, keep int64) error {
 
 // DeleteExpired deletes what has had its time: sessions here and on blogs, login codes, mailed tokens and codes for
 // registration.
-func DeleteExpired(ctx context.Context, db Querier, now time.Time) error {
+func DeleteExpired(ctx context.Context, db postgres.Querier, now time.Time) error {
 	batch := &pgx.Batch{}
 	for _, table := range []string{"sessions", "blog_sessions", "login_codes", "mail_tokens", "registration_codes"} {
 		batch.Queue(`DELETE FROM public.`+table+` WHERE expires_at <= $1`, now)

@@ -1,8 +1,11 @@
-package accounts
+package signup
 
 import (
 	"context"
 	"fmt"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // Wanted are the names that a registration would take.
@@ -28,7 +31,7 @@ type Taken struct {
 }
 
 // LookUp finds out which names are taken.
-func LookUp(ctx context.Context, db Querier, w Wanted) (Taken, error) {
+func LookUp(ctx context.Context, db postgres.Querier, w Wanted) (Taken, error) {
 	var t Taken
 	err := db.QueryRow(ctx, `SELECT
 			EXISTS (SELECT FROM public.users WHERE username = $1)
@@ -42,7 +45,7 @@ func LookUp(ctx context.Context, db Querier, w Wanted) (Taken, error) {
 			EXISTS (SELECT FROM public.users WHERE email_key = $4),
 			EXISTS (SELECT FROM public.registrations r LEFT JOIN public.users u ON u.id = r.user_id
 				WHERE r.state = 'undoing' AND (r.username = $1 OR u.email_key = $4))`,
-		w.Username, w.Schema, w.Host, EmailKey(w.Email)).Scan(&t.Username, &t.Email, &t.Undoing)
+		w.Username, w.Schema, w.Host, account.EmailKey(w.Email)).Scan(&t.Username, &t.Email, &t.Undoing)
 	if err != nil {
 		return Taken{}, fmt.Errorf("look which names are taken: %w", err)
 	}

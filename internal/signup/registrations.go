@@ -1,4 +1,5 @@
-package accounts
+// Package signup takes a person from a form to a live blog.
+package signup
 
 import (
 	"context"
@@ -8,6 +9,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
 // RegistrationState says how far a registration is.
@@ -29,7 +35,7 @@ const (
 
 const (
 	// UnconfirmedLife is how long an account lasts whose address is not confirmed.
-	UnconfirmedLife = 7 * 24 * time.Hour
+	UnconfirmedLife = account.UnconfirmedLife
 	// registrationLife is how long what came of a registration is kept.
 	registrationLife = 24 * time.Hour
 )
@@ -56,7 +62,7 @@ type Registration struct {
 // Application is what somebody who registers asks for.
 type Application struct {
 	// User is inserted as it is, in state Registering.
-	User User
+	User account.User
 	// State is the first one of the registration: Confirming or Provisioning.
 	State RegistrationState
 	// Code is used up once. Empty: none is needed.
@@ -65,31 +71,34 @@ type Application struct {
 	LeasedUntil time.Time
 }
 
+// ErrNotFound says that there is no such registration, or that its state is another one by now.
+var ErrNotFound = fmt.Errorf("there is no such registration: %w", account.ErrNotFound)
+
 // ErrNoCode says that a code for registration is not known, has expired or is used up.
 var ErrNoCode = errors.New("there is no such code for registration")
 
 // Register adds a user with a registration, and uses up a code, all or nothing. The token is for the browser. It returns
-// *TakenError or ErrNoCode.
-func Register(ctx context.Context, db Beginner, a Application, now time.Time) (r Registration, token string, err error) {
+// *account.TakenError or ErrNoCode.
+func Register(ctx context.Context, db postgres.Beginner, a Application, now time.Time) (r Registration, token string, err error) {
 	r = Registration{
 		ID: uuid.NewString(), Username: a.User.Username, State: a.State, CreatedAt: now, UpdatedAt: now, Email: a.User.Email,
 	}
-	token = NewToken()
+	token = secret.New()
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		code, err := useCode(ctx, tx, a.Code, now)
 		if err != nil {
 			return err
 		}
-		if r.UserID, err = InsertUser(ctx, tx, a.User); err != nil {
+		if r.UserID, err = account.InsertUser(ctx, tx, a.User); err != nil {
 			return err
 		}
 		if a.State == Confirming {
-			if err := QueueMail(ctx, tx, confirmMail(r), now); err != nil {
+			if err := outbox.Queue(ctx, tx, confirmMail(r), now); err != nil {
 				return err
 			}
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO public.registrations (id, user_id, username, state, token_hash, failure, created_at, updated_at, leased_until, code_id)
-			VALUES ($1, $2, $3, $4, $5, '', $6, $6, $7, $8)`, r.ID, r.UserID, r.Username, r.State, hash(token), now, a.LeasedUntil, orNull(code))
+			VALUES ($1, $2, $3, $4, $5, '', $6, $6, $7, $8)`, r.ID, r.UserID, r.Username, r.State, secret.Hash(token), now, a.LeasedUntil, postgres.NullIfZero(code))
 		return err
 	})
 	if err != nil {
@@ -98,8 +107,8 @@ func Register(ctx context.Context, db Beginner, a Application, now time.Time) (r
 	return r, token, nil
 }
 
-func confirmMail(r Registration) QueuedMail {
-	return QueuedMail{Kind: MailConfirm, Recipient: r.Email, UserID: r.UserID}
+func confirmMail(r Registration) outbox.Mail {
+	return outbox.Mail{Kind: outbox.MailConfirm, Recipient: r.Email, UserID: r.UserID}
 }
 
 const selectRegistration = `SELECT r.id, COALESCE(r.user_id, 0), r.username, r.state, r.failure, r.created_at, r.updated_at,
@@ -107,17 +116,20 @@ const selectRegistration = `SELECT r.id, COALESCE(r.user_id, 0), r.username, r.s
 	FROM public.registrations r LEFT JOIN public.users u ON u.id = r.user_id `
 
 // FindRegistration returns the registration of the browser that has a token, or ErrNotFound.
-func FindRegistration(ctx context.Context, db Querier, token string) (Registration, error) {
-	return queryRegistration(ctx, db, `WHERE r.token_hash = $1`, hash(token))
+func FindRegistration(ctx context.Context, db postgres.Querier, token string) (Registration, error) {
+	return queryRegistration(ctx, db, `WHERE r.token_hash = $1`, secret.Hash(token))
 }
 
-func queryRegistration(ctx context.Context, db Querier, where string, arg any) (Registration, error) {
+func queryRegistration(ctx context.Context, db postgres.Querier, where string, arg any) (Registration, error) {
 	rows, err := db.Query(ctx, selectRegistration+where, arg)
 	if err != nil {
 		return Registration{}, fmt.Errorf("read a registration: %w", err)
 	}
-	r, err := one(pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Registration]))
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Registration])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Registration{}, ErrNotFound
+	}
+	if err != nil {
 		err = fmt.Errorf("read a registration: %w", err)
 	}
 	return r, err
@@ -125,7 +137,7 @@ func queryRegistration(ctx context.Context, db Querier, where string, arg any) (
 
 // LeaseRegistration returns a registration that is under way and keeps others from it until a moment, or ErrNotFound
 // when it is over or somebody else works on it.
-func LeaseRegistration(ctx context.Context, db Querier, id string, now, until time.Time) (Registration, error) {
+func LeaseRegistration(ctx context.Context, db postgres.Querier, id string, now, until time.Time) (Registration, error) {
 	leased, err := db.Exec(ctx, `UPDATE public.registrations SET leased_until = $3
 		WHERE id = $1 AND leased_until <= $2 AND state IN ('confirming', 'provisioning', 'undoing')`, id, now, until)
 	switch {
@@ -138,7 +150,7 @@ func LeaseRegistration(ctx context.Context, db Querier, id string, now, until ti
 }
 
 // ReleaseRegistration lets others work on a registration.
-func ReleaseRegistration(ctx context.Context, db Querier, id string, now time.Time) error {
+func ReleaseRegistration(ctx context.Context, db postgres.Querier, id string, now time.Time) error {
 	if _, err := db.Exec(ctx, `UPDATE public.registrations SET leased_until = $2 WHERE id = $1`, id, now); err != nil {
 		return fmt.Errorf("release registration %s: %w", id, err)
 	}
@@ -147,7 +159,7 @@ func ReleaseRegistration(ctx context.Context, db Querier, id string, now time.Ti
 
 // RegistrationsToDo returns the ids of registrations that somebody has to work on and nobody does, those first that were
 // left alone the longest. Those that wait for a confirmation are among them when they have it, or wait in vain.
-func RegistrationsToDo(ctx context.Context, db Querier, limit int, now time.Time) ([]string, error) {
+func RegistrationsToDo(ctx context.Context, db postgres.Querier, limit int, now time.Time) ([]string, error) {
 	return queryIDs(ctx, db, `SELECT r.id FROM public.registrations r
 		WHERE r.leased_until <= $1 AND (r.state IN ('provisioning', 'undoing') OR r.state = 'confirming' AND (r.created_at <= $2
 			OR EXISTS (SELECT FROM public.users u WHERE u.id = r.user_id AND u.confirmed_at IS NOT NULL)))
@@ -155,7 +167,7 @@ func RegistrationsToDo(ctx context.Context, db Querier, limit int, now time.Time
 }
 
 // FailedRegistrations returns the ids of what failed since a moment, with the names of the Tenants.
-func FailedRegistrations(ctx context.Context, db Querier, since time.Time) (map[string]string, error) {
+func FailedRegistrations(ctx context.Context, db postgres.Querier, since time.Time) (map[string]string, error) {
 	rows, err := db.Query(ctx, `SELECT id, username FROM public.registrations
 		WHERE state = 'failed' AND updated_at > $1 ORDER BY updated_at DESC LIMIT 1000`, since)
 	if err != nil {
@@ -172,7 +184,7 @@ func FailedRegistrations(ctx context.Context, db Querier, since time.Time) (map[
 	return failed, nil
 }
 
-func queryIDs(ctx context.Context, db Querier, sql string, args ...any) ([]string, error) {
+func queryIDs(ctx context.Context, db postgres.Querier, sql string, args ...any) ([]string, error) {
 	rows, err := db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list registrations: %w", err)
@@ -186,7 +198,7 @@ func queryIDs(ctx context.Context, db Querier, sql string, args ...any) ([]strin
 
 // ProvisionConfirmed has the blog made of a user whose address was confirmed, and returns the id of the registration.
 // It returns ErrNotFound when none waits for it.
-func ProvisionConfirmed(ctx context.Context, db Querier, userID int64, now time.Time) (string, error) {
+func ProvisionConfirmed(ctx context.Context, db postgres.Querier, userID int64, now time.Time) (string, error) {
 	ids, err := queryIDs(ctx, db, `UPDATE public.registrations SET state = 'provisioning', updated_at = $2, leased_until = $2
 		WHERE user_id = $1 AND state = 'confirming' RETURNING id`, userID, now)
 	switch {
@@ -200,13 +212,13 @@ func ProvisionConfirmed(ctx context.Context, db Querier, userID int64, now time.
 
 // Activate ends a registration whose blog is live: its user can log in, and is asked to confirm the address where that
 // is still to be done. It returns ErrNotFound when the registration is not being provisioned any more.
-func Activate(ctx context.Context, db Beginner, r *Registration, now time.Time) error {
+func Activate(ctx context.Context, db postgres.Beginner, r *Registration, now time.Time) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if err := changeState(ctx, tx, r.ID, Provisioning, Live, "", now); err != nil {
 			return err
 		}
 		if !r.Confirmed {
-			if err := QueueMail(ctx, tx, confirmMail(*r), now); err != nil {
+			if err := outbox.Queue(ctx, tx, confirmMail(*r), now); err != nil {
 				return err
 			}
 		}
@@ -222,7 +234,7 @@ func Activate(ctx context.Context, db Beginner, r *Registration, now time.Time) 
 
 // GiveUp has what was made of a registration taken back, and says why in a sentence for the person. It returns
 // ErrNotFound when the state of the registration is another one by now.
-func GiveUp(ctx context.Context, db Querier, r *Registration, sentence string, now time.Time) error {
+func GiveUp(ctx context.Context, db postgres.Querier, r *Registration, sentence string, now time.Time) error {
 	if err := changeState(ctx, db, r.ID, r.State, Undoing, sentence, now); err != nil {
 		return fmt.Errorf("give up the registration of %s: %w", r.Username, err)
 	}
@@ -231,7 +243,7 @@ func GiveUp(ctx context.Context, db Querier, r *Registration, sentence string, n
 }
 
 // ResumeUndoing has a registration taken back again of which something has turned up since.
-func ResumeUndoing(ctx context.Context, db Querier, id string, now time.Time) error {
+func ResumeUndoing(ctx context.Context, db postgres.Querier, id string, now time.Time) error {
 	_, err := db.Exec(ctx, `UPDATE public.registrations SET state = 'undoing', updated_at = $2, leased_until = $2
 		WHERE id = $1 AND state = 'failed'`, id, now)
 	if err != nil {
@@ -240,7 +252,7 @@ func ResumeUndoing(ctx context.Context, db Querier, id string, now time.Time) er
 	return nil
 }
 
-func changeState(ctx context.Context, db Querier, id string, from, to RegistrationState, failure string, now time.Time) error {
+func changeState(ctx context.Context, db postgres.Querier, id string, from, to RegistrationState, failure string, now time.Time) error {
 	changed, err := db.Exec(ctx, `UPDATE public.registrations SET state = $3, failure = $4, updated_at = $5
 		WHERE id = $1 AND state = $2`, id, from, to, failure, now)
 	if err == nil && changed.RowsAffected() == 0 {
@@ -250,7 +262,7 @@ func changeState(ctx context.Context, db Querier, id string, from, to Registrati
 }
 
 // Undone ends a registration of which there is no Tenant any more: its user goes, and the use of its code comes back.
-func Undone(ctx context.Context, db Beginner, r *Registration, now time.Time) error {
+func Undone(ctx context.Context, db postgres.Beginner, r *Registration, now time.Time) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if err := changeState(ctx, tx, r.ID, Undoing, Failed, r.Failure, now); err != nil {
 			return err
@@ -270,10 +282,10 @@ func Undone(ctx context.Context, db Beginner, r *Registration, now time.Time) er
 }
 
 // TradeRegistration ends the token of a live registration and returns its user, or ErrNotFound: it is good once.
-func TradeRegistration(ctx context.Context, db Querier, token string) (int64, error) {
+func TradeRegistration(ctx context.Context, db postgres.Querier, token string) (int64, error) {
 	var userID int64
 	err := db.QueryRow(ctx, `UPDATE public.registrations SET token_hash = $2
-		WHERE token_hash = $1 AND state = 'live' AND user_id IS NOT NULL RETURNING user_id`, hash(token), hash(NewToken())).Scan(&userID)
+		WHERE token_hash = $1 AND state = 'live' AND user_id IS NOT NULL RETURNING user_id`, secret.Hash(token), secret.Hash(secret.New())).Scan(&userID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, ErrNotFound
 	}
@@ -284,7 +296,7 @@ func TradeRegistration(ctx context.Context, db Querier, token string) (int64, er
 }
 
 // DeleteOldRegistrations forgets what came of registrations that are over since a day.
-func DeleteOldRegistrations(ctx context.Context, db Querier, now time.Time) error {
+func DeleteOldRegistrations(ctx context.Context, db postgres.Querier, now time.Time) error {
 	_, err := db.Exec(ctx, `DELETE FROM public.registrations WHERE updated_at <= $1 AND state IN ('live', 'failed')`, now.Add(-registrationLife))
 	if err != nil {
 		return fmt.Errorf("delete old registrations: %w", err)

@@ -1,4 +1,4 @@
-package portal
+package tenants
 
 import (
 	"slices"
@@ -9,14 +9,14 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// readyCondition returns what a Tenant's operator says of it as a whole, or nil when it has not said anything yet.
-func readyCondition(t *v1alpha1.Tenant) *metav1.Condition {
+// ReadyCondition returns what a Tenant's operator says of it as a whole, or nil when it has not said anything yet.
+func ReadyCondition(t *v1alpha1.Tenant) *metav1.Condition {
 	return meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionReady)
 }
 
-// isReady reports whether everything is as the Tenant's present spec says.
-func isReady(t *v1alpha1.Tenant) bool {
-	ready := readyCondition(t)
+// IsReady reports whether everything is as the Tenant's present spec says.
+func IsReady(t *v1alpha1.Tenant) bool {
+	ready := ReadyCondition(t)
 	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == t.Generation
 }
 
@@ -29,15 +29,15 @@ func stalled(t *v1alpha1.Tenant) *metav1.Condition {
 	return condition
 }
 
-// takenReasons are those of a Tenant that asks for names which somebody else has.
-var takenReasons = []string{
+// conflictReasons are those of a Tenant that asks for names which somebody else has.
+var conflictReasons = []string{
 	v1alpha1.ReasonSchemaTaken, v1alpha1.ReasonSchemaExists, v1alpha1.ReasonSchemaMissing, v1alpha1.ReasonTombstoneExists,
 	v1alpha1.ReasonHostTaken, v1alpha1.ReasonIngressNotOwned,
 }
 
-// lacksNames reports whether a Tenant cannot become what its spec says because of who has its names. Whatever else it is
+// NamesTaken reports whether a Tenant cannot become what its spec says because of who has its names. Whatever else it is
 // stalled by is put right by those who run the site.
-func lacksNames(t *v1alpha1.Tenant) bool {
+func NamesTaken(t *v1alpha1.Tenant) bool {
 	condition := stalled(t)
-	return condition != nil && slices.Contains(takenReasons, condition.Reason)
+	return condition != nil && slices.Contains(conflictReasons, condition.Reason)
 }

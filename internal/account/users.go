@@ -1,4 +1,4 @@
-package accounts
+package account
 
 import (
 	"context"
@@ -19,7 +19,7 @@ type Role string
 const (
 	// Author has a blog.
 	Author Role = "author"
-	// Staff looks after all blogs and accounts.
+	// Staff looks after all blogs and account.
 	Staff Role = "staff"
 )
 
@@ -86,7 +86,7 @@ func scanUser(row pgx.CollectableRow) (User, error) {
 }
 
 // InsertUser adds a user and returns its id, or *TakenError.
-func InsertUser(ctx context.Context, db Querier, u User) (int64, error) {
+func InsertUser(ctx context.Context, db postgres.Querier, u User) (int64, error) {
 	var (
 		id        int64
 		confirmed *time.Time
@@ -108,7 +108,7 @@ func InsertUser(ctx context.Context, db Querier, u User) (int64, error) {
 
 // takenBy finds out what was taken. Where neither is any more, the user name counts as taken: whoever tries again finds
 // it free.
-func takenBy(ctx context.Context, db Querier, u User) error {
+func takenBy(ctx context.Context, db postgres.Querier, u User) error {
 	var name bool
 	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM public.users WHERE username = $1)
 		OR NOT EXISTS (SELECT FROM public.users WHERE email_key = $2)`, u.Username, EmailKey(u.Email)).Scan(&name)
@@ -119,17 +119,17 @@ func takenBy(ctx context.Context, db Querier, u User) error {
 }
 
 // FindUser returns the user with a user name or an address, or ErrNotFound.
-func FindUser(ctx context.Context, db Querier, login string) (User, error) {
+func FindUser(ctx context.Context, db postgres.Querier, login string) (User, error) {
 	key := EmailKey(login)
 	return queryUser(ctx, db, selectUser+`WHERE u.username = $1 OR u.email_key = $1`, key)
 }
 
 // UserByID returns a user, or ErrNotFound.
-func UserByID(ctx context.Context, db Querier, id int64) (User, error) {
+func UserByID(ctx context.Context, db postgres.Querier, id int64) (User, error) {
 	return queryUser(ctx, db, selectUser+`WHERE u.id = $1`, id)
 }
 
-func queryUser(ctx context.Context, db Querier, sql string, arg any) (User, error) {
+func queryUser(ctx context.Context, db postgres.Querier, sql string, arg any) (User, error) {
 	rows, err := db.Query(ctx, sql, arg)
 	if err != nil {
 		return User{}, fmt.Errorf("read a user: %w", err)
@@ -143,7 +143,7 @@ func queryUser(ctx context.Context, db Querier, sql string, arg any) (User, erro
 
 // SetPassword gives a user a new password and ends every session of theirs but the one to keep, and with them those on
 // blogs. keep is 0 for none.
-func SetPassword(ctx context.Context, db Beginner, userID int64, passwordHash string, keep int64) error {
+func SetPassword(ctx context.Context, db postgres.Beginner, userID int64, passwordHash string, keep int64) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(`UPDATE public.users SET password_hash = $2 WHERE id = $1`, userID, passwordHash)
@@ -158,7 +158,7 @@ func SetPassword(ctx context.Context, db Beginner, userID int64, passwordHash st
 }
 
 // ConfirmEmail notes that a user's address is theirs.
-func ConfirmEmail(ctx context.Context, db Querier, userID int64, now time.Time) error {
+func ConfirmEmail(ctx context.Context, db postgres.Querier, userID int64, now time.Time) error {
 	if _, err := db.Exec(ctx, `UPDATE public.users SET confirmed_at = $2 WHERE id = $1 AND confirmed_at IS NULL`, userID, now); err != nil {
 		return fmt.Errorf("confirm the address of user %d: %w", userID, err)
 	}
@@ -166,7 +166,7 @@ func ConfirmEmail(ctx context.Context, db Querier, userID int64, now time.Time) 
 }
 
 // SetRole says what a user may do on the public site.
-func SetRole(ctx context.Context, db Querier, userID int64, role Role) error {
+func SetRole(ctx context.Context, db postgres.Querier, userID int64, role Role) error {
 	if _, err := db.Exec(ctx, `UPDATE public.users SET role = $2 WHERE id = $1`, userID, role); err != nil {
 		return fmt.Errorf("make user %d %s: %w", userID, role, err)
 	}
@@ -174,7 +174,7 @@ func SetRole(ctx context.Context, db Querier, userID int64, role Role) error {
 }
 
 // SetState lets a user log in, or keeps them from it, which also ends their sessions.
-func SetState(ctx context.Context, db Beginner, userID int64, state UserState) error {
+func SetState(ctx context.Context, db postgres.Beginner, userID int64, state UserState) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(`UPDATE public.users SET state = $2 WHERE id = $1`, userID, state)
@@ -196,7 +196,7 @@ func Unavailable(err error) bool {
 }
 
 // MayLogIn reports whether an active user may be logged in: staff, and owners of a live tenant.
-func MayLogIn(ctx context.Context, db Querier, userID int64) (bool, error) {
+func MayLogIn(ctx context.Context, db postgres.Querier, userID int64) (bool, error) {
 	var may bool
 	err := db.QueryRow(ctx, `SELECT `+mayLogIn+` FROM public.users u WHERE u.id = $1 AND u.state = 'active'`, userID).Scan(&may)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {

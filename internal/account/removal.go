@@ -1,4 +1,4 @@
-package accounts
+package account
 
 import (
 	"context"
@@ -7,11 +7,16 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // BloglessLife is how long an account lasts without a blog: for so long a manifest that names another owner by mistake can
 // be put right, before anybody else may take the user name and be who the manifest means.
 const BloglessLife = 7 * 24 * time.Hour
+
+// UnconfirmedLife is how long an account lasts whose address is not confirmed.
+const UnconfirmedLife = 7 * 24 * time.Hour
 
 // Removable is a user whose account is about to be removed.
 type Removable struct {
@@ -46,13 +51,13 @@ var removable = blogless + fmt.Sprintf(` AND (u.blogless_since <= least($1::time
 
 // ListUnconfirmed returns users whose accounts were not confirmed in time and whose blogs nobody misses, by their ids,
 // which are beyond after.
-func ListUnconfirmed(ctx context.Context, db Querier, after int64, limit int, now time.Time) ([]Removable, error) {
+func ListUnconfirmed(ctx context.Context, db postgres.Querier, after int64, limit int, now time.Time) ([]Removable, error) {
 	return listRemovable(ctx, db, unconfirmed, after, limit, now)
 }
 
 // NoteBlogless writes down since when accounts have no blog, as far as the database knows, and forgets it of those that
 // have one again.
-func NoteBlogless(ctx context.Context, db Querier, now time.Time) error {
+func NoteBlogless(ctx context.Context, db postgres.Querier, now time.Time) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`UPDATE public.users u SET blogless_since = NULL WHERE u.blogless_since IS NOT NULL AND NOT (`+blogless+`)`, now)
 	batch.Queue(`UPDATE public.users u SET blogless_since = $1 WHERE u.blogless_since IS NULL AND `+blogless, now)
@@ -64,11 +69,11 @@ func NoteBlogless(ctx context.Context, db Querier, now time.Time) error {
 
 // ListBlogless returns users who have had no blog for as long as one may, as far as the database knows, by their ids,
 // which are beyond after.
-func ListBlogless(ctx context.Context, db Querier, after int64, limit int, now time.Time) ([]Removable, error) {
+func ListBlogless(ctx context.Context, db postgres.Querier, after int64, limit int, now time.Time) ([]Removable, error) {
 	return listRemovable(ctx, db, removable, after, limit, now)
 }
 
-func listRemovable(ctx context.Context, db Querier, condition string, after int64, limit int, now time.Time) ([]Removable, error) {
+func listRemovable(ctx context.Context, db postgres.Querier, condition string, after int64, limit int, now time.Time) ([]Removable, error) {
 	rows, err := db.Query(ctx, `SELECT u.id, u.username FROM public.users u WHERE `+condition+` AND u.id > $2 ORDER BY u.id LIMIT $3`, now, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts to be removed: %w", err)
@@ -82,7 +87,7 @@ func listRemovable(ctx context.Context, db Querier, condition string, after int6
 
 // RemoveBlogless removes the account of a user who has no blog still, with all that is theirs, and reports whether it did:
 // of two who try it at once, one does.
-func RemoveBlogless(ctx context.Context, db Beginner, id int64, now time.Time) (bool, error) {
+func RemoveBlogless(ctx context.Context, db postgres.Beginner, id int64, now time.Time) (bool, error) {
 	removed := false
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		var username, email string
