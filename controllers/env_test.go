@@ -30,8 +30,8 @@ import (
 	"github.com/echoblogs/echoblogs/controllers"
 	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
 	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 // patience is how long a test waits for what has to come true: after a minute without the API server, client-go waits up

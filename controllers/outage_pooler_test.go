@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 // Behind PgBouncer in transaction mode each transaction may run in another session of the server. All that a Tenant's

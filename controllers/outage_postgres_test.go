@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 func TestPostgresIsStopped(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 // asAdministrator runs statements as the superuser.

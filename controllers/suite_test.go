@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/kubeassets"
+	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
 )
 
 // What every test of this package shares: one API server with the definitions of config/crd, and its administrator.
@@ -50,7 +50,7 @@ func runTests(m *testing.M) (int, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
 	var err error
-	if assets, err = kubeassets.Dir(ctx, "etcd", "kube-apiserver", "kubectl"); err != nil {
+	if assets, err = controlplane.Programs(ctx, "etcd", "kube-apiserver", "kubectl"); err != nil {
 		return 0, err
 	}
 	environment := newEnvironment()

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/echoblogs/echoblogs/hack/dev/controlplane"
+	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
 )
 
 const (

@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/hack/dev/freeport"
+	"github.com/echoblogs/echoblogs/test/testkit/freeport"
 )
 
 // A demo takes some twenty seconds to start, so this test looks at its whole

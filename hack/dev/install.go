@@ -9,7 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/echoblogs/echoblogs/internal/kubeassets"
+	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
 )
 
 // install finds or builds all programs and lays them into the state, except for
@@ -21,7 +21,7 @@ func install(ctx context.Context, s state, p *progress) (controlPlane string, er
 	if err := postgres.Run(); err != nil {
 		return "", fmt.Errorf("installing PostgreSQL: %w", err)
 	}
-	controlPlane, err = kubeassets.Dir(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+	controlPlane, err = controlplane.Programs(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 	if err != nil {
 		return "", err
 	}

@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/echoblogs/echoblogs/hack/dev/freeport"
-	"github.com/echoblogs/echoblogs/hack/dev/process"
-	"github.com/echoblogs/echoblogs/hack/dev/router"
+	"github.com/echoblogs/echoblogs/test/testkit/freeport"
+	"github.com/echoblogs/echoblogs/test/testkit/process"
+	"github.com/echoblogs/echoblogs/test/testkit/router"
 )
 
 const (

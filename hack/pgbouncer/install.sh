@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that PgBouncer is there for the tests, where
-# internal/postgres/postgrestest looks for it, and prints its path. As root it is
+# test/testkit/postgrestest looks for it, and prints its path. As root it is
 # the system's package, otherwise one unpacked into the cache of the user who
 # asks. Progress goes to stderr.
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that a PostgreSQL server is there for the tests and the demo, where
-# internal/postgres/postgresserver looks for one, and prints the folder of its
+# test/testkit/postgresserver looks for one, and prints the folder of its
 # programs. As root it is the system's package, otherwise one in the cache of
 # the user who asks. Progress goes to stderr.
 set -euo pipefail

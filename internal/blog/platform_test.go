@@ -18,15 +18,15 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
 	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 func TestMain(m *testing.M) {
 	// The test server runs until the tests are over.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/echoblogs/echoblogs/internal/postgres/postgresserver.(*Server).run.func1"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/echoblogs/echoblogs/test/testkit/postgresserver.(*Server).run.func1"))
 }
 
 // anySkew lets the tests' clock be where it wants to be, whatever the database's says.

@@ -11,9 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 // anySkew lets tests name any time, whatever the database's clock says.

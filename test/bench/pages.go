@@ -10,9 +10,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/hack/dev/process"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
 const (

@@ -12,10 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
 
-	"github.com/echoblogs/echoblogs/hack/dev/controlplane"
-	"github.com/echoblogs/echoblogs/hack/dev/process"
-	"github.com/echoblogs/echoblogs/internal/kubeassets"
-	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
+	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
+	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
+	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
 // programs are the folders of what is run.
@@ -32,7 +31,7 @@ func findPrograms(ctx context.Context, p *progress) (programs, error) {
 	if err := postgres.Run(); err != nil {
 		return programs{}, fmt.Errorf("install PostgreSQL: %w", err)
 	}
-	kubernetes, err := kubeassets.Dir(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+	kubernetes, err := controlplane.Programs(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 	if err != nil {
 		return programs{}, err
 	}

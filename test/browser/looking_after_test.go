@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // An owner forgets the password and renames the blog; a member of staff suspends it and lets it go on.

@@ -17,10 +17,10 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
 	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 // site is one replica of the blog with some tenants. Browsers resolve every name under localhost by themselves.

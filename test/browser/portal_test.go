@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 const password = "a horse reads slowly"

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // An operator that is killed at any moment leaves nothing half done that the next one does not complete.

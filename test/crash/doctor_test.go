@@ -11,7 +11,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/routing"
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // waitHealthy waits until the doctor finds nothing.

@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 func TestMain(m *testing.M) { os.Exit(stack.Main(m)) }

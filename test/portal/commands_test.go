@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // wantLink returns the path of a link that a command has printed, and nothing else.

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // reached is how pages name whom to ask.

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 func TestHosts(t *testing.T) {

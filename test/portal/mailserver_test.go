@@ -20,7 +20,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/echoblogs/echoblogs/internal/portal"
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // atOnce is how many tests run side by side: most of the time they wait for a lease or a hold to be over.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // A mail that cannot be sent waits, and is sent when it can be; after three days it is given up.

@@ -13,7 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/signup"
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // setRegistration changes who may register, and waits until the public site knows.

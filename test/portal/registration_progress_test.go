@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // A registration that takes long shows its steps as they come true, and then leads home.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // Whatever is logged, every request included: no secret is in it.

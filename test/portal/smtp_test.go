@@ -13,9 +13,9 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"github.com/echoblogs/echoblogs/hack/dev/freeport"
 	"github.com/echoblogs/echoblogs/internal/portal"
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/freeport"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // A registration is confirmed and a password reset by mails that a mail server has taken by TLS, from who has logged in.

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 var generation = regexp.MustCompile(`name="generation" value="(\d+)"`)

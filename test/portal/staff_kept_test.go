@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 const addPost = `INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)

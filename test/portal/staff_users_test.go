@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 func TestStaffUsers(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/test/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // newPlatform starts an operator and a blog.

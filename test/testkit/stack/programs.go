@@ -12,8 +12,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/echoblogs/echoblogs/hack/dev/freeport"
-	"github.com/echoblogs/echoblogs/hack/dev/process"
+	"github.com/echoblogs/echoblogs/test/testkit/freeport"
+	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
 // Operator is one that runs.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 // In transaction mode one program's next transaction may run in the session that another's ran in.

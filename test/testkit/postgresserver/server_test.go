@@ -17,7 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
+	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
 // startForParent makes this test program start a server for the test that runs

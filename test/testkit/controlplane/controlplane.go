@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/echoblogs/echoblogs/hack/dev/freeport"
-	"github.com/echoblogs/echoblogs/hack/dev/process"
+	"github.com/echoblogs/echoblogs/test/testkit/freeport"
+	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
 // startTimeout bounds the start of one program. The API server takes about 6 s

@@ -1,4 +1,4 @@
-package kubeassets_test
+package controlplane_test
 
 import (
 	"os"
@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/internal/kubeassets"
+	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
 )
 
-func TestDirHoldsProgramsThatKnowTheirVersion(t *testing.T) {
+func TestProgramsHoldsProgramsThatKnowTheirVersion(t *testing.T) {
 	t.Parallel()
-	folder, err := kubeassets.Dir(t.Context(), "kube-apiserver", "etcd", "kubectl")
+	folder, err := controlplane.Programs(t.Context(), "kube-apiserver", "etcd", "kubectl")
 	if err != nil {
-		t.Fatalf("Dir: %v", err)
+		t.Fatalf("Programs: %v", err)
 	}
 	version, err := exec.CommandContext(t.Context(), filepath.Join(folder, "kube-apiserver"), "--version").Output()
 	if err != nil {
@@ -25,19 +25,19 @@ func TestDirHoldsProgramsThatKnowTheirVersion(t *testing.T) {
 	}
 }
 
-func TestDirHonoursKubebuilderAssets(t *testing.T) {
+func TestProgramsHonoursKubebuilderAssets(t *testing.T) {
 	assets := t.TempDir()
 	t.Setenv("KUBEBUILDER_ASSETS", assets)
 	if err := os.WriteFile(filepath.Join(assets, "etcd"), nil, 0o755); err != nil {
 		t.Fatalf("laying down a program: %v", err)
 	}
 
-	got, err := kubeassets.Dir(t.Context(), "etcd")
+	got, err := controlplane.Programs(t.Context(), "etcd")
 	if err != nil || got != assets {
-		t.Errorf("Dir(etcd) = %q, %v; want KUBEBUILDER_ASSETS=%s", got, err, assets)
+		t.Errorf("Programs(etcd) = %q, %v; want KUBEBUILDER_ASSETS=%s", got, err, assets)
 	}
 	// Nothing may be built or taken from elsewhere behind the user's back.
-	if got, err := kubeassets.Dir(t.Context(), "etcd", "kubectl"); err == nil {
-		t.Errorf("Dir(etcd, kubectl) = %q although KUBEBUILDER_ASSETS has no kubectl, want an error", got)
+	if got, err := controlplane.Programs(t.Context(), "etcd", "kubectl"); err == nil {
+		t.Errorf("Programs(etcd, kubectl) = %q although KUBEBUILDER_ASSETS has no kubectl, want an error", got)
 	}
 }

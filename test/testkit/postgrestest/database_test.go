@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/postgres/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 func TestRolesHaveTheInstallersGrants(t *testing.T) {

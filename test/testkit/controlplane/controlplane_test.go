@@ -17,9 +17,8 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/echoblogs/echoblogs/hack/dev/controlplane"
-	"github.com/echoblogs/echoblogs/hack/dev/router"
-	"github.com/echoblogs/echoblogs/internal/kubeassets"
+	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
+	"github.com/echoblogs/echoblogs/test/testkit/router"
 )
 
 // One control plane takes ten seconds to start, so this test looks at all that
@@ -27,7 +26,7 @@ import (
 // children of a deleted object go, Ingresses reach the router, nothing is left.
 func TestControlPlane(t *testing.T) {
 	t.Parallel()
-	programs, err := kubeassets.Dir(t.Context(), "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+	programs, err := controlplane.Programs(t.Context(), "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 	if err != nil {
 		t.Fatalf("Finding the programs: %v", err)
 	}

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/hack/dev/process"
+	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
 // startForParent makes this test program start a child for the test that runs

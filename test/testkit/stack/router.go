@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/hack/dev/router"
+	"github.com/echoblogs/echoblogs/test/testkit/router"
 )
 
 // NewForBrowsers makes a Platform whose hosts browsers on this machine find: everything below localhost, behind a router

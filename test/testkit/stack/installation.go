@@ -25,8 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/hack/dev/controlplane"
-	"github.com/echoblogs/echoblogs/internal/kubeassets"
+	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
 )
 
 const (
@@ -99,7 +98,7 @@ func (i *installation) start() error {
 		return fmt.Errorf("find the repository: %w", err)
 	}
 	i.root = filepath.Dir(strings.TrimSpace(string(module)))
-	kubernetes, err := kubeassets.Dir(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+	kubernetes, err := controlplane.Programs(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
+	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
 // Server is a server that one test owns, to be stopped and paused.

@@ -15,7 +15,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/echoblogs/echoblogs/hack/dev/router"
+	"github.com/echoblogs/echoblogs/test/testkit/router"
 )
 
 func TestRequestsGoWhereTheIngressesSay(t *testing.T) {

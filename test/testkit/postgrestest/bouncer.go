@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
+	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
 // Bouncer is a PgBouncer in transaction mode before a test's database: one

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/postgres/postgresserver"
+	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
 // serverURI returns the administrator's connection string to this test
