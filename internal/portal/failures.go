@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -80,6 +81,12 @@ func (p *Portal) fail(w http.ResponseWriter, r *visit, err error) {
 	if !errors.As(err, &f) {
 		f, level, cause = explain(err), slog.LevelError, causeOf(err)
 	}
+	var missing *audit.NotRecordedError
+	if errors.As(err, &missing) {
+		e := missing.Entry
+		p.log.LogAttrs(r.Context(), slog.LevelError, "Audit entry not recorded", slog.String("id", r.ID), slog.Time("at", e.At), slog.String("actor", e.Actor),
+			slog.String("action", e.Action), slog.String("tenant", e.Tenant), slog.String("username", e.Username), slog.String("detail", e.Detail))
+	}
 	p.log.LogAttrs(r.Context(), level, "Request failed", slog.String("id", r.ID), slog.String("method", r.Method),
 		slog.String("path", r.URL.Path), slog.Int("status", f.status), slog.String("title", f.title), slog.String("cause", cause))
 	p.sendFailure(w, r, f)
@@ -88,7 +95,14 @@ func (p *Portal) fail(w http.ResponseWriter, r *visit, err error) {
 // explain says what an error of a store means for a visitor.
 func explain(err error) *failure {
 	again := []string{"Try again in a few seconds. Nothing is lost."}
+	var missing *audit.NotRecordedError
 	switch {
+	case errors.As(err, &missing):
+		return &failure{
+			status: http.StatusInternalServerError, title: "The change was made but not recorded",
+			lead:  "The audit log could not be written. The entry is in the server's log.",
+			steps: []string{"Do not repeat the change. Send the number above to the site administrators."},
+		}
 	case errors.Is(err, account.ErrBusy):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site is very busy", lead: "More people log in at this moment than the site can serve.", steps: again, retryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrNoPlatform):

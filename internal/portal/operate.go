@@ -91,7 +91,8 @@ func (o *Operations) AddStaff(ctx context.Context, username, email string) (link
 		return "", fmt.Errorf("the address %q: %s", email, sentence)
 	}
 	var token string
-	err = pgx.BeginFunc(ctx, o.db, func(tx pgx.Tx) error {
+	entry := audit.Entry{Actor: operatorName, Action: "add staff", Username: username}
+	err = audit.NewLog(o.db, o.options.Now).InTx(ctx, entry, func(tx pgx.Tx) error {
 		id, err := o.promote(ctx, tx, username, email)
 		if err != nil {
 			return err
@@ -112,10 +113,7 @@ func (o *Operations) promote(ctx context.Context, tx pgx.Tx, username, email str
 	if errors.Is(err, account.ErrNotFound) {
 		// Nobody knows a password of the account until its owner has chosen one.
 		user = account.User{Username: username, Email: email, Role: account.Staff, State: account.Active, CreatedAt: now, ConfirmedAt: now}
-		if user.ID, err = account.InsertUser(ctx, tx, user); err != nil {
-			return 0, err
-		}
-		return user.ID, audit.Record(ctx, tx, audit.Entry{At: now, Actor: operatorName, Action: "add staff", Username: username})
+		return account.InsertUser(ctx, tx, user)
 	}
 	switch {
 	case err != nil:
@@ -124,13 +122,8 @@ func (o *Operations) promote(ctx context.Context, tx pgx.Tx, username, email str
 		return 0, &account.TakenError{}
 	case user.State != account.Active:
 		return 0, fmt.Errorf("the account is %s: it has to be active first", user.State)
-	case user.Role == account.Staff:
-		return user.ID, nil
 	}
-	if err := account.SetRole(ctx, tx, user.ID, account.Staff); err != nil {
-		return 0, err
-	}
-	return user.ID, audit.Record(ctx, tx, audit.Entry{At: now, Actor: operatorName, Action: "add staff", Username: username})
+	return user.ID, account.SetRole(ctx, tx, user.ID, account.Staff)
 }
 
 // plainly says what failed without the database driver's own words.

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -58,6 +59,7 @@ type Portal struct {
 	now      func() time.Time
 	db       *pgxpool.Pool
 	tenants  *tenants.Client
+	audit    *audit.Log
 	hasher   *account.Hasher
 	pages    *pages
 	mailer   *mailer
@@ -87,7 +89,7 @@ func New(o Options) (*Portal, error) {
 		return nil, err
 	}
 	p := &Portal{
-		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, hasher: account.NewHasher(), pages: pages, mailer: mailer,
+		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, audit: audit.NewLog(db, o.Now), hasher: account.NewHasher(), pages: pages, mailer: mailer,
 		resolver: newResolver(o.DNSServer),
 		observer: web.NewObserver("echoblogs_portal"), metrics: newMetrics(),
 	}

@@ -67,8 +67,8 @@ func (p *Portal) makeCode(w http.ResponseWriter, r *visit) error {
 		Note: note, UsesLeft: uses, CreatedBy: r.User.Username, CreatedAt: r.Now, ExpiresAt: r.Now.Add(time.Duration(days) * 24 * time.Hour),
 	}
 	var secret string
-	act := audit.Entry{Action: "make a registration code", Detail: note + ": " + f.Values["uses"] + " uses, " + f.Values["days"] + " days"}
-	err = p.recorded(r, act, func(tx pgx.Tx) error {
+	act := audit.Entry{Actor: r.User.Username, Action: "make a registration code", Detail: note + ": " + f.Values["uses"] + " uses, " + f.Values["days"] + " days"}
+	err = p.audit.InTx(r.Context(), act, func(tx pgx.Tx) error {
 		var err error
 		secret, err = signup.InsertCode(r.Context(), tx, code)
 		return err

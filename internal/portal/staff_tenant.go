@@ -152,7 +152,7 @@ func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
 }
 
 func (p *Portal) describe(r *visit, tenant *v1alpha1.Tenant) (*tenantPage, error) {
-	acts, err := audit.ByTenant(r.Context(), p.db, tenant.Name, actsShown)
+	acts, err := p.audit.ByTenant(r.Context(), tenant.Name, actsShown)
 	if err != nil {
 		return nil, err
 	}

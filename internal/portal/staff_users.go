@@ -85,7 +85,7 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 	if len(shown.Blogs) == 0 {
 		shown.Ends = endOf(user, shown.Kept)
 	}
-	if shown.Acts, err = audit.ByUser(r.Context(), p.db, user.Username, actsShown); err != nil {
+	if shown.Acts, err = p.audit.ByUser(r.Context(), user.Username, actsShown); err != nil {
 		return err
 	}
 	return p.show(w, r, page{name: "staff_user", title: user.Username, data: shown})
@@ -166,6 +166,17 @@ func (p *Portal) sendReset(w http.ResponseWriter, r *visit) error {
 		p.mailer.wake()
 	}
 	return err
+}
+
+// doInDatabase changes the database and records it, and redirects to the page that shows it.
+func (p *Portal) doInDatabase(w http.ResponseWriter, r *visit, act audit.Entry, notice, next string, work func(pgx.Tx) error) error {
+	act.Actor = r.User.Username
+	if err := p.audit.InTx(r.Context(), act, work); err != nil {
+		return fmt.Errorf("%s, and record it: %w", act.Action, err)
+	}
+	p.notice(w, r, notice)
+	redirect(w, r, next)
+	return nil
 }
 
 func userAddress(username string) string { return "/staff/users/" + username + "/" }

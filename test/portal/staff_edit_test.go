@@ -155,7 +155,7 @@ func TestStaffCannotRecord(t *testing.T) {
 	addAccount(t, p, "alice")
 	v := newStaff(t, p, site)
 	p.Exec(`REVOKE INSERT ON public.audit FROM echoblogs_portal`)
-	v.submit("/staff/tenants/alice/suspend/").want(t, http.StatusInternalServerError, "It was done, but not written down")
+	v.submit("/staff/tenants/alice/suspend/").want(t, http.StatusInternalServerError, "The change was made but not recorded")
 	if !readTenant(t, p, "alice").SuspendedByHand() {
 		t.Error("the Tenant was not suspended")
 	}
