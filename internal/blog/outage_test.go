@@ -26,7 +26,7 @@ func TestDatabaseIsAway(t *testing.T) {
 	p.save("alice", posts.Document{Title: "Title", Content: "Text"})
 	p.get("alice.example.com", "/title/").want(t, http.StatusOK, "alice")
 
-	p.line.cut()
+	p.proxy.Cut()
 	for _, path := range []string{"/", "/title/", "/feed.xml"} {
 		got := p.get("alice.example.com", path)
 		got.want(t, http.StatusServiceUnavailable, "alice", "This blog cannot be shown right now", "Its database does not answer")
@@ -39,7 +39,7 @@ func TestDatabaseIsAway(t *testing.T) {
 	p.get("bob.example.com", "/").want(t, http.StatusNotFound, "")
 	p.get("alice.example.com", "/readyz").want(t, http.StatusOK, "")
 
-	p.line.mend()
+	p.proxy.Restore()
 	p.waitFor("alice.example.com", "/title/", http.StatusOK)
 }
 
@@ -47,7 +47,7 @@ func TestStaleDirectoryAnswersNothing(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.create(spec("alice"))
-	p.line.cut()
+	p.proxy.Cut()
 	p.clock.advance(44 * time.Second)
 	p.get("127.0.0.1", "/readyz").want(t, http.StatusOK, "")
 
@@ -60,7 +60,7 @@ func TestStaleDirectoryAnswersNothing(t *testing.T) {
 	p.get("127.0.0.1", "/readyz").want(t, http.StatusServiceUnavailable, "", "45 s ago")
 	p.get("127.0.0.1", "/healthz").want(t, http.StatusOK, "")
 
-	p.line.mend()
+	p.proxy.Restore()
 	p.waitReady()
 	p.get("alice.example.com", "/").want(t, http.StatusOK, "alice")
 }
@@ -70,7 +70,7 @@ func TestStaleDirectoryIsReadAnew(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.create(spec("alice"))
-	p.exec(`REVOKE SELECT ON public.tenants FROM echoblogs_blog`) // the line holds, so that nothing else has all read anew
+	p.exec(`REVOKE SELECT ON public.tenants FROM echoblogs_blog`) // the connection stays, so nothing else causes a full read
 	p.clock.advance(45 * time.Second)
 	p.waitFor("127.0.0.1", "/readyz", http.StatusServiceUnavailable)
 	p.exec(`DELETE FROM public.tenants WHERE name = 'alice'`)
@@ -84,9 +84,9 @@ func TestStartsBeforeTheDatabase(t *testing.T) {
 	p := newDatabase(t)
 	p.create(spec("alice"))
 	p.serve()
-	p.line.cut()
+	p.proxy.Cut()
 	p.waitFor("127.0.0.1", "/healthz", http.StatusOK)
-	p.line.mend()
+	p.proxy.Restore()
 	p.waitReady()
 	p.get("alice.example.com", "/").want(t, http.StatusOK, "alice")
 }
@@ -155,7 +155,7 @@ func TestMetricsTellOfTheDirectory(t *testing.T) {
 	p.create(alice)
 	p.create(spec("bob"))
 	p.clock.advance(10 * time.Second)
-	p.line.cut()
+	p.proxy.Cut()
 	p.wait("the metrics tell of it", func() error {
 		got := p.metrics()
 		for name, want := range map[string]float64{"echoblogs_blog_directory_tenants": 2, "echoblogs_blog_directory_hosts": 3} {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
@@ -61,7 +61,7 @@ type platform struct {
 	writer   *pgxpool.Pool // with the blog's role
 	schemas  *schema.Store
 	clock    *clock
-	line     *line // between the blog and the database
+	proxy    *faultproxy.Proxy // between the blog and the database
 	blog     *blog.Blog
 	address  string
 	client   *http.Client
@@ -116,11 +116,11 @@ func (p *platform) connect(uri string) *pgxpool.Pool {
 	return pool
 }
 
-// serve starts a replica behind a line that can be cut.
+// serve starts a replica that reaches the database through a fault proxy.
 func (p *platform) serve() {
 	p.t.Helper()
 	var uri string
-	p.line, uri = newLine(p.t, p.database.BlogURI)
+	p.proxy, uri = faultproxy.New(p.t, p.database.BlogURI)
 	p.serveAt(uri)
 }
 
@@ -288,90 +288,4 @@ func (a answer) want(t testing.TB, status int, tenant string, words ...string) {
 			t.Errorf("the page lacks %q:\n%s", word, a.body)
 		}
 	}
-}
-
-// line carries connections to the database, and can be cut.
-type line struct {
-	listener net.Listener
-	target   string
-	mu       sync.Mutex
-	isCut    bool
-	open     map[net.Conn]struct{}
-	carrying sync.WaitGroup
-}
-
-// newLine returns a line to the database at uri, and the uri of its other end.
-func newLine(t testing.TB, uri string) (*line, string) {
-	t.Helper()
-	config, err := pgxpool.ParseConfig(uri)
-	if err != nil {
-		t.Fatal(err)
-	}
-	target := fmt.Sprintf("%s:%d", config.ConnConfig.Host, config.ConnConfig.Port)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &line{listener: listener, target: target, open: map[net.Conn]struct{}{}}
-	l.carrying.Go(l.accept)
-	t.Cleanup(func() {
-		listener.Close()
-		l.cut()
-		l.carrying.Wait()
-	})
-	return l, strings.Replace(uri, target, listener.Addr().String(), 1)
-}
-
-func (l *line) accept() {
-	for {
-		near, err := l.listener.Accept()
-		if err != nil {
-			return
-		}
-		far, err := net.Dial("tcp", l.target)
-		if err != nil || !l.add(near, far) {
-			near.Close()
-			if far != nil {
-				far.Close()
-			}
-			continue
-		}
-		l.carrying.Go(func() { carry(near, far) })
-		l.carrying.Go(func() { carry(far, near) })
-	}
-}
-
-func carry(from, to net.Conn) {
-	defer from.Close()
-	defer to.Close()
-	_, _ = io.Copy(to, from) // until either end is closed
-}
-
-func (l *line) add(connections ...net.Conn) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.isCut {
-		return false
-	}
-	for _, c := range connections {
-		l.open[c] = struct{}{}
-	}
-	return true
-}
-
-// cut breaks all connections and lets none be made.
-func (l *line) cut() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.isCut = true
-	for c := range l.open {
-		c.Close()
-	}
-	clear(l.open)
-}
-
-func (l *line) mend() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.isCut = false
 }

@@ -129,10 +129,10 @@ func TestWhatIsRefusedIsNotLost(t *testing.T) {
 	b.submit("/write/new/", "title", "T", "content", strings.Repeat("a", 4<<20)).want(t, http.StatusRequestEntityTooLarge, "alice", "That was too much")
 	b.ask(http.MethodPost, "/write/new/", strings.NewReader("title=%zz"), nil).want(t, http.StatusBadRequest, "alice")
 
-	p.line.cut()
+	p.proxy.Cut()
 	b.submit("/write/new/", "title", "T", "content", typed).want(t, http.StatusServiceUnavailable, "alice", "The database does not answer", typed)
 	b.open("/write/").want(t, http.StatusServiceUnavailable, "alice", "This blog cannot be shown right now")
-	p.line.mend()
+	p.proxy.Restore()
 	p.wait("the database is back", func() error {
 		if got := b.open("/write/"); got.status != http.StatusOK {
 			return errors.New(got.body)

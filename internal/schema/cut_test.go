@@ -1,118 +1,37 @@
 package schema_test
 
 import (
-	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
 )
-
-// cutter stands between a program and the server, and cuts the connection before one of the server's messages: the
-// program never learns whether what it asked for was done.
-type cutter struct {
-	listener net.Listener
-	server   string
-	// left counts down the messages that are still let through; below zero all are.
-	left atomic.Int64
-	// cut says that a connection has been cut.
-	cut atomic.Bool
-}
-
-func newCutter(t *testing.T, uri string) (*cutter, string) {
-	t.Helper()
-	address, err := url.Parse(uri)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	c := &cutter{listener: listener, server: address.Host}
-	c.left.Store(-1)
-	go c.serve()
-	address.Host = listener.Addr().String()
-	query := address.Query()
-	query.Set("sslmode", "disable") // the messages have to be told apart
-	address.RawQuery = query.Encode()
-	return c, address.String()
-}
-
-func (c *cutter) serve() {
-	for {
-		client, err := c.listener.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer client.Close()
-			server, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", c.server)
-			if err != nil {
-				return
-			}
-			defer server.Close()
-			go func() { _, _ = io.Copy(server, client) }()
-			c.forward(client, server)
-		}()
-	}
-}
-
-// forward lets the server's messages through: a byte for the kind, and a length that counts itself (PostgreSQL manual,
-// 55.7 Message Formats).
-func (c *cutter) forward(client io.Writer, server io.Reader) {
-	for {
-		var head [5]byte
-		if _, err := io.ReadFull(server, head[:]); err != nil {
-			return
-		}
-		body := make([]byte, binary.BigEndian.Uint32(head[1:])-4)
-		if _, err := io.ReadFull(server, body); err != nil {
-			return
-		}
-		if c.left.Load() == 0 {
-			c.cut.Store(true)
-			return
-		}
-		c.left.Add(-1)
-		if _, err := client.Write(append(head[:], body...)); err != nil {
-			return
-		}
-	}
-}
 
 // Creation, cut before each of the server's answers in turn, the one to COMMIT included, has happened wholly or not at
 // all, and the next attempt completes it.
 func TestCreationIsCutAnywhere(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
-	proxy, uri := newCutter(t, d.OperatorURI)
+	proxy, uri := faultproxy.NewPostgres(t, d.OperatorURI)
 	pool := connect(t, uri)
 	store, err := schema.NewStore(pool, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var nothing, all int
-	for n := range int64(200) {
+	for n := range 200 {
 		if err := pool.Ping(t.Context()); err != nil { // a connection that is there already
 			t.Fatal(err)
 		}
 		s := spec(fmt.Sprintf("tenant%d", n))
 		s.CustomHosts = []string{fmt.Sprintf("www%d.org", n)}
-		proxy.cut.Store(false)
-		proxy.left.Store(n)
+		proxy.CutBeforeMessage(n)
 		err := store.Create(t.Context(), s, schema.CreateOptions{}, now)
-		proxy.left.Store(-1)
-		if !proxy.cut.Load() {
+		if !proxy.Restore() {
 			if err != nil || nothing == 0 || all == 0 {
 				t.Fatalf("after %d cuts, of which %d left nothing and %d everything: %v", n, nothing, all, err)
 			}

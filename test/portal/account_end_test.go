@@ -170,9 +170,9 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	line := p.PortalAPILine()
+	proxy := p.ProxyPortalAPI()
 	site := p.StartPortal(0)
-	line.Hold()
+	proxy.Stall()
 	// A Tenant that the site has not heard of, without a row in the database.
 	addTenant(t, p, "freds", v1alpha1.TenantSpec{Domain: "elsewhere.example", Owner: &v1alpha1.TenantOwner{Username: "fred"}})
 	addUser(t, p, "fred")
@@ -186,7 +186,7 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 	if n := count(t, p, `SELECT count(*) FROM public.users WHERE username = 'fred'`); n != 1 {
 		t.Error("the account was removed, and has a Tenant")
 	}
-	line.Mend()
+	proxy.Restore()
 	deleteTenants(t, p, "freds")
 	waitCount(p, "the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'fred'`)
 	newVisitor(t, site).submit("/login/", "username", "fred", "password", secret).want(t, http.StatusUnprocessableEntity, "The user name, the address or the password is wrong.")

@@ -143,7 +143,7 @@ func wantNothing(t *testing.T, p *stack.Platform, site *stack.Portal, name strin
 func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	line := p.PortalAPILine()
+	proxy := p.ProxyPortalAPI()
 	start := func() *stack.Portal { return p.StartPortal(0, "--registrations-per-hour=1000") }
 	site := start()
 	kill := func(wait func() (page, error)) {
@@ -155,12 +155,12 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	}
 
 	// The account is written down, and the request for the Tenant has not reached the API server.
-	line.Hold()
+	proxy.Stall()
 	answer := newVisitor(t, site).send("at-account")
 	waitCount(p, "the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-account'`)
 	kill(answer)
-	line.Cut()
-	line.Mend()
+	proxy.Cut()
+	proxy.Restore()
 	site = start()
 
 	// The Tenant is made, and the operator has done nothing yet.

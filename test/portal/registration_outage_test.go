@@ -11,18 +11,18 @@ import (
 func TestRegistrationWithoutAPIServer(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	line := p.PortalAPILine()
+	proxy := p.ProxyPortalAPI()
 	site := p.StartPortal(0, "--registrations-per-hour=2")
 	v := newVisitor(t, site)
-	line.Cut()
+	proxy.Cut()
 	v.register("alice").want(t, http.StatusServiceUnavailable, "cannot make blogs right now", "nothing of it is kept")
 	v.register("alice").want(t, http.StatusUnprocessableEntity, "is being taken back", "Try again in a minute")
-	line.Mend()
+	proxy.Restore()
 	wantNothing(t, p, site, "alice")
 
 	// An answer that is lost is no answer: the Tenant that was made is taken back as well.
 	release := lock(t, p, "tenants")
-	line.Hold()
+	proxy.Stall()
 	answer := v.send("bob")
 	waitCount(p, "the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'bob'`)
 	shown, err := answer()
@@ -30,7 +30,7 @@ func TestRegistrationWithoutAPIServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown.want(t, http.StatusServiceUnavailable, "nothing of it is kept")
-	line.Mend() // the request is done after all
+	proxy.Restore() // the request is done after all
 	release()
 	wantNothing(t, p, site, "bob")
 }
@@ -39,12 +39,12 @@ func TestRegistrationWithoutAPIServer(t *testing.T) {
 func TestRegistrationWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	line := p.PortalDatabaseLine()
+	proxy := p.ProxyPortalDatabase()
 	site := p.StartPortal(0)
 	v := newVisitor(t, site)
-	line.Cut()
+	proxy.Cut()
 	v.register("alice").want(t, http.StatusServiceUnavailable, "cannot reach its database", "Nothing was changed")
-	line.Mend()
+	proxy.Restore()
 	wantNothing(t, p, site, "alice")
 
 	// Once the Tenant is made, who registers gets it, however long the database is away.
@@ -52,13 +52,13 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 	v = newVisitor(t, site)
 	answer := v.send("bob")
 	waitTenant(p, "bob", "")
-	line.Cut()
+	proxy.Cut()
 	shown, err := answer()
 	if err != nil {
 		t.Fatal(err)
 	}
 	shown.want(t, http.StatusServiceUnavailable, "cannot reach its database")
-	line.Mend()
+	proxy.Restore()
 	release()
 	p.Wait("bob is at home", func(context.Context) error {
 		if shown := v.get("/register/progress/"); shown.URL.Path != "/" || shown.Status != http.StatusOK {
@@ -85,12 +85,12 @@ func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
 	if _, err := held.Exec(t.Context(), `SELECT pg_advisory_xact_lock(1)`); err != nil {
 		t.Fatal(err)
 	}
-	line := p.PortalDatabaseLine()
+	proxy := p.ProxyPortalDatabase()
 	site := p.StartPortal(0)
 	answer := newVisitor(t, site).send("alice")
 	waitCount(p, "the commit waits", 1, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
-	line.Hold()
+	proxy.Stall()
 	if err := held.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +100,6 @@ func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown.want(t, http.StatusServiceUnavailable, "cannot reach its database", "Nothing was changed")
-	line.Mend()
+	proxy.Restore()
 	wantNothing(t, p, site, "alice")
 }

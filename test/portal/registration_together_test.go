@@ -47,15 +47,15 @@ func TestRegisterOneNameTwice(t *testing.T) {
 func TestRegisterANameThatKubectlTakes(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	line := p.PortalAPILine()
+	proxy := p.ProxyPortalAPI()
 	site := p.StartPortal(0)
-	line.Hold()
+	proxy.Stall()
 	answer := newVisitor(t, site).send("alice")
 	waitCount(p, "the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
 	if err := p.Create(t.Context(), tenant("alice")); err != nil {
 		t.Fatal(err)
 	}
-	line.Mend()
+	proxy.Restore()
 	shown, err := answer()
 	if err != nil {
 		t.Fatal(err)

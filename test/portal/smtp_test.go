@@ -14,6 +14,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/echoblogs/echoblogs/internal/portal"
+	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
 	"github.com/echoblogs/echoblogs/test/testkit/freeport"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
@@ -94,7 +95,7 @@ func TestMailServerThatFails(t *testing.T) {
 	metrics := fmt.Sprintf("127.0.0.1:%d", ports[0])
 	p := newPlatform(t)
 	server := newMailServer(t, portal.SMTPStartTLS)
-	line, address := p.NewLine("smtp://" + server.address)
+	proxy, address := faultproxy.New(t, "smtp://"+server.address)
 	addAccount(t, p, "alice") // before the site comes and invites her
 	site := p.StartPortal(0, server.settings(t, p, strings.TrimPrefix(address, "smtp://"), "--metrics-address="+metrics)...)
 	v := newVisitor(t, site)
@@ -108,16 +109,16 @@ func TestMailServerThatFails(t *testing.T) {
 		}
 	}
 
-	line.Cut() // nobody listens
+	proxy.Cut() // nobody listens
 	ask()
 	waitNextAttempt(p)
-	line.Mend()
-	line.Hold() // nobody answers
+	proxy.Restore()
+	proxy.Stall() // nobody answers
 	p.Exec(`DELETE FROM public.mails`)
 	ask()
 	waitLog(p, "took too long")
 	waitNextAttempt(p)
-	line.Mend()
+	proxy.Restore()
 	sendAgain(p)
 	v.get(server.wait(p, 1).link(t, "/reset/password/")).want(t, http.StatusOK, "for the account alice")
 	waitNoMails(p)

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"syscall"
 
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
 	"github.com/echoblogs/echoblogs/test/testkit/freeport"
 	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
@@ -207,6 +210,34 @@ func (p *Platform) stop(program *process.Process) {
 func (p *Platform) RunPortal(ctx context.Context, arguments ...string) (string, error) {
 	arguments = append(arguments, "--namespace="+p.Namespace, "--kubeconfig="+p.portalKubeconfig)
 	return p.run(ctx, "portal", p.portalEnvironment(), arguments...)
+}
+
+// ProxyPortalAPI puts a fault proxy between the public site and the API server. It applies to replicas that are started
+// afterwards.
+func (p *Platform) ProxyPortalAPI() *faultproxy.Proxy {
+	p.t.Helper()
+	config, err := clientcmd.LoadFromFile(p.portalKubeconfig)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var proxy *faultproxy.Proxy
+	for _, cluster := range config.Clusters {
+		proxy, cluster.Server = faultproxy.New(p.t, cluster.Server)
+	}
+	p.portalKubeconfig = filepath.Join(p.t.TempDir(), "proxy.kubeconfig")
+	if err := clientcmd.WriteToFile(*config, p.portalKubeconfig); err != nil {
+		p.t.Fatal(err)
+	}
+	return proxy
+}
+
+// ProxyPortalDatabase puts a fault proxy between the public site and the database. It applies to replicas that are
+// started afterwards.
+func (p *Platform) ProxyPortalDatabase() *faultproxy.Proxy {
+	p.t.Helper()
+	proxy, uri := faultproxy.New(p.t, p.Database.PortalURI)
+	p.Database.PortalURI = uri
+	return proxy
 }
 
 func (p *Platform) portalEnvironment() []string {
