@@ -65,7 +65,7 @@ test: test-setup ## Run all tests, against a real API server and a real Postgres
 	go test -race -timeout 20m ./...
 
 # What needs neither an API server nor a browser, but Postgres at most.
-FAST := $(addsuffix /...,$(addprefix ./internal/,naming postgres account routing registry schema posts web blog))
+FAST := $(addsuffix /...,$(addprefix ./internal/,naming postgres account routing registry schema content web blog))
 
 # They mostly wait, so many run side by side.
 .PHONY: test-fast

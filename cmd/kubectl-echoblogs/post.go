@@ -10,14 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/transfer"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
 )
-
-// maxFileSize bounds what is read of a file: the longest content and some front matter.
-const maxFileSize = posts.MaxContentBytes + 64<<10
 
 func postCommand(flags *clusterFlags) *cobra.Command {
 	var draft bool
@@ -49,38 +46,35 @@ The same slug again replaces the post.`,
 			if err != nil {
 				return err
 			}
-			return post(ctx, cmd.OutOrStdout(), cluster, args[0], document)
+			return savePost(ctx, cmd.OutOrStdout(), cluster, args[0], document)
 		},
 	}
 	cmd.Flags().BoolVar(&draft, "draft", false, "keep the post from readers")
 	return cmd
 }
 
-func readDocument(stdin io.Reader, path string) (posts.Document, error) {
+func readDocument(stdin io.Reader, path string) (post.Document, error) {
 	source := stdin
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return posts.Document{}, fmt.Errorf("open the post: %w", err)
+			return post.Document{}, fmt.Errorf("open the post: %w", err)
 		}
 		defer file.Close()
 		source = file
 	}
-	content, err := io.ReadAll(io.LimitReader(source, maxFileSize+1))
+	content, err := io.ReadAll(io.LimitReader(source, transfer.MaxFileBytes+1))
 	if err != nil {
-		return posts.Document{}, fmt.Errorf("read %s: %w", path, err)
+		return post.Document{}, fmt.Errorf("read %s: %w", path, err)
 	}
-	if len(content) > maxFileSize {
-		return posts.Document{}, fmt.Errorf("%s is larger than a post may be: at most %d bytes", path, maxFileSize)
-	}
-	document, err := posts.Parse(content)
+	document, err := transfer.Parse(content)
 	if err != nil {
-		return posts.Document{}, fmt.Errorf("read %s: %w", path, err)
+		return post.Document{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	return document, nil
 }
 
-func post(ctx context.Context, out io.Writer, cluster *cluster, name string, document posts.Document) error {
+func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string, document post.Document) error {
 	tenant, err := cluster.tenant(ctx, name)
 	if err != nil {
 		return err
@@ -101,21 +95,25 @@ func post(ctx context.Context, out io.Writer, cluster *cluster, name string, doc
 	case err != nil:
 		return fmt.Errorf("look up the blog of %s: %s", name, postgres.Explain(err))
 	}
-	limits := posts.Limits{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
-	outcome, err := posts.NewStore(row.SchemaName).Save(ctx, pool, document, limits, time.Now())
-	var invalid *posts.InvalidError
+	limits := post.Limits{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
+	saved, err := post.NewStore(row.SchemaName).Save(ctx, pool, post.SaveRequest{
+		Document: document, Overwrite: true, Limits: limits, Now: time.Now(),
+	})
+	var (
+		invalid *post.InvalidError
+		limit   *post.LimitError
+	)
 	switch {
 	case errors.As(err, &invalid):
 		return invalid
+	case errors.As(err, &limit):
+		return limit
 	case err != nil:
-		return fmt.Errorf("write the post into the blog of %s: %s", name, postgres.Explain(err))
+		return fmt.Errorf("save the post in the blog of %s: %s", name, postgres.Explain(err))
 	}
-	if err := account.RecordFirstPost(ctx, pool, row.ID, time.Now()); err != nil {
-		return fmt.Errorf("note that the blog of %s has been written in; the post is stored, and doing it again does no harm: %s", name, postgres.Explain(err))
-	}
-	fmt.Fprintf(out, "%s %s", outcome, document.Title)
+	fmt.Fprintf(out, "%s %s", saved.Outcome, document.Title)
 	if tenant.Status.URL != "" && !document.Draft {
-		fmt.Fprintf(out, ": %s/%s/", tenant.Status.URL, document.Slug)
+		fmt.Fprintf(out, ": %s/%s/", tenant.Status.URL, saved.Slug)
 	}
 	fmt.Fprintln(out)
 	return nil

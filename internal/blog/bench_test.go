@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
 // BenchmarkIndex compares the first page of a blog with ten posts with the least that such a page can be: a handler
@@ -20,13 +20,13 @@ func BenchmarkIndex(b *testing.B) {
 	p.waitReady()
 	p.create(spec("alice"))
 	for i := range 12 {
-		p.save("alice", posts.Document{
+		p.save("alice", post.Document{
 			Title: fmt.Sprintf("Post %02d, and a title of some words", i), Author: "Alice",
 			Content: strings.Repeat("The rabbit-hole went straight on like a tunnel for some way. ", 10),
 			Date:    start.Add(time.Duration(i-30) * time.Hour),
 		})
 	}
-	store := posts.NewStore("alice")
+	store := post.NewStore("alice")
 	bare := func(w http.ResponseWriter, r *http.Request) {
 		entries, err := store.List(r.Context(), p.writer, start, 11, 0)
 		if err != nil {

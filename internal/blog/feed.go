@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
 const (
@@ -58,7 +58,7 @@ type (
 func (s *site) feed(w http.ResponseWriter, r *http.Request, t *tenant) error {
 	ctx, cancel := statementContext(r)
 	defer cancel()
-	latest, err := t.posts.Latest(ctx, s.pool, s.now(), feedSize)
+	latest, err := t.posts().Latest(ctx, s.pool, s.now(), feedSize)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *site) feed(w http.ResponseWriter, r *http.Request, t *tenant) error {
 	return nil
 }
 
-func newFeed(t *tenant, latest []posts.Post) atomFeed {
+func newFeed(t *tenant, latest []post.Post) atomFeed {
 	feed := atomFeed{
 		Base:   t.origin + "/", // links within posts may be relative
 		ID:     feedID(t.Name),
@@ -97,7 +97,7 @@ func newFeed(t *tenant, latest []posts.Post) atomFeed {
 	return feed
 }
 
-func newFeedEntry(t *tenant, post posts.Post, changed time.Time) atomEntry {
+func newFeedEntry(t *tenant, post post.Post, changed time.Time) atomEntry {
 	entry := atomEntry{
 		ID:        feedID(t.Name, strconv.FormatInt(post.ID, 10), strconv.FormatInt(post.CreatedAt.UnixMicro(), 10)),
 		Title:     post.Title,

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
 type feed struct {
@@ -63,9 +63,9 @@ func TestFeed(t *testing.T) {
 	alice.CustomHosts = []string{"www.alice.org"}
 	p.create(alice)
 	for i := range 22 {
-		p.save("alice", posts.Document{Title: fmt.Sprintf("Post %02d", i), Content: "Text", Date: start.Add(time.Duration(i-100) * time.Hour)})
+		p.save("alice", post.Document{Title: fmt.Sprintf("Post %02d", i), Content: "Text", Date: start.Add(time.Duration(i-100) * time.Hour)})
 	}
-	p.save("alice", posts.Document{Title: `Last & "<least>"`, Slug: "last", Author: "Bob", Content: "A *word* & a [link](/post-01/)\x0b."})
+	p.save("alice", post.Document{Title: `Last & "<least>"`, Slug: "last", Author: "Bob", Content: "A *word* & a [link](/post-01/)\x0b."})
 
 	f := p.feed("www.alice.org")
 	if f.Title != "Alice & <Co>" || f.Author != "Alice & <Co>" || f.Base != "http://alice.example.com:8000/" || f.Updated != "2027-01-10T12:00:00Z" {
@@ -120,13 +120,13 @@ func TestFeedIDsOutliveAddresses(t *testing.T) {
 	p := newPlatform(t)
 	alice := spec("alice")
 	p.create(alice)
-	p.save("alice", posts.Document{Title: "Title", Content: "Text"})
+	p.save("alice", post.Document{Title: "Title", Content: "Text"})
 	before := p.feed("alice.example.com")
 
 	alice.PrimaryHost = "alice.example.org"
 	p.update(alice, start)
 	p.waitFor("alice.example.org", "/", http.StatusOK)
-	p.save("alice", posts.Document{Title: "Another title", Slug: "title", Content: "Other text"})
+	p.save("alice", post.Document{Title: "Another title", Slug: "title", Content: "Other text"})
 	after := p.feed("alice.example.org")
 	if after.ID != before.ID || after.Entries[0].ID != before.Entries[0].ID {
 		t.Errorf("ids %s and %s became %s and %s", before.ID, before.Entries[0].ID, after.ID, after.Entries[0].ID)

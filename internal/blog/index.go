@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -22,7 +22,7 @@ func (s *site) firstPage(w http.ResponseWriter, r *http.Request, t *tenant) erro
 func (s *site) furtherPage(w http.ResponseWriter, r *http.Request, t *tenant) error {
 	number, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil || number < 1 || number > maxPage || strconv.Itoa(number) != r.PathValue("number") {
-		return posts.ErrNotFound
+		return post.ErrNotFound
 	}
 	if number == 1 {
 		redirect(w, "/")
@@ -38,12 +38,12 @@ func (s *site) index(w http.ResponseWriter, r *http.Request, t *tenant, number i
 	ctx, cancel := statementContext(r)
 	defer cancel()
 	// One more than is shown tells whether there is another page.
-	entries, err := t.posts.List(ctx, s.pool, s.now(), pageSize+1, (number-1)*pageSize)
+	entries, err := t.posts().List(ctx, s.pool, s.now(), pageSize+1, (number-1)*pageSize)
 	if err != nil {
 		return err
 	}
 	if len(entries) == 0 && number > 1 {
-		return posts.ErrNotFound
+		return post.ErrNotFound
 	}
 	page := t.page(t.DisplayName)
 	page.Home = number == 1
@@ -66,7 +66,7 @@ func (s *site) index(w http.ResponseWriter, r *http.Request, t *tenant, number i
 	return nil
 }
 
-func writeEntry(m web.Markup, e posts.Entry) web.Markup {
+func writeEntry(m web.Markup, e post.Entry) web.Markup {
 	m = m.HTML("<article class=\"entry\">\n<h2><a href=\"/").Text(e.Slug).HTML("/\">").Text(e.Title).HTML("</a></h2>\n")
 	m = m.HTML("<p class=\"meta\">").Day(e.PublishedAt)
 	if e.Author != "" {
@@ -115,7 +115,7 @@ func (t *tenant) page(title string) web.Page {
 // addSlash leads to the address that posts and pages have.
 func (s *site) addSlash(w http.ResponseWriter, r *http.Request, _ *tenant) error {
 	if !isPlainPath(r.URL.Path) {
-		return posts.ErrNotFound
+		return post.ErrNotFound
 	}
 	redirect(w, r.URL.Path+"/")
 	return nil

@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
 // metrics returns the figures of the blog by name and labels; of a histogram the count.
@@ -47,7 +47,7 @@ func TestTenantsAreNeverMixed(t *testing.T) {
 	names := []string{"alice", "bob", "carol-1", "carol"}
 	for _, name := range names {
 		p.create(spec(name))
-		p.save(name, posts.Document{Title: "Hello from " + name, Slug: "hello", Content: "The words of " + name + "."})
+		p.save(name, post.Document{Title: "Hello from " + name, Slug: "hello", Content: "The words of " + name + "."})
 	}
 	var group sync.WaitGroup
 	for _, name := range names {
@@ -82,7 +82,7 @@ func TestSchemaOfATenantChanges(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.create(spec("alice"))
-	p.save("alice", posts.Document{Title: "Title", Content: "Text"})
+	p.save("alice", post.Document{Title: "Title", Content: "Text"})
 	p.exec(`ALTER SCHEMA alice RENAME TO "Alice's"`)
 	p.get("alice.example.com", "/title/").want(t, http.StatusServiceUnavailable, "alice")
 	p.exec(`UPDATE public.tenants SET schema_name = 'Alice''s', updated_at = now() WHERE name = 'alice'`)
@@ -93,7 +93,7 @@ func TestRoleOfTheBlog(t *testing.T) {
 	t.Parallel()
 	p := newDatabase(t)
 	p.create(spec("alice"))
-	p.save("alice", posts.Document{Title: "Title", Content: "Text"})
+	p.save("alice", post.Document{Title: "Title", Content: "Text"})
 	tests := map[string]struct{ statement, want string }{
 		"makes a schema":            {"CREATE SCHEMA mine", "permission denied"},
 		"makes a table":             {"CREATE TABLE alice.mine (id int)", "permission denied"},

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
 func contains(s, part string) bool { return strings.Contains(s, part) }
@@ -23,7 +23,7 @@ func TestDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.create(spec("alice"))
-	p.save("alice", posts.Document{Title: "Title", Content: "Text"})
+	p.save("alice", post.Document{Title: "Title", Content: "Text"})
 	p.get("alice.example.com", "/title/").want(t, http.StatusOK, "alice")
 
 	p.proxy.Cut()

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
 var entryTitle = regexp.MustCompile(`<h2><a href="/([^"/]+)/">`)
@@ -28,7 +28,7 @@ func TestIndexIsPaged(t *testing.T) {
 	p := newPlatform(t)
 	p.create(spec("alice"))
 	for i := range 21 {
-		p.save("alice", posts.Document{Title: fmt.Sprintf("Post %02d", i), Content: "Text", Date: start.Add(time.Duration(i-30) * time.Hour)})
+		p.save("alice", post.Document{Title: fmt.Sprintf("Post %02d", i), Content: "Text", Date: start.Add(time.Duration(i-30) * time.Hour)})
 	}
 	numbers := func(from, to int) []string {
 		list := []string{}
@@ -80,7 +80,7 @@ func TestPost(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.create(spec("alice"))
-	p.save("alice", posts.Document{Title: `A "title" & <more>`, Slug: "a-title", Author: "Alice <3", Content: "Hello **World**.", Date: start})
+	p.save("alice", post.Document{Title: `A "title" & <more>`, Slug: "a-title", Author: "Alice <3", Content: "Hello **World**.", Date: start})
 
 	page := p.get("alice.example.com", "/a-title/")
 	page.want(t, http.StatusOK, "alice",
@@ -99,7 +99,7 @@ func TestPost(t *testing.T) {
 		`<h2><a href="/a-title/">A &#34;title&#34; &amp; &lt;more&gt;</a></h2>`, " · Alice &lt;3</p>\n<p>Hello World.</p>")
 
 	p.clock.advance(48 * time.Hour)
-	p.save("alice", posts.Document{Title: "A title", Slug: "a-title", Content: "Changed."})
+	p.save("alice", post.Document{Title: "A title", Slug: "a-title", Content: "Changed."})
 	p.waitFor("alice.example.com", "/a-title/", http.StatusOK).
 		want(t, http.StatusOK, "alice", `Updated <time datetime="2027-01-12T12:00:00Z">12 January 2027</time>`)
 }
@@ -130,9 +130,9 @@ func TestDraftsAreNeverShown(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.create(spec("alice"))
-	p.save("alice", posts.Document{Title: "Out", Content: "Text"})
-	p.save("alice", posts.Document{Title: "Secret draft", Content: "Text", Draft: true})
-	p.save("alice", posts.Document{Title: "Secret plan", Content: "Text", Date: start.Add(time.Hour)})
+	p.save("alice", post.Document{Title: "Out", Content: "Text"})
+	p.save("alice", post.Document{Title: "Secret draft", Content: "Text", Draft: true})
+	p.save("alice", post.Document{Title: "Secret plan", Content: "Text", Date: start.Add(time.Hour)})
 
 	for _, path := range []string{"/", "/feed.xml"} {
 		if page := p.get("alice.example.com", path); strings.Contains(page.body, "Secret") || !strings.Contains(page.body, "Out") {
@@ -152,7 +152,7 @@ func TestAnswersOfEveryPage(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.create(spec("alice"))
-	p.save("alice", posts.Document{Title: "Title", Content: "Text"})
+	p.save("alice", post.Document{Title: "Title", Content: "Text"})
 	for _, path := range []string{"/", "/title/", "/feed.xml", "/robots.txt"} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()

@@ -16,8 +16,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/echoblogs/echoblogs/internal/blog"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/schema"
 	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
@@ -193,14 +193,11 @@ func (p *platform) update(s registry.Spec, now time.Time) {
 }
 
 // save stores a post in a tenant's blog.
-func (p *platform) save(tenant string, document posts.Document) {
+func (p *platform) save(tenant string, document post.Document) {
 	p.t.Helper()
-	if document.Slug == "" {
-		document.Slug = posts.Slug(document.Title)
-	}
-	store := posts.NewStore(strings.ReplaceAll(tenant, "-", "_"))
-	if _, err := store.Save(p.t.Context(), p.writer, document, posts.Limits{}, p.clock.Now()); err != nil {
-		p.t.Fatalf("save %s: %v", document.Slug, err)
+	store := post.NewStore(strings.ReplaceAll(tenant, "-", "_"))
+	if _, err := store.Save(p.t.Context(), p.writer, post.SaveRequest{Document: document, Overwrite: true, Now: p.clock.Now()}); err != nil {
+		p.t.Fatalf("save %s: %v", document.Title, err)
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -15,12 +15,12 @@ const updatedAfter = 24 * time.Hour
 func (s *site) post(w http.ResponseWriter, r *http.Request, t *tenant) error {
 	slug := r.PathValue("slug")
 	// What cannot be a post is not worth a statement; the database has no NUL in its text either.
-	if len(slug) > posts.MaxSlugLength || !isPlainPath("/"+slug) || strings.Contains(slug, "/") {
-		return posts.ErrNotFound
+	if len(slug) > post.MaxSlugLength || !isPlainPath("/"+slug) || strings.Contains(slug, "/") {
+		return post.ErrNotFound
 	}
 	ctx, cancel := statementContext(r)
 	defer cancel()
-	post, err := t.posts.BySlug(ctx, s.pool, s.now(), slug)
+	post, err := t.posts().BySlug(ctx, s.pool, s.now(), slug)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (s *site) post(w http.ResponseWriter, r *http.Request, t *tenant) error {
 	return nil
 }
 
-func writePost(m web.Markup, post posts.Post) web.Markup {
+func writePost(m web.Markup, post post.Post) web.Markup {
 	m = m.HTML("<article class=\"post\">\n<header>\n<h1>").Text(post.Title).HTML("</h1>\n<p class=\"meta\">").Day(post.PublishedAt)
 	if post.Author != "" {
 		m = m.HTML(" · ").Text(post.Author)

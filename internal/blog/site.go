@@ -16,8 +16,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/time/rate"
 
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -74,11 +74,11 @@ func (s *site) routes() http.Handler {
 	mux.Handle("/{slug}/{$}", s.forTenant(s.post))
 	mux.Handle("/{slug}", s.forTenant(s.addSlash))
 	s.ownerRoutes(mux)
-	mux.Handle("/", s.forTenant(func(http.ResponseWriter, *http.Request, *tenant) error { return posts.ErrNotFound }))
+	mux.Handle("/", s.forTenant(func(http.ResponseWriter, *http.Request, *tenant) error { return post.ErrNotFound }))
 	return mux
 }
 
-// page answers a request in the name of a tenant. An error says that nothing has been answered yet: posts.ErrNotFound,
+// page answers a request in the name of a tenant. An error says that nothing has been answered yet: post.ErrNotFound,
 // or that of a statement.
 type page func(w http.ResponseWriter, r *http.Request, t *tenant) error
 
@@ -132,7 +132,7 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, t *tenant, answer 
 	err := answer(w, r, t)
 	switch {
 	case err == nil:
-	case errors.Is(err, posts.ErrNotFound):
+	case errors.Is(err, post.ErrNotFound):
 		s.notFound(w, r, t)
 	default:
 		s.noDatabase(w, r, t, err)

@@ -6,13 +6,12 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
 )
 
-// tenant is the handle by which one request is answered: what the registry says, and the statements for the tenant's
-// schema. It is never changed; a change in the registry makes another one.
+// tenant is the handle by which one request is answered: what the registry says. It is never changed; a change in the registry makes another one.
 type tenant struct {
 	registry.Listing
 	// origin is the scheme, primary host and port that links begin with, without a slash at the end.
@@ -22,7 +21,6 @@ type tenant struct {
 	publicURL string
 	// secure says that the platform is behind TLS.
 	secure bool
-	posts  *posts.Store
 	// requests bounds requests per second. nil: no limit.
 	requests *rate.Limiter
 }
@@ -33,11 +31,6 @@ func newTenant(listing registry.Listing, publicURL string, old *tenant) *tenant 
 		Listing: listing, origin: naming.URL(publicURL, listing.PrimaryHost), publicURL: publicURL,
 		secure: strings.HasPrefix(publicURL, "https:"),
 	}
-	if old != nil && old.SchemaName == t.SchemaName {
-		t.posts = old.posts
-	} else {
-		t.posts = posts.NewStore(t.SchemaName)
-	}
 	switch limit := listing.RequestsPerSecond; {
 	case limit == nil:
 	case old != nil && old.requests != nil && old.requests.Limit() == rate.Limit(*limit):
@@ -47,6 +40,9 @@ func newTenant(listing registry.Listing, publicURL string, old *tenant) *tenant 
 	}
 	return t
 }
+
+// posts are those of the tenant.
+func (t *tenant) posts() post.Store { return post.NewStore(t.SchemaName) }
 
 // says reports whether the handle is what newTenant would make again.
 func (t *tenant) says(listing registry.Listing, publicURL string) bool {

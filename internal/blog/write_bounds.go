@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/echoblogs/echoblogs/internal/content/render"
 )
 
 const (
@@ -14,8 +16,8 @@ const (
 	formsPerTenant = 4
 	// renderWait is how long a post waits for its turn to be rendered.
 	renderWait = 10 * time.Second
-	// saveTimeout bounds what a post takes to be rendered and stored.
-	saveTimeout = 10 * time.Second
+	// saveTimeout bounds the time to render and store a post, with the wait before both.
+	saveTimeout = 20 * time.Second
 )
 
 // bounds keep what owners do from what readers need: memory and processors.
@@ -51,6 +53,16 @@ func (b *bounds) takeForm(tenantID int64) (leave func(), ok bool) {
 			delete(b.forms, tenantID)
 		}
 	}, true
+}
+
+// render renders Markdown, once few enough others do so.
+func (b *bounds) render(ctx context.Context, markdown string) (render.Result, error) {
+	leave, err := wait(ctx, b.rendering, renderWait)
+	if err != nil {
+		return render.Result{}, err
+	}
+	defer leave()
+	return render.Markdown(markdown), nil
 }
 
 // wait waits for a turn, which leave ends.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -18,7 +18,7 @@ type deletion struct {
 // confirmDelete asks whether a post is to be deleted.
 func (s *site) confirmDelete(w http.ResponseWriter, r *ownerRequest) error {
 	source, err := s.findSource(r)
-	if errors.Is(err, posts.ErrNotFound) {
+	if errors.Is(err, post.ErrNotFound) {
 		s.notFound(w, r.Request, r.tenant)
 		return nil
 	}
@@ -28,7 +28,7 @@ func (s *site) confirmDelete(w http.ResponseWriter, r *ownerRequest) error {
 	return s.askWhetherToDelete(w, r, source, http.StatusOK)
 }
 
-func (s *site) askWhetherToDelete(w http.ResponseWriter, r *ownerRequest, source posts.Source, status int) error {
+func (s *site) askWhetherToDelete(w http.ResponseWriter, r *ownerRequest, source post.Source, status int) error {
 	d := deletion{editor: editorOf(source, r.now), Changed: status == http.StatusConflict}
 	d.Paused = r.tenant.paused(r.now)
 	return s.show(w, r, ownerView{name: "delete", title: "Delete " + source.Title, Data: d, status: status})
@@ -53,10 +53,10 @@ func (s *site) deletePost(w http.ResponseWriter, r *ownerRequest) error {
 	e := typed(r)
 	ctx, cancel := r.statementContext()
 	defer cancel()
-	err = r.tenant.posts.Delete(ctx, s.pool, e.version())
-	if errors.Is(err, posts.ErrChanged) {
-		source, err := r.tenant.posts.ByID(ctx, s.pool, e.ID)
-		if err != nil && !errors.Is(err, posts.ErrNotFound) {
+	err = r.tenant.posts().Delete(ctx, s.pool, e.version())
+	if errors.Is(err, post.ErrChanged) {
+		source, err := r.tenant.posts().FindByID(ctx, s.pool, e.ID)
+		if err != nil && !errors.Is(err, post.ErrNotFound) {
 			return err
 		}
 		if err == nil {

@@ -6,10 +6,10 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/render"
 )
 
 // What the buttons of the editor ask for.
@@ -22,7 +22,7 @@ const (
 
 // editor is the form that a post is written in.
 type editor struct {
-	posts.Document
+	post.Document
 	// Address is where the form is sent to.
 	Address string
 	// ID and Revision are of the version that the edit began from. 0: the post is new.
@@ -37,7 +37,7 @@ type editor struct {
 	// LoggedOut says that the session has ended since the form was opened.
 	LoggedOut bool
 	// Stored is the post as somebody else has changed it meanwhile. nil: nobody has.
-	Stored *posts.Source
+	Stored *post.Source
 	// Preview is the content as readers will see it. Empty: it is not shown.
 	Preview template.HTML
 }
@@ -47,7 +47,7 @@ func newEditor() *editor {
 }
 
 // editorOf is the form for a post as it is stored.
-func editorOf(source posts.Source, now time.Time) *editor {
+func editorOf(source post.Source, now time.Time) *editor {
 	e := newEditor()
 	e.Document = source.Document
 	e.asStored(source, now)
@@ -55,7 +55,7 @@ func editorOf(source posts.Source, now time.Time) *editor {
 }
 
 // asStored says where the post as it is stored is.
-func (e *editor) asStored(source posts.Source, now time.Time) {
+func (e *editor) asStored(source post.Source, now time.Time) {
 	state, public := stateOf(source.Date, now)
 	e.Address, e.State = writePath+source.Slug+"/", state
 	if public {
@@ -65,21 +65,20 @@ func (e *editor) asStored(source posts.Source, now time.Time) {
 }
 
 // version is the one that the edit began from.
-func (e *editor) version() posts.Version {
+func (e *editor) version() post.Version {
 	if e.ID == 0 {
-		return posts.Version{}
+		return post.Version{}
 	}
-	return posts.Version{ID: e.ID, UpdatedAt: time.UnixMicro(e.Revision).UTC()}
+	return post.Version{ID: e.ID, UpdatedAt: time.UnixMicro(e.Revision).UTC()}
 }
 
 // preview shows the form with the content as readers will see it.
 func (s *site) preview(w http.ResponseWriter, r *ownerRequest, e *editor) error {
-	leave, err := wait(r.Context(), s.bounds.rendering, renderWait)
+	rendered, err := s.bounds.render(r.Context(), e.Content)
 	if err != nil {
 		return s.saveFailed(w, r, e, err)
 	}
-	defer leave()
-	e.Preview = template.HTML(posts.Render(e.Content).HTML) //nolint:gosec // it is sanitised
+	e.Preview = template.HTML(rendered.HTML) //nolint:gosec // it is sanitised
 	return s.showEditor(w, r, e, http.StatusOK)
 }
 
@@ -93,7 +92,7 @@ func (s *site) writeNew(w http.ResponseWriter, r *ownerRequest) error {
 // writeEdit shows the form for a post, and when it was just saved, how readers see it.
 func (s *site) writeEdit(w http.ResponseWriter, r *ownerRequest) error {
 	source, err := s.findSource(r)
-	if errors.Is(err, posts.ErrNotFound) {
+	if errors.Is(err, post.ErrNotFound) {
 		s.notFound(w, r.Request, r.tenant)
 		return nil
 	}
@@ -102,20 +101,26 @@ func (s *site) writeEdit(w http.ResponseWriter, r *ownerRequest) error {
 	}
 	e := editorOf(source, r.now)
 	if e.Notice = done[r.URL.Query().Get("done")]; e.Notice != "" {
-		return s.preview(w, r, e)
+		ctx, cancel := r.statementContext()
+		defer cancel()
+		html, err := r.tenant.posts().HTML(ctx, s.pool, source.ID)
+		if err != nil && !errors.Is(err, post.ErrNotFound) {
+			return err
+		}
+		e.Preview = template.HTML(html) //nolint:gosec // it was sanitised when it was saved
 	}
 	return s.showEditor(w, r, e, http.StatusOK)
 }
 
-// findSource returns the post that the address names, or posts.ErrNotFound.
-func (s *site) findSource(r *ownerRequest) (posts.Source, error) {
+// findSource returns the post that the address names, or post.ErrNotFound.
+func (s *site) findSource(r *ownerRequest) (post.Source, error) {
 	slug := r.PathValue("slug")
-	if len(slug) > posts.MaxSlugLength || !isPlainPath("/"+slug) {
-		return posts.Source{}, posts.ErrNotFound
+	if len(slug) > post.MaxSlugLength || !isPlainPath("/"+slug) {
+		return post.Source{}, post.ErrNotFound
 	}
 	ctx, cancel := r.statementContext()
 	defer cancel()
-	return r.tenant.posts.Find(ctx, s.pool, slug)
+	return r.tenant.posts().Find(ctx, s.pool, slug)
 }
 
 func (s *site) showEditor(w http.ResponseWriter, r *ownerRequest, e *editor, status int) error {
@@ -159,9 +164,6 @@ func (s *site) save(w http.ResponseWriter, r *ownerRequest) error {
 	case why != "":
 		e.Errors[""] = why
 		return s.showEditor(w, r, e, http.StatusForbidden)
-	case e.Title == "":
-		e.Errors["title"] = "Give the post a title."
-		return s.showEditor(w, r, e, http.StatusUnprocessableEntity)
 	}
 	return s.store(w, r, e, limits)
 }
@@ -173,16 +175,11 @@ func typed(r *ownerRequest) *editor {
 	if slug := r.PathValue("slug"); e.ID != 0 && slug != "" {
 		e.Address = writePath + slug + "/"
 	}
-	e.Document = posts.Document{
-		Title:   strings.Join(strings.Fields(r.PostFormValue("title")), " "),
-		Slug:    strings.ToLower(strings.TrimSpace(r.PostFormValue("slug"))),
-		Author:  strings.Join(strings.Fields(r.PostFormValue("author")), " "),
-		Content: strings.Trim(strings.ReplaceAll(r.PostFormValue("content"), "\r\n", "\n"), "\n"),
-		Draft:   r.PostFormValue("draft") != "",
+	e.Document = post.Document{
+		Title: r.PostFormValue("title"), Slug: r.PostFormValue("slug"), Author: r.PostFormValue("author"),
+		Content: r.PostFormValue("content"), Draft: r.PostFormValue("draft") != "",
 	}
-	if e.Slug == "" && e.Title != "" {
-		e.Slug = posts.Slug(e.Title)
-	}
+	e.Normalize()
 	return e
 }
 
@@ -194,7 +191,7 @@ func number(s string) int64 {
 	return n
 }
 
-func (s *site) store(w http.ResponseWriter, r *ownerRequest, e *editor, limits posts.Limits) error {
+func (s *site) store(w http.ResponseWriter, r *ownerRequest, e *editor, limits post.Limits) error {
 	document, did := e.Document, "saved"
 	switch r.PostFormValue("action") {
 	case actionPublish:
@@ -202,29 +199,32 @@ func (s *site) store(w http.ResponseWriter, r *ownerRequest, e *editor, limits p
 	case actionUnpublish:
 		document.Draft, did = true, "unpublished"
 	}
-	leave, err := wait(r.Context(), s.bounds.rendering, renderWait)
-	if err != nil {
-		return s.saveFailed(w, r, e, err)
-	}
-	defer leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), saveTimeout)
 	defer cancel()
-	_, err = r.tenant.posts.Edit(ctx, s.pool, e.version(), document, limits, r.now)
-	var invalid *posts.InvalidError
+	saved, err := r.tenant.posts().Save(ctx, s.pool, post.SaveRequest{
+		Document: document, Base: e.version(), Limits: limits, Now: r.now,
+		Render: func(markdown string) (render.Result, error) { return s.bounds.render(r.Context(), markdown) },
+	})
+	var (
+		invalid *post.InvalidError
+		limit   *post.LimitError
+	)
 	switch {
+	case errors.As(err, &limit):
+		e.Errors[""] = limit.Error()
+		return s.showEditor(w, r, e, http.StatusUnprocessableEntity)
 	case errors.As(err, &invalid):
 		e.Errors[invalid.Field] = invalid.Sentence
 		return s.showEditor(w, r, e, http.StatusUnprocessableEntity)
-	case errors.Is(err, posts.ErrSlugTaken):
+	case errors.Is(err, post.ErrSlugTaken):
 		e.Errors["slug"] = "Another post has this address: choose another one."
 		return s.showEditor(w, r, e, http.StatusUnprocessableEntity)
-	case errors.Is(err, posts.ErrNotFound), errors.Is(err, posts.ErrChanged):
+	case errors.Is(err, post.ErrNotFound), errors.Is(err, post.ErrChanged):
 		return s.changedMeanwhile(w, r, e)
 	case err != nil:
 		return s.saveFailed(w, r, e, err)
 	}
-	s.recordFirstPost(r)
-	seeOther(w, r, writePath+document.Slug+"/?done="+did)
+	seeOther(w, r, writePath+saved.Slug+"/?done="+did)
 	return nil
 }
 
@@ -232,9 +232,9 @@ func (s *site) store(w http.ResponseWriter, r *ownerRequest, e *editor, limits p
 func (s *site) changedMeanwhile(w http.ResponseWriter, r *ownerRequest, e *editor) error {
 	ctx, cancel := r.statementContext()
 	defer cancel()
-	stored, err := r.tenant.posts.ByID(ctx, s.pool, e.ID)
+	stored, err := r.tenant.posts().FindByID(ctx, s.pool, e.ID)
 	switch {
-	case errors.Is(err, posts.ErrNotFound):
+	case errors.Is(err, post.ErrNotFound):
 		e.Errors[""] = "This post was deleted since you opened it, in another window or by somebody else. What you typed is here: save it to make a new post of it."
 		e.ID, e.Revision, e.Address = 0, 0, writeNewPath
 	case err != nil:

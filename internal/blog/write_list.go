@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
 // writePageSize is the number of posts on one page of the owner's list.
@@ -31,7 +31,7 @@ type writeList struct {
 }
 
 type writeItem struct {
-	posts.Item
+	post.Item
 	// State says in words whether readers see it.
 	State string
 	// Public says that they do.
@@ -51,7 +51,7 @@ func (s *site) writeIndex(w http.ResponseWriter, r *ownerRequest) error {
 	ctx, cancel := r.statementContext()
 	defer cancel()
 	// One more than is shown tells whether there is another page.
-	items, err := r.tenant.posts.ListAll(ctx, s.pool, writePageSize+1, (number-1)*writePageSize)
+	items, err := r.tenant.posts().ListAll(ctx, s.pool, writePageSize+1, (number-1)*writePageSize)
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -18,7 +17,7 @@ const (
 	writeNewPath = writePath + "new/"
 
 	// maxForm bounds a form, in bytes: a post takes three for one where all of it is percent-encoded.
-	maxForm = 3*posts.MaxContentBytes + 64<<10
+	maxForm = 3*post.MaxContentBytes + 64<<10
 	// maxStrangersForm bounds it for who is not logged in, any more: it is read only to be shown again.
 	maxStrangersForm = 256 << 10
 	// formTimeout is how long a form may take to come, and its answer to go: longer than pages for readers.
@@ -48,17 +47,17 @@ func (s *site) forOwner(answer ownerPage) http.Handler {
 
 // mayWrite returns the limits that the blog has at this moment, or why nothing may be changed, in a sentence. The
 // registry is asked, not the directory: it may be seconds behind.
-func (s *site) mayWrite(r *ownerRequest) (posts.Limits, string, error) {
+func (s *site) mayWrite(r *ownerRequest) (post.Limits, string, error) {
 	ctx, cancel := r.statementContext()
 	defer cancel()
 	row, err := registry.Find(ctx, s.pool, r.tenant.Name)
 	switch {
 	case errors.Is(err, registry.ErrNoTenant) || err == nil && (row.ID != r.tenant.ID || row.State != registry.Live || row.Owner != r.username):
-		return posts.Limits{}, "This blog is not yours any more: nothing was changed.", nil
+		return post.Limits{}, "This blog is not yours any more: nothing was changed.", nil
 	case err != nil:
-		return posts.Limits{}, "", fmt.Errorf("read the limits of %s: %w", r.tenant.Name, err)
+		return post.Limits{}, "", fmt.Errorf("read the limits of %s: %w", r.tenant.Name, err)
 	}
-	limits := posts.Limits{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
+	limits := post.Limits{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
 	return limits, paused(row.PaidUntil, row.SuspendAt, r.now), nil
 }
 
@@ -82,7 +81,7 @@ func (s *site) readForm(w http.ResponseWriter, r *ownerRequest) bool {
 	case errors.As(err, &tooLarge):
 		s.look.Send(w, web.Message{
 			Page: r.tenant.page("That was too much"), Status: http.StatusRequestEntityTooLarge,
-			Lead:  fmt.Sprintf("A post may hold %d kB of text. Nothing was saved.", posts.MaxContentBytes>>10),
+			Lead:  fmt.Sprintf("A post may hold %d kB of text. Nothing was saved.", post.MaxContentBytes>>10),
 			Steps: []string{"Go back, make two posts of it, and save them one after the other."},
 		})
 	default:
@@ -92,13 +91,4 @@ func (s *site) readForm(w http.ResponseWriter, r *ownerRequest) bool {
 		})
 	}
 	return false
-}
-
-// recordFirstPost notes that this blog has been written in. When that fails, the next post tells it.
-func (s *site) recordFirstPost(r *ownerRequest) {
-	ctx, cancel := r.statementContext()
-	defer cancel()
-	if err := account.RecordFirstPost(ctx, s.pool, r.tenant.ID, r.now); err != nil {
-		s.logFailure(r.Request, r.tenant, err)
-	}
 }

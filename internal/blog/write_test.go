@@ -14,7 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/transfer"
 )
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z]+)" value="([^"]*)">`)
@@ -89,9 +90,9 @@ func TestListOfAllPostsIsPaged(t *testing.T) {
 	p := newPlatform(t)
 	p.create(owned("alice"))
 	for i := range 51 {
-		p.save("alice", posts.Document{Title: fmt.Sprintf("Post %02d", i), Date: start.Add(time.Duration(i-60) * time.Hour)})
+		p.save("alice", post.Document{Title: fmt.Sprintf("Post %02d", i), Date: start.Add(time.Duration(i-60) * time.Hour)})
 	}
-	p.save("alice", posts.Document{Title: "Soon", Date: start.AddDate(0, 0, 1)})
+	p.save("alice", post.Document{Title: "Soon", Date: start.AddDate(0, 0, 1)})
 	b := p.logIn("alice", "alice.example.com")
 	b.open("/write/").want(t, http.StatusOK, "alice", "Appears on 11 January 2027", "Post 50", "Post 02", `href="/write/?page=2"`)
 	b.open("/write/?page=2").want(t, http.StatusOK, "alice", "Post 01", "Post 00", `<a href="/write/" rel="prev">`)
@@ -104,7 +105,7 @@ func TestWhatIsRefusedIsNotLost(t *testing.T) {
 	alice := owned("alice")
 	alice.Limits.MaxPosts = new(int64(2))
 	p.create(alice)
-	p.save("alice", posts.Document{Title: "Taken", Content: "Text"})
+	p.save("alice", post.Document{Title: "Taken", Content: "Text"})
 	b := p.logIn("alice", "alice.example.com")
 	const typed = "Words of an afternoon."
 	tests := map[string]struct {
@@ -112,10 +113,10 @@ func TestWhatIsRefusedIsNotLost(t *testing.T) {
 		want   string
 	}{
 		"no title":        {[]string{"title", " "}, `<p class="refused" id="title-error">Give the post a title.</p>`},
-		"a title too big": {[]string{"title", strings.Repeat("a", 256)}, `<p class="refused" id="title-error">The title has 256 characters`},
-		"no address":      {[]string{"title", "T", "slug", "no/slug"}, `<p class="refused" id="slug-error">`},
+		"a title too big": {[]string{"title", strings.Repeat("a", 256)}, `<p class="refused" id="title-error">The title has 256 characters; the maximum is 255.</p>`},
+		"no address":      {[]string{"title", "T", "slug", "no/slug"}, `<p class="refused" id="slug-error">&#34;no/slug&#34; is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.</p>`},
 		"a taken address": {[]string{"title", "Taken"}, `<p class="refused" id="slug-error">Another post has this address`},
-		"one of ours":     {[]string{"title", "T", "slug", "write"}, `is reserved for the blog itself`},
+		"one of ours":     {[]string{"title", "T", "slug", "write"}, `<p class="refused" id="slug-error">The address &#34;write&#34; is reserved. Choose another one.</p>`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -123,8 +124,8 @@ func TestWhatIsRefusedIsNotLost(t *testing.T) {
 				want(t, http.StatusUnprocessableEntity, "alice", test.want, `aria-invalid="true"`, typed)
 		})
 	}
-	p.save("alice", posts.Document{Title: "Last", Content: "Text"})
-	b.submit("/write/new/", "title", "One more", "content", typed).want(t, http.StatusUnprocessableEntity, "alice", "has reached its limit of posts", typed)
+	p.save("alice", post.Document{Title: "Last", Content: "Text"})
+	b.submit("/write/new/", "title", "One more", "content", typed).want(t, http.StatusUnprocessableEntity, "alice", "This blog has reached its limit of 2 posts. Delete a post, or ask for a higher limit.", typed)
 
 	b.submit("/write/new/", "title", "T", "content", strings.Repeat("a", 4<<20)).want(t, http.StatusRequestEntityTooLarge, "alice", "That was too much")
 	b.ask(http.MethodPost, "/write/new/", strings.NewReader("title=%zz"), nil).want(t, http.StatusBadRequest, "alice")
@@ -145,7 +146,7 @@ func TestEditsDoNotOverwriteOneAnother(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.create(owned("alice"))
-	p.save("alice", posts.Document{Title: "Title", Content: "The first version."})
+	p.save("alice", post.Document{Title: "Title", Content: "The first version."})
 	b := p.logIn("alice", "alice.example.com")
 	opened := b.open("/write/title/")
 	asked := b.open("/write/title/delete/")
@@ -177,7 +178,7 @@ func TestOnlyTheOwnerWrites(t *testing.T) {
 	p := newPlatform(t)
 	p.create(owned("alice"))
 	p.create(owned("bob"))
-	p.save("alice", posts.Document{Title: "Title", Content: "Text", Draft: true})
+	p.save("alice", post.Document{Title: "Title", Content: "Text", Draft: true})
 	alice := p.logIn("alice", "alice.example.com")
 	form := alice.open("/write/title/")
 
@@ -214,7 +215,7 @@ func TestOnlyTheOwnerWrites(t *testing.T) {
 	p.update(s, start)
 	alice.open("/write/").wantSeeOther(t, "/login/?next=%2Fwrite%2F")
 	alice.submit("/write/title/", append(version(form), "title", "Mine", "content", "My words")...).want(t, http.StatusForbidden, "alice")
-	entries, err := posts.NewStore("alice").ListAll(t.Context(), p.writer, 10, 0)
+	entries, err := post.NewStore("alice").ListAll(t.Context(), p.writer, 10, 0)
 	if err != nil || len(entries) != 1 || entries[0].Title != "Title" {
 		t.Errorf("posts: %+v, %v", entries, err)
 	}
@@ -236,7 +237,7 @@ func TestGraceAndSuspension(t *testing.T) {
 			p := newPlatform(t)
 			s := owned("alice")
 			p.create(s)
-			p.save("alice", posts.Document{Title: "Title", Content: "Text"})
+			p.save("alice", post.Document{Title: "Title", Content: "Text"})
 			b := p.logIn("alice", "alice.example.com")
 			form := b.open("/write/title/")
 			s.PaidUntil, s.SuspendAt = test.paidUntil, test.suspendAt
@@ -295,9 +296,9 @@ func TestExport(t *testing.T) {
 	if files := archive(t, b.open("/write/export.zip")); len(files) != 0 {
 		t.Errorf("an empty blog exports %v", files)
 	}
-	want := map[string]posts.Document{}
+	want := map[string]post.Document{}
 	for i := range 25 {
-		document := posts.Document{
+		document := post.Document{
 			Title: fmt.Sprintf("Post: %02d", i), Slug: fmt.Sprintf("post-%02d", i), Author: "Alice", Content: fmt.Sprintf("Text %d.\n\n---\n\nMore.", i),
 			Date: start.Add(time.Duration(-i) * time.Hour),
 		}
@@ -312,9 +313,9 @@ func TestExport(t *testing.T) {
 	if got := exported.header.Get("Content-Disposition"); got != `attachment; filename="alice.zip"` {
 		t.Errorf("Content-Disposition: %s", got)
 	}
-	got := map[string]posts.Document{}
+	got := map[string]post.Document{}
 	for name, content := range archive(t, exported) {
-		document, err := posts.Parse([]byte(content))
+		document, err := transfer.Parse([]byte(content))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -33,10 +33,10 @@ func createTenant(ctx context.Context, client *rest.RESTClient, namespace, name 
 	if err != nil {
 		return nil, fmt.Errorf("write the Tenant %s: %w", name, err)
 	}
-	return post(ctx, client, fmt.Sprintf(tenantsPath, namespace), manifest)
+	return postObject(ctx, client, fmt.Sprintf(tenantsPath, namespace), manifest)
 }
 
-func post(ctx context.Context, client *rest.RESTClient, path string, body []byte) ([]byte, error) {
+func postObject(ctx context.Context, client *rest.RESTClient, path string, body []byte) ([]byte, error) {
 	answer, err := client.Post().AbsPath(path).SetHeader("Content-Type", "application/json").Body(body).DoRaw(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("create in %s: %w", path, err)
@@ -172,7 +172,7 @@ func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 	if err := l.patch(ctx, types.MergePatchType, tenant+"/status", l.fill(l.status, name, uid)); err != nil {
 		return err
 	}
-	_, err = post(ctx, l.client, fmt.Sprintf(eventsPath, limitNamespace), l.fill(l.ready, name, uid))
+	_, err = postObject(ctx, l.client, fmt.Sprintf(eventsPath, limitNamespace), l.fill(l.ready, name, uid))
 	return err
 }
 
@@ -191,7 +191,7 @@ func (l *apiLimit) drop(ctx context.Context, _ int, name string) error {
 	if _, err := remove(ctx, l.client, ingress); err != nil {
 		return err
 	}
-	if _, err := post(ctx, l.client, fmt.Sprintf(eventsPath, limitNamespace), l.fill(l.dropped, name, string(ended.Metadata.UID))); err != nil {
+	if _, err := postObject(ctx, l.client, fmt.Sprintf(eventsPath, limitNamespace), l.fill(l.dropped, name, string(ended.Metadata.UID))); err != nil {
 		return err
 	}
 	return l.patch(ctx, types.MergePatchType, tenant, fmt.Appendf(nil, `{"metadata":{"finalizers":null,"resourceVersion":%q}}`, ended.Metadata.ResourceVersion))

@@ -14,7 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/cobra"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // bare is the blog's limit: a handler that knows the statement for each host, runs it in the mode that the blog uses,
@@ -88,9 +89,9 @@ func readPage(ctx context.Context, pool *pgxpool.Pool, statement string) error {
 		return err
 	}
 	defer rows.Close()
-	entries := make([]posts.Entry, 0, 11)
+	entries := make([]post.Entry, 0, 11)
 	for rows.Next() {
-		var e posts.Entry
+		var e post.Entry
 		if err := rows.Scan(&e.Slug, &e.Title, &e.Author, &e.Summary, &e.PublishedAt); err != nil {
 			return err
 		}
@@ -113,7 +114,7 @@ func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]strin
 			return nil, fmt.Errorf("read the hosts: %w", err)
 		}
 		sent := &statementTaker{}
-		if _, err := posts.NewStore(schema).List(ctx, sent, time.Now(), 11, 0); !errors.Is(err, errTaken) {
+		if _, err := post.NewStore(schema).List(ctx, sent, time.Now(), 11, 0); !errors.Is(err, errTaken) {
 			return nil, fmt.Errorf("take down the statement of the schema %s: %w", schema, err)
 		}
 		statements[host] = sent.statement
@@ -122,7 +123,10 @@ func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]strin
 }
 
 // statementTaker takes a statement down instead of running it.
-type statementTaker struct{ statement string }
+type statementTaker struct {
+	postgres.Querier
+	statement string
+}
 
 var errTaken = errors.New("taken down, not run")
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
@@ -100,13 +100,13 @@ func (b *benchmark) writePosts(ctx context.Context) error {
 	defer connection.Close(ctx)
 	first := naming.Schema(b.fleet[0])
 	for i := range postsEach {
-		document := posts.Document{
+		document := post.Document{
 			Title:   fmt.Sprintf("Post %d of the benchmark", i+1),
 			Slug:    fmt.Sprintf("post-%d", i+1),
 			Author:  "Alice",
 			Content: strings.Repeat("A paragraph of *some* length, as people write them, with [a link](https://example.com/) here & there.\n\n", 12),
 		}
-		if _, err := posts.NewStore(first).Save(ctx, connection, document, posts.Limits{}, time.Now()); err != nil {
+		if _, err := post.NewStore(first).Save(ctx, connection, post.SaveRequest{Document: document, Overwrite: true, Now: time.Now()}); err != nil {
 			return err
 		}
 	}

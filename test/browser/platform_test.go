@@ -16,8 +16,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/blog"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/transfer"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/schema"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
@@ -98,14 +99,14 @@ func (s *site) fill() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	document, err := posts.Parse(file)
+	document, err := transfer.Parse(file)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	document.Slug, document.Date = "rich", time.Now().AddDate(0, -1, 0)
 	s.save(document)
 	for i := range 23 {
-		s.save(posts.Document{
+		s.save(post.Document{
 			Title: titles[i%len(titles)], Slug: fmt.Sprintf("post-%d", i), Author: []string{"Alice Liddell", ""}[i%2],
 			Content: strings.Repeat("The rabbit-hole went straight on like a tunnel for some way, and then dipped suddenly down. ", i%5),
 			Date:    time.Now().AddDate(0, -2, -3*i),
@@ -129,9 +130,9 @@ func (s *site) create(name, title string, suspendAt time.Time) {
 	}
 }
 
-func (s *site) save(document posts.Document) {
+func (s *site) save(document post.Document) {
 	s.t.Helper()
-	if _, err := posts.NewStore("alice").Save(s.t.Context(), s.writer, document, posts.Limits{}, time.Now()); err != nil {
+	if _, err := post.NewStore("alice").Save(s.t.Context(), s.writer, post.SaveRequest{Document: document, Overwrite: true, Now: time.Now()}); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -14,9 +14,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
@@ -152,9 +152,11 @@ func (a *author) edit(t *tenant) {
 
 // write gives a Tenant a post, as soon as there is a schema for it.
 func (a *author) write(ctx context.Context, name, schema string) error {
-	store := posts.NewStore(schema)
+	store := post.NewStore(schema)
 	return a.p.Await(ctx, name+" has a post", func(ctx context.Context) error {
-		_, err := store.Save(ctx, a.posts, posts.Document{Slug: "kept", Title: postOf(name), Content: "Kept."}, posts.Limits{}, time.Now())
+		_, err := store.Save(ctx, a.posts, post.SaveRequest{
+			Document: post.Document{Slug: "kept", Title: postOf(name), Content: "Kept."}, Overwrite: true, Now: time.Now(),
+		})
 		return err
 	})
 }

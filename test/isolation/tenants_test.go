@@ -13,9 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/posts"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
@@ -70,7 +70,7 @@ func (w *world) settle(ctx context.Context, o owner, edits ...func(*v1alpha1.Ten
 
 // write fills a schema with an owner's posts.
 func (w *world) write(ctx context.Context, o owner, schema string) error {
-	store := posts.NewStore(schema)
+	store := post.NewStore(schema)
 	ctx, cancel := context.WithTimeout(ctx, stack.Patience)
 	defer cancel()
 	for i := range pageOfPosts {
@@ -81,8 +81,8 @@ func (w *world) write(ctx context.Context, o owner, schema string) error {
 		case 1:
 			slug = "hello"
 		}
-		document := posts.Document{Slug: slug, Title: "A post with " + o.token, Author: o.token, Content: "The words of " + o.token + "."}
-		if _, err := store.Save(ctx, w.posts, document, posts.Limits{}, time.Now()); err != nil {
+		document := post.Document{Slug: slug, Title: "A post with " + o.token, Author: o.token, Content: "The words of " + o.token + "."}
+		if _, err := store.Save(ctx, w.posts, post.SaveRequest{Document: document, Overwrite: true, Now: time.Now()}); err != nil {
 			return fmt.Errorf("write a post of %s: %w", o.tenant, err)
 		}
 	}

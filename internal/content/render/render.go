@@ -1,4 +1,6 @@
-package posts
+// Package render turns the Markdown of a post into HTML that is safe in a page, and into a plain-text summary. The work
+// is bounded whatever the input: see complexity.go.
+package render
 
 import (
 	"bytes"
@@ -18,28 +20,33 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// Rendered is a post's content in the forms that are stored beside it.
-type Rendered struct {
-	// HTML is safe to be put into a page as it is.
+// Result is rendered Markdown.
+type Result struct {
+	// HTML is sanitised: a page can include it as it is.
 	HTML string
-	// Summary is plain text: what stands before <!--more-->, or the beginning.
+	// Summary is plain text: everything before <!--more-->, or else the beginning.
 	Summary string
 }
 
-// Render turns Markdown into HTML without scripts, styles, forms and frames. Headings begin at the second level,
-// because the page has the title at the first.
-func Render(markdown string) Rendered {
-	raw := markdownToHTML([]byte(markdown))
-	return Rendered{HTML: string(sanitise(raw)), Summary: summarise(raw)}
+// Markdown renders Markdown to HTML without scripts, styles, forms or frames. Headings start at the second level,
+// because a page uses the first for its title.
+func Markdown(markdown string) Result {
+	raw := toHTML(markdown)
+	return Result{HTML: string(sanitise(raw)), Summary: summarise(raw)}
 }
 
-// converter passes HTML in Markdown through: the sanitiser decides what stays.
+// PlainText returns the text of Markdown, headings included, with single spaces between words.
+func PlainText(markdown string) string {
+	return plainText(sanitise(toHTML(markdown)), textWithHeadings)
+}
+
+// converter keeps HTML in Markdown: the sanitiser decides what is removed.
 var converter = goldmark.New(
 	goldmark.WithParser(newParser()),
 	goldmark.WithExtensions(
 		extension.Linkify,
 		extension.Strikethrough,
-		// The other ways write a style attribute, which the sanitiser removes.
+		// The other methods write a style attribute, which the sanitiser removes.
 		extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
 		extension.TaskList,
 	),
@@ -53,20 +60,21 @@ var converter = goldmark.New(
 	),
 )
 
-func markdownToHTML(markdown []byte) []byte {
+// toHTML converts Markdown to HTML that is not sanitised yet.
+func toHTML(markdown string) []byte {
 	var b bytes.Buffer
 	context := parser.NewContext(parser.WithIDs(headingIDs{}))
-	if err := converter.Convert(markdown, &b, parser.WithContext(context)); err != nil {
+	if err := converter.Convert([]byte(markdown), &b, parser.WithContext(context)); err != nil {
 		panic(fmt.Sprintf("write to memory: %v", err)) // a bytes.Buffer never fails
 	}
 	return b.Bytes()
 }
 
-// transformer fits a document into a page.
+// transformer adapts a document to the page around it.
 type transformer struct{}
 
-// Transform moves the headings so that the topmost are of the second level, lets images load when they come into view,
-// and marks lists of tasks, whose boxes take the place of bullets.
+// Transform shifts headings so that the highest is at the second level, makes images load lazily, and marks task lists,
+// which show check boxes instead of bullets.
 func (transformer) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
 	var headings []*ast.Heading
 	top := 6
@@ -80,7 +88,7 @@ func (transformer) Transform(document *ast.Document, _ text.Reader, _ parser.Con
 			top = min(top, node.Level)
 		case *ast.Image:
 			node.SetAttributeString("loading", []byte("lazy"))
-		case *extensionast.TaskCheckBox: // in the text of an item of a list
+		case *extensionast.TaskCheckBox: // its ancestors are a text block, a list item and the list
 			node.Parent().Parent().Parent().SetAttributeString("class", []byte("tasks"))
 		}
 		return ast.WalkContinue, nil
@@ -90,11 +98,11 @@ func (transformer) Transform(document *ast.Document, _ text.Reader, _ parser.Con
 	}
 }
 
-// nodeRenderer replaces goldmark's own form of some nodes by one that keeps a page accessible: what may be wider than
-// the page scrolls and can be reached by keyboard, and no control stands without a label.
+// nodeRenderer replaces goldmark's renderers where a page would not be accessible: wide content scrolls and can be
+// focused with the keyboard, and there are no controls without labels.
 type nodeRenderer struct{}
 
-// RegisterFuncs tells goldmark which nodes are rendered here.
+// RegisterFuncs registers the renderers with goldmark.
 func (nodeRenderer) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	r.Register(ast.KindCodeBlock, renderCode)
 	r.Register(ast.KindFencedCodeBlock, renderCode)
@@ -136,10 +144,10 @@ func renderTaskCheckBox(w util.BufWriter, _ []byte, node ast.Node, entering bool
 	return ast.WalkContinue, nil
 }
 
-// headingIDs names headings after their text, as GitHub does, in any script. It counts how often each name was given.
+// headingIDs derives the ids of headings from their text, as GitHub does, in any script. It counts the uses of each id.
 type headingIDs map[string]int
 
-// Generate returns a name that no other heading of the document has.
+// Generate returns an id that is unique in the document.
 func (ids headingIDs) Generate(value []byte, _ ast.NodeKind) []byte {
 	words := strings.FieldsFunc(strings.ToLower(string(value)), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && r != '_'
@@ -156,5 +164,5 @@ func (ids headingIDs) Generate(value []byte, _ ast.NodeKind) []byte {
 	return []byte(id)
 }
 
-// Put takes a name that is in the document already.
+// Put records an id that the document sets itself.
 func (ids headingIDs) Put(value []byte) { ids[string(value)]++ }

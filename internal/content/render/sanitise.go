@@ -1,4 +1,4 @@
-package posts
+package render
 
 import (
 	"bytes"
@@ -7,14 +7,14 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 )
 
-// policy is bluemonday's for what users write (UGCPolicy), with these changes: no heading of the first level, names
-// only for headings, images only by https or from the blog itself (the page's Content-Security-Policy refuses others),
-// nothing that a blog does not need (image maps, meters), and <kbd>.
+// policy differs from bluemonday's policy for user-generated content (UGCPolicy) as follows: no first-level headings,
+// ids only on headings, images only over https or from the blog itself (the page's Content-Security-Policy blocks all
+// others), no elements that a blog has no use for (image maps, meters), and <kbd> is allowed.
 var policy = newPolicy()
 
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
-	p.AllowStandardURLs() // http, https, mailto and relative ones
+	p.AllowStandardURLs() // http, https, mailto and relative URLs
 	p.RequireNoFollowOnLinks(false)
 	p.RequireNoFollowOnFullyQualifiedLinks(true)
 
@@ -28,7 +28,7 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("title").Matching(bluemonday.Paragraph).Globally()
 	p.AllowAttrs("dir").Matching(bluemonday.Direction).Globally()
 	p.AllowAttrs("lang").Matching(regexp.MustCompile(`^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$`)).Globally()
-	// The page's own names have a full stop in them, so that no heading can take one.
+	// The ids of the page itself contain a full stop, so that headings cannot clash with them.
 	p.AllowAttrs("id").Matching(regexp.MustCompile(`^[\p{L}\p{N}_-]+$`)).OnElements("h2", "h3", "h4", "h5", "h6")
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("cite").OnElements("blockquote", "q", "del", "ins")
@@ -40,16 +40,16 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
 	p.AllowAttrs("width", "height").Matching(regexp.MustCompile(`^[0-9]{1,5}$`)).OnElements("img")
 
-	// What the renderer itself writes.
+	// Attributes that nodeRenderer and transformer write.
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^table$`)).OnElements("div")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^tasks$`)).OnElements("ul", "ol")
 	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("div", "pre")
 	return p
 }
 
-// sanitise returns html without what the policy does not allow.
+// sanitise removes everything that the policy does not allow.
 func sanitise(html []byte) []byte {
-	// The policy lets no rel attribute of an author's through and writes its own in this one form; a quotation mark
-	// in text is escaped, so nothing else has it.
+	// The policy drops the rel attributes of authors and writes its own in exactly this form. Quotation marks in text
+	// are escaped, so the replacement cannot match anywhere else.
 	return bytes.ReplaceAll(policy.SanitizeBytes(html), []byte(` rel="nofollow"`), []byte(` rel="nofollow noopener"`))
 }

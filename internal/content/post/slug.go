@@ -1,4 +1,4 @@
-package posts
+package post
 
 import (
 	"crypto/sha256"
@@ -12,24 +12,23 @@ import (
 )
 
 const (
-	// MaxSlugLength is the longest slug, in bytes.
+	// MaxSlugLength is the maximum length of a slug, in bytes.
 	MaxSlugLength = 100
-	// generatedSlugLength leaves room: a slug made from a title ends at a word within it.
+	// generatedSlugLength is the maximum length of a slug derived from a title, which is cut at a word boundary.
 	generatedSlugLength = 80
 )
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// reservedSlugs are the places of a blog that are not posts, and some that may be needed.
+// reservedSlugs are the paths of a blog that are not posts, and some that may be needed later.
 var reservedSlugs = []string{
 	"admin", "api", "archive", "assets", "edit", "editor", "export", "feed", "healthz", "import", "login", "logout",
 	"media", "metrics", "new", "page", "posts", "preview", "readyz", "register", "robots", "search", "settings",
 	"sitemap", "static", "tags", "well-known", "write",
 }
 
-// Slug makes a slug from a title: lower-case ASCII letters and digits, hyphens between the words, at most 80 bytes. A
-// title without any letter that has an ASCII form gets a name that is made from its checksum. The same title always
-// gives the same slug.
+// Slug derives a slug from a title: lower-case ASCII letters and digits with hyphens between words, at most 80 bytes. If
+// no letter of the title has an ASCII form, the slug is derived from its checksum. A title always gives the same slug.
 func Slug(title string) string {
 	var slug strings.Builder
 	for word := range strings.FieldsFuncSeq(transliterate(title), func(r rune) bool { return !isSlugLetter(r) }) {
@@ -51,23 +50,23 @@ func Slug(title string) string {
 	return slug.String()
 }
 
-// checkSlug returns an *InvalidError when slug cannot be the place of a post.
+// checkSlug returns an *InvalidError if a post cannot have the slug.
 func checkSlug(slug string) error {
 	switch {
 	case len(slug) > MaxSlugLength:
-		return invalidField("slug", "The slug has %d characters, and may have %d: shorten it.", len(slug), MaxSlugLength)
+		return invalid("slug", "The address has %d characters; the maximum is %d.", len(slug), MaxSlugLength)
 	case !slugForm.MatchString(slug):
-		return invalidField("slug", "The slug %q cannot be part of an address: use lower case letters, digits and single hyphens, such as my-first-post.", slug)
+		return invalid("slug", "%q is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.", slug)
 	case slices.Contains(reservedSlugs, slug):
-		return invalidField("slug", "The slug %q is reserved for the blog itself: choose another one.", slug)
+		return invalid("slug", "The address %q is reserved. Choose another one.", slug)
 	}
 	return nil
 }
 
 func isSlugLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }
 
-// transliterate writes text in lower-case ASCII letters where it has such a form: marks are taken off the letters, and
-// the letters that do not decompose are spelled out. Apostrophes vanish: don't becomes dont, not don-t.
+// transliterate converts text to lower-case ASCII letters where possible: diacritics are removed, and letters that do not
+// decompose are spelled out. Apostrophes are dropped: don't becomes dont, not don-t.
 func transliterate(text string) string {
 	text = spelling.Replace(strings.ToLower(text))
 	return strings.Map(func(r rune) rune {
@@ -82,7 +81,7 @@ var spelling = strings.NewReplacer(
 	"'", "", "’", "", "ʼ", "", "&", " and ",
 	// Latin letters that Unicode does not decompose.
 	"ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "ŋ", "ng",
-	// Cyrillic, close to ISO 9 and to how names are commonly written.
+	// Cyrillic, close to ISO 9 and to the common spelling of names.
 	"а", "a", "б", "b", "в", "v", "г", "g", "ґ", "g", "д", "d", "е", "e", "є", "ye", "ё", "yo", "ж", "zh", "з", "z",
 	"и", "i", "і", "i", "ї", "yi", "й", "y", "к", "k", "л", "l", "м", "m", "н", "n", "о", "o", "п", "p", "р", "r",
 	"с", "s", "т", "t", "у", "u", "ф", "f", "х", "kh", "ц", "ts", "ч", "ch", "ш", "sh", "щ", "shch", "ъ", "",

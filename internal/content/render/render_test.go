@@ -1,11 +1,11 @@
-package posts_test
+package render_test
 
 import (
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/render"
 )
 
 func TestRender(t *testing.T) {
@@ -42,8 +42,8 @@ func TestRender(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := posts.Render(test.markdown).HTML; got != test.want {
-				t.Errorf("Render(%q):\n got %q\nwant %q", test.markdown, got, test.want)
+			if got := render.Markdown(test.markdown).HTML; got != test.want {
+				t.Errorf("Markdown(%q):\n got %q\nwant %q", test.markdown, got, test.want)
 			}
 		})
 	}
@@ -67,16 +67,15 @@ func TestSummary(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := posts.Render(test.markdown).Summary; got != test.want {
+			if got := render.Markdown(test.markdown).Summary; got != test.want {
 				t.Errorf("summary of %q:\n got %q\nwant %q", test.markdown, got, test.want)
 			}
 		})
 	}
 }
 
-// Markdown parsers have fallen to inputs whose cost grows with the square of their size. The editor renders what it is
-// sent, so what makes it grow is bounded. BenchmarkWorst tells what the worst inputs cost.
-func TestRenderBoundsItsWork(t *testing.T) {
+// Markdown parsers are known for inputs with quadratic cost. BenchmarkWorst measures the worst inputs.
+func TestComplexityIsBounded(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		markdown, count string
@@ -87,14 +86,14 @@ func TestRenderBoundsItsWork(t *testing.T) {
 		"links":                       {strings.Repeat("[a](b) ", 2000), "<a ", 500},
 		"quotes":                      {strings.Repeat("> ", 2000) + "a", "<blockquote>", 50},
 		"lists":                       {strings.Repeat("1. ", 2000) + "a", "<ol>", 25}, // a list and its item are two levels
-		"addresses":                   {strings.Repeat("[a]: b\n", 1000), "a", 0},
-		"too many addresses":          {strings.Repeat("[a]: b\n", 1001), "[a]", 1001},
+		"references":                  {strings.Repeat("[a]: b\n", 1000), "a", 0},
+		"too many references":         {strings.Repeat("[a]: b\n", 1001), "[a]", 1001},
 		"same headings":               {strings.Repeat("# a\n", 2000), `id="a-1999"`, 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := strings.Count(posts.Render(test.markdown).HTML, test.count); got != test.want {
+			if got := strings.Count(render.Markdown(test.markdown).HTML, test.count); got != test.want {
 				t.Errorf("%d times %s, want %d", got, test.count, test.want)
 			}
 		})
@@ -107,9 +106,9 @@ func BenchmarkWorst(b *testing.B) {
 		"strikes": "~~a", "links": "[a](", "references": "[a]: b\n", "lists": "1. ", "headings": "# a\n", "nested": "> - ",
 	} {
 		b.Run(name, func(b *testing.B) {
-			content := strings.Repeat(unit, posts.MaxContentBytes/len(unit))
+			content := strings.Repeat(unit, (1<<20)/len(unit))
 			for b.Loop() {
-				posts.Render(content)
+				render.Markdown(content)
 			}
 		})
 	}
@@ -128,9 +127,9 @@ func FuzzRender(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, markdown string) {
 		if !utf8.ValidString(markdown) {
-			return // Check refuses it before it is rendered
+			return // post.Document.Check rejects it before it is rendered
 		}
-		rendered := posts.Render(markdown)
+		rendered := render.Markdown(markdown)
 		checkSafe(t, rendered.HTML)
 		if count := utf8.RuneCountInString(rendered.Summary); count > 1000 {
 			t.Errorf("the summary has %d characters", count)

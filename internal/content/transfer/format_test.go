@@ -1,4 +1,4 @@
-package posts_test
+package transfer_test
 
 import (
 	"testing"
@@ -6,12 +6,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/echoblogs/echoblogs/internal/posts"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/transfer"
 )
 
-func TestMarkdownIsReadAgain(t *testing.T) {
+func TestFormatRoundTrip(t *testing.T) {
 	t.Parallel()
-	for name, document := range map[string]posts.Document{
+	for name, document := range map[string]post.Document{
 		"plain":                     {Title: "Title", Slug: "title", Content: "Text."},
 		"all there is":              {Title: "A: \"title\" # of 'it'", Slug: "a-title", Author: "Alice: <a@b> — #1", Content: "One.\n\nTwo.", Date: time.Date(2026, 11, 23, 9, 30, 0, 123456000, time.UTC)},
 		"a draft":                   {Title: "yes", Slug: "yes", Content: "Text.", Draft: true},
@@ -23,11 +24,11 @@ func TestMarkdownIsReadAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file, err := document.Markdown()
+			file, err := transfer.Format(document)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := posts.Parse(file)
+			got, err := transfer.Parse(file)
 			if err != nil {
 				t.Fatalf("%v in\n%s", err, file)
 			}

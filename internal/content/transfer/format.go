@@ -1,4 +1,4 @@
-package posts
+package transfer
 
 import (
 	"fmt"
@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
-// Markdown returns the document as a file that Parse reads as the same document.
-func (d *Document) Markdown() ([]byte, error) {
+// Format returns a document as a file that Parse reads as the same document.
+func Format(d post.Document) ([]byte, error) {
 	fields := struct {
 		Title  string `yaml:"title"`
 		Slug   string `yaml:"slug"`
@@ -22,11 +24,11 @@ func (d *Document) Markdown() ([]byte, error) {
 	}
 	head, err := yaml.Marshal(fields)
 	if err != nil {
-		return nil, fmt.Errorf("write the front matter of %s: %w", d.Slug, err)
+		return nil, fmt.Errorf("write front matter of %s: %w", d.Slug, err)
 	}
 	file := make([]byte, 0, len(head)+len(d.Content)+len(d.Title)+32)
 	file = append(append(append(file, "---\n"...), head...), "---\n"...)
-	// Parse takes one heading that repeats the title away.
+	// Parse removes a heading that repeats the title, so a heading of the content is written twice.
 	if heading, _ := cutHeading(d.Content); heading != "" && heading == d.Title {
 		first, _, _ := strings.Cut(strings.TrimLeft(d.Content, "\n"), "\n")
 		file = append(append(file, first...), '\n')

@@ -1,4 +1,4 @@
-package posts_test
+package render_test
 
 import (
 	"net/url"
@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// checkSafe parses a fragment as a browser does and fails for whatever can run, style or load from a foreign scheme.
+// checkSafe parses a fragment as a browser does and fails on anything that can run, style, or load from another scheme.
 func checkSafe(t *testing.T, fragment string) {
 	t.Helper()
 	nodes, err := html.ParseFragment(strings.NewReader(fragment), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})

@@ -1,4 +1,4 @@
-package posts
+package render
 
 import (
 	"bytes"
@@ -10,40 +10,40 @@ import (
 )
 
 const (
-	// summaryLength is the longest summary that is cut from the beginning, in characters.
+	// summaryLength is the maximum length of an automatic summary, in characters.
 	summaryLength = 280
-	// markedSummaryLength is the longest that an author can ask for with <!--more-->.
+	// markedSummaryLength is the maximum length of a summary that the author ends with <!--more-->.
 	markedSummaryLength = 1000
 )
 
-// moreMarker is where an author ends the summary. In code it is escaped, so it is found only where it is meant.
+// moreMarker ends the summary. Inside code it is escaped, so it is found only where the author means it.
 var moreMarker = []byte("<!--more-->")
 
-// summarise returns the beginning of a post as plain text. raw is not sanitised yet: the marker is a comment, which the
-// sanitiser removes.
+// summarise returns the beginning of a post as plain text. It takes HTML that is not sanitised yet, because the sanitiser
+// removes comments, and the marker is one.
 func summarise(raw []byte) string {
 	length := summaryLength
 	before, _, found := bytes.Cut(bytes.ReplaceAll(raw, []byte("<!-- more -->"), moreMarker), moreMarker)
 	if found {
 		length = markedSummaryLength
 	}
-	return shorten(plainText(string(sanitise(before)), textOfParagraphs), length)
+	return shorten(plainText(sanitise(before), textOfParagraphs), length)
 }
 
-// textKind says which text of a document is wanted.
+// textKind selects the text of a document.
 type textKind bool
 
 const (
-	// textOfParagraphs leaves out headings, code blocks and tables, which do not read as prose.
+	// textOfParagraphs skips headings, code blocks and tables, which do not read as prose.
 	textOfParagraphs textKind = false
 	textWithHeadings textKind = true
 )
 
-// plainText returns the text of sanitised HTML with single spaces between the words.
-func plainText(fragment string, kind textKind) string {
+// plainText returns the text of sanitised HTML with single spaces between words.
+func plainText(fragment []byte, kind textKind) string {
 	var b strings.Builder
 	skipped := 0
-	tokens := html.NewTokenizer(strings.NewReader(fragment))
+	tokens := html.NewTokenizer(bytes.NewReader(fragment))
 	for {
 		switch tokens.Next() {
 		case html.ErrorToken:
@@ -80,7 +80,7 @@ func isProse(element []byte) bool {
 	return true
 }
 
-// isInline reports whether an element stands within a word or sentence.
+// isInline reports whether an element can occur inside a word or sentence.
 func isInline(element []byte) bool {
 	switch atom.Lookup(element) {
 	case atom.A, atom.Abbr, atom.B, atom.Bdi, atom.Cite, atom.Code, atom.Del, atom.Dfn, atom.Em, atom.I, atom.Ins,
@@ -91,7 +91,7 @@ func isInline(element []byte) bool {
 	return false
 }
 
-// shorten cuts text at the end of a word, so that it has at most limit characters with the ellipsis.
+// shorten cuts text at a word boundary to at most limit characters, including the ellipsis.
 func shorten(text string, limit int) string {
 	if utf8.RuneCountInString(text) <= limit {
 		return text

@@ -1,0 +1,210 @@
+package post
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/content/render"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// maxHTMLBytes is the maximum size of rendered content. HTML can be larger than its Markdown: a quotation mark becomes an
+// entity of five bytes.
+const maxHTMLBytes = 4 << 20
+
+// SaveRequest is a post to save.
+type SaveRequest struct {
+	// Document is the post. Save normalizes it.
+	Document Document
+	// Base is the version that was edited; the zero value adds a new post. Changes made since are never overwritten.
+	Base Version
+	// Overwrite saves the document as the post with its slug, whether that exists or not, and ignores Base.
+	Overwrite bool
+	// Limits of the blog.
+	Limits Limits
+	// Now is the current time.
+	Now time.Time
+	// Render renders the content. Defaults to render.Markdown. A server passes a function that bounds how many posts
+	// are rendered at the same time.
+	Render func(markdown string) (render.Result, error)
+}
+
+// Outcome is what Save did.
+type Outcome string
+
+// The outcomes of Save.
+const (
+	Created   Outcome = "created"
+	Updated   Outcome = "updated"
+	Unchanged Outcome = "unchanged"
+)
+
+// Saved is the result of Save.
+type Saved struct {
+	Outcome Outcome
+	// Slug is the slug under which the post is stored.
+	Slug string
+}
+
+// Save renders and stores a post, in one transaction. Saving the same document again changes nothing, so a caller can
+// retry after a lost response.
+//
+// Errors: *InvalidError if the document is invalid, *LimitError if the blog has no room for it, ErrSlugTaken if another
+// post has its slug, ErrChanged if the post was changed since Base, and ErrNotFound if it was deleted since.
+func (s Store) Save(ctx context.Context, db postgres.Beginner, r SaveRequest) (Saved, error) {
+	r.Document.Normalize()
+	if err := r.Document.Check(); err != nil {
+		return Saved{}, err
+	}
+	if r.Overwrite {
+		r.Base = Version{}
+	}
+	rendered, err := r.render()
+	if err != nil {
+		return Saved{}, err
+	}
+	var outcome Outcome
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
+		outcome, err = s.store(ctx, tx, r, rendered)
+		if r.Overwrite && errors.Is(err, ErrSlugTaken) { // another writer has just added the post, so it is visible now
+			outcome, err = s.store(ctx, tx, r, rendered)
+		}
+		return err
+	})
+	if err != nil {
+		return Saved{}, fmt.Errorf("save post %s: %w", r.Document.Slug, err)
+	}
+	return Saved{outcome, r.Document.Slug}, nil
+}
+
+func (r *SaveRequest) render() (render.Result, error) {
+	var (
+		rendered render.Result
+		err      error
+	)
+	if r.Render != nil {
+		rendered, err = r.Render(r.Document.Content)
+	} else {
+		rendered = render.Markdown(r.Document.Content)
+	}
+	if err == nil && len(rendered.HTML) > maxHTMLBytes {
+		err = invalid("content", "The content becomes %d bytes of HTML; the maximum is %d. Split it into two posts.", len(rendered.HTML), maxHTMLBytes)
+	}
+	return rendered, err
+}
+
+func (s Store) store(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result) (Outcome, error) {
+	document, used := &r.Document, usage{}
+	batch := &pgx.Batch{}
+	// The registry's row is locked before the posts, in the same order as a migration locks them.
+	batch.Queue(recordFirstPost, s.schema, r.Now)
+	s.queueUsage(batch, r.Limits, r.Base.ID, document.Slug, &used)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return "", err
+	}
+	stored, err := s.lockStored(ctx, tx, r.Base, document.Slug)
+	switch {
+	case err != nil:
+		return "", err
+	case stored == nil && r.Base.ID != 0:
+		return "", ErrNotFound
+	case stored != nil && !r.Overwrite && !stored.Version.equal(r.Base):
+		return Unchanged, stored.conflict(r)
+	}
+	size := int64(len(document.Content) + len(rendered.HTML))
+	if err := r.Limits.check(used, stored != nil, size); err != nil {
+		return "", err
+	}
+	if stored == nil {
+		return s.insert(ctx, tx, r, rendered)
+	}
+	return s.update(ctx, tx, r, rendered, stored)
+}
+
+// recordFirstPost notes that the blog has been written in. Only the first time counts.
+const recordFirstPost = `INSERT INTO public.first_posts (tenant_id, at)
+	SELECT id, $2::timestamptz FROM public.tenants WHERE schema_name = $1 AND state = 'live' ON CONFLICT DO NOTHING`
+
+// lockStored returns the post that is saved: the one of base, or the one with the slug. nil: it does not exist.
+func (s Store) lockStored(ctx context.Context, tx pgx.Tx, base Version, slug string) (*Source, error) {
+	sources, err := s.selectSources(ctx, tx, `WHERE id = $1 OR slug = $2 FOR UPDATE`, base.ID, slug)
+	if err != nil {
+		return nil, err
+	}
+	for i := range sources {
+		if base.ID != 0 && sources[i].ID != base.ID {
+			continue
+		}
+		if len(sources) > 1 {
+			return nil, ErrSlugTaken
+		}
+		return &sources[i], nil
+	}
+	return nil, nil
+}
+
+// conflict returns why a document that is based on another version of the post cannot be saved. nil: the document is
+// stored already.
+func (s *Source) conflict(r SaveRequest) error {
+	document := &r.Document
+	switch {
+	case s.Slug == document.Slug && s.Title == document.Title && s.Author == document.Author && s.Content == document.Content &&
+		s.Draft == document.Draft && (document.Draft || document.Date.IsZero() || document.Date.Equal(s.Date)):
+		return nil
+	case r.Base.ID == 0:
+		return ErrSlugTaken
+	}
+	return ErrChanged
+}
+
+func (s Store) insert(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result) (Outcome, error) {
+	document, created := &r.Document, r.Now
+	if !document.Date.IsZero() && document.Date.Before(r.Now) {
+		created = document.Date
+	}
+	tag, err := tx.Exec(ctx, `INSERT INTO `+s.table+` (slug, title, author, content, html, summary, created_at, updated_at, published_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (slug) DO NOTHING`,
+		document.Slug, document.Title, document.Author, document.Content, rendered.HTML, rendered.Summary, created, document.publication(time.Time{}, r.Now))
+	switch {
+	case err != nil:
+		return "", err
+	case tag.RowsAffected() == 0:
+		return "", ErrSlugTaken
+	}
+	return Created, nil
+}
+
+func (s Store) update(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result, stored *Source) (Outcome, error) {
+	document := &r.Document
+	tag, err := tx.Exec(ctx, `UPDATE `+s.table+` SET slug = $1, title = $2, author = $3, content = $4, html = $5, summary = $6,
+			published_at = $7, updated_at = $8
+		WHERE id = $9 AND (slug, title, author, content, html, summary, published_at) IS DISTINCT FROM ($1, $2, $3, $4, $5, $6, $7)`,
+		document.Slug, document.Title, document.Author, document.Content, rendered.HTML, rendered.Summary,
+		document.publication(stored.Date, r.Now), r.Now, stored.ID)
+	switch {
+	case postgres.Code(err) == postgres.CodeUniqueViolation:
+		return "", ErrSlugTaken // by another writer, since lockStored
+	case err != nil:
+		return "", err
+	case tag.RowsAffected() == 0:
+		return Unchanged, nil
+	}
+	return Updated, nil
+}
+
+// publication returns when readers see the document, given the date of the stored post. nil: they do not.
+func (d *Document) publication(stored, now time.Time) *time.Time {
+	switch {
+	case d.Draft:
+		return nil
+	case !d.Date.IsZero():
+		return &d.Date
+	case !stored.IsZero():
+		return &stored
+	}
+	return &now
+}

@@ -1,0 +1,176 @@
+package post_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+)
+
+var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
+
+// newBlog returns a pool with the role of the blog, and a Store for the schema of one tenant, whose name requires quoting.
+func newBlog(t *testing.T) (*pgxpool.Pool, post.Store) {
+	t.Helper()
+	database := postgrestest.New(t)
+	operator := connect(t, database.OperatorURI)
+	schemas, err := schema.NewStore(operator, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schemas.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err = schemas.Create(t.Context(), registry.Spec{
+		Name: "order", SchemaName: "order", DisplayName: "Order", PrimaryHost: "order.example.com", PaidUntil: now, SuspendAt: now,
+	}, schema.CreateOptions{}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connect(t, database.BlogURI), post.NewStore("order")
+}
+
+func connect(t *testing.T, uri string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func save(t *testing.T, pool *pgxpool.Pool, store post.Store, document post.Document, at time.Time) post.Outcome {
+	t.Helper()
+	saved, err := store.Save(t.Context(), pool, post.SaveRequest{Document: document, Overwrite: true, Now: at})
+	if err != nil {
+		t.Fatalf("save %s: %v", document.Slug, err)
+	}
+	return saved.Outcome
+}
+
+func TestSaveAgain(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	document := post.Document{Title: "Title", Slug: "title", Author: "Alice", Content: "Text."}
+
+	if got := save(t, pool, store, document, now); got != post.Created {
+		t.Errorf("first: %s", got)
+	}
+	if got := save(t, pool, store, document, now.Add(time.Minute)); got != post.Unchanged {
+		t.Errorf("the same again: %s", got)
+	}
+	document.Content = "Other *text*."
+	if got := save(t, pool, store, document, now.Add(time.Hour)); got != post.Updated {
+		t.Errorf("other content: %s", got)
+	}
+
+	got, err := store.BySlug(t.Context(), pool, now.Add(time.Hour), "title")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := post.Post{
+		Entry: post.Entry{Slug: "title", Title: "Title", Author: "Alice", Summary: "Other text.", PublishedAt: now},
+		ID:    got.ID, HTML: "<p>Other <em>text</em>.</p>\n", CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the post (-want +got):\n%s", diff)
+	}
+}
+
+func TestSaveDates(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	past, future := now.AddDate(-3, 0, 0), now.AddDate(0, 0, 1)
+	visible := func(at time.Time) []string {
+		t.Helper()
+		entries, err := store.List(t.Context(), pool, at, 10, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slugs := []string{}
+		for _, e := range entries {
+			slugs = append(slugs, e.Slug)
+		}
+		return slugs
+	}
+	want := func(at time.Time, slugs ...string) {
+		t.Helper()
+		if diff := cmp.Diff(slugs, visible(at)); diff != "" {
+			t.Errorf("visible at %s (-want +got):\n%s", at, diff)
+		}
+	}
+	save(t, pool, store, post.Document{Title: "Today", Slug: "today"}, now)
+	save(t, pool, store, post.Document{Title: "Old", Slug: "old", Date: past}, now)
+	save(t, pool, store, post.Document{Title: "Soon", Slug: "soon", Date: future}, now)
+	save(t, pool, store, post.Document{Title: "Draft", Slug: "draft", Draft: true}, now)
+	want(now, "today", "old")
+	want(future, "soon", "today", "old")
+	for _, slug := range []string{"soon", "draft", "none"} {
+		if _, err := store.BySlug(t.Context(), pool, now, slug); !errors.Is(err, post.ErrNotFound) {
+			t.Errorf("%s: %v, want ErrNotFound", slug, err)
+		}
+	}
+
+	later := now.Add(time.Hour)
+	save(t, pool, store, post.Document{Title: "Draft", Slug: "draft"}, later)
+	want(later, "draft", "today", "old")
+	save(t, pool, store, post.Document{Title: "Old is new", Slug: "old"}, later)
+	want(later, "draft", "today", "old") // it keeps its date
+	save(t, pool, store, post.Document{Title: "Today", Slug: "today", Draft: true}, later)
+	want(later, "draft", "old")
+	save(t, pool, store, post.Document{Title: "Old is new", Slug: "old", Date: later.Add(time.Minute)}, later)
+	want(later.Add(time.Minute), "old", "draft")
+
+	old, err := store.Latest(t.Context(), pool, later.Add(time.Minute), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(old) != 1 || !old[0].CreatedAt.Equal(past) {
+		t.Errorf("the old post: %+v, want it created on %s", old, past)
+	}
+}
+
+// Writers that save a new post under the same slug at the same time overwrite each other.
+func TestConcurrentOverwrites(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	var group sync.WaitGroup
+	for i := range 12 {
+		group.Go(func() {
+			document := post.Document{Title: "Title", Slug: "title", Content: fmt.Sprint(i)}
+			if _, err := store.Save(context.Background(), pool, post.SaveRequest{Document: document, Overwrite: true, Now: now}); err != nil {
+				t.Errorf("Save: %v", err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestFirstPostIsRecorded(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	if _, err := store.Save(t.Context(), pool, post.SaveRequest{Document: post.Document{Content: "No title."}, Now: now}); err == nil {
+		t.Error("a post without a title was saved")
+	}
+	first := now.Add(time.Minute)
+	for i := range 2 {
+		save(t, pool, store, post.Document{Title: "Title", Content: fmt.Sprint(i)}, first.Add(time.Duration(i)*time.Minute))
+	}
+	var recorded time.Time
+	err := pool.QueryRow(t.Context(), `SELECT f.at FROM public.first_posts f JOIN public.tenants t ON t.id = f.tenant_id WHERE t.name = 'order'`).Scan(&recorded)
+	if err != nil || !recorded.Equal(first) {
+		t.Errorf("the first post is recorded at %s, %v; want %s", recorded, err, first)
+	}
+}

@@ -1,0 +1,93 @@
+package render
+
+import (
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// The cost of goldmark's inline parsers is quadratic in the number of delimiters of a paragraph, and rendering recurses
+// into nested blocks: a megabyte of "*a_" would take six minutes, and a megabyte of ">" would overflow the stack. Real
+// posts do not come near these limits; markup beyond them stays plain text.
+const (
+	// maxDelimiters is the number of characters per paragraph, heading or table cell that may start inline markup.
+	maxDelimiters = 1000
+	// maxReferenceLines is the number of lines of a paragraph that may hold link reference definitions.
+	maxReferenceLines = 1000
+	// maxDepth is the nesting depth of block quotes and lists.
+	maxDepth = 50
+)
+
+// newParser returns goldmark's default parser with these limits.
+func newParser() parser.Parser {
+	return parser.NewParser(
+		parser.WithBlockParsers(
+			util.Prioritized(parser.NewSetextHeadingParser(), 100),
+			util.Prioritized(parser.NewThematicBreakParser(), 200),
+			util.Prioritized(limitedContainer{parser.NewListParser()}, 300),
+			util.Prioritized(parser.NewListItemParser(), 400),
+			util.Prioritized(parser.NewCodeBlockParser(), 500),
+			util.Prioritized(parser.NewATXHeadingParser(), 600),
+			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+			util.Prioritized(limitedContainer{parser.NewBlockquoteParser()}, 800),
+			util.Prioritized(parser.NewHTMLBlockParser(), 900),
+			util.Prioritized(parser.NewParagraphParser(), 1000),
+		),
+		parser.WithInlineParsers(append(parser.DefaultInlineParsers(), util.Prioritized(delimiterLimit{}, 0))...),
+		parser.WithParagraphTransformers(util.Prioritized(limitedReferences{parser.LinkReferenceParagraphTransformer}, 100)),
+	)
+}
+
+// limitedContainer opens no block deeper than maxDepth.
+type limitedContainer struct{ parser.BlockParser }
+
+// Open implements parser.BlockParser.
+func (l limitedContainer) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	depth := 0
+	for node := parent; node != nil; node = node.Parent() {
+		if depth++; depth > maxDepth {
+			return nil, parser.NoChildren
+		}
+	}
+	return l.BlockParser.Open(parent, reader, pc)
+}
+
+// limitedReferences skips paragraphs of more than maxReferenceLines lines.
+type limitedReferences struct{ parser.ParagraphTransformer }
+
+// Transform implements parser.ParagraphTransformer.
+func (l limitedReferences) Transform(paragraph *ast.Paragraph, reader text.Reader, pc parser.Context) {
+	if paragraph.Lines().Len() <= maxReferenceLines {
+		l.ParagraphTransformer.Transform(paragraph, reader, pc)
+	}
+}
+
+// delimiterLimit runs before the other inline parsers and turns delimiters beyond maxDelimiters into text.
+type delimiterLimit struct{}
+
+// delimiters counts the delimiters of one block.
+type delimiters struct {
+	block ast.Node
+	count int
+}
+
+var delimitersKey = parser.NewContextKey()
+
+// Trigger returns the characters that start or end emphasis, strikethrough, links and images.
+func (delimiterLimit) Trigger() []byte { return []byte("*_~[]!") }
+
+// Parse returns nil, which leaves the character to the next parser, or the character as text.
+func (delimiterLimit) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	seen, ok := pc.Get(delimitersKey).(*delimiters)
+	if !ok || seen.block != parent {
+		seen = &delimiters{block: parent}
+		pc.Set(delimitersKey, seen)
+	}
+	if seen.count++; seen.count <= maxDelimiters {
+		return nil
+	}
+	_, position := block.PeekLine()
+	block.Advance(1)
+	return ast.NewTextSegment(text.NewSegment(position.Start, position.Start+1))
+}

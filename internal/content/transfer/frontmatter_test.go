@@ -1,0 +1,105 @@
+package transfer_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/transfer"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		file string
+		want post.Document
+	}{
+		"a heading is the title": {
+			file: "# Hello, World\n\nFirst.\n",
+			want: post.Document{Title: "Hello, World", Slug: "hello-world", Content: "First."},
+		},
+		"markup in the title is removed": {
+			file: "\n\n# Don't *panic* &amp; `run`\nText",
+			want: post.Document{Title: "Don't panic & run", Slug: "dont-panic-and-run", Content: "Text"},
+		},
+		"front matter": {
+			file: "---\ntitle: A title\nslug: my-slug\nauthor: Alice\ndate: 2026-11-23\ntags: [a, b]\nlayout: post\n---\n\nText",
+			want: post.Document{Title: "A title", Slug: "my-slug", Author: "Alice", Content: "Text",
+				Date: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)},
+		},
+		"front matter of a Windows editor": {
+			file: "\ufeff---\r\ntitle: A title\r\n---\r\nText\r\n",
+			want: post.Document{Title: "A title", Slug: "a-title", Content: "Text"},
+		},
+		"a heading that repeats the title is removed": {
+			file: "---\ntitle: Twice\n---\n# Twice\n\nText",
+			want: post.Document{Title: "Twice", Slug: "twice", Content: "Text"},
+		},
+		"another heading stays": {
+			file: "---\ntitle: Title\n---\n# Another\n\nText",
+			want: post.Document{Title: "Title", Slug: "title", Content: "# Another\n\nText"},
+		},
+		"a date with its zone": {
+			file: "---\ntitle: T\ndate: 2026-11-23T09:30:00+02:00\n---\n",
+			want: post.Document{Title: "T", Slug: "t", Date: time.Date(2026, 11, 23, 7, 30, 0, 0, time.UTC)},
+		},
+		"not published": {
+			file: "---\ntitle: T\npublished: false\n---\n",
+			want: post.Document{Title: "T", Slug: "t", Draft: true},
+		},
+		"a draft": {
+			file: "---\ntitle: T\ndraft: true\n---\n",
+			want: post.Document{Title: "T", Slug: "t", Draft: true},
+		},
+		"empty front matter": {
+			file: "---\n---\n# T",
+			want: post.Document{Title: "T", Slug: "t"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := transfer.Parse([]byte(test.file))
+			if err != nil {
+				t.Fatalf("Parse: %v", err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("Parse (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestParseInvalid(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ file, want string }{
+		"no title":             {"Text only", `The post has no title. Start the file with a line such as "# My title", or with front matter that has a title.`},
+		"a long title":         {"# " + strings.Repeat("ä", 256), "The title has 256 characters; the maximum is 255."},
+		"a long author":        {"---\ntitle: T\nauthor: " + strings.Repeat("a", 256) + "\n---\n", "The author has 256 characters; the maximum is 255."},
+		"long content":         {"# T\n" + strings.Repeat("a", post.MaxContentBytes+1), "The content has 1048577 bytes; the maximum is 1048576. Split it into two posts."},
+		"a huge file":          {"# T\n" + strings.Repeat("a", 2*post.MaxContentBytes), "The file has 2097156 bytes; the maximum for a post is 1048576. Split it into two posts."},
+		"another encoding":     {"# Caf\xe9", "The file is not UTF-8 text. Save it with that encoding."},
+		"a NUL":                {"# T\n\na\x00b", "The post contains a NUL character. Remove it."},
+		"open front matter":    {"---\ntitle: T\n", "The front matter has no end. Close it with a line of three hyphens."},
+		"broken front matter":  {"---\ntitle: [\n---\n", "The front matter cannot be read: line 1: did not find expected node content."},
+		"no date":              {"---\ntitle: T\ndate: yesterday\n---\n", `The date "yesterday" cannot be read. Write it as 2026-11-23 or 2026-11-23T09:30:00Z.`},
+		"a slug with a slash":  {"---\ntitle: T\nslug: a/b\n---\n", `"a/b" is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.`},
+		"a slug in upper case": {"---\ntitle: T\nslug: Hello\n---\n", `"Hello" is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.`},
+		"a long slug":          {"---\ntitle: T\nslug: " + strings.Repeat("a", 101) + "\n---\n", "The address has 101 characters; the maximum is 100."},
+		"a reserved slug":      {"---\ntitle: T\nslug: assets\n---\n", `The address "assets" is reserved. Choose another one.`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := transfer.Parse([]byte(test.file))
+			var invalid *post.InvalidError
+			if !errors.As(err, &invalid) || invalid.Sentence != test.want {
+				t.Errorf("Parse: %v, want %q", err, test.want)
+			}
+		})
+	}
+}
