@@ -142,7 +142,7 @@ func (p *Portal) ownTenant(r *visit) (*v1alpha1.Tenant, error) {
 	}
 	tenant, err := p.tenants.GetLive(r.Context(), name)
 	switch {
-	case apierrors.IsNotFound(err):
+	case errors.Is(err, tenants.ErrNotFound):
 		return nil, errNoPage
 	case err != nil:
 		return nil, err

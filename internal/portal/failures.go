@@ -96,6 +96,7 @@ func (p *Portal) fail(w http.ResponseWriter, r *visit, err error) {
 func explain(err error) *failure {
 	again := []string{"Try again in a few seconds. Nothing is lost."}
 	var missing *audit.NotRecordedError
+	var api *tenants.APIError
 	switch {
 	case errors.As(err, &missing):
 		return &failure{
@@ -107,9 +108,9 @@ func explain(err error) *failure {
 		return &failure{status: http.StatusServiceUnavailable, title: "The site is very busy", lead: "More people log in at this moment than the site can serve.", steps: again, retryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrNoPlatform):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site is not ready yet", lead: "It does not know its own settings yet.", steps: again, retryAfter: retryAfter}
-	case tenants.IsAPIError(err) && tenants.Unavailable(err):
+	case errors.Is(err, tenants.ErrUnavailable):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot look after blogs right now", lead: "Blogs are shown as always; changes have to wait.", steps: again, retryAfter: retryAfter}
-	case !tenants.IsAPIError(err) && account.Unavailable(err):
+	case !errors.As(err, &api) && account.Unavailable(err):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot reach its database", lead: "Nothing was changed.", steps: again, retryAfter: retryAfter}
 	}
 	return &failure{

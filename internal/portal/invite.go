@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 // inviteRoutes are the pages by which the owner of a Tenant, made by others, gets an account.
@@ -42,7 +42,7 @@ func (p *Portal) findInvitation(r *visit, f *form) (*invitation, error) {
 		return nil, err
 	}
 	tenant, err := p.tenants.Get(r.Context(), token.Tenant)
-	if apierrors.IsNotFound(err) {
+	if errors.Is(err, tenants.ErrNotFound) {
 		return nil, errUsedInvitation
 	}
 	if err != nil {

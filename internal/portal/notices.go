@@ -5,9 +5,6 @@ import (
 	"errors"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
-	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/outbox"
 	"github.com/echoblogs/echoblogs/internal/tenants"
@@ -99,14 +96,14 @@ func (p *Portal) invite(ctx context.Context) {
 // inviteTo queues an invitation where the Tenant says to which address, and nobody has that one.
 func (p *Portal) inviteTo(ctx context.Context, u account.Uninvited) error {
 	tenant, err := p.tenants.Get(ctx, u.Tenant)
-	if apierrors.IsNotFound(err) {
+	if errors.Is(err, tenants.ErrNotFound) {
 		return nil // it is being deleted
 	}
 	if err != nil {
 		return err
 	}
 	// One that a registration has made belongs to who registered, or goes with the registration.
-	registered := tenant.Annotations[v1alpha1.AnnotationRegistration] != ""
+	registered := tenants.RegistrationID(tenant) != ""
 	if owner := tenant.Spec.Owner; owner == nil || owner.Username != u.Owner || owner.Email == "" || registered || !tenants.IsReady(tenant) {
 		return nil
 	}

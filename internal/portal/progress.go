@@ -47,7 +47,7 @@ var stepConditions = []struct{ condition, id, title string }{
 // stepsOf tells how far a registration is.
 func (p *Portal) stepsOf(ctx context.Context, r *signup.Registration) []step {
 	tenant, err := p.tenants.Get(ctx, r.Username)
-	if err != nil || tenant.Annotations[v1alpha1.AnnotationRegistration] != r.ID {
+	if err != nil || tenants.RegistrationID(tenant) != r.ID {
 		tenant = &v1alpha1.Tenant{}
 	}
 	steps := []step{{ID: "step.account", Title: "Your account", Done: true}}
@@ -109,8 +109,8 @@ func (p *Portal) ownRegistration(r *visit) (*signup.Registration, error) {
 // decided reports whether the Tenant of a registration, as it was last seen, has become what it is to be, or cannot.
 func (p *Portal) decided(ctx context.Context, r *signup.Registration) bool {
 	tenant, err := p.tenants.Get(ctx, r.Username)
-	return err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID &&
-		(tenants.IsReady(tenant) || tenants.NamesTaken(tenant) || !tenant.DeletionTimestamp.IsZero())
+	return err == nil && tenants.RegistrationID(tenant) == r.ID &&
+		(tenants.IsReady(tenant) || tenants.HasNameConflict(tenant) || !tenant.DeletionTimestamp.IsZero())
 }
 
 // enter logs in who has registered, for which the cookie is good once.

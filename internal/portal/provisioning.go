@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/signup"
@@ -51,7 +48,7 @@ func (p *Portal) provisionNow(ctx context.Context, r *signup.Registration) error
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for waiting.Err() == nil {
-		if tenant, err := p.tenants.Get(ctx, r.Username); err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID {
+		if tenant, err := p.tenants.Get(ctx, r.Username); err == nil && tenants.RegistrationID(tenant) == r.ID {
 			if err := p.judge(ctx, r, tenant); err != nil {
 				p.logWork(ctx, r, err) // the sweeper, or the page that shows the steps, goes on
 				break
@@ -115,9 +112,9 @@ func (p *Portal) advance(ctx context.Context, r *signup.Registration) error {
 func (p *Portal) provision(ctx context.Context, r *signup.Registration) error {
 	tenant, err := p.registered(ctx, r)
 	switch {
-	case apierrors.IsNotFound(err) && r.Confirmed:
+	case errors.Is(err, tenants.ErrNotFound) && r.Confirmed:
 		return p.createTenant(ctx, r)
-	case apierrors.IsNotFound(err):
+	case errors.Is(err, tenants.ErrNotFound):
 		// Who sent the form was told that it failed, or nothing: only they could try again by their name.
 		return p.giveUp(ctx, r, causeInterrupted)
 	case err != nil:
@@ -130,7 +127,7 @@ func (p *Portal) provision(ctx context.Context, r *signup.Registration) error {
 // otherwise as the API server has it.
 func (p *Portal) registered(ctx context.Context, r *signup.Registration) (*v1alpha1.Tenant, error) {
 	tenant, err := p.tenants.Get(ctx, r.Username)
-	if err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID {
+	if err == nil && tenants.RegistrationID(tenant) == r.ID {
 		return tenant, nil
 	}
 	return p.tenants.GetLive(ctx, r.Username)
@@ -139,20 +136,19 @@ func (p *Portal) registered(ctx context.Context, r *signup.Registration) (*v1alp
 // createTenant makes the Tenant of a registration. It returns an error when the API server is away; what it refuses is
 // given up.
 func (p *Portal) createTenant(ctx context.Context, r *signup.Registration) error {
-	err := p.tenants.Create(ctx, &v1alpha1.Tenant{
-		ObjectMeta: metav1.ObjectMeta{Name: r.Username, Annotations: map[string]string{v1alpha1.AnnotationRegistration: r.ID}},
-		Spec:       v1alpha1.TenantSpec{Owner: &v1alpha1.TenantOwner{Username: r.Username, Email: r.Email}},
+	_, err := p.tenants.Create(ctx, tenants.NewTenant{
+		Name: r.Username, Owner: v1alpha1.TenantOwner{Username: r.Username, Email: r.Email}, RegistrationID: r.ID,
 	})
 	switch {
 	case err == nil:
 		return nil
-	case apierrors.IsAlreadyExists(err): // our own, when an answer was lost
+	case errors.Is(err, tenants.ErrExists): // our own, when an answer was lost
 		tenant, err := p.tenants.GetLive(ctx, r.Username)
 		if err != nil {
 			return err
 		}
 		return p.judge(ctx, r, tenant)
-	case tenants.Unavailable(err):
+	case errors.Is(err, tenants.ErrUnavailable):
 		return err
 	}
 	p.logWork(ctx, r, err)
@@ -163,7 +159,7 @@ func (p *Portal) createTenant(ctx context.Context, r *signup.Registration) error
 // is.
 func (p *Portal) judge(ctx context.Context, r *signup.Registration, tenant *v1alpha1.Tenant) error {
 	switch {
-	case tenant.Annotations[v1alpha1.AnnotationRegistration] != r.ID, tenants.NamesTaken(tenant):
+	case tenants.RegistrationID(tenant) != r.ID, tenants.HasNameConflict(tenant):
 		return p.giveUp(ctx, r, causeTaken)
 	case !tenant.DeletionTimestamp.IsZero():
 		return p.giveUp(ctx, r, causeDeleted)
@@ -192,10 +188,10 @@ func (p *Portal) giveUp(ctx context.Context, r *signup.Registration, why cause) 
 // to wait for the Tenant to be gone.
 func (p *Portal) takeBack(ctx context.Context, r *signup.Registration) error {
 	tenant, err := p.tenants.GetLive(ctx, r.Username)
-	if err != nil && !apierrors.IsNotFound(err) {
+	if err != nil && !errors.Is(err, tenants.ErrNotFound) {
 		return err
 	}
-	if err == nil && tenant.Annotations[v1alpha1.AnnotationRegistration] == r.ID {
+	if err == nil && tenants.RegistrationID(tenant) == r.ID {
 		return p.tenants.Discard(ctx, tenant)
 	}
 	return signup.Undone(ctx, p.db, r, p.now())

@@ -10,13 +10,12 @@ import (
 	"strings"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/signup"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -201,7 +200,7 @@ func (p *Portal) checkFree(r *visit, f *form) error {
 	switch {
 	case err == nil || taken.Username:
 		f.refuse("username", takenName(name))
-	case !apierrors.IsNotFound(err):
+	case !errors.Is(err, tenants.ErrNotFound):
 		return err
 	}
 	if taken.Email {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -8,7 +9,6 @@ import (
 	"strconv"
 
 	eventsv1 "k8s.io/api/events/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -138,7 +138,7 @@ func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
 		tenant, err = p.tenants.GetLive(r.Context(), name)
 	}
 	switch {
-	case !possible, apierrors.IsNotFound(err):
+	case !possible, errors.Is(err, tenants.ErrNotFound):
 		return nil, &failure{
 			status: http.StatusNotFound, title: "There is no such tenant", lead: fmt.Sprintf("No Tenant has the name %s.", web.Shorten(name)),
 			steps: []string{"If it was deleted, its data may still be kept."}, link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},

@@ -13,6 +13,7 @@ import (
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -106,7 +107,7 @@ func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
 			steps: []string{fmt.Sprintf("Run: kubectl --namespace=%s annotate tenant %s %s=%s", p.tenants.Namespace, name, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore)},
 			link:  &web.Link{Address: tenantAddress(name), Text: "Open it"},
 		}
-	} else if !apierrors.IsNotFound(err) {
+	} else if !errors.Is(err, tenants.ErrNotFound) {
 		return err
 	}
 	again, err := p.again(kept)

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/signup"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -51,7 +51,7 @@ func (p *Portal) findLateTenants(ctx context.Context) error {
 	}
 	for id, name := range failed {
 		tenant, err := p.tenants.Get(ctx, name)
-		if err != nil || tenant.Annotations[v1alpha1.AnnotationRegistration] != id || !tenant.DeletionTimestamp.IsZero() {
+		if err != nil || tenants.RegistrationID(tenant) != id || !tenant.DeletionTimestamp.IsZero() {
 			continue
 		}
 		if err := signup.ResumeUndoing(ctx, p.db, id, p.now()); err != nil {

@@ -8,9 +8,6 @@ import (
 	"slices"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
-	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenants"
@@ -77,17 +74,17 @@ func (p *Portal) discardBlogOf(ctx context.Context, user account.Removable) erro
 		return err
 	}
 	for i := range owned {
-		if owned[i].Name != user.Username || owned[i].Annotations[v1alpha1.AnnotationRegistration] == "" {
+		if owned[i].Name != user.Username || tenants.RegistrationID(&owned[i]) == "" {
 			return nil
 		}
 	}
 	tenant, err := p.tenants.GetLive(ctx, user.Username)
 	switch {
-	case apierrors.IsNotFound(err):
+	case errors.Is(err, tenants.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
-	case !slices.Contains(tenants.OwnerOf(tenant), user.Username) || tenant.Annotations[v1alpha1.AnnotationRegistration] == "":
+	case !slices.Contains(tenants.OwnerOf(tenant), user.Username) || tenants.RegistrationID(tenant) == "":
 		return nil
 	}
 	if err := p.tenants.Discard(ctx, tenant); err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -34,9 +33,6 @@ const (
 	// ownerIndex finds Tenants by the user name of their owner.
 	ownerIndex = "spec.owner.username"
 )
-
-// ErrNoPlatform says that the Platform is not there, or has not been read yet.
-var ErrNoPlatform = errors.New("the Platform is not known yet")
 
 // Client is the API server, seen through a watch of the namespace's Tenants and Platforms.
 type Client struct {
@@ -155,7 +151,7 @@ func (c *Client) Platform(ctx context.Context) (*v1alpha1.Platform, error) {
 	case apierrors.IsNotFound(err):
 		return nil, ErrNoPlatform
 	case err != nil:
-		return nil, fmt.Errorf("read Platform %s: %w", c.PlatformName, err)
+		return nil, apiError("read Platform "+c.PlatformName, err)
 	}
 	return &platform, nil
 }
@@ -166,16 +162,16 @@ func (c *Client) LivePlatform(ctx context.Context) (*v1alpha1.Platform, error) {
 	defer cancel()
 	var platform v1alpha1.Platform
 	if err := c.client.Get(ctx, c.key(c.PlatformName), &platform); err != nil {
-		return nil, fmt.Errorf("read Platform %s: %w", c.PlatformName, err)
+		return nil, apiError("read Platform "+c.PlatformName, err)
 	}
 	return &platform, nil
 }
 
-// Get returns a Tenant as it was last seen. The error is one of apierrors.IsNotFound when there is none.
+// Get returns a Tenant as it was last seen. It returns ErrNotFound if there is none.
 func (c *Client) Get(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
 	var tenant v1alpha1.Tenant
 	if err := c.cache.Get(ctx, c.key(name), &tenant); err != nil {
-		return nil, fmt.Errorf("read Tenant %s: %w", name, err)
+		return nil, apiError("read Tenant "+name, err)
 	}
 	return &tenant, nil
 }
@@ -186,7 +182,7 @@ func (c *Client) GetLive(ctx context.Context, name string) (*v1alpha1.Tenant, er
 	defer cancel()
 	var tenant v1alpha1.Tenant
 	if err := c.client.Get(ctx, c.key(name), &tenant); err != nil {
-		return nil, fmt.Errorf("read Tenant %s: %w", name, err)
+		return nil, apiError("read Tenant "+name, err)
 	}
 	return &tenant, nil
 }
@@ -202,7 +198,7 @@ func (c *Client) HasBlog(ctx context.Context, username string) (bool, error) {
 	if err == nil {
 		return true, nil
 	}
-	if !apierrors.IsNotFound(err) {
+	if !errors.Is(err, ErrNotFound) {
 		return false, err
 	}
 	owned, err := c.OwnedBy(ctx, username)
@@ -234,7 +230,7 @@ func (c *Client) livePage(ctx context.Context, next string) (*v1alpha1.TenantLis
 	defer cancel()
 	var list v1alpha1.TenantList
 	if err := c.client.List(ctx, &list, client.InNamespace(c.Namespace), client.Limit(tenantsAtOnce), client.Continue(next)); err != nil {
-		return nil, fmt.Errorf("list Tenants past the watch: %w", err)
+		return nil, apiError("list Tenants past the watch", err)
 	}
 	return &list, nil
 }
@@ -244,7 +240,7 @@ func (c *Client) livePage(ctx context.Context, next string) (*v1alpha1.TenantLis
 func (c *Client) Shared(ctx context.Context) ([]*v1alpha1.Tenant, error) {
 	var list v1alpha1.TenantList
 	if err := c.cache.List(ctx, &list, client.InNamespace(c.Namespace), client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("list Tenants: %w", err)
+		return nil, apiError("list Tenants", err)
 	}
 	tenants := make([]*v1alpha1.Tenant, 0, len(list.Items))
 	for i := range list.Items {
@@ -258,7 +254,7 @@ func (c *Client) Shared(ctx context.Context) ([]*v1alpha1.Tenant, error) {
 func (c *Client) list(ctx context.Context, options ...client.ListOption) ([]v1alpha1.Tenant, error) {
 	var list v1alpha1.TenantList
 	if err := c.cache.List(ctx, &list, append(options, client.InNamespace(c.Namespace))...); err != nil {
-		return nil, fmt.Errorf("list Tenants: %w", err)
+		return nil, apiError("list Tenants", err)
 	}
 	tenants := slices.DeleteFunc(list.Items, func(t v1alpha1.Tenant) bool { return t.PlatformName() != c.PlatformName })
 	slices.SortFunc(tenants, func(a, b v1alpha1.Tenant) int { return strings.Compare(a.Name, b.Name) })
@@ -273,7 +269,7 @@ func (c *Client) Events(ctx context.Context, tenant *v1alpha1.Tenant) ([]eventsv
 	err := c.client.List(ctx, &list, client.InNamespace(c.Namespace), client.Limit(100),
 		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("regarding.uid", string(tenant.UID))})
 	if err != nil {
-		return nil, fmt.Errorf("list the events of Tenant %s: %w", tenant.Name, err)
+		return nil, apiError("list events of Tenant "+tenant.Name, err)
 	}
 	slices.SortFunc(list.Items, func(a, b eventsv1.Event) int { return LastSeen(b).Compare(LastSeen(a)) })
 	return list.Items, nil
@@ -288,23 +284,4 @@ func LastSeen(e eventsv1.Event) time.Time {
 
 func (c *Client) key(name string) client.ObjectKey {
 	return client.ObjectKey{Namespace: c.Namespace, Name: name}
-}
-
-// IsAPIError reports whether err came from the API server or the way to it.
-func IsAPIError(err error) bool {
-	var (
-		status apierrors.APIStatus
-		way    *url.Error
-	)
-	return errors.As(err, &status) || errors.As(err, &way)
-}
-
-// Unavailable reports whether such an error is about the server or the way to it, not about what was asked for.
-func Unavailable(err error) bool {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
-		return true
-	}
-	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsServiceUnavailable(err) ||
-		apierrors.IsTooManyRequests(err) || apierrors.IsInternalError(err) || apierrors.IsUnexpectedServerError(err)
 }

@@ -21,42 +21,9 @@ func (c *Client) Apply(ctx context.Context, tenant *tenancyv1alpha1.TenantApplyC
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	if err := c.client.Apply(ctx, tenant, client.FieldOwner(fieldManager)); err != nil {
-		return fmt.Errorf("apply Tenant %s: %w", *tenant.Name, err)
+		return apiError("apply Tenant "+*tenant.Name, err)
 	}
 	return nil
-}
-
-// Create makes a Tenant. It is no apply, because one that was made by somebody else at the same moment is not to be
-// taken over: the error is then one of apierrors.IsAlreadyExists.
-func (c *Client) Create(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	tenant.Namespace = c.Namespace
-	if c.PlatformName != v1alpha1.DefaultPlatform {
-		tenant.Spec.PlatformRef.Name = c.PlatformName
-	}
-	if err := c.client.Create(ctx, tenant, client.FieldOwner(fieldManager)); err != nil {
-		return fmt.Errorf("create Tenant %s: %w", tenant.Name, err)
-	}
-	return nil
-}
-
-// Discard deletes a Tenant with its data, and no other that has its name by then.
-func (c *Client) Discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	if tenant.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
-		// A patch that names a UID is refused where the object has another one.
-		patch := fmt.Appendf(nil, `{"metadata":{"uid":%q},"spec":{"deletionPolicy":%q}}`, tenant.UID, v1alpha1.DeletionPolicyDelete)
-		limited, cancel := context.WithTimeout(ctx, apiTimeout)
-		defer cancel()
-		err := c.client.Patch(limited, tenant.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(fieldManager))
-		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("have the data of Tenant %s deleted with it: %w", tenant.Name, err)
-		}
-	}
-	if !tenant.DeletionTimestamp.IsZero() {
-		return nil
-	}
-	return c.Delete(ctx, tenant)
 }
 
 // adopt makes the fields that the public site has set, when it made a Tenant, those of its applies: the API server tells
@@ -69,7 +36,7 @@ func (c *Client) adopt(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	if err := c.client.Patch(ctx, tenant, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager)); err != nil {
-		return fmt.Errorf("adopt the fields of Tenant %s: %w", tenant.Name, err)
+		return apiError("adopt fields of Tenant "+tenant.Name, err)
 	}
 	return nil
 }
@@ -110,14 +77,3 @@ func (e *FieldConflictError) Error() string {
 	return "a field is set by another manager: " + e.Cause.Error()
 }
 func (e *FieldConflictError) Unwrap() error { return e.Cause }
-
-// Delete deletes a Tenant, and no other that has its name by then.
-func (c *Client) Delete(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	err := c.client.Delete(ctx, tenant, client.Preconditions{UID: &tenant.UID})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("delete Tenant %s: %w", tenant.Name, err)
-	}
-	return nil
-}
