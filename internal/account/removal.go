@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
 // BloglessLife is how long an account lasts without a blog: for so long a manifest that names another owner by mistake can
@@ -102,8 +103,10 @@ func RemoveBlogless(ctx context.Context, db postgres.Beginner, id int64, now tim
 		removed = true
 		batch := &pgx.Batch{} // what tells of them by their names; what does so by their id has gone with the row
 		batch.Queue(`DELETE FROM public.notices WHERE tenant = $1`, username)
-		batch.Queue(`DELETE FROM public.attempts WHERE subject IN ($1, $2)`, username, email)
-		return tx.SendBatch(ctx, batch).Close()
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return ratelimit.Forget(ctx, tx, username, email)
 	})
 	if err != nil {
 		return false, fmt.Errorf("remove the account of user %d: %w", id, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -48,11 +49,11 @@ func unreadableForm(err error) error {
 	return &failure{status: http.StatusBadRequest, title: "The form cannot be read", lead: "Your browser sent something that is no form.", steps: []string{"Go back, load the page again and send it once more."}}
 }
 
-// tooMany refuses what was tried too often.
+// tooMany is the answer to an attempt that a rate limit refuses.
 func tooMany(wait time.Duration) *failure {
 	return &failure{
 		status: http.StatusTooManyRequests, title: "Too many attempts", retryAfter: wait,
-		lead:  "This was tried too often from your address, or for this account.",
+		lead:  "There were too many attempts from your network or for this account.",
 		steps: []string{"Wait " + inWords(wait) + " and try again."},
 	}
 }
@@ -79,7 +80,10 @@ func (p *Portal) fail(w http.ResponseWriter, r *visit, err error) {
 	level, cause := slog.LevelInfo, ""
 	var f *failure
 	if !errors.As(err, &f) {
-		f, level, cause = explain(err), slog.LevelError, causeOf(err)
+		f, cause = explain(err), causeOf(err)
+	}
+	if f.status >= http.StatusInternalServerError && cause != "" {
+		level = slog.LevelError
 	}
 	var missing *audit.NotRecordedError
 	if errors.As(err, &missing) {
@@ -97,7 +101,10 @@ func explain(err error) *failure {
 	again := []string{"Try again in a few seconds. Nothing is lost."}
 	var missing *audit.NotRecordedError
 	var api *tenants.APIError
+	var exceeded *ratelimit.ExceededError
 	switch {
+	case errors.As(err, &exceeded):
+		return tooMany(exceeded.Wait)
 	case errors.As(err, &missing):
 		return &failure{
 			status: http.StatusInternalServerError, title: "The change was made but not recorded",

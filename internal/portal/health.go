@@ -61,7 +61,7 @@ func (p *Portal) clean(ctx context.Context) {
 		if err := tenants.DeleteStaleClaims(ctx, p.db); err != nil {
 			return err
 		}
-		return ratelimit.DeleteExpired(ctx, p.db, loginsByAccount.Window, p.now())
+		return ratelimit.DeleteExpired(ctx, p.db, p.now())
 	})
 }
 

@@ -120,13 +120,9 @@ func (p *Portal) authenticate(r *visit, login, password string) (*account.User, 
 	return &user, nil
 }
 
-// attempt counts an attempt and refuses it when there were too many.
+// attempt counts an attempt against a limit.
 func (p *Portal) attempt(r *visit, limit ratelimit.Limit, subject string) error {
-	wait, err := ratelimit.Take(r.Context(), p.db, limit, subject, r.Now)
-	if err == nil && wait > 0 {
-		return tooMany(wait)
-	}
-	return err
+	return ratelimit.Take(r.Context(), p.db, limit, subject, r.Now)
 }
 
 // whyNot says, to somebody who has the right password, why they cannot log in. Empty: they can.

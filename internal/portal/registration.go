@@ -247,15 +247,16 @@ func (p *Portal) refusalLimit() ratelimit.Limit {
 	return ratelimit.Limit{Kind: "register-refused", Free: p.options.RefusedPerHour, Window: time.Hour}
 }
 
-// bound counts an attempt of who asks, and refuses it when there were too many.
+// bound counts an attempt by the client's network against a limit.
 func (p *Portal) bound(r *visit, limit ratelimit.Limit) error {
-	wait, err := ratelimit.Take(r.Context(), p.db, limit, r.Address, r.Now)
-	if err != nil || wait == 0 {
+	err := p.attempt(r, limit, r.Address)
+	var exceeded *ratelimit.ExceededError
+	if !errors.As(err, &exceeded) {
 		return err
 	}
 	p.countRegistration("refused", "limited")
-	f := tooMany(wait)
-	f.lead = "As many people have registered from your address, or tried to, as may do so in an hour. Nothing was changed."
+	f := tooMany(exceeded.Wait)
+	f.lead = "Too many sign-ups from your network."
 	return f
 }
 

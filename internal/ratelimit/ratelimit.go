@@ -1,5 +1,5 @@
-// Package ratelimit bounds how often a subject, such as an address or an account, may try something, across replicas and
-// restarts: the counts are rows of the database.
+// Package ratelimit limits how often a subject, such as a network address or an account, may attempt something. The
+// counts are rows in the database, so that a limit holds across replicas and restarts.
 package ratelimit
 
 import (
@@ -12,30 +12,42 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// Limit says how often something may be tried, and how long one then waits.
+// Limit is how many attempts are allowed, and how long further ones are refused.
 type Limit struct {
-	// Kind tells limits apart in the database.
+	// Kind identifies the limit in the database.
 	Kind string
-	// Free is how many attempts within Window go through without a wait.
+	// Free is the number of attempts within Window that are allowed without a wait.
 	Free int
-	// Window is after how long the count begins anew. What is refused is not counted.
+	// Window is the time after which counting starts over. Refused attempts are not counted.
 	Window time.Duration
-	// First is how long one waits after the last free attempt; after each further one it is twice as long, up to
-	// Longest. 0: until Window is over.
+	// First is the wait after the last free attempt. It doubles with each further attempt, up to Longest. 0: until the end
+	// of Window.
 	First, Longest time.Duration
 }
 
-// Take counts an attempt by subject, an address or an account, and returns 0 when it may go on; otherwise how long
-// to wait. Counts are the database's, so that they hold across replicas and restarts, and each is locked while it is
-// looked at, so that many attempts at once are no way around it.
-func Take(ctx context.Context, db postgres.Beginner, limit Limit, subject string, now time.Time) (wait time.Duration, err error) {
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+// ExceededError is returned for an attempt that a limit refuses.
+type ExceededError struct {
+	// Kind is the limit's.
+	Kind string
+	// Wait is the time until the next attempt is allowed.
+	Wait time.Duration
+}
+
+func (e *ExceededError) Error() string {
+	return fmt.Sprintf("rate limit %s exceeded: retry in %s", e.Kind, e.Wait)
+}
+
+// Take counts an attempt, or returns an *ExceededError. The count is locked while it is compared, so that concurrent
+// attempts cannot exceed the limit.
+func Take(ctx context.Context, db postgres.Beginner, limit Limit, subject string, now time.Time) error {
+	var wait time.Duration
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		var (
 			count               int
 			began, refusedUntil time.Time
 		)
 		batch := &pgx.Batch{}
-		batch.Queue(`INSERT INTO public.attempts (kind, subject, count, began_at, refused_until) VALUES ($1, $2, 0, $3, $4)
+		batch.Queue(`INSERT INTO public.attempts (kind, subject, count, began_at, refused_until, expires_at) VALUES ($1, $2, 0, $3, $4, $3)
 			ON CONFLICT DO NOTHING`, limit.Kind, subject, now, now.Add(-limit.Window))
 		batch.Queue(`SELECT count, began_at, refused_until FROM public.attempts WHERE kind = $1 AND subject = $2 FOR UPDATE`,
 			limit.Kind, subject).QueryRow(func(row pgx.Row) error { return row.Scan(&count, &began, &refusedUntil) })
@@ -50,21 +62,29 @@ func Take(ctx context.Context, db postgres.Beginner, limit Limit, subject string
 			count, began = 0, now
 		}
 		count++
-		_, err := tx.Exec(ctx, `UPDATE public.attempts SET count = $3, began_at = $4, refused_until = $5 WHERE kind = $1 AND subject = $2`,
-			limit.Kind, subject, count, began, limit.refusedUntil(count, began, now))
+		refusedUntil = limit.refusedUntil(count, began, now)
+		expires := began.Add(limit.Window)
+		if refusedUntil.After(expires) {
+			expires = refusedUntil
+		}
+		_, err := tx.Exec(ctx, `UPDATE public.attempts SET count = $3, began_at = $4, refused_until = $5, expires_at = $6
+			WHERE kind = $1 AND subject = $2`, limit.Kind, subject, count, began, refusedUntil, expires)
 		return err
 	})
-	if err != nil {
-		return 0, fmt.Errorf("count an attempt of kind %s: %w", limit.Kind, err)
+	switch {
+	case err != nil:
+		return fmt.Errorf("count attempt %s: %w", limit.Kind, err)
+	case wait > 0:
+		return &ExceededError{Kind: limit.Kind, Wait: wait}
 	}
-	return wait, nil
+	return nil
 }
 
-// refusedUntil returns until when the next attempt is refused, after so many of them.
+// refusedUntil returns when the attempt after the count-th is allowed.
 func (l Limit) refusedUntil(count int, began, now time.Time) time.Time {
 	switch {
 	case count < l.Free:
-		return now.Add(-l.Window) // not at all: another one, of a moment before this one, may be counted after it
+		return now.Add(-l.Window) // clearly in the past: another replica's clock may be behind
 	case l.First == 0:
 		return began.Add(l.Window)
 	}
@@ -77,32 +97,37 @@ func (l Limit) refusedUntil(count int, began, now time.Time) time.Time {
 	return now.Add(wait)
 }
 
-// Reset forgets the attempts of subject: the last one was right.
-func Reset(ctx context.Context, db postgres.Querier, limit Limit, subject string) error {
-	if _, err := db.Exec(ctx, `DELETE FROM public.attempts WHERE kind = $1 AND subject = $2`, limit.Kind, subject); err != nil {
-		return fmt.Errorf("forgive attempts of kind %s: %w", limit.Kind, err)
-	}
-	return nil
-}
-
-// Refund takes back one attempt that does not count after all, and with it the wait that it has brought, where it was
-// the last free one.
+// Refund uncounts one attempt, and with it the wait after the last free attempt.
 func Refund(ctx context.Context, db postgres.Querier, limit Limit, subject string) error {
 	_, err := db.Exec(ctx, `UPDATE public.attempts SET count = count - 1,
-			refused_until = CASE WHEN count - 1 < $3 THEN began_at - interval '1 hour' ELSE refused_until END
-		WHERE kind = $1 AND subject = $2 AND count > 0`, limit.Kind, subject, limit.Free)
+			refused_until = CASE WHEN count - 1 < $3 THEN began_at - make_interval(secs => $4) ELSE refused_until END
+		WHERE kind = $1 AND subject = $2 AND count > 0`, limit.Kind, subject, limit.Free, limit.Window.Seconds())
 	if err != nil {
-		return fmt.Errorf("take back an attempt of kind %s: %w", limit.Kind, err)
+		return fmt.Errorf("refund attempt %s: %w", limit.Kind, err)
 	}
 	return nil
 }
 
-// DeleteExpired deletes counts that nothing depends on any more, given the longest window that is in use.
-func DeleteExpired(ctx context.Context, db postgres.Querier, longest time.Duration, now time.Time) error {
-	batch := &pgx.Batch{}
-	batch.Queue(`DELETE FROM public.attempts WHERE began_at <= $1 AND refused_until <= $2`, now.Add(-longest), now)
-	if err := db.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("delete old attempts: %w", err)
+// Reset deletes the count of a subject.
+func Reset(ctx context.Context, db postgres.Querier, limit Limit, subject string) error {
+	if _, err := db.Exec(ctx, `DELETE FROM public.attempts WHERE kind = $1 AND subject = $2`, limit.Kind, subject); err != nil {
+		return fmt.Errorf("reset attempts %s: %w", limit.Kind, err)
+	}
+	return nil
+}
+
+// Forget deletes every count of some subjects.
+func Forget(ctx context.Context, db postgres.Querier, subjects ...string) error {
+	if _, err := db.Exec(ctx, `DELETE FROM public.attempts WHERE subject = ANY ($1)`, subjects); err != nil {
+		return fmt.Errorf("delete attempts: %w", err)
+	}
+	return nil
+}
+
+// DeleteExpired deletes the counts that no longer matter.
+func DeleteExpired(ctx context.Context, db postgres.Querier, now time.Time) error {
+	if _, err := db.Exec(ctx, `DELETE FROM public.attempts WHERE expires_at <= $1`, now); err != nil {
+		return fmt.Errorf("delete expired attempts: %w", err)
 	}
 	return nil
 }

@@ -151,16 +151,18 @@ CREATE TABLE public.domain_claims (
     PRIMARY KEY (tenant, host)
 );
 
--- How often an address or an account has tried something lately, across replicas and restarts.
+-- Rate limits: recent attempts by network address or account, counted across replicas.
 CREATE TABLE public.attempts (
     kind          text NOT NULL,
     subject       text NOT NULL,
     count         integer NOT NULL,
     began_at      timestamptz NOT NULL,
     refused_until timestamptz NOT NULL,
+    -- When the row no longer matters and is deleted.
+    expires_at    timestamptz NOT NULL,
     PRIMARY KEY (kind, subject)
 );
-CREATE INDEX attempts_began_at_idx ON public.attempts (began_at);
+CREATE INDEX attempts_expires_at_idx ON public.attempts (expires_at);
 
 -- What staff did. Rows are added and never changed.
 CREATE TABLE public.audit (
