@@ -2,7 +2,6 @@ package controllers_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -28,6 +27,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers"
+	"github.com/echoblogs/echoblogs/controllers/database"
 	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/schema"
@@ -38,8 +38,8 @@ import (
 // to a minute more before it watches again.
 const patience = 2 * time.Minute
 
-// longestBackoff is how long the operator waits before it tries again; far less than in earnest.
-const longestBackoff = 500 * time.Millisecond
+// maxBackoff is how long the operator waits before it tries again; far less than in earnest.
+const maxBackoff = 500 * time.Millisecond
 
 // cluster is an API server, by its administrator.
 type cluster struct {
@@ -63,15 +63,15 @@ type platform struct {
 	cluster
 	// reach turns an address of the database into the one at which operator and blog reach it.
 	reach func(uri string) string
-	// longestBackoff is the operator's.
-	longestBackoff time.Duration
+	// maxBackoff is the operator's.
+	maxBackoff time.Duration
 	// maxClockSkew lets tests move the operator's clock without the database's.
 	maxClockSkew time.Duration
 
 	// Of the operator that was started last.
 
 	migrations []schema.Migration // nil: the blog's
-	databases  *controllers.Databases
+	stores     *database.Stores
 }
 
 // newPlatform starts all of it and waits for the Platform "default" to be Ready. Edits change it before it is made.
@@ -99,7 +99,7 @@ func newNamespace(t testing.TB, options ...func(*platform)) *platform {
 	t.Helper()
 	p := &platform{
 		t: t, clock: clocktesting.NewFakePassiveClock(time.Now()), queries: &queryCounter{}, writes: &writeCounter{},
-		cluster: cluster{administrator, admin}, reach: func(uri string) string { return uri }, longestBackoff: longestBackoff,
+		cluster: cluster{administrator, admin}, reach: func(uri string) string { return uri }, maxBackoff: maxBackoff,
 		maxClockSkew: 100 * 365 * 24 * time.Hour,
 	}
 	for _, option := range options {
@@ -165,20 +165,13 @@ func (p *platform) startOperator(wrap func(client.Client) client.Client) (stop f
 	if wrap != nil {
 		api = wrap(api)
 	}
-	databases := &controllers.Databases{
+	p.stores = &database.Stores{
 		Secrets: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.queries, TenantMigrations: p.migrations, MaxClockSkew: p.maxClockSkew,
 	}
-	p.databases = databases
-	wake := controllers.NewWake()
-	recorder := mgr.GetEventRecorder("echoblogs-operator")
-	tenants := &controllers.TenantReconciler{
-		Client: api, Live: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
-		Prober: controllers.NewProber(p.blog.address), Clock: p.clock, Wake: wake, Workers: 4, LongestBackoff: p.longestBackoff,
-	}
-	platforms := &controllers.PlatformReconciler{
-		Client: api, Secrets: mgr.GetAPIReader(), Recorder: recorder, Databases: databases, Clock: p.clock, Wake: wake, LongestBackoff: p.longestBackoff,
-	}
-	if err := errors.Join(tenants.SetupWithManager(mgr), platforms.SetupWithManager(mgr)); err != nil {
+	stores := p.stores
+	if err := controllers.Setup(mgr, controllers.Options{
+		Stores: stores, Client: api, BackendAddress: p.blog.address, Clock: p.clock, Workers: 4, MaxBackoff: p.maxBackoff,
+	}); err != nil {
 		p.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -190,7 +183,7 @@ func (p *platform) startOperator(wrap func(client.Client) client.Client) (stop f
 			p.t.Errorf("the operator ended with: %v", err)
 		}
 		done <- nil
-		databases.Close()
+		stores.Close()
 	}
 	p.t.Cleanup(stop)
 	return stop

@@ -159,7 +159,7 @@ func TestEachCallFailsOnce(t *testing.T) {
 // Whichever of the calls fail, the Tenant comes to what its spec says. All Tenants live on one Platform, and what failed
 // is tried again soon: go test gives each input 10 seconds.
 func FuzzCallsFail(f *testing.F) {
-	p, injected := faultyPlatform(f, func(p *platform) { p.longestBackoff = 20 * time.Millisecond })
+	p, injected := faultyPlatform(f, func(p *platform) { p.maxBackoff = 20 * time.Millisecond })
 	var inputs int
 	f.Add([]byte{0x00})
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff})

@@ -25,7 +25,7 @@ func onServer(server *postgrestest.Server) func(*platform) {
 }
 
 // inEarnest lets the operator wait between attempts as long as it does in a cluster.
-func inEarnest(p *platform) { p.longestBackoff = 0 }
+func inEarnest(p *platform) { p.maxBackoff = 0 }
 
 // outagePlatform is a Platform with the Tenant alice, who has a post, and with sue, who is suspended. Nothing about it
 // is faster than in a cluster.
@@ -158,7 +158,7 @@ func (p *platform) wantNoLeaks() {
 	p.t.Helper()
 	p.waitFor("there are no connections but those of the pools", func() error {
 		want := map[string]int{"echoblogs-blog-listen": 1}
-		for name, pool := range p.databases.Pools() {
+		for name, pool := range p.stores.Pools() {
 			stat := pool.Stat()
 			if stat.AcquiredConns() > 0 || stat.ConstructingConns() > 0 || stat.TotalConns() > 4 {
 				return fmt.Errorf("of the connections of %s %d are open, %d in use and %d being made", name, stat.TotalConns(), stat.AcquiredConns(), stat.ConstructingConns())

@@ -109,7 +109,7 @@ func TestAttemptsAreSpacedAndToldOnce(t *testing.T) {
 		return nil
 	})
 	// Of two objects, each of which is tried at most so often once it has come to the longest wait.
-	if fastest := (attempts/2 - 5) * longestBackoff; time.Since(began) < fastest {
+	if fastest := (attempts/2 - 5) * maxBackoff; time.Since(began) < fastest {
 		t.Errorf("%d attempts took %s, want at least %s", attempts, time.Since(began), fastest)
 	}
 	if writes := p.writes.all(); len(writes) > 0 {
@@ -139,11 +139,11 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.NewServer(t, "")
 	p := outagePlatform(t, onServer(server))
-	before := p.databases.Pools()[p.key("default").String()]
+	before := p.stores.Pools()[p.key("default").String()]
 	p.writeSecret(p.changePassword("another-secret-word"))
 	p.aMinutePasses()
 	p.waitFor("the operator has taken the new password", func() error {
-		if p.databases.Pools()[p.key("default").String()] == before {
+		if p.stores.Pools()[p.key("default").String()] == before {
 			return errors.New("it has its old connections")
 		}
 		return nil

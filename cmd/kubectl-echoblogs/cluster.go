@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/controllers"
+	"github.com/echoblogs/echoblogs/internal/databasesecret"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
@@ -101,7 +101,7 @@ func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (*p
 	uri := c.databaseURI
 	if uri == "" {
 		var err error
-		if uri, err = controllers.DatabaseURI(ctx, c.client, platform); err != nil {
+		if uri, err = databasesecret.ReadURI(ctx, c.client, platform); err != nil {
 			return nil, fmt.Errorf("find the database of Platform %s: %w", platform.Name, err)
 		}
 	}

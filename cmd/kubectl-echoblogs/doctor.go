@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/echoblogs/echoblogs/controllers"
+	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/schema"
 )
@@ -49,7 +49,7 @@ func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) e
 	if err != nil {
 		return err
 	}
-	findings, err := controllers.Diagnose(ctx, cluster.client, pool, platform, store.Latest())
+	findings, err := diagnosis.Run(ctx, cluster.client, pool, platform, store.Latest())
 	if err != nil {
 		if code := postgres.Code(err); code != "" {
 			return fmt.Errorf("read the registry: %s", postgres.Explain(err))

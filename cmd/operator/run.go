@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers"
+	"github.com/echoblogs/echoblogs/controllers/database"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/schema"
 )
@@ -73,28 +73,15 @@ func run(cmd *cobra.Command, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	databases := &controllers.Databases{Secrets: mgr.GetAPIReader(), MaxConns: o.maxConnections}
-	defer databases.Close()
-	for _, collector := range append(schema.Metrics(), postgres.PoolCollector{Pools: databases.Pools}) {
+	stores := &database.Stores{Secrets: mgr.GetAPIReader(), MaxConns: o.maxConnections}
+	defer stores.Close()
+	for _, collector := range append(schema.Metrics(), postgres.PoolCollector{Pools: stores.Pools}) {
 		if err := metrics.Registry.Register(collector); err != nil {
-			return fmt.Errorf("register the metrics of the database: %w", err)
+			return fmt.Errorf("register the database metrics: %w", err)
 		}
 	}
-	wake := controllers.NewWake()
-	recorder := mgr.GetEventRecorder("echoblogs-operator")
-	tenants := &controllers.TenantReconciler{
-		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
-		Prober: controllers.NewProber(o.probeAddress), Clock: clock.RealClock{}, Wake: wake, Workers: o.workers,
-	}
-	if err := tenants.SetupWithManager(mgr); err != nil {
-		return fmt.Errorf("set up the controller of Tenants: %w", err)
-	}
-	platforms := &controllers.PlatformReconciler{
-		Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Recorder: recorder, Databases: databases,
-		Clock: clock.RealClock{}, Wake: wake,
-	}
-	if err := platforms.SetupWithManager(mgr); err != nil {
-		return fmt.Errorf("set up the controller of Platforms: %w", err)
+	if err := controllers.Setup(mgr, controllers.Options{Stores: stores, BackendAddress: o.probeAddress, Workers: o.workers}); err != nil {
+		return err
 	}
 	if err := mgr.Start(cmd.Context()); err != nil {
 		return fmt.Errorf("run the controllers: %w", err)

@@ -1,0 +1,135 @@
+// Package database holds the connections of the operator: one pool for the database of each Platform.
+package database
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/databasesecret"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+// QueryTimeout bounds one query of the registry.
+const QueryTimeout = 10 * time.Second
+
+// Stores holds the store of each Platform. The controller of Platforms connects and prepares them; the controller of
+// Tenants uses those that are prepared.
+type Stores struct {
+	// Secrets reads Secrets past the cache: the operator may get them by name, but not list or watch them.
+	Secrets client.Reader
+	// MaxConns is the largest number of connections to one database. Defaults to that of postgres.PoolOptions.
+	MaxConns int32
+	// Tracer traces every statement. Defaults to none.
+	Tracer pgx.QueryTracer
+	// TenantMigrations are the migrations of tenants' schemas. Defaults to the blog's.
+	TenantMigrations []schema.Migration
+	// MaxClockSkew is the largest tolerated difference between the controllers' clock and the database's; beyond it, holds
+	// and retentions end by the later of the two. Tests, which set only the former, raise it. Defaults to 0.
+	MaxClockSkew time.Duration
+
+	mu   sync.Mutex
+	open map[types.NamespacedName]*database
+}
+
+type database struct {
+	uri      string
+	store    *schema.Store
+	prepared bool
+}
+
+// Prepared returns the store of a Platform whose database is ready for use, or nil.
+func (s *Stores) Prepared(platform types.NamespacedName) *schema.Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if db := s.open[platform]; db != nil && db.prepared {
+		return db.store
+	}
+	return nil
+}
+
+// SetPrepared marks a Platform's database as ready for use, or as not ready.
+func (s *Stores) SetPrepared(platform types.NamespacedName, prepared bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if db := s.open[platform]; db != nil {
+		db.prepared = prepared
+	}
+}
+
+// Connect returns the store of a Platform, with a new pool if the address or the password has changed. It returns a
+// *databasesecret.InvalidError if the Secret holds no usable address.
+func (s *Stores) Connect(ctx context.Context, platform *v1alpha1.Platform) (*schema.Store, error) {
+	uri, err := databasesecret.ReadURI(ctx, s.Secrets, platform)
+	if err != nil {
+		return nil, err
+	}
+	key := client.ObjectKeyFromObject(platform)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if db := s.open[key]; db != nil && db.uri == uri {
+		return db.store, nil
+	}
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: s.MaxConns, ApplicationName: "echoblogs-operator", Tracer: s.Tracer})
+	if err != nil {
+		return nil, &databasesecret.InvalidError{Secret: platform.Spec.Database.SecretRef.Name, Problem: err.Error()}
+	}
+	store, err := schema.NewStore(pool, platform.Spec.Database.Engine == v1alpha1.Citus)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	if s.TenantMigrations != nil {
+		store = store.WithTenantMigrations(s.TenantMigrations)
+	}
+	store = store.WithMaxSkew(s.MaxClockSkew)
+	s.disconnectLocked(key)
+	if s.open == nil {
+		s.open = map[types.NamespacedName]*database{}
+	}
+	s.open[key] = &database{uri: uri, store: store}
+	return store, nil
+}
+
+// Disconnect closes the connections of a deleted Platform.
+func (s *Stores) Disconnect(platform types.NamespacedName) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.disconnectLocked(platform)
+}
+
+// disconnectLocked does not wait for transactions in progress: their connections are closed when they end.
+func (s *Stores) disconnectLocked(key types.NamespacedName) {
+	if db := s.open[key]; db != nil {
+		go db.store.Pool().Close()
+		delete(s.open, key)
+	}
+}
+
+// Close closes all connections and waits for statements in progress.
+func (s *Stores) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, db := range s.open {
+		db.store.Pool().Close()
+	}
+	s.open = nil
+}
+
+// Pools returns the open pools, keyed by the namespace and name of their Platforms.
+func (s *Stores) Pools() map[string]*pgxpool.Pool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pools := make(map[string]*pgxpool.Pool, len(s.open))
+	for key, db := range s.open {
+		pools[key.String()] = db.store.Pool()
+	}
+	return pools
+}

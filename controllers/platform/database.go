@@ -1,0 +1,126 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/status"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
+	"github.com/echoblogs/echoblogs/internal/databasesecret"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+// secretRetry is the polling interval for a missing Secret: the operator may get Secrets by name, but not watch them.
+const secretRetry = 5 * time.Second
+
+// ensureDatabase connects to the database, creates the roles if it may, migrates the public tables and records which
+// Platform the database serves.
+//
+// Sets DatabaseReady; False with DatabaseSecretInvalid, DatabaseUnavailable, RolesMissing, MigrationFailed or
+// DatabaseInUse. Sets RouteReady=False with HostTaken.
+func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
+	store, err := r.Stores.Connect(ctx, s.platform)
+	if err == nil {
+		err = r.prepare(ctx, s, store)
+	}
+	if err != nil {
+		return r.databaseError(s, err)
+	}
+	r.Stores.SetPrepared(client.ObjectKeyFromObject(s.platform), true)
+	s.platform.Status.SchemaVersion = store.Latest()
+	s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonDatabaseReady, "The database answers and serves this Platform.")
+	return nil
+}
+
+func (r *Reconciler) prepare(ctx context.Context, s *scope, store *schema.Store) error {
+	ctx, cancel := context.WithTimeout(ctx, checkInterval)
+	defer cancel()
+	if r.Stores.Prepared(client.ObjectKeyFromObject(s.platform)) != store {
+		if err := prepareStore(ctx, store); err != nil {
+			return err
+		}
+	}
+	want := installationOf(s.platform)
+	err := registry.Install(ctx, store.Pool(), want, s.now)
+	if postgres.Code(err) == postgres.CodeUndefinedTable { // the database was emptied since it was prepared
+		if err := prepareStore(ctx, store); err != nil {
+			return err
+		}
+		err = registry.Install(ctx, store.Pool(), want, s.now)
+	}
+	if err != nil {
+		return err
+	}
+	taken, err := registry.SetPublicHosts(ctx, store.Pool(), s.platform.PublicHostNames())
+	if err != nil {
+		return err
+	}
+	if len(taken) > 0 {
+		s.Degrade(step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonHostTaken,
+			fmt.Sprintf("Tenants have hosts that are to be the public site's: %s.", status.Quote(taken))))
+	}
+	return nil
+}
+
+// installationOf returns what the database records of a Platform.
+func installationOf(p *v1alpha1.Platform) registry.Installation {
+	registration := p.RegistrationMode()
+	if p.Spec.Portal == nil { // there is no public site to register on
+		registration = v1alpha1.RegistrationClosed
+	}
+	return registry.Installation{
+		Namespace: p.Namespace, Name: p.Name, PublicURL: strings.TrimSuffix(p.Spec.PublicURL, "/"),
+		Domain: string(p.Spec.Domains[0]), Registration: string(registration), Contact: p.Spec.Contact,
+	}
+}
+
+func prepareStore(ctx context.Context, store *schema.Store) error {
+	if err := postgres.EnsureRoles(ctx, store.Pool()); err != nil {
+		return err
+	}
+	return store.Prepare(ctx)
+}
+
+// databaseError turns an error of the store into the error of a step. Unless the error is transient, Tenants stop using
+// the database.
+func (r *Reconciler) databaseError(s *scope, err error) error {
+	var (
+		secret  *databasesecret.InvalidError
+		inUse   *registry.InUseError
+		edited  *schema.EditedError
+		stalled *step.Error
+	)
+	switch {
+	case errors.As(err, &secret):
+		return stalledOnDatabase(v1alpha1.ReasonDatabaseSecretInvalid,
+			fmt.Sprintf("The Secret %q with the address of the database cannot be used: %s.", secret.Secret, secret.Problem)).WithRetryAfter(secretRetry)
+	case errors.As(err, &inUse):
+		stalled = stalledOnDatabase(v1alpha1.ReasonDatabaseInUse,
+			fmt.Sprintf("The database serves the Platform %q in the namespace %q: give this one a database of its own.", inUse.Name, inUse.Namespace))
+	case errors.As(err, &edited):
+		stalled = stalledOnDatabase(v1alpha1.ReasonMigrationFailed, edited.Error())
+	case errors.Is(err, postgres.ErrRolesMissing):
+		stalled = stalledOnDatabase(v1alpha1.ReasonRolesMissing,
+			`The database roles are missing, and the user in the Secret may not make them: run the output of "operator bootstrap-sql" as an administrator.`)
+	case errors.Is(err, context.Canceled): // the operator is shutting down
+		return err
+	default:
+		// Tenants keep retrying on their own: after a short outage they must not wait for this controller.
+		return databaseUnavailable(err)
+	}
+	r.Stores.SetPrepared(client.ObjectKeyFromObject(s.platform), false)
+	return stalled
+}
+
+func stalledOnDatabase(reason, message string) *step.Error {
+	return step.Stalled(v1alpha1.ConditionDatabaseReady, reason, message)
+}

@@ -1,0 +1,93 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
+	"github.com/echoblogs/echoblogs/internal/desired"
+	"github.com/echoblogs/echoblogs/internal/diagnosis"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+// driftChecks remembers when each Platform was last checked for drift.
+type driftChecks struct {
+	mu   sync.Mutex
+	last map[types.NamespacedName]time.Time
+}
+
+// due reports whether a check is due, and counts it as done.
+func (c *driftChecks) due(platform types.NamespacedName, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last, ok := c.last[platform]; ok && now.Sub(last).Abs() < checkInterval {
+		return false
+	}
+	if c.last == nil {
+		c.last = map[types.NamespacedName]time.Time{}
+	}
+	c.last[platform] = now
+	return true
+}
+
+func (c *driftChecks) forget(platform types.NamespacedName) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.last, platform)
+}
+
+// requeueDrifted compares, once a minute, all rows with all Tenants, and requeues the Tenants that differ or are not
+// Ready. It costs one query per thousand tenants. Orphaned rows are counted, never dropped.
+func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
+	key := client.ObjectKeyFromObject(s.platform)
+	if !r.drift.due(key, s.now) {
+		return nil
+	}
+	var tenants v1alpha1.TenantList
+	err := r.Client.List(ctx, &tenants, client.InNamespace(key.Namespace), client.MatchingFields{requeue.TenantPlatform: key.Name}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return fmt.Errorf("list the Tenants of Platform %s: %w", key.Name, err)
+	}
+	store := r.Stores.Prepared(key)
+	rows, err := diagnosis.ReadRows(ctx, store.Pool())
+	if err != nil {
+		return databaseUnavailable(err)
+	}
+	differing, orphans := r.requeueStalePhases(tenants.Items, rows, s.now), 0
+	for _, finding := range diagnosis.CompareRows(s.platform, tenants.Items, rows, store.Latest()) {
+		if finding.Kind == diagnosis.KindRow {
+			orphans++
+			continue
+		}
+		differing++
+		r.Requeuer.Requeue(types.NamespacedName{Namespace: key.Namespace, Name: finding.Name})
+	}
+	orphanRows.WithLabelValues(key.Namespace, key.Name).Set(float64(orphans))
+	if differing > 0 || orphans > 0 {
+		logf.FromContext(ctx).Info("Found drift", "tenants", len(tenants.Items), "differing", differing, "orphanRows", orphans)
+	}
+	return nil
+}
+
+// requeueStalePhases requeues the Tenants whose condition Active does not match their dates, and returns their number.
+// Each Tenant waits for its next date by itself; this finds those that a change of the clock has moved past one.
+func (r *Reconciler) requeueStalePhases(tenants []v1alpha1.Tenant, rows map[string]registry.Tenant, now time.Time) (stale int) {
+	for i := range tenants {
+		tenant := &tenants[i]
+		row, found := rows[tenant.Name]
+		active := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionActive)
+		if found && active != nil && active.Reason != desired.ActiveReason(row, now) {
+			stale++
+			r.Requeuer.Requeue(client.ObjectKeyFromObject(tenant))
+		}
+	}
+	return stale
+}

@@ -1,0 +1,107 @@
+// Package platform reconciles Platforms: one file for each step. The comment of a step lists the conditions that it sets;
+// one patch at the end of a reconcile writes status, and only if it has changed.
+package platform
+
+import (
+	"context"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
+	"github.com/echoblogs/echoblogs/controllers/internal/ingress"
+	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
+	"github.com/echoblogs/echoblogs/controllers/internal/status"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
+)
+
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms,verbs=get;list;watch;patch;update
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms/status,verbs=patch
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms/finalizers,verbs=update
+
+// checkInterval is how often a Platform is reconciled, and its Tenants compared with the registry.
+const checkInterval = time.Minute
+
+// Reconciler maintains a Platform's database, its own Ingress and its status, and finds Tenants that differ from the
+// registry.
+type Reconciler struct {
+	// Client reads from the cache and writes to the API server.
+	Client client.Client
+	// Secrets reads Secrets past the cache.
+	Secrets client.Reader
+	// Recorder records events.
+	Recorder events.EventRecorder
+	// Stores holds the connections to the Platforms' databases.
+	Stores *database.Stores
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// Requeuer carries requests to reconcile Tenants. It is shared with the controller of Tenants.
+	Requeuer *requeue.Requeuer
+	// MaxBackoff bounds the delay before a transient failure is retried. Defaults to 30 s.
+	MaxBackoff time.Duration
+
+	ingresses ingress.Applier
+	status    status.Writer
+	drift     driftChecks
+}
+
+// layers are the conditions that must be True for a Platform to be Ready, in the order of the steps.
+var layers = []string{v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionRouteReady}
+
+// scope carries what one reconcile of a Platform has read.
+type scope struct {
+	*status.Conditions
+	// platform is the object; its status is written when the reconcile ends.
+	platform *v1alpha1.Platform
+	// now is the time of the reconcile.
+	now time.Time
+}
+
+// SetupWithManager adds the controller to the manager.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.ingresses = ingress.Applier{Client: r.Client, Secrets: r.Secrets}
+	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.Platform{}, builder.WithPredicates(requeue.SpecOrAnnotationsChanged)).
+		Owns(&networkingv1.Ingress{}, builder.WithPredicates(requeue.IngressChanged)).
+		Watches(&v1alpha1.Tenant{}, debouncePlatform{}).
+		WithOptions(controller.Options{RateLimiter: requeue.Backoff(r.MaxBackoff)}).
+		Complete(r)
+}
+
+// Reconcile runs the steps for one Platform.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	platform := &v1alpha1.Platform{}
+	if err := r.Client.Get(ctx, request.NamespacedName, platform); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	now := r.Clock.Now()
+	s := &scope{Conditions: status.NewConditions(platform, layers, now), platform: platform, now: now}
+	steps := []func(context.Context, *scope) error{r.ensureDatabase, r.ensureRoute, r.purgeTombstones, r.requeueDrifted}
+	if !platform.DeletionTimestamp.IsZero() {
+		steps = []func(context.Context, *scope) error{r.endPlatform}
+	} else if err := finalizer.Ensure(ctx, r.Client, platform); err != nil {
+		return reconcile.Result{}, err
+	}
+	before := platform.DeepCopy()
+	stopped, err := step.Run(ctx, s, steps...)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	if stopped == nil {
+		stopped = s.Degraded()
+	}
+	if err := r.writeStatus(ctx, s, before, stopped); err != nil {
+		return reconcile.Result{}, err
+	}
+	return step.Result(ctx, stopped, checkInterval)
+}

@@ -1,0 +1,33 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
+)
+
+// ensureRoute applies the Platform's own Ingress: the hosts of the public site, and a rule without a host for all hosts
+// that belong to no Tenant.
+//
+// Sets RouteReady; False with HostTaken, IngressNotOwned, IngressFailed or CertificatePending.
+func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
+	want := routing.ForPlatform(s.platform, s.platform.PublicHostNames())
+	if _, err := r.ingresses.Ensure(ctx, s.platform, want); err != nil {
+		return err
+	}
+	pending, err := r.ingresses.PendingCertificate(ctx, want)
+	if err != nil {
+		return err
+	}
+	if pending != nil {
+		s.Degrade(pending)
+	}
+	if s.Degraded() == nil {
+		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s leads to the public site.", want.Name))
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package platform
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
+	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
+)
+
+func (r *Reconciler) writeStatus(ctx context.Context, s *scope, before *v1alpha1.Platform, stopped *step.Error) error {
+	if !s.platform.DeletionTimestamp.IsZero() && !finalizer.Has(s.platform) {
+		return nil // deleted
+	}
+	if err := r.updateStatus(ctx, s, stopped); err != nil {
+		return err
+	}
+	_, err := r.status.Patch(ctx, before, s.platform)
+	return client.IgnoreNotFound(err)
+}
+
+// updateStatus computes the Platform's status from its conditions and its Tenants.
+func (r *Reconciler) updateStatus(ctx context.Context, s *scope, stopped *step.Error) error {
+	var tenants v1alpha1.TenantList
+	err := r.Client.List(ctx, &tenants, client.InNamespace(s.platform.Namespace),
+		client.MatchingFields{requeue.TenantPlatform: s.platform.Name}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return fmt.Errorf("list the Tenants of Platform %s: %w", s.platform.Name, err)
+	}
+	phases := map[v1alpha1.TenantPhase]int32{}
+	versions := map[int32]int32{}
+	for i := range tenants.Items {
+		phases[cmp.Or(tenants.Items[i].Status.Phase, v1alpha1.TenantPending)]++
+		if version := tenants.Items[i].Status.SchemaVersion; version > 0 {
+			versions[version]++
+		}
+	}
+	status := &s.platform.Status
+	status.ObservedGeneration = s.platform.Generation
+	status.Tenants = &v1alpha1.TenantCounts{
+		Total: int32(len(tenants.Items)), Pending: phases[v1alpha1.TenantPending], Provisioning: phases[v1alpha1.TenantProvisioning],
+		Active: phases[v1alpha1.TenantActive], Grace: phases[v1alpha1.TenantGrace], Suspended: phases[v1alpha1.TenantSuspended],
+		Terminating: phases[v1alpha1.TenantTerminating], Failed: phases[v1alpha1.TenantFailed],
+	}
+	status.Versions = nil
+	for version, count := range versions {
+		status.Versions = append(status.Versions, v1alpha1.VersionCount{Version: version, Tenants: count})
+	}
+	slices.SortFunc(status.Versions, func(a, b v1alpha1.VersionCount) int { return cmp.Compare(b.Version, a.Version) })
+	for _, phase := range v1alpha1.TenantPhases {
+		tenantsByPhase.WithLabelValues(s.platform.Namespace, s.platform.Name, string(phase)).Set(float64(phases[phase]))
+	}
+	s.Summarize(stopped, "The database and the routes are ready.")
+	return nil
+}

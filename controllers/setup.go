@@ -1,0 +1,64 @@
+// Package controllers sets up the controllers of Tenants and Platforms.
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
+	"github.com/echoblogs/echoblogs/controllers/platform"
+	"github.com/echoblogs/echoblogs/controllers/tenant"
+)
+
+// Options are the settings of the controllers.
+type Options struct {
+	// Stores holds the connections to the Platforms' databases. The caller closes it after the manager has stopped.
+	// Required.
+	Stores *database.Stores
+	// Client reads from the cache and writes to the API server. Defaults to the manager's.
+	Client client.Client
+	// BackendAddress is the host:port that probes connect to. Defaults to the backend Service of the Platform.
+	BackendAddress string
+	// Clock tells the time. Defaults to the system's clock.
+	Clock clock.PassiveClock
+	// Workers is how many Tenants are reconciled at once. Defaults to 16.
+	Workers int
+	// MaxBackoff bounds the delay before a transient failure is retried. Defaults to 30 s.
+	MaxBackoff time.Duration
+}
+
+// Setup adds the controllers of Tenants and Platforms to a manager, whose cache must be restricted to one namespace.
+func Setup(mgr ctrl.Manager, o Options) error {
+	if o.Client == nil {
+		o.Client = mgr.GetClient()
+	}
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	if err := requeue.IndexTenants(context.Background(), mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	requeuer := requeue.NewRequeuer()
+	recorder := mgr.GetEventRecorder("echoblogs-operator")
+	tenants := &tenant.Reconciler{
+		Client: o.Client, Live: mgr.GetAPIReader(), Recorder: recorder, Stores: o.Stores, Clock: o.Clock, Requeuer: requeuer,
+		Prober: tenant.NewProber(o.BackendAddress), Workers: o.Workers, MaxBackoff: o.MaxBackoff,
+	}
+	if err := tenants.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("set up the controller of Tenants: %w", err)
+	}
+	platforms := &platform.Reconciler{
+		Client: o.Client, Secrets: mgr.GetAPIReader(), Recorder: recorder, Stores: o.Stores, Clock: o.Clock, Requeuer: requeuer,
+		MaxBackoff: o.MaxBackoff,
+	}
+	if err := platforms.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("set up the controller of Platforms: %w", err)
+	}
+	return nil
+}

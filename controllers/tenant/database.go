@@ -1,0 +1,140 @@
+package tenant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/internal/desired"
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+// ensureDatabase brings the schema, the registry row and the domains to what the Tenant's spec says.
+//
+// Sets DatabaseReady and DomainsReady. A name that belongs to another Tenant stalls it, except for a custom domain, which
+// is left out. A Tenant that releases a name requeues those with a name conflict.
+func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
+	have, err := findRow(ctx, s)
+	if err != nil {
+		return s.databaseError(err)
+	}
+	onTombstone := s.tenant.Annotations[v1alpha1.AnnotationOnTombstone]
+	restore := have.State == registry.Tombstone && onTombstone == v1alpha1.OnTombstoneRestore
+	fresh := have.State == registry.Tombstone && onTombstone == v1alpha1.OnTombstoneFresh
+	var paidUntil time.Time // stays with the row; the next tenant of the name does not inherit it
+	if have.State == registry.Live || restore {
+		paidUntil = have.PaidUntil
+	}
+	want, refused, err := desired.Row(s.platform, s.tenant, paidUntil)
+	var notListed *desired.DomainNotListedError
+	switch {
+	case errors.As(err, &notListed):
+		return domainNotListed(notListed)
+	case err != nil:
+		return err
+	}
+	switch {
+	case have.State == registry.Live:
+		err = r.updateDatabase(ctx, s, have, want)
+	case restore:
+		err = r.restoreDatabase(ctx, s, have, want)
+	case have.State == registry.Tombstone && !fresh:
+		err = tombstoneExists(have)
+	default:
+		err = s.createDatabase(ctx, want, fresh)
+	}
+	if err != nil {
+		return s.databaseError(err)
+	}
+	s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonSchemaReady,
+		fmt.Sprintf("Schema %s is at version %d.", s.row.SchemaName, s.row.SchemaVersion))
+	return s.reportDomains(ctx, want, refused)
+}
+
+// findRow reads the Tenant's row. Its state is empty if there is none.
+func findRow(ctx context.Context, s *scope) (registry.Tenant, error) {
+	ctx, cancel := context.WithTimeout(ctx, database.QueryTimeout)
+	defer cancel()
+	row, err := registry.Find(ctx, s.store.Pool(), s.tenant.Name)
+	if errors.Is(err, registry.ErrNoTenant) {
+		return registry.Tenant{}, nil
+	}
+	return row, err
+}
+
+// readBack reads the row after a change.
+func (s *scope) readBack(ctx context.Context) error {
+	row, err := findRow(ctx, s)
+	if err == nil && row.State != registry.Live {
+		err = fmt.Errorf("the row of tenant %s changed while it was written", s.tenant.Name)
+	}
+	s.row = row
+	return err
+}
+
+// createDatabase creates row, domains and schema in one transaction. It refuses if the Tenant had a schema before: missing
+// data is reported, never silently replaced.
+func (s *scope) createDatabase(ctx context.Context, want registry.Spec, fresh bool) error {
+	if s.tenant.Status.SchemaVersion > 0 && !fresh && !mayRecreate(s.tenant) {
+		return schemaMissing(want.SchemaName)
+	}
+	adopt, version, err := s.adoption(want.SchemaName)
+	if err != nil {
+		return err
+	}
+	creationsTried.Inc()
+	o := schema.CreateOptions{Fresh: fresh, Adopt: adopt, AdoptVersion: version}
+	if err := s.store.Create(ctx, want, o, s.now); err != nil {
+		creationsFailed.Inc()
+		return err
+	}
+	creationsSucceeded.Inc()
+	s.needsProbe, s.schemaCreated = true, true
+	if len(want.CustomHosts) > 0 { // some may belong to another Tenant
+		return s.readBack(ctx)
+	}
+	s.row = registry.Tenant{Spec: want, State: registry.Live, SchemaVersion: s.store.Latest(), SchemaExists: true}
+	return nil
+}
+
+// adoption reads whether the Tenant adopts an existing schema, and whether the Platform allows it.
+func (s *scope) adoption(name string) (adopt bool, version int32, err error) {
+	value, found := s.tenant.Annotations[v1alpha1.AnnotationAdoptSchema]
+	if !found {
+		return false, 0, nil
+	}
+	number, err := strconv.ParseInt(value, 10, 32)
+	if err != nil || number < 0 {
+		return false, 0, schemaExists(fmt.Sprintf("The annotation %s has to be the number of the last migration that the schema %q has: 0 for one without our tables.", v1alpha1.AnnotationAdoptSchema, name))
+	}
+	if !slices.Contains(s.platform.Spec.Database.AdoptableSchemas, name) {
+		return false, 0, schemaExists(fmt.Sprintf("The Platform %q does not list %q in spec.database.adoptableSchemas: add it there, or remove the annotation %s.", s.platform.Name, name, v1alpha1.AnnotationAdoptSchema))
+	}
+	return true, int32(number), nil
+}
+
+// restoreDatabase restores the schema from its tombstone.
+func (r *Reconciler) restoreDatabase(ctx context.Context, s *scope, have registry.Tenant, want registry.Spec) error {
+	if err := s.store.Restore(ctx, want, s.now); err != nil {
+		return err
+	}
+	s.needsProbe, s.schemaCreated = true, true
+	r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaRestored, "Restore", fmt.Sprintf("Restored schema %s from %s.", want.SchemaName, have.TombstoneSchema))
+	if err := s.readBack(ctx); err != nil {
+		return err
+	}
+	return r.migrate(ctx, s)
+}
+
+func mayRecreate(t *v1alpha1.Tenant) bool {
+	return t.Annotations[v1alpha1.AnnotationOnMissing] == v1alpha1.OnMissingRecreate
+}

@@ -1,0 +1,131 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/status"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+// updateDatabase migrates the schema of a live row and updates what differs in the registry.
+func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have registry.Tenant, want registry.Spec) error {
+	if have.SchemaName != want.SchemaName {
+		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaTaken,
+			fmt.Sprintf("The registry has the schema %q for a Tenant of this name: create the Tenant with spec.schemaName %q.", have.SchemaName, have.SchemaName))
+	}
+	s.row = have
+	if !have.SchemaExists {
+		if err := r.recreateSchema(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := r.migrate(ctx, s); err != nil {
+		return err
+	}
+	differing, err := s.differingFields(ctx, have.Spec, want)
+	if err != nil || len(differing) == 0 {
+		return err
+	}
+	if s.needsProbe { // the row was changed above
+		if err := s.readBack(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.ensureNewest(ctx, s); err != nil {
+		return err
+	}
+	if err := s.store.Update(ctx, want, s.row.UpdatedAt, s.now); err != nil {
+		return err
+	}
+	if r.isDrift(s) {
+		registryRepairs.Inc()
+		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonRegistryRepaired, "Repair", fmt.Sprintf("The registry differed and was brought in line: %s.", status.Quote(differing)))
+	}
+	s.needsProbe = true
+	r.requeueNameConflicts(ctx, s.tenant)
+	return s.readBack(ctx)
+}
+
+// recreateSchema creates an empty schema in place of a missing one, if the Tenant asks for it.
+func (r *Reconciler) recreateSchema(ctx context.Context, s *scope) error {
+	if !mayRecreate(s.tenant) {
+		return schemaMissing(s.row.SchemaName)
+	}
+	if err := s.store.Recreate(ctx, s.row.Name); err != nil {
+		return err
+	}
+	r.recordEvent(s.tenant, corev1.EventTypeWarning, v1alpha1.ReasonSchemaCreated, "Recreate", fmt.Sprintf("Schema %s had vanished and was made anew, empty.", s.row.SchemaName))
+	s.row.SchemaVersion, s.row.SchemaExists, s.needsProbe = s.store.Latest(), true, true
+	return nil
+}
+
+func (r *Reconciler) migrate(ctx context.Context, s *scope) error {
+	if s.row.SchemaVersion >= s.store.Latest() {
+		return nil // up to date, or migrated by a newer operator, whose tables an older blog can still read
+	}
+	before, err := s.store.Migrate(ctx, s.row.Name, s.row.SchemaName)
+	if err != nil {
+		return err
+	}
+	s.row.SchemaVersion, s.needsProbe = s.store.Latest(), true
+	if before < s.row.SchemaVersion {
+		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaMigrated, "Migrate", fmt.Sprintf("Migrated schema %s from version %d to %d.", s.row.SchemaName, before, s.row.SchemaVersion))
+	}
+	return nil
+}
+
+// differingFields names what has to change in the registry.
+func (s *scope) differingFields(ctx context.Context, have, want registry.Spec) ([]string, error) {
+	customDomains, err := s.customDomainsDiffer(ctx, have.CustomHosts, want.CustomHosts)
+	if err != nil {
+		return nil, err
+	}
+	var fields []string
+	for _, field := range []struct {
+		name    string
+		differs bool
+	}{
+		{"display name", have.DisplayName != want.DisplayName},
+		{"owner", have.Owner != want.Owner},
+		{"primary host", have.PrimaryHost != want.PrimaryHost},
+		{"paid until", !have.PaidUntil.Equal(want.PaidUntil)},
+		{"suspension", !have.SuspendAt.Equal(want.SuspendAt)},
+		{"limits", !have.Limits.Equal(want.Limits)},
+		{"custom domains", customDomains},
+	} {
+		if field.differs {
+			fields = append(fields, field.name)
+		}
+	}
+	return fields, nil
+}
+
+// ensureNewest stops the reconcile if the cache lags the API server: the registry may then differ because another operator
+// has written a newer spec. Together with the condition of Update, no operator overwrites a newer spec by an older one.
+func (r *Reconciler) ensureNewest(ctx context.Context, s *scope) error {
+	live, err := r.readLive(ctx, s.tenant)
+	if err == nil && (live == nil || live.UID != s.tenant.UID || live.Generation != s.tenant.Generation) {
+		err = step.SkipStatus(conflictRetry)
+	}
+	return err
+}
+
+// readLive reads a Tenant past the cache. It returns nil if there is none.
+func (r *Reconciler) readLive(ctx context.Context, tenant *v1alpha1.Tenant) (*v1alpha1.Tenant, error) {
+	var live v1alpha1.Tenant
+	err := r.Live.Get(ctx, client.ObjectKeyFromObject(tenant), &live)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, step.SkipStatusOn(fmt.Errorf("read Tenant %s past the cache: %w", tenant.Name, err))
+	}
+	return &live, nil
+}

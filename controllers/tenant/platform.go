@@ -1,0 +1,44 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
+)
+
+// connectRetry is the polling interval while the controller of Platforms connects to the database.
+const connectRetry = 200 * time.Millisecond
+
+// resolvePlatform reads the Tenant's Platform and its store.
+//
+// Sets DatabaseReady=False with PlatformNotFound or PlatformNotReady. The Tenant is requeued when the Platform is created,
+// and when its database becomes ready. An operator that has just started is about to connect to a database that was ready
+// before: no condition reports that.
+func (r *Reconciler) resolvePlatform(ctx context.Context, s *scope) error {
+	key := types.NamespacedName{Namespace: s.tenant.Namespace, Name: s.tenant.PlatformName()}
+	var platform v1alpha1.Platform
+	err := r.Client.Get(ctx, key, &platform)
+	if apierrors.IsNotFound(err) {
+		return step.Waiting(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonPlatformNotFound,
+			fmt.Sprintf("There is no Platform %q in the namespace %q: create it, or name another one in spec.platformRef of a new Tenant.", key.Name, key.Namespace), 0)
+	}
+	if err != nil {
+		return fmt.Errorf("read Platform %s: %w", key, err)
+	}
+	s.platform = &platform
+	s.store = r.Stores.Prepared(key)
+	switch {
+	case s.store != nil:
+		return nil
+	case databaseReady(&platform):
+		return step.SkipStatus(connectRetry)
+	}
+	return step.Waiting(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonPlatformNotReady,
+		fmt.Sprintf("The database of the Platform %q cannot be used yet: see its conditions.", key.Name), 0)
+}

@@ -1,0 +1,179 @@
+// Package tenant reconciles Tenants: one file for each step. The comment of a step lists the conditions that it sets; one
+// patch at the end of a reconcile writes status, and only if it has changed.
+package tenant
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
+	"github.com/echoblogs/echoblogs/controllers/internal/ingress"
+	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
+	"github.com/echoblogs/echoblogs/controllers/internal/status"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
+)
+
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants,verbs=get;list;watch;patch;update
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants/status,verbs=patch
+// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants/finalizers,verbs=update
+// +kubebuilder:rbac:namespace=echoblogs,groups=networking.k8s.io,resources=ingresses,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:namespace=echoblogs,groups=core,resources=secrets,verbs=get
+// +kubebuilder:rbac:namespace=echoblogs,groups=events.k8s.io,resources=events,verbs=create;patch
+
+const (
+	// defaultWorkers is how many Tenants are reconciled at once.
+	defaultWorkers = 16
+	// maxWait bounds the wait for a date, so that a change of the clock is noticed.
+	maxWait = time.Hour
+	// conflictRetry is the delay after a conflict: the cache lags the API server by some milliseconds.
+	conflictRetry = 50 * time.Millisecond
+)
+
+// Reconciler brings Tenants to the state that their specs describe.
+type Reconciler struct {
+	// Client reads from the cache and writes to the API server.
+	Client client.Client
+	// Live reads past the cache: Secrets, which are not cached, and Tenants where a stale read would do harm.
+	Live client.Reader
+	// Recorder records events.
+	Recorder events.EventRecorder
+	// Stores holds the connections to the Platforms' databases.
+	Stores *database.Stores
+	// Prober checks that the backend serves a Tenant.
+	Prober *Prober
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// Requeuer carries requests to reconcile Tenants. It is shared with the controller of Platforms.
+	Requeuer *requeue.Requeuer
+	// Workers is how many Tenants are reconciled at once. Defaults to 16.
+	Workers int
+	// MaxBackoff bounds the delay before a transient failure is retried. Defaults to 30 s.
+	MaxBackoff time.Duration
+
+	ingresses ingress.Applier
+	status    status.Writer
+	// syncedPlatformGeneration holds, by the Tenant's key, the generation of the Platform in the Tenant's last complete
+	// reconcile. It is empty after a restart.
+	syncedPlatformGeneration sync.Map
+}
+
+// SetupWithManager adds the controller to the manager.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.ingresses = ingress.Applier{Client: r.Client, Secrets: r.Live}
+	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.Tenant{}, builder.WithPredicates(requeue.SpecOrAnnotationsChanged)).
+		Owns(&networkingv1.Ingress{}, builder.WithPredicates(requeue.IngressChanged)).
+		Watches(&v1alpha1.Platform{}, handler.EnqueueRequestsFromMapFunc(r.tenantsOf), builder.WithPredicates(platformChanged)).
+		WatchesRawSource(r.Requeuer.Source()).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: cmp.Or(r.Workers, defaultWorkers),
+			RateLimiter:             requeue.Backoff(r.MaxBackoff),
+		}).
+		Complete(r)
+}
+
+// Reconcile brings one Tenant to the state that its spec describes. If nothing differs, it costs one query and no write.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	tenant := &v1alpha1.Tenant{}
+	if err := r.Client.Get(ctx, request.NamespacedName, tenant); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.syncedPlatformGeneration.Delete(request.NamespacedName)
+		}
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	reconcileTenant := r.reconcileLive
+	if !tenant.DeletionTimestamp.IsZero() {
+		reconcileTenant = r.reconcileDelete
+	}
+	result, err := reconcileTenant(ctx, tenant)
+	if apierrors.IsConflict(err) {
+		return reconcile.Result{RequeueAfter: conflictRetry}, nil
+	}
+	return result, err
+}
+
+// reconcileLive reconciles a Tenant that is not being deleted.
+func (r *Reconciler) reconcileLive(ctx context.Context, tenant *v1alpha1.Tenant) (reconcile.Result, error) {
+	if err := finalizer.Ensure(ctx, r.Client, tenant); err != nil {
+		return reconcile.Result{}, err
+	}
+	s := newScope(tenant, r.Clock.Now())
+	before := tenant.DeepCopy()
+	stopped, err := step.Run(ctx, s,
+		r.resolvePlatform,
+		r.ensureDatabase,
+		r.ensureRoute,
+		r.ensureActive,
+		r.probeServing,
+	)
+	if stopped == nil && err == nil {
+		r.syncedPlatformGeneration.Store(client.ObjectKeyFromObject(tenant), s.platform.Generation)
+	}
+	if finishErr := r.finish(ctx, s, before, stopped, err); finishErr != nil {
+		return reconcile.Result{}, finishErr
+	}
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	if stopped == nil {
+		stopped = s.Degraded()
+	}
+	return step.Result(ctx, stopped, s.wait())
+}
+
+// isDrift reports whether a difference from the Tenant's spec arose although neither the Tenant nor its Platform has
+// changed since the last complete reconcile.
+func (r *Reconciler) isDrift(s *scope) bool {
+	generation, known := r.syncedPlatformGeneration.Load(client.ObjectKeyFromObject(s.tenant))
+	return s.tenant.Status.ObservedGeneration == s.tenant.Generation && (!known || generation == s.platform.Generation)
+}
+
+// finish writes the status after the steps, unless they ended with stepErr, an error of the API server. If a schema was
+// created and no write has confirmed that the Tenant still exists, it cleans up after a Tenant that was deleted meanwhile.
+func (r *Reconciler) finish(ctx context.Context, s *scope, before *v1alpha1.Tenant, stopped *step.Error, stepErr error) error {
+	written, err := false, stepErr
+	if err == nil {
+		written, err = r.writeStatus(ctx, s, before, stopped)
+	}
+	if s.schemaCreated && !written {
+		return r.endIfDeleted(ctx, s, err)
+	}
+	return client.IgnoreNotFound(err)
+}
+
+// writeStatus writes the status if it has changed, and reports whether it did.
+func (r *Reconciler) writeStatus(ctx context.Context, s *scope, before *v1alpha1.Tenant, stopped *step.Error) (bool, error) {
+	if stopped != nil && stopped.SkipsStatus() {
+		return false, nil
+	}
+	s.updateStatus(stopped)
+	written, err := r.status.Patch(ctx, before, s.tenant, "phase", s.tenant.Status.Phase)
+	if written && meta.IsStatusConditionTrue(s.tenant.Status.Conditions, v1alpha1.ConditionReady) && slices.Contains(phasesBeforeReady, before.Status.Phase) {
+		timeToReady.Observe(r.Clock.Now().Sub(s.tenant.CreationTimestamp.Time).Seconds())
+	}
+	return written, err
+}
+
+// recordEvent records an event about a Tenant.
+func (r *Reconciler) recordEvent(about runtime.Object, kind, reason, action, note string) {
+	r.Recorder.Eventf(about, nil, kind, reason, action, "%s", note)
+}

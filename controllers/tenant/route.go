@@ -1,0 +1,47 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
+)
+
+// ensureRoute applies the Tenant's Ingress and waits for its certificates.
+//
+// Sets RouteReady; False with IngressNotOwned, IngressFailed or CertificatePending.
+func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
+	want := routing.ForTenant(s.platform, s.tenant, s.row.PrimaryHost, s.row.CustomHosts)
+	if want == nil {
+		if err := r.ingresses.Delete(ctx, s.tenant, routing.TenantIngressName(s.tenant.Name)); err != nil {
+			return err
+		}
+		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, "The Platform's wildcard Ingress leads to the backend.")
+		return nil
+	}
+	changed, err := r.ingresses.Ensure(ctx, s.tenant, want)
+	if err != nil {
+		return err
+	}
+	if changed {
+		s.needsProbe = true
+		if r.isDrift(s) && s.IsTrue(v1alpha1.ConditionRouteReady) {
+			routeRepairs.Inc()
+			r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonIngressRepaired, "Repair", fmt.Sprintf("The Ingress %s differed and was put back.", want.Name))
+		}
+	}
+	pending, err := r.ingresses.PendingCertificate(ctx, want)
+	if err != nil {
+		return err
+	}
+	if pending != nil {
+		s.Degrade(pending)
+		return nil
+	}
+	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s leads to the backend.", want.Name))
+	return nil
+}

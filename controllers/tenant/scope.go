@@ -1,0 +1,53 @@
+package tenant
+
+import (
+	"time"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/status"
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/schema"
+)
+
+// layers are the conditions that must be True for a Tenant to be Ready, in the order of the steps.
+var layers = []string{
+	v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionDomainsReady, v1alpha1.ConditionRouteReady, v1alpha1.ConditionServing,
+}
+
+// scope carries what one reconcile of a Tenant has read and done.
+type scope struct {
+	*status.Conditions
+	// tenant is the object; its status is written when the reconcile ends.
+	tenant *v1alpha1.Tenant
+	// now is the time of the reconcile.
+	now time.Time
+	// platform is set by resolvePlatform.
+	platform *v1alpha1.Platform
+	// store is set by resolvePlatform.
+	store *schema.Store
+	// row is the Tenant's row in the registry; set by ensureDatabase.
+	row registry.Tenant
+	// needsProbe says that a step made a change that readers may notice.
+	needsProbe bool
+	// schemaCreated says that a schema was created or restored for the Tenant.
+	schemaCreated bool
+	// nextDate is when the condition Active changes next; set by ensureActive.
+	nextDate time.Time
+}
+
+func newScope(tenant *v1alpha1.Tenant, now time.Time) *scope {
+	return &scope{Conditions: status.NewConditions(tenant, layers, now), tenant: tenant, now: now}
+}
+
+// hosts returns the Tenant's hosts, the primary one first.
+func (s *scope) hosts() []string {
+	return append([]string{s.row.PrimaryHost}, s.row.CustomHosts...)
+}
+
+// wait returns the time until the next date, or 0 if there is none.
+func (s *scope) wait() time.Duration {
+	if s.nextDate.IsZero() {
+		return 0
+	}
+	return min(max(s.nextDate.Sub(s.now), time.Second), maxWait)
+}

@@ -1,0 +1,38 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/status"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
+)
+
+// probeRetry is the delay before a failed probe is repeated.
+const probeRetry = 2 * time.Second
+
+// probeServing asks the backend for the first page of every host of the Tenant.
+//
+// Sets Serving; False with ProbeFailed. It runs when something has changed and while the Tenant is not served.
+func (r *Reconciler) probeServing(ctx context.Context, s *scope) error {
+	if !s.needsProbe && s.IsTrue(v1alpha1.ConditionServing) {
+		return nil
+	}
+	suspended := meta.IsStatusConditionFalse(s.tenant.Status.Conditions, v1alpha1.ConditionActive)
+	for _, host := range s.hosts() {
+		if failure := r.Prober.await(ctx, s.platform, host, s.tenant.Name, suspended); failure != "" {
+			return step.Waiting(v1alpha1.ConditionServing, v1alpha1.ReasonProbeFailed, failure, probeRetry)
+		}
+	}
+	message := fmt.Sprintf("The backend answers for %s.", status.Quote(s.hosts()))
+	if suspended {
+		message = fmt.Sprintf("The backend answers 402 Payment Required for %s.", status.Quote(s.hosts()))
+	}
+	s.Set(v1alpha1.ConditionServing, metav1.ConditionTrue, v1alpha1.ReasonServing, message)
+	return nil
+}

@@ -1,0 +1,77 @@
+package tenant
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/registry"
+)
+
+// updateStatus computes the Tenant's status from what the reconcile has read. Stopped is nil if every step succeeded.
+func (s *scope) updateStatus(stopped *step.Error) {
+	s.tenant.Status.ObservedGeneration = s.tenant.Generation
+	s.describeRow()
+	stopped = s.Summarize(stopped, s.succeeded())
+	s.tenant.Status.Phase = s.phase(stopped)
+}
+
+// describeRow shows what the registry says, where it was read.
+func (s *scope) describeRow() {
+	if s.row.State != registry.Live {
+		return
+	}
+	status := &s.tenant.Status
+	status.SchemaName, status.SchemaVersion = s.row.SchemaName, s.row.SchemaVersion
+	status.PaidUntil = v1alpha1.NewDate(s.row.PaidUntil)
+	status.Hosts = s.hosts()
+	status.URL = naming.URL(s.platform.Spec.PublicURL, s.row.PrimaryHost)
+}
+
+func (s *scope) succeeded() string {
+	active := meta.FindStatusCondition(s.tenant.Status.Conditions, v1alpha1.ConditionActive)
+	if active != nil && active.Status == metav1.ConditionFalse {
+		return fmt.Sprintf("Suspended; everything is in place at %s.", s.tenant.Status.URL)
+	}
+	return fmt.Sprintf("Serving at %s.", s.tenant.Status.URL)
+}
+
+// phasesBeforeReady are the phases of a Tenant that has never been Ready.
+var phasesBeforeReady = []v1alpha1.TenantPhase{"", v1alpha1.TenantPending, v1alpha1.TenantProvisioning}
+
+// servingPhases are those of a Tenant that served; an outage does not change them.
+var servingPhases = []v1alpha1.TenantPhase{v1alpha1.TenantActive, v1alpha1.TenantGrace, v1alpha1.TenantSuspended}
+
+// phase sums the Tenant's life up. A Tenant that serves keeps its phase while something else about it is wrong.
+func (s *scope) phase(stopped *step.Error) v1alpha1.TenantPhase {
+	conditions := s.tenant.Status.Conditions
+	switch {
+	case !s.tenant.DeletionTimestamp.IsZero():
+		return v1alpha1.TenantTerminating
+	case !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionServing) || !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionDatabaseReady):
+		switch {
+		case stopped == nil:
+			return v1alpha1.TenantProvisioning
+		case stopped.IsStalled():
+			return v1alpha1.TenantFailed
+		case s.platform == nil || stopped.Reason() == v1alpha1.ReasonNameHeld:
+			return v1alpha1.TenantPending
+		case slices.Contains(servingPhases, s.tenant.Status.Phase):
+			return s.tenant.Status.Phase
+		}
+		return v1alpha1.TenantProvisioning
+	}
+	active := meta.FindStatusCondition(conditions, v1alpha1.ConditionActive)
+	switch {
+	case active != nil && active.Status == metav1.ConditionFalse:
+		return v1alpha1.TenantSuspended
+	case active != nil && active.Reason == v1alpha1.ReasonGrace:
+		return v1alpha1.TenantGrace
+	}
+	return v1alpha1.TenantActive
+}

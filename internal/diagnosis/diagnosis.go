@@ -1,0 +1,192 @@
+// Package diagnosis compares the Tenants of a Platform with what exists for them: registry rows, schemas and Ingresses.
+package diagnosis
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/desired"
+	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/routing"
+)
+
+const (
+	// maxSchemas bounds the schemas that one diagnosis lists.
+	maxSchemas = 1000
+	// pageSize is how many rows one query reads.
+	pageSize = 1000
+	// readTimeout bounds the reading of all rows.
+	readTimeout = time.Minute
+)
+
+// Kinds of what a Finding is about.
+const (
+	KindTenant  = "Tenant"
+	KindRow     = "Row"
+	KindSchema  = "Schema"
+	KindIngress = "Ingress"
+)
+
+// Finding is one difference.
+type Finding struct {
+	// Kind is the kind of thing that differs: KindTenant, KindRow, KindSchema or KindIngress.
+	Kind string
+	// Name is its name.
+	Name string
+	// Sentence says what is wrong.
+	Sentence string
+}
+
+// Run compares a Platform's Tenants, rows, schemas and Ingresses with each other, in every direction. It changes nothing.
+// Latest is the version that schemas are migrated to.
+func Run(ctx context.Context, objects client.Reader, db registry.Querier, platform *v1alpha1.Platform, latest int32) ([]Finding, error) {
+	var all v1alpha1.TenantList
+	if err := objects.List(ctx, &all, client.InNamespace(platform.Namespace)); err != nil {
+		return nil, fmt.Errorf("list Tenants: %w", err)
+	}
+	tenants := slices.DeleteFunc(all.Items, func(t v1alpha1.Tenant) bool { return t.PlatformName() != platform.Name })
+	rows, err := ReadRows(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	findings := CompareRows(platform, tenants, rows, latest)
+	schemas, err := findSchemas(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	ingresses, err := findIngresses(ctx, objects, platform, tenants, rows)
+	if err != nil {
+		return nil, err
+	}
+	findings = append(append(findings, schemas...), ingresses...)
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+	return findings, nil
+}
+
+// CompareRows compares Tenants with the live rows of the registry, in both directions.
+func CompareRows(platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]registry.Tenant, latest int32) []Finding {
+	var findings []Finding
+	orphans := maps.Clone(rows)
+	for i := range tenants {
+		tenant := &tenants[i]
+		row, found := rows[tenant.Name]
+		delete(orphans, tenant.Name)
+		if sentence := compareRow(platform, tenant, row, found, latest); sentence != "" {
+			findings = append(findings, Finding{KindTenant, tenant.Name, sentence})
+		}
+	}
+	for name := range orphans {
+		findings = append(findings, Finding{KindRow, name, "The registry has a live row, and there is no Tenant of that name."})
+	}
+	return findings
+}
+
+// compareRow returns what is wrong with a Tenant, or "".
+func compareRow(platform *v1alpha1.Platform, tenant *v1alpha1.Tenant, row registry.Tenant, found bool, latest int32) string {
+	switch ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionReady); {
+	case !found:
+		return "The registry has no live row for it."
+	case !row.SchemaExists:
+		return fmt.Sprintf("Its schema %q has vanished.", row.SchemaName)
+	case row.SchemaVersion < latest:
+		return fmt.Sprintf("Its schema is at version %d and is to come to %d.", row.SchemaVersion, latest)
+	case differs(platform, tenant, row):
+		return "The registry says something else than its spec."
+	case ready == nil || ready.Status != metav1.ConditionTrue:
+		return "It is not Ready."
+	}
+	return ""
+}
+
+func findSchemas(ctx context.Context, db registry.Querier) ([]Finding, error) {
+	unknown, err := registry.UnknownSchemas(ctx, db, maxSchemas)
+	if err != nil {
+		return nil, err
+	}
+	lost, err := registry.LostTombstones(ctx, db, maxSchemas)
+	if err != nil {
+		return nil, err
+	}
+	var findings []Finding
+	for _, name := range unknown {
+		findings = append(findings, Finding{KindSchema, name, "The registry does not know it."})
+	}
+	for _, name := range lost {
+		findings = append(findings, Finding{KindSchema, name, "The registry keeps it as a tombstone, and it has vanished."})
+	}
+	return findings, nil
+}
+
+func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]registry.Tenant) ([]Finding, error) {
+	var list networkingv1.IngressList
+	err := objects.List(ctx, &list, client.InNamespace(platform.Namespace),
+		client.MatchingLabels{routing.LabelManagedBy: routing.ManagedBy, routing.LabelPlatform: platform.Name})
+	if err != nil {
+		return nil, fmt.Errorf("list Ingresses: %w", err)
+	}
+	live := map[string]*networkingv1.Ingress{}
+	for i := range list.Items {
+		live[list.Items[i].Name] = &list.Items[i]
+	}
+	want := []*networkingv1.Ingress{routing.ForPlatform(platform, platform.PublicHostNames())}
+	for i := range tenants {
+		if row, ok := rows[tenants[i].Name]; ok {
+			if ingress := routing.ForTenant(platform, &tenants[i], row.PrimaryHost, row.CustomHosts); ingress != nil {
+				want = append(want, ingress)
+			}
+		}
+	}
+	var findings []Finding
+	for _, ingress := range want {
+		switch have := live[ingress.Name]; {
+		case have == nil:
+			findings = append(findings, Finding{KindIngress, ingress.Name, "It is missing."})
+		case !routing.UpToDate(have, ingress):
+			findings = append(findings, Finding{KindIngress, ingress.Name, "It says something else than it should."})
+		}
+		delete(live, ingress.Name)
+	}
+	for name := range live {
+		findings = append(findings, Finding{KindIngress, name, "Nothing stands behind it."})
+	}
+	return findings, nil
+}
+
+// ReadRows reads all live rows in pages, keyed by the Tenant's name.
+func ReadRows(ctx context.Context, db registry.Querier) (map[string]registry.Tenant, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	rows := map[string]registry.Tenant{}
+	for after := ""; ; {
+		page, err := registry.List(ctx, db, after, pageSize)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range page {
+			rows[row.Name] = row
+			after = row.Name
+		}
+		if len(page) < pageSize {
+			return rows, nil
+		}
+	}
+}
+
+// differs reports whether a row differs from its Tenant. A Tenant that is invalid by itself counts as different, so that it
+// is reconciled.
+func differs(p *v1alpha1.Platform, t *v1alpha1.Tenant, row registry.Tenant) bool {
+	want, _, err := desired.Row(p, t, row.PaidUntil)
+	return err != nil || !want.Equal(row.Spec)
+}
