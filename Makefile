@@ -62,17 +62,14 @@ demo-down: ## Stop the demo. CLEAN=1 wipes its data as well.
 
 .PHONY: test
 test: test-setup ## Run all tests, against a real API server and a real Postgres.
-	go test -race -timeout 20m ./...
+	@hack/in-modules.sh go test -race -timeout 20m ./...
 
-# What needs neither an API server nor a browser, but Postgres at most.
-FAST := $(addsuffix /...,$(addprefix ./internal/,naming postgres account routing registry schema content web blog))
-
-# They mostly wait, so many run side by side.
+# The tests mostly wait, so many run in parallel.
 .PHONY: test-fast
-test-fast: ## Run the tests that need no control plane, in half a minute.
+test-fast: ## Run the tests below internal that need no control plane, in less than two minutes.
 	@hack/postgres/install.sh >/dev/null
 	@hack/pgbouncer/install.sh >/dev/null
-	go test -timeout 5m -parallel 16 $(FAST)
+	go test -timeout 5m -parallel 16 $$(hack/fast-packages.sh)
 
 # How long each fuzz target runs.
 FUZZTIME ?= 1m
@@ -83,7 +80,7 @@ fuzz: test-setup ## Run each fuzz target for FUZZTIME=1m; their seeds run with t
 
 .PHONY: bench
 bench: ## Measure operator and blog beside what bounds them. QUICK=1 measures less, in two minutes.
-	@go build -o bin/bench ./test/bench
+	@go build -C test/bench -o ../../bin/bench .
 	@exec bin/bench $(if $(filter 1,$(QUICK)),--quick)
 
 .PHONY: test-setup
@@ -104,22 +101,23 @@ generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate code, CRDs, the operator
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the code.
-	$(GOLANGCI_LINT) fmt
+	@hack/in-modules.sh $(GOLANGCI_LINT) fmt
 
 .PHONY: vet
 vet: ## Run go vet.
-	go vet ./...
+	@hack/in-modules.sh go vet ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## Check the code, the API conventions and the shell scripts.
-	$(GOLANGCI_LINT) run
+lint: $(GOLANGCI_LINT) ## Check the code, the API conventions, the modules and the shell scripts.
+	@hack/in-modules.sh $(GOLANGCI_LINT) run
 	$(GOLANGCI_LINT) run --config .golangci-kal.yml ./api/...
 	hack/verify-imports.sh
+	hack/verify-modules.sh
 	hack/lint-shell.sh
 
 .PHONY: lint-fix
 lint-fix: $(GOLANGCI_LINT) ## Repair what the linters can repair by themselves.
-	$(GOLANGCI_LINT) run --fix
+	@hack/in-modules.sh $(GOLANGCI_LINT) run --fix
 
 .PHONY: verify
 verify: ## Check that what is generated is up to date.

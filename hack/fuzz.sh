@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the repository, each for FUZZTIME (1m unless it is set), and goes on when one fails, so that
-# one run shows everything. go test keeps an input that fails under testdata/fuzz: commit it with what repairs it. Inputs
-# are not made smaller, on which go test would spend up to a minute for each one that is new to it.
+# Runs every fuzz target of the repository for FUZZTIME (1m by default), and continues after a failure, so that one run
+# shows everything. go test keeps an input that fails under testdata/fuzz: commit it with the fix. Minimizing is off,
+# because go test would spend up to a minute on each interesting input.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,25 +9,26 @@ failed=()
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
-# fuzz PACKAGE TARGET runs one target. Before Go 1.27 go test now and then takes the end of the time for a failure, on a
-# busy machine above all (golang/go#75804): one without an input, of which it says nothing else.
+# fuzz FOLDER TARGET runs one target. Before Go 1.27, go test sometimes reports the end of the time as a failure,
+# especially on a busy machine (golang/go#75804). Such a failure names no input, only the deadline.
 fuzz() {
-	go test -run '^$' -fuzz "^$2\$" -fuzztime "${FUZZTIME:-1m}" -fuzzminimizetime 1x "./$1" 2>&1 | tee "$output" && return
+	(cd "$1" && go test -run '^$' -fuzz "^$2\$" -fuzztime "${FUZZTIME:-1m}" -fuzzminimizetime 1x .) 2>&1 | tee "$output" && return
 	[[ $(sed -n '/^--- FAIL/,/^FAIL/p' "$output" | sed '1d;$d') == '    context deadline exceeded' ]]
 }
 
-# To list the targets of a package its tests are built, so the packages that have none are left out.
-mapfile -t packages < <(git grep -lE --untracked '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u)
-for package in "${packages[@]}"; do
-	if ! listed=$(go test -list '^Fuzz' "./$package"); then
+# Listing the targets of a package builds its tests, so packages without targets are skipped. Each package is tested in
+# its own folder, which may be in a nested module.
+mapfile -t folders < <(git grep -lE --untracked '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u)
+for folder in "${folders[@]}"; do
+	if ! listed=$(cd "$folder" && go test -list '^Fuzz' .); then
 		echo "$listed"
-		failed+=("$package")
+		failed+=("$folder")
 		continue
 	fi
 	mapfile -t targets < <(grep '^Fuzz' <<<"$listed")
 	for target in "${targets[@]}"; do
-		echo "== $package $target"
-		fuzz "$package" "$target" || failed+=("$package $target")
+		echo "== $folder $target"
+		fuzz "$folder" "$target" || failed+=("$folder $target")
 	done
 done
 

@@ -2,13 +2,13 @@ package controlplane
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
 
 // Programs returns the folder that holds the named programs: etcd,
@@ -17,7 +17,7 @@ import (
 // builds what is missing. A build takes minutes and reports its progress on
 // stderr. The working directory must be inside the repository.
 func Programs(ctx context.Context, names ...string) (string, error) {
-	root, err := repositoryRoot()
+	root, err := repository.Root()
 	if err != nil {
 		return "", err
 	}
@@ -30,25 +30,4 @@ func Programs(ctx context.Context, names ...string) (string, error) {
 		return "", fmt.Errorf("build the control plane with %s: %w", build.Path, err)
 	}
 	return strings.TrimSpace(string(folder)), nil
-}
-
-// repositoryRoot returns the folder that holds hack/kube/build.sh. The nested
-// modules have a go.mod of their own, so that file would not do.
-func repositoryRoot() (string, error) {
-	working, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("find the repository: %w", err)
-	}
-	for folder := working; ; folder = filepath.Dir(folder) {
-		_, err := os.Stat(filepath.Join(folder, "hack", "kube", "build.sh"))
-		if err == nil {
-			return folder, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("find the repository: %w", err)
-		}
-		if folder == filepath.Dir(folder) {
-			return "", fmt.Errorf("%s is not inside the EchoBlogs repository", working)
-		}
-	}
 }

@@ -26,6 +26,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
+	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
 
 const (
@@ -93,11 +94,10 @@ func (i *installation) start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
 	defer cancel()
 	ctrl.SetLogger(logr.Discard())
-	module, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	if err != nil {
-		return fmt.Errorf("find the repository: %w", err)
+	var err error
+	if i.root, err = repository.Root(); err != nil {
+		return err
 	}
-	i.root = filepath.Dir(strings.TrimSpace(string(module)))
 	kubernetes, err := controlplane.Programs(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 	if err != nil {
 		return err

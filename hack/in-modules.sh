@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs a command in each Go module of the repository that is built and tested: the product's own, and those nested under
+# test, whose dependencies the product does not need. It continues after a failure, so that one run shows everything.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+failed=()
+for module in go.mod test/*/go.mod; do
+	folder=$(dirname "$module")
+	(cd "$folder" && "$@") || failed+=("$folder")
+done
+if ((${#failed[@]} > 0)); then
+	echo "Failed in: ${failed[*]}" >&2
+	exit 1
+fi

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Fails when the go.mod or go.sum of a module is not tidy, or when a nested module requires another version of a
+# dependency than the product does: its tests would then run other code than is shipped.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+hack/in-modules.sh go mod tidy -diff
+
+# requirements FILE prints the modules that a go.mod requires, with their versions.
+requirements() {
+	sed -nE 's,^(require |\t)([^ ]+) (v[^ ]+).*,\2 \3,p' "$1" | LC_ALL=C sort
+}
+
+status=0
+for module in test/*/go.mod; do
+	# join prints a path that both require, the product's version, and the nested module's.
+	different=$(LC_ALL=C join <(requirements go.mod) <(requirements "$module") | awk '$2 != $3 { print $1 ": " $2 ", " $3 }')
+	if [[ -n $different ]]; then
+		echo "go.mod and $module require different versions:" >&2
+		echo "$different" >&2
+		status=1
+	fi
+done
+exit "$status"
