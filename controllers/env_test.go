@@ -30,7 +30,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/database"
 	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
@@ -70,7 +70,7 @@ type platform struct {
 
 	// Of the operator that was started last.
 
-	migrations []schema.Migration // nil: the blog's
+	migrations []tenancy.Migration // nil: the blog's
 	stores     *database.Stores
 }
 

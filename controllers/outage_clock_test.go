@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // ownClock makes the database's clock count beside the operator's, as it does in earnest.
@@ -106,13 +106,13 @@ func TestClockDoesNotShortenAHold(t *testing.T) {
 		}
 		// The hold ends all the same, a minute after the moment that both clocks agree on.
 		p.waitFor("the hold ends", func() error {
-			ends := query[time.Time](p, `SELECT released_at FROM public.domains WHERE host = 'www.shared.org'`).Add(registry.Hold)
-			if ends.After(time.Now().Add(registry.Hold)) {
+			ends := query[time.Time](p, `SELECT released_at FROM public.domains WHERE host = 'www.shared.org'`).Add(tenancy.Hold)
+			if ends.After(time.Now().Add(tenancy.Hold)) {
 				return fmt.Errorf("it ends at %s", ends)
 			}
 			return nil
 		})
-		p.setClock(now.Add(registry.Hold))
+		p.setClock(now.Add(tenancy.Hold))
 		p.exec(`UPDATE public.domains SET released_at = released_at - interval '1 minute' WHERE host = 'www.shared.org'`)
 		p.nudge("carol")
 		p.waitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")

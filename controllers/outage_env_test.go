@@ -158,8 +158,7 @@ func (p *platform) wantNoLeaks() {
 	p.t.Helper()
 	p.waitFor("there are no connections but those of the pools", func() error {
 		want := map[string]int{"echoblogs-blog-listen": 1}
-		for name, pool := range p.stores.Pools() {
-			stat := pool.Stat()
+		for name, stat := range p.stores.Stats() {
 			if stat.AcquiredConns() > 0 || stat.ConstructingConns() > 0 || stat.TotalConns() > 4 {
 				return fmt.Errorf("of the connections of %s %d are open, %d in use and %d being made", name, stat.TotalConns(), stat.AcquiredConns(), stat.ConstructingConns())
 			}

@@ -9,19 +9,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/schema"
-	"github.com/echoblogs/echoblogs/internal/schema/migrations"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/internal/tenancy/migrations"
 )
 
 // anotherMigration is the blog's migrations and one more, as the next version of the operator has it.
-func anotherMigration(t *testing.T) []schema.Migration {
+func anotherMigration(t *testing.T) []tenancy.Migration {
 	t.Helper()
-	all, err := schema.ReadMigrations(migrations.Tenant, "tenant")
+	all, err := tenancy.ReadMigrations(migrations.Tenant, "tenant")
 	if err != nil {
 		t.Fatal(err)
 	}
 	next := int32(len(all) + 1)
-	return append(all, schema.Migration{
+	return append(all, tenancy.Migration{
 		Version: next, Name: fmt.Sprintf("%04d_add_language.sql", next), SQL: "ALTER TABLE posts ADD COLUMN language text;", Checksum: "of-a-test",
 	})
 }

@@ -139,11 +139,11 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.NewServer(t, "")
 	p := outagePlatform(t, onServer(server))
-	before := p.stores.Pools()[p.key("default").String()]
+	before := p.stores.Prepared(p.key("default"))
 	p.writeSecret(p.changePassword("another-secret-word"))
 	p.aMinutePasses()
 	p.waitFor("the operator has taken the new password", func() error {
-		if p.stores.Pools()[p.key("default").String()] == before {
+		if store := p.stores.Prepared(p.key("default")); store == nil || store == before {
 			return errors.New("it has its old connections")
 		}
 		return nil

@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func contains(text, part string) bool { return strings.Contains(text, part) }
@@ -280,7 +280,7 @@ func TestWaitingTenantsGoOn(t *testing.T) {
 	p.blog.want(t, "carol.example.com", http.StatusOK, "carol")
 	p.delete("alice")
 	p.waitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
-	p.clock.SetTime(p.clock.Now().Add(registry.Hold))
+	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
 	p.nudge("bob")
 	p.nudge("carol")
 	p.waitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionTrue, "")

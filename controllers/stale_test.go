@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // staleCache is the cache of an operator that has missed what happened to one Tenant: one that was paused, and no longer
@@ -97,7 +97,7 @@ func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
 			p, cache := twoOperators(t)
 			old := p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
 			p.delete("alice")
-			p.clock.SetTime(p.clock.Now().Add(registry.Hold + time.Second))
+			p.clock.SetTime(p.clock.Now().Add(tenancy.Hold + time.Second))
 			p.readyTenant("alice")
 			p.writePost("alice", "Of the next one")
 			want := p.row("alice")
@@ -116,9 +116,9 @@ func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
 }
 
 // row returns what the registry says of a Tenant.
-func (p *platform) row(name string) registry.Tenant {
+func (p *platform) row(name string) tenancy.Tenant {
 	p.t.Helper()
-	row, err := registry.Find(p.t.Context(), p.pool, name)
+	row, err := tenancy.NewReader(p.pool).Find(p.t.Context(), name)
 	if err != nil {
 		p.t.Fatal(err)
 	}

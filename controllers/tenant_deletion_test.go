@@ -10,8 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 const schemaCount = `SELECT count(*) FROM pg_namespace WHERE nspname = $1`
@@ -51,7 +51,7 @@ func TestDeleteDropsTheSchemaAndHoldsTheNames(t *testing.T) {
 	if held.Status.Phase != v1alpha1.TenantPending {
 		t.Errorf("phase %s", held.Status.Phase)
 	}
-	p.clock.SetTime(p.clock.Now().Add(registry.Hold))
+	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
 	p.nudge("alice")
 	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }
@@ -101,7 +101,7 @@ func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
 	p.delete("alice")
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
 
-	p.clock.SetTime(p.clock.Now().Add(registry.Hold))
+	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
 	p.readyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
 	p.waitBlog("alice.example.com", http.StatusOK, "")
 	if _, body := p.blog.get(t, "alice.example.com", "/"); contains(body, "What was before") {

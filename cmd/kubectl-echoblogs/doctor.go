@@ -10,7 +10,8 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/internal/tenancy/migrations"
 )
 
 func doctorCommand(flags *clusterFlags) *cobra.Command {
@@ -45,11 +46,11 @@ func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) e
 		return err
 	}
 	defer pool.Close()
-	store, err := schema.NewStore(pool, false)
+	all, err := tenancy.ReadMigrations(migrations.Tenant, "tenant")
 	if err != nil {
 		return err
 	}
-	findings, err := diagnosis.Run(ctx, cluster.client, pool, platform, store.Latest())
+	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewReader(pool), platform, int32(len(all)))
 	if err != nil {
 		if code := postgres.Code(err); code != "" {
 			return fmt.Errorf("read the registry: %s", postgres.Explain(err))

@@ -13,7 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func postCommand(flags *clusterFlags) *cobra.Command {
@@ -88,9 +88,9 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 		return err
 	}
 	defer pool.Close()
-	row, err := registry.Find(ctx, pool, name)
+	row, err := tenancy.NewReader(pool).Find(ctx, name)
 	switch {
-	case errors.Is(err, registry.ErrNoTenant) || err == nil && row.State != registry.Live:
+	case errors.Is(err, tenancy.ErrNotFound) || err == nil && row.State != tenancy.StateLive:
 		return fmt.Errorf("the Tenant %q has no blog yet: \"kubectl get tenant %s -o wide\" says what it waits for", name, name)
 	case err != nil:
 		return fmt.Errorf("look up the blog of %s: %s", name, postgres.Explain(err))

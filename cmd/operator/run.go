@@ -20,7 +20,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers"
 	"github.com/echoblogs/echoblogs/controllers/database"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // stopTimeout is how long reconciles under way may take to end after a signal.
@@ -66,16 +66,13 @@ func run(cmd *cobra.Command, o runOptions) error {
 		return errors.New("say which namespace to look after: --namespace, or the variable POD_NAMESPACE")
 	}
 	ctrl.SetLogger(zap.New(zap.JSONEncoder(), zap.Level(zapLevel(o.verbose))))
-	if _, err := schema.NewStore(nil, false); err != nil {
-		return fmt.Errorf("check the migrations of this program: %w", err)
-	}
 	mgr, err := newManager(o)
 	if err != nil {
 		return err
 	}
 	stores := &database.Stores{Secrets: mgr.GetAPIReader(), MaxConns: o.maxConnections}
 	defer stores.Close()
-	for _, collector := range append(schema.Metrics(), postgres.PoolCollector{Pools: stores.Pools}) {
+	for _, collector := range append(tenancy.Metrics(), postgres.PoolCollector{Stats: stores.Stats}) {
 		if err := metrics.Registry.Register(collector); err != nil {
 			return fmt.Errorf("register the database metrics: %w", err)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/databasesecret"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // QueryTimeout bounds one query of the registry.
@@ -30,7 +30,7 @@ type Stores struct {
 	// Tracer traces every statement. Defaults to none.
 	Tracer pgx.QueryTracer
 	// TenantMigrations are the migrations of tenants' schemas. Defaults to the blog's.
-	TenantMigrations []schema.Migration
+	TenantMigrations []tenancy.Migration
 	// MaxClockSkew is the largest tolerated difference between the controllers' clock and the database's; beyond it, holds
 	// and retentions end by the later of the two. Tests, which set only the former, raise it. Defaults to 0.
 	MaxClockSkew time.Duration
@@ -41,12 +41,12 @@ type Stores struct {
 
 type database struct {
 	uri      string
-	store    *schema.Store
+	store    *tenancy.Store
 	prepared bool
 }
 
 // Prepared returns the store of a Platform whose database is ready for use, or nil.
-func (s *Stores) Prepared(platform types.NamespacedName) *schema.Store {
+func (s *Stores) Prepared(platform types.NamespacedName) *tenancy.Store {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if db := s.open[platform]; db != nil && db.prepared {
@@ -66,7 +66,7 @@ func (s *Stores) SetPrepared(platform types.NamespacedName, prepared bool) {
 
 // Connect returns the store of a Platform, with a new pool if the address or the password has changed. It returns a
 // *databasesecret.InvalidError if the Secret holds no usable address.
-func (s *Stores) Connect(ctx context.Context, platform *v1alpha1.Platform) (*schema.Store, error) {
+func (s *Stores) Connect(ctx context.Context, platform *v1alpha1.Platform) (*tenancy.Store, error) {
 	uri, err := databasesecret.ReadURI(ctx, s.Secrets, platform)
 	if err != nil {
 		return nil, err
@@ -77,19 +77,15 @@ func (s *Stores) Connect(ctx context.Context, platform *v1alpha1.Platform) (*sch
 	if db := s.open[key]; db != nil && db.uri == uri {
 		return db.store, nil
 	}
-	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: s.MaxConns, ApplicationName: "echoblogs-operator", Tracer: s.Tracer})
+	store, err := tenancy.Open(uri, tenancy.Options{
+		Pool:             postgres.PoolOptions{MaxConns: s.MaxConns, ApplicationName: "echoblogs-operator", Tracer: s.Tracer},
+		Citus:            platform.Spec.Database.Engine == v1alpha1.Citus,
+		TenantMigrations: s.TenantMigrations,
+		MaxClockSkew:     s.MaxClockSkew,
+	})
 	if err != nil {
 		return nil, &databasesecret.InvalidError{Secret: platform.Spec.Database.SecretRef.Name, Problem: err.Error()}
 	}
-	store, err := schema.NewStore(pool, platform.Spec.Database.Engine == v1alpha1.Citus)
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	if s.TenantMigrations != nil {
-		store = store.WithTenantMigrations(s.TenantMigrations)
-	}
-	store = store.WithMaxSkew(s.MaxClockSkew)
 	s.disconnectLocked(key)
 	if s.open == nil {
 		s.open = map[types.NamespacedName]*database{}
@@ -108,7 +104,7 @@ func (s *Stores) Disconnect(platform types.NamespacedName) {
 // disconnectLocked does not wait for transactions in progress: their connections are closed when they end.
 func (s *Stores) disconnectLocked(key types.NamespacedName) {
 	if db := s.open[key]; db != nil {
-		go db.store.Pool().Close()
+		go db.store.Close()
 		delete(s.open, key)
 	}
 }
@@ -118,18 +114,18 @@ func (s *Stores) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, db := range s.open {
-		db.store.Pool().Close()
+		db.store.Close()
 	}
 	s.open = nil
 }
 
-// Pools returns the open pools, keyed by the namespace and name of their Platforms.
-func (s *Stores) Pools() map[string]*pgxpool.Pool {
+// Stats returns the statistics of the connection pools, keyed by the namespace and name of their Platforms.
+func (s *Stores) Stats() map[string]*pgxpool.Stat {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pools := make(map[string]*pgxpool.Pool, len(s.open))
+	stats := make(map[string]*pgxpool.Stat, len(s.open))
 	for key, db := range s.open {
-		pools[key.String()] = db.store.Pool()
+		stats[key.String()] = db.store.Stat()
 	}
-	return pools
+	return stats
 }

@@ -15,8 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/databasesecret"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // secretRetry is the polling interval for a missing Secret: the operator may get Secrets by name, but not watch them.
@@ -41,26 +40,26 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	return nil
 }
 
-func (r *Reconciler) prepare(ctx context.Context, s *scope, store *schema.Store) error {
+func (r *Reconciler) prepare(ctx context.Context, s *scope, store *tenancy.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, checkInterval)
 	defer cancel()
 	if r.Stores.Prepared(client.ObjectKeyFromObject(s.platform)) != store {
-		if err := prepareStore(ctx, store); err != nil {
+		if err := store.Prepare(ctx); err != nil {
 			return err
 		}
 	}
 	want := installationOf(s.platform)
-	err := registry.Install(ctx, store.Pool(), want, s.now)
+	err := store.Install(ctx, want, s.now)
 	if postgres.Code(err) == postgres.CodeUndefinedTable { // the database was emptied since it was prepared
-		if err := prepareStore(ctx, store); err != nil {
+		if err := store.Prepare(ctx); err != nil {
 			return err
 		}
-		err = registry.Install(ctx, store.Pool(), want, s.now)
+		err = store.Install(ctx, want, s.now)
 	}
 	if err != nil {
 		return err
 	}
-	taken, err := registry.SetPublicHosts(ctx, store.Pool(), s.platform.PublicHostNames())
+	taken, err := store.SetPublicHosts(ctx, s.platform.PublicHostNames())
 	if err != nil {
 		return err
 	}
@@ -72,22 +71,15 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, store *schema.Store)
 }
 
 // installationOf returns what the database records of a Platform.
-func installationOf(p *v1alpha1.Platform) registry.Installation {
+func installationOf(p *v1alpha1.Platform) tenancy.Installation {
 	registration := p.RegistrationMode()
 	if p.Spec.Portal == nil { // there is no public site to register on
 		registration = v1alpha1.RegistrationClosed
 	}
-	return registry.Installation{
+	return tenancy.Installation{
 		Namespace: p.Namespace, Name: p.Name, PublicURL: strings.TrimSuffix(p.Spec.PublicURL, "/"),
 		Domain: string(p.Spec.Domains[0]), Registration: string(registration), Contact: p.Spec.Contact,
 	}
-}
-
-func prepareStore(ctx context.Context, store *schema.Store) error {
-	if err := postgres.EnsureRoles(ctx, store.Pool()); err != nil {
-		return err
-	}
-	return store.Prepare(ctx)
 }
 
 // databaseError turns an error of the store into the error of a step. Unless the error is transient, Tenants stop using
@@ -95,8 +87,8 @@ func prepareStore(ctx context.Context, store *schema.Store) error {
 func (r *Reconciler) databaseError(s *scope, err error) error {
 	var (
 		secret  *databasesecret.InvalidError
-		inUse   *registry.InUseError
-		edited  *schema.EditedError
+		inUse   *tenancy.InUseError
+		edited  *tenancy.EditedError
 		stalled *step.Error
 	)
 	switch {

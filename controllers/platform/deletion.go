@@ -13,8 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // endPlatform waits for the Platform's Tenants to be deleted, and then removes the finalizer.
@@ -49,8 +48,8 @@ func (r *Reconciler) endPlatform(ctx context.Context, s *scope) error {
 	return finalizer.Remove(ctx, r.Client, s.platform)
 }
 
-func uninstall(ctx context.Context, store *schema.Store, platform types.NamespacedName) error {
+func uninstall(ctx context.Context, store *tenancy.Store, platform types.NamespacedName) error {
 	ctx, cancel := context.WithTimeout(ctx, database.QueryTimeout)
 	defer cancel()
-	return registry.Uninstall(ctx, store.Pool(), platform.Namespace, platform.Name)
+	return store.Uninstall(ctx, platform.Namespace, platform.Name)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/internal/desired"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // driftChecks remembers when each Platform was last checked for drift.
@@ -57,7 +57,7 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 		return fmt.Errorf("list the Tenants of Platform %s: %w", key.Name, err)
 	}
 	store := r.Stores.Prepared(key)
-	rows, err := diagnosis.ReadRows(ctx, store.Pool())
+	rows, err := diagnosis.ReadRows(ctx, store.Reader)
 	if err != nil {
 		return databaseUnavailable(err)
 	}
@@ -79,7 +79,7 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 
 // requeueStalePhases requeues the Tenants whose condition Active does not match their dates, and returns their number.
 // Each Tenant waits for its next date by itself; this finds those that a change of the clock has moved past one.
-func (r *Reconciler) requeueStalePhases(tenants []v1alpha1.Tenant, rows map[string]registry.Tenant, now time.Time) (stale int) {
+func (r *Reconciler) requeueStalePhases(tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant, now time.Time) (stale int) {
 	for i := range tenants {
 		tenant := &tenants[i]
 		row, found := rows[tenant.Name]

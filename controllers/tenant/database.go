@@ -14,8 +14,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/database"
 	"github.com/echoblogs/echoblogs/internal/desired"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // ensureDatabase brings the schema, the registry row and the domains to what the Tenant's spec says.
@@ -28,10 +27,10 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 		return s.databaseError(err)
 	}
 	onTombstone := s.tenant.Annotations[v1alpha1.AnnotationOnTombstone]
-	restore := have.State == registry.Tombstone && onTombstone == v1alpha1.OnTombstoneRestore
-	fresh := have.State == registry.Tombstone && onTombstone == v1alpha1.OnTombstoneFresh
+	restore := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneRestore
+	fresh := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneFresh
 	var paidUntil time.Time // stays with the row; the next tenant of the name does not inherit it
-	if have.State == registry.Live || restore {
+	if have.State == tenancy.StateLive || restore {
 		paidUntil = have.PaidUntil
 	}
 	want, refused, err := desired.Row(s.platform, s.tenant, paidUntil)
@@ -43,11 +42,11 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 		return err
 	}
 	switch {
-	case have.State == registry.Live:
+	case have.State == tenancy.StateLive:
 		err = r.updateDatabase(ctx, s, have, want)
 	case restore:
 		err = r.restoreDatabase(ctx, s, have, want)
-	case have.State == registry.Tombstone && !fresh:
+	case have.State == tenancy.StateTombstone && !fresh:
 		err = tombstoneExists(have)
 	default:
 		err = s.createDatabase(ctx, want, fresh)
@@ -61,12 +60,12 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 }
 
 // findRow reads the Tenant's row. Its state is empty if there is none.
-func findRow(ctx context.Context, s *scope) (registry.Tenant, error) {
+func findRow(ctx context.Context, s *scope) (tenancy.Tenant, error) {
 	ctx, cancel := context.WithTimeout(ctx, database.QueryTimeout)
 	defer cancel()
-	row, err := registry.Find(ctx, s.store.Pool(), s.tenant.Name)
-	if errors.Is(err, registry.ErrNoTenant) {
-		return registry.Tenant{}, nil
+	row, err := s.store.Find(ctx, s.tenant.Name)
+	if errors.Is(err, tenancy.ErrNotFound) {
+		return tenancy.Tenant{}, nil
 	}
 	return row, err
 }
@@ -74,7 +73,7 @@ func findRow(ctx context.Context, s *scope) (registry.Tenant, error) {
 // readBack reads the row after a change.
 func (s *scope) readBack(ctx context.Context) error {
 	row, err := findRow(ctx, s)
-	if err == nil && row.State != registry.Live {
+	if err == nil && row.State != tenancy.StateLive {
 		err = fmt.Errorf("the row of tenant %s changed while it was written", s.tenant.Name)
 	}
 	s.row = row
@@ -83,7 +82,7 @@ func (s *scope) readBack(ctx context.Context) error {
 
 // createDatabase creates row, domains and schema in one transaction. It refuses if the Tenant had a schema before: missing
 // data is reported, never silently replaced.
-func (s *scope) createDatabase(ctx context.Context, want registry.Spec, fresh bool) error {
+func (s *scope) createDatabase(ctx context.Context, want tenancy.Spec, fresh bool) error {
 	if s.tenant.Status.SchemaVersion > 0 && !fresh && !mayRecreate(s.tenant) {
 		return schemaMissing(want.SchemaName)
 	}
@@ -92,7 +91,7 @@ func (s *scope) createDatabase(ctx context.Context, want registry.Spec, fresh bo
 		return err
 	}
 	creationsTried.Inc()
-	o := schema.CreateOptions{Fresh: fresh, Adopt: adopt, AdoptVersion: version}
+	o := tenancy.CreateOptions{Fresh: fresh, Adopt: adopt, AdoptVersion: version}
 	if err := s.store.Create(ctx, want, o, s.now); err != nil {
 		creationsFailed.Inc()
 		return err
@@ -102,7 +101,7 @@ func (s *scope) createDatabase(ctx context.Context, want registry.Spec, fresh bo
 	if len(want.CustomHosts) > 0 { // some may belong to another Tenant
 		return s.readBack(ctx)
 	}
-	s.row = registry.Tenant{Spec: want, State: registry.Live, SchemaVersion: s.store.Latest(), SchemaExists: true}
+	s.row = tenancy.Tenant{Spec: want, State: tenancy.StateLive, SchemaVersion: s.store.Latest(), SchemaExists: true}
 	return nil
 }
 
@@ -123,7 +122,7 @@ func (s *scope) adoption(name string) (adopt bool, version int32, err error) {
 }
 
 // restoreDatabase restores the schema from its tombstone.
-func (r *Reconciler) restoreDatabase(ctx context.Context, s *scope, have registry.Tenant, want registry.Spec) error {
+func (r *Reconciler) restoreDatabase(ctx context.Context, s *scope, have tenancy.Tenant, want tenancy.Spec) error {
 	if err := s.store.Restore(ctx, want, s.now); err != nil {
 		return err
 	}

@@ -8,27 +8,26 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // databaseError turns an error of the store into the error of a step.
 func (s *scope) databaseError(err error) error {
 	var (
 		stopped   *step.Error
-		taken     *registry.TakenError
-		migration *schema.MigrationError
+		taken     *tenancy.NameTakenError
+		migration *tenancy.MigrationError
 	)
 	switch {
 	case errors.As(err, &stopped):
 		return stopped
 	case errors.As(err, &taken):
 		return nameTaken(taken, s.now)
-	case errors.Is(err, registry.ErrRace): // another operator writes the same row
+	case errors.Is(err, tenancy.ErrConflict): // another operator writes the same row
 		return step.SkipStatus(conflictRetry)
-	case errors.Is(err, schema.ErrSchemaExists):
+	case errors.Is(err, tenancy.ErrSchemaExists):
 		return schemaExists("A schema of that name was in the database before and is left untouched: create the Tenant with another spec.schemaName, or remove the schema.")
-	case errors.Is(err, schema.ErrNewer):
+	case errors.Is(err, tenancy.ErrNewer):
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonMigrationFailed,
 			"The schema has migrations of a newer version of EchoBlogs: upgrade the operator.")
 	case errors.As(err, &migration) && !postgres.Unavailable(err):
@@ -39,17 +38,17 @@ func (s *scope) databaseError(err error) error {
 }
 
 // nameTaken reports who has a name without which the Tenant cannot be created.
-func nameTaken(e *registry.TakenError, now time.Time) *step.Error {
+func nameTaken(e *tenancy.NameTakenError, now time.Time) *step.Error {
 	if !e.HeldUntil.IsZero() {
 		return step.Waiting(conditionOf(e.Kind), v1alpha1.ReasonNameHeld,
 			fmt.Sprintf("The %s %q was freed less than a minute ago and is held until %s.", e.Kind, e.Name, e.HeldUntil.UTC().Format(time.RFC3339)),
 			untilFree(e, now))
 	}
-	if e.Kind == registry.TenantName && e.Tombstone {
-		return tombstoneExists(registry.Tenant{Spec: registry.Spec{Name: e.Name}})
+	if e.Kind == tenancy.TenantName && e.Tombstone {
+		return tombstoneExists(tenancy.Tenant{Spec: tenancy.Spec{Name: e.Name}})
 	}
 	reason := v1alpha1.ReasonSchemaTaken
-	if e.Kind == registry.HostName {
+	if e.Kind == tenancy.HostName {
 		reason = v1alpha1.ReasonHostTaken
 	}
 	return step.Stalled(conditionOf(e.Kind), reason,
@@ -57,7 +56,7 @@ func nameTaken(e *registry.TakenError, now time.Time) *step.Error {
 }
 
 // customDomainTaken reports who has a custom domain. E is nil if nobody has it any more.
-func customDomainTaken(host string, e *registry.TakenError, now time.Time) *step.Error {
+func customDomainTaken(host string, e *tenancy.NameTakenError, now time.Time) *step.Error {
 	switch {
 	case e == nil:
 		return step.Waiting(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonCustomDomainTaken,
@@ -72,13 +71,13 @@ func customDomainTaken(host string, e *registry.TakenError, now time.Time) *step
 }
 
 // untilFree returns the time until a held name is free.
-func untilFree(e *registry.TakenError, now time.Time) time.Duration {
+func untilFree(e *tenancy.NameTakenError, now time.Time) time.Duration {
 	return max(e.HeldUntil.Sub(now), time.Second)
 }
 
-func ownerPhrase(e *registry.TakenError) string {
+func ownerPhrase(e *tenancy.NameTakenError) string {
 	switch {
-	case e.Owner == "" && e.Kind == registry.HostName:
+	case e.Owner == "" && e.Kind == tenancy.HostName:
 		return "the public site"
 	case e.Owner == "":
 		return "another Tenant"
@@ -88,7 +87,7 @@ func ownerPhrase(e *registry.TakenError) string {
 	return fmt.Sprintf("the Tenant %q", e.Owner)
 }
 
-func tombstoneExists(row registry.Tenant) *step.Error {
+func tombstoneExists(row tenancy.Tenant) *step.Error {
 	message := fmt.Sprintf("The data of a deleted Tenant %q is still kept", row.Name)
 	if !row.PurgeAt.IsZero() {
 		message += " until " + row.PurgeAt.UTC().Format(time.RFC3339)
@@ -108,8 +107,8 @@ func schemaExists(message string) *step.Error {
 	return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaExists, message)
 }
 
-func conditionOf(kind registry.NameKind) string {
-	if kind == registry.HostName {
+func conditionOf(kind tenancy.NameKind) string {
+	if kind == tenancy.HostName {
 		return v1alpha1.ConditionDomainsReady
 	}
 	return v1alpha1.ConditionDatabaseReady

@@ -11,11 +11,11 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // updateDatabase migrates the schema of a live row and updates what differs in the registry.
-func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have registry.Tenant, want registry.Spec) error {
+func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.Tenant, want tenancy.Spec) error {
 	if have.SchemaName != want.SchemaName {
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaTaken,
 			fmt.Sprintf("The registry has the schema %q for a Tenant of this name: create the Tenant with spec.schemaName %q.", have.SchemaName, have.SchemaName))
@@ -82,7 +82,7 @@ func (r *Reconciler) migrate(ctx context.Context, s *scope) error {
 }
 
 // differingFields names what has to change in the registry.
-func (s *scope) differingFields(ctx context.Context, have, want registry.Spec) ([]string, error) {
+func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([]string, error) {
 	customDomains, err := s.customDomainsDiffer(ctx, have.CustomHosts, want.CustomHosts)
 	if err != nil {
 		return nil, err

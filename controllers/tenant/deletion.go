@@ -15,8 +15,8 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/desired"
-	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // reconcileDelete ends a Tenant: first its route, then its schema and names, then the finalizer. Nothing is created
@@ -81,7 +81,7 @@ func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.databaseError(err)
 	}
-	if row.State != registry.Live {
+	if row.State != tenancy.StateLive {
 		return nil
 	}
 	if err := r.ensureNotReplaced(ctx, s.tenant); err != nil {
@@ -101,7 +101,7 @@ func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
 }
 
 // retainSchema turns the Tenant's schema into a tombstone.
-func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row registry.Tenant) error {
+func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Tenant) error {
 	purgeAt := s.now.AddDate(0, 0, s.platform.RetentionDays())
 	spec, err := json.Marshal(s.tenant.Spec)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/desired"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func domainNotListed(e *desired.DomainNotListedError) *step.Error {
@@ -21,7 +21,7 @@ func domainNotListed(e *desired.DomainNotListedError) *step.Error {
 }
 
 // reportDomains sets DomainsReady, and degrades it for custom domains that are refused or belong to another Tenant.
-func (s *scope) reportDomains(ctx context.Context, want registry.Spec, refused []string) error {
+func (s *scope) reportDomains(ctx context.Context, want tenancy.Spec, refused []string) error {
 	if len(refused) > 0 {
 		s.Degrade(step.Stalled(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonCustomDomainRefused,
 			fmt.Sprintf("A custom domain may not be at or under a domain of the Platform: remove %s.", status.Quote(refused))))
@@ -58,10 +58,10 @@ func (s *scope) customDomainsDiffer(ctx context.Context, have, want []string) (b
 	return false, nil
 }
 
-func (s *scope) ownerOfHost(ctx context.Context, host string) (*registry.TakenError, error) {
+func (s *scope) ownerOfHost(ctx context.Context, host string) (*tenancy.NameTakenError, error) {
 	ctx, cancel := context.WithTimeout(ctx, database.QueryTimeout)
 	defer cancel()
-	return registry.OwnerOfHost(ctx, s.store.Pool(), host)
+	return s.store.OwnerOfHost(ctx, host)
 }
 
 // missing returns the hosts in want that are not in have.

@@ -5,8 +5,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // layers are the conditions that must be True for a Tenant to be Ready, in the order of the steps.
@@ -24,9 +23,9 @@ type scope struct {
 	// platform is set by resolvePlatform.
 	platform *v1alpha1.Platform
 	// store is set by resolvePlatform.
-	store *schema.Store
+	store *tenancy.Store
 	// row is the Tenant's row in the registry; set by ensureDatabase.
-	row registry.Tenant
+	row tenancy.Tenant
 	// needsProbe says that a step made a change that readers may notice.
 	needsProbe bool
 	// schemaCreated says that a schema was created or restored for the Tenant.

@@ -10,7 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // updateStatus computes the Tenant's status from what the reconcile has read. Stopped is nil if every step succeeded.
@@ -23,7 +23,7 @@ func (s *scope) updateStatus(stopped *step.Error) {
 
 // describeRow shows what the registry says, where it was read.
 func (s *scope) describeRow() {
-	if s.row.State != registry.Live {
+	if s.row.State != tenancy.StateLive {
 		return
 	}
 	status := &s.tenant.Status

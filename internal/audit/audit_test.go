@@ -14,8 +14,9 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
@@ -34,15 +35,8 @@ func newPool(t *testing.T) (portal, operator *pgxpool.Pool) {
 		t.Cleanup(pool.Close)
 		return pool
 	}
-	operator = connect(database.OperatorURI)
-	store, err := schema.NewStore(operator, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return connect(database.PortalURI), operator
+	tenancytest.Open(t, database, tenancy.Options{})
+	return connect(database.PortalURI), connect(database.OperatorURI)
 }
 
 func list(t *testing.T, log *audit.Log) []audit.Entry {

@@ -37,7 +37,7 @@ type Options struct {
 
 // Blog serves the blogs of all tenants of one database.
 type Blog struct {
-	directory *directory
+	directory *directoryCache
 	listener  *listener
 	pool      *pgxpool.Pool
 	observer  *web.Observer
@@ -65,7 +65,7 @@ func New(o Options) (*Blog, error) {
 	if err != nil {
 		return nil, err
 	}
-	directory, err := newDirectory(o.DatabaseURI, pending, o.Now, o.Log)
+	directory, err := newDirectoryCache(o.DatabaseURI, pending, o.Now, o.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -12,12 +12,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 const (
-	// maxAge is how old the directory may be. Names that are freed are held for registry.Hold, which is 60 s: a
+	// maxAge is how old the directory may be. Names that are freed are held for tenancy.Hold, which is 60 s: a
 	// replica with a view older than that could show one tenant's posts under another's host.
 	maxAge = 45 * time.Second
 	// pollInterval is how often changes are looked for, whether a notification came or not.
@@ -31,7 +31,7 @@ const (
 	readTimeout = 5 * time.Second
 )
 
-// directory tells from memory which tenant a host belongs to.
+// directoryCache tells from memory which tenant a host belongs to.
 //
 // Requests look hosts up in a sync.Map, which since Go 1.24 is a hash trie: a look-up takes no lock, and a change copies
 // one small node. A map behind an atomic pointer would be read a little faster, but copied for every change, and 60
@@ -39,7 +39,7 @@ const (
 //
 // One goroutine reads the registry and is the only one that writes here, so that a later statement of the database
 // never yields to an earlier one.
-type directory struct {
+type directoryCache struct {
 	pool *pgxpool.Pool
 	now  func() time.Time
 	log  *slog.Logger
@@ -47,8 +47,8 @@ type directory struct {
 	hosts sync.Map // host → *tenant
 	// readAt is when the last successful look at all changes began, by the clock now; nil before the first.
 	readAt atomic.Pointer[time.Time]
-	// installation is the Platform; nil before the first look.
-	installation            atomic.Pointer[registry.Installation]
+	// site is what pages show of the Platform; nil before the first look.
+	site                    atomic.Pointer[directory.Site]
 	tenantCount, hostsCount atomic.Int64
 	reads                   *readCounters
 	pending                 *pendingReads
@@ -63,21 +63,21 @@ type directory struct {
 	failing bool
 }
 
-// newDirectory returns an empty directory. Its connections are its own: pages that wait for a slow schema must not
+// newDirectoryCache returns an empty directory. Its connections are its own: pages that wait for a slow schema must not
 // keep it from the registry.
-func newDirectory(uri string, pending *pendingReads, now func() time.Time, log *slog.Logger) (*directory, error) {
+func newDirectoryCache(uri string, pending *pendingReads, now func() time.Time, log *slog.Logger) (*directoryCache, error) {
 	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: 1, ApplicationName: "echoblogs-blog-directory"})
 	if err != nil {
 		return nil, err
 	}
-	return &directory{
+	return &directoryCache{
 		pool: pool, now: now, log: log,
 		reads: newReadCounters(), pending: pending, byID: map[int64]*tenant{},
 	}, nil
 }
 
 // lookup returns the tenant at a host, or nil.
-func (d *directory) lookup(host string) *tenant {
+func (d *directoryCache) lookup(host string) *tenant {
 	if found, ok := d.hosts.Load(host); ok {
 		return found.(*tenant)
 	}
@@ -85,8 +85,8 @@ func (d *directory) lookup(host string) *tenant {
 }
 
 // platform returns what pages say of the Platform; the zero value when that is not known.
-func (d *directory) platform() web.Platform {
-	known := d.installation.Load()
+func (d *directoryCache) platform() web.Platform {
+	known := d.site.Load()
 	if known == nil {
 		return web.Platform{}
 	}
@@ -96,13 +96,13 @@ func (d *directory) platform() web.Platform {
 }
 
 // fresh reports whether the directory may be trusted.
-func (d *directory) fresh() bool {
+func (d *directoryCache) fresh() bool {
 	age, known := d.age()
 	return known && age < maxAge
 }
 
 // age returns how old the view is. Without a jump of the machine's clock: Go's times carry the monotonic one.
-func (d *directory) age() (age time.Duration, known bool) {
+func (d *directoryCache) age() (age time.Duration, known bool) {
 	readAt := d.readAt.Load()
 	if readAt == nil {
 		return 0, false
@@ -111,7 +111,7 @@ func (d *directory) age() (age time.Duration, known bool) {
 }
 
 // run keeps the directory up to date until ctx ends.
-func (d *directory) run(ctx context.Context) {
+func (d *directoryCache) run(ctx context.Context) {
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
 	d.readAll(ctx)
@@ -138,18 +138,18 @@ func (d *directory) run(ctx context.Context) {
 }
 
 // readAll replaces all that is known.
-func (d *directory) readAll(ctx context.Context) {
+func (d *directoryCache) readAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	began := d.now()
-	view, err := registry.ReadAll(ctx, d.pool)
+	snapshot, err := directory.ReadAll(ctx, d.pool)
 	if !d.succeeded(ctx, readAll, err) {
 		return
 	}
-	d.apply(view)
-	live := make(map[int64]struct{}, len(view.Tenants))
-	for _, listing := range view.Tenants {
-		live[listing.ID] = struct{}{}
+	d.apply(snapshot)
+	live := make(map[int64]struct{}, len(snapshot.Tenants))
+	for _, entry := range snapshot.Tenants {
+		live[entry.ID] = struct{}{}
 	}
 	for id := range d.byID {
 		if _, ok := live[id]; !ok {
@@ -157,37 +157,37 @@ func (d *directory) readAll(ctx context.Context) {
 		}
 	}
 	d.fullAt = began
-	d.trust(view, began)
+	d.trust(snapshot, began)
 }
 
 // readChanged reads what changed since the last view.
-func (d *directory) readChanged(ctx context.Context) {
+func (d *directoryCache) readChanged(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	began := d.now()
-	view, err := registry.ReadChangedSince(ctx, d.pool, d.viewAt.Add(-pollOverlap))
+	snapshot, err := directory.ReadChangedSince(ctx, d.pool, d.viewAt.Add(-pollOverlap))
 	if !d.succeeded(ctx, readChanged, err) {
 		return
 	}
-	if view.At.Before(d.viewAt) { // the database's clock was set back: changes since then bear times before the last view
+	if snapshot.At.Before(d.viewAt) { // the database's clock was set back: changes since then bear times before the last view
 		d.pending.addAll()
 	}
-	d.apply(view)
-	d.trust(view, began)
+	d.apply(snapshot)
+	d.trust(snapshot, began)
 }
 
 // readByID reads the tenants that notifications named. When it fails, the next look at what changed finds them.
-func (d *directory) readByID(ctx context.Context, ids []int64) {
+func (d *directoryCache) readByID(ctx context.Context, ids []int64) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	listings, err := registry.ReadByID(ctx, d.pool, ids)
+	entries, err := directory.ReadByID(ctx, d.pool, ids)
 	if !d.succeeded(ctx, readNotified, err) {
 		return
 	}
-	found := make(map[int64]struct{}, len(listings))
-	for _, listing := range listings {
-		found[listing.ID] = struct{}{}
-		d.put(listing)
+	found := make(map[int64]struct{}, len(entries))
+	for _, entry := range entries {
+		found[entry.ID] = struct{}{}
+		d.put(entry)
 	}
 	for _, id := range ids {
 		if _, ok := found[id]; !ok {
@@ -198,29 +198,29 @@ func (d *directory) readByID(ctx context.Context, ids []int64) {
 }
 
 // apply takes over what a view has.
-func (d *directory) apply(view registry.View) {
+func (d *directoryCache) apply(snapshot directory.Snapshot) {
 	before := d.platform().PublicURL
-	d.installation.Store(&view.Installation)
-	if view.Installation.PublicURL != before {
+	d.site.Store(&snapshot.Site)
+	if snapshot.Site.PublicURL != before {
 		for _, t := range d.byID {
 			d.renew(t)
 		}
 	}
-	for _, listing := range view.Tenants {
-		d.put(listing)
+	for _, entry := range snapshot.Tenants {
+		d.put(entry)
 	}
 }
 
 // trust lets requests go by the directory, once all of a view that was asked for at the moment began is in it.
-func (d *directory) trust(view registry.View, began time.Time) {
-	d.viewAt = view.At
+func (d *directoryCache) trust(snapshot directory.Snapshot, began time.Time) {
+	d.viewAt = snapshot.At
 	d.readAt.Store(&began)
 	d.count()
 }
 
 // renew gives a tenant's links the scheme and port of the public site. Which hosts it has is not said anew.
-func (d *directory) renew(old *tenant) {
-	t := newTenant(old.Listing, d.platform().PublicURL, old)
+func (d *directoryCache) renew(old *tenant) {
+	t := newTenant(old.Entry, d.platform().PublicURL, old)
 	d.byID[t.ID] = t
 	for _, host := range t.Hosts {
 		d.hosts.CompareAndSwap(host, old, t)
@@ -229,16 +229,16 @@ func (d *directory) renew(old *tenant) {
 
 // put makes the directory say what the registry says of one tenant. A host that another tenant has here is moved: that
 // statement is older, or the host could not be in this one.
-func (d *directory) put(listing registry.Listing) {
-	if len(listing.Hosts) == 0 { // not live
-		d.remove(listing.ID)
+func (d *directoryCache) put(entry directory.Entry) {
+	if len(entry.Hosts) == 0 { // not live
+		d.remove(entry.ID)
 		return
 	}
-	slices.Sort(listing.Hosts) // the database returns them in any order
-	old := d.byID[listing.ID]
+	slices.Sort(entry.Hosts) // the database returns them in any order
+	old := d.byID[entry.ID]
 	t, publicURL := old, d.platform().PublicURL
-	if old == nil || !old.says(listing, publicURL) {
-		t = newTenant(listing, publicURL, old)
+	if old == nil || !old.says(entry, publicURL) {
+		t = newTenant(entry, publicURL, old)
 		d.byID[t.ID] = t
 	}
 	for _, host := range t.Hosts {
@@ -255,7 +255,7 @@ func (d *directory) put(listing registry.Listing) {
 	}
 }
 
-func (d *directory) remove(id int64) {
+func (d *directoryCache) remove(id int64) {
 	if t := d.byID[id]; t != nil {
 		for _, host := range t.Hosts {
 			d.release(host, id)
@@ -265,14 +265,14 @@ func (d *directory) remove(id int64) {
 }
 
 // release forgets a host, unless another tenant has it by now.
-func (d *directory) release(host string, id int64) {
+func (d *directoryCache) release(host string, id int64) {
 	if t := d.lookup(host); t != nil && t.ID == id {
 		d.hosts.Delete(host)
 	}
 }
 
 // succeeded counts a look at the registry, and logs when they begin to fail and when they work again: not each one.
-func (d *directory) succeeded(ctx context.Context, kind readKind, err error) bool {
+func (d *directoryCache) succeeded(ctx context.Context, kind readKind, err error) bool {
 	d.reads.count(kind, err)
 	switch {
 	case err == nil:
@@ -291,7 +291,7 @@ func (d *directory) succeeded(ctx context.Context, kind readKind, err error) boo
 	return false
 }
 
-func (d *directory) count() {
+func (d *directoryCache) count() {
 	hosts := 0
 	for _, t := range d.byID {
 		hosts += len(t.Hosts)

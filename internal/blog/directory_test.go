@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func TestSuspendedAtTheDateItself(t *testing.T) {
@@ -113,7 +113,7 @@ func TestHostsMove(t *testing.T) {
 	p.update(alice, start)
 	p.waitFor("www.shared.org", "/", http.StatusNotFound)
 	bob.CustomHosts = []string{"www.shared.org"}
-	p.update(bob, start.Add(registry.Hold))
+	p.update(bob, start.Add(tenancy.Hold))
 	p.waitFor("www.shared.org", "/", http.StatusOK).want(t, http.StatusOK, "bob")
 
 	// As above, and all that a replica learns of it is what it reads by itself. The row of the old owner is too old to
@@ -166,9 +166,9 @@ func TestDeletedTenantIsGone(t *testing.T) {
 	p := newPlatform(t)
 	p.create(spec("alice"))
 	p.create(spec("bob"))
-	alice, err := registry.Find(t.Context(), p.operator, "alice")
+	alice, err := p.store.Find(t.Context(), "alice")
 	if err == nil {
-		_, err = p.schemas.Drop(t.Context(), alice, start)
+		_, err = p.store.Drop(t.Context(), alice, start)
 	}
 	if err != nil {
 		t.Fatal(err)

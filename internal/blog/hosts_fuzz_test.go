@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/net/idna"
 
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // Whatever a Host header says, it leads to the tenant that has the host, or to nobody.
@@ -32,7 +32,7 @@ func FuzzHostToTenant(f *testing.F) {
 		if name == "alice" {
 			s.CustomHosts = []string{"www.alice.org", "xn--bcher-kva.example"}
 		}
-		if err := p.schemas.Create(f.Context(), s, schema.CreateOptions{}, start); err != nil {
+		if err := p.store.Create(f.Context(), s, tenancy.CreateOptions{}, start); err != nil {
 			f.Fatal(err)
 		}
 		owners[s.PrimaryHost] = name

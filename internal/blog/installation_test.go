@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 const (
@@ -16,12 +16,12 @@ const (
 	reached = `those who run the site (<a href="mailto:help@example.org">help@example.org</a>)`
 )
 
-func withRegistration(mode string) func(*registry.Installation) {
-	return func(i *registry.Installation) { i.Registration = mode }
+func withRegistration(mode string) func(*tenancy.Installation) {
+	return func(i *tenancy.Installation) { i.Registration = mode }
 }
 
-func withContact(address string) func(*registry.Installation) {
-	return func(i *registry.Installation) { i.Contact = address }
+func withContact(address string) func(*tenancy.Installation) {
+	return func(i *tenancy.Installation) { i.Contact = address }
 }
 
 // waitSays waits until a page says some words, and does not say others.

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 )
 
 const (
@@ -81,7 +81,7 @@ func (l *listener) listen(ctx context.Context) (connected bool, err error) {
 		defer cancel()
 		conn.Close(closing)
 	}()
-	if err := execute(ctx, conn, "LISTEN "+pgx.Identifier{registry.Channel}.Sanitize()); err != nil {
+	if err := execute(ctx, conn, "LISTEN "+pgx.Identifier{directory.Channel}.Sanitize()); err != nil {
 		return false, err
 	}
 	// What changed while nobody listened, and notifications that were lost with the connection.

@@ -59,8 +59,8 @@ func (b *Blog) Collectors() []prometheus.Collector {
 		}),
 		gauge("echoblogs_blog_directory_tenants", "Tenants that the directory knows.", func() float64 { return float64(d.tenantCount.Load()) }),
 		gauge("echoblogs_blog_directory_hosts", "Hosts that the directory knows.", func() float64 { return float64(d.hostsCount.Load()) }),
-		postgres.PoolCollector{Pools: func() map[string]*pgxpool.Pool {
-			return map[string]*pgxpool.Pool{"directory": d.pool, "posts": b.pool}
+		postgres.PoolCollector{Stats: func() map[string]*pgxpool.Stat {
+			return map[string]*pgxpool.Stat{"directory": d.pool.Stat(), "posts": b.pool.Stat()}
 		}},
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // owned is a tenant that belongs to the user of its name.
-func owned(name string) registry.Spec {
+func owned(name string) tenancy.Spec {
 	s := spec(name)
 	s.Owner = name
 	return s
@@ -76,7 +76,7 @@ func (p *platform) code(username, host, challenge string) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	tenant, err := registry.TenantAt(ctx, p.operator, host)
+	tenant, err := p.store.FindByHost(ctx, host)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -18,10 +18,10 @@ import (
 	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 func TestMain(m *testing.M) {
@@ -59,7 +59,7 @@ type platform struct {
 	database *postgrestest.Database
 	operator *pgxpool.Pool
 	writer   *pgxpool.Pool // with the blog's role
-	schemas  *schema.Store
+	store    *tenancy.Store
 	clock    *clock
 	proxy    *faultproxy.Proxy // between the blog and the database
 	blog     *blog.Blog
@@ -81,27 +81,19 @@ func newDatabase(t testing.TB) *platform {
 	p := &platform{t: t, database: postgrestest.New(t), clock: &clock{now: start}}
 	p.operator = p.connect(p.database.OperatorURI)
 	p.writer = p.connect(p.database.BlogURI)
-	schemas, err := schema.NewStore(p.operator, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.schemas = schemas.WithMaxSkew(100 * 365 * 24 * time.Hour) // the tests' clock is not the database's
-	p.schemas = p.schemas.WithMaxSkew(anySkew)
-	if err := p.schemas.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p.store = tenancytest.Open(t, p.database, tenancy.Options{MaxClockSkew: anySkew})
 	p.install("http://localhost:8000")
 	return p
 }
 
 // install writes what the operator makes of a Platform.
-func (p *platform) install(publicURL string, edits ...func(*registry.Installation)) {
+func (p *platform) install(publicURL string, edits ...func(*tenancy.Installation)) {
 	p.t.Helper()
-	want := registry.Installation{Namespace: "echoblogs", Name: "default", PublicURL: publicURL, Domain: "example.com", Registration: "Open"}
+	want := tenancy.Installation{Namespace: "echoblogs", Name: "default", PublicURL: publicURL, Domain: "example.com", Registration: "Open"}
 	for _, edit := range edits {
 		edit(&want)
 	}
-	if err := registry.Install(p.t.Context(), p.operator, want, start); err != nil {
+	if err := p.store.Install(p.t.Context(), want, start); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -163,17 +155,17 @@ func (p *platform) waitReady() {
 }
 
 // spec is a tenant called name at name.example.com, paid for a year.
-func spec(name string) registry.Spec {
-	return registry.Spec{
+func spec(name string) tenancy.Spec {
+	return tenancy.Spec{
 		Name: name, SchemaName: strings.ReplaceAll(name, "-", "_"), DisplayName: "Blog of " + name, PrimaryHost: name + ".example.com",
 		PaidUntil: start.AddDate(1, 0, 0), SuspendAt: start.AddDate(1, 0, 15),
 	}
 }
 
 // create makes a tenant and waits until the blog knows it.
-func (p *platform) create(s registry.Spec) {
+func (p *platform) create(s tenancy.Spec) {
 	p.t.Helper()
-	if err := p.schemas.Create(p.t.Context(), s, schema.CreateOptions{}, start); err != nil {
+	if err := p.store.Create(p.t.Context(), s, tenancy.CreateOptions{}, start); err != nil {
 		p.t.Fatalf("create %s: %v", s.Name, err)
 	}
 	if p.blog != nil {
@@ -181,11 +173,11 @@ func (p *platform) create(s registry.Spec) {
 	}
 }
 
-func (p *platform) update(s registry.Spec, now time.Time) {
+func (p *platform) update(s tenancy.Spec, now time.Time) {
 	p.t.Helper()
-	row, err := registry.Find(p.t.Context(), p.operator, s.Name)
+	row, err := p.store.Find(p.t.Context(), s.Name)
 	if err == nil {
-		err = p.schemas.Update(p.t.Context(), s, row.UpdatedAt, now)
+		err = p.store.Update(p.t.Context(), s, row.UpdatedAt, now)
 	}
 	if err != nil {
 		p.t.Fatalf("update %s: %v", s.Name, err)

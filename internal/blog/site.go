@@ -36,7 +36,7 @@ const (
 
 // site answers requests.
 type site struct {
-	directory *directory
+	directory *directoryCache
 	pool      *pgxpool.Pool
 	look      *web.Look
 	now       func() time.Time
@@ -50,7 +50,7 @@ type site struct {
 	bounds     *bounds
 }
 
-func newSite(directory *directory, pool *pgxpool.Pool, look *web.Look, pages *template.Template, o Options) *site {
+func newSite(directory *directoryCache, pool *pgxpool.Pool, look *web.Look, pages *template.Template, o Options) *site {
 	return &site{
 		directory: directory, pool: pool, look: look, pages: pages, sameOrigin: http.NewCrossOriginProtection(), now: o.Now, log: o.Log,
 		bounds:   newBounds(),

@@ -8,12 +8,12 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 )
 
 // tenant is the handle by which one request is answered: what the registry says. It is never changed; a change in the registry makes another one.
 type tenant struct {
-	registry.Listing
+	directory.Entry
 	// origin is the scheme, primary host and port that links begin with, without a slash at the end.
 	origin string
 	// publicURL is the address of the public site, without a slash at the end. Empty before the operator's first contact
@@ -26,12 +26,12 @@ type tenant struct {
 }
 
 // newTenant makes a handle. It takes over from old what has not changed; old may be nil.
-func newTenant(listing registry.Listing, publicURL string, old *tenant) *tenant {
+func newTenant(entry directory.Entry, publicURL string, old *tenant) *tenant {
 	t := &tenant{
-		Listing: listing, origin: naming.URL(publicURL, listing.PrimaryHost), publicURL: publicURL,
+		Entry: entry, origin: naming.URL(publicURL, entry.PrimaryHost), publicURL: publicURL,
 		secure: strings.HasPrefix(publicURL, "https:"),
 	}
-	switch limit := listing.RequestsPerSecond; {
+	switch limit := entry.RequestsPerSecond; {
 	case limit == nil:
 	case old != nil && old.requests != nil && old.requests.Limit() == rate.Limit(*limit):
 		t.requests = old.requests // a new one would let a burst through at each change of the row
@@ -45,13 +45,13 @@ func newTenant(listing registry.Listing, publicURL string, old *tenant) *tenant 
 func (t *tenant) posts() post.Store { return post.NewStore(t.SchemaName) }
 
 // says reports whether the handle is what newTenant would make again.
-func (t *tenant) says(listing registry.Listing, publicURL string) bool {
-	same := t.Name == listing.Name && t.SchemaName == listing.SchemaName && t.DisplayName == listing.DisplayName && t.Owner == listing.Owner &&
-		t.PrimaryHost == listing.PrimaryHost && t.PaidUntil.Equal(listing.PaidUntil) && t.SuspendAt.Equal(listing.SuspendAt) &&
-		slices.Equal(t.Hosts, listing.Hosts)
-	if !same || (t.RequestsPerSecond == nil) != (listing.RequestsPerSecond == nil) {
+func (t *tenant) says(entry directory.Entry, publicURL string) bool {
+	same := t.Name == entry.Name && t.SchemaName == entry.SchemaName && t.DisplayName == entry.DisplayName && t.Owner == entry.Owner &&
+		t.PrimaryHost == entry.PrimaryHost && t.PaidUntil.Equal(entry.PaidUntil) && t.SuspendAt.Equal(entry.SuspendAt) &&
+		slices.Equal(t.Hosts, entry.Hosts)
+	if !same || (t.RequestsPerSecond == nil) != (entry.RequestsPerSecond == nil) {
 		return false
 	}
-	return (t.RequestsPerSecond == nil || *t.RequestsPerSecond == *listing.RequestsPerSecond) &&
+	return (t.RequestsPerSecond == nil || *t.RequestsPerSecond == *entry.RequestsPerSecond) &&
 		t.publicURL == publicURL
 }

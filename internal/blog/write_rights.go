@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -50,15 +50,15 @@ func (s *site) forOwner(answer ownerPage) http.Handler {
 func (s *site) mayWrite(r *ownerRequest) (post.Limits, string, error) {
 	ctx, cancel := r.statementContext()
 	defer cancel()
-	row, err := registry.Find(ctx, s.pool, r.tenant.Name)
+	found, err := directory.ReadByID(ctx, s.pool, []int64{r.tenant.ID})
 	switch {
-	case errors.Is(err, registry.ErrNoTenant) || err == nil && (row.ID != r.tenant.ID || row.State != registry.Live || row.Owner != r.username):
-		return post.Limits{}, "This blog is not yours any more: nothing was changed.", nil
 	case err != nil:
 		return post.Limits{}, "", fmt.Errorf("read the limits of %s: %w", r.tenant.Name, err)
+	case len(found) == 0 || !found[0].Live() || found[0].Owner != r.username:
+		return post.Limits{}, "This blog is not yours any more: nothing was changed.", nil
 	}
-	limits := post.Limits{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
-	return limits, paused(row.PaidUntil, row.SuspendAt, r.now), nil
+	limits := post.Limits{MaxPosts: found[0].MaxPosts, MaxStorageBytes: found[0].MaxStorageBytes}
+	return limits, paused(found[0].PaidUntil, found[0].SuspendAt, r.now), nil
 }
 
 // readForm reads a form. false: it cannot be read, and that has been answered.

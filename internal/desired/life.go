@@ -4,12 +4,12 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // ActiveReason returns the reason of the condition Active at a time, from the dates of the Tenant's row: Paid, Grace,
 // PaymentDue or SuspendedByHand.
-func ActiveReason(row registry.Tenant, now time.Time) string {
+func ActiveReason(row tenancy.Tenant, now time.Time) string {
 	switch {
 	case row.SuspendAt.IsZero():
 		return v1alpha1.ReasonSuspendedByHand

@@ -9,7 +9,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // DomainNotListedError says that a Tenant names a domain that its Platform does not list.
@@ -26,12 +26,12 @@ func (e *DomainNotListedError) Error() string {
 // Row returns the registry row of a Tenant. If the spec has no paidUntil, the current date of the row, paidUntil, is kept;
 // a new row, for which paidUntil is zero, is paid for the Platform's paid period from the day of the Tenant's creation.
 // Custom domains at or under a domain of the Platform are refused: they are left out and returned.
-func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, paidUntil time.Time) (row registry.Spec, refused []string, err error) {
+func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, paidUntil time.Time) (row tenancy.Spec, refused []string, err error) {
 	primary, err := primaryHost(p, t)
 	if err != nil {
-		return registry.Spec{}, nil, err
+		return tenancy.Spec{}, nil, err
 	}
-	row = registry.Spec{
+	row = tenancy.Spec{
 		Name: t.Name, SchemaName: SchemaName(t), DisplayName: t.Spec.DisplayName, PrimaryHost: primary, PaidUntil: paidUntil,
 	}
 	if row.DisplayName == "" {
@@ -52,7 +52,7 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, paidUntil time.Time) (row reg
 	switch {
 	case t.Spec.PaidUntil != "":
 		if row.PaidUntil, err = t.Spec.PaidUntil.Start(); err != nil {
-			return registry.Spec{}, nil, err
+			return tenancy.Spec{}, nil, err
 		}
 	case row.PaidUntil.IsZero():
 		row.PaidUntil = t.CreationTimestamp.UTC().Truncate(24*time.Hour).AddDate(0, 0, p.PaidPeriodDays())
@@ -61,7 +61,7 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, paidUntil time.Time) (row reg
 		row.SuspendAt = EndOfDay(row.PaidUntil).AddDate(0, 0, p.GraceDays())
 	}
 	limits := p.LimitsOf(t)
-	row.Limits = registry.Limits{MaxPosts: limits.Posts, RequestsPerSecond: limits.RequestsPerSecond}
+	row.Limits = tenancy.Limits{MaxPosts: limits.Posts, RequestsPerSecond: limits.RequestsPerSecond}
 	if limits.Storage != nil {
 		bytes := limits.Storage.Value()
 		row.Limits.MaxStorageBytes = &bytes

@@ -16,8 +16,8 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/desired"
-	"github.com/echoblogs/echoblogs/internal/registry"
 	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 const (
@@ -49,18 +49,18 @@ type Finding struct {
 
 // Run compares a Platform's Tenants, rows, schemas and Ingresses with each other, in every direction. It changes nothing.
 // Latest is the version that schemas are migrated to.
-func Run(ctx context.Context, objects client.Reader, db registry.Querier, platform *v1alpha1.Platform, latest int32) ([]Finding, error) {
+func Run(ctx context.Context, objects client.Reader, registry tenancy.Reader, platform *v1alpha1.Platform, latest int32) ([]Finding, error) {
 	var all v1alpha1.TenantList
 	if err := objects.List(ctx, &all, client.InNamespace(platform.Namespace)); err != nil {
 		return nil, fmt.Errorf("list Tenants: %w", err)
 	}
 	tenants := slices.DeleteFunc(all.Items, func(t v1alpha1.Tenant) bool { return t.PlatformName() != platform.Name })
-	rows, err := ReadRows(ctx, db)
+	rows, err := ReadRows(ctx, registry)
 	if err != nil {
 		return nil, err
 	}
 	findings := CompareRows(platform, tenants, rows, latest)
-	schemas, err := findSchemas(ctx, db)
+	schemas, err := findSchemas(ctx, registry)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func Run(ctx context.Context, objects client.Reader, db registry.Querier, platfo
 }
 
 // CompareRows compares Tenants with the live rows of the registry, in both directions.
-func CompareRows(platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]registry.Tenant, latest int32) []Finding {
+func CompareRows(platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant, latest int32) []Finding {
 	var findings []Finding
 	orphans := maps.Clone(rows)
 	for i := range tenants {
@@ -94,7 +94,7 @@ func CompareRows(platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows ma
 }
 
 // compareRow returns what is wrong with a Tenant, or "".
-func compareRow(platform *v1alpha1.Platform, tenant *v1alpha1.Tenant, row registry.Tenant, found bool, latest int32) string {
+func compareRow(platform *v1alpha1.Platform, tenant *v1alpha1.Tenant, row tenancy.Tenant, found bool, latest int32) string {
 	switch ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionReady); {
 	case !found:
 		return "The registry has no live row for it."
@@ -110,12 +110,12 @@ func compareRow(platform *v1alpha1.Platform, tenant *v1alpha1.Tenant, row regist
 	return ""
 }
 
-func findSchemas(ctx context.Context, db registry.Querier) ([]Finding, error) {
-	unknown, err := registry.UnknownSchemas(ctx, db, maxSchemas)
+func findSchemas(ctx context.Context, registry tenancy.Reader) ([]Finding, error) {
+	unknown, err := registry.UnknownSchemas(ctx, maxSchemas)
 	if err != nil {
 		return nil, err
 	}
-	lost, err := registry.LostTombstones(ctx, db, maxSchemas)
+	lost, err := registry.LostTombstones(ctx, maxSchemas)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func findSchemas(ctx context.Context, db registry.Querier) ([]Finding, error) {
 	return findings, nil
 }
 
-func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]registry.Tenant) ([]Finding, error) {
+func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant) ([]Finding, error) {
 	var list networkingv1.IngressList
 	err := objects.List(ctx, &list, client.InNamespace(platform.Namespace),
 		client.MatchingLabels{routing.LabelManagedBy: routing.ManagedBy, routing.LabelPlatform: platform.Name})
@@ -165,12 +165,12 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 }
 
 // ReadRows reads all live rows in pages, keyed by the Tenant's name.
-func ReadRows(ctx context.Context, db registry.Querier) (map[string]registry.Tenant, error) {
+func ReadRows(ctx context.Context, registry tenancy.Reader) (map[string]tenancy.Tenant, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	rows := map[string]registry.Tenant{}
+	rows := map[string]tenancy.Tenant{}
 	for after := ""; ; {
-		page, err := registry.List(ctx, db, after, pageSize)
+		page, err := registry.List(ctx, after, pageSize)
 		if err != nil {
 			return nil, err
 		}
@@ -186,7 +186,7 @@ func ReadRows(ctx context.Context, db registry.Querier) (map[string]registry.Ten
 
 // differs reports whether a row differs from its Tenant. A Tenant that is invalid by itself counts as different, so that it
 // is reconciled.
-func differs(p *v1alpha1.Platform, t *v1alpha1.Tenant, row registry.Tenant) bool {
+func differs(p *v1alpha1.Platform, t *v1alpha1.Tenant, row tenancy.Tenant) bool {
 	want, _, err := desired.Row(p, t, row.PaidUntil)
 	return err != nil || !want.Equal(row.Spec)
 }

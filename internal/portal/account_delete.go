@@ -7,7 +7,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -48,7 +48,7 @@ func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, er
 		return deletePage{}, err
 	}
 	left := slices.ContainsFunc(list, func(other v1alpha1.Tenant) bool { return other.Name != t.Name && other.DeletionTimestamp.IsZero() })
-	kept, err := registry.ListTombstonesOf(r.Context(), p.db, r.User.Username, r.Now)
+	kept, err := tenancy.NewReader(p.db).ListTombstonesOf(r.Context(), r.User.Username, r.Now)
 	if err != nil {
 		return deletePage{}, err
 	}

@@ -18,7 +18,7 @@ import (
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -135,7 +135,7 @@ func (p *Portal) checkDomainFree(r *visit, f *form, tenant *v1alpha1.Tenant, hos
 
 // takenHost says who has a host. Empty: nobody, or the tenant itself.
 func (p *Portal) takenHost(r *visit, tenant, host string) (string, error) {
-	owner, err := registry.OwnerOfHost(r.Context(), p.db, host)
+	owner, err := tenancy.NewReader(p.db).OwnerOfHost(r.Context(), host)
 	switch {
 	case err != nil || owner == nil || owner.Owner == tenant:
 		return "", err

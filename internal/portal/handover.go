@@ -9,7 +9,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -53,14 +53,14 @@ func (p *Portal) authorize(w http.ResponseWriter, r *visit) error {
 }
 
 // blogAt returns the live blog that has a host, and the host as it is stored. nil: there is none.
-func (p *Portal) blogAt(r *visit, host string) (*registry.Listing, string, error) {
+func (p *Portal) blogAt(r *visit, host string) (*tenancy.Tenant, string, error) {
 	host, err := naming.NormalizeHost(host)
 	if err != nil {
 		return nil, "", nil //nolint:nilerr // what is no host name has no blog
 	}
-	blog, err := registry.TenantAt(r.Context(), p.db, host)
+	blog, err := tenancy.NewReader(p.db).FindByHost(r.Context(), host)
 	switch {
-	case errors.Is(err, registry.ErrNoTenant):
+	case errors.Is(err, tenancy.ErrNotFound):
 		return nil, "", nil
 	case err != nil:
 		return nil, "", err
@@ -68,7 +68,7 @@ func (p *Portal) blogAt(r *visit, host string) (*registry.Listing, string, error
 	return &blog, host, nil
 }
 
-func somebodyElses(r *visit, blog *registry.Listing) error {
+func somebodyElses(r *visit, blog *tenancy.Tenant) error {
 	return &failure{
 		status: http.StatusForbidden, title: "This blog is somebody else's",
 		lead: fmt.Sprintf("You are logged in as %s, and %s does not belong to this account. Only its owner may write there.", r.User.Username, blog.DisplayName),

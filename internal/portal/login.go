@@ -8,7 +8,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -142,11 +142,11 @@ func (p *Portal) whyNot(r *visit, user *account.User) (string, error) {
 
 // whyNoBlog says what became of the blog of somebody who has none that is live, and what they can do.
 func (p *Portal) whyNoBlog(r *visit, user *account.User) (string, error) {
-	kept, err := registry.ListTombstonesOf(r.Context(), p.db, user.Username, r.Now)
+	kept, err := tenancy.NewReader(p.db).ListTombstonesOf(r.Context(), user.Username, r.Now)
 	switch {
 	case err != nil:
 		return "", err
-	case len(kept) > 0 && kept[0].State == registry.Tombstone:
+	case len(kept) > 0 && kept[0].State == tenancy.StateTombstone:
 		return fmt.Sprintf("Your blog %s was deleted. Until %s those who run the site can bring it back: ask them. Afterwards this account is removed, too.",
 			kept[0].Name, day(kept[0].PurgeAt)), nil
 	case len(kept) > 0:

@@ -42,6 +42,6 @@ func newMetrics() *metrics {
 func (p *Portal) Collectors() []prometheus.Collector {
 	m := p.metrics
 	return []prometheus.Collector{m.registrations, m.timeToLive, m.logins, m.mails, m.accountsRemoved, p.observer, postgres.PoolCollector{
-		Pools: func() map[string]*pgxpool.Pool { return map[string]*pgxpool.Pool{"portal": p.db} },
+		Stats: func() map[string]*pgxpool.Stat { return map[string]*pgxpool.Stat{"portal": p.db.Stat()} },
 	}}
 }

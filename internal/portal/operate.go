@@ -13,7 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -58,9 +58,9 @@ func (o *Operations) Invite(ctx context.Context, name string) (link string, err 
 	if tenant.Spec.Owner == nil {
 		return "", fmt.Errorf("the Tenant %s names no owner: set spec.owner.username in its manifest", name)
 	}
-	row, err := registry.Find(ctx, o.db, name)
+	row, err := tenancy.NewReader(o.db).Find(ctx, name)
 	switch {
-	case errors.Is(err, registry.ErrNoTenant) || err == nil && row.State != registry.Live:
+	case errors.Is(err, tenancy.ErrNotFound) || err == nil && row.State != tenancy.StateLive:
 		return "", fmt.Errorf("the Tenant %s has no blog yet: wait until it is Ready", name)
 	case err != nil:
 		return "", plainly("look up the blog of "+name, err)

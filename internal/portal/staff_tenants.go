@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -186,7 +186,7 @@ func (p *Portal) measure(r *visit, schemas []string) map[string]int64 {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), measureTimeout)
 	defer cancel()
-	sizes, err := registry.SchemaSizes(ctx, p.db, schemas)
+	sizes, err := tenancy.NewReader(p.db).SchemaSizes(ctx, schemas)
 	if err != nil {
 		p.logUnread(r, "sizes of schemas", err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/audit"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -25,7 +25,7 @@ type tombstonesPage struct {
 }
 
 type tombstoneRow struct {
-	registry.Kept
+	tenancy.Tombstone
 	// Size is empty when it is not known.
 	Size string
 	// Command restores it where the public site may not. Empty: it may.
@@ -36,7 +36,7 @@ type tombstoneRow struct {
 
 func (p *Portal) showTombstones(w http.ResponseWriter, r *visit) error {
 	text := searchText(r)
-	kept, err := registry.ListTombstones(r.Context(), p.db, text, number(r.URL.Query().Get("before")), tenantsPerPage)
+	kept, err := tenancy.NewReader(p.db).ListTombstones(r.Context(), text, number(r.URL.Query().Get("before")), tenantsPerPage)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (p *Portal) showTombstones(w http.ResponseWriter, r *visit) error {
 	}
 	sizes := p.measure(r, schemas)
 	for _, k := range kept {
-		row := tombstoneRow{Kept: k, Superseded: k.State == registry.Superseded}
+		row := tombstoneRow{Tombstone: k, Superseded: k.State == tenancy.StateSuperseded}
 		if size, known := sizes[k.TombstoneSchema]; known {
 			row.Size = bytesInWords(size)
 		}
@@ -64,9 +64,9 @@ func (p *Portal) showTombstones(w http.ResponseWriter, r *visit) error {
 
 // restoreCommand restores a tombstone whose Tenant named its schema: the public site may not choose schemas. Empty: the
 // public site may restore it.
-func (p *Portal) restoreCommand(k registry.Kept) (string, error) {
+func (p *Portal) restoreCommand(k tenancy.Tombstone) (string, error) {
 	var spec v1alpha1.TenantSpec
-	if err := json.Unmarshal(k.Said, &spec); err != nil {
+	if err := json.Unmarshal(k.SpecJSON, &spec); err != nil {
 		return "", fmt.Errorf("read what the deleted Tenant %s said: %w", k.Name, err)
 	}
 	if spec.SchemaName == "" {
@@ -81,9 +81,9 @@ func (p *Portal) restoreCommand(k registry.Kept) (string, error) {
 // restoreTombstone makes the Tenant of a tombstone anew, which has the operator bring its data back.
 func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
 	name := plainText(r.PathValue("name"))
-	kept, err := registry.FindTombstone(r.Context(), p.db, name)
+	kept, err := tenancy.NewReader(p.db).FindTombstone(r.Context(), name)
 	switch {
-	case errors.Is(err, registry.ErrNoTenant):
+	case errors.Is(err, tenancy.ErrNotFound):
 		return &failure{
 			status: http.StatusNotFound, title: "Nothing is kept under this name", lead: "It was restored, or dropped when its time was over.",
 			link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
@@ -126,9 +126,9 @@ func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
 
 // again returns the Tenant that a tombstone was. It says what that one said; the date paid until, where it said none, is in
 // the registry.
-func (p *Portal) again(k registry.Kept) (*tenancyv1alpha1.TenantApplyConfiguration, error) {
+func (p *Portal) again(k tenancy.Tombstone) (*tenancyv1alpha1.TenantApplyConfiguration, error) {
 	spec := tenancyv1alpha1.TenantSpec()
-	if err := json.Unmarshal(k.Said, spec); err != nil {
+	if err := json.Unmarshal(k.SpecJSON, spec); err != nil {
 		return nil, fmt.Errorf("read what the deleted Tenant %s said: %w", k.Name, err)
 	}
 	return tenancyv1alpha1.Tenant(k.Name, p.tenants.Namespace).

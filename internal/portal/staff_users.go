@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/outbox"
-	"github.com/echoblogs/echoblogs/internal/registry"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -54,7 +54,7 @@ type userPage struct {
 	Sessions  int
 	Blogs     []v1alpha1.Tenant
 	// Kept are the deleted blogs whose data is still there.
-	Kept []registry.Kept
+	Kept []tenancy.Tombstone
 	Acts []audit.Entry
 	// Ends says when the account is removed. Empty: not before its owner deletes a blog.
 	Ends string
@@ -79,7 +79,7 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 	if shown.Blogs, err = p.tenants.OwnedBy(r.Context(), user.Username); err != nil {
 		return err
 	}
-	if shown.Kept, err = registry.ListTombstonesOf(r.Context(), p.db, user.Username, r.Now); err != nil {
+	if shown.Kept, err = tenancy.NewReader(p.db).ListTombstonesOf(r.Context(), user.Username, r.Now); err != nil {
 		return err
 	}
 	if len(shown.Blogs) == 0 {
@@ -92,7 +92,7 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 }
 
 // endOf says when the account of a user who has no blog is removed.
-func endOf(user account.User, kept []registry.Kept) string {
+func endOf(user account.User, kept []tenancy.Tombstone) string {
 	switch {
 	case user.Role == account.Staff, user.State == account.Registering:
 		return ""
@@ -101,7 +101,7 @@ func endOf(user account.User, kept []registry.Kept) string {
 	case len(kept) == 0:
 		return "a week after its last blog ended"
 	}
-	last := slices.MaxFunc(kept, func(a, b registry.Kept) int { return a.PurgeAt.Compare(b.PurgeAt) })
+	last := slices.MaxFunc(kept, func(a, b tenancy.Tombstone) int { return a.PurgeAt.Compare(b.PurgeAt) })
 	return "after " + day(last.PurgeAt.Add(account.BloglessLife)) + ", unless a blog is restored"
 }
 

@@ -15,8 +15,8 @@ var (
 
 // PoolCollector is a Prometheus collector of how pools are used.
 type PoolCollector struct {
-	// Pools returns the open pools by the name of what they are for.
-	Pools func() map[string]*pgxpool.Pool
+	// Stats returns the statistics of the open pools by name.
+	Stats func() map[string]*pgxpool.Stat
 }
 
 // Describe sends the descriptions of the metrics.
@@ -28,8 +28,7 @@ func (c PoolCollector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect sends the figures of this moment.
 func (c PoolCollector) Collect(out chan<- prometheus.Metric) {
-	for name, pool := range c.Pools() {
-		stat := pool.Stat()
+	for name, stat := range c.Stats() {
 		out <- prometheus.MustNewConstMetric(poolMax, prometheus.GaugeValue, float64(stat.MaxConns()), name)
 		out <- prometheus.MustNewConstMetric(poolOpen, prometheus.GaugeValue, float64(stat.TotalConns()), name)
 		out <- prometheus.MustNewConstMetric(poolInUse, prometheus.GaugeValue, float64(stat.AcquiredConns()), name)

@@ -11,8 +11,9 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 var start = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
@@ -29,13 +30,7 @@ func newPool(t *testing.T) *pgxpool.Pool {
 		t.Cleanup(pool.Close)
 		return pool
 	}
-	store, err := schema.NewStore(connect(database.OperatorURI), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	tenancytest.Open(t, database, tenancy.Options{})
 	return connect(database.PortalURI)
 }
 

@@ -11,8 +11,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 const (
@@ -25,7 +24,7 @@ const (
 // sqlLimit makes and drops what a Tenant has in the database: by the product's code, and by plain SQL with the same
 // rows and the statements that the product sends for the schema.
 type sqlLimit struct {
-	store       *schema.Store
+	store       *tenancy.Store
 	connections []*pgx.Conn // of plain SQL, one a client
 	makeSchema  string      // the product's statements for the schema of the Tenant called template
 	find        string      // the product's query of a Tenant's row
@@ -43,11 +42,8 @@ func newSQLLimit(ctx context.Context, s *stack) (*sqlLimit, error) {
 		}
 		l.connections = append(l.connections, connection)
 	}
-	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: manyClients})
-	if err != nil {
-		return l, err
-	}
-	if l.store, err = schema.NewStore(pool, false); err != nil {
+	var err error
+	if l.store, err = tenancy.Open(uri, tenancy.Options{Pool: postgres.PoolOptions{MaxConns: manyClients}}); err != nil {
 		return l, err
 	}
 	if err := l.store.Prepare(ctx); err != nil {
@@ -63,27 +59,23 @@ func (l *sqlLimit) close() {
 		_ = connection.Close(ctx)
 	}
 	if l.store != nil {
-		l.store.Pool().Close()
+		l.store.Close()
 	}
 }
 
 // takeDown has the product make one tenant, and takes down what it sends.
 func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
 	sent := &recorder{}
-	pool, err := postgres.NewPool(uri, postgres.PoolOptions{Tracer: sent})
+	store, err := tenancy.Open(uri, tenancy.Options{Pool: postgres.PoolOptions{Tracer: sent}})
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	store, err := schema.NewStore(pool, false)
-	if err != nil {
-		return err
-	}
-	if _, err := registry.Find(ctx, pool, template); !errors.Is(err, registry.ErrNoTenant) {
+	defer store.Close()
+	if _, err := store.Find(ctx, template); !errors.Is(err, tenancy.ErrNotFound) {
 		return fmt.Errorf("look for a tenant that is not there: %w", err)
 	}
 	l.find = sent.statements[0]
-	if err := store.Create(ctx, specOf(template), schema.CreateOptions{}, time.Now()); err != nil {
+	if err := store.Create(ctx, specOf(template), tenancy.CreateOptions{}, time.Now()); err != nil {
 		return fmt.Errorf("create a tenant: %w", err)
 	}
 	for _, statement := range sent.statements {
@@ -94,7 +86,7 @@ func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
 	if l.makeSchema == "" {
 		return errors.New("the product sends no statement that begins with CREATE SCHEMA")
 	}
-	made, err := registry.Find(ctx, pool, template)
+	made, err := store.Find(ctx, template)
 	if err == nil {
 		_, err = store.Drop(ctx, made, time.Now())
 	}
@@ -116,9 +108,9 @@ func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Tr
 // TraceQueryEnd is called by pgx after it has the result.
 func (r *recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-func specOf(name string) registry.Spec {
+func specOf(name string) tenancy.Spec {
 	today := time.Now().UTC().Truncate(24 * time.Hour)
-	return registry.Spec{
+	return tenancy.Spec{
 		Name: name, SchemaName: naming.Schema(name), DisplayName: displayName, PrimaryHost: name + "." + domain,
 		PaidUntil: today.AddDate(1, 0, 0), SuspendAt: today.AddDate(1, 0, 15),
 	}
@@ -126,10 +118,10 @@ func specOf(name string) registry.Spec {
 
 // createByProduct does what a reconcile of a new Tenant does to the database.
 func (l *sqlLimit) createByProduct(ctx context.Context, _ int, name string) error {
-	if _, err := registry.Find(ctx, l.store.Pool(), name); !errors.Is(err, registry.ErrNoTenant) {
+	if _, err := l.store.Find(ctx, name); !errors.Is(err, tenancy.ErrNotFound) {
 		return fmt.Errorf("look for the tenant %s: %w", name, err)
 	}
-	return l.store.Create(ctx, specOf(name), schema.CreateOptions{}, time.Now())
+	return l.store.Create(ctx, specOf(name), tenancy.CreateOptions{}, time.Now())
 }
 
 // create makes a tenant in one transaction and one round trip.

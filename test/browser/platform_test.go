@@ -19,38 +19,32 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 // site is one replica of the blog with some tenants. Browsers resolve every name under localhost by themselves.
 type site struct {
-	t       *testing.T
-	port    string
-	schemas *schema.Store
-	writer  *pgxpool.Pool
+	t      *testing.T
+	port   string
+	store  *tenancy.Store
+	writer *pgxpool.Pool
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
 	database := postgrestest.New(t)
 	operator := connect(t, database.OperatorURI)
-	schemas, err := schema.NewStore(operator, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := schemas.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	store := tenancytest.Open(t, database, tenancy.Options{})
 	served, err := blog.New(blog.Options{DatabaseURI: database.BlogURI, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(served.Handler())
 	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
-	s := &site{t: t, port: port, schemas: schemas, writer: connect(t, database.BlogURI)}
-	err = registry.Install(t.Context(), operator, registry.Installation{
+	s := &site{t: t, port: port, store: store, writer: connect(t, database.BlogURI)}
+	err = store.Install(t.Context(), tenancy.Installation{
 		Namespace: "echoblogs", Name: "default", PublicURL: "http://localhost:" + port,
 	}, time.Now())
 	if err != nil {
@@ -122,9 +116,9 @@ var titles = []string{
 
 func (s *site) create(name, title string, suspendAt time.Time) {
 	s.t.Helper()
-	err := s.schemas.Create(s.t.Context(), registry.Spec{
+	err := s.store.Create(s.t.Context(), tenancy.Spec{
 		Name: name, SchemaName: name, DisplayName: title, PrimaryHost: name + ".localhost", PaidUntil: suspendAt, SuspendAt: suspendAt,
-	}, schema.CreateOptions{}, time.Now())
+	}, tenancy.CreateOptions{}, time.Now())
 	if err != nil {
 		s.t.Fatal(err)
 	}

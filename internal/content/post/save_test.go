@@ -13,9 +13,9 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
@@ -24,17 +24,9 @@ var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 func newBlog(t *testing.T) (*pgxpool.Pool, post.Store) {
 	t.Helper()
 	database := postgrestest.New(t)
-	operator := connect(t, database.OperatorURI)
-	schemas, err := schema.NewStore(operator, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := schemas.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	err = schemas.Create(t.Context(), registry.Spec{
+	err := tenancytest.Open(t, database, tenancy.Options{}).Create(t.Context(), tenancy.Spec{
 		Name: "order", SchemaName: "order", DisplayName: "Order", PrimaryHost: "order.example.com", PaidUntil: now, SuspendAt: now,
-	}, schema.CreateOptions{}, now)
+	}, tenancy.CreateOptions{}, now)
 	if err != nil {
 		t.Fatal(err)
 	}

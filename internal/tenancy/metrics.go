@@ -1,20 +1,20 @@
-package schema
+package tenancy
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// transactions counts what a Store has done, by operation and result.
+// transactions counts the transactions of every Store, by operation and result.
 var transactions = prometheus.NewCounterVec(prometheus.CounterOpts{
 	Name: "echoblogs_sql_transactions_total",
 	Help: "Transactions on tenants' schemas and the registry, by operation (create, update, migrate, ...) and result (committed, rolled_back).",
 }, []string{"operation", "result"})
 
-// migrationsApplied counts migration files that went through, one for each schema.
+// migrationsApplied counts migrations, once for each schema.
 var migrationsApplied = prometheus.NewCounter(prometheus.CounterOpts{
 	Name: "echoblogs_migrations_applied_total",
 	Help: "Migrations applied to tenants' schemas, at their creation or later.",
 })
 
-// Metrics returns what is to be registered to see what every Store does.
+// Metrics returns the metrics of every Store of the program.
 func Metrics() []prometheus.Collector {
 	return []prometheus.Collector{transactions, migrationsApplied}
 }

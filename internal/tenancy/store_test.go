@@ -1,4 +1,4 @@
-package schema_test
+package tenancy_test
 
 import (
 	"errors"
@@ -11,16 +11,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 // anySkew lets tests name any time, whatever the database's clock says.
 const anySkew = 100 * 365 * 24 * time.Hour
 
-// said is what the Tenants of tombstones say.
-var said = []byte(`{"trial": false}`)
+// specJSON is the spec of the Tenants that become tombstones.
+var specJSON = []byte(`{"trial": false}`)
 
 var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 
@@ -28,7 +27,7 @@ var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 type database struct {
 	*postgrestest.Database
 	t     *testing.T
-	store *schema.Store
+	store *tenancy.Store
 	pool  *pgxpool.Pool
 }
 
@@ -36,15 +35,27 @@ func newDatabase(t *testing.T) *database {
 	t.Helper()
 	db := postgrestest.New(t)
 	d := &database{Database: db, t: t, pool: connect(t, db.OperatorURI)}
-	store, err := schema.NewStore(d.pool, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.store = store.WithMaxSkew(anySkew)
-	if err := store.Prepare(t.Context()); err != nil {
+	d.store = d.open(nil)
+	if err := d.store.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// open returns a store of the operator's role. nil: with the blog's migrations.
+func (d *database) open(migrations []tenancy.Migration) *tenancy.Store {
+	d.t.Helper()
+	return open(d.t, d.OperatorURI, tenancy.Options{MaxClockSkew: anySkew, TenantMigrations: migrations})
+}
+
+func open(t *testing.T, uri string, o tenancy.Options) *tenancy.Store {
+	t.Helper()
+	store, err := tenancy.Open(uri, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Close)
+	return store
 }
 
 func connect(t *testing.T, uri string) *pgxpool.Pool {
@@ -58,23 +69,23 @@ func connect(t *testing.T, uri string) *pgxpool.Pool {
 }
 
 // spec is a tenant called name at name.example.com.
-func spec(name string) registry.Spec {
-	return registry.Spec{
+func spec(name string) tenancy.Spec {
+	return tenancy.Spec{
 		Name: name, SchemaName: name, DisplayName: "Blog of " + name, PrimaryHost: name + ".example.com",
 		PaidUntil: time.Date(2028, 1, 10, 0, 0, 0, 0, time.UTC), SuspendAt: time.Date(2028, 1, 25, 0, 0, 0, 0, time.UTC),
 	}
 }
 
-func (d *database) create(s registry.Spec) {
+func (d *database) create(s tenancy.Spec) {
 	d.t.Helper()
-	if err := d.store.Create(d.t.Context(), s, schema.CreateOptions{}, now); err != nil {
+	if err := d.store.Create(d.t.Context(), s, tenancy.CreateOptions{}, now); err != nil {
 		d.t.Fatalf("create %s: %v", s.Name, err)
 	}
 }
 
-func (d *database) find(name string) registry.Tenant {
+func (d *database) find(name string) tenancy.Tenant {
 	d.t.Helper()
-	tenant, err := registry.Find(d.t.Context(), d.pool, name)
+	tenant, err := d.store.Find(d.t.Context(), name)
 	if err != nil {
 		d.t.Fatalf("find %s: %v", name, err)
 	}
@@ -106,9 +117,9 @@ func (d *database) wantSchemas(want ...string) {
 	}
 }
 
-func wantTaken(t *testing.T, err error, want registry.TakenError) {
+func wantTaken(t *testing.T, err error, want tenancy.NameTakenError) {
 	t.Helper()
-	var taken *registry.TakenError
+	var taken *tenancy.NameTakenError
 	if !errors.As(err, &taken) {
 		t.Fatalf("got %v, want that %s %q is taken", err, want.Kind, want.Name)
 	}
@@ -125,7 +136,7 @@ func TestCreateMakesEverythingAtOnce(t *testing.T) {
 	d.create(s)
 
 	tenant := d.find("alice")
-	want := registry.Tenant{Spec: s, ID: tenant.ID, UpdatedAt: tenant.UpdatedAt, State: registry.Live, SchemaVersion: d.store.Latest(), SchemaExists: true}
+	want := tenancy.Tenant{Spec: s, ID: tenant.ID, UpdatedAt: tenant.UpdatedAt, State: tenancy.StateLive, SchemaVersion: d.store.Latest(), SchemaExists: true}
 	if diff := cmp.Diff(want, tenant, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("registry (-want +got):\n%s", diff)
 	}
@@ -142,16 +153,16 @@ func TestCreateIsRefusedWithoutATrace(t *testing.T) {
 	sameSchema, sameHost, legacy := spec("bob"), spec("carol"), spec("legacy")
 	sameSchema.SchemaName = "alice"
 	sameHost.PrimaryHost = "alice.example.com"
-	err := d.store.Create(t.Context(), sameSchema, schema.CreateOptions{}, now)
-	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.SchemaName, Owner: "alice"})
-	err = d.store.Create(t.Context(), sameHost, schema.CreateOptions{}, now)
-	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice"})
-	if err := d.store.Create(t.Context(), legacy, schema.CreateOptions{}, now); !errors.Is(err, schema.ErrSchemaExists) {
+	err := d.store.Create(t.Context(), sameSchema, tenancy.CreateOptions{}, now)
+	wantTaken(t, err, tenancy.NameTakenError{Name: "alice", Kind: tenancy.SchemaName, Owner: "alice"})
+	err = d.store.Create(t.Context(), sameHost, tenancy.CreateOptions{}, now)
+	wantTaken(t, err, tenancy.NameTakenError{Name: "alice.example.com", Kind: tenancy.HostName, Owner: "alice"})
+	if err := d.store.Create(t.Context(), legacy, tenancy.CreateOptions{}, now); !errors.Is(err, tenancy.ErrSchemaExists) {
 		t.Errorf("got %v, want ErrSchemaExists", err)
 	}
 	d.wantSchemas("alice", "legacy")
 	for _, name := range []string{"bob", "carol", "legacy"} {
-		if _, err := registry.Find(t.Context(), d.pool, name); !errors.Is(err, registry.ErrNoTenant) {
+		if _, err := d.store.Find(t.Context(), name); !errors.Is(err, tenancy.ErrNotFound) {
 			t.Errorf("%s left a row: %v", name, err)
 		}
 	}
@@ -188,10 +199,10 @@ func TestUpdateMovesThePrimaryHost(t *testing.T) {
 	// What alice gave up is held from others for a minute, but not from alice.
 	bob := spec("bob")
 	bob.PrimaryHost = "www.alice.org"
-	early := now.Add(registry.Hold - time.Second)
-	err := d.store.Create(t.Context(), bob, schema.CreateOptions{}, early)
-	wantTaken(t, err, registry.TakenError{Name: "www.alice.org", Kind: registry.HostName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
-	if err := d.store.Create(t.Context(), bob, schema.CreateOptions{}, now.Add(registry.Hold)); err != nil {
+	early := now.Add(tenancy.Hold - time.Second)
+	err := d.store.Create(t.Context(), bob, tenancy.CreateOptions{}, early)
+	wantTaken(t, err, tenancy.NameTakenError{Name: "www.alice.org", Kind: tenancy.HostName, Owner: "alice", HeldUntil: now.Add(tenancy.Hold)})
+	if err := d.store.Create(t.Context(), bob, tenancy.CreateOptions{}, now.Add(tenancy.Hold)); err != nil {
 		t.Errorf("after the hold: %v", err)
 	}
 	s.CustomHosts = []string{"alice.example.com", "blog.alice.org"}
@@ -215,7 +226,7 @@ func TestUpdateOfChangedRowsIsRefused(t *testing.T) {
 	if err := d.store.Update(t.Context(), first, asRead, now); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.store.Update(t.Context(), second, asRead, now); !errors.Is(err, registry.ErrRace) {
+	if err := d.store.Update(t.Context(), second, asRead, now); !errors.Is(err, tenancy.ErrConflict) {
 		t.Errorf("a second update by the same rows: %v", err)
 	}
 	if diff := cmp.Diff(first, d.find("alice").Spec); diff != "" {
@@ -226,11 +237,11 @@ func TestUpdateOfChangedRowsIsRefused(t *testing.T) {
 func TestPublicHostsAreRefused(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
-	if refused, err := registry.SetPublicHosts(t.Context(), d.pool, []string{"example.com", "welcome.example.com"}); err != nil || len(refused) > 0 {
+	if refused, err := d.store.SetPublicHosts(t.Context(), []string{"example.com", "welcome.example.com"}); err != nil || len(refused) > 0 {
 		t.Fatalf("refused %v, error %v", refused, err)
 	}
-	err := d.store.Create(t.Context(), spec("welcome"), schema.CreateOptions{}, now)
-	wantTaken(t, err, registry.TakenError{Name: "welcome.example.com", Kind: registry.HostName})
+	err := d.store.Create(t.Context(), spec("welcome"), tenancy.CreateOptions{}, now)
+	wantTaken(t, err, tenancy.NameTakenError{Name: "welcome.example.com", Kind: tenancy.HostName})
 }
 
 func TestMigrateAppliesWhatIsPending(t *testing.T) {
@@ -238,37 +249,37 @@ func TestMigrateAppliesWhatIsPending(t *testing.T) {
 	d := newDatabase(t)
 	d.create(spec("alice"))
 	files := fstest.MapFS{}
-	one, err := schema.ReadMigrations(fstest.MapFS{"m/0001_a.sql": {Data: []byte("SELECT 1")}}, "m")
+	one, err := tenancy.ReadMigrations(fstest.MapFS{"m/0001_a.sql": {Data: []byte("SELECT 1")}}, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
 	files["m/0001_a.sql"] = &fstest.MapFile{Data: []byte("SELECT 1")}
 	files["m/0002_b.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE pages (id bigint PRIMARY KEY); SELECT 1/(SELECT count(*) FROM pages WHERE false)")}
-	failing, err := schema.ReadMigrations(files, "m")
+	failing, err := tenancy.ReadMigrations(files, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
 	files["m/0002_b.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE pages (id bigint PRIMARY KEY)")}
-	two, err := schema.ReadMigrations(files, "m")
+	two, err := tenancy.ReadMigrations(files, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	var failed *schema.MigrationError
-	if _, err := d.store.WithTenantMigrations(failing).Migrate(t.Context(), "alice", "alice"); !errors.As(err, &failed) {
+	var failed *tenancy.MigrationError
+	if _, err := d.open(failing).Migrate(t.Context(), "alice", "alice"); !errors.As(err, &failed) {
 		t.Errorf("got %v, want a MigrationError", err)
 	}
 	if got := d.find("alice").SchemaVersion; got != 1 {
 		t.Errorf("version %d after a failed migration, want 1", got)
 	}
-	if before, err := d.store.WithTenantMigrations(two).Migrate(t.Context(), "alice", "alice"); err != nil || before != 1 {
+	if before, err := d.open(two).Migrate(t.Context(), "alice", "alice"); err != nil || before != 1 {
 		t.Fatalf("before %d, error %v", before, err)
 	}
 	if got := d.find("alice").SchemaVersion; got != 2 {
 		t.Errorf("version %d, want 2", got)
 	}
 	d.exec(`SELECT FROM alice.pages`)
-	if _, err := d.store.WithTenantMigrations(one).Migrate(t.Context(), "alice", "alice"); !errors.Is(err, schema.ErrNewer) {
+	if _, err := d.open(one).Migrate(t.Context(), "alice", "alice"); !errors.Is(err, tenancy.ErrNewer) {
 		t.Errorf("got %v, want ErrNewer", err)
 	}
 }
@@ -280,7 +291,7 @@ func TestPrepareRefusesAnEditedMigration(t *testing.T) {
 		t.Fatalf("a second time: %v", err)
 	}
 	d.exec(`UPDATE public.schema_migrations SET checksum = 'other' WHERE scope = 'tenant' AND version = 1`)
-	var edited *schema.EditedError
+	var edited *tenancy.EditedError
 	if err := d.store.Prepare(t.Context()); !errors.As(err, &edited) || edited.Name != "0001_posts.sql" {
 		t.Errorf("got %v, want that 0001_posts.sql was edited", err)
 	}
@@ -290,7 +301,7 @@ func TestAdoptionKeepsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.exec(`CREATE SCHEMA legacy; CREATE TABLE legacy.customers (id int); INSERT INTO legacy.customers VALUES (1)`)
-	if err := d.store.Create(t.Context(), spec("legacy"), schema.CreateOptions{Adopt: true}, now); err != nil {
+	if err := d.store.Create(t.Context(), spec("legacy"), tenancy.CreateOptions{Adopt: true}, now); err != nil {
 		t.Fatal(err)
 	}
 	d.exec(`SELECT FROM legacy.posts`)
@@ -298,17 +309,17 @@ func TestAdoptionKeepsWhatIsThere(t *testing.T) {
 
 	// A backup that was restored has our tables already.
 	d.exec(`CREATE SCHEMA backup; CREATE TABLE backup.posts (LIKE legacy.posts INCLUDING ALL)`)
-	var failed *schema.MigrationError
-	if err := d.store.Create(t.Context(), spec("backup"), schema.CreateOptions{Adopt: true}, now); !errors.As(err, &failed) {
+	var failed *tenancy.MigrationError
+	if err := d.store.Create(t.Context(), spec("backup"), tenancy.CreateOptions{Adopt: true}, now); !errors.As(err, &failed) {
 		t.Errorf("adopted as version 0: got %v, want a MigrationError", err)
 	}
-	if err := d.store.Create(t.Context(), spec("backup"), schema.CreateOptions{Adopt: true, AdoptVersion: 1}, now); err != nil {
+	if err := d.store.Create(t.Context(), spec("backup"), tenancy.CreateOptions{Adopt: true, AdoptVersion: 1}, now); err != nil {
 		t.Errorf("adopted as version 1: %v", err)
 	}
 	if _, err := connect(t, d.BlogURI).Exec(t.Context(), `SELECT FROM backup.posts`); err != nil {
 		t.Errorf("the blog reads what was adopted: %v", err)
 	}
-	if err := d.store.Create(t.Context(), spec("newer"), schema.CreateOptions{Adopt: true, AdoptVersion: 99}, now); !errors.Is(err, schema.ErrNewer) {
+	if err := d.store.Create(t.Context(), spec("newer"), tenancy.CreateOptions{Adopt: true, AdoptVersion: 99}, now); !errors.Is(err, tenancy.ErrNewer) {
 		t.Errorf("got %v, want ErrNewer", err)
 	}
 }

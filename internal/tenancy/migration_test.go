@@ -1,11 +1,11 @@
-package schema_test
+package tenancy_test
 
 import (
 	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func folder(names ...string) fstest.MapFS {
@@ -18,7 +18,7 @@ func folder(names ...string) fstest.MapFS {
 
 func TestReadMigrations(t *testing.T) {
 	t.Parallel()
-	migrations, err := schema.ReadMigrations(folder("0001_posts.sql", "0002_pages.sql"), "m")
+	migrations, err := tenancy.ReadMigrations(folder("0001_posts.sql", "0002_pages.sql"), "m")
 	if err != nil || len(migrations) != 2 || migrations[1].Version != 2 || migrations[1].Name != "0002_pages.sql" {
 		t.Errorf("got %v, %v", migrations, err)
 	}
@@ -35,9 +35,9 @@ func TestReadMigrations(t *testing.T) {
 		"a name without words": {folder("0001.sql"), "must be of the form 0001_what_it_does.sql"},
 		"another file":         {folder("0001_a.sql", "notes.txt"), `"notes.txt": the name must be of the form`},
 		"an empty file":        {empty, "0001_posts.sql is empty"},
-		"an empty folder":      {folder(), "there are no migrations"},
+		"an empty folder":      {folder(), "no migrations in m"},
 	} {
-		if _, err := schema.ReadMigrations(test.files, "m"); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := tenancy.ReadMigrations(test.files, "m"); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", what, err, test.want)
 		}
 	}
@@ -56,7 +56,7 @@ func FuzzReadMigrations(f *testing.F) {
 			}
 			files["m/"+name] = &fstest.MapFile{Data: []byte(content)}
 		}
-		migrations, err := schema.ReadMigrations(files, "m")
+		migrations, err := tenancy.ReadMigrations(files, "m")
 		if err != nil {
 			return
 		}

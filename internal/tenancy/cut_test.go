@@ -1,4 +1,4 @@
-package schema_test
+package tenancy_test
 
 import (
 	"errors"
@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
 )
 
@@ -17,20 +17,16 @@ func TestCreationIsCutAnywhere(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	proxy, uri := faultproxy.NewPostgres(t, d.OperatorURI)
-	pool := connect(t, uri)
-	store, err := schema.NewStore(pool, false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := open(t, uri, tenancy.Options{Pool: postgres.PoolOptions{MaxConns: 1}})
 	var nothing, all int
 	for n := range 200 {
-		if err := pool.Ping(t.Context()); err != nil { // a connection that is there already
+		if _, err := store.Find(t.Context(), "any"); !errors.Is(err, tenancy.ErrNotFound) { // the connection is open now
 			t.Fatal(err)
 		}
 		s := spec(fmt.Sprintf("tenant%d", n))
 		s.CustomHosts = []string{fmt.Sprintf("www%d.org", n)}
 		proxy.CutBeforeMessage(n)
-		err := store.Create(t.Context(), s, schema.CreateOptions{}, now)
+		err := store.Create(t.Context(), s, tenancy.CreateOptions{}, now)
 		if !proxy.Restore() {
 			if err != nil || nothing == 0 || all == 0 {
 				t.Fatalf("after %d cuts, of which %d left nothing and %d everything: %v", n, nothing, all, err)
@@ -40,11 +36,10 @@ func TestCreationIsCutAnywhere(t *testing.T) {
 		if err == nil {
 			t.Fatalf("cut before answer %d, and Create returned no error", n)
 		}
-		pool.Reset()
 		switch d.waitSettled(s) {
 		case 0:
 			nothing++
-			if err := store.Create(t.Context(), s, schema.CreateOptions{}, now); err != nil {
+			if err := store.Create(t.Context(), s, tenancy.CreateOptions{}, now); err != nil {
 				t.Fatalf("cut before answer %d, the next attempt: %v", n, err)
 			}
 		case wholeTenant:
@@ -62,7 +57,7 @@ func TestCreationIsCutAnywhere(t *testing.T) {
 // wholeTenant is a row, two hosts, a schema, and a table on which the blog has rights.
 const wholeTenant = 5
 
-func (d *database) count(s registry.Spec) (things int) {
+func (d *database) count(s tenancy.Spec) (things int) {
 	d.t.Helper()
 	err := d.pool.QueryRow(d.t.Context(), `SELECT
 		(SELECT count(*) FROM public.tenants WHERE name = $1) + (SELECT count(*) FROM public.domains WHERE host = ANY ($2)) +
@@ -77,7 +72,7 @@ func (d *database) count(s registry.Spec) (things int) {
 }
 
 // waitSettled waits until the server has noticed that the program is gone, and counts.
-func (d *database) waitSettled(s registry.Spec) int {
+func (d *database) waitSettled(s tenancy.Spec) int {
 	d.t.Helper()
 	admin := connect(d.t, d.AdminURI)
 	for {
@@ -104,17 +99,17 @@ func TestCreationIsEndedAtEachStatement(t *testing.T) {
 		cut := append([]string{}, statements[:n]...)
 		cut = append(cut, "SELECT pg_terminate_backend(pg_backend_pid())")
 		cut = append(cut, statements[n:]...)
-		store := d.store.WithTenantMigrations([]schema.Migration{{Version: 1, Name: "0001_cut.sql", SQL: strings.Join(cut, ";\n")}})
+		store := d.open([]tenancy.Migration{{Version: 1, Name: "0001_cut.sql", SQL: strings.Join(cut, ";\n")}})
 		s := spec(fmt.Sprintf("tenant%d", n))
-		err := store.Create(t.Context(), s, schema.CreateOptions{}, now)
-		var failed *schema.MigrationError
+		err := store.Create(t.Context(), s, tenancy.CreateOptions{}, now)
+		var failed *tenancy.MigrationError
 		if !errors.As(err, &failed) {
 			t.Errorf("ended after statement %d: got %v", n, err)
 		}
 		if got := d.count(s); got != 0 {
 			t.Errorf("ended after statement %d: %d things were left", n, got)
 		}
-		if err := d.store.Create(t.Context(), s, schema.CreateOptions{}, now); err != nil {
+		if err := d.store.Create(t.Context(), s, tenancy.CreateOptions{}, now); err != nil {
 			t.Errorf("ended after statement %d, the next attempt: %v", n, err)
 		}
 	}

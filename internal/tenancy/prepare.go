@@ -1,15 +1,21 @@
-package schema
+package tenancy
 
 import (
 	"context"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// Prepare brings the public tables up to date and checks that no migration, public or of tenants, was edited after it
-// was applied. It is run at first contact with a database, by several programs at once if need be.
+// Prepare creates the database roles where it may, applies pending migrations of the public tables, and checks that no
+// migration, public or of tenants, was edited after it was applied. It runs at first contact with a database, in several
+// programs at once if need be.
 func (s *Store) Prepare(ctx context.Context) error {
+	if err := postgres.EnsureRoles(ctx, s.pool); err != nil {
+		return err
+	}
 	return s.inTransaction(ctx, "prepare", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:public', 0));
 			CREATE TABLE IF NOT EXISTS public.schema_migrations (
@@ -21,7 +27,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 				PRIMARY KEY (scope, version)
 			)`)
 		if err != nil {
-			return fmt.Errorf("make the table of migrations: %w", err)
+			return fmt.Errorf("create the table of migrations: %w", err)
 		}
 		applied, err := recordedVersion(ctx, tx, "public", s.public)
 		if err != nil {
@@ -43,8 +49,8 @@ func (s *Store) Prepare(ctx context.Context) error {
 	})
 }
 
-// recordedVersion returns the number of the last migration that the database has a record of, and an error when one
-// of them differs from ours.
+// recordedVersion returns the number of the last migration that the database has a record of, and an error when one of
+// them differs from ours.
 func recordedVersion(ctx context.Context, tx pgx.Tx, scope string, ours []Migration) (int32, error) {
 	rows, err := tx.Query(ctx, `SELECT version, name, checksum FROM public.schema_migrations WHERE scope = $1 ORDER BY version`, scope)
 	if err != nil {
@@ -69,7 +75,7 @@ func recordedVersion(ctx context.Context, tx pgx.Tx, scope string, ours []Migrat
 type EditedError struct{ Scope, Name string }
 
 func (e *EditedError) Error() string {
-	return fmt.Sprintf("the %s migration %s was edited after it was applied: put the file back and make the change in a new one", e.Scope, e.Name)
+	return fmt.Sprintf("the %s migration %s was edited after it was applied: restore the file and make the change in a new one", e.Scope, e.Name)
 }
 
 func record(ctx context.Context, tx pgx.Tx, scope string, ours []Migration, after int32) error {

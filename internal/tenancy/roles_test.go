@@ -1,4 +1,4 @@
-package schema_test
+package tenancy_test
 
 import (
 	"context"
@@ -123,7 +123,7 @@ func TestRolesHaveNoOtherRights(t *testing.T) {
 		d.create(spec(name))
 	}
 	for _, name := range []string{"deleted", "restored"} {
-		if _, err := d.store.Retain(t.Context(), d.find(name), said, now, now.AddDate(0, 0, 30)); err != nil {
+		if _, err := d.store.Retain(t.Context(), d.find(name), specJSON, now, now.AddDate(0, 0, 30)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,12 +1,11 @@
-package schema_test
+package tenancy_test
 
 import (
 	"errors"
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/registry"
-	"github.com/echoblogs/echoblogs/internal/schema"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func TestRetainRestoreAndPurge(t *testing.T) {
@@ -16,33 +15,33 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	d.exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at) VALUES ('kept', 'A', 'x', '', '', '', now(), now())`)
 	first := d.find("alice")
 
-	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), said, now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), specJSON, now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.wantSchemas(tombstone)
-	err = d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(time.Hour))
-	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.TenantName, Owner: "alice", Tombstone: true})
+	err = d.store.Create(t.Context(), spec("alice"), tenancy.CreateOptions{}, now.Add(time.Hour))
+	wantTaken(t, err, tenancy.NameTakenError{Name: "alice", Kind: tenancy.TenantName, Owner: "alice", Tombstone: true})
 	other := spec("bob")
 	other.PrimaryHost = "alice.example.com"
-	err = d.store.Create(t.Context(), other, schema.CreateOptions{}, now.Add(time.Hour))
-	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice", Tombstone: true})
+	err = d.store.Create(t.Context(), other, tenancy.CreateOptions{}, now.Add(time.Hour))
+	wantTaken(t, err, tenancy.NameTakenError{Name: "alice.example.com", Kind: tenancy.HostName, Owner: "alice", Tombstone: true})
 
-	if kept, err := registry.FindTombstone(t.Context(), d.pool, "alice"); err != nil || string(kept.Said) != string(said) || kept.TombstoneSchema != tombstone {
+	if kept, err := d.store.FindTombstone(t.Context(), "alice"); err != nil || string(kept.SpecJSON) != string(specJSON) || kept.TombstoneSchema != tombstone {
 		t.Errorf("kept is %+v, error %v", kept, err)
 	}
 	if err := d.store.Restore(t.Context(), spec("alice"), now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	d.wantSchemas("alice")
-	if kept, err := registry.FindTombstone(t.Context(), d.pool, "alice"); !errors.Is(err, registry.ErrNoTenant) {
+	if kept, err := d.store.FindTombstone(t.Context(), "alice"); !errors.Is(err, tenancy.ErrNotFound) {
 		t.Errorf("after the restoration, kept is %+v, error %v", kept, err)
 	}
 	// Who has read the row before it was ended and restored ends nothing.
-	if _, err := d.store.Drop(t.Context(), first, now); !errors.Is(err, registry.ErrRace) {
+	if _, err := d.store.Drop(t.Context(), first, now); !errors.Is(err, tenancy.ErrConflict) {
 		t.Errorf("dropped what was restored, error %v", err)
 	}
-	if got := d.find("alice"); got.ID != first.ID || got.State != registry.Live || got.PrimaryHost != "alice.example.com" {
+	if got := d.find("alice"); got.ID != first.ID || got.State != tenancy.StateLive || got.PrimaryHost != "alice.example.com" {
 		t.Errorf("restored: %+v", got)
 	}
 	var posts int
@@ -50,7 +49,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 		t.Errorf("the blog reads %d posts after the restoration, error %v", posts, err)
 	}
 
-	if _, err := d.store.Retain(t.Context(), d.find("alice"), said, now, now.AddDate(0, 0, 30)); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("alice"), specJSON, now, now.AddDate(0, 0, 30)); err != nil {
 		t.Fatal(err)
 	}
 	if purged, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30).Add(-time.Second), 10); err != nil || len(purged) != 0 {
@@ -67,13 +66,13 @@ func TestFreshSetsTheTombstoneAside(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.create(spec("alice"))
-	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), said, now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), specJSON, now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{Fresh: true}, now.Add(time.Second))
-	wantTaken(t, err, registry.TakenError{Name: "alice.example.com", Kind: registry.HostName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
-	if err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{Fresh: true}, now.Add(registry.Hold)); err != nil {
+	err = d.store.Create(t.Context(), spec("alice"), tenancy.CreateOptions{Fresh: true}, now.Add(time.Second))
+	wantTaken(t, err, tenancy.NameTakenError{Name: "alice.example.com", Kind: tenancy.HostName, Owner: "alice", HeldUntil: now.Add(tenancy.Hold)})
+	if err := d.store.Create(t.Context(), spec("alice"), tenancy.CreateOptions{Fresh: true}, now.Add(tenancy.Hold)); err != nil {
 		t.Fatal(err)
 	}
 	d.wantSchemas("alice", tombstone)
@@ -95,9 +94,9 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 		t.Errorf("dropped %v a second time, error %v", dropped, err)
 	}
 	d.wantSchemas()
-	err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(time.Second))
-	wantTaken(t, err, registry.TakenError{Name: "alice", Kind: registry.TenantName, Owner: "alice", HeldUntil: now.Add(registry.Hold)})
-	if err := d.store.Create(t.Context(), spec("alice"), schema.CreateOptions{}, now.Add(registry.Hold)); err != nil {
+	err := d.store.Create(t.Context(), spec("alice"), tenancy.CreateOptions{}, now.Add(time.Second))
+	wantTaken(t, err, tenancy.NameTakenError{Name: "alice", Kind: tenancy.TenantName, Owner: "alice", HeldUntil: now.Add(tenancy.Hold)})
+	if err := d.store.Create(t.Context(), spec("alice"), tenancy.CreateOptions{}, now.Add(tenancy.Hold)); err != nil {
 		t.Fatal(err)
 	}
 
@@ -105,7 +104,7 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
 		t.Errorf("dropped %v of another tenant, error %v", dropped, err)
 	}
-	if tombstone, err := d.store.Retain(t.Context(), first, said, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
+	if tombstone, err := d.store.Retain(t.Context(), first, specJSON, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
 		t.Errorf("another tenant became the tombstone %q, error %v", tombstone, err)
 	}
 	d.wantSchemas("alice")

@@ -1,6 +1,4 @@
-// Package schema makes, migrates, retains and drops the schemas of tenants, together with their rows in the registry:
-// each of these is one transaction, so that it happens wholly or not at all.
-package schema
+package tenancy
 
 import (
 	"crypto/sha256"
@@ -27,8 +25,8 @@ type Migration struct {
 
 var fileName = regexp.MustCompile(`^([0-9]{4})_[a-z0-9_]+\.sql$`)
 
-// ReadMigrations reads the files of one folder in the order of their numbers. A name that is not NNNN_name.sql, a gap,
-// a duplicate or an empty file is an error that names the file.
+// ReadMigrations reads the files of one folder in the order of their numbers. A name that is not NNNN_name.sql, a gap, a
+// duplicate or an empty file is an error that names the file.
 func ReadMigrations(files fs.FS, dir string) ([]Migration, error) {
 	entries, err := fs.ReadDir(files, dir)
 	if err != nil {
@@ -49,7 +47,7 @@ func ReadMigrations(files fs.FS, dir string) ([]Migration, error) {
 		migrations = append(migrations, m)
 	}
 	if len(migrations) == 0 {
-		return nil, fmt.Errorf("there are no migrations in %s", dir)
+		return nil, fmt.Errorf("no migrations in %s", dir)
 	}
 	return migrations, nil
 }

@@ -1,0 +1,118 @@
+package tenancy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// CreateOptions say what may exist already when a tenant is created. The zero value: nothing.
+type CreateOptions struct {
+	// Fresh supersedes a tombstone of that name.
+	Fresh bool
+	// Adopt takes over an existing schema, which is at the version AdoptVersion; its other contents stay.
+	Adopt bool
+	// AdoptVersion is the number of the last migration that the adopted schema has. 0: none.
+	AdoptVersion int32
+}
+
+// Create creates a tenant: its row and hosts, and its schema with all migrations and privileges, in one transaction of
+// four round trips. It returns *NameTakenError when a name is unavailable, ErrSchemaExists when the schema exists and is
+// not to be adopted, and ErrNewer when it is to be adopted and is ahead. Custom hosts that are unavailable are left out.
+func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time.Time) error {
+	if o.AdoptVersion > s.Latest() {
+		return ErrNewer
+	}
+	return s.inTransaction(ctx, "create", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if s.options.Citus {
+			if err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:create', 0))`); err != nil {
+				return err
+			}
+		}
+		if err := s.insertRow(ctx, tx, spec, o.Fresh, now); err != nil {
+			return err
+		}
+		if o.Adopt {
+			return s.adoptSchema(ctx, tx, spec.SchemaName, o.AdoptVersion)
+		}
+		return s.makeSchema(ctx, tx, spec.SchemaName)
+	})
+}
+
+// insertRow adds a live tenant with its hosts, in one batch. It frees names whose hold is over, and supersedes a tombstone
+// of that name where fresh is true. The transaction has to be rolled back after any error.
+func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool, now time.Time) error {
+	batch := &pgx.Batch{}
+	if fresh {
+		batch.Queue(`UPDATE public.tenants SET state = `+superseded+`, updated_at = now() WHERE name = $1 AND state = `+tombstone, spec.Name)
+	}
+	queueExpiredHolds(batch, spec, s.clock(now))
+	var id int64
+	batch.Queue(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at,
+			max_posts, max_storage_bytes, requests_per_second, created_at, owner, updated_at)
+		VALUES ($1, $2, `+live+`, $3, $4, $5, $6, $7, $8, $9, $10, $11, now())
+		ON CONFLICT DO NOTHING RETURNING id`,
+		spec.Name, spec.SchemaName, s.Latest(), spec.DisplayName, date(spec.PaidUntil), orNegativeInfinity(spec.SuspendAt),
+		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, now, spec.Owner).QueryRow(func(row pgx.Row) error {
+		if err := row.Scan(&id); !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return nil
+	})
+	owned := queueClaims(batch, spec)
+	queueNotify(batch, spec.Name)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("insert tenant %s and its hosts: %w", spec.Name, err)
+	}
+	if id == 0 || !owned.primary {
+		return nameTaken(ctx, tx, spec)
+	}
+	return nil
+}
+
+// adoptSchema migrates an existing schema, and creates it where it is missing.
+func (s *Store) adoptSchema(ctx context.Context, tx pgx.Tx, name string, version int32) error {
+	var exists bool
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, name).Scan(&exists); err != nil {
+		return fmt.Errorf("look for schema %s: %w", name, err)
+	}
+	if !exists {
+		return s.makeSchema(ctx, tx, name)
+	}
+	if err := run(ctx, tx, inSchema(name, pending(s.tenant, version))); err != nil {
+		return &MigrationError{From: version, To: s.Latest(), Err: err}
+	}
+	migrationsApplied.Add(float64(s.Latest() - version))
+	return nil
+}
+
+// Recreate creates the schema of a live tenant again, empty, where it is missing.
+func (s *Store) Recreate(ctx context.Context, name string) error {
+	return s.inTransaction(ctx, "recreate", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		tenant, err := lockRow(ctx, tx, name)
+		if err != nil || tenant.State != StateLive || tenant.SchemaExists {
+			return err
+		}
+		if err := setVersion(ctx, tx, tenant.ID, s.Latest()); err != nil {
+			return err
+		}
+		return s.makeSchema(ctx, tx, tenant.SchemaName)
+	})
+}
+
+func (s *Store) makeSchema(ctx context.Context, tx pgx.Tx, name string) error {
+	err := run(ctx, tx, "CREATE SCHEMA "+quote(name)+";\n"+inSchema(name, pending(s.tenant, 0)))
+	switch {
+	case postgres.Code(err) == postgres.CodeDuplicateSchema:
+		return ErrSchemaExists
+	case err != nil:
+		return &MigrationError{From: 0, To: s.Latest(), Err: err}
+	}
+	migrationsApplied.Add(float64(s.Latest()))
+	return nil
+}

@@ -1,0 +1,88 @@
+package tenancy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// Retain turns the live tenant that was read into a tombstone: its schema is renamed, out of the application's reach, and
+// its names stay taken until purgeAt. specJSON is the spec of its Tenant. It returns the tombstone's schema, or "" where
+// nothing is left to retain: the tenant has ended already, whatever has its name now, or its schema is missing.
+func (s *Store) Retain(ctx context.Context, read Tenant, specJSON []byte, now, purgeAt time.Time) (tombstoneSchema string, err error) {
+	err = s.end(ctx, "retain", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
+		tombstoneSchema = naming.Tombstone(tenant.ID, now)
+		schema := quote(tenant.SchemaName)
+		err := run(ctx, tx, lockTimeout+"REVOKE USAGE ON SCHEMA "+schema+" FROM "+postgres.BlogRole+
+			"; ALTER SCHEMA "+schema+" RENAME TO "+quote(tombstoneSchema))
+		if err != nil {
+			return fmt.Errorf("turn schema %s into a tombstone: %w", tenant.SchemaName, err)
+		}
+		batch := &pgx.Batch{}
+		batch.Queue(`UPDATE public.tenants SET state = `+tombstone+`, tombstone_schema = @schema, released_at = `+later+`,
+			purge_at = `+later+` + @retention::interval, updated_at = now() WHERE id = @id AND state = `+live,
+			s.clock(now).args(pgx.NamedArgs{"id": tenant.ID, "schema": tombstoneSchema, "retention": purgeAt.Sub(now)}))
+		batch.Queue(`INSERT INTO public.tombstones (tenant_id, spec) VALUES ($1, $2)`, tenant.ID, string(specJSON))
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return fmt.Errorf("turn tenant %s into a tombstone: %w", tenant.Name, err)
+		}
+		return notify(ctx, tx, tenant.ID)
+	})
+	return tombstoneSchema, err
+}
+
+// Drop drops the schema of the live tenant that was read and releases its names. It reports whether there was one.
+func (s *Store) Drop(ctx context.Context, read Tenant, now time.Time) (dropped bool, err error) {
+	err = s.end(ctx, "drop", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
+		dropped = true
+		if err := dropSchema(ctx, tx, tenant.SchemaName); err != nil {
+			return err
+		}
+		return s.release(ctx, tx, tenant.ID, now)
+	})
+	return dropped, err
+}
+
+// end locks the row of the live tenant that was read and ends its life by work. A tenant whose schema is missing is
+// released. It returns ErrConflict when the row has changed since: it may have been ended and restored for another Tenant.
+func (s *Store) end(ctx context.Context, operation string, read Tenant, now time.Time, work func(context.Context, pgx.Tx, Tenant) error) error {
+	return s.inTransaction(ctx, operation, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		tenant, err := lockRow(ctx, tx, read.Name)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		case tenant.ID != read.ID || tenant.State != StateLive:
+			return nil
+		case !tenant.UpdatedAt.Equal(read.UpdatedAt):
+			return fmt.Errorf("%s tenant %s: %w", operation, read.Name, ErrConflict)
+		case !tenant.SchemaExists:
+			return s.release(ctx, tx, tenant.ID, now)
+		}
+		return work(ctx, tx, tenant)
+	})
+}
+
+// release records that a tenant and its data are gone, which begins the hold of its names.
+func (s *Store) release(ctx context.Context, tx pgx.Tx, id int64, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE public.tenants SET state = `+released+`, released_at = `+later+`, updated_at = now()
+		WHERE id = @id AND state = `+live, s.clock(now).args(pgx.NamedArgs{"id": id}))
+	if err != nil {
+		return fmt.Errorf("release the names of tenant %d: %w", id, err)
+	}
+	return notify(ctx, tx, id)
+}
+
+func dropSchema(ctx context.Context, tx pgx.Tx, name string) error {
+	if err := run(ctx, tx, lockTimeout+"DROP SCHEMA IF EXISTS "+quote(name)+" CASCADE"); err != nil {
+		return fmt.Errorf("drop schema %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package tenancy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// NameTakenError says that a name is unavailable, and what it belongs to.
+type NameTakenError struct {
+	// Name is the requested host, schema or tenant name.
+	Name string
+	// Kind says what the name is.
+	Kind NameKind
+	// Owner is the tenant that has it. Empty: the public site.
+	Owner string
+	// Tombstone says that the owner is deleted and its data is retained.
+	Tombstone bool
+	// HeldUntil is when the name becomes available without further action. The zero time: never.
+	HeldUntil time.Time
+}
+
+func (e *NameTakenError) Error() string {
+	return fmt.Sprintf("the %s %q belongs to %q", e.Kind, e.Name, e.Owner)
+}
+
+// queueReleases releases the hosts of a tenant that spec does not list, which begins their hold.
+func queueReleases(batch *pgx.Batch, spec Spec, clock clock) {
+	batch.Queue(`UPDATE public.domains SET released_at = `+later+`, is_primary = false
+		WHERE released_at IS NULL AND NOT host = ANY (@hosts)
+		AND tenant_id = (SELECT id FROM public.tenants WHERE name = @name AND state = `+live+`)`,
+		clock.args(pgx.NamedArgs{"name": spec.Name, "hosts": spec.hosts()}))
+	batch.Queue(`UPDATE public.domains SET is_primary = false
+		WHERE is_primary AND host <> $2
+		AND tenant_id = (SELECT id FROM public.tenants WHERE name = $1 AND state = `+live+`)`, spec.Name, spec.PrimaryHost)
+}
+
+// claim is the outcome of queueClaims.
+type claim struct{ primary bool }
+
+// queueClaims claims the hosts that spec lists, except for those of others. The result is valid after the batch.
+func queueClaims(batch *pgx.Batch, spec Spec) *claim {
+	var owned claim
+	batch.Queue(`INSERT INTO public.domains AS d (host, tenant_id, is_primary)
+		SELECT h.host, t.id, h.host = $2 FROM unnest($3::text[]) AS h (host), public.tenants t
+		WHERE t.name = $1 AND t.state = `+live+` ORDER BY h.host <> $2, h.host
+		ON CONFLICT (host) DO UPDATE SET is_primary = excluded.is_primary, released_at = NULL
+			WHERE d.tenant_id = excluded.tenant_id
+		RETURNING is_primary`, spec.Name, spec.PrimaryHost, spec.hosts()).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var primary bool
+			if err := rows.Scan(&primary); err != nil {
+				return err
+			}
+			owned.primary = owned.primary || primary
+		}
+		return rows.Err()
+	})
+	return &owned
+}
+
+// nameTaken finds out what the name, schema or primary host belongs to that spec could not get.
+func nameTaken(ctx context.Context, db postgres.Querier, spec Spec) error {
+	byName, err := ownerOfNames(ctx, db, spec)
+	if err != nil {
+		return err
+	}
+	if byName != nil {
+		return byName
+	}
+	byHost, err := Reader{db}.OwnerOfHost(ctx, spec.PrimaryHost)
+	if err != nil {
+		return err
+	}
+	if byHost == nil || byHost.Owner == spec.Name && !byHost.Tombstone && byHost.HeldUntil.IsZero() {
+		return fmt.Errorf("claim the names of tenant %s: %w", spec.Name, ErrConflict)
+	}
+	return byHost
+}
+
+// ownerOfNames returns which other tenant has the tenant's name or schema, or nil.
+func ownerOfNames(ctx context.Context, db postgres.Querier, spec Spec) (*NameTakenError, error) {
+	var (
+		name, schema string
+		state        State
+		releasedAt   *time.Time
+	)
+	err := db.QueryRow(ctx, `SELECT name, schema_name, state, released_at FROM public.tenants
+		WHERE (name = $1 OR schema_name = $2) AND state <> `+superseded+` AND NOT (name = $1 AND state = `+live+`)
+		ORDER BY name <> $1 LIMIT 1`, spec.Name, spec.SchemaName).Scan(&name, &schema, &state, &releasedAt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the owner of the names of tenant %s: %w", spec.Name, err)
+	}
+	e := &NameTakenError{Name: spec.SchemaName, Kind: SchemaName, Owner: name, Tombstone: state == StateTombstone}
+	if name == spec.Name {
+		e.Name, e.Kind = name, TenantName
+	}
+	if state == StateReleased {
+		e.HeldUntil = releasedAt.Add(Hold)
+	}
+	return e, nil
+}
+
+// SetPublicHosts reserves the hosts of the public site, so that no tenant can claim them, and frees those reserved before.
+// It returns those that tenants already have.
+func (s *Store) SetPublicHosts(ctx context.Context, hosts []string) (taken []string, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`DELETE FROM public.domains WHERE tenant_id IS NULL AND NOT host = ANY ($1)`, hosts)
+	batch.Queue(`INSERT INTO public.domains (host, is_primary) SELECT h, false FROM unnest($1::text[]) h ORDER BY h
+		ON CONFLICT (host) DO NOTHING`, hosts)
+	batch.Queue(`SELECT host FROM public.domains WHERE host = ANY ($1) AND tenant_id IS NOT NULL ORDER BY host`, hosts).Query(func(rows pgx.Rows) (err error) {
+		taken, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("reserve the hosts of the public site: %w", err)
+	}
+	return taken, nil
+}

@@ -1,0 +1,77 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Purge drops the tombstones whose retention is over, each in a transaction of its own, at most limit of them. It returns
+// the schemas that it dropped.
+func (s *Store) Purge(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	found, err := s.purgeable(ctx, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	var purged []string
+	for _, tombstone := range found {
+		err := s.inTransaction(ctx, "purge", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+			if err := dropSchema(ctx, tx, tombstone.Schema); err != nil {
+				return err
+			}
+			// The hosts go with the row.
+			if _, err := tx.Exec(ctx, `DELETE FROM public.tenants WHERE id = $1 AND state <> `+live, tombstone.ID); err != nil {
+				return fmt.Errorf("delete the row of tombstone %s: %w", tombstone.Schema, err)
+			}
+			return nil
+		})
+		if err != nil {
+			return purged, err
+		}
+		purged = append(purged, tombstone.Schema)
+	}
+	return purged, nil
+}
+
+// purgeableTombstone is a tombstone whose retention is over.
+type purgeableTombstone struct {
+	ID     int64
+	Schema string
+}
+
+// purgeable returns tombstones whose retention is over, the oldest first, at most limit.
+func (s *Store) purgeable(ctx context.Context, now time.Time, limit int) ([]purgeableTombstone, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, tombstone_schema FROM public.tenants
+		WHERE state IN (`+tombstone+`, `+superseded+`) AND purge_at <= `+earlier+` ORDER BY purge_at, id LIMIT @limit`,
+		s.clock(now).args(pgx.NamedArgs{"limit": limit}))
+	if err != nil {
+		return nil, fmt.Errorf("look for tombstones to purge: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[purgeableTombstone])
+	if err != nil {
+		return nil, fmt.Errorf("look for tombstones to purge: %w", err)
+	}
+	return found, nil
+}
+
+// DeleteExpiredHolds frees the names whose hold is over. A hold that began by a clock that was ahead begins again, so that
+// it ends.
+func (s *Store) DeleteExpiredHolds(ctx context.Context, now time.Time) error {
+	batch := &pgx.Batch{}
+	for _, sql := range []string{
+		`DELETE FROM public.tenants WHERE state = ` + released + ` AND released_at <= ` + holdStart,
+		`DELETE FROM public.domains WHERE released_at <= ` + holdStart + `
+			AND tenant_id IN (SELECT id FROM public.tenants WHERE state = ` + live + `)`,
+		`UPDATE public.tenants SET released_at = ` + later + `, updated_at = now()
+			WHERE state IN (` + released + `, ` + superseded + `) AND released_at > ` + later,
+		`UPDATE public.domains SET released_at = ` + later + ` WHERE released_at > ` + later,
+	} {
+		batch.Queue(sql, s.clock(now).args(nil))
+	}
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("free names whose hold is over: %w", err)
+	}
+	return nil
+}

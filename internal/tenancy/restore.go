@@ -1,0 +1,57 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// Restore turns the tombstone of a tenant into a live tenant again. It returns ErrNotFound when there is no tombstone,
+// *NameTakenError when another tenant has the schema or the primary host, and ErrSchemaExists when the database has a
+// schema of that name.
+func (s *Store) Restore(ctx context.Context, spec Spec, now time.Time) error {
+	return s.inTransaction(ctx, "restore", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		tenant, err := lockRow(ctx, tx, spec.Name)
+		if err != nil {
+			return err
+		}
+		if tenant.State != StateTombstone {
+			return ErrNotFound
+		}
+		updatedAt, err := restoreRow(ctx, tx, tenant.ID, spec)
+		if err != nil {
+			return err
+		}
+		schema := quote(spec.SchemaName)
+		err = run(ctx, tx, lockTimeout+"ALTER SCHEMA "+quote(tenant.TombstoneSchema)+" RENAME TO "+schema+
+			"; GRANT USAGE ON SCHEMA "+schema+" TO "+postgres.BlogRole)
+		switch {
+		case postgres.Code(err) == postgres.CodeDuplicateSchema:
+			return ErrSchemaExists
+		case err != nil:
+			return fmt.Errorf("rename tombstone %s to %s: %w", tenant.TombstoneSchema, spec.SchemaName, err)
+		}
+		return s.updateRow(ctx, tx, spec, updatedAt, now)
+	})
+}
+
+// restoreRow makes a tombstone's row live, and returns its new UpdatedAt.
+func restoreRow(ctx context.Context, tx pgx.Tx, id int64, spec Spec) (updatedAt time.Time, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE public.tenants SET state = `+live+`, schema_name = $2, tombstone_schema = NULL,
+		released_at = NULL, purge_at = NULL, updated_at = now() WHERE id = $1 AND state = `+tombstone+`
+		RETURNING updated_at`, id, spec.SchemaName).QueryRow(func(row pgx.Row) error { return row.Scan(&updatedAt) })
+	batch.Queue(`DELETE FROM public.tombstones WHERE tenant_id = $1`, id)
+	err = tx.SendBatch(ctx, batch).Close()
+	switch {
+	case postgres.Code(err) == postgres.CodeUniqueViolation:
+		return time.Time{}, &NameTakenError{Name: spec.SchemaName, Kind: SchemaName}
+	case err != nil:
+		return time.Time{}, fmt.Errorf("restore tenant %s: %w", spec.Name, err)
+	}
+	return updatedAt, nil
+}

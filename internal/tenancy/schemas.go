@@ -1,0 +1,62 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// UnknownSchemas returns schemas that no row of the registry refers to, at most limit, except for Postgres' own.
+func (r Reader) UnknownSchemas(ctx context.Context, limit int) ([]string, error) {
+	return r.schemaNames(ctx, `SELECT n.nspname::text FROM pg_namespace n
+		WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('public', 'information_schema') AND NOT EXISTS (
+			SELECT FROM public.tenants t WHERE t.state = `+live+` AND t.schema_name = n.nspname OR t.tombstone_schema = n.nspname)
+		ORDER BY n.nspname LIMIT $1`, limit)
+}
+
+// LostTombstones returns the schemas of tombstones that are missing from the database, at most limit.
+func (r Reader) LostTombstones(ctx context.Context, limit int) ([]string, error) {
+	return r.schemaNames(ctx, `SELECT t.tombstone_schema FROM public.tenants t
+		WHERE t.tombstone_schema IS NOT NULL AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = t.tombstone_schema)
+		ORDER BY t.tombstone_schema LIMIT $1`, limit)
+}
+
+func (r Reader) schemaNames(ctx context.Context, sql string, limit int) ([]string, error) {
+	rows, err := r.db.Query(ctx, sql, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list schemas: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("list schemas: %w", err)
+	}
+	return found, nil
+}
+
+// SchemaSizes returns the size of schemas in bytes: their tables with indexes and TOAST. Schemas that do not exist or have
+// no table are omitted. It needs no privilege on the schemas, and waits for transactions that alter their tables: bound it
+// by ctx. On a Citus cluster it would measure the coordinator alone.
+func (r Reader) SchemaSizes(ctx context.Context, schemas []string) (map[string]int64, error) {
+	rows, err := r.db.Query(ctx, `SELECT n.nspname::text, sum(pg_total_relation_size(c.oid))::bigint
+		FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
+		WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'm', 'S') GROUP BY n.nspname`, schemas)
+	if err != nil {
+		return nil, fmt.Errorf("measure schemas: %w", err)
+	}
+	sizes := make(map[string]int64, len(schemas))
+	var (
+		name string
+		size *int64
+	)
+	_, err = pgx.ForEachRow(rows, []any{&name, &size}, func() error {
+		if size != nil {
+			sizes[name] = *size
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("measure schemas: %w", err)
+	}
+	return sizes, nil
+}

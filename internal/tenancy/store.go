@@ -1,0 +1,131 @@
+package tenancy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy/migrations"
+)
+
+const (
+	// rowsTimeout bounds a transaction that changes what blogs read: their directory reads the changes of the last minute,
+	// counted from the start of a transaction, so that none may take nearly as long.
+	rowsTimeout = 20 * time.Second
+	// migrationTimeout bounds the migrations of one tenant.
+	migrationTimeout = 10 * time.Minute
+	// lockTimeout ends the wait for a lock that another session holds, so that one tenant does not delay the others.
+	// Readers of the table queue behind the one that waits: it is less than the 3 s that a page waits for its statement.
+	lockTimeout = "SET LOCAL lock_timeout = '1s'; "
+)
+
+// Options configure a Store.
+type Options struct {
+	// Pool bounds the connections.
+	Pool postgres.PoolOptions
+	// Citus says that the database is a Citus cluster. Creations then wait for each other; in parallel, many would end in
+	// deadlocks.
+	Citus bool
+	// TenantMigrations are those of another application than the blog. Defaults to the blog's.
+	TenantMigrations []Migration
+	// MaxClockSkew is the largest tolerated difference between the times that are passed to the Store and the database's
+	// clock; beyond it holds and retentions use the safer of the two. It is for tests, which set only one of the clocks.
+	// Defaults to 0.
+	MaxClockSkew time.Duration
+}
+
+// Store is the only writer of the registry and of tenants' schemas in one database.
+type Store struct {
+	Reader
+	pool    *pgxpool.Pool
+	options Options
+	tenant  []Migration
+	public  []Migration
+}
+
+// Open returns a Store for the database at uri, as the operator's role. It connects when it is first used.
+func Open(uri string, o Options) (*Store, error) {
+	tenant, err := ReadMigrations(migrations.Tenant, "tenant")
+	if err != nil {
+		return nil, err
+	}
+	if o.TenantMigrations != nil {
+		tenant = o.TenantMigrations
+	}
+	public, err := ReadMigrations(migrations.Public, "public")
+	if err != nil {
+		return nil, err
+	}
+	pool, err := postgres.NewPool(uri, o.Pool)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{Reader: Reader{pool}, pool: pool, options: o, tenant: tenant, public: public}, nil
+}
+
+// Close closes all connections and waits for transactions in progress.
+func (s *Store) Close() { s.pool.Close() }
+
+// Stat returns statistics of the connection pool.
+func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
+
+// Latest returns the version that schemas are migrated to.
+func (s *Store) Latest() int32 { return int32(len(s.tenant)) }
+
+func (s *Store) clock(now time.Time) clock { return clock{now, s.options.MaxClockSkew} }
+
+// inTransaction runs work in one transaction that takes at most limit. The operation is the label of its metrics.
+func (s *Store) inTransaction(ctx context.Context, operation string, limit time.Duration, work func(context.Context, pgx.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return work(ctx, tx) })
+	result := "committed"
+	if err != nil {
+		result = "rolled_back"
+	}
+	if postgres.Code(err) == postgres.CodeReadOnly {
+		s.pool.Reset() // sessions stay read-only after a failover or a change of settings
+	}
+	transactions.WithLabelValues(operation, result).Inc()
+	return err
+}
+
+// lockRow reads the tenant called name and locks its row until the transaction ends. It returns ErrNotFound where there is
+// none.
+func lockRow(ctx context.Context, tx pgx.Tx, name string) (Tenant, error) {
+	var id int64
+	err := tx.QueryRow(ctx, `SELECT id FROM public.tenants WHERE name = $1 AND state <> `+superseded+` FOR UPDATE`, name).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Tenant{}, ErrNotFound
+	}
+	if err != nil {
+		return Tenant{}, fmt.Errorf("lock tenant %s: %w", name, err)
+	}
+	return Reader{tx}.Find(ctx, name)
+}
+
+// notify announces a change of a tenant to the blogs when the transaction commits.
+func notify(ctx context.Context, tx pgx.Tx, id int64) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_notify($1, $2)`, Channel, strconv.FormatInt(id, 10)); err != nil {
+		return fmt.Errorf("announce the change of tenant %d: %w", id, err)
+	}
+	return nil
+}
+
+func queueNotify(batch *pgx.Batch, name string) {
+	batch.Queue(`SELECT pg_notify($1, id::text) FROM public.tenants WHERE name = $2 AND state <> `+superseded, Channel, name)
+}
+
+// run sends statements without parameters in one round trip, by the simple protocol.
+func run(ctx context.Context, tx pgx.Tx, sql string) error {
+	_, err := tx.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
+	return err
+}
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }

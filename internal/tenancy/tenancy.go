@@ -1,0 +1,63 @@
+// Package tenancy stores which tenants exist, in which schemas and at which hosts. A Store is the only writer of the
+// registry (the tables in public that say so) and of the tenants' schemas: everything that happens to a tenant is one
+// transaction of both. A Reader is all that programs with fewer privileges get.
+//
+// Values reach SQL as parameters and identifiers are quoted. Statements keep the rules for Citus clusters, and the cost of
+// none of them grows with the number of tenants.
+package tenancy
+
+import (
+	"errors"
+	"time"
+)
+
+// State says what a tenant's row stands for.
+type State string
+
+// The states of a row.
+const (
+	// StateLive is the row of an existing Tenant.
+	StateLive State = "live"
+	// StateTombstone is the row of a deleted Tenant whose data is retained and whose names stay taken.
+	StateTombstone State = "tombstone"
+	// StateSuperseded is a tombstone whose names belong to another tenant.
+	StateSuperseded State = "superseded"
+	// StateReleased is the row of a Tenant that was deleted with its data. It holds the names for the time of Hold.
+	StateReleased State = "released"
+)
+
+// The states as SQL literals.
+const (
+	live       = "'" + string(StateLive) + "'"
+	tombstone  = "'" + string(StateTombstone) + "'"
+	superseded = "'" + string(StateSuperseded) + "'"
+	released   = "'" + string(StateReleased) + "'"
+)
+
+// Hold is how long a freed host, tenant name or schema name is unavailable to other tenants. A blog replica whose
+// directory is older than 45 s answers 503, so after a minute no replica can serve the old tenant's pages under it.
+const Hold = 60 * time.Second
+
+// Channel is the NOTIFY channel that announces the ids of changed tenants.
+const Channel = "echoblogs_tenants"
+
+var (
+	// ErrNotFound says that the registry has no such tenant.
+	ErrNotFound = errors.New("the registry has no such tenant")
+	// ErrConflict says that the tenant or its names were changed concurrently. Reading it again shows the outcome.
+	ErrConflict = errors.New("it was changed concurrently")
+	// ErrSchemaExists says that the database has a schema of that name that belongs to no tenant.
+	ErrSchemaExists = errors.New("a schema of that name exists and does not belong to EchoBlogs")
+	// ErrNewer says that a schema has migrations that this program does not know.
+	ErrNewer = errors.New("the schema has migrations of a newer version of EchoBlogs")
+)
+
+// NameKind says what a taken name is.
+type NameKind string
+
+// The kinds of names.
+const (
+	TenantName NameKind = "name"
+	SchemaName NameKind = "schema"
+	HostName   NameKind = "host"
+)

@@ -1,0 +1,121 @@
+package tenancy
+
+import (
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// Limits are the limits in force of one tenant. nil: unlimited.
+type Limits struct {
+	MaxPosts          *int64
+	MaxStorageBytes   *int64
+	RequestsPerSecond *int32
+}
+
+// Spec is the desired state of a tenant's row and hosts.
+type Spec struct {
+	// Name of the tenant.
+	Name string
+	// SchemaName is the schema that holds its tables.
+	SchemaName string
+	// DisplayName is the title of its site.
+	DisplayName string
+	// Owner is the name of the user who may write there. Empty: nobody.
+	Owner string
+	// PrimaryHost is the host that serves it and that links lead to.
+	PrimaryHost string
+	// CustomHosts are further hosts, sorted.
+	CustomHosts []string
+	// PaidUntil is the last paid day, at midnight UTC.
+	PaidUntil time.Time
+	// SuspendAt is the moment from which readers get 402. The zero time: immediately.
+	SuspendAt time.Time
+	// Limits in force.
+	Limits Limits
+}
+
+// Tenant is a tenant as the registry has it.
+type Tenant struct {
+	Spec
+	// ID is never reused.
+	ID int64
+	// State says what the row stands for.
+	State State
+	// SchemaVersion is the number of the last migration that the schema has.
+	SchemaVersion int32
+	// SchemaExists reports whether the database has a schema of that name.
+	SchemaExists bool
+	// ReleasedAt is when the tenant was deleted. The zero time: it was not.
+	ReleasedAt time.Time
+	// TombstoneSchema is the name of the schema while it is a tombstone.
+	TombstoneSchema string
+	// PurgeAt is when a tombstone is dropped.
+	PurgeAt time.Time
+	// UpdatedAt is when the row or its hosts last changed, by the database's clock. Update uses it to detect concurrent
+	// changes.
+	UpdatedAt time.Time
+}
+
+// Equal reports whether two sets of limits are equal.
+func (l Limits) Equal(other Limits) bool {
+	return equal(l.MaxPosts, other.MaxPosts) && equal(l.MaxStorageBytes, other.MaxStorageBytes) &&
+		equal(l.RequestsPerSecond, other.RequestsPerSecond)
+}
+
+func equal[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
+// Equal reports whether two desired states are equal.
+func (s Spec) Equal(other Spec) bool {
+	return s.Name == other.Name && s.SchemaName == other.SchemaName && s.DisplayName == other.DisplayName && s.Owner == other.Owner &&
+		s.PrimaryHost == other.PrimaryHost && slices.Equal(s.CustomHosts, other.CustomHosts) &&
+		s.PaidUntil.Equal(other.PaidUntil) && s.SuspendAt.Equal(other.SuspendAt) && s.Limits.Equal(other.Limits)
+}
+
+func (s Spec) hosts() []string {
+	return append([]string{s.PrimaryHost}, s.CustomHosts...)
+}
+
+const selectTenant = `SELECT t.id, t.name, t.schema_name, t.state, t.schema_version, t.display_name, t.owner, t.paid_until, t.suspend_at,
+	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.released_at, t.tombstone_schema, t.purge_at, t.updated_at,
+	EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = t.schema_name),
+	(SELECT d.host FROM public.domains d WHERE d.tenant_id = t.id AND d.is_primary AND d.released_at IS NULL),
+	(SELECT array_agg(d.host ORDER BY d.host) FROM public.domains d WHERE d.tenant_id = t.id AND NOT d.is_primary AND d.released_at IS NULL)
+	FROM public.tenants t `
+
+func scanTenant(row pgx.CollectableRow) (Tenant, error) {
+	var (
+		t                   Tenant
+		suspendAt           pgtype.Timestamptz
+		releasedAt, purgeAt *time.Time
+		tombstoned, primary pgtype.Text
+	)
+	err := row.Scan(&t.ID, &t.Name, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &suspendAt,
+		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &releasedAt, &tombstoned, &purgeAt, &t.UpdatedAt,
+		&t.SchemaExists, &primary, &t.CustomHosts)
+	if suspendAt.InfinityModifier != pgtype.NegativeInfinity {
+		t.SuspendAt = suspendAt.Time
+	}
+	t.TombstoneSchema, t.PrimaryHost = tombstoned.String, primary.String
+	if releasedAt != nil {
+		t.ReleasedAt = *releasedAt
+	}
+	if purgeAt != nil {
+		t.PurgeAt = *purgeAt
+	}
+	return t, err
+}
+
+// orNegativeInfinity encodes the zero time as -infinity, which is before every moment.
+func orNegativeInfinity(t time.Time) pgtype.Timestamptz {
+	if t.IsZero() {
+		return pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
+	}
+	return pgtype.Timestamptz{Time: t, Valid: true}
+}
+
+func date(t time.Time) pgtype.Date { return pgtype.Date{Time: t, Valid: true} }

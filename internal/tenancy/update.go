@@ -1,0 +1,58 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Update brings the row and the hosts of a live tenant to what spec says. updatedAt is that of the row as it was read:
+// Update returns ErrConflict, and changes nothing, where the row has changed since. It returns *NameTakenError, and changes
+// nothing, where the primary host is unavailable. Custom hosts that are unavailable are left out.
+func (s *Store) Update(ctx context.Context, spec Spec, updatedAt, now time.Time) error {
+	return s.inTransaction(ctx, "update", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		return s.updateRow(ctx, tx, spec, updatedAt, now)
+	})
+}
+
+// updateRow does what Update does, in one batch. A new primary host demotes the old one. The transaction has to be rolled
+// back after any error.
+func (s *Store) updateRow(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt, now time.Time) error {
+	batch := &pgx.Batch{}
+	clock, unchanged := s.clock(now), false
+	queueExpiredHolds(batch, spec, clock)
+	batch.Queue(`UPDATE public.tenants SET display_name = $2, paid_until = $3, suspend_at = $4,
+			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, owner = $8, updated_at = now()
+		WHERE name = $1 AND state = `+live+` AND updated_at = $9`,
+		spec.Name, spec.DisplayName, date(spec.PaidUntil), orNegativeInfinity(spec.SuspendAt),
+		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, spec.Owner, updatedAt).
+		Exec(func(tag pgconn.CommandTag) error {
+			unchanged = tag.RowsAffected() == 1
+			return nil
+		})
+	queueReleases(batch, spec, clock)
+	owned := queueClaims(batch, spec)
+	queueNotify(batch, spec.Name)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("update tenant %s and its hosts: %w", spec.Name, err)
+	}
+	if !unchanged {
+		return fmt.Errorf("update tenant %s: %w", spec.Name, ErrConflict)
+	}
+	if !owned.primary {
+		return nameTaken(ctx, tx, spec)
+	}
+	return nil
+}
+
+// queueExpiredHolds frees the names that spec lists where their hold is over.
+func queueExpiredHolds(batch *pgx.Batch, spec Spec, clock clock) {
+	batch.Queue(`DELETE FROM public.tenants WHERE state = `+released+` AND released_at <= `+holdStart+` AND (name = @name OR schema_name = @schema)`,
+		clock.args(pgx.NamedArgs{"name": spec.Name, "schema": spec.SchemaName}))
+	batch.Queue(`DELETE FROM public.domains d WHERE d.host = ANY (@hosts) AND (d.released_at <= `+holdStart+` OR EXISTS (
+		SELECT FROM public.tenants t WHERE t.id = d.tenant_id AND t.state IN (`+released+`, `+superseded+`) AND t.released_at <= `+holdStart+`))`,
+		clock.args(pgx.NamedArgs{"hosts": spec.hosts()}))
+}

@@ -1,0 +1,23 @@
+// Package tenancytest gives tests a database as the operator leaves it.
+package tenancytest
+
+import (
+	"testing"
+
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+)
+
+// Open prepares a database for the product and returns the operator's store, which is closed when the test has ended.
+func Open(t testing.TB, database *postgrestest.Database, o tenancy.Options) *tenancy.Store {
+	t.Helper()
+	store, err := tenancy.Open(database.OperatorURI, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Close)
+	if err := store.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
