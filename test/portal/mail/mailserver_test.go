@@ -19,7 +19,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
-	"github.com/echoblogs/echoblogs/internal/portal"
+	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
@@ -62,7 +62,7 @@ type mailRules struct {
 }
 
 // newMailServer starts one that is talked to so.
-func newMailServer(t *testing.T, security portal.SMTPSecurity) *mailServer {
+func newMailServer(t *testing.T, security mail.SMTPSecurity) *mailServer {
 	t.Helper()
 	certificate, authorities := stack.NewCertificate(t)
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -75,11 +75,11 @@ func newMailServer(t *testing.T, security portal.SMTPSecurity) *mailServer {
 	server.Domain, server.ErrorLog = "mail.test", log.New(io.Discard, "", 0)
 	settings := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	switch security {
-	case portal.SMTPStartTLS:
+	case mail.SMTPStartTLS:
 		server.TLSConfig = settings
-	case portal.SMTPImplicit:
+	case mail.SMTPImplicit:
 		listener = tls.NewListener(listener, settings)
-	case portal.SMTPPlain:
+	case mail.SMTPPlain:
 		server.AllowInsecureAuth = true // it would even take a password
 	}
 	served := make(chan error, 1)

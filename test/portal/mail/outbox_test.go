@@ -37,7 +37,7 @@ func TestMailsAreTriedAgain(t *testing.T) {
 	}
 	v.Submit("/reset/", "username", "alice").Want(t, http.StatusOK)
 	waitNextAttempt(p)
-	p.Exec(`UPDATE public.mails SET next_at = $1, created_at = $2`, time.Now(), time.Now().Add(-3*24*time.Hour))
+	p.Exec(`UPDATE public.outbox SET next_at = $1, created_at = $2`, time.Now(), time.Now().Add(-3*24*time.Hour))
 	portaltest.WaitNoMails(p)
 }
 
@@ -48,7 +48,7 @@ func waitNextAttempt(p *stack.Platform) {
 			attempts int
 			next     time.Time
 		)
-		err := p.Admin.QueryRow(ctx, `SELECT attempts, next_at FROM public.mails`).Scan(&attempts, &next)
+		err := p.Admin.QueryRow(ctx, `SELECT attempts, next_at FROM public.outbox`).Scan(&attempts, &next)
 		// A mail that is being sent is nobody else's for two minutes.
 		if wait := time.Until(next); err == nil && (attempts != 1 || wait < 30*time.Second || wait > 90*time.Second) {
 			err = fmt.Errorf("%d attempts, the next one in %s", attempts, wait)
@@ -59,5 +59,5 @@ func waitNextAttempt(p *stack.Platform) {
 
 // sendAgain has the mails that wait be sent now, as if it was the first time.
 func sendAgain(p *stack.Platform) {
-	p.Exec(`UPDATE public.mails SET attempts = 0, next_at = $1`, time.Now())
+	p.Exec(`UPDATE public.outbox SET attempts = 0, next_at = $1`, time.Now())
 }

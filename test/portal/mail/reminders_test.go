@@ -24,12 +24,12 @@ func TestReminders(t *testing.T) {
 		subject string // of the mail. Empty: none
 	}{
 		"later":   {31, ""},
-		"month":   {30, "Your blog month is paid until " + day(30)},
-		"week":    {7, "Your blog week is paid until " + day(7)},
-		"between": {3, "Your blog between is paid until " + day(3)},
-		"morrow":  {1, "Your blog morrow is paid until " + day(1)},
-		"grace":   {-1, "The paid time of your blog grace is over"},
-		"warned":  {-13, "Your blog warned is about to be suspended"},
+		"month":   {30, "Your plan for month ends on " + day(30)},
+		"week":    {7, "Your plan for week ends on " + day(7)},
+		"between": {3, "Your plan for between ends on " + day(3)},
+		"morrow":  {1, "Your plan for morrow ends on " + day(1)},
+		"grace":   {-1, "Your plan for grace has ended"},
+		"warned":  {-13, "Your blog warned will be suspended on " + day(2)},
 		"over":    {-20, ""},
 	} {
 		portaltest.AddAccount(t, p, name, portaltest.PaidFor(due.days))
@@ -47,7 +47,7 @@ func TestReminders(t *testing.T) {
 		}
 		return nil
 	})
-	sent := portaltest.WaitMails(p, site, "grace@example.org", "The paid time of your blog grace is over", 1)
+	sent := portaltest.WaitMails(p, site, "grace@example.org", "Your plan for grace has ended", 1)
 	for _, text := range []string{"From " + day(14) + " on", "http://grace." + stack.Domain + "/", "http://" + stack.Domain + "/account/"} {
 		if !strings.Contains(sent.Body, text) {
 			t.Errorf("the mail does not say %q:\n%s", text, sent.Body)
@@ -60,7 +60,7 @@ func TestReminders(t *testing.T) {
 	again, other := p.StartPortal(0), p.StartPortal(1)
 	p.Wait("the last one is told", func(context.Context) error {
 		got := append(portaltest.Subjects(t, again), portaltest.Subjects(t, other)...)
-		if !slices.Equal(got, []string{"zoe@example.org: Your blog zoe is paid until " + day(1)}) {
+		if !slices.Equal(got, []string{"zoe@example.org: Your plan for zoe ends on " + day(1)}) {
 			return fmt.Errorf("mails:\n%s", strings.Join(got, "\n"))
 		}
 		return nil

@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/mail"
+	netmail "net/mail"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,7 +13,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"github.com/echoblogs/echoblogs/internal/portal"
+	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
 	"github.com/echoblogs/echoblogs/test/testkit/freeport"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
@@ -24,14 +24,14 @@ import (
 func TestMailsGoByAMailServer(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
-	server := newMailServer(t, portal.SMTPStartTLS)
+	server := newMailServer(t, mail.SMTPStartTLS)
 	site := p.StartPortal(0, server.settings(t, p, server.address, "--access-log")...)
 	v := portaltest.NewClient(t, site)
 	began := time.Now()
 	v.AwaitHome(p, v.Register("alice")).Want(t, http.StatusOK, "Your blog is live")
 
 	confirm := server.wait(p, 1)
-	wantEnvelope(t, confirm, "alice@people.example", "Confirm your address", began)
+	wantEnvelope(t, confirm, "alice@people.example", "Confirm your email address", began)
 	v.Submit("/confirm/", "token", portaltest.Token(confirm.Link(t, "/confirm/"))).Want(t, http.StatusOK, "your address is confirmed")
 
 	v.Submit("/reset/", "username", "alice").Want(t, http.StatusOK, "Look into your mails")
@@ -77,7 +77,7 @@ func wantEnvelope(t *testing.T, e envelope, to, subject string, began time.Time)
 			t.Errorf("%q has the header %s: %q, want %s", subject, name, e.Header[name], want)
 		}
 	}
-	date, err := mail.ParseDate(e.Header.Get("Date"))
+	date, err := netmail.ParseDate(e.Header.Get("Date"))
 	if err != nil || date.Before(began.Truncate(time.Second)) || date.After(time.Now()) {
 		t.Errorf("%q has the date %s, %v", subject, date, err)
 	}
@@ -95,7 +95,7 @@ func TestMailServerThatFails(t *testing.T) {
 	}
 	metrics := fmt.Sprintf("127.0.0.1:%d", ports[0])
 	p := portaltest.NewPlatform(t)
-	server := newMailServer(t, portal.SMTPStartTLS)
+	server := newMailServer(t, mail.SMTPStartTLS)
 	proxy, address := faultproxy.New(t, "smtp://"+server.address)
 	portaltest.AddAccount(t, p, "alice") // before the site comes and invites her
 	site := p.StartPortal(0, server.settings(t, p, strings.TrimPrefix(address, "smtp://"), "--metrics-address="+metrics)...)
@@ -115,7 +115,7 @@ func TestMailServerThatFails(t *testing.T) {
 	waitNextAttempt(p)
 	proxy.Restore()
 	proxy.Stall() // nobody answers
-	p.Exec(`DELETE FROM public.mails`)
+	p.Exec(`DELETE FROM public.outbox`)
 	ask()
 	waitLog(p, "took too long")
 	waitNextAttempt(p)
@@ -132,12 +132,12 @@ func TestMailServerThatFails(t *testing.T) {
 		server.obey(mailRules{Recipient: func(string) error { return refused }})
 		ask()
 		waitNextAttempt(p)
-		waitLog(p, fmt.Sprintf("the answer to RCPT TO is %d", refused.Code))
+		waitLog(p, fmt.Sprintf("sending SMTP RCPT TO command: the server replied %d", refused.Code))
 		server.obey(mailRules{Text: func(string) error { return refused }})
 		sendAgain(p)
-		waitLog(p, fmt.Sprintf("the answer to the text is %d", refused.Code))
+		waitLog(p, fmt.Sprintf("closing SMTP DATA writer: the server replied %d", refused.Code))
 		waitNextAttempt(p)
-		p.Exec(`DELETE FROM public.mails`)
+		p.Exec(`DELETE FROM public.outbox`)
 	}
 
 	// What is refused for good is given up. Servers repeat what they were told; the log does not.
@@ -147,7 +147,7 @@ func TestMailServerThatFails(t *testing.T) {
 	}})
 	ask()
 	portaltest.WaitNoMails(p)
-	waitLog(p, "the answer to RCPT TO is 550 5.1.1 <…>: who is that?\",\"givenUp\":true")
+	waitLog(p, "sending SMTP RCPT TO command: the server replied 550 5.1.1\"")
 	server.obey(mailRules{Text: func(said string) error {
 		_, said, _ = strings.Cut(said, "token=")
 		said, _, _ = strings.Cut(said, "\r\n")
@@ -156,13 +156,13 @@ func TestMailServerThatFails(t *testing.T) {
 	}})
 	ask()
 	portaltest.WaitNoMails(p)
-	waitLog(p, "the answer to the text is 554 5.6.0\",\"givenUp\":true")
+	waitLog(p, "closing SMTP DATA writer: the server replied 554 5.6.0\"")
 	repeated := <-told
 	if logs := p.Logs(); len(repeated) < 10 || strings.Contains(logs, repeated) || strings.Contains(logs, "alice@example.org") {
 		t.Errorf("the log says to whom a mail went, or its token %q:\n%s", repeated, logs)
 	}
 	answer, err := stack.Get(t.Context(), metrics, "", "/metrics")
-	if line := `echoblogs_portal_mails_total{kind="reset",result="given_up"} 2`; err != nil || !strings.Contains(answer.Body, line+"\n") {
+	if line := `echoblogs_outbox_deliveries_total{kind="mail.reset",result="abandoned"} 2`; err != nil || !strings.Contains(answer.Body, line+"\n") {
 		t.Errorf("the metrics lack %s, %v", line, err)
 	}
 
@@ -191,7 +191,7 @@ func TestMailServerThatFails(t *testing.T) {
 func TestMailOnItsWayAtTheEnd(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
-	server := newMailServer(t, portal.SMTPStartTLS)
+	server := newMailServer(t, mail.SMTPStartTLS)
 	portaltest.AddAccount(t, p, "alice") // before the site comes and invites her
 	site := p.StartPortal(0, server.settings(t, p, server.address)...)
 	came, answer := make(chan struct{}), make(chan struct{})
@@ -210,7 +210,7 @@ func TestMailOnItsWayAtTheEnd(t *testing.T) {
 	close(answer)
 	<-stopped
 	server.wait(p, 1)
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.mails`); n != 0 {
+	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.outbox`); n != 0 {
 		t.Errorf("%d mails are to be sent again", n)
 	}
 }
@@ -237,7 +237,7 @@ func TestMailServersAndTLS(t *testing.T) {
 		p.PortalEnvironment = append(p.PortalEnvironment, environment...)
 		site = p.StartPortal(0, flags...)
 		p.Exec(`DELETE FROM public.attempts`)
-		p.Exec(`DELETE FROM public.mails`)
+		p.Exec(`DELETE FROM public.outbox`)
 		v := portaltest.NewClient(t, site)
 		v.Submit("/reset/", "username", "alice").Want(t, http.StatusOK)
 		return v
@@ -253,7 +253,7 @@ func TestMailServersAndTLS(t *testing.T) {
 		withoutMailPassword(t, "the logs", p.Logs())
 	}
 
-	server := newMailServer(t, portal.SMTPImplicit)
+	server := newMailServer(t, mail.SMTPImplicit)
 	v := use(server.settings(t, p, server.address, "--smtp-tls=implicit"))
 	taken := server.wait(p, 1)
 	v.Get(taken.Link(t, "/reset/password/")).Want(t, http.StatusOK, "for the account alice")
@@ -261,11 +261,11 @@ func TestMailServersAndTLS(t *testing.T) {
 		t.Errorf("%d logins, encrypted: %v, in the clear:\n%s", server.loggedIn(), taken.Encrypted, server.overheard())
 	}
 
-	unknown := newMailServer(t, portal.SMTPImplicit)
+	unknown := newMailServer(t, mail.SMTPImplicit)
 	use(unknown.settings(t, p, unknown.address, "--smtp-tls=implicit"), "SSL_CERT_DIR="+t.TempDir())
 	waits(unknown, "certificate signed by unknown authority")
 
-	login := newMailServer(t, portal.SMTPStartTLS)
+	login := newMailServer(t, mail.SMTPStartTLS)
 	login.obey(mailRules{Login: true})
 	use(login.settings(t, p, login.address))
 	if taken := login.wait(p, 1); !taken.Encrypted || login.loggedIn() != 1 {
@@ -273,16 +273,16 @@ func TestMailServersAndTLS(t *testing.T) {
 	}
 	withoutMailPassword(t, "what went over the wire", login.overheard())
 
-	wrong := newMailServer(t, portal.SMTPStartTLS)
+	wrong := newMailServer(t, mail.SMTPStartTLS)
 	use(wrong.settings(t, p, wrong.address), "ECHOBLOGS_SMTP_PASSWORD=not the password at all")
-	waits(wrong, "the answer to AUTH is 535 5.7.8")
+	waits(wrong, "authenticate to mail server "+wrong.address+": the server replied 535 5.7.8")
 	if logs := p.Logs(); strings.Contains(logs, "not the password at all") || strings.Contains(logs, base64.StdEncoding.EncodeToString([]byte("\x00"+mailUser+"\x00not the password at all"))) {
 		t.Errorf("the log has a password:\n%s", logs)
 	}
 
-	plain := newMailServer(t, portal.SMTPPlain)
+	plain := newMailServer(t, mail.SMTPPlain)
 	use(plain.settings(t, p, plain.address))
-	waits(plain, "it offers no TLS (STARTTLS)")
+	waits(plain, "target host does not support STARTTLS")
 	if overheard := plain.overheard(); strings.Contains(overheard, "AUTH") || strings.Contains(overheard, "MAIL") {
 		t.Errorf("without TLS was sent:\n%s", overheard)
 	}
@@ -301,10 +301,10 @@ func TestMailSettings(t *testing.T) {
 	for _, test := range []struct{ flags, environment, want string }{
 		{"", "", "say how mails are sent"},
 		{"--smtp-host=mail", "", "say who sends mails: --mail-from"},
-		{"--smtp-host=mail --mail-from=nobody", "", "the sender's address"},
-		{"--smtp-host=mail --mail-from=a@b.example --smtp-tls=yes", "", `not with "yes"`},
+		{"--smtp-host=mail --mail-from=nobody", "", "parse sender's address"},
+		{"--smtp-host=mail --mail-from=a@b.example --smtp-tls=yes", "", `unknown security "yes" of the mail server`},
 		{"--smtp-host=mail --mail-from=a@b.example", "ECHOBLOGS_SMTP_USERNAME=me", "both a user name and a password"},
-		{"--smtp-host=mail --mail-from=a@b.example --smtp-tls=none", "ECHOBLOGS_SMTP_USERNAME=me ECHOBLOGS_SMTP_PASSWORD=pass", "over TLS alone"},
+		{"--smtp-host=mail --mail-from=a@b.example --smtp-tls=none", "ECHOBLOGS_SMTP_USERNAME=me ECHOBLOGS_SMTP_PASSWORD=pass", "only sent over TLS"},
 		{"--smtp-host=mail --mail-from=a@b.example", "ECHOBLOGS_SMTP_PASSWORD_FILE=/nowhere", "read the file that ECHOBLOGS_SMTP_PASSWORD_FILE names"},
 	} {
 		p.PortalEnvironment = strings.Fields(test.environment)

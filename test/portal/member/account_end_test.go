@@ -135,7 +135,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	}
 	if n := portaltest.Count(t, p, `SELECT (SELECT count(*) FROM public.sessions s LEFT JOIN public.users u ON u.id = s.user_id WHERE u.id IS NULL)
 		+ (SELECT count(*) FROM public.notices WHERE tenant = 'alice') + (SELECT count(*) FROM public.attempts WHERE subject LIKE 'alice%')
-		+ (SELECT count(*) FROM public.mails WHERE recipient LIKE 'alice%') + (SELECT count(*) FROM public.mail_tokens WHERE user_id IS NOT NULL)`); n != 0 {
+		+ (SELECT count(*) FROM public.outbox WHERE subject LIKE 'alice%' OR payload::text LIKE '%alice%') + (SELECT count(*) FROM public.mail_tokens WHERE user_id IS NOT NULL)`); n != 0 {
 		t.Errorf("%d rows tell of an account that was removed", n)
 	}
 	p.Wait("both are counted, and told of once", func(ctx context.Context) error {
@@ -212,7 +212,7 @@ func TestAccountsStayForWhatIsUnderWay(t *testing.T) {
 		VALUES (sha256($2::text::bytea), 'invite', 'blog', $2, '', now() + $1::text::interval)`
 	const registration = `INSERT INTO public.registrations (id, username, state, token_hash, failure, created_at, updated_at, leased_until)
 		VALUES (gen_random_uuid(), $2, $1, sha256($2::text::bytea), '', now(), now(), now())`
-	const mail = `INSERT INTO public.mails (kind, recipient, tenant, detail, attempts, next_at, created_at) VALUES ($1, '', 'blog', $2, 0, now(), now())`
+	const mail = `INSERT INTO public.outbox (kind, subject, payload, attempts, next_at, created_at) VALUES ('mail.' || $1, $2, '{}', 0, now(), now())`
 	for _, c := range []struct {
 		username, sql, argument string
 		stays                   bool

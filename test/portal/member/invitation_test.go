@@ -35,7 +35,7 @@ func TestInviteByCommand(t *testing.T) {
 		Want(t, http.StatusUnprocessableEntity, "This is no email address", `value="alice"`)
 	v.Submit("/invite/", "token", portaltest.Token(link), "email", "alice@example.org", "password", portaltest.Password, "confirm_password", portaltest.Password).
 		Want(t, http.StatusOK, "Welcome, alice", "alice@example.org is not confirmed yet")
-	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your address", 1)
+	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 1)
 
 	// A link is of no use once the Tenant names somebody else.
 	if err := p.Edit(ctx, "nobodys", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob"} }); err != nil {

@@ -69,13 +69,13 @@ func TestConfirmByMail(t *testing.T) {
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/").Want(t, http.StatusOK, "alice@example.org is not confirmed yet")
 	v.Submit("/account/confirm/").Want(t, http.StatusOK, "A mail with a link is on its way")
-	link := portaltest.WaitMails(p, site, "alice@example.org", "Confirm your address", 1).Link(t, "/confirm/")
+	link := portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 1).Link(t, "/confirm/")
 
 	for range 3 {
 		v.Submit("/account/confirm/").Want(t, http.StatusOK)
 	}
 	v.Submit("/account/confirm/").Want(t, http.StatusTooManyRequests, "Too many attempts")
-	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your address", 4)
+	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 4)
 	portaltest.WaitNoMails(p) // a mail is there a moment before it is noted that it was sent
 
 	// A program that opens the links in mails confirms nothing. It works in any browser, once.
@@ -92,7 +92,7 @@ func TestConfirmByMail(t *testing.T) {
 	// There is nothing to send again.
 	v.Submit("/account/confirm/").Want(t, http.StatusOK)
 	var queued int
-	if err := p.Admin.QueryRow(t.Context(), `SELECT count(*) FROM public.mails`).Scan(&queued); err != nil || queued != 0 {
+	if err := p.Admin.QueryRow(t.Context(), `SELECT count(*) FROM public.outbox`).Scan(&queued); err != nil || queued != 0 {
 		t.Errorf("%d mails queued for a confirmed address, %v", queued, err)
 	}
 }

@@ -46,7 +46,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	v.Step(callback)
 	keep("the session on the blog", v.Cookie("http://"+aliceHost+"/write/", "session"))
 
-	confirm := portaltest.WaitMails(p, site, "alice@example.org", "Confirm your address", 1).Link(t, "/confirm/")
+	confirm := portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 1).Link(t, "/confirm/")
 	keep("the token of a confirmation", portaltest.Token(confirm))
 	v.Get(confirm)
 	v.Submit("/confirm/", "token", portaltest.Token(confirm))

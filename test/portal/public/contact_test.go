@@ -34,9 +34,9 @@ func TestContact(t *testing.T) {
 	for _, path := range []string{"/", "/account/", "/account/alice/"} {
 		alice.Get(path).Want(t, http.StatusOK, "you cannot write. Ask "+reached+" how to go on.")
 	}
-	mail := portaltest.WaitMails(p, site, "alice@example.org", "The paid time of your blog alice is over", 1)
-	if !strings.Contains(mail.Body, "(help@example.org)") {
-		t.Errorf("the mail does not say whom to ask:\n%s", mail.Body)
+	mail := portaltest.WaitMails(p, site, "alice@example.org", "Your plan for alice has ended", 1)
+	if !strings.Contains(mail.Body, "support at help@example.org.") {
+		t.Errorf("the mail does not name the contact:\n%s", mail.Body)
 	}
 
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)

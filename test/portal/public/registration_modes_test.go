@@ -125,13 +125,13 @@ func TestRegistrationConfirmsFirst(t *testing.T) {
 	if err := p.Client.Get(t.Context(), p.Key("alice"), &v1alpha1.Tenant{}); client.IgnoreNotFound(err) != nil || err == nil {
 		t.Fatalf("there is a Tenant before the address is confirmed: %v", err)
 	}
-	link := portaltest.WaitMails(p, site, "alice@people.example", "Confirm your address", 1).Link(t, "/confirm/")
+	link := portaltest.WaitMails(p, site, "alice@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
 	v.AwaitHome(p, v.Submit("/confirm/", "token", portaltest.Token(link))).Want(t, http.StatusOK, "Welcome, alice", "Your blog is live at")
 
 	// Who confirms in another browser logs in there.
 	v = portaltest.NewClient(t, site)
 	v.Register("bob").Want(t, http.StatusOK, "A mail is on its way")
-	link = portaltest.WaitMails(p, site, "bob@people.example", "Confirm your address", 1).Link(t, "/confirm/")
+	link = portaltest.WaitMails(p, site, "bob@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
 	other := portaltest.NewClient(t, site)
 	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusOK, "Log in")
 	wantLive(t, p, site, "bob")
@@ -161,7 +161,7 @@ func TestUnconfirmedAccountsAreRemoved(t *testing.T) {
 		v.AwaitHome(p, v.Register(name)).Want(t, http.StatusOK, "Welcome, "+name)
 	}
 	portaltest.AddAccount(t, p, "erin") // made by kubectl
-	portaltest.WaitMails(p, site, "alice@people.example", "Confirm your address", 1)
+	portaltest.WaitMails(p, site, "alice@people.example", "Confirm your email address", 1)
 	// A clock that is ahead removes nobody.
 	if early, err := account.ListUnconfirmed(t.Context(), p.Admin, 0, 10, time.Now().AddDate(10, 0, 0)); err != nil || len(early) != 0 {
 		t.Errorf("%v would lose their blogs, error %v", early, err)

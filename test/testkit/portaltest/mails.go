@@ -20,7 +20,7 @@ import (
 func WaitNoMails(p *stack.Platform) {
 	p.Wait("no mail is left to be sent", func(ctx context.Context) error {
 		var left int
-		if err := p.Admin.QueryRow(ctx, `SELECT count(*) FROM public.mails`).Scan(&left); err != nil || left == 0 {
+		if err := p.Admin.QueryRow(ctx, `SELECT count(*) FROM public.outbox`).Scan(&left); err != nil || left == 0 {
 			return err
 		}
 		return fmt.Errorf("%d are", left)
