@@ -25,7 +25,7 @@ type blogServer struct {
 // startBlog runs the blog with its own role's rights.
 func startBlog(t testing.TB, options blog.Options) *blogServer {
 	t.Helper()
-	options.MaxConns, options.Log = 2, slog.New(slog.DiscardHandler)
+	options.ReaderConns, options.Log = 2, slog.New(slog.DiscardHandler)
 	served, err := blog.New(options)
 	if err != nil {
 		t.Fatal(err)

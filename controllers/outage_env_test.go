@@ -165,8 +165,10 @@ func (p *platform) wantNoLeaks() {
 			want["echoblogs-operator"] += int(stat.TotalConns())
 		}
 		open := p.blogConnections()
-		want["echoblogs-blog"], want["echoblogs-blog-directory"] = open["posts"], open["directory"]
-		if want["echoblogs-blog"] > 2 || want["echoblogs-blog-directory"] > 1 {
+		for _, pool := range []string{"reader", "editor", "directory"} {
+			want["echoblogs-blog-"+pool] = open[pool]
+		}
+		if open["reader"] > 2 || open["editor"] > 0 || open["directory"] > 1 {
 			return fmt.Errorf("the blog has %v connections", open)
 		}
 		have := p.serverConnections()

@@ -72,7 +72,7 @@ func (p *platform) takeAllConnections() (free func()) {
 			taken = append(taken, connection)
 		}
 		for application, count := range p.serverConnections() {
-			if slices.Contains([]string{"echoblogs-operator", "echoblogs-blog", "echoblogs-blog-directory", "echoblogs-blog-listen"}, application) {
+			if slices.Contains([]string{"echoblogs-operator", "echoblogs-blog-reader", "echoblogs-blog-editor", "echoblogs-blog-directory", "echoblogs-blog-listen"}, application) {
 				return fmt.Errorf("%s has %d", application, count)
 			}
 		}

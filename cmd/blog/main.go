@@ -1,4 +1,4 @@
-// Command blog serves the blogs of all tenants. It needs nothing but the database.
+// Command blog serves the blogs of all tenants. It needs only the database.
 package main
 
 import (
@@ -15,7 +15,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	root := &cobra.Command{
 		Use:           "blog",
-		Short:         "The server of the blogs of all tenants",
+		Short:         "Serve the blogs of all tenants",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -20,29 +20,35 @@ type runOptions struct {
 	address        string
 	metricsAddress string
 	accessLog      bool
-	maxConnections int32
+	readerConns    int32
+	editorConns    int32
 }
 
 func runCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Serve until told to stop",
-		Long: `Serve the blogs of all tenants until told to stop by SIGTERM or SIGINT.
+		Short: "Serve the blogs of all tenants",
+		Long: `Serve the blogs of all tenants until SIGTERM or SIGINT.
 
 The address of the database is read from the variable ECHOBLOGS_DATABASE_URI, or from the file that
-ECHOBLOGS_DATABASE_URI_FILE names. The server starts when the database is away, too: it answers 503 until it is there.
+ECHOBLOGS_DATABASE_URI_FILE names. The server starts even if the database is unavailable, and answers 503 until it is.
 
-Where that address leads through PgBouncer in transaction mode, give the database's own one in ECHOBLOGS_LISTEN_URI or
-ECHOBLOGS_LISTEN_URI_FILE as well: one connection waits there for changes, which take up to two seconds to show without.`,
+If the address leads through PgBouncer in transaction mode, also set ECHOBLOGS_LISTEN_URI or ECHOBLOGS_LISTEN_URI_FILE
+to the address of the database itself, for the connection that waits for changes. Without it, changes take up to two
+seconds to show.
+
+Readers and owners have separate connections to the database: saves, logins and exports never delay readers. A replica
+opens at most --reader-connections plus --editor-connections, and two more for the registry.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.address, "address", ":8080", "the address of the blogs, /healthz and /readyz")
-	flags.StringVar(&o.metricsAddress, "metrics-address", ":8081", "the address of Prometheus metrics; 0 for none")
+	flags.StringVar(&o.address, "address", ":8080", "the address on which to serve blogs, /healthz and /readyz")
+	flags.StringVar(&o.metricsAddress, "metrics-address", ":8081", "the address on which to serve Prometheus metrics; 0 disables them")
 	flags.BoolVar(&o.accessLog, "access-log", false, "log every request")
-	flags.Int32Var(&o.maxConnections, "max-connections", 8, "the largest number of connections to the database that read posts; two more read the registry")
+	flags.Int32Var(&o.readerConns, "reader-connections", 8, "the maximum number of database connections for pages for readers")
+	flags.Int32Var(&o.editorConns, "editor-connections", 4, "the maximum number of database connections for logins, saves and exports")
 	return cmd
 }
 
@@ -53,13 +59,15 @@ func run(ctx context.Context, o runOptions) error {
 		return err
 	}
 	if uri == "" {
-		return errors.New("say where the database is: in the variable ECHOBLOGS_DATABASE_URI, or in a file that ECHOBLOGS_DATABASE_URI_FILE names")
+		return errors.New("the address of the database is not set: set ECHOBLOGS_DATABASE_URI, or ECHOBLOGS_DATABASE_URI_FILE to the name of a file")
 	}
 	listenURI, err := web.Setting("ECHOBLOGS_LISTEN_URI")
 	if err != nil {
 		return err
 	}
-	served, err := blog.New(blog.Options{DatabaseURI: uri, ListenURI: listenURI, MaxConns: o.maxConnections, AccessLog: o.accessLog, Log: log})
+	served, err := blog.New(blog.Options{
+		DatabaseURI: uri, ListenURI: listenURI, ReaderConns: o.readerConns, EditorConns: o.editorConns, AccessLog: o.accessLog, Log: log,
+	})
 	if err != nil {
 		return err
 	}
@@ -67,7 +75,7 @@ func run(ctx context.Context, o runOptions) error {
 	if o.metricsAddress != "0" {
 		sites = append(sites, web.Site{Name: "metrics", Address: o.metricsAddress, Handler: metrics(served)})
 	}
-	// The directory is kept up to date until the last request has been answered.
+	// The directory is refreshed until the last request has been answered.
 	directory, stop := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan struct{})
 	go func() {

@@ -8,27 +8,28 @@ import (
 	"testing"
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
-// BenchmarkIndex compares the first page of a blog with ten posts with the least that such a page can be: a handler
-// that runs the same statement, for a tenant it need not look for, and writes its titles. Neither goes over a network,
-// which would make them look more alike.
+// BenchmarkIndex compares the first page of a blog with ten posts to a minimal handler, which runs the same statement for a
+// tenant that it does not have to look up, and writes the titles. Neither uses a network, which would hide the difference.
 func BenchmarkIndex(b *testing.B) {
-	p := newDatabase(b)
-	p.serveAt(p.database.BlogURI)
-	p.waitReady()
-	p.create(spec("alice"))
+	p := blogtest.NewDatabase(b)
+	p.Serve(blog.Options{DatabaseURI: p.Database.BlogURI})
+	p.WaitReady()
+	p.Create(blogtest.Spec("alice"))
 	for i := range 12 {
-		p.save("alice", post.Document{
+		p.Save("alice", post.Document{
 			Title: fmt.Sprintf("Post %02d, and a title of some words", i), Author: "Alice",
 			Content: strings.Repeat("The rabbit-hole went straight on like a tunnel for some way. ", 10),
-			Date:    start.Add(time.Duration(i-30) * time.Hour),
+			Date:    blogtest.Start.Add(time.Duration(i-30) * time.Hour),
 		})
 	}
 	store := post.NewStore("alice")
 	bare := func(w http.ResponseWriter, r *http.Request) {
-		entries, err := store.List(r.Context(), p.writer, start, 11, 0)
+		entries, err := store.List(r.Context(), p.Writer, blogtest.Start, 11, 0)
 		if err != nil {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
@@ -39,7 +40,7 @@ func BenchmarkIndex(b *testing.B) {
 		}
 	}
 	b.Run("bare", func(b *testing.B) { serveMany(b, http.HandlerFunc(bare)) })
-	b.Run("blog", func(b *testing.B) { serveMany(b, p.blog.Handler()) })
+	b.Run("blog", func(b *testing.B) { serveMany(b, p.Blog.Handler()) })
 }
 
 func serveMany(b *testing.B, handler http.Handler) {
@@ -65,7 +66,7 @@ func serveMany(b *testing.B, handler http.Handler) {
 	})
 }
 
-// discard is a response that nobody reads.
+// discard is a response that is thrown away.
 type discard struct {
 	header http.Header
 	status int

@@ -1,50 +1,51 @@
-// Package blog is the data plane: it resolves the host of a request to a tenant and serves that tenant's blog from its
-// schema. It knows nothing of Kubernetes, and goes on serving while the operator and the API server are down.
+// Package blog serves the blogs of all tenants of a database: it puts together the pages for readers (reader), the pages
+// for owners (editor) and the directory that resolves a host to a tenant. It knows nothing of Kubernetes, and keeps
+// serving while the operator and the API server are down.
 package blog
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/blog/editor"
+	"github.com/echoblogs/echoblogs/internal/blog/reader"
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// Options say how a blog is to run.
+// Options configure a Blog.
 type Options struct {
-	// DatabaseURI is the address of the database, with the blog's own role. Required.
+	// DatabaseURI is the address of the database, with the role of the blog. Required.
 	DatabaseURI string
-	// ListenURI is the address of the same database without a pooler in between, for the one connection that waits for
-	// notifications of changes. Defaults to DatabaseURI. Through PgBouncer in transaction mode none would arrive, and
-	// changes would take up to two seconds to show.
+	// ListenURI is the address of the same database without a pooler in between, for the connection that waits for
+	// notifications of changes. Defaults to DatabaseURI. Through PgBouncer in transaction mode no notification would
+	// arrive, and changes would take up to two seconds to show.
 	ListenURI string
-	// MaxConns is the largest number of connections that pages are read by; two more are used for the registry.
-	// Defaults to 8.
-	MaxConns int32
-	// AccessLog makes Log take a line for each request.
+	// ReaderConns is the maximum number of connections for pages for readers. Defaults to 8.
+	ReaderConns int32
+	// EditorConns is the maximum number of connections for logins, saves and exports. Defaults to 4. Two more read the
+	// registry.
+	EditorConns int32
+	// AccessLog logs every request.
 	AccessLog bool
-	// Log takes what happens. Defaults to slog.Default().
+	// Log receives log lines. Defaults to slog.Default().
 	Log *slog.Logger
-	// Now is the clock by which tenants are suspended, posts appear and the directory ages. Defaults to time.Now.
+	// Now is the clock by which tenants are suspended, posts are published and the directory ages. Defaults to time.Now.
 	Now func() time.Time
 }
 
 // Blog serves the blogs of all tenants of one database.
 type Blog struct {
-	directory *directoryCache
-	listener  *listener
-	pool      *pgxpool.Pool
+	directory *directory.Directory
+	pools     pools
 	observer  *web.Observer
 	handler   http.Handler
 }
 
-// New returns a blog. It does not connect yet: until Run has read the registry, tenants' pages answer 503.
+// New returns a Blog. It connects when it is first used: until Run has read the registry, tenants' pages answer 503.
 func New(o Options) (*Blog, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -52,53 +53,56 @@ func New(o Options) (*Blog, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	pending := newPendingReads()
-	listener, err := newListener(cmp.Or(o.ListenURI, o.DatabaseURI), pending, o.Log)
+	tenants, err := directory.New(directory.Options{
+		DatabaseURI: o.DatabaseURI, ListenURI: o.ListenURI, Name: "echoblogs-blog", MetricsPrefix: "echoblogs_blog", Log: o.Log, Now: o.Now,
+	})
 	if err != nil {
 		return nil, err
 	}
-	look, err := web.NewLook()
+	pools, err := newPools(o)
 	if err != nil {
+		tenants.Close()
 		return nil, err
 	}
-	pages, err := loadPages()
-	if err != nil {
+	b := &Blog{directory: tenants, pools: pools, observer: web.NewObserver("echoblogs_blog")}
+	if err := b.serve(o); err != nil {
+		b.Close()
 		return nil, err
 	}
-	directory, err := newDirectoryCache(o.DatabaseURI, pending, o.Now, o.Log)
-	if err != nil {
-		return nil, err
-	}
-	pool, err := postgres.NewPool(o.DatabaseURI, postgres.PoolOptions{MaxConns: o.MaxConns, ApplicationName: "echoblogs-blog"})
-	if err != nil {
-		directory.pool.Close()
-		return nil, err
-	}
-	site := newSite(directory, pool, look, pages, o)
-	observer := web.NewObserver("echoblogs_blog")
-	observer.Log, observer.AccessLog, observer.Panicked = o.Log, o.AccessLog, site.panicked
-	return &Blog{
-		directory: directory,
-		listener:  listener,
-		pool:      pool,
-		observer:  observer,
-		handler:   observer.Wrap(web.SecurityHeaders(web.ReadOnlyPolicy, site.routes())),
-	}, nil
+	return b, nil
 }
 
-// Handler answers requests for every tenant's hosts, and the probes of the platform it runs on.
+// serve puts the handler together.
+func (b *Blog) serve(o Options) error {
+	layout, err := web.NewLook()
+	if err != nil {
+		return err
+	}
+	shared := site.New(b.directory, layout, o.Log, o.Now)
+	owners, err := editor.New(shared, b.pools.editor)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	// Probes and assets do not depend on the host.
+	mux.HandleFunc("/healthz", live)
+	mux.HandleFunc("/readyz", b.ready)
+	mux.Handle(web.AssetsPrefix+"{name}", layout.Assets)
+	reader.New(shared, b.pools.reader).Register(mux)
+	owners.Register(mux)
+	b.observer.Log, b.observer.AccessLog, b.observer.Panicked = o.Log, o.AccessLog, shared.Panicked
+	b.handler = b.observer.Wrap(web.SecurityHeaders(web.ReadOnlyPolicy, mux))
+	return nil
+}
+
+// Handler answers requests for all hosts of all tenants, and the probes of the kubelet.
 func (b *Blog) Handler() http.Handler { return b.handler }
 
 // Run keeps the directory of tenants up to date until ctx ends.
-func (b *Blog) Run(ctx context.Context) {
-	var running sync.WaitGroup
-	running.Go(func() { b.directory.run(ctx) })
-	running.Go(func() { b.listener.run(ctx) })
-	running.Wait()
-}
+func (b *Blog) Run(ctx context.Context) { b.directory.Run(ctx) }
 
-// Close closes the connections to the database. Call it after Run has returned and the last request has been answered.
+// Close closes the connections to the database. Call it after Run has returned and all requests have been answered.
 func (b *Blog) Close() {
-	b.directory.pool.Close()
-	b.pool.Close()
+	b.directory.Close()
+	b.pools.close()
 }

@@ -7,47 +7,18 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
-// metrics returns the figures of the blog by name and labels; of a histogram the count.
-func (p *platform) metrics() map[string]float64 {
-	p.t.Helper()
-	registry := prometheus.NewPedanticRegistry()
-	for _, collector := range p.blog.Collectors() {
-		registry.MustRegister(collector)
-	}
-	families, err := registry.Gather()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	values := map[string]float64{}
-	for _, family := range families {
-		for _, metric := range family.GetMetric() {
-			name := family.GetName()
-			var labels []string
-			for _, label := range metric.GetLabel() {
-				labels = append(labels, fmt.Sprintf("%s=%q", label.GetName(), label.GetValue()))
-			}
-			if len(labels) > 0 {
-				name += "{" + strings.Join(labels, ",") + "}"
-			}
-			values[name] = metric.GetGauge().GetValue() + metric.GetCounter().GetValue() + float64(metric.GetHistogram().GetSampleCount())
-		}
-	}
-	return values
-}
-
-// Tenants with posts of the same address are asked for at once, while their rows change.
+// Posts of several tenants at the same path are requested concurrently, while the rows of the tenants change.
 func TestTenantsAreNeverMixed(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t)
+	p := blogtest.New(t)
 	names := []string{"alice", "bob", "carol-1", "carol"}
 	for _, name := range names {
-		p.create(spec(name))
-		p.save(name, post.Document{Title: "Hello from " + name, Slug: "hello", Content: "The words of " + name + "."})
+		p.Create(blogtest.Spec(name))
+		p.Save(name, post.Document{Title: "Hello from " + name, Slug: "hello", Content: "The words of " + name + "."})
 	}
 	var group sync.WaitGroup
 	for _, name := range names {
@@ -55,10 +26,10 @@ func TestTenantsAreNeverMixed(t *testing.T) {
 			group.Go(func() {
 				for range 50 {
 					for _, path := range []string{"/", "/hello/", "/feed.xml"} {
-						page := p.get(name+".example.com", path)
-						if page.status != http.StatusOK || page.header.Get("Echoblogs-Tenant") != name ||
-							strings.Count(page.body, "The words of ") == 0 || strings.Count(page.body, "The words of ") != strings.Count(page.body, "The words of "+name+".") {
-							t.Errorf("%s%s answers %d in the name of %q:\n%s", name, path, page.status, page.header.Get("Echoblogs-Tenant"), page.body)
+						page := p.Get(name+".example.com", path)
+						if page.Status != http.StatusOK || page.Header.Get("Echoblogs-Tenant") != name ||
+							strings.Count(page.Body, "The words of ") == 0 || strings.Count(page.Body, "The words of ") != strings.Count(page.Body, "The words of "+name+".") {
+							t.Errorf("%s%s answers %d for tenant %q:\n%s", name, path, page.Status, page.Header.Get("Echoblogs-Tenant"), page.Body)
 							return
 						}
 					}
@@ -69,9 +40,9 @@ func TestTenantsAreNeverMixed(t *testing.T) {
 	group.Go(func() {
 		for i := range 30 {
 			for _, name := range names {
-				s := spec(name)
+				s := blogtest.Spec(name)
 				s.DisplayName = fmt.Sprintf("Title %d of %s", i, name)
-				p.update(s, start)
+				p.Update(s, blogtest.Start)
 			}
 		}
 	})
@@ -80,20 +51,20 @@ func TestTenantsAreNeverMixed(t *testing.T) {
 
 func TestSchemaOfATenantChanges(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t)
-	p.create(spec("alice"))
-	p.save("alice", post.Document{Title: "Title", Content: "Text"})
-	p.exec(`ALTER SCHEMA alice RENAME TO "Alice's"`)
-	p.get("alice.example.com", "/title/").want(t, http.StatusServiceUnavailable, "alice")
-	p.exec(`UPDATE public.tenants SET schema_name = 'Alice''s', updated_at = now() WHERE name = 'alice'`)
-	p.waitFor("alice.example.com", "/title/", http.StatusOK)
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Title", Content: "Text"})
+	p.Exec(`ALTER SCHEMA alice RENAME TO "Alice's"`)
+	p.Get("alice.example.com", "/title/").Want(t, http.StatusServiceUnavailable, "alice")
+	p.Exec(`UPDATE public.tenants SET schema_name = 'Alice''s', updated_at = now() WHERE name = 'alice'`)
+	p.WaitFor("alice.example.com", "/title/", http.StatusOK)
 }
 
 func TestRoleOfTheBlog(t *testing.T) {
 	t.Parallel()
-	p := newDatabase(t)
-	p.create(spec("alice"))
-	p.save("alice", post.Document{Title: "Title", Content: "Text"})
+	p := blogtest.NewDatabase(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Title", Content: "Text"})
 	tests := map[string]struct{ statement, want string }{
 		"makes a schema":            {"CREATE SCHEMA mine", "permission denied"},
 		"makes a table":             {"CREATE TABLE alice.mine (id int)", "permission denied"},
@@ -110,7 +81,7 @@ func TestRoleOfTheBlog(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := p.writer.Exec(t.Context(), test.statement)
+			_, err := p.Writer.Exec(t.Context(), test.statement)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%s: %v, want %q", test.statement, err, test.want)
 			}

@@ -7,136 +7,138 @@ import (
 	"testing"
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
 func contains(s, part string) bool { return strings.Contains(s, part) }
 
-func wantRetry(t *testing.T, a answer) {
+func wantRetry(t *testing.T, a blogtest.Response) {
 	t.Helper()
-	if after := a.header.Get("Retry-After"); after != "5" || a.header.Get("Cache-Control") != "no-store" {
-		t.Errorf("Retry-After %q, Cache-Control %q", after, a.header.Get("Cache-Control"))
+	if after := a.Header.Get("Retry-After"); after != "5" || a.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("Retry-After %q, Cache-Control %q", after, a.Header.Get("Cache-Control"))
 	}
 }
 
-func TestDatabaseIsAway(t *testing.T) {
+func TestDatabaseUnavailable(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t)
-	p.create(spec("alice"))
-	p.save("alice", post.Document{Title: "Title", Content: "Text"})
-	p.get("alice.example.com", "/title/").want(t, http.StatusOK, "alice")
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Title", Content: "Text"})
+	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice")
 
-	p.proxy.Cut()
+	p.Proxy.Cut()
 	for _, path := range []string{"/", "/title/", "/feed.xml"} {
-		got := p.get("alice.example.com", path)
-		got.want(t, http.StatusServiceUnavailable, "alice", "This blog cannot be shown right now", "Its database does not answer")
+		got := p.Get("alice.example.com", path)
+		got.Want(t, http.StatusServiceUnavailable, "alice", "This blog is temporarily unavailable", "The database is not responding. No posts are lost.")
 		wantRetry(t, got)
-		if contains(got.body, "connection") || contains(got.body, "SQL") || contains(got.body, "127.0.0.1") {
-			t.Errorf("the page tells what only we should know:\n%s", got.body)
+		if contains(got.Body, "connection") || contains(got.Body, "SQL") || contains(got.Body, "127.0.0.1") {
+			t.Errorf("the page has internal details:\n%s", got.Body)
 		}
 	}
-	// What is in memory is still true.
-	p.get("bob.example.com", "/").want(t, http.StatusNotFound, "")
-	p.get("alice.example.com", "/readyz").want(t, http.StatusOK, "")
+	// The directory is in memory.
+	p.Get("bob.example.com", "/").Want(t, http.StatusNotFound, "")
+	p.Get("alice.example.com", "/readyz").Want(t, http.StatusOK, "")
 
-	p.proxy.Restore()
-	p.waitFor("alice.example.com", "/title/", http.StatusOK)
+	p.Proxy.Restore()
+	p.WaitFor("alice.example.com", "/title/", http.StatusOK)
 }
 
-func TestStaleDirectoryAnswersNothing(t *testing.T) {
+func TestStaleDirectoryIsNotUsed(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t)
-	p.create(spec("alice"))
-	p.proxy.Cut()
-	p.clock.advance(44 * time.Second)
-	p.get("127.0.0.1", "/readyz").want(t, http.StatusOK, "")
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Proxy.Cut()
+	p.Clock.Advance(44 * time.Second)
+	p.Get("127.0.0.1", "/readyz").Want(t, http.StatusOK, "")
 
-	p.clock.advance(time.Second)
+	p.Clock.Advance(time.Second)
 	for _, host := range []string{"alice.example.com", "bob.example.com", "127.0.0.1"} {
-		got := p.get(host, "/")
-		got.want(t, http.StatusServiceUnavailable, "", "This site cannot be shown right now")
+		got := p.Get(host, "/")
+		got.Want(t, http.StatusServiceUnavailable, "", "This site is temporarily unavailable")
 		wantRetry(t, got)
 	}
-	p.get("127.0.0.1", "/readyz").want(t, http.StatusServiceUnavailable, "", "45 s ago")
-	p.get("127.0.0.1", "/healthz").want(t, http.StatusOK, "")
+	p.Get("127.0.0.1", "/readyz").Want(t, http.StatusServiceUnavailable, "", "The registry was last read 45 s ago: check the connection to the database.")
+	p.Get("127.0.0.1", "/healthz").Want(t, http.StatusOK, "")
 
-	p.proxy.Restore()
-	p.waitReady()
-	p.get("alice.example.com", "/").want(t, http.StatusOK, "alice")
+	p.Proxy.Restore()
+	p.WaitReady()
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice")
 }
 
-// What was removed while a replica could not look is not there for it any more, although nothing says so.
-func TestStaleDirectoryIsReadAnew(t *testing.T) {
+// A row that was removed while a replica could not read the registry is missing afterwards, without a notification.
+func TestStaleDirectoryIsReplaced(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t)
-	p.create(spec("alice"))
-	p.exec(`REVOKE SELECT ON public.tenants FROM echoblogs_blog`) // the connection stays, so nothing else causes a full read
-	p.clock.advance(45 * time.Second)
-	p.waitFor("127.0.0.1", "/readyz", http.StatusServiceUnavailable)
-	p.exec(`DELETE FROM public.tenants WHERE name = 'alice'`)
-	p.exec(`GRANT SELECT ON public.tenants TO echoblogs_blog`)
-	p.waitReady()
-	p.get("alice.example.com", "/").want(t, http.StatusNotFound, "")
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Exec(`REVOKE SELECT ON public.tenants FROM echoblogs_blog`) // the connection stays, so nothing else causes a full read
+	p.Clock.Advance(45 * time.Second)
+	p.WaitFor("127.0.0.1", "/readyz", http.StatusServiceUnavailable)
+	p.Exec(`DELETE FROM public.tenants WHERE name = 'alice'`)
+	p.Exec(`GRANT SELECT ON public.tenants TO echoblogs_blog`)
+	p.WaitReady()
+	p.Get("alice.example.com", "/").Want(t, http.StatusNotFound, "")
 }
 
 func TestStartsBeforeTheDatabase(t *testing.T) {
 	t.Parallel()
-	p := newDatabase(t)
-	p.create(spec("alice"))
-	p.serve()
-	p.proxy.Cut()
-	p.waitFor("127.0.0.1", "/healthz", http.StatusOK)
-	p.proxy.Restore()
-	p.waitReady()
-	p.get("alice.example.com", "/").want(t, http.StatusOK, "alice")
+	p := blogtest.NewDatabase(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Serve(blog.Options{})
+	p.Proxy.Cut()
+	p.WaitFor("127.0.0.1", "/healthz", http.StatusOK)
+	p.Proxy.Restore()
+	p.WaitReady()
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice")
 }
 
-// A database that has not seen an operator yet has no registry.
+// Until the operator has prepared a database, it has no registry.
 func TestStartsBeforeTheOperator(t *testing.T) {
 	t.Parallel()
-	p := newDatabase(t)
-	p.exec(`ALTER TABLE public.tenants RENAME TO later`)
-	p.serve()
-	p.waitFor("alice.example.com", "/", http.StatusServiceUnavailable)
-	p.get("127.0.0.1", "/readyz").want(t, http.StatusServiceUnavailable, "", "has not been read yet")
-	p.exec(`ALTER TABLE public.later RENAME TO tenants`)
-	p.waitReady()
-	p.waitFor("alice.example.com", "/", http.StatusNotFound)
+	p := blogtest.NewDatabase(t)
+	p.Exec(`ALTER TABLE public.tenants RENAME TO later`)
+	p.Serve(blog.Options{})
+	p.WaitFor("alice.example.com", "/", http.StatusServiceUnavailable)
+	p.Get("127.0.0.1", "/readyz").Want(t, http.StatusServiceUnavailable, "", "The registry has not been read yet: check the connection to the database.")
+	p.Exec(`ALTER TABLE public.later RENAME TO tenants`)
+	p.WaitReady()
+	p.WaitFor("alice.example.com", "/", http.StatusNotFound)
 }
 
-func TestOneSchemaIsGone(t *testing.T) {
+func TestSchemaMissing(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t)
-	p.create(spec("alice"))
-	p.create(spec("bob"))
-	p.exec(`ALTER SCHEMA alice RENAME TO alice_is_away`)
-	got := p.get("alice.example.com", "/")
-	got.want(t, http.StatusServiceUnavailable, "alice", "This blog cannot be shown right now")
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Create(blogtest.Spec("bob"))
+	p.Exec(`ALTER SCHEMA alice RENAME TO alice_missing`)
+	got := p.Get("alice.example.com", "/")
+	got.Want(t, http.StatusServiceUnavailable, "alice", "This blog is temporarily unavailable")
 	wantRetry(t, got)
-	p.get("bob.example.com", "/").want(t, http.StatusOK, "bob")
-	p.exec(`ALTER SCHEMA alice_is_away RENAME TO alice`)
-	p.get("alice.example.com", "/").want(t, http.StatusOK, "alice")
+	p.Get("bob.example.com", "/").Want(t, http.StatusOK, "bob")
+	p.Exec(`ALTER SCHEMA alice_missing RENAME TO alice`)
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice")
 }
 
-// A table that another session locks holds up one request for three seconds, and no other tenant's.
-func TestOneTableIsLocked(t *testing.T) {
+// A locked table delays requests to its own tenant only, for three seconds at most.
+func TestTableLocked(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t)
-	p.create(spec("alice"))
-	p.create(spec("bob"))
-	tx, err := p.operator.Begin(t.Context())
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Create(blogtest.Spec("bob"))
+	tx, err := p.Operator.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tx.Exec(t.Context(), `LOCK TABLE alice.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
 		t.Fatal(err)
 	}
-	waiting := make(chan answer)
-	go func() { waiting <- p.get("alice.example.com", "/") }()
-	p.get("bob.example.com", "/").want(t, http.StatusOK, "bob")
+	waiting := make(chan blogtest.Response)
+	go func() { waiting <- p.Get("alice.example.com", "/") }()
+	p.Get("bob.example.com", "/").Want(t, http.StatusOK, "bob")
 	select {
 	case got := <-waiting:
-		got.want(t, http.StatusServiceUnavailable, "alice")
+		got.Want(t, http.StatusServiceUnavailable, "alice")
 		wantRetry(t, got)
 	case <-time.After(15 * time.Second):
 		t.Error("the request was not answered")
@@ -144,20 +146,20 @@ func TestOneTableIsLocked(t *testing.T) {
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p.waitFor("alice.example.com", "/", http.StatusOK)
+	p.WaitFor("alice.example.com", "/", http.StatusOK)
 }
 
-func TestMetricsTellOfTheDirectory(t *testing.T) {
+func TestMetrics(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t)
-	alice := spec("alice")
+	p := blogtest.New(t)
+	alice := blogtest.Spec("alice")
 	alice.CustomHosts = []string{"www.alice.org"}
-	p.create(alice)
-	p.create(spec("bob"))
-	p.clock.advance(10 * time.Second)
-	p.proxy.Cut()
-	p.wait("the metrics tell of it", func() error {
-		got := p.metrics()
+	p.Create(alice)
+	p.Create(blogtest.Spec("bob"))
+	p.Clock.Advance(10 * time.Second)
+	p.Proxy.Cut()
+	p.Wait("the metrics are up to date", func() error {
+		got := p.Metrics()
 		for name, want := range map[string]float64{"echoblogs_blog_directory_tenants": 2, "echoblogs_blog_directory_hosts": 3} {
 			if got[name] != want {
 				return fmt.Errorf("%s is %v, want %v", name, got[name], want)
@@ -169,7 +171,7 @@ func TestMetricsTellOfTheDirectory(t *testing.T) {
 			`echoblogs_blog_directory_reads_total{kind="notified",result="success"}`,
 			`echoblogs_blog_requests_total{code="200"}`,
 			`echoblogs_blog_request_duration_seconds`,
-			`echoblogs_database_pool_max_connections{database="posts"}`,
+			`echoblogs_database_pool_max_connections{pool="reader"}`,
 		} {
 			if got[name] == 0 {
 				return fmt.Errorf("%s is 0 or missing in %v", name, got)

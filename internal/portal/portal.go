@@ -17,8 +17,6 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/audit"
-	"github.com/echoblogs/echoblogs/internal/mail"
-	"github.com/echoblogs/echoblogs/internal/outbox"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -40,7 +38,7 @@ type Options struct {
 	// of the system.
 	DNSServer string
 	// Mailer sends mails. Required.
-	Mailer mail.Transport
+	Mailer Mailer
 	// ConfirmFirst makes a registration wait until its address is confirmed. Otherwise it is asked for afterwards.
 	ConfirmFirst bool
 	// RegistrationsPerHour and RefusedPerHour bound how many registrations an address may make in an hour, and how many
@@ -64,7 +62,7 @@ type Portal struct {
 	audit    *audit.Log
 	hasher   *account.Hasher
 	pages    *pages
-	outbox   *outbox.Worker
+	mailer   *mailer
 	resolver *net.Resolver
 	observer *web.Observer
 	metrics  *metrics
@@ -78,6 +76,10 @@ func New(o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
+	mailer, err := newMailer()
+	if err != nil {
+		return nil, err
+	}
 	objects, err := tenants.New(o.Kubernetes, o.Namespace, o.Platform)
 	if err != nil {
 		return nil, err
@@ -87,7 +89,7 @@ func New(o Options) (*Portal, error) {
 		return nil, err
 	}
 	p := &Portal{
-		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, audit: audit.NewLog(db, o.Now), hasher: account.NewHasher(), pages: pages, outbox: newOutbox(o, db, objects),
+		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, audit: audit.NewLog(db, o.Now), hasher: account.NewHasher(), pages: pages, mailer: mailer,
 		resolver: newResolver(o.DNSServer),
 		observer: web.NewObserver("echoblogs_portal"), metrics: newMetrics(),
 	}
@@ -141,7 +143,7 @@ func (p *Portal) Run(ctx context.Context) error {
 func (p *Portal) work() []func(context.Context) {
 	return []func(context.Context){
 		p.clean,
-		p.outbox.Run,
+		p.sendMails,
 		p.remind,
 		p.invite,
 		p.sweepRegistrations,

@@ -1,22 +1,21 @@
 package postgres
 
 import (
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 var (
-	poolMax      = prometheus.NewDesc("echoblogs_database_pool_max_connections", "The largest number of connections.", []string{"database"}, nil)
-	poolOpen     = prometheus.NewDesc("echoblogs_database_pool_open_connections", "Connections that are open.", []string{"database"}, nil)
-	poolInUse    = prometheus.NewDesc("echoblogs_database_pool_in_use_connections", "Connections that run a statement or transaction.", []string{"database"}, nil)
-	poolAcquired = prometheus.NewDesc("echoblogs_database_pool_acquisitions_total", "Connections handed out.", []string{"database"}, nil)
-	poolWaited   = prometheus.NewDesc("echoblogs_database_pool_waited_seconds_total", "Time spent waiting for a connection.", []string{"database"}, nil)
+	poolMax      = prometheus.NewDesc("echoblogs_database_pool_max_connections", "The maximum number of connections.", []string{"pool"}, nil)
+	poolOpen     = prometheus.NewDesc("echoblogs_database_pool_open_connections", "Open connections.", []string{"pool"}, nil)
+	poolInUse    = prometheus.NewDesc("echoblogs_database_pool_in_use_connections", "Connections that are in use by a statement or a transaction.", []string{"pool"}, nil)
+	poolAcquired = prometheus.NewDesc("echoblogs_database_pool_acquisitions_total", "Acquisitions of a connection.", []string{"pool"}, nil)
+	poolWaited   = prometheus.NewDesc("echoblogs_database_pool_waited_seconds_total", "Time spent waiting for a connection.", []string{"pool"}, nil)
 )
 
-// PoolCollector is a Prometheus collector of how pools are used.
+// PoolCollector is a Prometheus collector for the use of pools.
 type PoolCollector struct {
 	// Stats returns the statistics of the open pools by name.
-	Stats func() map[string]*pgxpool.Stat
+	Stats func() map[string]*PoolStat
 }
 
 // Describe sends the descriptions of the metrics.

@@ -29,10 +29,17 @@ const (
 	maxConnIdleTime = 5 * time.Minute
 )
 
+type (
+	// Pool is a pool of connections.
+	Pool = pgxpool.Pool
+	// PoolStat is how a pool is used at one moment.
+	PoolStat = pgxpool.Stat
+)
+
 // NewPool returns a pool for the database at uri. It connects when it is first used, so it is no error that the
 // database is away. Statements run in exec mode: one round trip and no prepared statement, so that they work behind
 // PgBouncer in transaction mode and do not pile up with the number of tenants.
-func NewPool(uri string, o PoolOptions) (*pgxpool.Pool, error) {
+func NewPool(uri string, o PoolOptions) (*Pool, error) {
 	config, err := poolConfig(uri, o)
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 	carol.choose("Register", "use carol-ann")
 	carol.register(site, "carol")
 
-	carol.choose("Write", "There are no posts")
+	carol.choose("Write", "You have no posts yet")
 	if at := carol.address(); at != blog+"/write/" {
 		t.Fatalf("the way to write leads to %s", at)
 	}
@@ -93,7 +93,7 @@ func TestPagesOfThePublicSite(t *testing.T) {
 	browser := newBrowser(t)
 	stranger, erin := newPerson(t, browser), newPerson(t, browser)
 	erin.register(site, "erin")
-	erin.choose("Write", "There are no posts")
+	erin.choose("Write", "You have no posts yet")
 	erin.choose("New post", "Text")
 	erin.fill("Title", "A post", "Text", "With text.")
 	erin.choose("Publish", "View the page")

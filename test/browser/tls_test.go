@@ -35,7 +35,7 @@ func TestBehindTLS(t *testing.T) {
 
 	heidi.register(site, "heidi")
 	heidi.hasCookies("__Host-session")
-	heidi.choose("Write", "There are no posts")
+	heidi.choose("Write", "You have no posts yet")
 	if at := heidi.address(); at != blog+"/write/" {
 		t.Fatalf("the way to write leads to %s", at)
 	}

@@ -1,0 +1,69 @@
+package editor
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// deleteForm asks for confirmation.
+type deleteForm struct {
+	*postForm
+	// Changed says that the post was changed after the form was opened.
+	Changed bool
+}
+
+// confirmDelete asks whether to delete a post.
+func (e *Editor) confirmDelete(w http.ResponseWriter, r *request) error {
+	source, err := e.findPost(r)
+	if errors.Is(err, post.ErrNotFound) {
+		e.NotFound(w, r.Request, r.tenant)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return e.showDelete(w, r, source, http.StatusOK)
+}
+
+func (e *Editor) showDelete(w http.ResponseWriter, r *request, source post.Source, status int) error {
+	f := deleteForm{postForm: formOf(source, r.now), Changed: status == http.StatusConflict}
+	f.ReadOnly = readOnly(&r.tenant.Entry, r.now)
+	return e.show(w, r, view{name: "delete", title: "Delete " + source.Title, Data: f, status: status})
+}
+
+// deletePost deletes the version of a post that was shown, and no later one.
+func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
+	if !e.parseForm(w, r) {
+		return nil
+	}
+	_, refusal, err := e.permission(r)
+	if err != nil {
+		return err
+	}
+	if refusal != "" {
+		e.Layout.Send(w, web.Message{
+			Page: site.Page(r.tenant, "The post was not deleted"), Status: http.StatusForbidden, Lead: refusal,
+			Link: &web.Link{Address: site.WritePath, Text: "All posts"}, Contact: e.Contact(),
+		})
+		return nil
+	}
+	version := submitted(r).version()
+	ctx, cancel := r.statementContext()
+	defer cancel()
+	err = r.posts().Delete(ctx, e.db, version)
+	if errors.Is(err, post.ErrChanged) {
+		var source post.Source
+		if source, err = r.posts().FindByID(ctx, e.db, version.ID); err == nil {
+			return e.showDelete(w, r, source, http.StatusConflict)
+		}
+	}
+	if err != nil && !errors.Is(err, post.ErrNotFound) {
+		return err
+	}
+	seeOther(w, r, site.WritePath+"?done=deleted")
+	return nil
+}

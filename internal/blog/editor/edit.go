@@ -1,0 +1,117 @@
+package editor
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+)
+
+// postForm is the form of a post.
+type postForm struct {
+	post.Document
+	// Address is where the form is submitted.
+	Address string
+	// ID and Revision identify the version that is edited. 0: the post is new.
+	ID, Revision int64
+	// State describes whether readers see the stored post, and Page is where they do. Empty: it is not stored, and they
+	// do not.
+	State, Page string
+	// Errors are sentences by the names of the fields. The empty name stands for the form as a whole.
+	Errors map[string]string
+	// Notice says what was just done, and ReadOnly why the blog cannot be changed. Empty: nothing, and it can.
+	Notice, ReadOnly string
+	// LoggedOut says that the session has ended since the form was opened.
+	LoggedOut bool
+	// Stored is the stored post, if it was changed since the form was opened.
+	Stored *post.Source
+	// Preview is the rendered content. Empty: it is not shown.
+	Preview template.HTML
+}
+
+func newForm() *postForm {
+	return &postForm{Address: newPath, Errors: map[string]string{}}
+}
+
+// formOf returns the form of a stored post.
+func formOf(source post.Source, now time.Time) *postForm {
+	f := newForm()
+	f.Document = source.Document
+	f.setStored(source, now)
+	return f
+}
+
+// setStored makes the form edit a version of the stored post.
+func (f *postForm) setStored(source post.Source, now time.Time) {
+	state, public := stateOf(source.Date, now)
+	f.Address, f.State = site.WritePath+source.Slug+"/", state
+	if public {
+		f.Page = "/" + source.Slug + "/"
+	}
+	f.ID, f.Revision = source.ID, source.UpdatedAt.UnixMicro()
+}
+
+// version returns the version that is edited.
+func (f *postForm) version() post.Version {
+	if f.ID == 0 {
+		return post.Version{}
+	}
+	return post.Version{ID: f.ID, UpdatedAt: time.UnixMicro(f.Revision).UTC()}
+}
+
+// newPost shows an empty form.
+func (e *Editor) newPost(w http.ResponseWriter, r *request) error {
+	f := newForm()
+	f.Author, f.Draft = r.username, true
+	return e.showForm(w, r, f, http.StatusOK)
+}
+
+// edit shows the form of a post, and the rendered post if it was just saved.
+func (e *Editor) edit(w http.ResponseWriter, r *request) error {
+	source, err := e.findPost(r)
+	if errors.Is(err, post.ErrNotFound) {
+		e.NotFound(w, r.Request, r.tenant)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f := formOf(source, r.now)
+	if f.Notice = notices[r.URL.Query().Get("done")]; f.Notice != "" {
+		ctx, cancel := r.statementContext()
+		defer cancel()
+		html, err := r.posts().HTML(ctx, e.db, source.ID)
+		if err != nil && !errors.Is(err, post.ErrNotFound) {
+			return err
+		}
+		f.Preview = template.HTML(html) //nolint:gosec // it was sanitised when the post was saved
+	}
+	return e.showForm(w, r, f, http.StatusOK)
+}
+
+// findPost returns the post that the path names, or post.ErrNotFound.
+func (e *Editor) findPost(r *request) (post.Source, error) {
+	slug := r.PathValue("slug")
+	if len(slug) > post.MaxSlugLength || !site.IsPlainPath("/"+slug) {
+		return post.Source{}, post.ErrNotFound
+	}
+	ctx, cancel := r.statementContext()
+	defer cancel()
+	return r.posts().Find(ctx, e.db, slug)
+}
+
+func (e *Editor) showForm(w http.ResponseWriter, r *request, f *postForm, status int) error {
+	f.ReadOnly = readOnly(&r.tenant.Entry, r.now)
+	title := "New post"
+	if f.ID != 0 {
+		title = "Edit " + f.Title
+	}
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", strconv.Itoa(int(site.RetryAfter.Seconds())))
+	}
+	return e.show(w, r, view{name: "edit", title: title, Data: f, status: status})
+}

@@ -1,0 +1,59 @@
+// Package editor serves the pages on which the owner of a blog logs in, writes, and exports the posts. They share no
+// connections with the pages for readers, so that no save, login or export delays a reader.
+package editor
+
+import (
+	"html/template"
+	"net/http"
+
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// Editor serves owners.
+type Editor struct {
+	*site.Site
+	db    postgres.Beginner
+	pages *template.Template
+	// sameOrigin refuses forms of other origins, including sibling tenants.
+	sameOrigin *http.CrossOriginProtection
+	capacity   *capacity
+}
+
+// New returns an Editor that reads and writes by db.
+func New(s *site.Site, db postgres.Beginner) (*Editor, error) {
+	pages, err := loadPages()
+	if err != nil {
+		return nil, err
+	}
+	return &Editor{Site: s, db: db, pages: pages, sameOrigin: http.NewCrossOriginProtection(), capacity: newCapacity()}, nil
+}
+
+// newPath is the form for a new post.
+const newPath = site.WritePath + "new/"
+
+// Register adds the pages to a mux.
+func (e *Editor) Register(mux *http.ServeMux) {
+	for pattern, show := range map[string]page{
+		"GET " + site.LoginPath + "{$}": e.login,
+		"GET /login/callback":           e.callback,
+		"GET /logout/{$}":               e.confirmLogout,
+		"POST /logout/{$}":              e.logout,
+		"GET /register/{$}":             e.register,
+		// A form is shown again with its text if the session has expired, so save looks up the user itself.
+		"POST " + newPath + "{$}":               e.save,
+		"POST " + site.WritePath + "{slug}/{$}": e.save,
+	} {
+		mux.Handle(pattern, e.handle(show))
+	}
+	for pattern, show := range map[string]page{
+		"GET " + site.WritePath + "{$}":                e.list,
+		"GET " + newPath + "{$}":                       e.newPost,
+		"GET " + site.WritePath + "export.zip":         e.export,
+		"GET " + site.WritePath + "{slug}/{$}":         e.edit,
+		"GET " + site.WritePath + "{slug}/delete/{$}":  e.confirmDelete,
+		"POST " + site.WritePath + "{slug}/delete/{$}": e.deletePost,
+	} {
+		mux.Handle(pattern, e.requireOwner(show))
+	}
+}

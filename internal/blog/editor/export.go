@@ -1,0 +1,55 @@
+package editor
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/transfer"
+)
+
+const (
+	// exportTimeout bounds an export, and batchTimeout the time to send one batch of it.
+	exportTimeout = 10 * time.Minute
+	batchTimeout  = time.Minute
+)
+
+// export sends all posts, drafts included, as an archive of Markdown files that "kubectl echoblogs post" reads.
+func (e *Editor) export(w http.ResponseWriter, r *request) error {
+	release, err := e.capacity.acquireExport(r.Context())
+	if err != nil {
+		return err
+	}
+	defer release()
+	archive, err := transfer.NewExport(func(after int64) ([]post.Source, error) {
+		ctx, cancel := r.statementContext()
+		defer cancel()
+		return r.posts().ListSources(ctx, e.db, after, transfer.ExportBatch)
+	})
+	if err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/zip")
+	header.Set("Content-Disposition", `attachment; filename="`+r.tenant.Name+`.zip"`)
+	header.Set("Cache-Control", "no-store")
+	connection, started := http.NewResponseController(w), time.Now()
+	err = archive.Write(w, func() error {
+		if time.Since(started) > exportTimeout {
+			return fmt.Errorf("the export took longer than %s", exportTimeout)
+		}
+		if err := connection.SetWriteDeadline(time.Now().Add(batchTimeout)); err != nil {
+			e.Log.LogAttrs(r.Context(), slog.LevelDebug, "Cannot extend the deadline of an export", slog.String("cause", err.Error()))
+		}
+		return nil
+	})
+	if err != nil {
+		if r.Context().Err() == nil {
+			e.LogFailure(r.Request, r.tenant, err)
+		}
+		panic(http.ErrAbortHandler) // part of the archive has been sent: only a broken connection shows the error
+	}
+	return nil
+}

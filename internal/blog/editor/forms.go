@@ -1,0 +1,64 @@
+package editor
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+const (
+	// maxForm is the maximum size of a form, in bytes: percent-encoding triples the size of a post.
+	maxForm = 3*post.MaxContentBytes + 64<<10
+	// maxAnonymousForm is the maximum size for a client that is not logged in: the form is only shown again.
+	maxAnonymousForm = 256 << 10
+	// formTimeout bounds the time to receive a form and to answer it, which is longer than for pages for readers.
+	formTimeout = time.Minute
+)
+
+// parseForm reads a form. false: it cannot be read, and the request has been answered.
+func (e *Editor) parseForm(w http.ResponseWriter, r *request) bool {
+	limit := int64(maxForm)
+	if r.username == "" {
+		limit = maxAnonymousForm
+	}
+	deadline := time.Now().Add(formTimeout)
+	connection := http.NewResponseController(w)
+	if err := errors.Join(connection.SetReadDeadline(deadline), connection.SetWriteDeadline(deadline)); err != nil {
+		e.Log.LogAttrs(r.Context(), slog.LevelDebug, "Cannot extend the deadline of a form", slog.String("cause", err.Error()))
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	err := r.ParseForm()
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return true
+	case errors.As(err, &tooLarge):
+		e.Layout.Send(w, web.Message{
+			Page: site.Page(r.tenant, "This post is too long"), Status: http.StatusRequestEntityTooLarge,
+			Lead:  fmt.Sprintf("A post can have up to %d kB of text. Nothing was saved.", post.MaxContentBytes>>10),
+			Steps: []string{"Go back, split it into two posts, and save them one by one."},
+		})
+	default:
+		e.Layout.Send(w, web.Message{
+			Page: site.Page(r.tenant, "This form cannot be read"), Status: http.StatusBadRequest,
+			Lead: "Your browser sent an invalid form.", Steps: []string{"Go back, reload the page and submit it again."},
+		})
+	}
+	return false
+}
+
+// number parses a hidden field. 0: it is not a positive number.
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,91 @@
+package editor
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+)
+
+const (
+	// listSize is the number of posts on one page of the list.
+	listSize = 50
+	// maxListPage bounds the offset that a page number leads to.
+	maxListPage = 100_000
+)
+
+// notices are the sentences about what was just done, by the name that the address carries.
+var notices = map[string]string{
+	"saved":       "Saved.",
+	"published":   "Published. Readers can see it now.",
+	"unpublished": "Unpublished. It is a draft now, and readers can no longer see it.",
+	"deleted":     "Deleted.",
+}
+
+// listView is the data of the list of posts.
+type listView struct {
+	Items []listItem
+	// Newer and Older are the addresses of the pages beside this one. Empty: there is no such page.
+	Newer, Older string
+	// Notice says what was just done, and ReadOnly why the blog cannot be changed. Empty: nothing, and it can.
+	Notice, ReadOnly string
+}
+
+type listItem struct {
+	post.Item
+	// State describes whether readers see the post, and Public says that they do.
+	State  string
+	Public bool
+}
+
+// list shows all posts, drafts included.
+func (e *Editor) list(w http.ResponseWriter, r *request) error {
+	number := 1
+	if page := r.URL.Query().Get("page"); page != "" {
+		var err error
+		if number, err = strconv.Atoi(page); err != nil || number < 1 || number > maxListPage {
+			e.NotFound(w, r.Request, r.tenant)
+			return nil
+		}
+	}
+	ctx, cancel := r.statementContext()
+	defer cancel()
+	// One more than is shown, to know whether there is another page.
+	items, err := r.posts().ListAll(ctx, e.db, listSize+1, (number-1)*listSize)
+	if err != nil {
+		return err
+	}
+	list := listView{Notice: notices[r.URL.Query().Get("done")], ReadOnly: readOnly(&r.tenant.Entry, r.now)}
+	if number > 1 {
+		list.Newer = listPath(number - 1)
+	}
+	if len(items) > listSize {
+		items, list.Older = items[:listSize], listPath(number+1)
+	}
+	for _, item := range items {
+		state, public := stateOf(item.PublishedAt, r.now)
+		list.Items = append(list.Items, listItem{item, state, public})
+	}
+	return e.show(w, r, view{name: "list", title: "Posts", Data: list})
+}
+
+func listPath(number int) string {
+	if number == 1 {
+		return site.WritePath
+	}
+	return site.WritePath + "?" + url.Values{"page": {strconv.Itoa(number)}}.Encode()
+}
+
+// stateOf describes whether readers see a post.
+func stateOf(publishedAt, now time.Time) (state string, public bool) {
+	switch {
+	case publishedAt.IsZero():
+		return "Draft", false
+	case publishedAt.After(now):
+		return "Scheduled for " + day(publishedAt), false
+	}
+	return "Published on " + day(publishedAt), true
+}

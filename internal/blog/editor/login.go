@@ -1,0 +1,121 @@
+package editor
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/secret"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// verifierLife is how long a login can take, including the time to type the password.
+const verifierLife = 10 * time.Minute
+
+// login sends the browser to the public site, which authenticates the user. The verifier cookie of this host makes the
+// code that comes back useless to anyone else.
+func (e *Editor) login(w http.ResponseWriter, r *request) error {
+	next := localPath(r.URL.Query().Get("next"))
+	if err := e.identify(r); err != nil {
+		return err
+	}
+	switch {
+	case r.username != "":
+		seeOther(w, r, next)
+		return nil
+	case r.tenant.PublicURL == "":
+		e.noPublicSite(w, r.tenant)
+		return nil
+	}
+	verifier := secret.New()
+	r.setCookie(w, verifierCookie, verifier, verifierLife)
+	query := url.Values{"host": {r.host}, "challenge": {account.Challenge(verifier)}, "next": {next}}
+	seeOther(w, r, r.tenant.PublicURL+"/authorize/?"+query.Encode())
+	return nil
+}
+
+// callback redeems the code of the public site for a session on this blog.
+func (e *Editor) callback(w http.ResponseWriter, r *request) error {
+	w.Header().Set("Referrer-Policy", "no-referrer") // the address contains the code
+	query := r.URL.Query()
+	next := localPath(query.Get("next"))
+	verifier := r.cookie(verifierCookie)
+	if verifier == "" {
+		e.loginFailed(w, r, next)
+		return nil
+	}
+	ctx, cancel := r.statementContext()
+	defer cancel()
+	token, err := account.RedeemLoginCode(ctx, e.db, query.Get("code"), verifier, r.tenant.ID, r.host, r.now)
+	switch {
+	case errors.Is(err, account.ErrNotFound):
+		e.loginFailed(w, r, next)
+		return nil
+	case err != nil:
+		return err
+	}
+	r.setCookie(w, verifierCookie, "", 0)
+	r.setCookie(w, sessionCookie, token, account.BlogSessionLife)
+	seeOther(w, r, next)
+	return nil
+}
+
+func (e *Editor) confirmLogout(w http.ResponseWriter, r *request) error {
+	if err := e.identify(r); err != nil {
+		return err
+	}
+	if r.username == "" {
+		seeOther(w, r, "/")
+		return nil
+	}
+	return e.show(w, r, view{name: "logout", title: "Log out"})
+}
+
+// logout ends the session on this blog. Those on the public site and on other blogs continue.
+func (e *Editor) logout(w http.ResponseWriter, r *request) error {
+	if token := r.cookie(sessionCookie); token != "" {
+		ctx, cancel := r.statementContext()
+		defer cancel()
+		if err := account.EndBlogSession(ctx, e.db, token, r.tenant.ID); err != nil {
+			return err
+		}
+		r.setCookie(w, sessionCookie, "", 0)
+	}
+	seeOther(w, r, "/")
+	return nil
+}
+
+// register redirects to the public site's sign-up.
+func (e *Editor) register(w http.ResponseWriter, r *request) error {
+	if r.tenant.PublicURL == "" {
+		e.noPublicSite(w, r.tenant)
+		return nil
+	}
+	seeOther(w, r, r.tenant.PublicURL+"/register/")
+	return nil
+}
+
+func (e *Editor) loginFailed(w http.ResponseWriter, r *request, next string) {
+	e.Layout.Send(w, web.Message{
+		Page:   site.Page(r.tenant, "Login failed"),
+		Status: http.StatusForbidden,
+		Lead:   "The login took too long, was completed already, or was started in another browser.",
+		Steps:  []string{"Log in again. If it still fails, allow cookies for this site."},
+		Link:   &web.Link{Address: site.LoginPath + "?next=" + url.QueryEscape(next), Text: "Log in"},
+	})
+}
+
+func (e *Editor) noPublicSite(w http.ResponseWriter, t *directory.Tenant) {
+	e.Layout.Send(w, web.Message{
+		Page:       site.Page(t, "Login is temporarily unavailable"),
+		Status:     http.StatusServiceUnavailable,
+		Lead:       "The address of the site that manages accounts is not known yet.",
+		Steps:      []string{"Try again in a minute, or contact those who run the site."},
+		Contact:    e.Contact(),
+		RetryAfter: time.Minute,
+	})
+}

@@ -1,0 +1,119 @@
+package editor_test
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
+)
+
+func TestLoginRedirectsToPublicSite(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	alice := blogtest.Owned("alice")
+	alice.CustomHosts = []string{"www.alice.org"}
+	p.Create(alice)
+	p.Create(blogtest.Owned("bob"))
+
+	b := p.Browser("www.alice.org:8000")
+	got := b.Open("/login/?next=/write/new/")
+	to, err := url.Parse(got.Header.Get("Location"))
+	if err != nil || got.Status != http.StatusSeeOther || to.Scheme+"://"+to.Host+to.Path != "http://localhost:8000/authorize/" ||
+		to.Query().Get("host") != "www.alice.org" || to.Query().Get("next") != "/write/new/" ||
+		to.Query().Get("challenge") != account.Challenge(b.Cookies["verifier"]) {
+		t.Errorf("/login/ redirects to %s with cookies %v", to, b.Cookies)
+	}
+	cookie := got.Header.Get("Set-Cookie")
+	if !strings.HasSuffix(cookie, "; Path=/; Max-Age=600; HttpOnly; SameSite=Lax") {
+		t.Errorf("the cookie of the login: %s", cookie)
+	}
+
+	// The session is valid at this host only.
+	session := p.LogIn("alice", "www.alice.org").Cookies["session"]
+	for _, host := range []string{"alice.example.com", "bob.example.com"} {
+		other := p.Browser(host)
+		other.Cookies["session"] = session
+		other.Open("/write/").WantSeeOther(t, "/login/?next=%2Fwrite%2F")
+	}
+	p.Do(http.MethodGet, "bob.example.com", "/register", nil).WantRedirect(t, "/register/")
+	p.Get("bob.example.com", "/register/").WantSeeOther(t, "http://localhost:8000/register/")
+}
+
+func TestCookiesAndHeadersOverTLS(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	if got := p.Get("alice.example.com", "/").Header.Get("Strict-Transport-Security"); got != "" {
+		t.Errorf("Strict-Transport-Security without TLS: %s", got)
+	}
+	p.Install("https://example.com")
+	p.WaitFor("alice.example.com", "/", http.StatusOK)
+	p.Wait("the public site uses TLS", func() error {
+		if p.Get("alice.example.com", "/").Header.Get("Strict-Transport-Security") == "" {
+			return io.EOF
+		}
+		return nil
+	})
+	b := p.LogIn("alice", "alice.example.com")
+	if b.Cookies["__Host-session"] == "" {
+		t.Errorf("cookies %v", b.Cookies)
+	}
+	cookie := p.Browser("alice.example.com").Open("/login/").Header.Get("Set-Cookie")
+	if !strings.HasPrefix(cookie, "__Host-verifier=") || !strings.HasSuffix(cookie, "; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax") {
+		t.Errorf("the cookie of the login: %s", cookie)
+	}
+	b.Open("/write/").Want(t, http.StatusOK, "alice", "New post")
+}
+
+// With its verifier, a code is valid once, for a minute, at the host that it was issued for.
+func TestLoginCodes(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	alice := blogtest.Owned("alice")
+	alice.CustomHosts = []string{"www.alice.org"}
+	p.Create(alice)
+	p.Create(blogtest.Owned("bob"))
+	b := p.Browser("alice.example.com")
+	code := p.LoginCode("alice", b.Host, b.Challenge())
+	verifier := b.Cookies["verifier"]
+	for _, host := range []string{"www.alice.org", "bob.example.com"} {
+		other := p.Browser(host)
+		other.Cookies["verifier"] = verifier
+		other.Redeem(code, http.StatusForbidden)
+	}
+	stranger := p.Browser(b.Host)
+	stranger.Redeem(code, http.StatusForbidden)
+	stranger.Challenge()
+	stranger.Redeem(code, http.StatusForbidden)
+
+	b.Redeem(code, http.StatusSeeOther)
+	if b.Cookies["verifier"] != "" {
+		t.Errorf("the verifier cookie was not removed: %v", b.Cookies)
+	}
+	b.Cookies["verifier"] = verifier
+	b.Redeem(code, http.StatusForbidden)
+
+	late := p.Browser("alice.example.com")
+	code = p.LoginCode("alice", late.Host, late.Challenge())
+	p.Advance(time.Minute)
+	late.Redeem(code, http.StatusForbidden)
+}
+
+func TestSessionsEnd(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	old := p.LogIn("alice", "alice.example.com")
+	p.Advance(account.BlogSessionLife)
+	old.Open("/write/").WantSeeOther(t, "/login/?next=%2Fwrite%2F")
+	fresh := p.LogIn("alice", "alice.example.com")
+	fresh.Open("/write/").Want(t, http.StatusOK, "alice")
+	fresh.Submit("/logout/").WantSeeOther(t, "/")
+	fresh.Open("/write/").WantSeeOther(t, "/login/?next=%2Fwrite%2F")
+	fresh.Open("/logout/").WantSeeOther(t, "/")
+}

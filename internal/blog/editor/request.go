@@ -1,0 +1,102 @@
+package editor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// request is a request for a page of the editor.
+type request struct {
+	*http.Request
+	// tenant is the tenant of the blog, and host the normalized host of the request.
+	tenant *directory.Tenant
+	host   string
+	now    time.Time
+	// username is the current user, who owns the blog. Empty: the client is not logged in, or identify was not called.
+	username string
+}
+
+func (r *request) posts() post.Store { return post.NewStore(r.tenant.SchemaName) }
+
+func (r *request) statementContext() (context.Context, context.CancelFunc) {
+	return site.StatementContext(r.Request)
+}
+
+// page answers a request. If it returns an error, that of a statement, it has not answered.
+type page func(w http.ResponseWriter, r *request) error
+
+// handle resolves the tenant. It lets any client through, and suspended blogs too, whose owners can log in.
+func (e *Editor) handle(show page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t, host := e.Resolve(w, r)
+		if t == nil {
+			return
+		}
+		w.Header().Set("Content-Security-Policy", web.FormsPolicy)
+		switch {
+		case e.sameOrigin.Check(r) != nil:
+			e.crossOrigin(w, t)
+		case !t.Allow():
+			e.TooManyRequests(w, t)
+		default:
+			if err := show(w, &request{Request: r, tenant: t, host: host, now: e.Now()}); err != nil {
+				e.DatabaseUnavailable(w, r, t, err)
+			}
+		}
+	})
+}
+
+// requireOwner lets only the owner through. It redirects other clients to the login, and then back.
+func (e *Editor) requireOwner(show page) http.Handler {
+	return e.handle(func(w http.ResponseWriter, r *request) error {
+		if err := e.identify(r); err != nil {
+			return err
+		}
+		switch {
+		case r.username != "":
+			return show(w, r)
+		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+			seeOther(w, r, site.LoginPath+"?next="+url.QueryEscape(r.URL.RequestURI()))
+		default:
+			e.Layout.Send(w, web.Message{
+				Page: site.Page(r.tenant, "You are logged out"), Status: http.StatusForbidden, Lead: "Nothing was changed.",
+				Steps: []string{"Log in and try again."}, Link: &web.Link{Address: site.LoginToWrite, Text: "Log in"},
+			})
+		}
+		return nil
+	})
+}
+
+// identify looks up the user of a request.
+func (e *Editor) identify(r *request) error {
+	token := r.cookie(sessionCookie)
+	if token == "" {
+		return nil
+	}
+	ctx, cancel := r.statementContext()
+	defer cancel()
+	username, err := account.FindBlogSession(ctx, e.db, token, r.tenant.ID, r.host, r.now)
+	if errors.Is(err, account.ErrNotFound) {
+		return nil
+	}
+	r.username = username
+	return err
+}
+
+func (e *Editor) crossOrigin(w http.ResponseWriter, t *directory.Tenant) {
+	e.Layout.Send(w, web.Message{
+		Page:   site.Page(t, "This form came from another site"),
+		Status: http.StatusForbidden,
+		Lead:   "Nothing was changed.",
+		Steps:  []string{"Open the page on this blog and try again."},
+	})
+}

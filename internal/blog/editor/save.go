@@ -1,0 +1,150 @@
+package editor
+
+import (
+	"context"
+	"errors"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/render"
+)
+
+// The actions of the form's buttons.
+const (
+	actionPublish   = "publish"
+	actionUnpublish = "unpublish"
+	actionPreview   = "preview"
+)
+
+// saveTimeout bounds the time to render and store a post, including the wait for capacity.
+const saveTimeout = 20 * time.Second
+
+// save stores the post of a form. Whatever fails, the form is shown again, so that its text is never lost.
+func (e *Editor) save(w http.ResponseWriter, r *request) error {
+	identified := e.identify(r)
+	release, ok := e.capacity.acquireForm(r.tenant.ID)
+	if !ok {
+		e.TooManyRequests(w, r.tenant)
+		return nil
+	}
+	defer release()
+	if !e.parseForm(w, r) {
+		return nil
+	}
+	f := submitted(r)
+	switch {
+	case identified != nil:
+		return e.saveFailed(w, r, f, identified)
+	case r.username == "":
+		f.LoggedOut = true
+		return e.showForm(w, r, f, http.StatusForbidden)
+	case r.PostFormValue("action") == actionPreview:
+		return e.preview(w, r, f)
+	}
+	limits, refusal, err := e.permission(r)
+	switch {
+	case err != nil:
+		return e.saveFailed(w, r, f, err)
+	case refusal != "":
+		f.Errors[""] = refusal
+		return e.showForm(w, r, f, http.StatusForbidden)
+	}
+	return e.store(w, r, f, limits)
+}
+
+// submitted returns the form that was submitted.
+func submitted(r *request) *postForm {
+	f := newForm()
+	f.ID, f.Revision = number(r.PostFormValue("id")), number(r.PostFormValue("revision"))
+	if slug := r.PathValue("slug"); f.ID != 0 && slug != "" {
+		f.Address = site.WritePath + slug + "/"
+	}
+	f.Document = post.Document{
+		Title: r.PostFormValue("title"), Slug: r.PostFormValue("slug"), Author: r.PostFormValue("author"),
+		Content: r.PostFormValue("content"), Draft: r.PostFormValue("draft") != "",
+	}
+	f.Normalize()
+	return f
+}
+
+// preview shows the form with its rendered content.
+func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
+	rendered, err := e.capacity.render(r.Context(), f.Content)
+	if err != nil {
+		return e.saveFailed(w, r, f, err)
+	}
+	f.Preview = template.HTML(rendered.HTML) //nolint:gosec // it is sanitised
+	return e.showForm(w, r, f, http.StatusOK)
+}
+
+func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, limits post.Limits) error {
+	document, done := f.Document, "saved"
+	switch r.PostFormValue("action") {
+	case actionPublish:
+		document.Draft, done = false, "published"
+	case actionUnpublish:
+		document.Draft, done = true, "unpublished"
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), saveTimeout)
+	defer cancel()
+	saved, err := r.posts().Save(ctx, e.db, post.SaveRequest{
+		Document: document, Base: f.version(), Limits: limits, Now: r.now,
+		Render: func(markdown string) (render.Result, error) { return e.capacity.render(r.Context(), markdown) },
+	})
+	if err != nil {
+		return e.refused(w, r, f, err)
+	}
+	seeOther(w, r, site.WritePath+saved.Slug+"/?done="+done)
+	return nil
+}
+
+// refused shows the form again with the reason why it was not saved.
+func (e *Editor) refused(w http.ResponseWriter, r *request, f *postForm, err error) error {
+	var (
+		invalid *post.InvalidError
+		limit   *post.LimitError
+	)
+	switch {
+	case errors.As(err, &invalid):
+		f.Errors[invalid.Field] = invalid.Sentence
+	case errors.As(err, &limit):
+		f.Errors[""] = limit.Error()
+	case errors.Is(err, post.ErrSlugTaken):
+		f.Errors["slug"] = "Another post has this address. Choose a different one."
+	case errors.Is(err, post.ErrNotFound), errors.Is(err, post.ErrChanged):
+		return e.changed(w, r, f)
+	default:
+		return e.saveFailed(w, r, f, err)
+	}
+	return e.showForm(w, r, f, http.StatusUnprocessableEntity)
+}
+
+// changed shows the form beside the post that was changed since the form was opened. Saving again replaces that post.
+func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
+	ctx, cancel := r.statementContext()
+	defer cancel()
+	stored, err := r.posts().FindByID(ctx, e.db, f.ID)
+	switch {
+	case errors.Is(err, post.ErrNotFound):
+		f.Errors[""] = "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post."
+		f.ID, f.Revision, f.Address = 0, 0, newPath
+	case err != nil:
+		return e.saveFailed(w, r, f, err)
+	default:
+		f.Errors[""] = "This post was changed after you opened it, in another window or by someone else. Nothing was saved, and your text is still here. " +
+			"Compare it with the current post below. Save again to replace that post."
+		f.setStored(stored, r.now)
+		f.Draft, f.Stored = stored.Draft, &stored
+	}
+	return e.showForm(w, r, f, http.StatusConflict)
+}
+
+// saveFailed shows the form again when the database is unavailable.
+func (e *Editor) saveFailed(w http.ResponseWriter, r *request, f *postForm, cause error) error {
+	e.LogFailure(r.Request, r.tenant, cause)
+	f.Errors[""] = "The database is not responding, so the post may not have been saved. Your text is still here: save it again in a few seconds."
+	return e.showForm(w, r, f, http.StatusServiceUnavailable)
+}

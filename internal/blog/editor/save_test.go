@@ -1,0 +1,147 @@
+package editor_test
+
+import (
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
+)
+
+var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z]+)" value="([^"]*)">`)
+
+// version returns the hidden fields of a form, as Submit takes them.
+func version(form blogtest.Response) []string {
+	var fields []string
+	for _, match := range hidden.FindAllStringSubmatch(form.Body, -1) {
+		fields = append(fields, match[1], match[2])
+	}
+	return fields
+}
+
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	b := p.LogIn("alice", "alice.example.com")
+	b.Open("/write/").Want(t, http.StatusOK, "alice", "You have no posts yet.", `href="/write/new/"`)
+
+	form := b.Open("/write/new/")
+	form.Want(t, http.StatusOK, "alice", `value="alice"`, "Save draft", "Publish", "Preview")
+	if policy := form.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self'") {
+		t.Errorf("the form cannot be sent: %s", policy)
+	}
+	b.Submit("/write/new/", append(version(form), "title", "Hello, World", "content", "Some *text*.\r\n\r\n<script>alert(1)</script>", "action", "preview")...).
+		Want(t, http.StatusOK, "alice", "<p>Some <em>text</em>.</p>", "Some *text*.", `value="Hello, World"`)
+	b.Submit("/write/new/", append(version(form), "title", " Hello,\t World ", "content", "Some *text*.\r\n\r\nMore.\r\n", "author", "Alice", "action", "save")...).
+		WantSeeOther(t, "/write/hello-world/?done=saved")
+	b.Open("/write/").Want(t, http.StatusOK, "alice", `<a href="/write/hello-world/">Hello, World</a></td><td>Draft</td>`)
+	p.Get("alice.example.com", "/hello-world/").Want(t, http.StatusNotFound, "alice")
+	var first time.Time
+	if err := p.Operator.QueryRow(t.Context(), `SELECT at FROM public.first_posts`).Scan(&first); err != nil || !first.Equal(blogtest.Start) {
+		t.Errorf("the first post was recorded at %s, %v", first, err)
+	}
+
+	p.Advance(time.Hour)
+	form = b.Open("/write/hello-world/?done=saved")
+	form.Want(t, http.StatusOK, "alice", "Saved.", "Some *text*.\n\nMore.</textarea>", "<p>Some <em>text</em>.</p>", "Draft.")
+	b.Submit("/write/hello-world/", append(version(form), "title", "Hello, World", "content", "Some *text*.", "slug", "hello", "author", "Alice", "action", "publish")...).
+		WantSeeOther(t, "/write/hello/?done=published")
+	p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "Hello, World", "10 January 2027", "Alice")
+	p.Get("alice.example.com", "/hello-world/").Want(t, http.StatusNotFound, "alice")
+
+	// An edit keeps the date; unpublishing removes it.
+	p.Advance(72 * time.Hour)
+	form = b.Open("/write/hello/")
+	form.Want(t, http.StatusOK, "alice", "Published on 10 January 2027", `<a href="/hello/">View the page</a>`, "Unpublish")
+	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "action", "save")...).WantSeeOther(t, "/write/hello/?done=saved")
+	p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "Changed.", "10 January 2027", "Updated", "13 January 2027")
+	form = b.Open("/write/hello/")
+	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "action", "unpublish")...).WantSeeOther(t, "/write/hello/?done=unpublished")
+	p.Get("alice.example.com", "/hello/").Want(t, http.StatusNotFound, "alice")
+
+	form = b.Open("/write/hello/delete/")
+	form.Want(t, http.StatusOK, "alice", "This permanently deletes “Hello” and its page at /hello/. Draft.")
+	b.Submit("/write/hello/delete/", version(form)...).WantSeeOther(t, "/write/?done=deleted")
+	b.Submit("/write/hello/delete/", version(form)...).WantSeeOther(t, "/write/?done=deleted") // a retry after a lost response
+	b.Open("/write/?done=deleted").Want(t, http.StatusOK, "alice", "Deleted.", "You have no posts yet.")
+	b.Open("/write/hello/").Want(t, http.StatusNotFound, "alice")
+}
+
+func TestRefusedTextIsNotLost(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	alice := blogtest.Owned("alice")
+	alice.Limits.MaxPosts = new(int64(2))
+	p.Create(alice)
+	p.Save("alice", post.Document{Title: "Taken", Content: "Text"})
+	b := p.LogIn("alice", "alice.example.com")
+	const text = "Words of an afternoon."
+	tests := map[string]struct {
+		fields []string
+		want   string
+	}{
+		"no title":           {[]string{"title", " "}, `<p class="refused" id="title-error">Give the post a title.</p>`},
+		"a long title":       {[]string{"title", strings.Repeat("a", 256)}, `<p class="refused" id="title-error">The title has 256 characters; the maximum is 255.</p>`},
+		"an invalid address": {[]string{"title", "T", "slug", "no/slug"}, `<p class="refused" id="slug-error">&#34;no/slug&#34; is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.</p>`},
+		"a taken address":    {[]string{"title", "Taken"}, `<p class="refused" id="slug-error">Another post has this address. Choose a different one.</p>`},
+		"a reserved address": {[]string{"title", "T", "slug", "write"}, `<p class="refused" id="slug-error">The address &#34;write&#34; is reserved. Choose another one.</p>`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b.Submit("/write/new/", append(test.fields, "content", text, "action", "publish")...).
+				Want(t, http.StatusUnprocessableEntity, "alice", test.want, `aria-invalid="true"`, text)
+		})
+	}
+	p.Save("alice", post.Document{Title: "Last", Content: "Text"})
+	b.Submit("/write/new/", "title", "One more", "content", text).Want(t, http.StatusUnprocessableEntity, "alice", "This blog has reached its limit of 2 posts. Delete a post, or ask for a higher limit.", text)
+
+	b.Submit("/write/new/", "title", "T", "content", strings.Repeat("a", 4<<20)).Want(t, http.StatusRequestEntityTooLarge, "alice", "A post can have up to 1024 kB of text. Nothing was saved.")
+	b.Send(http.MethodPost, "/write/new/", strings.NewReader("title=%zz"), nil).Want(t, http.StatusBadRequest, "alice")
+
+	p.Proxy.Cut()
+	b.Submit("/write/new/", "title", "T", "content", text).Want(t, http.StatusServiceUnavailable, "alice", "The database is not responding, so the post may not have been saved. Your text is still here: save it again in a few seconds.", text)
+	b.Open("/write/").Want(t, http.StatusServiceUnavailable, "alice", "This blog is temporarily unavailable")
+	p.Proxy.Restore()
+	p.Wait("the database is available", func() error {
+		if got := b.Open("/write/"); got.Status != http.StatusOK {
+			return errors.New(got.Body)
+		}
+		return nil
+	})
+}
+
+func TestEditsDoNotOverwriteOneAnother(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	p.Save("alice", post.Document{Title: "Title", Content: "The first version."})
+	b := p.LogIn("alice", "alice.example.com")
+	opened := b.Open("/write/title/")
+	asked := b.Open("/write/title/delete/")
+	edit := func(form blogtest.Response, content string) blogtest.Response {
+		t.Helper()
+		return b.Submit("/write/title/", append(version(form), "title", "Title", "slug", "title", "content", content, "action", "save")...)
+	}
+	p.Advance(time.Minute)
+	edit(opened, "From one window.").WantSeeOther(t, "/write/title/?done=saved")
+	edit(opened, "From one window.").WantSeeOther(t, "/write/title/?done=saved") // a retry after a lost response
+	conflict := edit(opened, "From another window.")
+	conflict.Want(t, http.StatusConflict, "alice", "This post was changed after you opened it, in another window or by someone else. Nothing was saved, and your text is still here.", "\nFrom another window.</textarea>", "\nFrom one window.</textarea>")
+	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", "From one window.")
+	b.Submit("/write/title/delete/", version(asked)...).Want(t, http.StatusConflict, "alice", "It was not deleted: review it first.")
+
+	p.Advance(time.Minute)
+	edit(conflict, "From another window.").WantSeeOther(t, "/write/title/?done=saved")
+	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", "From another window.")
+
+	form := b.Open("/write/title/")
+	b.Submit("/write/title/delete/", version(b.Open("/write/title/delete/"))...).WantSeeOther(t, "/write/?done=deleted")
+	gone := edit(form, "A long thought.")
+	gone.Want(t, http.StatusConflict, "alice", "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post.", "A long thought.", `action="/write/new/"`)
+	b.Submit("/write/new/", append(version(gone), "title", "Title", "content", "A long thought.", "action", "save")...).WantSeeOther(t, "/write/title/?done=saved")
+}

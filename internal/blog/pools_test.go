@@ -1,0 +1,79 @@
+package blog_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/internal/blog"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
+)
+
+// While exports and saves hold all connections of the editor, readers get their pages, and owners get 503.
+func TestReadersDoNotWaitForOwners(t *testing.T) {
+	t.Parallel()
+	const editorConns = 2
+	p := blogtest.NewDatabase(t)
+	p.Serve(blog.Options{EditorConns: editorConns, ReaderConns: 1})
+	p.WaitReady()
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Hello", Content: "Text"})
+	p.Create(blogtest.Owned("bob"))
+	loggedIn := p.LogIn("bob", "bob.example.com")
+
+	tx, err := p.Operator.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(t.Context())
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE bob.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	var owners sync.WaitGroup
+	for range 2 * editorConns {
+		bob := p.Browser("bob.example.com")
+		bob.Cookies = maps.Clone(loggedIn.Cookies)
+		owners.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if got := bob.Open("/write/export.zip"); got.Status != http.StatusServiceUnavailable {
+					t.Errorf("an export answers %d", got.Status)
+					return
+				}
+				if got := bob.Submit("/write/new/", "title", "Title", "content", "Text"); got.Status == http.StatusSeeOther {
+					t.Error("a post was saved in a locked table")
+					return
+				}
+			}
+		})
+	}
+	defer owners.Wait()
+	defer close(stop)
+
+	busy := func() error {
+		metrics := p.Metrics()
+		if inUse := metrics[`echoblogs_database_pool_in_use_connections{pool="editor"}`]; inUse != editorConns {
+			return fmt.Errorf("%v connections of the editor are in use", inUse)
+		}
+		return nil
+	}
+	const acquisitions = `echoblogs_database_pool_acquisitions_total{pool="reader"}`
+	before := p.Metrics()[acquisitions]
+	for range 20 {
+		p.Wait("all connections of the editor are in use", busy)
+		for _, path := range []string{"/", "/hello/", "/feed.xml"} {
+			p.Get("alice.example.com", path).Want(t, http.StatusOK, "alice", "Hello")
+		}
+	}
+	if used := p.Metrics()[acquisitions] - before; used != 60 {
+		t.Errorf("60 pages for readers used %v connections of the reader", used)
+	}
+}

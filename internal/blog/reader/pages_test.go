@@ -1,0 +1,210 @@
+package reader_test
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
+)
+
+var entryTitle = regexp.MustCompile(`<h2><a href="/([^"/]+)/">`)
+
+func slugs(page blogtest.Response) []string {
+	found := []string{}
+	for _, match := range entryTitle.FindAllStringSubmatch(page.Body, -1) {
+		found = append(found, match[1])
+	}
+	return found
+}
+
+func TestIndexIsPaged(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	for i := range 21 {
+		p.Save("alice", post.Document{Title: fmt.Sprintf("Post %02d", i), Content: "Text", Date: blogtest.Start.Add(time.Duration(i-30) * time.Hour)})
+	}
+	numbers := func(from, to int) []string {
+		list := []string{}
+		for i := from; i >= to; i-- {
+			list = append(list, fmt.Sprintf("post-%02d", i))
+		}
+		return list
+	}
+	tests := map[string]struct {
+		path, canonical string
+		want            []string
+		newer, older    string
+	}{
+		"first":  {"/", "http://alice.example.com:8000/", numbers(20, 11), "", "/page/2/"},
+		"second": {"/page/2/", "http://alice.example.com:8000/page/2/", numbers(10, 1), "/", "/page/3/"},
+		"last":   {"/page/3/", "http://alice.example.com:8000/page/3/", numbers(0, 0), "/page/2/", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			page := p.Get("alice.example.com", test.path)
+			page.Want(t, http.StatusOK, "alice", `<link rel="canonical" href="`+test.canonical+`">`)
+			if diff := cmp.Diff(test.want, slugs(page)); diff != "" {
+				t.Errorf("posts (-want +got):\n%s", diff)
+			}
+			for rel, address := range map[string]string{"prev": test.newer, "next": test.older} {
+				link := fmt.Sprintf(`<a href="%s" rel="%s">`, address, rel)
+				if address != "" && !strings.Contains(page.Body, link) || address == "" && strings.Contains(page.Body, `rel="`+rel+`"`) {
+					t.Errorf("link to %s: want %q in\n%s", rel, link, page.Body)
+				}
+			}
+		})
+	}
+	for _, path := range []string{"/page/4/", "/page/0/", "/page/-1/", "/page/02/", "/page/x/", "/page/99999999999999999999/", "/page/100001/"} {
+		p.Get("alice.example.com", path).Want(t, http.StatusNotFound, "alice", "Page not found")
+	}
+	p.Get("alice.example.com", "/page/1/").WantRedirect(t, "/")
+	p.Get("alice.example.com", "/page/2").WantRedirect(t, "/page/2/")
+}
+
+func TestPost(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: `A "title" & <more>`, Slug: "a-title", Author: "Alice <3", Content: "Hello **World**.", Date: blogtest.Start})
+
+	page := p.Get("alice.example.com", "/a-title/")
+	page.Want(t, http.StatusOK, "alice",
+		"<h1>A &#34;title&#34; &amp; &lt;more&gt;</h1>",
+		"<title>A &#34;title&#34; &amp; &lt;more&gt; · Blog of alice</title>",
+		`<time datetime="2027-01-10T12:00:00Z">10 January 2027</time> · Alice &lt;3</p>`,
+		"<p>Hello <strong>World</strong>.</p>",
+		`<link rel="canonical" href="http://alice.example.com:8000/a-title/">`,
+		`<meta name="description" content="Hello World.">`,
+		`<html lang="en">`,
+	)
+	if strings.Contains(page.Body, "Updated") {
+		t.Errorf("an unchanged post is shown as updated:\n%s", page.Body)
+	}
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice",
+		`<h2><a href="/a-title/">A &#34;title&#34; &amp; &lt;more&gt;</a></h2>`, " · Alice &lt;3</p>\n<p>Hello World.</p>")
+
+	p.Clock.Advance(48 * time.Hour)
+	p.Save("alice", post.Document{Title: "A title", Slug: "a-title", Content: "Changed."})
+	p.WaitFor("alice.example.com", "/a-title/", http.StatusOK).
+		Want(t, http.StatusOK, "alice", `Updated <time datetime="2027-01-12T12:00:00Z">12 January 2027</time>`)
+}
+
+func TestPathsWithoutPage(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	for _, path := range []string{
+		"/none/", "/None/", "/a/b/", "/a/b", "/%00/", "/a%2fb/", "/" + strings.Repeat("a", 5000) + "/", "/favicon.ico", "/feed.xml/",
+		"/%2f%2fexample.com", "/%2fexample", "/%5cexample.com", "/..%2f", "/wp-login.php",
+	} {
+		p.Get("alice.example.com", path).Want(t, http.StatusNotFound, "alice", "Page not found", "Blog of alice", "noindex")
+	}
+	p.Get("alice.example.com", "/none").WantRedirect(t, "/none/")
+}
+
+func TestEmptyBlog(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", "Nothing here yet", `<h1 class="site"><a href="/" aria-current="page">Blog of alice</a></h1>`)
+	p.Get("alice.example.com", "/page/2/").Want(t, http.StatusNotFound, "alice")
+	p.Get("alice.example.com", "/robots.txt").Want(t, http.StatusOK, "alice", "User-agent: *")
+}
+
+func TestDraftsAreNeverShown(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Out", Content: "Text"})
+	p.Save("alice", post.Document{Title: "Secret draft", Content: "Text", Draft: true})
+	p.Save("alice", post.Document{Title: "Secret plan", Content: "Text", Date: blogtest.Start.Add(time.Hour)})
+
+	for _, path := range []string{"/", "/feed.xml"} {
+		if page := p.Get("alice.example.com", path); strings.Contains(page.Body, "Secret") || !strings.Contains(page.Body, "Out") {
+			t.Errorf("%s:\n%s", path, page.Body)
+		}
+	}
+	p.Get("alice.example.com", "/secret-draft/").Want(t, http.StatusNotFound, "alice")
+	p.Get("alice.example.com", "/secret-plan/").Want(t, http.StatusNotFound, "alice")
+
+	p.Clock.Advance(time.Hour)
+	p.WaitFor("alice.example.com", "/secret-plan/", http.StatusOK)
+	p.Get("alice.example.com", "/feed.xml").Want(t, http.StatusOK, "alice", "Secret plan")
+	p.Get("alice.example.com", "/secret-draft/").Want(t, http.StatusNotFound, "alice")
+}
+
+func TestAnswersOfEveryPage(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Title", Content: "Text"})
+	for _, path := range []string{"/", "/title/", "/feed.xml", "/robots.txt"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			page := p.Get("alice.example.com", path)
+			page.Want(t, http.StatusOK, "alice")
+			for name, want := range map[string]string{
+				"Cache-Control":          "no-cache",
+				"X-Content-Type-Options": "nosniff",
+				"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' https: data:; " +
+					"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+			} {
+				if got := page.Header.Get(name); got != want {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
+
+			head := p.Do(http.MethodHead, "alice.example.com", path, nil)
+			head.Want(t, http.StatusOK, "alice")
+			if head.Body != "" || head.Header.Get("Content-Length") != fmt.Sprint(len(page.Body)) {
+				t.Errorf("HEAD: %d bytes, Content-Length %s, want none and %d", len(head.Body), head.Header.Get("Content-Length"), len(page.Body))
+			}
+
+			etag := page.Header.Get("Etag")
+			for _, known := range []string{etag, "W/" + etag, `"other", ` + etag, "*"} {
+				again := p.Do(http.MethodGet, "alice.example.com", path, http.Header{"If-None-Match": {known}})
+				again.Want(t, http.StatusNotModified, "alice")
+			}
+			other := p.Do(http.MethodGet, "alice.example.com", path, http.Header{"If-None-Match": {`"other"`}})
+			other.Want(t, http.StatusOK, "alice")
+
+			post := p.Do(http.MethodPost, "alice.example.com", path, nil)
+			post.Want(t, http.StatusMethodNotAllowed, "alice", "This page can only be read")
+			if allow := post.Header.Get("Allow"); allow != "GET, HEAD" {
+				t.Errorf("Allow: %q", allow)
+			}
+		})
+	}
+}
+
+func TestAssetsAreKept(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	page := p.Get("unknown.example.com", "/")
+	sheet := regexp.MustCompile(`<link rel="stylesheet" href="(/assets/theme\.[0-9a-f]{16}\.css)">`).FindStringSubmatch(page.Body)
+	if sheet == nil {
+		t.Fatalf("no style sheet in\n%s", page.Body)
+	}
+	got := p.Get("unknown.example.com", sheet[1])
+	got.Want(t, http.StatusOK, "", "prefers-color-scheme")
+	if kept := got.Header.Get("Cache-Control"); kept != "public, max-age=31536000, immutable" || got.Header.Get("Content-Type") != "text/css; charset=utf-8" {
+		t.Errorf("Cache-Control %q, Content-Type %q", kept, got.Header.Get("Content-Type"))
+	}
+	// The page of a replica of another version.
+	got = p.Get("unknown.example.com", "/assets/theme.0123456789abcdef.css")
+	got.Want(t, http.StatusOK, "", "prefers-color-scheme")
+	if kept := got.Header.Get("Cache-Control"); kept != "no-cache" {
+		t.Errorf("Cache-Control of another version: %q", kept)
+	}
+	p.Get("unknown.example.com", "/assets/none.0123456789abcdef.css").Want(t, http.StatusNotFound, "")
+	p.Get("unknown.example.com", "/assets/theme.css").Want(t, http.StatusNotFound, "")
+}

@@ -1,0 +1,94 @@
+// Package reader serves the pages of a blog that readers see: the list of posts, posts and the feed. They are the same
+// for everyone, look at no cookie, and read by a pool of connections that nothing else uses.
+package reader
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// Reader serves readers.
+type Reader struct {
+	*site.Site
+	db      postgres.Querier
+	buffers sync.Pool // of *web.Markup
+}
+
+// New returns a Reader that reads posts from db.
+func New(s *site.Site, db postgres.Querier) *Reader {
+	return &Reader{Site: s, db: db, buffers: sync.Pool{New: func() any { return new(web.Markup) }}}
+}
+
+// Register adds the pages to a mux. They include the page for paths that nothing else serves.
+func (rd *Reader) Register(mux *http.ServeMux) {
+	for pattern, show := range map[string]page{
+		"/{$}":               rd.firstPage,
+		"/page/{number}/{$}": rd.numberedPage,
+		"/page/{number}":     addSlash,
+		site.FeedPath:        rd.feed,
+		"/robots.txt":        rd.robots,
+		"/{slug}/{$}":        rd.post,
+		"/{slug}":            addSlash,
+		"/":                  notFound,
+	} {
+		mux.Handle(pattern, rd.handle(show))
+	}
+}
+
+// page answers a request to a tenant's blog. If it returns an error, it has not answered: post.ErrNotFound, or the error
+// of a statement.
+type page func(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error
+
+// handle resolves the tenant, and answers where a page cannot.
+func (rd *Reader) handle(show page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t, _ := rd.Resolve(w, r)
+		switch {
+		case t == nil:
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			rd.MethodNotAllowed(w, t)
+		case t.Suspended(rd.Now()):
+			rd.Suspended(w, t)
+		case !t.Allow():
+			rd.TooManyRequests(w, t)
+		default:
+			switch err := show(w, r, t); {
+			case err == nil:
+			case errors.Is(err, post.ErrNotFound):
+				rd.NotFound(w, r, t)
+			default:
+				rd.DatabaseUnavailable(w, r, t, err)
+			}
+		}
+	})
+}
+
+func (rd *Reader) robots(w http.ResponseWriter, r *http.Request, _ *directory.Tenant) error {
+	send(w, r, "text/plain; charset=utf-8", []byte("User-agent: *\nDisallow: "+site.LoginPath+"\nDisallow: "+site.WritePath+"\n"))
+	return nil
+}
+
+func notFound(http.ResponseWriter, *http.Request, *directory.Tenant) error { return post.ErrNotFound }
+
+// addSlash redirects to the same path with a slash at the end, as posts and pages have.
+func addSlash(w http.ResponseWriter, r *http.Request, _ *directory.Tenant) error {
+	if !site.IsPlainPath(r.URL.Path) {
+		return post.ErrNotFound
+	}
+	redirect(w, r.URL.Path+"/")
+	return nil
+}
+
+// redirect permanently redirects to another path of the same host, whatever its scheme and port.
+func redirect(w http.ResponseWriter, path string) {
+	w.Header().Set("Location", path)
+	w.Header().Set("Cache-Control", "no-cache")
+	w.WriteHeader(http.StatusMovedPermanently)
+}

@@ -1,0 +1,132 @@
+package site
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// Error pages say what happened and what to do, to readers first and to owners second. They never quote the database.
+
+// RetryAfter is when to retry a request that failed because the database is unavailable.
+const RetryAfter = 5 * time.Second
+
+func (s *Site) invalidHost(w http.ResponseWriter, r *http.Request) {
+	s.Layout.Send(w, web.Message{
+		Status:  http.StatusNotFound,
+		Page:    web.Page{Title: "There is no blog at this address"},
+		Subject: web.Shorten(r.Host),
+		Lead:    "This is not a valid host name.",
+		Steps:   []string{"Open the blog by its host name, such as alice.example.com."},
+	})
+}
+
+func (s *Site) unknownHost(w http.ResponseWriter, host string) {
+	s.Layout.Send(w, s.platform().NoBlogAt(host))
+}
+
+// retrySteps says to retry, and whom to tell if there is a contact.
+func (s *Site) retrySteps() []string {
+	steps := []string{"Load the page again in a few seconds."}
+	if s.Contact() != "" {
+		steps = append(steps, "If the problem persists, tell those who run the site.")
+	}
+	return steps
+}
+
+// NotFound says that a blog has no such page.
+func (s *Site) NotFound(w http.ResponseWriter, r *http.Request, t *directory.Tenant) {
+	s.Layout.Send(w, web.Message{
+		Status:  http.StatusNotFound,
+		Page:    Page(t, "Page not found"),
+		Subject: web.Shorten(r.URL.Path),
+		Lead:    "The post may have been renamed or unpublished, or the link may be wrong.",
+		Link:    &web.Link{Address: "/", Text: "Go to the home page"},
+	})
+}
+
+// Suspended says that a blog is suspended, and how its owner gets it back.
+func (s *Site) Suspended(w http.ResponseWriter, t *directory.Tenant) {
+	s.Layout.Send(w, web.Message{
+		Page:   web.Page{Title: "This blog is suspended", Site: t.DisplayName, Writing: LoginToWrite},
+		Status: http.StatusPaymentRequired,
+		Lead:   fmt.Sprintf("%s is not available at the moment. Its posts are kept.", t.DisplayName),
+		Steps: []string{
+			"If this is your blog, renew it or contact those who run the site. It will be available again within seconds.",
+			"You can still log in with \"Write\" below, read your posts and export them.",
+		},
+		Contact: s.Contact(),
+	})
+}
+
+// TooManyRequests says that a blog is over its limit of requests, or its owner over that of forms.
+func (s *Site) TooManyRequests(w http.ResponseWriter, t *directory.Tenant) {
+	s.Layout.Send(w, web.Message{
+		Page:       Page(t, "Too many requests"),
+		Status:     http.StatusTooManyRequests,
+		Lead:       "This blog is getting too many requests.",
+		Steps:      []string{"Try again in a moment."},
+		RetryAfter: time.Second,
+	})
+}
+
+// MethodNotAllowed says that a page can only be read.
+func (s *Site) MethodNotAllowed(w http.ResponseWriter, t *directory.Tenant) {
+	w.Header().Set("Allow", "GET, HEAD")
+	s.Layout.Send(w, web.Message{
+		Page:   Page(t, "Method not allowed"),
+		Status: http.StatusMethodNotAllowed,
+		Lead:   "This page can only be read.",
+	})
+}
+
+// DatabaseUnavailable answers a request whose statement failed, and logs the cause.
+func (s *Site) DatabaseUnavailable(w http.ResponseWriter, r *http.Request, t *directory.Tenant, cause error) {
+	s.LogFailure(r, t, cause)
+	s.Layout.Send(w, web.Message{
+		Page:       Page(t, "This blog is temporarily unavailable"),
+		Status:     http.StatusServiceUnavailable,
+		Lead:       "The database is not responding. No posts are lost.",
+		Steps:      s.retrySteps(),
+		Contact:    s.Contact(),
+		RetryAfter: RetryAfter,
+	})
+}
+
+// LogFailure logs a failed statement, unless there are too many of them.
+func (s *Site) LogFailure(r *http.Request, t *directory.Tenant, cause error) {
+	if s.failures.Allow() {
+		s.Log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, "A statement of a tenant failed",
+			slog.String("tenant", t.Name), slog.String("path", r.URL.Path),
+			slog.String("cause", postgres.Explain(cause)), slog.String("sqlstate", postgres.Code(cause)))
+	}
+}
+
+func (s *Site) directoryUnavailable(w http.ResponseWriter) {
+	s.Layout.Send(w, web.Message{
+		Page:       web.Page{Title: "This site is temporarily unavailable"},
+		Status:     http.StatusServiceUnavailable,
+		Lead:       "The server cannot reach its database. No posts are lost.",
+		Steps:      s.retrySteps(),
+		Contact:    s.Contact(),
+		RetryAfter: RetryAfter,
+	})
+}
+
+// Panicked answers a request whose handler panicked. The log has the same ID.
+func (s *Site) Panicked(w http.ResponseWriter, id string) {
+	s.Layout.Send(w, web.Message{
+		Page:    web.Page{Title: "Something went wrong"},
+		Status:  http.StatusInternalServerError,
+		Subject: id,
+		Lead:    "The server failed to show this page. The error has been logged under this ID.",
+		Steps:   []string{"Load the page again. If it still fails, send the ID to those who run the site."},
+		Contact: s.Contact(),
+	})
+}

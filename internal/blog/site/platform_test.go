@@ -1,0 +1,75 @@
+package site_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/internal/blog"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
+)
+
+const (
+	// offered links to the sign-up with the name carol.
+	offered = `href="https://www.example.org:8443/register/?username=carol"`
+	// reached is the link to the contact.
+	reached = `those who run the site (<a href="mailto:help@example.org">help@example.org</a>)`
+)
+
+func withRegistration(mode string) func(*tenancy.Installation) {
+	return func(i *tenancy.Installation) { i.Registration = mode }
+}
+
+func withContact(address string) func(*tenancy.Installation) {
+	return func(i *tenancy.Installation) { i.Contact = address }
+}
+
+// A free name is offered to people who can sign up, within seconds of a change of the Platform.
+func TestUnknownHostOffersItsName(t *testing.T) {
+	t.Parallel()
+	p := blogtest.NewDatabase(t)
+	const publicURL = "https://www.example.org:8443"
+	p.Install(publicURL)
+	p.Serve(blog.Options{})
+	p.WaitReady()
+	p.Get("carol.example.com", "/").Want(t, http.StatusNotFound, "", offered, "Register carol")
+	for _, host := range []string{"www.example.com", "a.carol.example.com", "carol.example.net", "carol.www.example.org", "example.com", "ca_rol.example.com"} {
+		if page := p.Get(host, "/"); strings.Contains(page.Body, "Register ") {
+			t.Errorf("%s is offered:\n%s", host, page.Body)
+		}
+	}
+
+	p.Install(publicURL, withRegistration("Invite"), withContact("mailto:help@example.org"))
+	p.WaitText("carol.example.com", "/", []string{offered, "you need an invitation code", reached}, nil)
+
+	p.Install(publicURL, withRegistration("Closed"), withContact("mailto:help@example.org"))
+	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address", "If there should be one, ask " + reached}, []string{"/register/"})
+
+	p.Install(publicURL, withRegistration("Closed"))
+	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address"}, []string{"/register/", "those who run"})
+
+	p.Install(publicURL)
+	p.WaitText("carol.example.com", "/", []string{offered, "Register carol"}, nil)
+}
+
+// Pages for readers and for the owner link to the contact.
+func TestContact(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	alice := blogtest.Owned("alice")
+	p.Create(alice)
+	p.Create(blogtest.Owned("bob"))
+	alice.SuspendAt = blogtest.Start
+	p.Update(alice, blogtest.Start)
+	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "contact those who run the site. It will be available again within seconds."}, nil)
+
+	p.Install("http://localhost:8000", withContact("mailto:help@example.org"))
+	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "contact " + reached + ". It will be available again within seconds."}, nil)
+	p.LogIn("alice", "alice.example.com").Open("/write/").Want(t, http.StatusOK, "alice", "renew it or contact "+reached+".")
+	p.Exec(`ALTER TABLE bob.posts RENAME TO lost`)
+	p.Get("bob.example.com", "/").Want(t, http.StatusServiceUnavailable, "bob", "If the problem persists, tell "+reached+".")
+
+	p.Install("http://localhost:8000", withContact("https://example.org/help/?about=blogs&to=us"))
+	p.WaitText("alice.example.com", "/", []string{`(<a href="https://example.org/help/?about=blogs&amp;to=us">example.org/help/?about=blogs&amp;to=us</a>)`}, nil)
+}

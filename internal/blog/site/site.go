@@ -1,0 +1,95 @@
+// Package site holds what the pages of all blogs share, for readers and for owners: the tenant of a request, the layout,
+// and error pages.
+package site
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// TenantHeader is the response header with the name of the tenant that a response is for. The operator's probe reads it.
+const TenantHeader = "Echoblogs-Tenant"
+
+const (
+	// statementTimeout bounds the statement of a page.
+	statementTimeout = 3 * time.Second
+	// failureLogRate bounds the log lines about failed statements, per second: while the database is unavailable, every
+	// request fails.
+	failureLogRate = 5
+)
+
+// Site resolves requests to tenants, and answers those that fail.
+type Site struct {
+	// Directory has the tenants by host.
+	Directory *directory.Directory
+	// Layout is the layout of all pages.
+	Layout *web.Look
+	// Log receives log lines.
+	Log *slog.Logger
+	// Now is the clock.
+	Now func() time.Time
+
+	failures *rate.Limiter
+}
+
+// New returns a Site.
+func New(tenants *directory.Directory, layout *web.Look, log *slog.Logger, now func() time.Time) *Site {
+	return &Site{Directory: tenants, Layout: layout, Log: log, Now: now, failures: rate.NewLimiter(failureLogRate, failureLogRate)}
+}
+
+// strictTransport makes browsers use TLS for a year.
+var strictTransport = []string{"max-age=31536000"}
+
+// Resolve returns the tenant of a request, and the normalized host. nil: there is none, and the request has been
+// answered. A request is resolved once: whatever changes meanwhile, it is served as that tenant.
+func (s *Site) Resolve(w http.ResponseWriter, r *http.Request) (*directory.Tenant, string) {
+	if !s.Directory.Fresh() {
+		s.directoryUnavailable(w)
+		return nil, ""
+	}
+	host, err := naming.NormalizeHost(r.Host)
+	if err != nil {
+		s.invalidHost(w, r)
+		return nil, ""
+	}
+	t := s.Directory.Lookup(host)
+	if t == nil {
+		s.unknownHost(w, host)
+		return nil, ""
+	}
+	header := w.Header()
+	header[TenantHeader] = []string{t.Name}
+	if t.Secure {
+		header["Strict-Transport-Security"] = strictTransport
+	}
+	return t, host
+}
+
+// StatementContext bounds a statement. It does not end with the request: that would close a database connection whenever
+// a client disconnects early, which anyone could do many times a second.
+func StatementContext(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(r.Context()), statementTimeout)
+}
+
+// Page returns the layout of a page of a tenant.
+func Page(t *directory.Tenant, title string) web.Page {
+	return web.Page{Title: title, Site: t.DisplayName, Feed: FeedPath, Writing: LoginToWrite}
+}
+
+func (s *Site) platform() web.Platform {
+	known := s.Directory.Site()
+	return web.Platform{
+		PublicURL: known.PublicURL, Domain: known.Domain, Registration: known.Registration, Contact: web.Contact(known.Contact),
+	}
+}
+
+// Contact is how to reach the site administrators.
+func (s *Site) Contact() web.Contact { return s.platform().Contact }

@@ -1,0 +1,79 @@
+package directory
+
+import "slices"
+
+// apply merges a snapshot into the directory.
+func (d *Directory) apply(snapshot Snapshot) {
+	before := d.Site().PublicURL
+	d.site.Store(&snapshot.Site)
+	if snapshot.Site.PublicURL != before {
+		for _, t := range d.byID {
+			d.updateLinks(t)
+		}
+	}
+	for _, entry := range snapshot.Tenants {
+		d.put(entry)
+	}
+}
+
+// updateLinks gives a tenant's links the current scheme and port of the public site. It does not change its hosts.
+func (d *Directory) updateLinks(old *Tenant) {
+	t := newTenant(old.Entry, d.Site().PublicURL, old)
+	d.byID[t.ID] = t
+	for _, host := range t.Hosts {
+		d.hosts.CompareAndSwap(host, old, t)
+	}
+}
+
+// put merges the entry of one tenant. If another tenant has one of its hosts here, the host moves: the other entry is
+// older, as the registry has each host once.
+func (d *Directory) put(entry Entry) {
+	if !entry.Live() {
+		d.remove(entry.ID)
+		return
+	}
+	slices.Sort(entry.Hosts) // the database returns them in any order
+	old := d.byID[entry.ID]
+	t, publicURL := old, d.Site().PublicURL
+	if old == nil || !old.equal(entry, publicURL) {
+		t = newTenant(entry, publicURL, old)
+		d.byID[t.ID] = t
+	}
+	for _, host := range t.Hosts {
+		if d.Lookup(host) != t {
+			d.hosts.Store(host, t)
+		}
+	}
+	if old != nil && old != t {
+		for _, host := range old.Hosts {
+			if !slices.Contains(t.Hosts, host) {
+				d.removeHost(host, old.ID)
+			}
+		}
+	}
+}
+
+func (d *Directory) remove(id int64) {
+	if t := d.byID[id]; t != nil {
+		for _, host := range t.Hosts {
+			d.removeHost(host, id)
+		}
+		delete(d.byID, id)
+	}
+}
+
+// removeHost removes a host, unless it belongs to another tenant by now.
+func (d *Directory) removeHost(host string, id int64) {
+	if t := d.Lookup(host); t != nil && t.ID == id {
+		d.hosts.Delete(host)
+	}
+}
+
+func (d *Directory) count() {
+	hosts := 0
+	for _, t := range d.byID {
+		hosts += len(t.Hosts)
+	}
+	d.metrics.tenants.Set(float64(len(d.byID)))
+	d.metrics.hosts.Set(float64(hosts))
+}

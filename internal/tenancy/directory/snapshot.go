@@ -1,0 +1,145 @@
+// Package directory reads the registry for programs that serve tenants: which tenant is at which host, and what the site
+// shows of the Platform. It only reads.
+package directory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// Channel is the NOTIFY channel on which the ids of changed tenants arrive.
+const Channel = tenancy.Channel
+
+// Entry is one tenant: enough to serve its hosts without another query of the registry.
+type Entry struct {
+	// ID is the tenant's id; it is never reused.
+	ID int64
+	// Name is the tenant's name.
+	Name string
+	// SchemaName is the schema that holds the tenant's tables.
+	SchemaName string
+	// DisplayName is the title of the site; never empty.
+	DisplayName string
+	// Owner is the name of the user who may write there. Empty: nobody.
+	Owner string
+	// PrimaryHost is the host that links lead to. Empty when the tenant is not live.
+	PrimaryHost string
+	// Hosts are all hosts of the tenant, including the primary one. Empty when the tenant is not live.
+	Hosts []string
+	// PaidUntil is the last paid day, at midnight UTC.
+	PaidUntil time.Time
+	// SuspendAt is the moment from which readers get 402. The zero time: suspended manually.
+	SuspendAt time.Time
+	// MaxPosts, MaxStorageBytes and RequestsPerSecond, which counts for each replica, are limits. nil: unlimited.
+	MaxPosts, MaxStorageBytes *int64
+	RequestsPerSecond         *int32
+}
+
+// Live reports whether the tenant is live.
+func (e *Entry) Live() bool { return len(e.Hosts) > 0 }
+
+// Suspended reports whether readers get 402 at the moment now.
+func (e *Entry) Suspended(now time.Time) bool { return !now.Before(e.SuspendAt) }
+
+// Site is what pages show of the Platform.
+type Site struct {
+	// PublicURL is the address of the public site, without a slash at the end. Every link has its scheme and port.
+	PublicURL string
+	// Domain is the parent domain of sites that people sign up for.
+	Domain string
+	// Registration says who may sign up: Open, Invite or Closed.
+	Registration string
+	// Contact is how to reach the site administrators, a mailto or an https address. Empty: unknown.
+	Contact string
+}
+
+// Snapshot is the registry, or its recent changes, at one moment.
+type Snapshot struct {
+	// At is the database's time; everything committed before it is in the snapshot.
+	At time.Time
+	// Site is the zero value before the operator's first contact with the database.
+	Site Site
+	// Tenants are all live tenants, or those that changed, including tenants that are not live any more.
+	Tenants []Entry
+}
+
+const (
+	live = "'" + string(tenancy.StateLive) + "'"
+
+	selectEntries = `SELECT t.id, t.name, t.schema_name, t.display_name, t.owner, t.paid_until, t.suspend_at,
+	t.max_posts, t.max_storage_bytes, t.requests_per_second,
+	(SELECT d.host FROM public.domains d WHERE t.state = ` + live + ` AND d.tenant_id = t.id AND d.is_primary),
+	(SELECT array_agg(d.host) FROM public.domains d WHERE t.state = ` + live + ` AND d.tenant_id = t.id AND d.released_at IS NULL)
+	FROM public.tenants t `
+)
+
+// ReadAll returns a snapshot with every live tenant, in one round trip.
+func ReadAll(ctx context.Context, db postgres.Querier) (Snapshot, error) {
+	return readSnapshot(ctx, db, selectEntries+`WHERE t.state = `+live)
+}
+
+// ReadChangedSince returns a snapshot with the tenants that changed at or after the moment since, in one round trip. A
+// transaction stamps its changes with the moment it began, so since has to precede the last snapshot by more than the
+// longest transaction.
+func ReadChangedSince(ctx context.Context, db postgres.Querier, since time.Time) (Snapshot, error) {
+	return readSnapshot(ctx, db, selectEntries+`WHERE t.updated_at >= $1`, since)
+}
+
+// ReadByID returns the tenants with the given ids, including those that are not live any more but still have a row.
+func ReadByID(ctx context.Context, db postgres.Querier, ids []int64) ([]Entry, error) {
+	rows, err := db.Query(ctx, selectEntries+`WHERE t.id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read tenants by id: %w", err)
+	}
+	entries, err := pgx.CollectRows(rows, scanEntry)
+	if err != nil {
+		return nil, fmt.Errorf("read tenants by id: %w", err)
+	}
+	return entries, nil
+}
+
+// readSnapshot sends its statements as one batch, which is one transaction: the time is read before the rows.
+func readSnapshot(ctx context.Context, db postgres.Querier, sql string, args ...any) (Snapshot, error) {
+	var snapshot Snapshot
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(&snapshot.At) })
+	batch.Queue(`SELECT public_url, domain, registration, contact FROM public.installation`).QueryRow(func(row pgx.Row) error {
+		site := &snapshot.Site
+		err := row.Scan(&site.PublicURL, &site.Domain, &site.Registration, &site.Contact)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+		snapshot.Tenants, err = pgx.CollectRows(rows, scanEntry)
+		return err
+	})
+	if err := db.SendBatch(ctx, batch).Close(); err != nil {
+		return Snapshot{}, fmt.Errorf("read tenants and their hosts: %w", err)
+	}
+	return snapshot, nil
+}
+
+func scanEntry(row pgx.CollectableRow) (Entry, error) {
+	var (
+		e         Entry
+		primary   pgtype.Text
+		suspendAt pgtype.Timestamptz
+	)
+	err := row.Scan(&e.ID, &e.Name, &e.SchemaName, &e.DisplayName, &e.Owner, &e.PaidUntil, &suspendAt,
+		&e.MaxPosts, &e.MaxStorageBytes, &e.RequestsPerSecond, &primary, &e.Hosts)
+	if suspendAt.InfinityModifier != pgtype.NegativeInfinity { // which is before every moment, as the zero time is
+		e.SuspendAt = suspendAt.Time
+	}
+	e.PrimaryHost = primary.String
+	return e, err
+}

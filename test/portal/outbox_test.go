@@ -1,0 +1,73 @@
+package portal_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+// A mail that cannot be sent waits, and is sent when it can be; after three days it is given up.
+func TestMailsAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	p, site := newSite(t)
+	addAccount(t, p, "alice")
+	if err := os.WriteFile(site.Mails, nil, 0o600); err != nil { // where the folder would be
+		t.Fatal(err)
+	}
+	v := newVisitor(t, site)
+	v.submit("/reset/", "username", "alice").want(t, http.StatusOK)
+	waitNextAttempt(p)
+	if err := os.Remove(site.Mails); err != nil {
+		t.Fatal(err)
+	}
+	sendAgain(p)
+	v.get(waitLetters(p, site, "alice@example.org", "Choose a new password", 1).link(t, "/reset/password/")).want(t, http.StatusOK)
+
+	if err := os.Rename(site.Mails, site.Mails+".before"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(site.Mails, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v.submit("/reset/", "username", "alice").want(t, http.StatusOK)
+	waitNextAttempt(p)
+	p.Exec(`UPDATE public.mails SET next_at = $1, created_at = $2`, time.Now(), time.Now().Add(-3*24*time.Hour))
+	waitNoMails(p)
+}
+
+// waitNextAttempt waits until the one mail that is queued could not be sent, and is to be sent again in a minute.
+func waitNextAttempt(p *stack.Platform) {
+	p.Wait("the mail waits for its next attempt", func(ctx context.Context) error {
+		var (
+			attempts int
+			next     time.Time
+		)
+		err := p.Admin.QueryRow(ctx, `SELECT attempts, next_at FROM public.mails`).Scan(&attempts, &next)
+		// A mail that is being sent is nobody else's for two minutes.
+		if wait := time.Until(next); err == nil && (attempts != 1 || wait < 30*time.Second || wait > 90*time.Second) {
+			err = fmt.Errorf("%d attempts, the next one in %s", attempts, wait)
+		}
+		return err
+	})
+}
+
+// sendAgain has the mails that wait be sent now, as if it was the first time.
+func sendAgain(p *stack.Platform) {
+	p.Exec(`UPDATE public.mails SET attempts = 0, next_at = $1`, time.Now())
+}
+
+// waitNoMails waits until no mail is left to be sent.
+func waitNoMails(p *stack.Platform) {
+	p.Wait("no mail is left to be sent", func(ctx context.Context) error {
+		var left int
+		if err := p.Admin.QueryRow(ctx, `SELECT count(*) FROM public.mails`).Scan(&left); err != nil || left == 0 {
+			return err
+		}
+		return fmt.Errorf("%d are", left)
+	})
+}

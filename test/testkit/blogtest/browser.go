@@ -1,0 +1,124 @@
+package blogtest
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// Browser keeps the cookies of one host.
+type Browser struct {
+	*Platform
+	Host    string
+	Cookies map[string]string
+}
+
+// Browser returns a Browser without cookies.
+func (p *Platform) Browser(host string) *Browser {
+	return &Browser{p, host, map[string]string{}}
+}
+
+// LogIn creates a user who is logged in to the public site, and logs in to a blog.
+func (p *Platform) LogIn(username, host string) *Browser {
+	p.T.Helper()
+	b := p.Browser(host)
+	b.Redeem(p.LoginCode(username, host, b.Challenge()), http.StatusSeeOther)
+	return b
+}
+
+// LoginCode does what the public site does: it issues a code for a login at a host.
+func (p *Platform) LoginCode(username, host, challenge string) string {
+	p.T.Helper()
+	ctx, now := p.T.Context(), p.Clock.Now()
+	user, err := account.FindUser(ctx, p.Operator, username)
+	if err != nil {
+		user = account.User{Username: username, Email: username + "@example.org", Role: account.Author, State: account.Active, CreatedAt: now}
+		if user.ID, err = account.InsertUser(ctx, p.Operator, user); err != nil {
+			p.T.Fatal(err)
+		}
+	}
+	token, err := account.StartSession(ctx, p.Operator, user.ID, "", "", now)
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	session, _, err := account.FindSession(ctx, p.Operator, token, now)
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	tenant, err := tenancy.NewReader(p.Operator).FindByHost(ctx, host)
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	code, err := account.IssueLoginCode(ctx, p.Operator, account.LoginCode{
+		SessionID: session.ID, TenantID: tenant.ID, Username: username, Host: host, Challenge: challenge,
+	}, now)
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	return code
+}
+
+// Challenge starts a login, and returns the challenge that the blog sends to the public site.
+func (b *Browser) Challenge() string {
+	b.T.Helper()
+	to, err := url.Parse(b.Open("/login/").Header.Get("Location"))
+	if err != nil || to.Path != "/authorize/" {
+		b.T.Fatalf("/login/ redirects to %s, %v", to, err)
+	}
+	return to.Query().Get("challenge")
+}
+
+// Redeem ends a login.
+func (b *Browser) Redeem(code string, status int) Response {
+	b.T.Helper()
+	got := b.Open("/login/callback?next=/write/&code=" + code)
+	if got.Status != status {
+		b.T.Fatalf("the login ends with %d, want %d:\n%s", got.Status, status, got.Body)
+	}
+	return got
+}
+
+// Open requests a page of the browser's host.
+func (b *Browser) Open(path string) Response {
+	b.T.Helper()
+	return b.Send(http.MethodGet, path, nil, nil)
+}
+
+// Submit submits a form of the same origin. Fields are names and values in turn.
+func (b *Browser) Submit(path string, fields ...string) Response {
+	b.T.Helper()
+	return b.Send(http.MethodPost, path, strings.NewReader(Encode(fields)), http.Header{"Sec-Fetch-Site": {"same-origin"}})
+}
+
+// Encode encodes the fields of a form, which are names and values in turn.
+func Encode(fields []string) string {
+	form := url.Values{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Add(fields[i], fields[i+1])
+	}
+	return form.Encode()
+}
+
+// Send sends a request with the browser's cookies.
+func (b *Browser) Send(method, path string, body io.Reader, header http.Header) Response {
+	b.T.Helper()
+	sent := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	for name, values := range header {
+		sent[name] = values
+	}
+	for name, value := range b.Cookies {
+		sent.Add("Cookie", (&http.Cookie{Name: name, Value: value}).String())
+	}
+	got := b.send(method, b.Host, path, body, sent)
+	for _, cookie := range (&http.Response{Header: got.Header}).Cookies() {
+		b.Cookies[cookie.Name] = cookie.Value
+		if cookie.MaxAge < 0 {
+			delete(b.Cookies, cookie.Name)
+		}
+	}
+	return got
+}
