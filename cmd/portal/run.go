@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/portal"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -31,7 +32,7 @@ type runOptions struct {
 
 type mailOptions struct {
 	from, folder string
-	smtp         portal.SMTPOptions
+	smtp         mail.SMTPOptions
 }
 
 func runCommand() *cobra.Command {
@@ -62,7 +63,7 @@ ECHOBLOGS_SMTP_PASSWORD, or from the files that the same names with _FILE name.`
 	flags.StringVar(&o.mail.folder, "mail-folder", "", "write mails into this folder instead of sending them")
 	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server, by the name in its certificate")
 	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 0, "its port; by default 587 with starttls, 465 with implicit, 25 with none")
-	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(portal.SMTPStartTLS), "how it is talked to: starttls, implicit (TLS from the beginning), or none, which is for servers on the same machine")
+	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(mail.SMTPStartTLS), "how it is talked to: starttls, implicit (TLS from the beginning), or none, which is for servers on the same machine")
 	return cmd
 }
 
@@ -112,14 +113,14 @@ func (o runOptions) complete(log *slog.Logger) (portal.Options, error) {
 	if options.TrustedProxies, err = networks(o.trustedProxies); err != nil {
 		return options, err
 	}
-	options.Mailer, err = o.mail.mailer()
+	options.Mailer, err = o.mail.transport()
 	return options, err
 }
 
-func (o mailOptions) mailer() (portal.Mailer, error) {
+func (o mailOptions) transport() (mail.Transport, error) {
 	switch {
 	case o.folder != "":
-		return portal.MailFolder{Path: o.folder, From: cmp.Or(o.from, "EchoBlogs <noreply@localhost>")}, nil
+		return mail.Folder{Path: o.folder, From: cmp.Or(o.from, "EchoBlogs <noreply@localhost>")}, nil
 	case o.smtp.Host == "":
 		return nil, errors.New("say how mails are sent: --smtp-host, or --mail-folder to write them into a folder")
 	case o.from == "":
@@ -133,7 +134,7 @@ func (o mailOptions) mailer() (portal.Mailer, error) {
 	if o.smtp.Password, err = web.Setting("ECHOBLOGS_SMTP_PASSWORD"); err != nil {
 		return nil, err
 	}
-	return portal.NewSMTP(o.smtp)
+	return mail.NewSMTP(o.smtp)
 }
 
 // networks reads addresses and networks.

@@ -44,7 +44,7 @@ const blogless = `u.role = 'author' AND u.state = 'active'
 	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.name = u.username AND t.state <> 'released')
 	AND NOT EXISTS (SELECT FROM public.registrations r WHERE r.username = u.username AND r.state IN ('confirming', 'provisioning', 'undoing'))
 	AND NOT EXISTS (SELECT FROM public.mail_tokens i WHERE i.username = u.username AND i.purpose = 'invite' AND i.expires_at > $1)
-	AND NOT EXISTS (SELECT FROM public.mails m WHERE m.detail = u.username AND m.kind = 'invite')`
+	AND NOT EXISTS (SELECT FROM public.outbox m WHERE m.subject = u.username AND m.kind = 'mail.invite')`
 
 // removable is the condition under which the account of a user u is removed at the moment $1: it has been blogless for as
 // long as one may, or was not confirmed in time.

@@ -1,8 +1,12 @@
-// Package outbox holds the mails that are still to be sent.
+// Package outbox is a queue in Postgres for everything that is sent after a transaction: mails and, later, other
+// messages to the outside. Enqueue adds a message inside the caller's transaction, and a Worker in each replica
+// delivers it through the Consumer of its kind. A message is delivered at least once: a worker that crashes between a
+// delivery and the record of it repeats the delivery.
 package outbox
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -11,109 +15,67 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// The kinds of mails. Each has a text of its name on the public site.
-const (
-	// MailConfirm asks whether an address is its user's.
-	MailConfirm = "confirm"
-	// MailReset leads to the choice of a new password.
-	MailReset = "reset"
-	// MailPasswordChanged tells that a password was changed.
-	MailPasswordChanged = "password-changed"
-	// MailInvite leads the owner of a Tenant, who has no account yet, to the choice of a password.
-	MailInvite = "invite"
-	// MailDue reminds of the last paid day, MailGrace tells that it is over, and MailSuspension when readers cannot read
-	// any more.
-	MailDue        = "due"
-	MailGrace      = "grace"
-	MailSuspension = "suspension"
-)
-
-const (
-	// mailLease is for how long a mail that is being sent is nobody else's.
-	mailLease = 2 * time.Minute
-	// mailRetry is when a mail is sent again that could not be sent; each further time it takes twice as long, up to
-	// mailRetryLongest.
-	mailRetry        = time.Minute
-	mailRetryLongest = 6 * time.Hour
-	// mailLife is after how long a mail that cannot be sent is given up.
-	mailLife = 3 * 24 * time.Hour
-)
-
-// Mail is a mail that is to be sent.
-type Mail struct {
-	// ID is the database's; Queue ignores it.
+// Message is a message in the queue.
+type Message struct {
+	// ID identifies the message in the queue. Enqueue ignores it.
 	ID int64
-	// Kind is one of the kinds of mails, and Recipient an address.
-	Kind, Recipient string
-	// UserID is whom it is about. 0: nobody who has an account.
+	// Kind selects the Consumer, such as "mail.reset". Required.
+	Kind string
+	// Subject names what the message is about, so that other queries can find it. Empty: no query has to.
+	Subject string
+	// UserID is the user whom the message is about. Removing the user removes the message. 0: no user.
 	UserID int64
-	// Tenant is the name of the Tenant that it is about. Empty: none.
-	Tenant string
-	// Detail is what the text of this kind names, such as a date. It is no secret.
-	Detail string
-	// Attempts is how often it was taken to be sent, and CreatedAt when it was queued; Queue ignores both.
-	Attempts  int
+	// Payload is the consumer's data. Required.
+	Payload json.RawMessage
+	// Attempts counts the deliveries that were started, including the current one. Enqueue ignores it.
+	Attempts int
+	// CreatedAt is when the message was enqueued. Required.
 	CreatedAt time.Time
 }
 
-// Queue has a mail sent, within seconds of the end of the transaction that db may be.
-func Queue(ctx context.Context, db postgres.Querier, m Mail, now time.Time) error {
-	_, err := db.Exec(ctx, `INSERT INTO public.mails (kind, recipient, user_id, tenant, detail, attempts, next_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $6)`, m.Kind, m.Recipient, postgres.NullIfZero(m.UserID), m.Tenant, m.Detail, now)
+// Enqueue adds a message, which workers see once the transaction that db may be has committed. Call Worker.Wake then to
+// have it delivered at once.
+func Enqueue(ctx context.Context, db postgres.Querier, m Message) error {
+	_, err := db.Exec(ctx, `INSERT INTO public.outbox (kind, subject, user_id, payload, attempts, next_at, created_at)
+		VALUES ($1, $2, $3, $4, 0, $5, $5)`, m.Kind, m.Subject, postgres.NullIfZero(m.UserID), string(m.Payload), m.CreatedAt)
 	if err != nil {
-		return fmt.Errorf("queue a mail of kind %s: %w", m.Kind, err)
+		return fmt.Errorf("enqueue message of kind %s: %w", m.Kind, err)
 	}
 	return nil
 }
 
-// Take returns mails that are to be sent now, the oldest first, and keeps them from other replicas for a while: a
-// program that ends in the middle of its work loses none.
-func Take(ctx context.Context, db postgres.Beginner, limit int, now time.Time) ([]Mail, error) {
-	var mails []Mail
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT id, kind, recipient, COALESCE(user_id, 0), tenant, detail, attempts + 1, created_at
-			FROM public.mails WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2 FOR UPDATE SKIP LOCKED`, now, limit)
-		if err != nil {
-			return err
-		}
-		if mails, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Mail]); err != nil || len(mails) == 0 {
-			return err
-		}
-		ids := make([]int64, 0, len(mails))
-		for _, m := range mails {
-			ids = append(ids, m.ID)
-		}
-		_, err = tx.Exec(ctx, `UPDATE public.mails SET attempts = attempts + 1, next_at = $2 WHERE id = ANY ($1)`, ids, now.Add(mailLease))
-		return err
-	})
+// lease returns at most limit messages of the given kinds that are due, and hides them from other workers until a
+// moment. Messages of other kinds wait for a replica that has a consumer for them.
+func lease(ctx context.Context, db postgres.Querier, kinds []string, limit int, now, until time.Time) ([]Message, error) {
+	rows, err := db.Query(ctx, `WITH due AS MATERIALIZED (
+			SELECT id FROM public.outbox WHERE next_at <= $1 AND kind = ANY ($2)
+			ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+		)
+		UPDATE public.outbox o SET attempts = o.attempts + 1, next_at = $4 FROM due WHERE o.id = due.id
+		RETURNING o.id, o.kind, o.subject, COALESCE(o.user_id, 0), o.payload, o.attempts, o.created_at`, now, kinds, limit, until)
 	if err != nil {
-		return nil, fmt.Errorf("take mails to be sent: %w", err)
+		return nil, fmt.Errorf("lease messages: %w", err)
 	}
-	return mails, nil
+	messages, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Message])
+	if err != nil {
+		return nil, fmt.Errorf("lease messages: %w", err)
+	}
+	return messages, nil
 }
 
-// Done forgets a mail that was sent, or that nobody needs any more.
-func Done(ctx context.Context, db postgres.Querier, id int64) error {
-	if _, err := db.Exec(ctx, `DELETE FROM public.mails WHERE id = $1`, id); err != nil {
-		return fmt.Errorf("note that mail %d is done: %w", id, err)
+// remove deletes a message that needs no further attempt.
+func remove(ctx context.Context, db postgres.Querier, m Message) error {
+	if _, err := db.Exec(ctx, `DELETE FROM public.outbox WHERE id = $1`, m.ID); err != nil {
+		return fmt.Errorf("remove message %d: %w", m.ID, err)
 	}
 	return nil
 }
 
-// Failed has a mail that could not be sent be sent later, and reports whether it is given up instead.
-func Failed(ctx context.Context, db postgres.Querier, m Mail, now time.Time) (givenUp bool, err error) {
-	if now.Sub(m.CreatedAt) >= mailLife {
-		return true, Done(ctx, db, m.ID)
+// postpone schedules the next attempt. It changes nothing when another worker has leased the message meanwhile.
+func postpone(ctx context.Context, db postgres.Querier, m Message, next time.Time) error {
+	_, err := db.Exec(ctx, `UPDATE public.outbox SET next_at = $3 WHERE id = $1 AND attempts = $2`, m.ID, m.Attempts, next)
+	if err != nil {
+		return fmt.Errorf("postpone message %d: %w", m.ID, err)
 	}
-	wait := mailRetry
-	for range m.Attempts - 1 {
-		if wait *= 2; wait >= mailRetryLongest {
-			wait = mailRetryLongest
-			break
-		}
-	}
-	if _, err := db.Exec(ctx, `UPDATE public.mails SET next_at = $2 WHERE id = $1`, m.ID, now.Add(wait)); err != nil {
-		return false, fmt.Errorf("note that mail %d was not sent: %w", m.ID, err)
-	}
-	return false, nil
+	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
@@ -78,11 +78,10 @@ func (p *Portal) askConfirm(w http.ResponseWriter, r *visit) error {
 		if err := p.attempt(r, confirmsByAccount, r.User.Username); err != nil {
 			return err
 		}
-		mail := outbox.Mail{Kind: outbox.MailConfirm, Recipient: r.User.Email, UserID: r.User.ID}
-		if err := outbox.Queue(r.Context(), p.db, mail, r.Now); err != nil {
+		if err := mail.Enqueue(r.Context(), p.db, mail.Confirm{UserID: r.User.ID}, r.Now); err != nil {
 			return err
 		}
-		p.mailer.wake()
+		p.outbox.Wake()
 	}
 	p.notice(w, r, "mailed")
 	redirect(w, r, "/account/")

@@ -126,13 +126,8 @@ func explain(err error) *failure {
 	}
 }
 
-// causeOf is what the log says of an error. It never repeats the database driver's text, which may hold what was sent.
-func causeOf(err error) string {
-	if code := postgres.Code(err); code != "" {
-		return postgres.Explain(err) + " (SQLSTATE " + code + ")"
-	}
-	return err.Error()
-}
+// causeOf returns the text of an error for the log.
+func causeOf(err error) string { return postgres.LogText(err) }
 
 // sendFailure answers with the page of a failure, and its number where it may stand in the log.
 func (p *Portal) sendFailure(w http.ResponseWriter, r *visit, f *failure) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/signup"
 	"github.com/echoblogs/echoblogs/internal/tenants"
@@ -55,7 +56,7 @@ func (p *Portal) clean(ctx context.Context) {
 		if err := signup.DeleteOldRegistrations(ctx, p.db, p.now()); err != nil {
 			return err
 		}
-		if err := account.DeleteStaleNotices(ctx, p.db, p.now().Add(-noticeLife)); err != nil {
+		if err := mail.DeleteStaleNotices(ctx, p.db, p.now().Add(-noticeLife)); err != nil {
 			return err
 		}
 		if err := tenants.DeleteStaleClaims(ctx, p.db); err != nil {
@@ -67,11 +68,6 @@ func (p *Portal) clean(ctx context.Context) {
 
 // every does some work now and again until ctx ends. What fails is logged, and done the next time.
 func (p *Portal) every(ctx context.Context, interval time.Duration, what string, work func(context.Context) error) {
-	p.everyOrWoken(ctx, interval, nil, what, work)
-}
-
-// everyOrWoken is every, and does the work at once when it is woken.
-func (p *Portal) everyOrWoken(ctx context.Context, interval time.Duration, woken <-chan struct{}, what string, work func(context.Context) error) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
@@ -85,7 +81,6 @@ func (p *Portal) everyOrWoken(ctx context.Context, interval time.Duration, woken
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		case <-woken:
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -125,10 +125,10 @@ func (p *Portal) addInvited(r *visit, token string, user account.User) (id int64
 		if id, err = account.InsertUser(r.Context(), tx, user); err != nil || !user.ConfirmedAt.IsZero() {
 			return err
 		}
-		return outbox.Queue(r.Context(), tx, outbox.Mail{Kind: outbox.MailConfirm, Recipient: user.Email, UserID: id}, r.Now)
+		return mail.Enqueue(r.Context(), tx, mail.Confirm{UserID: id}, r.Now)
 	})
 	if err == nil {
-		p.mailer.wake()
+		p.outbox.Wake()
 	}
 	return id, err
 }

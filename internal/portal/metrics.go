@@ -12,7 +12,6 @@ type metrics struct {
 	registrations   *prometheus.CounterVec
 	timeToLive      prometheus.Histogram
 	logins          *prometheus.CounterVec
-	mails           *prometheus.CounterVec
 	accountsRemoved prometheus.Counter
 }
 
@@ -29,9 +28,6 @@ func newMetrics() *metrics {
 		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "echoblogs_portal_logins_total", Help: "Logins, by result (succeeded, refused).",
 		}, []string{"result"}),
-		mails: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "echoblogs_portal_mails_total", Help: "Attempts to send mails, by kind and result (sent, failed, given_up).",
-		}, []string{"kind", "result"}),
 		accountsRemoved: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "echoblogs_portal_accounts_removed_total", Help: "Accounts removed because their owners had no blog any more.",
 		}),
@@ -41,7 +37,7 @@ func newMetrics() *metrics {
 // Collectors returns the metrics of the public site.
 func (p *Portal) Collectors() []prometheus.Collector {
 	m := p.metrics
-	return []prometheus.Collector{m.registrations, m.timeToLive, m.logins, m.mails, m.accountsRemoved, p.observer, postgres.PoolCollector{
+	return append(p.outbox.Collectors(), m.registrations, m.timeToLive, m.logins, m.accountsRemoved, p.observer, postgres.PoolCollector{
 		Stats: func() map[string]*pgxpool.Stat { return map[string]*pgxpool.Stat{"portal": p.db.Stat()} },
-	}}
+	})
 }

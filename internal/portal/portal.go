@@ -17,6 +17,8 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/mail"
+	"github.com/echoblogs/echoblogs/internal/outbox"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -38,7 +40,7 @@ type Options struct {
 	// of the system.
 	DNSServer string
 	// Mailer sends mails. Required.
-	Mailer Mailer
+	Mailer mail.Transport
 	// ConfirmFirst makes a registration wait until its address is confirmed. Otherwise it is asked for afterwards.
 	ConfirmFirst bool
 	// RegistrationsPerHour and RefusedPerHour bound how many registrations an address may make in an hour, and how many
@@ -62,7 +64,7 @@ type Portal struct {
 	audit    *audit.Log
 	hasher   *account.Hasher
 	pages    *pages
-	mailer   *mailer
+	outbox   *outbox.Worker
 	resolver *net.Resolver
 	observer *web.Observer
 	metrics  *metrics
@@ -76,10 +78,6 @@ func New(o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	mailer, err := newMailer()
-	if err != nil {
-		return nil, err
-	}
 	objects, err := tenants.New(o.Kubernetes, o.Namespace, o.Platform)
 	if err != nil {
 		return nil, err
@@ -89,7 +87,7 @@ func New(o Options) (*Portal, error) {
 		return nil, err
 	}
 	p := &Portal{
-		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, audit: audit.NewLog(db, o.Now), hasher: account.NewHasher(), pages: pages, mailer: mailer,
+		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, audit: audit.NewLog(db, o.Now), hasher: account.NewHasher(), pages: pages, outbox: newOutbox(o, db, objects),
 		resolver: newResolver(o.DNSServer),
 		observer: web.NewObserver("echoblogs_portal"), metrics: newMetrics(),
 	}
@@ -143,7 +141,7 @@ func (p *Portal) Run(ctx context.Context) error {
 func (p *Portal) work() []func(context.Context) {
 	return []func(context.Context){
 		p.clean,
-		p.sendMails,
+		p.outbox.Run,
 		p.remind,
 		p.invite,
 		p.sweepRegistrations,

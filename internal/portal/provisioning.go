@@ -170,7 +170,7 @@ func (p *Portal) judge(ctx context.Context, r *signup.Registration, tenant *v1al
 	if err := signup.Activate(ctx, p.db, r, now); err != nil {
 		return err
 	}
-	p.mailer.wake()
+	p.outbox.Wake()
 	p.countRegistration("live", "")
 	p.metrics.timeToLive.Observe(now.Sub(r.UpdatedAt).Seconds())
 	return nil

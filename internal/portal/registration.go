@@ -297,7 +297,7 @@ func (p *Portal) apply(r *visit, f *form) (*signup.Registration, string, error) 
 	case err != nil:
 		return nil, "", err
 	case application.State == signup.Confirming:
-		p.mailer.wake()
+		p.outbox.Wake()
 	}
 	return &registration, token, nil
 }

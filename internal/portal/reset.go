@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -49,10 +49,10 @@ func (p *Portal) askReset(w http.ResponseWriter, r *visit) error {
 	if err := p.attempt(r, resetsByAccount, login); err != nil {
 		return err
 	}
-	if err := outbox.Queue(r.Context(), p.db, outbox.Mail{Kind: outbox.MailReset, Detail: login}, r.Now); err != nil {
+	if err := mail.Enqueue(r.Context(), p.db, mail.Reset{Login: login}, r.Now); err != nil {
 		return err
 	}
-	p.mailer.wake()
+	p.outbox.Wake()
 	return p.show(w, r, page{name: "reset-sent", title: "Look into your mails"})
 }
 
@@ -155,13 +155,11 @@ func (p *Portal) changePassword(r *visit, user *account.User, password string, k
 		if err := account.SetPassword(r.Context(), tx, user.ID, hashed, keep); err != nil {
 			return err
 		}
-		return outbox.Queue(r.Context(), tx, outbox.Mail{
-			Kind: outbox.MailPasswordChanged, Recipient: user.Email, UserID: user.ID,
-		}, r.Now)
+		return mail.Enqueue(r.Context(), tx, mail.PasswordChanged{UserID: user.ID}, r.Now)
 	})
 	if err != nil {
 		return fmt.Errorf("change the password of user %d: %w", user.ID, err)
 	}
-	p.mailer.wake()
+	p.outbox.Wake()
 	return nil
 }

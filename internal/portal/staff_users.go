@@ -11,7 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/audit"
-	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -159,11 +159,10 @@ func (p *Portal) sendReset(w http.ResponseWriter, r *visit) error {
 	}
 	act := audit.Entry{Action: "send a password reset", Username: user.Username}
 	err = p.doInDatabase(w, r, act, "reset-sent", next, func(tx pgx.Tx) error {
-		mail := outbox.Mail{Kind: outbox.MailReset, Recipient: user.Email, UserID: user.ID}
-		return outbox.Queue(r.Context(), tx, mail, r.Now)
+		return mail.Enqueue(r.Context(), tx, mail.Reset{UserID: user.ID}, r.Now)
 	})
 	if err == nil {
-		p.mailer.wake()
+		p.outbox.Wake()
 	}
 	return err
 }

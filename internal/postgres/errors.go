@@ -83,3 +83,12 @@ func Explain(err error) string {
 	}
 	return "The database cannot be reached. It is tried again."
 }
+
+// LogText returns the text of an error for the log. Answers of the database become their explanation and SQLSTATE,
+// because the driver's text may repeat values of the statement.
+func LogText(err error) string {
+	if code := Code(err); code != "" {
+		return Explain(err) + " (SQLSTATE " + code + ")"
+	}
+	return err.Error()
+}

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/secret"
 )
@@ -93,7 +93,7 @@ func Register(ctx context.Context, db postgres.Beginner, a Application, now time
 			return err
 		}
 		if a.State == Confirming {
-			if err := outbox.Queue(ctx, tx, confirmMail(r), now); err != nil {
+			if err := mail.Enqueue(ctx, tx, mail.Confirm{UserID: r.UserID}, now); err != nil {
 				return err
 			}
 		}
@@ -105,10 +105,6 @@ func Register(ctx context.Context, db postgres.Beginner, a Application, now time
 		return Registration{}, "", fmt.Errorf("register user %s: %w", a.User.Username, err)
 	}
 	return r, token, nil
-}
-
-func confirmMail(r Registration) outbox.Mail {
-	return outbox.Mail{Kind: outbox.MailConfirm, Recipient: r.Email, UserID: r.UserID}
 }
 
 const selectRegistration = `SELECT r.id, COALESCE(r.user_id, 0), r.username, r.state, r.failure, r.created_at, r.updated_at,
@@ -218,7 +214,7 @@ func Activate(ctx context.Context, db postgres.Beginner, r *Registration, now ti
 			return err
 		}
 		if !r.Confirmed {
-			if err := outbox.Queue(ctx, tx, confirmMail(*r), now); err != nil {
+			if err := mail.Enqueue(ctx, tx, mail.Confirm{UserID: r.UserID}, now); err != nil {
 				return err
 			}
 		}

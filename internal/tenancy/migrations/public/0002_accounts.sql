@@ -117,20 +117,23 @@ CREATE TABLE public.mail_tokens (
 );
 CREATE INDEX mail_tokens_user_id_idx ON public.mail_tokens (user_id);
 
--- Mails that are still to be sent. Links with secrets in them are made when a mail is sent, and stand nowhere.
-CREATE TABLE public.mails (
+-- Messages to be sent, such as mails. Links with secrets in them are made when a mail is sent, and are not stored.
+CREATE TABLE public.outbox (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- Selects the consumer, such as mail.reset.
     kind       text NOT NULL,
-    recipient  text NOT NULL,
+    -- What the message is about, for queries that look for it: for mail.invite the user name. Often empty.
+    subject    text NOT NULL,
+    -- The user whom it is about; null: none.
     user_id    bigint REFERENCES public.users (id) ON DELETE CASCADE,
-    tenant     text NOT NULL,
-    -- What the text of this kind names, such as a date.
-    detail     text NOT NULL,
+    payload    jsonb NOT NULL,
     attempts   integer NOT NULL,
+    -- When it is due; while it is being delivered, the end of the lease.
     next_at    timestamptz NOT NULL,
     created_at timestamptz NOT NULL
 );
-CREATE INDEX mails_next_at_idx ON public.mails (next_at);
+CREATE INDEX outbox_next_at_idx ON public.outbox (next_at);
+CREATE INDEX outbox_user_id_idx ON public.outbox (user_id);
 
 -- Which notices a tenant's owner was sent already: each is sent once for each date that it is about.
 CREATE TABLE public.notices (
@@ -178,7 +181,7 @@ CREATE INDEX audit_tenant_idx ON public.audit (tenant, id DESC);
 CREATE INDEX audit_username_idx ON public.audit (username, id DESC);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.users, public.registrations, public.sessions, public.mail_tokens,
-    public.registration_codes, public.mails, public.notices, public.domain_claims, public.attempts TO echoblogs_portal;
+    public.registration_codes, public.outbox, public.notices, public.domain_claims, public.attempts TO echoblogs_portal;
 GRANT SELECT, INSERT, DELETE ON public.login_codes TO echoblogs_portal;
 GRANT SELECT, DELETE ON public.blog_sessions TO echoblogs_portal;
 GRANT SELECT ON public.first_posts TO echoblogs_portal;

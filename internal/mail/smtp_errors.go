@@ -1,0 +1,73 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/textproto"
+	"regexp"
+	"strings"
+
+	"github.com/wneessen/go-mail"
+
+	"github.com/echoblogs/echoblogs/internal/outbox"
+)
+
+var errUnexpectedReply = errors.New("unexpected reply")
+
+// timeoutOr returns err, or the error of ctx once ctx has ended, since its end is what broke the connection.
+func timeoutOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("the server took too long: %w", ctx.Err())
+	}
+	return err
+}
+
+var enhancedStatus = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
+
+// replyError returns err without the text of the server's reply.
+func replyError(err error) error {
+	var (
+		reply     *textproto.Error
+		malformed textproto.ProtocolError
+	)
+	switch {
+	case errors.As(err, &reply):
+		return codeError(reply.Code, enhancedStatus.FindString(reply.Msg))
+	case errors.As(err, &malformed):
+		return errUnexpectedReply
+	}
+	return err
+}
+
+// authError is replyError for authentication, whose other errors may repeat what the server sent, too.
+func authError(err error) error {
+	var reply *textproto.Error
+	if errors.As(err, &reply) {
+		return replyError(err)
+	}
+	return errUnexpectedReply
+}
+
+// sendError returns the code of the reply that kept a mail from being sent. A recipient or a text that was refused for
+// ever makes the error permanent. A refusal by policy (5.7.x), such as to relay for this site at all, does not:
+// administrators can settle it, and the mail waits.
+func sendError(err error) error {
+	var failed *mail.SendError
+	if !errors.As(err, &failed) {
+		return errUnexpectedReply
+	}
+	if failed.ErrorCode() == 0 {
+		return fmt.Errorf("%s: no reply", failed.Reason)
+	}
+	err = fmt.Errorf("%s: %w", failed.Reason, codeError(failed.ErrorCode(), failed.EnhancedStatusCode()))
+	refused := failed.Reason == mail.ErrSMTPRcptTo || failed.Reason == mail.ErrSMTPDataClose
+	if refused && failed.ErrorCode() >= 500 && !strings.HasPrefix(failed.EnhancedStatusCode(), "5.7.") {
+		return &outbox.PermanentError{Err: err}
+	}
+	return err
+}
+
+func codeError(code int, status string) error {
+	return errors.New(strings.TrimSpace(fmt.Sprintf("the server replied %d %s", code, status)))
+}

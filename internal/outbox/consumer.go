@@ -1,0 +1,71 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+)
+
+// Consumer delivers the messages of one kind.
+type Consumer struct {
+	// Deliver delivers a message. After ErrObsolete the message is dropped, after a *PermanentError it is abandoned, and
+	// after any other error it is delivered again later. Required.
+	Deliver func(ctx context.Context, m Message) error
+	// RetryAfter is the delay before the second attempt; it doubles with every further one, up to MaxRetryAfter.
+	// Default to 1 minute and 6 hours.
+	RetryAfter, MaxRetryAfter time.Duration
+	// Lifetime is the age from which on a message that cannot be delivered is abandoned. Defaults to 3 days.
+	Lifetime time.Duration
+}
+
+// ErrObsolete reports that a message is not needed any more.
+var ErrObsolete = errors.New("the message is obsolete")
+
+// PermanentError reports that a message can never be delivered.
+type PermanentError struct{ Err error }
+
+func (e *PermanentError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *PermanentError) Unwrap() error { return e.Err }
+
+func (c Consumer) withDefaults() Consumer {
+	c.RetryAfter = cmp.Or(c.RetryAfter, time.Minute)
+	c.MaxRetryAfter = cmp.Or(c.MaxRetryAfter, 6*time.Hour)
+	c.Lifetime = cmp.Or(c.Lifetime, 3*24*time.Hour)
+	return c
+}
+
+// delay returns how long to wait after a number of failed attempts.
+func (c Consumer) delay(attempts int) time.Duration {
+	delay := c.RetryAfter
+	for range attempts - 1 {
+		if delay *= 2; delay >= c.MaxRetryAfter {
+			break
+		}
+	}
+	return min(delay, c.MaxRetryAfter)
+}
+
+// Results of a delivery, as the metric and the log name them.
+const (
+	resultDelivered = "delivered"
+	resultObsolete  = "obsolete"
+	resultRetried   = "retried"
+	resultAbandoned = "abandoned"
+)
+
+// result decides what follows from an error of Deliver.
+func (c Consumer) result(m Message, err error, now time.Time) string {
+	var permanent *PermanentError
+	switch {
+	case err == nil:
+		return resultDelivered
+	case errors.Is(err, ErrObsolete):
+		return resultObsolete
+	case errors.As(err, &permanent), now.Sub(m.CreatedAt) >= c.Lifetime:
+		return resultAbandoned
+	}
+	return resultRetried
+}

@@ -1,0 +1,12 @@
+// Package mail_test reads the mails of the public site, and makes sending them fail, on real
+// processes: operator, blog, public site, API server and Postgres.
+package mail_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+)
+
+func TestMain(m *testing.M) { os.Exit(portaltest.Main(m)) }

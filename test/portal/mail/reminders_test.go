@@ -1,0 +1,68 @@
+package mail_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+// Each owner is told once what is due, across restarts and replicas.
+func TestReminders(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	day := func(days int) string { return time.Now().UTC().AddDate(0, 0, days).Format("2 January 2006") }
+	var want []string
+	for name, due := range map[string]struct {
+		days    int
+		subject string // of the mail. Empty: none
+	}{
+		"later":   {31, ""},
+		"month":   {30, "Your plan for month ends on " + day(30)},
+		"week":    {7, "Your plan for week ends on " + day(7)},
+		"between": {3, "Your plan for between ends on " + day(3)},
+		"morrow":  {1, "Your plan for morrow ends on " + day(1)},
+		"grace":   {-1, "Your plan for grace has ended"},
+		"warned":  {-13, "Your blog warned will be suspended on " + day(2)},
+		"over":    {-20, ""},
+	} {
+		portaltest.AddAccount(t, p, name, portaltest.PaidFor(due.days))
+		if due.subject != "" {
+			want = append(want, name+"@example.org: "+due.subject)
+		}
+	}
+	portaltest.AddAccount(t, p, "byhand", portaltest.PaidFor(7), func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) })
+	slices.Sort(want)
+
+	site := p.StartPortal(0)
+	p.Wait("every owner is told", func(context.Context) error {
+		if got := portaltest.Subjects(t, site); !slices.Equal(got, want) {
+			return fmt.Errorf("mails:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		return nil
+	})
+	sent := portaltest.WaitMails(p, site, "grace@example.org", "Your plan for grace has ended", 1)
+	for _, text := range []string{"From " + day(14) + " on", "http://grace." + stack.Domain + "/", "http://" + stack.Domain + "/account/"} {
+		if !strings.Contains(sent.Body, text) {
+			t.Errorf("the mail does not say %q:\n%s", text, sent.Body)
+		}
+	}
+
+	// Another replica, and one that starts anew, look at the same tenants and at one more, whose name comes last.
+	site.Kill()
+	portaltest.AddAccount(t, p, "zoe", portaltest.PaidFor(1))
+	again, other := p.StartPortal(0), p.StartPortal(1)
+	p.Wait("the last one is told", func(context.Context) error {
+		got := append(portaltest.Subjects(t, again), portaltest.Subjects(t, other)...)
+		if !slices.Equal(got, []string{"zoe@example.org: Your plan for zoe ends on " + day(1)}) {
+			return fmt.Errorf("mails:\n%s", strings.Join(got, "\n"))
+		}
+		return nil
+	})
+}

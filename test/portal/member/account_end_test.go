@@ -1,0 +1,237 @@
+package member_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/test/testkit/freeport"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+// removedLine is what the log says of each account that is removed.
+const removedLine = "Removed an account that had no blog any more"
+
+func deleteAtOnce(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete }
+
+// endRetention has the tombstone of a Tenant purged.
+func endRetention(t *testing.T, p *stack.Platform, name string) {
+	t.Helper()
+	p.Exec(`UPDATE public.tenants SET purge_at = now() - interval '1 minute' WHERE name = $1 AND state = 'tombstone'`, name)
+	var platform v1alpha1.Platform
+	if err := p.Client.Get(t.Context(), p.Key(v1alpha1.DefaultPlatform), &platform); err != nil {
+		t.Fatal(err)
+	}
+	metav1.SetMetaDataAnnotation(&platform.ObjectMeta, "test/nudge", name)
+	if err := p.Client.Update(t.Context(), &platform); err != nil {
+		t.Fatal(err)
+	}
+	portaltest.WaitCount(p, "the tombstone is purged", 0, `SELECT count(*) FROM public.tenants WHERE name = $1`, name)
+}
+
+// aWeekPasses waits until the site knows that accounts have no blog, and has that be a week ago.
+func aWeekPasses(t *testing.T, p *stack.Platform, usernames ...string) {
+	t.Helper()
+	portaltest.WaitCount(p, "it is known that they have no blog", len(usernames),
+		`SELECT count(*) FROM public.users WHERE username = ANY ($1) AND blogless_since IS NOT NULL`, usernames)
+	p.Exec(`UPDATE public.users SET blogless_since = blogless_since - interval '7 days' WHERE username = ANY ($1)`, usernames)
+}
+
+// A blog that was deleted takes the account along, once nobody can bring it back: then name and address are free.
+func TestAccountEndsWithItsBlog(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	alice := portaltest.NewClient(t, site)
+	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
+	alice.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusOK)
+	const asDay = "2 January 2006"
+	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
+	alice.Get("/account/alice/delete/").Want(t, http.StatusOK, "are kept until "+until, "After "+end+" your account is removed, too.", "its user name and address are free")
+	alice.Submit("/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "You are logged out.", "Your account is removed after "+end)
+	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+
+	// Who knows the password reads what can be done, and nobody else does.
+	logInAs := func(password string) portaltest.Page {
+		return portaltest.NewClient(t, site).Submit("/login/", "username", "alice@people.example", "password", password)
+	}
+	logInAs(portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted. Until "+until+" those who run the site can bring it back: ask them. Afterwards this account is removed, too.")
+	logInAs("not the right one").Want(t, http.StatusUnprocessableEntity, "The user name, the address or the password is wrong.").Without(t, "was deleted")
+	portaltest.NewClient(t, site).Register("alice").Want(t, http.StatusUnprocessableEntity, "The name alice is taken", "This address is taken")
+
+	// Two replicas look: bob, whose data was not kept, is removed once, and alice, whom they look at before, stays.
+	portaltest.AddAccount(t, p, "bob", deleteAtOnce)
+	portaltest.DeleteTenants(t, p, "bob")
+	site.Kill()
+	p.StartPortal(0)
+	p.StartPortal(1)
+	aWeekPasses(t, p, "bob")
+	portaltest.WaitCount(p, "bob's account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'bob'`)
+	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.users WHERE username = 'alice'`); n != 1 {
+		t.Error("the account is gone, and the blog could be restored")
+	}
+}
+
+// After the purge nothing is left, and the same person may come again.
+func TestAccountIsRemovedAfterThePurge(t *testing.T) {
+	t.Parallel()
+	ports, err := freeport.Find(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := fmt.Sprintf("127.0.0.1:%d", ports[0])
+	p, site := portaltest.NewSite(t, "--metrics-address="+metrics)
+	staff := portaltest.NewStaff(t, p, site)
+	// Who is locked, and whose blog can be restored.
+	portaltest.AddAccount(t, p, "carol", deleteAtOnce)
+	staff.Submit("/staff/users/carol/lock/").Want(t, http.StatusOK, "The account is locked")
+	portaltest.AddAccount(t, p, "dave")
+	// Whose tombstone was set aside for somebody else's blog, and who owns a Tenant that has no schema yet.
+	portaltest.AddAccount(t, p, "erin")
+	portaltest.AddTenant(t, p, "freds", v1alpha1.TenantSpec{SchemaName: "dave", Owner: &v1alpha1.TenantOwner{Username: "fred"}})
+	portaltest.AddUser(t, p, "fred")
+	portaltest.DeleteTenants(t, p, "carol", "dave", "erin")
+	p.Exec(`UPDATE public.tenants SET released_at = released_at - interval '2 minutes' WHERE name = 'erin'`) // nobody holds its host
+	fresh := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "erin", Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneFresh}}}
+	if err := p.Create(t.Context(), fresh); err != nil {
+		t.Fatal(err)
+	}
+	portaltest.AwaitReady(t, p, "erin")
+	staff.Get("/staff/users/carol/").Want(t, http.StatusOK, "<dt>Removed</dt><dd>not while it is locked, though it has no blog</dd>")
+	portaltest.NewClient(t, site).Submit("/login/", "username", "erin", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "was deleted, and another one has its name")
+	portaltest.NewClient(t, site).Submit("/login/", "username", "fred", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog is not there yet, or not any more.")
+	// Who was invited to a Tenant made by kubectl.
+	portaltest.AddTenant(t, p, "zoe", v1alpha1.TenantSpec{DeletionPolicy: v1alpha1.DeletionPolicyDelete, Owner: &v1alpha1.TenantOwner{Username: "zoe", Email: "zoe@example.org"}})
+	portaltest.AwaitReady(t, p, "zoe")
+	printed, err := p.RunPortal(t.Context(), "invite", "zoe")
+	link := portaltest.WantLink(t, printed, err)
+	zoe := portaltest.NewClient(t, site)
+	zoe.Submit("/invite/", "token", portaltest.Token(link), "password", portaltest.Password, "confirm_password", portaltest.Password).Want(t, http.StatusOK, "Welcome, zoe")
+	inAWeek := time.Now().UTC().AddDate(0, 0, 7).Format("2 January 2006")
+	zoe.Get("/account/zoe/delete/").Want(t, http.StatusOK, "After "+inAWeek+" your account is removed")
+	zoe.Submit("/account/zoe/delete/", "name", "zoe").Want(t, http.StatusOK, "Your account is removed after "+inAWeek)
+	// And alice, the last one, so that all others have been looked at when she is removed.
+	alice := portaltest.NewClient(t, site)
+	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
+	p.Exec(`INSERT INTO public.notices (tenant, kind, about, sent_at) VALUES ('alice', 'due-30', now(), now())`)
+	portaltest.NewClient(t, site).Submit("/login/", "username", "Alice@people.example", "password", "not the right one").Want(t, http.StatusUnprocessableEntity)
+	portaltest.DeleteTenants(t, p, "alice")
+	endRetention(t, p, "alice")
+	alice.Get("/").Want(t, http.StatusOK, "A blog of your own")
+
+	aWeekPasses(t, p, "zoe", "alice")
+	portaltest.WaitCount(p, "the accounts are removed", 0, `SELECT count(*) FROM public.users WHERE username IN ('alice', 'zoe')`)
+	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.users WHERE username IN ('root-eve', 'carol', 'dave', 'erin', 'fred')`); n != 5 {
+		t.Errorf("%d of 5 accounts are left", n)
+	}
+	if n := portaltest.Count(t, p, `SELECT (SELECT count(*) FROM public.sessions s LEFT JOIN public.users u ON u.id = s.user_id WHERE u.id IS NULL)
+		+ (SELECT count(*) FROM public.notices WHERE tenant = 'alice') + (SELECT count(*) FROM public.attempts WHERE subject LIKE 'alice%')
+		+ (SELECT count(*) FROM public.outbox WHERE subject LIKE 'alice%' OR payload::text LIKE '%alice%') + (SELECT count(*) FROM public.mail_tokens WHERE user_id IS NOT NULL)`); n != 0 {
+		t.Errorf("%d rows tell of an account that was removed", n)
+	}
+	p.Wait("both are counted, and told of once", func(ctx context.Context) error {
+		answer, err := stack.Get(ctx, metrics, "", "/metrics")
+		if err != nil {
+			return err
+		}
+		if removed := strings.Count(p.Logs(), removedLine); removed != 2 || !strings.Contains(answer.Body, "echoblogs_portal_accounts_removed_total 2\n") {
+			return fmt.Errorf("the log tells of %d accounts", removed)
+		}
+		return nil
+	})
+	portaltest.NewClient(t, site).Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "The user name, the address or the password is wrong.")
+	again := portaltest.NewClient(t, site)
+	again.AwaitHome(p, again.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
+	portaltest.LogIn(t, site, "alice", portaltest.Password)
+}
+
+// A watch that has fallen behind removes nobody: the API server is asked.
+func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	proxy := p.ProxyPortalAPI()
+	site := p.StartPortal(0)
+	proxy.Stall()
+	// A Tenant that the site has not heard of, without a row in the database.
+	portaltest.AddTenant(t, p, "freds", v1alpha1.TenantSpec{Domain: "elsewhere.example", Owner: &v1alpha1.TenantOwner{Username: "fred"}})
+	portaltest.AddUser(t, p, "fred")
+	aWeekPasses(t, p, "fred")
+	p.Wait("the sweeper has asked in vain", func(context.Context) error {
+		if !strings.Contains(p.Logs(), `"what":"remove accounts"`) {
+			return portaltest.ErrNotYet
+		}
+		return nil
+	})
+	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.users WHERE username = 'fred'`); n != 1 {
+		t.Error("the account was removed, and has a Tenant")
+	}
+	proxy.Restore()
+	portaltest.DeleteTenants(t, p, "freds")
+	portaltest.WaitCount(p, "the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'fred'`)
+	portaltest.NewClient(t, site).Submit("/login/", "username", "fred", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "The user name, the address or the password is wrong.")
+}
+
+// A manifest that names another owner by mistake can be put right: the account waits for it.
+func TestAccountOutlivesAMistakenOwner(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddTenant(t, p, "shop", v1alpha1.TenantSpec{Owner: &v1alpha1.TenantOwner{Username: "bob"}})
+	portaltest.AwaitReady(t, p, "shop")
+	portaltest.AddUser(t, p, "bob")
+	own := func(username string) {
+		t.Helper()
+		if err := p.Edit(t.Context(), "shop", func(t *v1alpha1.Tenant) { t.Spec.Owner.Username = username }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own("carol")
+	portaltest.WaitCount(p, "bob is known to have no blog", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND blogless_since IS NOT NULL`)
+	portaltest.NewClient(t, site).Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account has no blog any more.", "ask those who run the site")
+	portaltest.NewClient(t, site).Register("bob").Want(t, http.StatusUnprocessableEntity, "The name bob is taken")
+	own("bob")
+	portaltest.WaitCount(p, "bob has a blog again", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND blogless_since IS NULL`)
+	portaltest.LogIn(t, site, "bob", portaltest.Password).Get("/").Want(t, http.StatusOK, "Welcome, bob")
+}
+
+// What is under way keeps an account, for as long as it is.
+func TestAccountsStayForWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	const tenant = `INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, owner, paid_until, suspend_at, created_at, updated_at)
+		VALUES ($2, $2, $1, 1, $2, $2, now(), now(), now(), now())`
+	const invitation = `INSERT INTO public.mail_tokens (token_hash, purpose, tenant, username, email, expires_at)
+		VALUES (sha256($2::text::bytea), 'invite', 'blog', $2, '', now() + $1::text::interval)`
+	const registration = `INSERT INTO public.registrations (id, username, state, token_hash, failure, created_at, updated_at, leased_until)
+		VALUES (gen_random_uuid(), $2, $1, sha256($2::text::bytea), '', now(), now(), now())`
+	const mail = `INSERT INTO public.outbox (kind, subject, payload, attempts, next_at, created_at) VALUES ('mail.' || $1, $2, '{}', 0, now(), now())`
+	for _, c := range []struct {
+		username, sql, argument string
+		stays                   bool
+	}{
+		{"live", tenant, "live", true}, {"tombstone", tenant, "tombstone", true}, {"superseded", tenant, "superseded", true}, {"released", tenant, "released", false},
+		{"invited", invitation, "1 day", true}, {"invited-late", invitation, "-1 day", false},
+		{"confirming", registration, "confirming", true}, {"provisioning", registration, "provisioning", true}, {"undoing", registration, "undoing", true},
+		{"registered", registration, "live", false}, {"failed", registration, "failed", false},
+		{"inviting", mail, "invite", true}, {"reset", mail, "reset", false},
+	} {
+		id := portaltest.AddUser(t, p, c.username)
+		p.Exec(c.sql, c.argument, c.username)
+		p.Exec(`UPDATE public.users SET blogless_since = now() - interval '7 days' WHERE id = $1`, id)
+		removed, err := account.RemoveBlogless(t.Context(), p.Admin, id, time.Now())
+		if err != nil || removed == c.stays {
+			t.Errorf("%s is removed: %v, error %v", c.username, removed, err)
+		}
+		if _, err := account.FindUser(t.Context(), p.Admin, c.username); (err == nil) != c.stays {
+			t.Errorf("%s is looked for: %v", c.username, err)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package member_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+func TestDisplayName(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	portaltest.AddAccount(t, p, "bob")
+	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	v.Get("/").Want(t, http.StatusOK, `href="/account/alice/"`, `href="http://alice.`+stack.Domain+`/login/?next=/write/"`)
+	v.Get("/account/").Want(t, http.StatusOK, "alice@example.org", "Settings of alice")
+	v.Get("/account/alice/").Want(t, http.StatusOK, "alice."+stack.Domain)
+
+	v.Submit("/account/alice/name/", "display_name", " Alice's & Co. ").Want(t, http.StatusOK, "Saved.", `value="Alice&#39;s &amp; Co."`)
+	p.Wait("the blog has its new name", func(ctx context.Context) error {
+		answer, err := stack.Get(ctx, p.Blogs[0], "alice."+stack.Domain, "/")
+		if err == nil && !strings.Contains(answer.Body, "Alice&#39;s &amp; Co.") {
+			err = fmt.Errorf("it says: %s", answer.Body)
+		}
+		return err
+	})
+	long := strings.Repeat("ä", 101)
+	v.Submit("/account/alice/name/", "display_name", long).Want(t, http.StatusUnprocessableEntity, "Use at most 100 characters", long, `aria-invalid="true"`)
+	v.Submit("/account/alice/name/", "display_name", "a\nb").Want(t, http.StatusUnprocessableEntity, "on one line")
+	v.Submit("/account/alice/name/", "display_name", "").Want(t, http.StatusOK, "Saved.")
+	if name := portaltest.ReadTenant(t, p, "alice").Spec.DisplayName; name != "" {
+		t.Errorf("the display name is still %q", name)
+	}
+
+	// Somebody else's blog is not there.
+	for _, path := range []string{"/account/bob/", "/account/bob/manifest.yaml", "/account/bob/delete/", "/account/nobody/"} {
+		v.Get(path).Want(t, http.StatusNotFound)
+	}
+	v.Submit("/account/bob/name/", "display_name", "Mine").Want(t, http.StatusNotFound)
+	v.Submit("/account/bob/delete/", "name", "bob").Want(t, http.StatusNotFound)
+	v.Submit("/account/bob/domains/", "host", "www.bob.org").Want(t, http.StatusNotFound)
+	if name := portaltest.ReadTenant(t, p, "bob").Spec.DisplayName; name != "" {
+		t.Errorf("alice named bob's blog %q", name)
+	}
+	portaltest.NewClient(t, site).Get("/account/alice/").Want(t, http.StatusOK, "Log in")
+	portaltest.NewClient(t, site).Submit("/account/alice/name/", "display_name", "x").Want(t, http.StatusForbidden, "You are logged out")
+}
+
+// What a manifest elsewhere sets is read-only here, and the line to change is shown.
+func TestFieldsThatAnotherManagerHolds(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.DisplayName = "" })
+	portaltest.Apply(t, p, "argocd", `
+apiVersion: tenancy.echoblogs.io/v1alpha1
+kind: Tenant
+metadata:
+  name: alice
+  namespace: `+p.Namespace+`
+spec:
+  displayName: From Git
+  customDomains: [www.alice.org]
+`)
+	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	v.Get("/account/alice/").Want(t, http.StatusOK, "argocd", "  displayName: From Git", "  customDomains:\n  - www.alice.org", "readonly", "It leads to your blog.")
+	v.Submit("/account/alice/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "This is set by the manifest of your blog")
+	v.Submit("/account/alice/domains/remove/", "host", "www.alice.org").Want(t, http.StatusConflict, "manifest")
+	tenant := portaltest.ReadTenant(t, p, "alice")
+	if tenant.Spec.DisplayName != "From Git" || !slices.Contains(tenant.Spec.CustomDomains, "www.alice.org") {
+		t.Errorf("what another manager had set was changed: %+v", tenant.Spec)
+	}
+	v.Get("/account/alice/delete/").Want(t, http.StatusOK, "A manifest describes this blog", "argocd")
+}
+
+func TestManifest(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	v.Submit("/account/alice/name/", "display_name", "Alice: writes").Want(t, http.StatusOK)
+	downloaded := v.Get("/account/alice/manifest.yaml").Want(t, http.StatusOK, "kind: Tenant\n", "  name: alice\n", "displayName: 'Alice: writes'", "username: alice")
+	if kind := downloaded.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/yaml") {
+		t.Errorf("its type is %q", kind)
+	}
+	for _, noise := range []string{"status", "managedFields", "uid", "resourceVersion", "creationTimestamp", "generation"} {
+		if strings.Contains(downloaded.Body, noise) {
+			t.Errorf("the manifest has %s in it:\n%s", noise, downloaded.Body)
+		}
+	}
+	before := portaltest.ReadTenant(t, p, "alice")
+	after := portaltest.Apply(t, p, "argocd", downloaded.Body, client.DryRunAll)
+	if after.Generation != before.Generation {
+		t.Errorf("applied again, the manifest changes the Tenant:\n%s\n%+v\n%+v", downloaded.Body, before.Spec, after.Spec)
+	}
+	// So says kubectl apply to whoever applies it for good.
+	portaltest.Apply(t, p, "argocd", downloaded.Body)
+	if again := portaltest.ReadTenant(t, p, "alice"); again.Generation != before.Generation {
+		t.Errorf("generation %d became %d", before.Generation, again.Generation)
+	}
+}
+
+func TestDeleteBlog(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	v, other := portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.LogIn(t, site, "alice", portaltest.Password)
+	until := time.Now().UTC().AddDate(0, 0, 30).Format("2 January 2006")
+	v.Get("/account/alice/delete/").Want(t, http.StatusOK, "All posts are kept until "+until, "/login/?next=/write/export.zip")
+	v.Submit("/account/alice/delete/", "name", "alic").Want(t, http.StatusUnprocessableEntity, "Type alice to delete it.", `value="alic"`)
+	if tenant := portaltest.ReadTenant(t, p, "alice"); !tenant.DeletionTimestamp.IsZero() {
+		t.Fatal("it is being deleted")
+	}
+	v.Submit("/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "alice is deleted", "kept until "+until, "You are logged out")
+	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	for _, visitor := range []*portaltest.Client{v, other} {
+		visitor.Get("/").Want(t, http.StatusOK, "A blog of your own")
+	}
+	v.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted.")
+	if err := p.Client.Get(t.Context(), p.Key("alice"), &v1alpha1.Tenant{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the Tenant: %v", err)
+	}
+}
+
+// Who has another blog stays logged in.
+func TestDeleteOneOfTwoBlogs(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	second := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "alice-two"}}
+	second.Spec.Owner = &v1alpha1.TenantOwner{Username: "alice"}
+	second.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
+	if err := p.Create(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.AwaitReady(t.Context(), "alice-two"); err != nil {
+		t.Fatal(err)
+	}
+	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	v.Get("/account/alice-two/delete/").Want(t, http.StatusOK, "deleted at once and cannot be brought back", "Your account stays.")
+	v.Submit("/account/alice-two/delete/", "name", "alice-two").Want(t, http.StatusOK, "alice-two is deleted", "are gone", "Back to your account").Without(t, "logged out")
+	v.Get("/account/").Want(t, http.StatusOK, "Settings of alice")
+}
+
+// A suspended owner logs in, and reads how to go on.
+func TestSuspendedOwner(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	if err := p.Edit(t.Context(), "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	p.Wait("the page says so", func(context.Context) error {
+		seen := v.Get("/account/")
+		for _, text := range []string{"This blog is suspended", "Ask those who run the site", "http://alice." + stack.Domain + "/login/?next=/write/export.zip"} {
+			if !strings.Contains(seen.Body, text) {
+				return fmt.Errorf("it does not say %q: %s", text, seen.Body)
+			}
+		}
+		return nil
+	})
+}
+
+// A blog that was registered on the site is its owner's to edit there: its fields are the site's own.
+func TestRegisteredOwnerEdits(t *testing.T) {
+	t.Parallel()
+	dns := startNameServer(t)
+	p, site := portaltest.NewSite(t, "--dns-server="+dns.address)
+	v := portaltest.NewClient(t, site)
+	v.AwaitHome(p, v.Register("carol")).Want(t, http.StatusOK, "Welcome, carol", "carol@people.example is not confirmed yet")
+	if seen := v.Get("/account/carol/").Want(t, http.StatusOK, "Title of the blog"); strings.Contains(seen.Body, "readonly") {
+		t.Errorf("it says that a manifest sets the name:\n%s", seen.Body)
+	}
+	v.Submit("/account/carol/name/", "display_name", "Carol writes").Want(t, http.StatusOK, "Saved.", "Carol writes")
+	added := v.Submit("/account/carol/domains/", "host", "carol.blog").Want(t, http.StatusOK)
+	dns.set(added.VerificationRecord(t, "carol.blog"))
+	v.Submit("/account/carol/domains/verify/", "host", "carol.blog").Want(t, http.StatusOK, "Saved.")
+	spec := portaltest.ReadTenant(t, p, "carol").Spec
+	if spec.DisplayName != "Carol writes" || !slices.Equal(spec.CustomDomains, []v1alpha1.CustomDomain{"carol.blog"}) || spec.Owner == nil || spec.Owner.Username != "carol" {
+		t.Errorf("the Tenant says %+v", spec)
+	}
+
+	// Once it is in Git, it is edited there.
+	portaltest.Apply(t, p, "argocd", v.Get("/account/carol/manifest.yaml").Want(t, http.StatusOK).Body)
+	v.Get("/account/carol/").Want(t, http.StatusOK, "argocd", "  displayName: Carol writes", "  - carol.blog")
+	v.Submit("/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, "Carol writes")
+	v.Get("/account/carol/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd)")
+	v.Submit("/account/carol/delete/", "name", "carol").Want(t, http.StatusOK, "carol is deleted", "You are logged out")
+	if err := p.AwaitGone(t.Context(), "carol"); err != nil {
+		t.Fatal(err)
+	}
+}

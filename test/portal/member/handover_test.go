@@ -1,0 +1,254 @@
+package member_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+const (
+	aliceHost   = "alice." + stack.Domain
+	aliceCustom = "www.alice.org"
+)
+
+// withCustomDomain gives alice's blog a host of her own.
+func withCustomDomain(t *v1alpha1.Tenant) {
+	t.Spec.CustomDomains = []v1alpha1.CustomDomain{aliceCustom}
+}
+
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice", withCustomDomain)
+	portaltest.AddAccount(t, p, "bob")
+
+	for _, host := range []string{aliceHost, aliceCustom} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			v := portaltest.NewClient(t, site)
+			v.RouteToBlog(p, aliceHost, aliceCustom)
+			// Everything is on the way: from the foot of a page to the login, and with the password back to the blog.
+			v.Get("http://"+host+"/").Want(t, http.StatusOK, `<a href="/login/?next=/write/" rel="nofollow">Write</a>`)
+			form := v.Get("http://"+host+"/login/?next=/write/").Want(t, http.StatusOK, "Log in", `name="next"`)
+			if policy := form.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' http://"+host+";") {
+				t.Errorf("browsers would stop the login form from leading to the blog: %s", policy)
+			}
+			next := form.URL.Query().Get("next")
+			v.Submit("/login/", "username", "alice", "password", portaltest.Password, "next", next).Want(t, http.StatusOK, "alice", "Log out")
+			// The second time there is nothing to ask.
+			v.Step("http://"+host+"/login/?next=/write/new/").LeadsTo(t, "/write/new/")
+
+			// Logging out of the public site ends it.
+			v.Submit("/logout/").Want(t, http.StatusOK)
+			v.Step("http://"+host+"/login/?next=/write/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
+		})
+	}
+	t.Run("log out of the blog", func(t *testing.T) {
+		t.Parallel()
+		v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+		v.RouteToBlog(p, aliceHost, aliceCustom)
+		v.Get("http://"+aliceHost+"/login/").Want(t, http.StatusOK, "Log out")
+		v.Get("http://"+aliceCustom+"/login/").Want(t, http.StatusOK, "Log out")
+		v.Get("http://"+aliceHost+"/logout/").Want(t, http.StatusOK, "You are logged in as alice. This ends your session on this blog.")
+		v.Submit("http://" + aliceHost + "/logout/")
+		v.Step("http://"+aliceHost+"/login/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
+		v.Step("http://"+aliceCustom+"/login/").LeadsTo(t, "/write/")
+		v.Get("/").Want(t, http.StatusOK, "Welcome, alice")
+	})
+	t.Run("somebody else's blog", func(t *testing.T) {
+		t.Parallel()
+		v := portaltest.LogIn(t, site, "bob", portaltest.Password)
+		v.RouteToBlog(p, aliceHost)
+		v.Get("http://"+aliceHost+"/login/").Want(t, http.StatusForbidden, "This blog is somebody else", "You are logged in as bob", `href="/logout/"`)
+	})
+}
+
+func TestHandOverRefuses(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice", withCustomDomain)
+	portaltest.AddAccount(t, p, "bob")
+	visit := func() *portaltest.Client {
+		v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+		v.RouteToBlog(p, aliceHost, aliceCustom, "bob."+stack.Domain)
+		return v
+	}
+	// ask goes through a login until the blog is to redeem a code.
+	ask := func(v *portaltest.Client) string {
+		authorize := v.Step("http://"+aliceHost+"/login/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
+		answer := v.Step(authorize)
+		if policy := answer.Header.Get("Referrer-Policy"); policy != "no-referrer" {
+			t.Errorf("Referrer-Policy %q beside a code", policy)
+		}
+		return answer.LeadsTo(t, "http://"+aliceHost+"/login/callback?")
+	}
+	refused := func(v *portaltest.Client, callback string) {
+		t.Helper()
+		v.Step(callback).Want(t, http.StatusForbidden, "Login failed", `href="/login/?next=`)
+	}
+
+	v := visit()
+	callback := ask(v)
+	v.Step(callback).LeadsTo(t, "/write/")
+	refused(v, callback) // the second time
+
+	v = visit()
+	callback = ask(v)
+	refused(visit(), callback) // in a browser that has no cookie for it
+	other := visit()
+	ask(other)
+	refused(other, callback) // or another one
+	onCustom := strings.Replace(callback, aliceHost, aliceCustom, 1)
+	v.Step("http://" + aliceCustom + "/login/")
+	refused(v, onCustom)
+	refused(v, strings.Replace(callback, aliceHost, "bob."+stack.Domain, 1))
+	v.Step(callback).LeadsTo(t, "/write/")
+
+	v = visit()
+	callback = ask(v)
+	p.Exec(`UPDATE public.login_codes SET expires_at = expires_at - interval '61 seconds'`)
+	refused(v, callback)
+
+	// Nothing leads to another site, and codes are made for blogs only.
+	for _, next := range []string{"https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"} {
+		authorize := v.Step("http://"+aliceHost+"/login/?next="+url.QueryEscape(next)).LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
+		callback := v.Step(authorize).LeadsTo(t, "http://"+aliceHost+"/login/callback?")
+		v.Step(callback).LeadsTo(t, "/write/")
+		v.Submit("http://" + aliceHost + "/logout/")
+	}
+	challenge := strings.Repeat("A", 43)
+	for _, query := range []string{
+		"", "host=evil.example&challenge=" + challenge, "host=" + stack.Domain + "&challenge=" + challenge, "host=" + aliceHost,
+		"host=" + aliceHost + "&challenge=short", "host=" + aliceHost + ":80&challenge=" + challenge[1:],
+		"host=%0d%0a&challenge=" + challenge,
+	} {
+		v.Get("/authorize/?"+query).Want(t, http.StatusNotFound, "There is no blog to log in to")
+	}
+	if policy := portaltest.NewClient(t, site).Get("/login/?next=" + url.QueryEscape("/authorize/?host=evil.example")).Header.Get("Content-Security-Policy"); strings.Contains(policy, "evil") {
+		t.Errorf("a form may lead to any host: %s", policy)
+	}
+}
+
+// Whoever has a blog writes there, and readers see it: on both of its hosts, until the Tenant names another owner.
+func TestOwnerWrites(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice", withCustomDomain)
+	portaltest.AddAccount(t, p, "bob")
+	reader, alice, bob := portaltest.NewClient(t, site), portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.LogIn(t, site, "bob", portaltest.Password)
+	for _, v := range []*portaltest.Client{reader, alice, bob} {
+		v.RouteToBlog(p, aliceHost, aliceCustom)
+	}
+	const blog = "http://" + aliceHost
+	draft := alice.Get(blog+"/login/?next=/write/new/").Want(t, http.StatusOK, "New post")
+	alice.Submit(blog+"/write/new/", append(version(draft), "title", "First light", "content", "It *works*.", "action", "save")...).Want(t, http.StatusOK, "Saved.", "Draft")
+	for _, path := range []string{"/", "/feed.xml"} {
+		if page := reader.Get(blog+path).Want(t, http.StatusOK); strings.Contains(page.Body, "First light") {
+			t.Errorf("readers see a draft at %s:\n%s", path, page.Body)
+		}
+	}
+	reader.Get(blog+"/first-light/").Want(t, http.StatusNotFound)
+	alice.Get("http://"+aliceCustom+"/login/").Want(t, http.StatusOK, "First light", "Draft")
+	form := alice.Get("http://"+aliceCustom+"/write/first-light/").Want(t, http.StatusOK)
+	alice.Submit("http://"+aliceCustom+"/write/first-light/", append(version(form), "title", "First light", "slug", "first-light", "content", "It *works*.", "action", "publish")...).
+		Want(t, http.StatusOK, "Published. Readers can see it now.")
+	for _, path := range []string{blog + "/", blog + "/feed.xml", blog + "/first-light/", "http://" + aliceCustom + "/first-light/"} {
+		reader.Get(path).Want(t, http.StatusOK, "First light")
+	}
+
+	// Another account of the platform gets nowhere, with or without the form's secrets.
+	bob.Get(blog+"/write/").Want(t, http.StatusForbidden, "This blog is somebody else")
+	form = alice.Get(blog+"/write/first-light/").Want(t, http.StatusOK)
+	theft := append(version(form), "title", "Stolen", "slug", "first-light", "content", "Stolen.", "action", "save")
+	bob.Submit(blog+"/write/first-light/", theft...).Want(t, http.StatusForbidden, "You have been logged out, and nothing was saved.")
+	// Nor does a page of another blog in alice's own browser, here or on the public site.
+	for _, header := range []http.Header{
+		{"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://bob." + stack.Domain}},
+		{"Origin": {"http://bob." + stack.Domain}},
+	} {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, address := range []string{blog + "/write/first-light/", blog + "/write/first-light/delete/", blog + "/logout/", "/logout/"} {
+			alice.Do(http.MethodPost, address, strings.NewReader(url.Values{"title": {"Stolen"}}.Encode()), header).
+				Want(t, http.StatusForbidden, "came from another site")
+		}
+	}
+	reader.Get(blog+"/first-light/").Want(t, http.StatusOK, "It <em>works</em>.")
+
+	err := p.Edit(t.Context(), "alice", func(t *v1alpha1.Tenant) {
+		t.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob", Email: "bob@example.org"}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Wait("the blog is bob's", func(context.Context) error {
+		if page := bob.Get(blog + "/write/"); page.Status != http.StatusOK {
+			return fmt.Errorf("he reads %s", page.Body)
+		}
+		return nil
+	})
+	alice.Submit(blog+"/write/first-light/", append(version(form), "title", "Mine", "slug", "first-light", "content", "Still mine.", "action", "save")...).
+		Want(t, http.StatusForbidden, "You have been logged out, and nothing was saved.", "Still mine.")
+	reader.Get(blog+"/first-light/").Want(t, http.StatusOK, "It <em>works</em>.")
+}
+
+func TestOwnerOfAPausedBlog(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	for name, test := range map[string]struct {
+		pause    func(*v1alpha1.Tenant)
+		readers  int
+		sentence string
+	}{
+		"grace":     {func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(time.Now().AddDate(0, 0, -2)) }, http.StatusOK, "The paid time of this blog ended on"},
+		"suspended": {func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) }, http.StatusPaymentRequired, "This blog is suspended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			portaltest.AddAccount(t, p, name)
+			blog := "http://" + name + "." + stack.Domain
+			v := portaltest.LogIn(t, site, name, portaltest.Password)
+			v.RouteToBlog(p, name+"."+stack.Domain)
+			form := v.Get(blog+"/login/?next=/write/new/").Want(t, http.StatusOK)
+			v.Submit(blog+"/write/new/", append(version(form), "title", "Before", "content", "Text.", "action", "publish")...).Want(t, http.StatusOK)
+			if err := p.Edit(t.Context(), name, test.pause); err != nil {
+				t.Fatal(err)
+			}
+			p.Wait("the owner reads that nothing can be changed", func(context.Context) error {
+				if page := v.Get(blog + "/write/"); !strings.Contains(page.Body, test.sentence) {
+					return fmt.Errorf("the page says %s", page.Body)
+				}
+				return nil
+			})
+			v.Get(blog+"/before/").Want(t, test.readers)
+			v.Submit(blog+"/write/new/", append(version(form), "title", "After", "content", "Late words.", "action", "publish")...).
+				Want(t, http.StatusForbidden, test.sentence, "Late words.")
+			if exported := v.Get(blog+"/write/export.zip").Want(t, http.StatusOK); exported.Header.Get("Content-Type") != "application/zip" {
+				t.Errorf("the export is %s", exported.Header.Get("Content-Type"))
+			}
+			// Who comes anew gets as far.
+			again := portaltest.LogIn(t, site, name, portaltest.Password)
+			again.RouteToBlog(p, name+"."+stack.Domain)
+			again.Get(blog+"/login/").Want(t, http.StatusOK, "Before", test.sentence)
+		})
+	}
+}
+
+var hiddenField = regexp.MustCompile(`<input type="hidden" name="([a-z]+)" value="([^"]*)">`)
+
+// version returns the hidden fields of a form, as submit takes them.
+func version(form portaltest.Page) []string {
+	var fields []string
+	for _, match := range hiddenField.FindAllStringSubmatch(form.Body, -1) {
+		fields = append(fields, match[1], match[2])
+	}
+	return fields
+}

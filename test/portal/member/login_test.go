@@ -1,0 +1,86 @@
+package member_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+)
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	v := portaltest.NewClient(t, site)
+
+	// By user name or address, in any case; and then to where one was going, but not off the site.
+	for _, login := range []string{"alice", "Alice", "ALICE@example.org"} {
+		v.Submit("/login/", "username", login, "password", portaltest.Password, "next", "/account/").Want(t, http.StatusOK, "Where you are logged in")
+		v.Submit("/logout/").Want(t, http.StatusOK, "A blog of your own")
+	}
+	for _, elsewhere := range []string{"http://evil.example/", "//evil.example/", `/\evil.example/`} {
+		if at := v.Submit("/login/", "username", "alice", "password", portaltest.Password, "next", elsewhere).Want(t, http.StatusOK, "Welcome, alice"); at.URL.Path != "/" {
+			t.Errorf("a login with next=%s leads to %s", elsewhere, at.URL)
+		}
+		v.Submit("/logout/")
+	}
+
+	// What is wrong is not told, and what was typed is kept, the password aside.
+	const wrong = "The user name, the address or the password is wrong."
+	v.Submit("/login/", "username", "nobody", "password", "whatever it is").Want(t, http.StatusUnprocessableEntity, wrong, `value="nobody"`).Without(t, "whatever it is")
+	v.Submit("/login/", "username", "alice", "password", "whatever it is").Want(t, http.StatusUnprocessableEntity, wrong)
+	v.Submit("/login/", "username", "", "password", "").Want(t, http.StatusUnprocessableEntity, "Fill in your user name and password.")
+	// Every answer of this kind has a number, which stands in the log.
+	for _, refused := range []portaltest.Page{v.Submit("/login/", "username", "", "password", ""), v.Get("/nowhere/")} {
+		number := regexp.MustCompile(`No\. ([A-Z2-7]{10})`).FindStringSubmatch(refused.Body)
+		if number == nil || !strings.Contains(p.Logs(), `"id":"`+number[1]+`"`) {
+			t.Errorf("%s has no number that stands in the log: %v", refused.URL, number)
+		}
+	}
+	v.Submit("/login/", "username", "a\xffb", "password", "x").Want(t, http.StatusBadRequest, "The form cannot be read")
+	v.Submit("/login/", "username", "a\x00b", "password", "x").Want(t, http.StatusBadRequest, "The form cannot be read")
+	v.Submit("/login/", "username", "a", "password", strings.Repeat("x", 100_000)).Want(t, http.StatusRequestEntityTooLarge, "That was too much")
+
+	// A form of a sibling's is refused.
+	v.Do(http.MethodPost, "/login/", strings.NewReader("username=alice&password=x"), http.Header{
+		"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {"http://bob.example.com"}, "Sec-Fetch-Site": {"same-site"},
+	}).Want(t, http.StatusForbidden, "That came from another site")
+}
+
+// Four attempts are free. Then one waits, whatever the password is, and longer after each that is wrong.
+func TestLoginsAreLimited(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	portaltest.AddAccount(t, p, "bob")
+	v := portaltest.NewClient(t, site)
+	wrong := func() {
+		t.Helper()
+		v.Submit("/login/", "username", "alice", "password", "not the right one").Want(t, http.StatusUnprocessableEntity)
+	}
+	waits := func(minutes string) {
+		t.Helper()
+		refused := v.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusTooManyRequests, "Wait "+minutes+" minutes")
+		if refused.Header.Get("Retry-After") == "" {
+			t.Error("nothing says when to try again")
+		}
+		p.Exec(`UPDATE public.attempts SET refused_until = now() - interval '1 second' WHERE kind = 'login-account' AND subject = 'alice'`)
+	}
+	for range 4 {
+		wrong()
+	}
+	waits("10")
+	wrong()
+	waits("20")
+	// Somebody else at the same address logs in meanwhile.
+	v.Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, bob")
+	v.Submit("/logout/")
+	// The right password, in time, ends it.
+	v.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, alice")
+	v.Submit("/logout/")
+	for range 4 {
+		wrong()
+	}
+}

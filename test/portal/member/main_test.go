@@ -1,0 +1,12 @@
+// Package member_test uses the pages of the public site that need an account, and what leads to one: invitations and password resets, on real
+// processes: operator, blog, public site, API server and Postgres.
+package member_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+)
+
+func TestMain(m *testing.M) { os.Exit(portaltest.Main(m)) }

@@ -1,0 +1,98 @@
+package member_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+)
+
+func TestResetByMail(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	here, elsewhere := portaltest.NewClient(t, site), portaltest.LogIn(t, site, "alice", portaltest.Password)
+
+	// Whether or not there is an account, the page is the same.
+	sent := here.Submit("/reset/", "username", "Alice@Example.org ").Want(t, http.StatusOK, "Look into your mails")
+	nobody := here.Submit("/reset/", "username", "nobody@example.org").Want(t, http.StatusOK)
+	if sent.Body != nobody.Body {
+		t.Errorf("the page tells whether there is an account:\n%s\n%s", sent.Body, nobody.Body)
+	}
+	here.Submit("/reset/", "username", " ").Want(t, http.StatusUnprocessableEntity, "Fill in your user name", `aria-invalid="true"`)
+	link := portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 1).Link(t, "/reset/password/")
+
+	// Looking at the page does not use the link, and what is refused does not either.
+	here.Get(link).Want(t, http.StatusOK, "for the account alice")
+	here.Get("/reset/password/?token=wrong").Want(t, http.StatusGone, "This link is used up", `href="/reset/"`)
+	here.Submit("/reset/password/", "token", portaltest.Token(link), "password", "short", "confirm_password", "short").
+		Want(t, http.StatusUnprocessableEntity, "Use at least 10 characters", `id="password-error"`)
+	here.Submit("/reset/password/", "token", portaltest.Token(link), "password", "another secret", "confirm_password", "another one").
+		Want(t, http.StatusUnprocessableEntity, "The two passwords differ")
+	elsewhere.Get("/").Want(t, http.StatusOK, "Welcome, alice")
+
+	set := []string{"token", portaltest.Token(link), "password", "another secret", "confirm_password", "another secret"}
+	here.Submit("/reset/password/", set...).Want(t, http.StatusOK, "Your password is changed", "Log in")
+	portaltest.WaitMails(p, site, "alice@example.org", "Your password was changed", 1)
+	elsewhere.Get("/").Want(t, http.StatusOK, "A blog of your own")
+	here.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
+	portaltest.LogIn(t, site, "alice", "another secret")
+
+	// Once, and of several links only until one is used, or its hour is over.
+	here.Submit("/reset/password/", set...).Want(t, http.StatusGone)
+	here.Submit("/reset/", "username", "alice").Want(t, http.StatusOK)
+	late := portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 2).Link(t, "/reset/password/")
+	here.Get(late).Want(t, http.StatusOK)
+	p.Exec(`UPDATE public.mail_tokens SET expires_at = $1`, time.Now().Add(-time.Second))
+	here.Get(late).Want(t, http.StatusGone)
+	here.Submit("/reset/password/", "token", portaltest.Token(late), "password", "a third secret", "confirm_password", "a third secret").Want(t, http.StatusGone)
+
+	// Nobody's account got no mail, and the fifth within an hour is refused.
+	here.Submit("/reset/", "username", "somebody").Want(t, http.StatusOK)
+	refused := here.Submit("/reset/", "username", "carol").Want(t, http.StatusTooManyRequests, "Too many attempts")
+	if after := refused.Header.Get("Retry-After"); after != "3600" {
+		t.Errorf("Retry-After is %q", after)
+	}
+	portaltest.WaitNoMails(p)
+	all, err := portaltest.Mails(site)
+	if err != nil || len(all) != 3 {
+		t.Errorf("%d mails were sent, %v: %+v", len(all), err, all)
+	}
+}
+
+func TestConfirmByMail(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	v.Get("/").Want(t, http.StatusOK, "alice@example.org is not confirmed yet")
+	v.Submit("/account/confirm/").Want(t, http.StatusOK, "A mail with a link is on its way")
+	link := portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 1).Link(t, "/confirm/")
+
+	for range 3 {
+		v.Submit("/account/confirm/").Want(t, http.StatusOK)
+	}
+	v.Submit("/account/confirm/").Want(t, http.StatusTooManyRequests, "Too many attempts")
+	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 4)
+	portaltest.WaitNoMails(p) // a mail is there a moment before it is noted that it was sent
+
+	// A program that opens the links in mails confirms nothing. It works in any browser, once.
+	other := portaltest.NewClient(t, site)
+	other.Get(link).Want(t, http.StatusOK, "alice@example.org", "Yes, it is mine")
+	v.Get("/").Want(t, http.StatusOK, "is not confirmed")
+	other.Submit("/confirm/", "token", "wrong").Want(t, http.StatusGone)
+	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusOK, "your address is confirmed", "Log in")
+	if home := v.Get("/").Want(t, http.StatusOK, "Welcome, alice"); strings.Contains(home.Body, "not confirmed") {
+		t.Errorf("a confirmed address is said not to be:\n%s", home.Body)
+	}
+	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusGone, "This link is used up")
+
+	// There is nothing to send again.
+	v.Submit("/account/confirm/").Want(t, http.StatusOK)
+	var queued int
+	if err := p.Admin.QueryRow(t.Context(), `SELECT count(*) FROM public.outbox`).Scan(&queued); err != nil || queued != 0 {
+		t.Errorf("%d mails queued for a confirmed address, %v", queued, err)
+	}
+}

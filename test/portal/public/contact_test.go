@@ -1,0 +1,121 @@
+package public_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+// reached is how pages name whom to ask.
+const reached = `those who run the site (<a href="mailto:help@example.org">help@example.org</a>)`
+
+func setContact(address string) func(*v1alpha1.PlatformSpec) {
+	return func(spec *v1alpha1.PlatformSpec) { spec.Contact = address }
+}
+
+// Whoever is told to ask is told where, by mails too.
+func TestContact(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	editPlatform(t, p, setContact("mailto:help@example.org"))
+	portaltest.AddAccount(t, p, "alice", portaltest.PaidFor(-1))
+	portaltest.AddAccount(t, p, "bob", func(tenant *v1alpha1.Tenant) { tenant.Spec.DisplayName = "Bob" })
+	portaltest.AddAccount(t, p, "carol")
+	p.Exec(`UPDATE public.users SET state = 'locked' WHERE username = 'carol'`)
+	site := p.StartPortal(0)
+
+	alice := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	for _, path := range []string{"/", "/account/", "/account/alice/"} {
+		alice.Get(path).Want(t, http.StatusOK, "you cannot write. Ask "+reached+" how to go on.")
+	}
+	mail := portaltest.WaitMails(p, site, "alice@example.org", "Your plan for alice has ended", 1)
+	if !strings.Contains(mail.Body, "support at help@example.org.") {
+		t.Errorf("the mail does not name the contact:\n%s", mail.Body)
+	}
+
+	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
+	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "Until then, "+reached+" can bring the blog back")
+	bob.Get("/account/bob/").Want(t, http.StatusOK, "Change this line there, or ask "+reached+":")
+	challenge := strings.Repeat("a", 43)
+	bob.Get("/authorize/?host=alice."+stack.Domain+"&challenge="+challenge).Want(t, http.StatusForbidden, "Otherwise ask "+reached+".")
+
+	visitor := portaltest.NewClient(t, site)
+	visitor.Submit("/login/", "username", "carol", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked. Ask "+reached+".")
+	visitor.Get("/invite/?token=none").Want(t, http.StatusGone, "ask "+reached+" for another link")
+	visitor.Get("/").Want(t, http.StatusOK).Without(t, reached)
+	setRegistration(t, p, visitor, v1alpha1.RegistrationInvite, "by invitation: "+reached+" give out codes.")
+	visitor.Register("dave").Want(t, http.StatusUnprocessableEntity)
+	setRegistration(t, p, visitor, v1alpha1.RegistrationClosed, "Otherwise ask "+reached+".")
+	visitor.Get("/").Want(t, http.StatusOK, "Nobody can register here at present. To have a blog here all the same, ask "+reached+".")
+
+	// Another address, and none, show without a restart: at once here, and within seconds on the blog.
+	visitor.RouteToBlog(p, "alice."+stack.Domain)
+	if err := p.Edit(t.Context(), "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) }); err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{
+		"https://example.org/help": `ask those who run the site (<a href="https://example.org/help">example.org/help</a>).`,
+		"":                         "ask those who run the site.",
+	} {
+		editPlatform(t, p, setContact(address))
+		for _, path := range []string{"/register/", "http://alice." + stack.Domain + "/"} {
+			p.Wait(fmt.Sprintf("%s says %s", path, want), func(context.Context) error {
+				if shown := visitor.Get(path); !strings.Contains(shown.Body, want) {
+					return fmt.Errorf("it shows:\n%s", shown.Body)
+				}
+				return nil
+			})
+		}
+	}
+}
+
+// Where requests for names that nobody has reach the blog, as by a wildcard, it says what the public site says.
+func TestUnknownHostsReadTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	here, there := portaltest.NewClient(t, site), portaltest.NewClient(t, site)
+	host := "dave." + stack.Domain
+	there.RouteToBlog(p, host, "www.dave.org")
+	words := func(v *portaltest.Client, host string) string {
+		shown := v.Get("http://"+host+"/").Want(t, http.StatusNotFound, "There is no blog at this address")
+		_, words, _ := strings.Cut(shown.Body, "<p>The server was reached, but no blog has the host name "+host+".</p>")
+		words, _, found := strings.Cut(words, "</div>")
+		if !found {
+			t.Fatalf("no words in:\n%s", shown.Body)
+		}
+		return words
+	}
+	offer := "http://" + stack.Domain + "/register/?username=dave"
+	for _, mode := range []struct {
+		registration  v1alpha1.RegistrationMode
+		contact       string
+		says, doesNot string
+	}{
+		{v1alpha1.RegistrationOpen, "", offer, "code"},
+		{v1alpha1.RegistrationInvite, "", "you need an invitation code: those who run the site give them out", reached},
+		{v1alpha1.RegistrationInvite, "mailto:help@example.org", "you need an invitation code: " + reached + " give them out", "nobody"},
+		{v1alpha1.RegistrationClosed, "mailto:help@example.org", "If there should be one, ask " + reached, "/register/"},
+		{v1alpha1.RegistrationClosed, "", "Check the spelling", "those who run"},
+	} {
+		editPlatform(t, p, func(spec *v1alpha1.PlatformSpec) { spec.Registration, spec.Contact = mode.registration, mode.contact })
+		p.Wait(fmt.Sprintf("both say what %s %s means", mode.registration, mode.contact), func(context.Context) error {
+			for _, v := range []*portaltest.Client{here, there} {
+				if got := words(v, host); !strings.Contains(got, mode.says) || strings.Contains(got, mode.doesNot) {
+					return fmt.Errorf("it says:\n%s", got)
+				}
+			}
+			return nil
+		})
+		for _, name := range []string{host, "www.dave.org"} {
+			if ours, theirs := words(here, name), words(there, name); ours != theirs {
+				t.Errorf("the public site says of %s:\n%s\nthe blog says:\n%s", name, ours, theirs)
+			}
+		}
+	}
+}

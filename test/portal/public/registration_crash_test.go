@@ -1,0 +1,187 @@
+package public_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+// lock keeps everybody from writing into a table until release is called.
+func lock(t *testing.T, p *stack.Platform, table string) (release func()) {
+	t.Helper()
+	tx, err := p.Admin.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE `+pgx.Identifier{"public", table}.Sanitize()+` IN EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// outcome waits until nobody has anything left to do about a registration, and reports whether it is live. It returns an
+// error unless there is everything or nothing.
+func outcome(ctx context.Context, p *stack.Platform, name string) (live bool, err error) {
+	err = p.Await(ctx, "the registration of "+name+" is over", func(ctx context.Context) error {
+		var underWay, users, active, schemas int
+		if err := p.Admin.QueryRow(ctx, `SELECT
+			(SELECT count(*) FROM public.registrations WHERE username = $1 AND state NOT IN ('live', 'failed')),
+			(SELECT count(*) FROM public.users WHERE username = $1), (SELECT count(*) FROM public.users WHERE username = $1 AND state = 'active'),
+			(SELECT count(*) FROM pg_namespace WHERE nspname = $2)`, name, strings.ReplaceAll(name, "-", "_")).
+			Scan(&underWay, &users, &active, &schemas); err != nil {
+			return err
+		}
+		var tenant v1alpha1.Tenant
+		err := p.Client.Get(ctx, p.Key(name), &tenant)
+		if err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
+		live = err == nil && meta.IsStatusConditionTrue(tenant.Status.Conditions, v1alpha1.ConditionReady)
+		switch {
+		case underWay != 0:
+			return errors.New("it is under way")
+		case live && users == 1 && active == 1 && schemas == 1:
+			return nil
+		case err != nil && users == 0 && schemas == 0:
+			return nil
+		}
+		return fmt.Errorf("%d users, of whom %d are active, %d schemas, Tenant: %v, Ready: %v", users, active, schemas, err == nil, live)
+	})
+	return live, err
+}
+
+// wantLive fails the test unless a registration has come to a blog, whose owner can log in.
+func wantLive(t *testing.T, p *stack.Platform, site *stack.Portal, name string) {
+	t.Helper()
+	if live, err := outcome(t.Context(), p, name); err != nil || !live {
+		t.Fatalf("%s is not live: %v", name, err)
+	}
+	portaltest.LogIn(t, site, name, portaltest.Password)
+}
+
+// wantNothing fails the test unless nothing is left of a registration, and the name can be registered.
+func wantNothing(t *testing.T, p *stack.Platform, site *stack.Portal, name string) {
+	t.Helper()
+	if live, err := outcome(t.Context(), p, name); err != nil || live {
+		t.Fatalf("something is left of %s: live %v, %v", name, live, err)
+	}
+	v := portaltest.NewClient(t, site)
+	var shown portaltest.Page
+	p.Wait(name+" can register", func(context.Context) error {
+		// That a connection was cut is found out by who uses it next.
+		if shown = v.Register(name); shown.Status == http.StatusServiceUnavailable {
+			return errors.New(shown.Body)
+		}
+		return nil
+	})
+	v.AwaitHome(p, shown).Want(t, http.StatusOK, "Welcome, "+name)
+}
+
+// The public site is killed at each step of a registration, and others go on where it was.
+func TestRegistrationIsKilledAtEachStep(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	proxy := p.ProxyPortalAPI()
+	start := func() *stack.Portal { return p.StartPortal(0, "--registrations-per-hour=1000") }
+	site := start()
+	kill := func(wait func() (portaltest.Page, error)) {
+		t.Helper()
+		site.Kill()
+		if shown, err := wait(); err == nil {
+			t.Fatalf("the form was answered before the public site was killed:\n%s", shown.Body)
+		}
+	}
+
+	// The account is written down, and the request for the Tenant has not reached the API server.
+	proxy.Stall()
+	answer := portaltest.NewClient(t, site).SendRegistration("at-account")
+	portaltest.WaitCount(p, "the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-account'`)
+	kill(answer)
+	proxy.Cut()
+	proxy.Restore()
+	site = start()
+
+	// The Tenant is made, and the operator has done nothing yet.
+	release := lock(t, p, "tenants")
+	answer = portaltest.NewClient(t, site).SendRegistration("at-tenant")
+	portaltest.WaitTenant(p, "at-tenant", "")
+	kill(answer)
+	release()
+	site = start()
+
+	// The blog is live, and the account cannot log in yet.
+	release = lock(t, p, "tenants")
+	answer = portaltest.NewClient(t, site).SendRegistration("at-ready")
+	portaltest.WaitTenant(p, "at-ready", "")
+	releaseUsers := lock(t, p, "users")
+	release()
+	portaltest.WaitTenant(p, "at-ready", v1alpha1.ConditionReady)
+	kill(answer)
+	releaseUsers()
+	site = start()
+
+	// The account can log in, and the browser does not know it yet.
+	release = lock(t, p, "sessions")
+	answer = portaltest.NewClient(t, site).SendRegistration("at-session")
+	portaltest.WaitCount(p, "the account is active", 1, `SELECT count(*) FROM public.users WHERE username = 'at-session' AND state = 'active'`)
+	kill(answer)
+	release()
+	site = start()
+
+	// The registration has failed, and the account is being removed.
+	release = lock(t, p, "tenants")
+	answer = portaltest.NewClient(t, site).SendRegistration("at-undoing")
+	portaltest.WaitTenant(p, "at-undoing", "")
+	p.Exec(`CREATE SCHEMA at_undoing`)
+	releaseUsers = lock(t, p, "users")
+	release()
+	portaltest.WaitCount(p, "the registration is being taken back", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-undoing' AND state = 'undoing'`)
+	site.Kill()
+	_, _ = answer() // which may have said that the name is taken
+	releaseUsers()
+	p.Exec(`DROP SCHEMA at_undoing`)
+	site = start()
+
+	for _, name := range []string{"at-tenant", "at-ready", "at-session"} {
+		wantLive(t, p, site, name)
+	}
+	for _, name := range []string{"at-account", "at-undoing"} {
+		wantNothing(t, p, site, name)
+	}
+}
+
+// A Tenant that the API server makes of a registration that has failed is taken back.
+func TestTenantTurnsUpLate(t *testing.T) {
+	t.Parallel()
+	p, _ := portaltest.NewSite(t)
+	p.Exec(`INSERT INTO public.registrations (id, username, state, token_hash, failure, created_at, updated_at, leased_until)
+		VALUES ('4e1c6a0e-0000-4000-8000-000000000001', 'late', 'failed', '\x00', 'It failed.', now(), now(), now())`)
+	late := tenant("late")
+	late.Annotations = map[string]string{v1alpha1.AnnotationRegistration: "4e1c6a0e-0000-4000-8000-000000000001"}
+	late.Spec.Owner = &v1alpha1.TenantOwner{Username: "late"}
+	if err := p.Create(t.Context(), late); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.AwaitGone(t.Context(), "late"); err != nil {
+		t.Fatal(err)
+	}
+	if live, err := outcome(t.Context(), p, "late"); err != nil || live {
+		t.Fatalf("something is left: live %v, %v", live, err)
+	}
+}

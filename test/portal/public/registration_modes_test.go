@@ -1,0 +1,189 @@
+package public_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/signup"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+// setRegistration changes who may register, and waits until the public site knows.
+func setRegistration(t *testing.T, p *stack.Platform, v *portaltest.Client, mode v1alpha1.RegistrationMode, says string) {
+	t.Helper()
+	editPlatform(t, p, func(spec *v1alpha1.PlatformSpec) { spec.Registration = mode })
+	p.Wait("the public site knows the mode", func(context.Context) error {
+		if shown := v.Get("/register/"); !strings.Contains(shown.Body, says) {
+			return fmt.Errorf("it shows:\n%s", shown.Body)
+		}
+		return nil
+	})
+}
+
+func editPlatform(t *testing.T, p *stack.Platform, change func(*v1alpha1.PlatformSpec)) {
+	t.Helper()
+	var platform v1alpha1.Platform
+	if err := p.Client.Get(t.Context(), p.Key(v1alpha1.DefaultPlatform), &platform); err != nil {
+		t.Fatal(err)
+	}
+	before := platform.DeepCopy()
+	change(&platform.Spec)
+	if err := p.Client.Patch(t.Context(), &platform, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRegistrationByInvitation(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	v := portaltest.NewClient(t, site)
+	setRegistration(t, p, v, v1alpha1.RegistrationInvite, `name="code"`)
+	code := func(uses int, life time.Duration) string {
+		t.Helper()
+		now := time.Now()
+		code, err := signup.InsertCode(t.Context(), p.Admin, signup.RegistrationCode{Note: "friends", UsesLeft: uses, CreatedAt: now, ExpiresAt: now.Add(life)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	with := func(name, code string) []string { return append(portaltest.Registration(name), "code", code) }
+	v.Register("alice").Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "registration is by invitation")
+	v.Submit("/register/", with("alice", "wrong")...).Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "not known", `value="wrong"`)
+	v.Submit("/register/", with("alice", code(1, -time.Hour))...).Want(t, http.StatusUnprocessableEntity, "has expired")
+
+	once := code(1, time.Hour)
+	v.Submit("/register/", with("www", once)...).Want(t, http.StatusUnprocessableEntity, "reserved")
+	v.AwaitHome(p, v.Submit("/register/", with("alice", once)...)).Want(t, http.StatusOK, "Welcome, alice")
+	other := portaltest.NewClient(t, site)
+	other.Submit("/register/", with("bob", once)...).Want(t, http.StatusUnprocessableEntity, "used up")
+
+	// A registration that fails gives its code back. This one fails because somebody makes its schema at that moment.
+	once = code(1, time.Hour)
+	release := lock(t, p, "tenants")
+	answer := other.SendRegistration("bob", "code", once)
+	portaltest.WaitTenant(p, "bob", "")
+	p.Exec(`CREATE SCHEMA bob`)
+	release()
+	shown, err := answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown.URL.Path == "/register/progress/" {
+		p.Wait("the registration has failed", func(context.Context) error {
+			if shown = other.Get("/register/progress/"); !strings.Contains(shown.Body, "could not be made") {
+				return fmt.Errorf("it shows:\n%s", shown.Body)
+			}
+			return nil
+		})
+		shown.Want(t, http.StatusOK, "taken by somebody else", `href="/register/?username=bob"`)
+	} else {
+		shown.Want(t, http.StatusUnprocessableEntity, "taken by somebody else")
+	}
+	p.Exec(`DROP SCHEMA bob`)
+	if live, err := outcome(t.Context(), p, "bob"); err != nil || live {
+		t.Fatalf("something is left of bob: live %v, %v", live, err)
+	}
+	other.AwaitHome(p, other.Submit("/register/", with("carol", once)...)).Want(t, http.StatusOK, "Welcome, carol")
+}
+
+func TestRegistrationIsClosed(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	v := portaltest.NewClient(t, site)
+	setRegistration(t, p, v, v1alpha1.RegistrationClosed, "Registration is closed")
+	v.Get("/register/").Want(t, http.StatusForbidden, "Nobody can register here at present")
+	v.Register("alice").Want(t, http.StatusForbidden, "Nobody can register here at present")
+	for _, path := range []string{"/", "/login/"} {
+		v.Get(path).Want(t, http.StatusOK, "Log in").Without(t, `href="/register/"`)
+	}
+	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.users`); n != 0 {
+		t.Errorf("there are %d users", n)
+	}
+	v.Get("http://alice."+stack.Domain+"/").Want(t, http.StatusNotFound).Without(t, "/register/?username=alice")
+}
+
+func TestRegistrationConfirmsFirst(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t, "--confirm-first")
+	v := portaltest.NewClient(t, site)
+	shown := v.Register("alice").Want(t, http.StatusOK, "A mail is on its way to alice@people.example")
+	if shown.URL.Path != "/register/progress/" {
+		t.Errorf("a registration leads to %s", shown.URL)
+	}
+	portaltest.NewClient(t, site).Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
+	portaltest.NewClient(t, site).Register("alice").Want(t, http.StatusUnprocessableEntity, "The name alice is taken")
+	if err := p.Client.Get(t.Context(), p.Key("alice"), &v1alpha1.Tenant{}); client.IgnoreNotFound(err) != nil || err == nil {
+		t.Fatalf("there is a Tenant before the address is confirmed: %v", err)
+	}
+	link := portaltest.WaitMails(p, site, "alice@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
+	v.AwaitHome(p, v.Submit("/confirm/", "token", portaltest.Token(link))).Want(t, http.StatusOK, "Welcome, alice", "Your blog is live at")
+
+	// Who confirms in another browser logs in there.
+	v = portaltest.NewClient(t, site)
+	v.Register("bob").Want(t, http.StatusOK, "A mail is on its way")
+	link = portaltest.WaitMails(p, site, "bob@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
+	other := portaltest.NewClient(t, site)
+	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusOK, "Log in")
+	wantLive(t, p, site, "bob")
+	v.Get("/register/progress/").Want(t, http.StatusOK, "Welcome, bob")
+
+	// Who never confirms is forgotten.
+	v = portaltest.NewClient(t, site)
+	v.Register("carol").Want(t, http.StatusOK, "A mail is on its way")
+	p.Exec(`UPDATE public.registrations SET created_at = created_at - interval '8 days' WHERE username = 'carol'`)
+	if live, err := outcome(t.Context(), p, "carol"); err != nil || live {
+		t.Fatalf("something is left of carol: live %v, %v", live, err)
+	}
+	v.Get("/register/progress/").Want(t, http.StatusOK, "was not confirmed in time")
+
+	// A crash between a confirmation and what follows from it changes nothing.
+	v = portaltest.NewClient(t, site)
+	v.Register("dave").Want(t, http.StatusOK, "A mail is on its way")
+	p.Exec(`UPDATE public.users SET confirmed_at = now() WHERE username = 'dave'`)
+	wantLive(t, p, site, "dave")
+}
+
+func TestUnconfirmedAccountsAreRemoved(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	for _, name := range []string{"alice", "bob", "carol", "dave"} {
+		v := portaltest.NewClient(t, site)
+		v.AwaitHome(p, v.Register(name)).Want(t, http.StatusOK, "Welcome, "+name)
+	}
+	portaltest.AddAccount(t, p, "erin") // made by kubectl
+	portaltest.WaitMails(p, site, "alice@people.example", "Confirm your email address", 1)
+	// A clock that is ahead removes nobody.
+	if early, err := account.ListUnconfirmed(t.Context(), p.Admin, 0, 10, time.Now().AddDate(10, 0, 0)); err != nil || len(early) != 0 {
+		t.Errorf("%v would lose their blogs, error %v", early, err)
+	}
+	// bob has written, carol has confirmed, dave is new.
+	p.Exec(`INSERT INTO public.first_posts (tenant_id, at) SELECT id, now() FROM public.tenants WHERE name = 'bob'`)
+	p.Exec(`UPDATE public.users SET confirmed_at = now() WHERE username = 'carol'`)
+	p.Exec(`UPDATE public.users SET created_at = created_at - interval '8 days' WHERE username <> 'dave'`)
+	site.Kill()
+	site = p.StartPortal(0)
+	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	portaltest.WaitCount(p, "the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'alice'`)
+	if n := portaltest.Count(t, p, `SELECT count(*) FROM pg_namespace WHERE nspname IN ('alice', 'bob', 'carol', 'dave', 'erin')`); n != 4 {
+		t.Errorf("%d schemas are left", n)
+	}
+	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.tenants WHERE state = 'tombstone'`); n != 0 {
+		t.Errorf("%d tombstones are left", n)
+	}
+	for _, name := range []string{"bob", "carol", "dave", "erin"} {
+		portaltest.LogIn(t, site, name, portaltest.Password)
+	}
+	portaltest.NewClient(t, site).Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
+}

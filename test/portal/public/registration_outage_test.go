@@ -1,0 +1,107 @@
+package public_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+)
+
+// While the API server is away nobody registers, everybody is told, and nothing is left of their forms.
+func TestRegistrationWithoutAPIServer(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	proxy := p.ProxyPortalAPI()
+	site := p.StartPortal(0, "--registrations-per-hour=2")
+	v := portaltest.NewClient(t, site)
+	proxy.Cut()
+	v.Register("alice").Want(t, http.StatusServiceUnavailable, "cannot make blogs right now", "nothing of it is kept")
+	v.Register("alice").Want(t, http.StatusUnprocessableEntity, "is being taken back", "Try again in a minute")
+	proxy.Restore()
+	wantNothing(t, p, site, "alice")
+
+	// An answer that is lost is no answer: the Tenant that was made is taken back as well.
+	release := lock(t, p, "tenants")
+	proxy.Stall()
+	answer := v.SendRegistration("bob")
+	portaltest.WaitCount(p, "the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'bob'`)
+	shown, err := answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown.Want(t, http.StatusServiceUnavailable, "nothing of it is kept")
+	proxy.Restore() // the request is done after all
+	release()
+	wantNothing(t, p, site, "bob")
+}
+
+// While the database is away nobody registers, everybody is told, and nothing is left of their forms.
+func TestRegistrationWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	proxy := p.ProxyPortalDatabase()
+	site := p.StartPortal(0)
+	v := portaltest.NewClient(t, site)
+	proxy.Cut()
+	v.Register("alice").Want(t, http.StatusServiceUnavailable, "cannot reach its database", "Nothing was changed")
+	proxy.Restore()
+	wantNothing(t, p, site, "alice")
+
+	// Once the Tenant is made, who registers gets it, however long the database is away.
+	release := lock(t, p, "tenants")
+	v = portaltest.NewClient(t, site)
+	answer := v.SendRegistration("bob")
+	portaltest.WaitTenant(p, "bob", "")
+	proxy.Cut()
+	shown, err := answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown.Want(t, http.StatusServiceUnavailable, "cannot reach its database")
+	proxy.Restore()
+	release()
+	p.Wait("bob is at home", func(context.Context) error {
+		if shown := v.Get("/register/progress/"); shown.URL.Path != "/" || shown.Status != http.StatusOK {
+			return fmt.Errorf("%s answers %d", shown.URL, shown.Status)
+		}
+		return nil
+	})
+	v.Get("/").Want(t, http.StatusOK, "Welcome, bob")
+}
+
+// Who is told that nothing was changed finds that true, even when the database had written all down and only its answer
+// was lost.
+func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	// A commit of a registration waits until the test lets it go on.
+	p.Exec(`CREATE FUNCTION public.wait_in_commit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END'`)
+	p.Exec(`CREATE CONSTRAINT TRIGGER wait_in_commit AFTER INSERT ON public.registrations DEFERRABLE INITIALLY DEFERRED
+		FOR EACH ROW EXECUTE FUNCTION public.wait_in_commit()`)
+	held, err := p.Admin.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := held.Exec(t.Context(), `SELECT pg_advisory_xact_lock(1)`); err != nil {
+		t.Fatal(err)
+	}
+	proxy := p.ProxyPortalDatabase()
+	site := p.StartPortal(0)
+	answer := portaltest.NewClient(t, site).SendRegistration("alice")
+	portaltest.WaitCount(p, "the commit waits", 1, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	proxy.Stall()
+	if err := held.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	portaltest.WaitCount(p, "the registration is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
+	shown, err := answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown.Want(t, http.StatusServiceUnavailable, "cannot reach its database", "Nothing was changed")
+	proxy.Restore()
+	wantNothing(t, p, site, "alice")
+}

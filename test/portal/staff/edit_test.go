@@ -1,0 +1,169 @@
+package staff_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+var generation = regexp.MustCompile(`name="generation" value="(\d+)"`)
+
+// settings returns the fields of the form of a Tenant's page as it stands, with some filled in anew.
+func settings(t *testing.T, v *portaltest.Client, name string, changed ...string) []string {
+	t.Helper()
+	now := generation.FindStringSubmatch(v.Get("/staff/tenants/"+name+"/").Want(t, http.StatusOK).Body)
+	if now == nil {
+		t.Fatal("the page has no form")
+	}
+	fields := map[string]string{"trial": "yes", "generation": now[1]}
+	for i := 0; i+1 < len(changed); i += 2 {
+		fields[changed[i]] = changed[i+1]
+	}
+	var form []string
+	for field, value := range fields {
+		form = append(form, field, value)
+	}
+	return form
+}
+
+// waitStatus waits until a host of the blog answers with a status.
+func waitStatus(t *testing.T, p *stack.Platform, host string, status int) {
+	t.Helper()
+	p.Wait(fmt.Sprintf("%s answers %d", host, status), func(ctx context.Context) error {
+		answer, err := stack.Get(ctx, p.Blogs[0], host, "/")
+		if err == nil && answer.Status != status {
+			err = fmt.Errorf("it answers %d", answer.Status)
+		}
+		return err
+	})
+}
+
+func TestStaffEdits(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{})
+	portaltest.AwaitReady(t, p, "alice")
+	v := portaltest.NewStaff(t, p, site)
+
+	t.Run("settings", func(t *testing.T) {
+		all := []string{
+			"displayName", "Wonderland", "customDomains", "WWW.alice.org.\r\nalice.net\r\nalice.net", "paidUntil", "2031-01-31", "trial", "no",
+			"posts", "5", "storage", "20Mi", "requestsPerSecond", "7",
+		}
+		v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", all...)...).
+			Want(t, http.StatusOK, "Saved.", "www.alice.org", "Wonderland", "paidUntil none -&gt; 2031-01-31", "trial yes -&gt; no", "posts none -&gt; 5", "root-eve")
+		spec := portaltest.ReadTenant(t, p, "alice").Spec
+		got := fmt.Sprint(spec.DisplayName, spec.CustomDomains, spec.PaidUntil, *spec.Trial, *spec.Limits.Posts, spec.Limits.Storage, *spec.Limits.RequestsPerSecond)
+		if want := "Wonderland[www.alice.org alice.net]2031-01-31false 5 20Mi 7"; got != want {
+			t.Errorf("the Tenant says %s, and not %s", got, want)
+		}
+		waitStatus(t, p, "www.alice.org", http.StatusOK)
+
+		// What is emptied is the Platform's again, and what is left stays.
+		v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Wonderland", "customDomains", "alice.net", "paidUntil", "2031-01-31", "trial", "no")...).
+			Want(t, http.StatusOK, "Saved.", "customDomains www.alice.org, alice.net -&gt; alice.net")
+		spec = portaltest.ReadTenant(t, p, "alice").Spec
+		if spec.Limits != nil || len(spec.CustomDomains) != 1 || spec.DisplayName != "Wonderland" {
+			t.Errorf("the Tenant says %+v", spec)
+		}
+		same := settings(t, v, "alice", "displayName", "Wonderland", "customDomains", "alice.net", "paidUntil", "2031-01-31", "trial", "no")
+		v.Submit("/staff/tenants/alice/settings/", same...).Want(t, http.StatusOK, "Nothing was changed.")
+	})
+	t.Run("suspend", func(t *testing.T) {
+		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "The blog is suspended", "suspend</td>")
+		waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
+		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "Nothing was changed.")
+		v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is back", "resume</td>")
+		waitStatus(t, p, "alice."+stack.Domain, http.StatusOK)
+		v.Get("/staff/acts/").Want(t, http.StatusOK, "resume", "suspend", "edit", "root-eve", `href="/staff/tenants/alice/"`)
+	})
+}
+
+func TestStaffRefused(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{})
+	portaltest.AwaitReady(t, p, "alice")
+	v := portaltest.NewStaff(t, p, site)
+	before := portaltest.ReadTenant(t, p, "alice").Generation
+	for _, test := range []struct{ field, value, want string }{
+		{"displayName", strings.Repeat("x", 101), "may not be more than 100"},
+		{"displayName", "a\u0001b", "on one line"},
+		{"customDomains", "https://www.alice.org/", "is no host name"},
+		{"customDomains", "www.bob." + stack.OtherDomain, "this platform&#39;s own"},
+		{"customDomains", "alice", "Must be a full host name"},
+		{"paidUntil", "31.12.2030", "Write a date such as"},
+		{"paidUntil", "2030-02-31", "Write a date such as"},
+		{"posts", "-1", "Write a whole number"},
+		{"posts", "99999999999", "less than or equal to 1000000000"},
+		{"storage", "much", "Write an amount"},
+		{"requestsPerSecond", "1.5", "Write a whole number"},
+		{"generation", "1000", "Somebody else has changed this tenant"},
+	} {
+		answer := v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "storage", "1Gi", test.field, test.value)...)
+		answer.Want(t, http.StatusUnprocessableEntity, test.want, `role="alert"`)
+		if test.field != "generation" {
+			answer.Want(t, http.StatusUnprocessableEntity, test.value, `id="`+test.field+`-error"`, `aria-describedby="`+test.field+`-hint `+test.field+`-error"`)
+		}
+	}
+	v.Submit("/staff/tenants/alice/delete/", "confirm", "alicia").Want(t, http.StatusUnprocessableEntity, "Type alice to delete it. Nothing was changed.")
+	if after := portaltest.ReadTenant(t, p, "alice"); after.Generation != before || after.DeletionTimestamp != nil {
+		t.Errorf("the Tenant was changed: %+v", after)
+	}
+	v.Get("/staff/acts/").Want(t, http.StatusOK, "Nothing yet.")
+}
+
+// What another field manager has set is shown, and left to it.
+func TestStaffHeld(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	posts, suspended := int64(3), false
+	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{
+		DisplayName: "From Git", CustomDomains: []v1alpha1.CustomDomain{"git.alice.org"}, Limits: &v1alpha1.Limits{Posts: &posts}, Suspended: &suspended,
+	})
+	portaltest.AwaitReady(t, p, "alice")
+	const manager = "staff.test" // this program, by its name
+	v := portaltest.NewStaff(t, p, site)
+	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, manager+" has set it. Change spec.displayName in the manifest",
+		manager+" has set it. Change spec.limits.posts in the manifest", manager+" has set it. Change spec.suspended", `value="From Git" readonly`,
+		"git.alice.org, set by "+manager).Without(t, "/suspend/")
+
+	// The rest is free, and what is held stays whatever is sent.
+	v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Mine", "customDomains", "www.alice.org", "posts", "9", "storage", "5Mi")...).
+		Want(t, http.StatusOK, "Saved.")
+	spec := portaltest.ReadTenant(t, p, "alice").Spec
+	got := fmt.Sprint(spec.DisplayName, spec.CustomDomains, *spec.Limits.Posts, spec.Limits.Storage)
+	if want := "From Git[git.alice.org www.alice.org] 3 5Mi"; got != want {
+		t.Errorf("the Tenant says %s, and not %s", got, want)
+	}
+	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusUnprocessableEntity, manager+" has set it. Change spec.suspended in the manifest")
+	if *portaltest.ReadTenant(t, p, "alice").Spec.Suspended {
+		t.Error("the Tenant was suspended")
+	}
+}
+
+// What cannot be recorded is told, and in the database it does not happen.
+func TestStaffCannotRecord(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	v := portaltest.NewStaff(t, p, site)
+	p.Exec(`REVOKE INSERT ON public.audit FROM echoblogs_portal`)
+	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusInternalServerError, "The change was made but not recorded")
+	if !portaltest.ReadTenant(t, p, "alice").SuspendedByHand() {
+		t.Error("the Tenant was not suspended")
+	}
+	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusInternalServerError, "Something went wrong")
+	v.Get("/staff/users/alice/").Want(t, http.StatusOK, "<dt>State</dt><dd>active</dd>")
+
+	p.Exec(`GRANT INSERT ON public.audit TO echoblogs_portal`)
+	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account is locked")
+	v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is back", "resume</td>").Without(t, "suspend</td>")
+}

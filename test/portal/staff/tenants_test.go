@@ -1,0 +1,141 @@
+package staff_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+func TestStaffOnly(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice")
+	alice, nobody := portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.NewClient(t, site)
+	nobody.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+	for _, path := range []string{
+		"/staff/", "/staff/tenants/alice/", "/staff/tombstones/", "/staff/users/", "/staff/users/alice/", "/staff/codes/", "/staff/acts/",
+	} {
+		alice.Get(path).Want(t, http.StatusForbidden, "This page is for staff")
+		if to := nobody.Get(path).Want(t, http.StatusSeeOther).Header.Get("Location"); to[:len("/login/?next=")] != "/login/?next=" {
+			t.Errorf("%s leads nobody to %s", path, to)
+		}
+	}
+	for _, path := range []string{
+		"/staff/tenants/alice/settings/", "/staff/tenants/alice/suspend/", "/staff/tenants/alice/resume/", "/staff/tenants/alice/delete/",
+		"/staff/tombstones/alice/restore/", "/staff/users/alice/lock/", "/staff/users/alice/unlock/", "/staff/users/alice/reset/",
+		"/staff/codes/", "/staff/codes/1/revoke/",
+	} {
+		alice.Submit(path, "confirm", "alice").Want(t, http.StatusForbidden, "This page is for staff")
+		nobody.Submit(path, "confirm", "alice").Want(t, http.StatusForbidden, "You are logged out")
+	}
+	if left := portaltest.ReadTenant(t, p, "alice"); left.Generation != 1 || left.DeletionTimestamp != nil {
+		t.Errorf("the Tenant was changed: %+v", left)
+	}
+}
+
+func TestStaffTenants(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	suspended := true
+	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{
+		DisplayName: "Wonderland <3", Owner: &v1alpha1.TenantOwner{Username: "liddell", Email: "liddell@example.org"},
+		CustomDomains: []v1alpha1.CustomDomain{"www.rabbit-hole.org"}, PaidUntil: "2030-12-31",
+	})
+	portaltest.AddTenant(t, p, "bob", v1alpha1.TenantSpec{Suspended: &suspended})
+	portaltest.AddTenant(t, p, "carol", v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.rabbit-hole.org"}})
+	portaltest.AwaitReady(t, p, "alice", "bob")
+	p.Wait("the Platform has counted", func(ctx context.Context) error { return counted(ctx, p, 3) })
+	v := portaltest.NewStaff(t, p, site)
+
+	t.Run("list", func(t *testing.T) {
+		v.Get("/staff/").Want(t, http.StatusOK, "All (3)", "Suspended (1)", `href="/staff/tenants/alice/"`, "Wonderland &lt;3", "2030-12-31", "kB</td>",
+			`href="/staff/users/liddell/"`, "is not shown to readers", "belongs to", "3 tenants.")
+		for _, text := range []string{"WONDER", "ali", "liddell", "rabbit-hole", "alice.example.com"} {
+			v.Get("/staff/?q="+text).Want(t, http.StatusOK, "/staff/tenants/alice/").Without(t, "/staff/tenants/bob/")
+		}
+		v.Get("/staff/?phase=Suspended").Want(t, http.StatusOK, "1 tenant.", "/staff/tenants/bob/").Without(t, "/staff/tenants/alice/")
+		v.Get("/staff/?q=nothing-like-this").Want(t, http.StatusOK, "No tenant is like that.", `value="nothing-like-this"`)
+	})
+	t.Run("one", func(t *testing.T) {
+		v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "Wonderland &lt;3", "http://alice.example.com/", "www.rabbit-hole.org", "liddell@example.org",
+			"31 December 2030", "alice, at version", "The blog answers", "Serving, since", "Succeeded")
+		v.Get("/staff/tenants/bob/").Want(t, http.StatusOK, "Resume it below when the cause is gone.")
+		v.Get("/staff/tenants/carol/").Want(t, http.StatusOK, "www.rabbit-hole.org (not its own yet)", "belongs to the Tenant &#34;alice&#34;",
+			"What to do: Remove the custom domain below", "CustomDomainTaken</td>")
+		v.Get("/staff/tenants/nobody/").Want(t, http.StatusNotFound, "There is no such tenant", "/staff/tombstones/")
+	})
+}
+
+// What cannot be anybody's name is nobody's, and no fault of the server's.
+func TestStaffOddNames(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	v := portaltest.NewStaff(t, p, site)
+	for _, odd := range []string{"a%2Fb", "%00", "%ff", "..%2f..", "a%25b", strings.Repeat("x", 300)} {
+		v.Get("/staff/tenants/"+odd+"/").Want(t, http.StatusNotFound)
+		v.Get("/staff/users/"+odd+"/").Want(t, http.StatusNotFound)
+		v.Submit("/staff/tombstones/"+odd+"/restore/").Want(t, http.StatusNotFound)
+		for _, list := range []string{"/staff/", "/staff/tombstones/", "/staff/users/"} {
+			v.Get(list+"?page="+odd+"&before="+odd+"&after="+odd+"&phase="+odd).Want(t, http.StatusOK)
+			v.Get(list+"?q="+odd).Want(t, http.StatusOK)
+		}
+	}
+}
+
+// A table that is being altered holds up no list.
+func TestStaffSizes(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{})
+	portaltest.AwaitReady(t, p, "alice")
+	v := portaltest.NewStaff(t, p, site)
+	v.Get("/staff/").Want(t, http.StatusOK, "kB</td>").Without(t, "not known")
+
+	migration, err := p.Admin.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := migration.Exec(t.Context(), `LOCK TABLE alice.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	v.Get("/staff/").Want(t, http.StatusOK, `href="/staff/tenants/alice/"`, "<td>not known</td>")
+	if err := migration.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v.Get("/staff/").Want(t, http.StatusOK, "kB</td>")
+}
+
+// counted returns nil when the Platform's status counts n Tenants, of which one is suspended.
+func counted(ctx context.Context, p *stack.Platform, n int32) error {
+	var platform v1alpha1.Platform
+	if err := p.Client.Get(ctx, p.Key(v1alpha1.DefaultPlatform), &platform); err != nil {
+		return err
+	}
+	if counts := platform.Status.Tenants; counts == nil || counts.Total != n || counts.Suspended != 1 {
+		return portaltest.ErrNotYet
+	}
+	return nil
+}
+
+func TestStaffPages(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	names := make([]string, 0, 51)
+	for i := range 51 {
+		names = append(names, "blog-"+string(rune('a'+i/10))+string(rune('0'+i%10)))
+		portaltest.AddTenant(t, p, names[i], v1alpha1.TenantSpec{})
+	}
+	portaltest.AwaitReady(t, p, names...)
+	v := portaltest.NewStaff(t, p, site)
+	v.Get("/staff/?q=blog").Want(t, http.StatusOK, "51 tenants, page 1 of 2", "/staff/tenants/blog-a0/", `rel="next" href="/staff/?page=2&amp;q=blog"`).
+		Without(t, "/staff/tenants/blog-f0/", `rel="prev"`)
+	v.Get("/staff/?page=2&q=blog").Want(t, http.StatusOK, "/staff/tenants/blog-f0/", `rel="prev" href="/staff/?q=blog"`).
+		Without(t, "/staff/tenants/blog-e9/", `rel="next"`)
+	v.Get("/staff/?page=99&q=blog").Want(t, http.StatusOK, "page 2 of 2")
+}

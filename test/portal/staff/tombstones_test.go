@@ -1,0 +1,213 @@
+package staff_test
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+const addPost = `INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)
+	VALUES ('kept', 'The post that was kept', 'alice', '', '', '', now(), now(), now())`
+
+// waitPage waits until a page says every one of the texts.
+func waitPage(p *stack.Platform, v *portaltest.Client, path string, texts ...string) {
+	p.Wait(path+" says "+strings.Join(texts, ", "), func(context.Context) error {
+		shown := v.Get(path)
+		for _, text := range texts {
+			if !strings.Contains(shown.Body, text) {
+				return portaltest.ErrNotYet
+			}
+		}
+		return nil
+	})
+}
+
+func TestStaffDeletesAndRestores(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddAccount(t, p, "alice", func(tenant *v1alpha1.Tenant) {
+		tenant.Spec.DisplayName = "Wonderland"
+		tenant.Spec.Domain = stack.OtherDomain
+		tenant.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"}
+	})
+	p.Exec(addPost)
+	v := portaltest.NewStaff(t, p, site)
+	v.Get("/staff/tombstones/").Want(t, http.StatusOK, "No deleted blog like that is kept.")
+
+	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "its data is kept until", "staff.test has set something of it")
+	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice").Want(t, http.StatusOK, "The blog is deleted.", "<h1>Deleted blogs</h1>")
+	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	waitStatus(t, p, "www.alice.org", http.StatusNotFound)
+	v.Get("/staff/tombstones/?q=ali").Want(t, http.StatusOK, "<td>alice</td>", "deleted_", `href="/staff/users/alice/"`, "kB</td>", `aria-label="Restore alice"`)
+	v.Get("/staff/tombstones/?q=bob").Want(t, http.StatusOK, "No deleted blog like that is kept.")
+
+	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is made again", "<h1>alice</h1>", "delete</td>", "its data is kept until", "restore</td>")
+	portaltest.AwaitReady(t, p, "alice")
+	restored := portaltest.ReadTenant(t, p, "alice").Spec
+	if restored.DisplayName != "Wonderland" || restored.Owner == nil || restored.Owner.Email != "alice@example.org" || restored.Domain != stack.OtherDomain {
+		t.Errorf("the Tenant came back as %+v", restored)
+	}
+	for _, host := range []string{"alice." + stack.OtherDomain, "www.alice.org"} {
+		waitStatus(t, p, host, http.StatusOK)
+		answer, err := stack.Get(t.Context(), p.Blogs[0], host, "/")
+		if err != nil || !strings.Contains(answer.Body, "The post that was kept") {
+			t.Errorf("%s says, error %v: %s", host, err, answer.Body)
+		}
+	}
+	portaltest.LogIn(t, site, "alice", portaltest.Password)
+	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusNotFound, "Nothing is kept under this name")
+}
+
+// A schema with a name of its own is for administrators, and a Tenant that waits is not made twice.
+func TestStaffCannotRestore(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{SchemaName: "wonderland", Trial: new(false), Owner: &v1alpha1.TenantOwner{Username: "alice"}})
+	portaltest.AddTenant(t, p, "bob", v1alpha1.TenantSpec{})
+	portaltest.AwaitReady(t, p, "alice", "bob")
+	v := portaltest.NewStaff(t, p, site)
+	for _, name := range []string{"alice", "bob"} {
+		v.Submit("/staff/tenants/"+name+"/delete/", "confirm", name).Want(t, http.StatusOK)
+		if err := p.AwaitGone(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.Get("/staff/tombstones/").Want(t, http.StatusOK, "An administrator restores it", "schemaName: wonderland\n", "tenancy.echoblogs.io/on-tombstone: Restore\n", "  owner:\n    username: alice\n", "  trial: false\n").
+		Without(t, "Restore alice")
+	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusUnprocessableEntity, "This cannot be restored here")
+
+	portaltest.AddTenant(t, p, "bob", v1alpha1.TenantSpec{})
+	waitPage(p, v, "/staff/tenants/bob/", "TombstoneExists", "What to do: The data of a deleted blog of this name is kept.", "Failed")
+	v.Submit("/staff/tombstones/bob/restore/").Want(t, http.StatusConflict, "annotate tenant bob tenancy.echoblogs.io/on-tombstone=Restore")
+}
+
+// A blog that was registered is its owner's and staff's to change, before its deletion and after it was brought back.
+func TestStaffAndOwner(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	alice := portaltest.NewClient(t, site)
+	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
+	v := portaltest.NewStaff(t, p, site)
+	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "alice@people.example").Without(t, "has set it", "has set something")
+	alice.Submit("/account/alice/name/", "display_name", "Mine").Want(t, http.StatusOK, "Saved.")
+	v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Ours", "trial", "no")...).Want(t, http.StatusOK, "Saved.")
+	alice.Get("/account/alice/").Want(t, http.StatusOK, `value="Ours"`)
+	portaltest.AwaitReady(t, p, "alice")
+
+	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice").Want(t, http.StatusOK, "The blog is deleted.")
+	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	alice.Get("/").Want(t, http.StatusOK, "A blog of your own") // nobody is logged in without a blog
+	const asDay = "2 January 2006"
+	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
+	v.Get("/staff/users/alice/").Want(t, http.StatusOK, `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removed</dt><dd>after "+end+", unless a blog is restored</dd>")
+	alice.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted.")
+	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is made again")
+	portaltest.AwaitReady(t, p, "alice")
+	alice = portaltest.LogIn(t, site, "alice", portaltest.Password)
+	v.Get("/staff/users/alice/").Want(t, http.StatusOK).Without(t, "Deleted blogs</dt>", "Removed</dt>")
+	alice.Submit("/account/alice/name/", "display_name", "Mine again").Want(t, http.StatusOK, "Saved.")
+	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "The blog is suspended")
+	waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
+	if spec := portaltest.ReadTenant(t, p, "alice").Spec; spec.DisplayName != "Mine again" || spec.Owner == nil || spec.Owner.Email != "alice@people.example" {
+		t.Errorf("the Tenant says %+v", spec)
+	}
+}
+
+// A restoration brings back what the Tenant said, to the letter, and what it left to the registry.
+func TestRestorationIsWhole(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	storage := resource.MustParse("1536Mi")
+	said := map[string]v1alpha1.TenantSpec{
+		"everything": {
+			PlatformRef: v1alpha1.PlatformReference{Name: v1alpha1.DefaultPlatform}, DisplayName: "Wonderland: \"it's\" <fine>", Domain: stack.OtherDomain,
+			CustomDomains: []v1alpha1.CustomDomain{"www.zoe.org", "alice.net"}, PaidUntil: "2031-01-31", Trial: new(false), Suspended: new(true),
+			Owner: &v1alpha1.TenantOwner{Username: "alice", Email: "Alice@example.org"}, DeletionPolicy: v1alpha1.DeletionPolicyRetain,
+			Limits: &v1alpha1.Limits{Posts: new(int64(0)), Storage: &storage, RequestsPerSecond: new(int32(7))},
+		},
+		"nothing":      {},
+		"falsehoods":   {Trial: new(true), Suspended: new(false), DisplayName: "falsehoods", Domain: stack.Domain},
+		"one-limit":    {Limits: &v1alpha1.Limits{RequestsPerSecond: new(int32(0))}},
+		"name-of-who":  {Owner: &v1alpha1.TenantOwner{Username: "bob"}},
+		"taken-domain": {CustomDomains: []v1alpha1.CustomDomain{"www.zoe.org"}}, // which is everything's
+	}
+	full := reflect.ValueOf(said["everything"])
+	for i := range full.NumField() {
+		// Only administrators may name a schema.
+		if field := full.Type().Field(i).Name; full.Field(i).IsZero() && field != "SchemaName" {
+			t.Errorf("no Tenant here sets %s", field)
+		}
+	}
+	portaltest.AddTenant(t, p, "everything", said["everything"])
+	portaltest.AwaitReady(t, p, "everything")
+	for name, spec := range said {
+		if name != "everything" {
+			portaltest.AddTenant(t, p, name, spec)
+			portaltest.WaitTenant(p, name, v1alpha1.ConditionServing)
+		}
+	}
+	// A date that the Tenant does not say any more, and the registry remembers.
+	for _, date := range []v1alpha1.Date{"2029-02-28", ""} {
+		if err := p.Edit(t.Context(), "nothing", func(tenant *v1alpha1.Tenant) { tenant.Spec.PaidUntil = date }); err != nil {
+			t.Fatal(err)
+		}
+		portaltest.AwaitReady(t, p, "nothing")
+	}
+	v := portaltest.NewStaff(t, p, site)
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		before := portaltest.ReadTenant(t, p, name)
+		portaltest.DeleteTenants(t, p, name)
+		v.Submit("/staff/tombstones/"+name+"/restore/").Want(t, http.StatusOK, "The blog is made again")
+		portaltest.WaitTenant(p, name, v1alpha1.ConditionServing)
+		after := portaltest.ReadTenant(t, p, name)
+		if diff := cmp.Diff(said[name], after.Spec); diff != "" {
+			t.Errorf("%s came back with another spec (-want +got):\n%s", name, diff)
+		}
+		if after.Status.PaidUntil != before.Status.PaidUntil || after.UID == before.UID {
+			t.Errorf("%s was paid until %s, and is until %s", name, before.Status.PaidUntil, after.Status.PaidUntil)
+		}
+	}
+	waitStatus(t, p, "everything."+stack.OtherDomain, http.StatusPaymentRequired)
+	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.tombstones`); n != 0 {
+		t.Errorf("%d specs are kept of tenants that are live", n)
+	}
+}
+
+// Who applies a manifest again says everything anew, but for the date that the registry remembers.
+func TestRestorationByManifest(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{PaidUntil: "2031-01-31", Suspended: new(true), DisplayName: "Wonderland"})
+	portaltest.AwaitReady(t, p, "alice")
+	portaltest.DeleteTenants(t, p, "alice")
+	portaltest.Apply(t, p, "kubectl", `
+apiVersion: tenancy.echoblogs.io/v1alpha1
+kind: Tenant
+metadata:
+  name: alice
+  namespace: `+p.Namespace+`
+  annotations: {tenancy.echoblogs.io/on-tombstone: Restore}
+`)
+	portaltest.AwaitReady(t, p, "alice")
+	restored := portaltest.ReadTenant(t, p, "alice")
+	if diff := cmp.Diff(v1alpha1.TenantSpec{}, restored.Spec); diff != "" || restored.Status.PaidUntil != "2031-01-31" {
+		t.Errorf("it is paid until %s, and its spec was written (-want +got):\n%s", restored.Status.PaidUntil, diff)
+	}
+	waitStatus(t, p, "alice."+stack.Domain, http.StatusOK)
+}

@@ -1,0 +1,67 @@
+package portaltest
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+var ErrNotYet = errors.New("not yet")
+
+// NewStaff returns a member of staff, called root-eve, who is logged in.
+func NewStaff(t *testing.T, p *stack.Platform, site *stack.Portal) *Client {
+	t.Helper()
+	AddUser(t, p, "root-eve", func(u *account.User) { u.Role = account.Staff })
+	return LogIn(t, site, "root-eve", Password)
+}
+
+// Password is the password of every account that a test makes.
+const Password = "correct horse battery"
+
+// AddAccount makes a blog as kubectl does, and an account for its owner.
+func AddAccount(t *testing.T, p *stack.Platform, name string, change ...func(*v1alpha1.Tenant)) int64 {
+	t.Helper()
+	tenant := &v1alpha1.Tenant{}
+	tenant.Name = name
+	tenant.Spec.Owner = &v1alpha1.TenantOwner{Username: name, Email: name + "@example.org"}
+	for _, c := range change {
+		c(tenant)
+	}
+	if err := errors.Join(p.Create(t.Context(), tenant), p.AwaitReady(t.Context(), name)); err != nil {
+		t.Fatal(err)
+	}
+	return AddUser(t, p, name)
+}
+
+// AddUser makes an account whose address is not confirmed yet. Without a blog it does not last, unless it is staff's.
+func AddUser(t *testing.T, p *stack.Platform, name string, change ...func(*account.User)) int64 {
+	t.Helper()
+	hashed, err := account.NewHasher().Hash(t.Context(), Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := account.User{
+		Username: name, Email: name + "@example.org", PasswordHash: hashed, Role: account.Author, State: account.Active, CreatedAt: time.Now(),
+	}
+	for _, c := range change {
+		c(&user)
+	}
+	id, err := account.InsertUser(t.Context(), p.Admin, user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// LogIn returns a visitor who has logged in.
+func LogIn(t *testing.T, site *stack.Portal, name, password string) *Client {
+	t.Helper()
+	v := NewClient(t, site)
+	v.Submit("/login/", "username", name, "password", password).Want(t, http.StatusOK, "Welcome, "+name)
+	return v
+}
