@@ -208,7 +208,7 @@ func TestOwnerOfAPausedBlog(t *testing.T) {
 		readers  int
 		sentence string
 	}{
-		"grace":     {func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(time.Now().AddDate(0, 0, -2)) }, http.StatusOK, "The paid time of this blog ended on"},
+		"grace":     {func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(time.Now().AddDate(0, 0, -2)) }, http.StatusOK, "Your plan ended on"},
 		"suspended": {func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) }, http.StatusPaymentRequired, "This blog is suspended"},
 	} {
 		t.Run(name, func(t *testing.T) {
