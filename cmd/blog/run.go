@@ -54,14 +54,14 @@ opens at most --reader-connections plus --editor-connections, and two more for t
 
 func run(ctx context.Context, o runOptions) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	uri, err := web.Setting("ECHOBLOGS_DATABASE_URI")
+	uri, err := web.SecretFromEnv("ECHOBLOGS_DATABASE_URI")
 	if err != nil {
 		return err
 	}
 	if uri == "" {
 		return errors.New("the address of the database is not set: set ECHOBLOGS_DATABASE_URI, or ECHOBLOGS_DATABASE_URI_FILE to the name of a file")
 	}
-	listenURI, err := web.Setting("ECHOBLOGS_LISTEN_URI")
+	listenURI, err := web.SecretFromEnv("ECHOBLOGS_LISTEN_URI")
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (l *location) complete(o *portal.Options) error {
 	}
 	o.Namespace, o.Platform = l.namespace, l.platform
 	var err error
-	if o.DatabaseURI, err = web.Setting("ECHOBLOGS_DATABASE_URI"); err != nil {
+	if o.DatabaseURI, err = web.SecretFromEnv("ECHOBLOGS_DATABASE_URI"); err != nil {
 		return err
 	}
 	if o.DatabaseURI == "" {

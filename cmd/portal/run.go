@@ -128,10 +128,10 @@ func (o mailOptions) transport() (mail.Transport, error) {
 	}
 	var err error
 	o.smtp.From = o.from
-	if o.smtp.Username, err = web.Setting("ECHOBLOGS_SMTP_USERNAME"); err != nil {
+	if o.smtp.Username, err = web.SecretFromEnv("ECHOBLOGS_SMTP_USERNAME"); err != nil {
 		return nil, err
 	}
-	if o.smtp.Password, err = web.Setting("ECHOBLOGS_SMTP_PASSWORD"); err != nil {
+	if o.smtp.Password, err = web.SecretFromEnv("ECHOBLOGS_SMTP_PASSWORD"); err != nil {
 		return nil, err
 	}
 	return mail.NewSMTP(o.smtp)

@@ -74,7 +74,7 @@ func New(o Options) (*Blog, error) {
 
 // serve puts the handler together.
 func (b *Blog) serve(o Options) error {
-	layout, err := web.NewLook()
+	layout, err := web.NewLayout()
 	if err != nil {
 		return err
 	}

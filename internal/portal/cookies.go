@@ -4,48 +4,28 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// The names of cookies. Behind TLS they carry the prefix __Host-, so that no other host, sub-domains included, can set
-// them (RFC 6265bis section 4.1.3.2).
+// The names of cookies.
 const (
 	sessionCookie      = "session"
 	registrationCookie = "registration"
 	noticeCookie       = "notice"
 )
 
-func (p *Portal) cookieName(r *visit, name string) string {
-	if secure(r) {
-		return "__Host-" + name
-	}
-	return name
+func cookies(r *visit) web.Cookies {
+	return web.Cookies{Secure: strings.HasPrefix(r.Platform.Spec.PublicURL, "https:")}
 }
 
-// secure reports whether the public site is behind TLS.
-func secure(r *visit) bool { return strings.HasPrefix(r.Platform.Spec.PublicURL, "https:") }
+func (p *Portal) cookie(r *visit, name string) string { return cookies(r).Get(r.Request, name) }
 
-// cookie returns the value of a cookie, or "".
-func (p *Portal) cookie(r *visit, name string) string {
-	cookie, err := r.Cookie(p.cookieName(r, name))
-	if err != nil {
-		return ""
-	}
-	return cookie.Value
-}
-
-// setCookie gives the browser a cookie for this host alone, out of reach of scripts.
 func (p *Portal) setCookie(w http.ResponseWriter, r *visit, name, value string, life time.Duration) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is set behind TLS; a demo has none
-		Name: p.cookieName(r, name), Value: value, Path: "/", MaxAge: int(life.Seconds()),
-		Secure: secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	cookies(r).Set(w, name, value, life)
 }
 
-func (p *Portal) clearCookie(w http.ResponseWriter, r *visit, name string) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure is set behind TLS; a demo has none
-		Name: p.cookieName(r, name), Path: "/", MaxAge: -1, Secure: secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
-}
+func (p *Portal) clearCookie(w http.ResponseWriter, r *visit, name string) { cookies(r).Clear(w, name) }
 
 // notices are what the next page may say of what was done; the cookie carries only the name.
 var notices = map[string]string{

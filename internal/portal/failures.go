@@ -138,7 +138,7 @@ func (p *Portal) sendFailure(w http.ResponseWriter, r *visit, f *failure) {
 	if r.Platform != nil {
 		m.Links, m.Contact = links(r), r.Contact()
 	}
-	p.pages.look.Send(w, m)
+	p.pages.layout.Send(w, m)
 }
 
 func (p *Portal) panicked(w http.ResponseWriter, id string) {
@@ -152,5 +152,5 @@ func (p *Portal) panicked(w http.ResponseWriter, id string) {
 	if platform, err := p.tenants.Platform(context.Background()); err == nil {
 		m.Contact = web.Contact(platform.Spec.Contact)
 	}
-	p.pages.look.Send(w, m)
+	p.pages.layout.Send(w, m)
 }

@@ -1,12 +1,10 @@
 package portal
 
 import (
+	"cmp"
 	"embed"
-	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -17,23 +15,23 @@ var templates embed.FS
 
 // pages are the templates, parsed at start so that one that is missing or wrong fails there.
 type pages struct {
-	look      *web.Look
-	templates *template.Template
+	layout    *web.Layout
+	templates *web.Templates
 }
 
 func loadPages() (*pages, error) {
-	look, err := web.NewLook()
+	layout, err := web.NewLayout()
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := template.New("").Funcs(template.FuncMap{"day": day, "moment": moment}).ParseFS(templates, "pages/*.html")
+	parsed, err := layout.LoadTemplates(templates)
 	if err != nil {
-		return nil, fmt.Errorf("parse the pages: %w", err)
+		return nil, err
 	}
-	return &pages{look: look, templates: parsed}, nil
+	return &pages{layout: layout, templates: parsed}, nil
 }
 
-func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+func day(t time.Time) string { return web.Day(t) }
 
 // page is what is shown: a template of pages/ and what it takes.
 type page struct {
@@ -57,36 +55,15 @@ type page struct {
 func (p *Portal) show(w http.ResponseWriter, r *visit, shown page) error {
 	frame := web.Page{Title: shown.title, Site: siteName, Home: shown.home, Links: links(r), Refresh: shown.refresh}
 	if shown.script != "" {
-		frame.Script = p.pages.look.Assets.Address(shown.script)
+		frame.Script = p.pages.layout.Assets.Address(shown.script)
 	}
-	refused := shown.status >= http.StatusBadRequest
-	var failed error
-	body := p.pages.look.Frame(nil, frame, func(m web.Markup) web.Markup {
-		m, failed = m.Template(p.pages.templates, shown.name+".html", view{visit: r, Data: shown.data})
-		if refused {
-			m = m.HTML(`<p class="aside">No. `).Text(r.ID).HTML("</p>\n")
-		}
-		return m
-	})
-	if failed != nil {
-		return fmt.Errorf("write page %s: %w", shown.name, failed)
-	}
-	if refused {
+	status := cmp.Or(shown.status, http.StatusOK)
+	if status >= http.StatusBadRequest {
+		frame.Reference = r.ID
 		p.log.LogAttrs(r.Context(), slog.LevelInfo, "Form refused", slog.String("id", r.ID), slog.String("method", r.Method),
-			slog.String("path", r.URL.Path), slog.Int("status", shown.status))
+			slog.String("path", r.URL.Path), slog.Int("status", status))
 	}
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	header.Set("Cache-Control", "no-store")
-	if shown.status == 0 {
-		shown.status = http.StatusOK
-	}
-	w.WriteHeader(shown.status)
-	if r.Method != http.MethodHead {
-		w.Write(body)
-	}
-	return nil
+	return p.pages.templates.Send(w, shown.name, status, frame, view{visit: r, Data: shown.data})
 }
 
 // view is what every template takes.
@@ -103,22 +80,15 @@ const siteName = "EchoBlogs"
 func links(r *visit) []web.Link {
 	switch {
 	case r.User == nil && r.Closed():
-		return mark(r, web.Link{Address: "/login/", Text: "Log in"})
+		return web.MarkCurrent(r.URL.Path, web.Link{Address: "/login/", Text: "Log in"})
 	case r.User == nil:
-		return mark(r, web.Link{Address: "/login/", Text: "Log in"}, web.Link{Address: "/register/", Text: "Register"})
+		return web.MarkCurrent(r.URL.Path, web.Link{Address: "/login/", Text: "Log in"}, web.Link{Address: "/register/", Text: "Register"})
 	}
 	all := []web.Link{{Address: "/account/", Text: "Account"}, {Address: "/logout/", Text: "Log out"}}
 	if r.Staff() {
 		all = append([]web.Link{{Address: "/staff/", Text: "Staff"}}, all...)
 	}
-	return mark(r, all...)
-}
-
-func mark(r *visit, links ...web.Link) []web.Link {
-	for i := range links {
-		links[i].Current = links[i].Address == r.URL.Path
-	}
-	return links
+	return web.MarkCurrent(r.URL.Path, all...)
 }
 
 // form is what was filled in, and what is wrong with it, by the names of the fields.

@@ -16,7 +16,7 @@ func (p *Portal) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", p.health)
 	mux.HandleFunc("GET /readyz", p.ready)
-	mux.Handle("GET "+web.AssetsPrefix+"{name}", p.pages.look.Assets)
+	mux.Handle("GET "+web.AssetsPrefix+"{name}", p.pages.layout.Assets)
 
 	for _, routes := range []map[string]handler{p.loginRoutes(), p.registrationRoutes(), p.handoverRoutes(), p.accountRoutes(), p.staffRoutes()} {
 		for pattern, answer := range routes {
@@ -78,22 +78,9 @@ func siteURL(platform *v1alpha1.Platform, path string) string {
 	return strings.TrimSuffix(platform.Spec.PublicURL, "/") + path
 }
 
-// redirect leads to another page with GET.
-func redirect(w http.ResponseWriter, r *visit, to string) {
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r.Request, to, http.StatusSeeOther)
-}
+func redirect(w http.ResponseWriter, r *visit, to string) { web.SeeOther(w, r.Request, to) }
 
-// localPath returns next when it is a path of this site, and otherwise the first page: no link leads elsewhere by way
-// of a login.
-func localPath(next string) string {
-	parsed, err := url.Parse(next)
-	if err != nil || parsed.IsAbs() || parsed.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
-		strings.ContainsAny(next, "\\\r\n\t") {
-		return "/"
-	}
-	return next
-}
+func localPath(next string) string { return web.LocalPath(next, "/") }
 
 func queryEscape(s string) string { return url.QueryEscape(s) }
 

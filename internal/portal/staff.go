@@ -59,7 +59,7 @@ func searchText(r *visit) string {
 }
 
 // moment writes a time for staff.
-func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+func moment(t time.Time) string { return web.Moment(t) }
 
 // bytesInWords writes a number of bytes, as Postgres' own pg_size_pretty counts them.
 func bytesInWords(n int64) string {

@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// AssetsPrefix is where assets are served.
+// AssetsPrefix is the path under which assets are served.
 const AssetsPrefix = "/assets/"
 
-// Assets serves files under addresses that hold their checksum, so that browsers may keep them for ever.
+// Assets serves files at URLs that contain their checksum, so that browsers can cache them forever.
 type Assets struct {
 	byName map[string]asset
 }
@@ -24,8 +24,7 @@ type asset struct {
 	content              []byte
 }
 
-// LoadAssets reads the named files. It returns an error when one is missing, so that a program that lacks one does not
-// start.
+// LoadAssets reads the named files. It returns an error if one is missing.
 func LoadAssets(files fs.FS, names ...string) (*Assets, error) {
 	assets := &Assets{byName: map[string]asset{}}
 	for _, name := range names {
@@ -41,16 +40,16 @@ func LoadAssets(files fs.FS, names ...string) (*Assets, error) {
 	return assets, nil
 }
 
-// Address returns where the file called name is served. Empty: it was not loaded.
+// Address returns the URL of the file called name. Empty: it was not loaded.
 func (a *Assets) Address(name string) string { return a.byName[name].address }
 
-// ServeHTTP answers for one file. Under a checksum that is not its own, the file is served too, but not to be kept:
-// while replicas are replaced, an old one is asked for what a new one's page names, and the reverse.
+// ServeHTTP serves a file. With another version's checksum, it serves the file without letting browsers cache it: during a
+// rollout, old replicas get requests for the files of new pages, and the reverse.
 func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	base, sum := splitChecksum(path.Base(r.URL.Path))
 	file, ok := a.byName[base]
 	if !ok || sum == "" || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		http.Error(w, "There is no such file.", http.StatusNotFound)
+		http.Error(w, "File not found.", http.StatusNotFound)
 		return
 	}
 	header := w.Header()

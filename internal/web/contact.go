@@ -22,7 +22,7 @@ func (c Contact) Shown() string {
 }
 
 // Asking adds a sentence. Where it speaks of those who run the site, it links to where they are reached.
-func (m Markup) Asking(sentence string, c Contact) Markup {
+func (m HTMLWriter) Asking(sentence string, c Contact) HTMLWriter {
 	before, after, found := strings.Cut(sentence, whoRuns)
 	if !found || c.Shown() == "" {
 		return m.Text(sentence)
@@ -30,7 +30,7 @@ func (m Markup) Asking(sentence string, c Contact) Markup {
 	return m.Text(before).HTML(whoRuns + ` (<a href="`).Text(string(c)).HTML(`">`).Text(c.Shown()).HTML("</a>)").Text(after)
 }
 
-// Asking is Markup.Asking for templates.
+// Asking is HTMLWriter.Asking for templates.
 func (c Contact) Asking(sentence string) template.HTML {
-	return template.HTML(Markup(nil).Asking(sentence, c)) //nolint:gosec // Markup escapes it
+	return template.HTML(HTMLWriter(nil).Asking(sentence, c)) //nolint:gosec // HTMLWriter escapes it
 }

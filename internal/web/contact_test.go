@@ -26,7 +26,7 @@ func TestAsking(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := string(web.Markup(nil).Asking(test.sentence, test.contact)); got != test.want {
+			if got := string(web.HTMLWriter(nil).Asking(test.sentence, test.contact)); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 			if got := string(test.contact.Asking(test.sentence)); got != test.want {

@@ -1,3 +1,3 @@
-// Package web holds what every site of the product shares: its look, pages that say what went wrong, checksummed
+// Package web holds what every site of the product shares: its layout, error pages, cookies, redirects, checksummed
 // assets, security headers, the log and metrics of requests, and the server around it all.
 package web

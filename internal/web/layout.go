@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-//go:embed look
-var look embed.FS
+//go:embed layout
+var layoutFiles embed.FS
 
-// Look is the frame of every page, with the style sheet and the icon that it names.
-type Look struct {
-	// Assets serves them.
+// Layout is the frame of every page, with its style sheet and icon.
+type Layout struct {
+	// Assets serves the style sheet, the icon and the scripts.
 	Assets      *Assets
 	theme, icon string
 }
 
-// NewLook returns the product's look.
-func NewLook() (*Look, error) {
-	files, err := fs.Sub(look, "look")
+// NewLayout returns the layout of the product.
+func NewLayout() (*Layout, error) {
+	files, err := fs.Sub(layoutFiles, "layout")
 	if err != nil {
 		return nil, fmt.Errorf("open the embedded files: %w", err)
 	}
@@ -28,48 +28,61 @@ func NewLook() (*Look, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Look{Assets: assets, theme: assets.Address("theme.css"), icon: assets.Address("icon.svg")}, nil
+	return &Layout{Assets: assets, theme: assets.Address("theme.css"), icon: assets.Address("icon.svg")}, nil
 }
 
-// Page is what the frame shows of one page.
+// Page describes a page to its frame.
 type Page struct {
-	// Title is the page's own; the frame adds Site.
+	// Title is the title of the page; the frame appends Site.
 	Title string
-	// Site is the name of the site, shown on top. Empty: there is none, as on pages for unknown hosts.
+	// Site is the name of the site, shown at the top. Empty: none, as on pages for unknown hosts.
 	Site string
-	// Home says that the page is the site's first: its name is then the page's heading.
+	// Home is true for the home page, whose heading is the name of the site.
 	Home bool
-	// Description is for search engines and previews. Empty: none.
+	// Description is for search engines and link previews. Empty: none.
 	Description string
-	// Canonical is the one address of the page. Empty: it has none, and search engines are asked not to list it.
+	// Canonical is the canonical URL of the page. Empty: none, and search engines are told not to index the page.
 	Canonical string
-	// Feed is the address of the Atom feed. Empty: none.
+	// Feed is the URL of the Atom feed. Empty: none.
 	Feed string
-	// Links stand beside the site's name.
+	// Links are the navigation.
 	Links []Link
-	// Writing is where the site's owner begins to write, at the foot of the page. Empty: there is no such link.
+	// Writing is the URL of the "Write" link in the footer. Empty: none.
 	Writing string
-	// Script is the address of a script that helps with the page. Empty: none.
+	// Script is the URL of a script that enhances the page. Empty: none.
 	Script string
-	// Refresh is when the page loads itself again where scripts do not run. 0: never.
+	// Reference identifies the request in the log, shown at the end of the page. Empty: none.
+	Reference string
+	// Refresh is how often the page reloads in browsers without scripts. 0: never.
 	Refresh time.Duration
 }
 
-// Link leads to another page.
+// Link is a link to another page.
 type Link struct {
-	// Address and Text are where it leads and what it says.
 	Address, Text string
-	// Current says that it is the page itself.
+	// Current is true for the page itself.
 	Current bool
 }
 
-// Frame writes a page around what main writes. Its own ids have a full stop in them, which those in posts cannot have.
-func (l *Look) Frame(m Markup, p Page, main func(Markup) Markup) Markup {
+// MarkCurrent returns the links, with the one to path marked as the current page.
+func MarkCurrent(path string, links ...Link) []Link {
+	for i := range links {
+		links[i].Current = links[i].Address == path
+	}
+	return links
+}
+
+// Frame writes a page around the output of main. Its ids contain a full stop, which ids in posts cannot.
+func (l *Layout) Frame(m HTMLWriter, p Page, main func(HTMLWriter) HTMLWriter) HTMLWriter {
 	m = m.HTML("<!DOCTYPE html>\n<html lang=\"en\">\n")
 	m = l.head(m, p)
 	m = m.HTML("<body>\n<a class=\"skip\" href=\"#page.content\">Skip to the content</a>\n")
 	m = masthead(m, p)
-	m = main(m.HTML("<main id=\"page.content\" tabindex=\"-1\">\n")).HTML("</main>\n")
+	m = main(m.HTML("<main id=\"page.content\" tabindex=\"-1\">\n"))
+	if p.Reference != "" {
+		m = m.HTML(`<p class="aside">No. `).Text(p.Reference).HTML("</p>\n")
+	}
+	m = m.HTML("</main>\n")
 	m = m.HTML("<footer class=\"colophon\">\n<p>")
 	if p.Site != "" {
 		m = m.Text(p.Site).HTML(" · ")
@@ -80,7 +93,7 @@ func (l *Look) Frame(m Markup, p Page, main func(Markup) Markup) Markup {
 	return m.HTML("Served by EchoBlogs</p>\n</footer>\n</body>\n</html>\n")
 }
 
-func (l *Look) head(m Markup, p Page) Markup {
+func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
 	m = m.HTML(`<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -111,7 +124,7 @@ func (l *Look) head(m Markup, p Page) Markup {
 	return m.HTML(`<link rel="stylesheet" href="`).Text(l.theme).HTML("\">\n</head>\n")
 }
 
-func masthead(m Markup, p Page) Markup {
+func masthead(m HTMLWriter, p Page) HTMLWriter {
 	if p.Site == "" {
 		return m
 	}
@@ -124,7 +137,7 @@ func masthead(m Markup, p Page) Markup {
 	return navigation(m, p).HTML("</header>\n")
 }
 
-func navigation(m Markup, p Page) Markup {
+func navigation(m HTMLWriter, p Page) HTMLWriter {
 	if p.Feed == "" && len(p.Links) == 0 {
 		return m
 	}

@@ -7,40 +7,35 @@ import (
 	"time"
 )
 
-// Message is a page that says what went wrong and what to do.
+// Message is an error page: it says what happened and what to do.
 type Message struct {
 	Page
-	// Status of the answer, also shown.
+	// Status is the HTTP status, which the page shows too.
 	Status int
-	// Subject is what it is about: a host name, a path, the number of a fault. Empty: none.
+	// Subject is what the error is about: a host, a path, the ID of a request. Empty: none.
 	Subject string
-	// Lead says in one or two sentences what happened.
+	// Lead says what happened, in one or two sentences.
 	Lead string
-	// Steps say what the reader can do, one sentence each.
+	// Steps say what to do, one sentence each.
 	Steps []string
-	// Contact is where those are reached whom Lead or a step tells to ask. Empty: nowhere.
+	// Contact is how to reach the site administrators, linked where Lead or a step mentions them. Empty: no link.
 	Contact Contact
-	// Link leads to what the reader may want next. nil: nowhere.
+	// Link is the next action. nil: none.
 	Link *Link
-	// RetryAfter is sent with answers that are worth another try. 0: none.
+	// RetryAfter is the value of the Retry-After header. 0: none.
 	RetryAfter time.Duration
 }
 
-// Send answers with a message. It is not to be kept by anybody: the next answer may be another.
-func (l *Look) Send(w http.ResponseWriter, m Message) {
+// Send responds with a message, which is never cached.
+func (l *Layout) Send(w http.ResponseWriter, m Message) {
 	page := l.Frame(nil, m.Page, m.main)
-	header := w.Header()
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(len(page)))
-	header.Set("Cache-Control", "no-store")
 	if m.RetryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(int(m.RetryAfter.Round(time.Second).Seconds())))
+		w.Header().Set("Retry-After", strconv.Itoa(int(m.RetryAfter.Round(time.Second).Seconds())))
 	}
-	w.WriteHeader(m.Status)
-	w.Write(page)
+	sendHTML(w, m.Status, page)
 }
 
-func (m *Message) main(b Markup) Markup {
+func (m *Message) main(b HTMLWriter) HTMLWriter {
 	b = b.HTML("<div class=\"message\">\n<p class=\"status\">").Text(strconv.Itoa(m.Status)).HTML("</p>\n<h1>").Text(m.Title).HTML("</h1>\n")
 	if m.Subject != "" {
 		b = b.HTML("<p class=\"subject\"><code>").Text(m.Subject).HTML("</code></p>\n")
@@ -62,10 +57,10 @@ func (m *Message) main(b Markup) Markup {
 	return b.HTML("</div>\n")
 }
 
-// maxShown is how much of what a client sent a page repeats, in bytes: a host name has no more (RFC 1035 section 2.3.4).
+// maxShown is how much of a client's input a page repeats, in bytes: the longest host name (RFC 1035 section 2.3.4).
 const maxShown = 253
 
-// Shorten cuts what a client sent to a length that fits a page, between characters.
+// Shorten truncates a client's input, at a character boundary, to a length that fits on a page.
 func Shorten(s string) string {
 	if len(s) <= maxShown {
 		return s

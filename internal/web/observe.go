@@ -13,41 +13,41 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Observer counts and times requests, logs them where asked to, and turns a panic in a handler into a page.
+// Observer measures and logs requests, and turns a panic of a handler into an error page.
 type Observer struct {
-	// Log takes one line for each request, where AccessLog is set, and for each panic.
+	// Log receives panics and, with AccessLog, requests.
 	Log *slog.Logger
-	// AccessLog makes Log take a line for each request.
+	// AccessLog logs each request.
 	AccessLog bool
-	// Identify gives every request a number, which RequestID returns and its lines in the log carry.
+	// Identify assigns an ID to each request, see RequestID.
 	Identify bool
-	// Panicked answers a request whose handler panicked before it wrote anything. id stands in the log as well.
+	// Panicked responds to a request whose handler panicked before it wrote anything. The log has the same id.
 	Panicked func(w http.ResponseWriter, id string)
 
 	requests *prometheus.CounterVec
 	duration prometheus.Histogram
 }
 
-// NewObserver returns an Observer whose metrics begin with prefix.
+// NewObserver returns an Observer whose metrics have names with a prefix.
 func NewObserver(prefix string) *Observer {
 	return &Observer{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: prefix + "_requests_total", Help: "Requests answered, by status code.",
+			Name: prefix + "_requests_total", Help: "HTTP requests, by status code.",
 		}, []string{"code"}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: prefix + "_request_duration_seconds", Help: "Time from a request's header to the end of its answer.",
+			Name: prefix + "_request_duration_seconds", Help: "Duration of HTTP requests, in seconds.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}),
 	}
 }
 
-// Describe sends the descriptions of the metrics.
+// Describe implements prometheus.Collector.
 func (o *Observer) Describe(out chan<- *prometheus.Desc) {
 	o.requests.Describe(out)
 	o.duration.Describe(out)
 }
 
-// Collect sends the figures of this moment.
+// Collect implements prometheus.Collector.
 func (o *Observer) Collect(out chan<- prometheus.Metric) {
 	o.requests.Collect(out)
 	o.duration.Collect(out)
@@ -83,7 +83,7 @@ func (o *Observer) panicked(w *recorder, r *http.Request, cause any) {
 		slog.String("host", r.Host), slog.String("path", r.URL.Path), slog.String("cause", fmt.Sprint(cause)),
 		slog.String("stack", string(debug.Stack())))
 	if w.status != 0 {
-		panic(http.ErrAbortHandler) // half an answer is out: only a broken connection tells the reader
+		panic(http.ErrAbortHandler) // part of the response was sent: only a closed connection tells the client
 	}
 	o.Panicked(w, id)
 }
@@ -106,13 +106,13 @@ type requestID struct{}
 
 func newRequestID() string { return rand.Text()[:10] }
 
-// RequestID returns the number that an Observer gave a request. Empty: it gives none.
+// RequestID returns the ID that an Observer assigned to a request, or "".
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestID{}).(string)
 	return id
 }
 
-// recorder notes what is answered.
+// recorder records the status and size of a response.
 type recorder struct {
 	http.ResponseWriter
 	status  int // 0: nothing has been written

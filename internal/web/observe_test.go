@@ -82,7 +82,7 @@ func TestObserverLogsAndCounts(t *testing.T) {
 		t.Errorf("log: %+v", got)
 	}
 	want := `
-# HELP test_requests_total Requests answered, by status code.
+# HELP test_requests_total HTTP requests, by status code.
 # TYPE test_requests_total counter
 test_requests_total{code="200"} 2
 test_requests_total{code="404"} 1

@@ -12,30 +12,30 @@ import (
 )
 
 const (
-	// Slow clients are cut off: a connection each is all they would need to exhaust a server that waits.
+	// Slow clients are disconnected, because connections that wait for them could exhaust the server.
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 15 * time.Second
 	writeTimeout      = 30 * time.Second
-	// Proxies keep idle connections for 60 s at most by default; the server is to outlast them, so that none is
-	// closed while a request is on its way.
+	// Longer than the 60 s for which proxies keep idle connections by default, so that the server never closes a connection
+	// on which a proxy is sending a request.
 	idleTimeout    = 120 * time.Second
 	maxHeaderBytes = 16 << 10
-	// stopTimeout is how long requests under way may take to end after the program was told to stop.
+	// stopTimeout is how long requests in flight may take during a shutdown.
 	stopTimeout = 20 * time.Second
 )
 
-// Site is a handler and the address it listens on.
+// Site is a handler and the address that it listens on.
 type Site struct {
-	// Name stands in log lines and errors.
+	// Name is used in logs and errors.
 	Name string
-	// Address is host:port; an empty host means all.
+	// Address is host:port. An empty host stands for all interfaces.
 	Address string
-	// Handler answers.
+	// Handler serves the requests.
 	Handler http.Handler
 }
 
-// Serve listens for all sites until ctx ends, and lets requests under way come to their end. It returns an error when
-// an address is taken or a listener fails.
+// Serve serves all sites until ctx is cancelled, and then shuts down gracefully. It returns an error if an address is in
+// use or a listener fails.
 func Serve(ctx context.Context, log *slog.Logger, sites ...Site) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -82,6 +82,6 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // clients that break off
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // such as clients that disconnect
 	}
 }

@@ -64,6 +64,6 @@ func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
 	if err != nil && !errors.Is(err, post.ErrNotFound) {
 		return err
 	}
-	seeOther(w, r, site.WritePath+"?done=deleted")
+	web.SeeOther(w, r.Request, site.WritePath+"?done=deleted")
 	return nil
 }

@@ -3,18 +3,18 @@
 package editor
 
 import (
-	"html/template"
 	"net/http"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // Editor serves owners.
 type Editor struct {
 	*site.Site
 	db    postgres.Beginner
-	pages *template.Template
+	pages *web.Templates
 	// sameOrigin refuses forms of other origins, including sibling tenants.
 	sameOrigin *http.CrossOriginProtection
 	capacity   *capacity
@@ -22,7 +22,7 @@ type Editor struct {
 
 // New returns an Editor that reads and writes by db.
 func New(s *site.Site, db postgres.Beginner) (*Editor, error) {
-	pages, err := loadPages()
+	pages, err := s.Layout.LoadTemplates(templates)
 	if err != nil {
 		return nil, err
 	}

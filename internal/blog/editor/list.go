@@ -8,6 +8,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 const (
@@ -85,7 +86,7 @@ func stateOf(publishedAt, now time.Time) (state string, public bool) {
 	case publishedAt.IsZero():
 		return "Draft", false
 	case publishedAt.After(now):
-		return "Scheduled for " + day(publishedAt), false
+		return "Scheduled for " + web.Day(publishedAt), false
 	}
-	return "Published on " + day(publishedAt), true
+	return "Published on " + web.Day(publishedAt), true
 }

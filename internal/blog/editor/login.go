@@ -19,22 +19,22 @@ const verifierLife = 10 * time.Minute
 // login sends the browser to the public site, which authenticates the user. The verifier cookie of this host makes the
 // code that comes back useless to anyone else.
 func (e *Editor) login(w http.ResponseWriter, r *request) error {
-	next := localPath(r.URL.Query().Get("next"))
+	next := web.LocalPath(r.URL.Query().Get("next"), site.WritePath)
 	if err := e.identify(r); err != nil {
 		return err
 	}
 	switch {
 	case r.username != "":
-		seeOther(w, r, next)
+		web.SeeOther(w, r.Request, next)
 		return nil
 	case r.tenant.PublicURL == "":
 		e.noPublicSite(w, r.tenant)
 		return nil
 	}
 	verifier := secret.New()
-	r.setCookie(w, verifierCookie, verifier, verifierLife)
+	r.cookies().Set(w, verifierCookie, verifier, verifierLife)
 	query := url.Values{"host": {r.host}, "challenge": {account.Challenge(verifier)}, "next": {next}}
-	seeOther(w, r, r.tenant.PublicURL+"/authorize/?"+query.Encode())
+	web.SeeOther(w, r.Request, r.tenant.PublicURL+"/authorize/?"+query.Encode())
 	return nil
 }
 
@@ -42,8 +42,8 @@ func (e *Editor) login(w http.ResponseWriter, r *request) error {
 func (e *Editor) callback(w http.ResponseWriter, r *request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address contains the code
 	query := r.URL.Query()
-	next := localPath(query.Get("next"))
-	verifier := r.cookie(verifierCookie)
+	next := web.LocalPath(query.Get("next"), site.WritePath)
+	verifier := r.cookies().Get(r.Request, verifierCookie)
 	if verifier == "" {
 		e.loginFailed(w, r, next)
 		return nil
@@ -58,9 +58,9 @@ func (e *Editor) callback(w http.ResponseWriter, r *request) error {
 	case err != nil:
 		return err
 	}
-	r.setCookie(w, verifierCookie, "", 0)
-	r.setCookie(w, sessionCookie, token, account.BlogSessionLife)
-	seeOther(w, r, next)
+	r.cookies().Clear(w, verifierCookie)
+	r.cookies().Set(w, sessionCookie, token, account.BlogSessionLife)
+	web.SeeOther(w, r.Request, next)
 	return nil
 }
 
@@ -69,7 +69,7 @@ func (e *Editor) confirmLogout(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if r.username == "" {
-		seeOther(w, r, "/")
+		web.SeeOther(w, r.Request, "/")
 		return nil
 	}
 	return e.show(w, r, view{name: "logout", title: "Log out"})
@@ -77,15 +77,15 @@ func (e *Editor) confirmLogout(w http.ResponseWriter, r *request) error {
 
 // logout ends the session on this blog. Those on the public site and on other blogs continue.
 func (e *Editor) logout(w http.ResponseWriter, r *request) error {
-	if token := r.cookie(sessionCookie); token != "" {
+	if token := r.cookies().Get(r.Request, sessionCookie); token != "" {
 		ctx, cancel := r.statementContext()
 		defer cancel()
 		if err := account.EndBlogSession(ctx, e.db, token, r.tenant.ID); err != nil {
 			return err
 		}
-		r.setCookie(w, sessionCookie, "", 0)
+		r.cookies().Clear(w, sessionCookie)
 	}
-	seeOther(w, r, "/")
+	web.SeeOther(w, r.Request, "/")
 	return nil
 }
 
@@ -95,7 +95,7 @@ func (e *Editor) register(w http.ResponseWriter, r *request) error {
 		e.noPublicSite(w, r.tenant)
 		return nil
 	}
-	seeOther(w, r, r.tenant.PublicURL+"/register/")
+	web.SeeOther(w, r.Request, r.tenant.PublicURL+"/register/")
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // permission returns the blog's current limits, or a sentence that says why the user cannot change the blog. It reads
@@ -32,7 +33,7 @@ func readOnly(entry *directory.Entry, now time.Time) string {
 			"To continue, renew it or contact those who run the site."
 	case !now.Before(entry.PaidUntil.AddDate(0, 0, 1)):
 		return fmt.Sprintf("Your plan ended on %s, so you cannot change this blog. Readers can see it until %s. To write again, renew it or contact those who run the site.",
-			day(entry.PaidUntil), day(entry.SuspendAt))
+			web.Day(entry.PaidUntil), web.Day(entry.SuspendAt))
 	}
 	return ""
 }

@@ -25,6 +25,14 @@ type request struct {
 	username string
 }
 
+// The names of cookies.
+const (
+	sessionCookie  = "session"
+	verifierCookie = "verifier"
+)
+
+func (r *request) cookies() web.Cookies { return web.Cookies{Secure: r.tenant.Secure} }
+
 func (r *request) posts() post.Store { return post.NewStore(r.tenant.SchemaName) }
 
 func (r *request) statementContext() (context.Context, context.CancelFunc) {
@@ -65,7 +73,7 @@ func (e *Editor) requireOwner(show page) http.Handler {
 		case r.username != "":
 			return show(w, r)
 		case r.Method == http.MethodGet || r.Method == http.MethodHead:
-			seeOther(w, r, site.LoginPath+"?next="+url.QueryEscape(r.URL.RequestURI()))
+			web.SeeOther(w, r.Request, site.LoginPath+"?next="+url.QueryEscape(r.URL.RequestURI()))
 		default:
 			e.Layout.Send(w, web.Message{
 				Page: site.Page(r.tenant, "You are logged out"), Status: http.StatusForbidden, Lead: "Nothing was changed.",
@@ -78,7 +86,7 @@ func (e *Editor) requireOwner(show page) http.Handler {
 
 // identify looks up the user of a request.
 func (e *Editor) identify(r *request) error {
-	token := r.cookie(sessionCookie)
+	token := r.cookies().Get(r.Request, sessionCookie)
 	if token == "" {
 		return nil
 	}

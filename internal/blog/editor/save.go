@@ -10,6 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/render"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // The actions of the form's buttons.
@@ -97,7 +98,7 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, limits po
 	if err != nil {
 		return e.refused(w, r, f, err)
 	}
-	seeOther(w, r, site.WritePath+saved.Slug+"/?done="+done)
+	web.SeeOther(w, r.Request, site.WritePath+saved.Slug+"/?done="+done)
 	return nil
 }
 

@@ -52,7 +52,7 @@ func (rd *Reader) index(w http.ResponseWriter, r *http.Request, t *directory.Ten
 	if number > 1 {
 		page.Title = "Page " + strconv.Itoa(number)
 	}
-	rd.sendPage(w, r, page, func(m web.Markup) web.Markup {
+	rd.sendPage(w, r, page, func(m web.HTMLWriter) web.HTMLWriter {
 		if number > 1 {
 			m = m.HTML("<h1>").Text(page.Title).HTML("</h1>\n")
 		}
@@ -67,7 +67,7 @@ func (rd *Reader) index(w http.ResponseWriter, r *http.Request, t *directory.Ten
 	return nil
 }
 
-func writeEntry(m web.Markup, e post.Entry) web.Markup {
+func writeEntry(m web.HTMLWriter, e post.Entry) web.HTMLWriter {
 	m = m.HTML("<article class=\"entry\">\n<h2><a href=\"/").Text(e.Slug).HTML("/\">").Text(e.Title).HTML("</a></h2>\n")
 	m = m.HTML("<p class=\"meta\">").Day(e.PublishedAt)
 	if e.Author != "" {
@@ -80,13 +80,13 @@ func writeEntry(m web.Markup, e post.Entry) web.Markup {
 	return m.HTML("</article>\n")
 }
 
-func writeEmpty(m web.Markup, t *directory.Tenant) web.Markup {
+func writeEmpty(m web.HTMLWriter, t *directory.Tenant) web.HTMLWriter {
 	m = m.HTML("<div class=\"empty\">\n<h2>Nothing here yet</h2>\n<p>").Text(t.DisplayName)
 	return m.HTML(" has no posts yet. Come back soon, or subscribe to the <a href=\"").Text(site.FeedPath).HTML("\">feed</a>.</p>\n</div>\n")
 }
 
 // writePageLinks links to the previous and the next page.
-func writePageLinks(m web.Markup, number int, more bool) web.Markup {
+func writePageLinks(m web.HTMLWriter, number int, more bool) web.HTMLWriter {
 	if number == 1 && !more {
 		return m
 	}

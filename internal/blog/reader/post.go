@@ -29,11 +29,11 @@ func (rd *Reader) post(w http.ResponseWriter, r *http.Request, t *directory.Tena
 	page := site.Page(t, found.Title)
 	page.Description = found.Summary
 	page.Canonical = t.Origin + "/" + found.Slug + "/"
-	rd.sendPage(w, r, page, func(m web.Markup) web.Markup { return writePost(m, found) })
+	rd.sendPage(w, r, page, func(m web.HTMLWriter) web.HTMLWriter { return writePost(m, found) })
 	return nil
 }
 
-func writePost(m web.Markup, p post.Post) web.Markup {
+func writePost(m web.HTMLWriter, p post.Post) web.HTMLWriter {
 	m = m.HTML("<article class=\"post\">\n<header>\n<h1>").Text(p.Title).HTML("</h1>\n<p class=\"meta\">").Day(p.PublishedAt)
 	if p.Author != "" {
 		m = m.HTML(" · ").Text(p.Author)

@@ -18,12 +18,12 @@ import (
 type Reader struct {
 	*site.Site
 	db      postgres.Querier
-	buffers sync.Pool // of *web.Markup
+	buffers sync.Pool // of *web.HTMLWriter
 }
 
 // New returns a Reader that reads posts from db.
 func New(s *site.Site, db postgres.Querier) *Reader {
-	return &Reader{Site: s, db: db, buffers: sync.Pool{New: func() any { return new(web.Markup) }}}
+	return &Reader{Site: s, db: db, buffers: sync.Pool{New: func() any { return new(web.HTMLWriter) }}}
 }
 
 // Register adds the pages to a mux. They include the page for paths that nothing else serves.

@@ -14,8 +14,8 @@ import (
 const maxBuffer = 128 << 10
 
 // sendPage writes a page in the layout and sends it.
-func (rd *Reader) sendPage(w http.ResponseWriter, r *http.Request, page web.Page, main func(web.Markup) web.Markup) {
-	buffer := rd.buffers.Get().(*web.Markup)
+func (rd *Reader) sendPage(w http.ResponseWriter, r *http.Request, page web.Page, main func(web.HTMLWriter) web.HTMLWriter) {
+	buffer := rd.buffers.Get().(*web.HTMLWriter)
 	*buffer = rd.Layout.Frame((*buffer)[:0], page, main)
 	send(w, r, "text/html; charset=utf-8", *buffer)
 	if cap(*buffer) <= maxBuffer {
@@ -37,7 +37,7 @@ func send(w http.ResponseWriter, r *http.Request, contentType string, body []byt
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(http.StatusOK)
-	w.Write(body) //nolint:gosec // Markup escapes what is not a constant
+	w.Write(body) //nolint:gosec // HTMLWriter escapes what is not a constant
 }
 
 // matches compares an If-None-Match header with an entity tag, by the weak comparison of RFC 9110 section 13.1.2.

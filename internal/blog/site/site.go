@@ -31,7 +31,7 @@ type Site struct {
 	// Directory has the tenants by host.
 	Directory *directory.Directory
 	// Layout is the layout of all pages.
-	Layout *web.Look
+	Layout *web.Layout
 	// Log receives log lines.
 	Log *slog.Logger
 	// Now is the clock.
@@ -41,7 +41,7 @@ type Site struct {
 }
 
 // New returns a Site.
-func New(tenants *directory.Directory, layout *web.Look, log *slog.Logger, now func() time.Time) *Site {
+func New(tenants *directory.Directory, layout *web.Layout, log *slog.Logger, now func() time.Time) *Site {
 	return &Site{Directory: tenants, Layout: layout, Log: log, Now: now, failures: rate.NewLimiter(failureLogRate, failureLogRate)}
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-func TestMarkup(t *testing.T) {
+func TestHTMLWriter(t *testing.T) {
 	t.Parallel()
-	var m web.Markup
+	var m web.HTMLWriter
 	m = m.HTML("<p>").Text(`<a href="x">'b' & c</a>`).HTML("</p>").Sanitised("<b>d</b>").Text("")
 	m = m.Day(time.Date(2026, 11, 3, 23, 30, 0, 0, time.FixedZone("", -3600)))
 	want := `<p>&lt;a href=&#34;x&#34;&gt;&#39;b&#39; &amp; c&lt;/a&gt;</p><b>d</b><time datetime="2026-11-04T00:30:00Z">4 November 2026</time>`
@@ -27,7 +27,7 @@ func FuzzText(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		page := web.Markup(nil).HTML(`<!DOCTYPE html><p title="`).Text(text).HTML(`">`).Text(text).HTML("</p>")
+		page := web.HTMLWriter(nil).HTML(`<!DOCTYPE html><p title="`).Text(text).HTML(`">`).Text(text).HTML("</p>")
 		document, err := html.Parse(strings.NewReader(string(page)))
 		if err != nil {
 			t.Fatal(err)

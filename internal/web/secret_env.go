@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Setting returns a secret setting, from the variable or from the file that variable_FILE names, or "". It is never
-// shown.
-func Setting(variable string) (string, error) {
+// SecretFromEnv returns a secret from an environment variable, or from the file that VARIABLE_FILE names, or "". Errors do
+// not contain the value.
+func SecretFromEnv(variable string) (string, error) {
 	if value := os.Getenv(variable); value != "" {
 		return value, nil
 	}
