@@ -95,19 +95,19 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 	case err != nil:
 		return fmt.Errorf("look up the blog of %s: %s", name, postgres.Explain(err))
 	}
-	limits := post.Limits{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
+	quota := post.Quota{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
 	saved, err := post.NewStore(row.SchemaName).Save(ctx, pool, post.SaveRequest{
-		Document: document, Overwrite: true, Limits: limits, Now: time.Now(),
+		Document: document, Overwrite: true, Quota: quota, Now: time.Now(),
 	})
 	var (
 		invalid *post.InvalidError
-		limit   *post.LimitError
+		full    *post.QuotaError
 	)
 	switch {
 	case errors.As(err, &invalid):
 		return invalid
-	case errors.As(err, &limit):
-		return limit
+	case errors.As(err, &full):
+		return full
 	case err != nil:
 		return fmt.Errorf("save the post in the blog of %s: %s", name, postgres.Explain(err))
 	}

@@ -31,7 +31,7 @@ func (e *Editor) confirmDelete(w http.ResponseWriter, r *request) error {
 
 func (e *Editor) showDelete(w http.ResponseWriter, r *request, source post.Source, status int) error {
 	f := deleteForm{postForm: formOf(source, r.now), Changed: status == http.StatusConflict}
-	f.ReadOnly = readOnly(&r.tenant.Entry, r.now)
+	f.ReadOnly = r.readOnlyReason()
 	return e.show(w, r, view{name: "delete", title: "Delete " + source.Title, Data: f, status: status})
 }
 
@@ -40,7 +40,7 @@ func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
 	if !e.parseForm(w, r) {
 		return nil
 	}
-	_, refusal, err := e.permission(r)
+	_, refusal, err := e.authorize(r)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (e *Editor) findPost(r *request) (post.Source, error) {
 }
 
 func (e *Editor) showForm(w http.ResponseWriter, r *request, f *postForm, status int) error {
-	f.ReadOnly = readOnly(&r.tenant.Entry, r.now)
+	f.ReadOnly = r.readOnlyReason()
 	title := "New post"
 	if f.ID != 0 {
 		title = "Edit " + f.Title

@@ -20,7 +20,7 @@ type Editor struct {
 	capacity   *capacity
 }
 
-// New returns an Editor that reads and writes by db.
+// New returns an Editor that reads and writes posts through db.
 func New(s *site.Site, db postgres.Beginner) (*Editor, error) {
 	pages, err := s.Layout.LoadTemplates(templates)
 	if err != nil {

@@ -59,7 +59,7 @@ func (e *Editor) list(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	list := listView{Notice: notices[r.URL.Query().Get("done")], ReadOnly: readOnly(&r.tenant.Entry, r.now)}
+	list := listView{Notice: notices[r.URL.Query().Get("done")], ReadOnly: r.readOnlyReason()}
 	if number > 1 {
 		list.Newer = listPath(number - 1)
 	}

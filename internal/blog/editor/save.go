@@ -45,7 +45,7 @@ func (e *Editor) save(w http.ResponseWriter, r *request) error {
 	case r.PostFormValue("action") == actionPreview:
 		return e.preview(w, r, f)
 	}
-	limits, refusal, err := e.permission(r)
+	quota, refusal, err := e.authorize(r)
 	switch {
 	case err != nil:
 		return e.saveFailed(w, r, f, err)
@@ -53,7 +53,7 @@ func (e *Editor) save(w http.ResponseWriter, r *request) error {
 		f.Errors[""] = refusal
 		return e.showForm(w, r, f, http.StatusForbidden)
 	}
-	return e.store(w, r, f, limits)
+	return e.store(w, r, f, quota)
 }
 
 // submitted returns the form that was submitted.
@@ -81,7 +81,7 @@ func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 	return e.showForm(w, r, f, http.StatusOK)
 }
 
-func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, limits post.Limits) error {
+func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota post.Quota) error {
 	document, done := f.Document, "saved"
 	switch r.PostFormValue("action") {
 	case actionPublish:
@@ -92,7 +92,7 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, limits po
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), saveTimeout)
 	defer cancel()
 	saved, err := r.posts().Save(ctx, e.db, post.SaveRequest{
-		Document: document, Base: f.version(), Limits: limits, Now: r.now,
+		Document: document, Base: f.version(), Quota: quota, Now: r.now,
 		Render: func(markdown string) (render.Result, error) { return e.capacity.render(r.Context(), markdown) },
 	})
 	if err != nil {
@@ -106,13 +106,13 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, limits po
 func (e *Editor) refused(w http.ResponseWriter, r *request, f *postForm, err error) error {
 	var (
 		invalid *post.InvalidError
-		limit   *post.LimitError
+		full    *post.QuotaError
 	)
 	switch {
 	case errors.As(err, &invalid):
 		f.Errors[invalid.Field] = invalid.Sentence
-	case errors.As(err, &limit):
-		f.Errors[""] = limit.Error()
+	case errors.As(err, &full):
+		f.Errors[""] = full.Error()
 	case errors.Is(err, post.ErrSlugTaken):
 		f.Errors["slug"] = "Another post has this address. Choose a different one."
 	case errors.Is(err, post.ErrNotFound), errors.Is(err, post.ErrChanged):

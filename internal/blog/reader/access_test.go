@@ -48,7 +48,7 @@ func TestRequestsAreLimited(t *testing.T) {
 		return nil
 	})
 	var refused blogtest.Response
-	p.Wait("a refusal to look at", func() error {
+	p.Wait("a request is refused again", func() error {
 		if refused = p.Get("alice.example.com", "/"); refused.Status != http.StatusTooManyRequests {
 			return fmt.Errorf("it answers %d", refused.Status)
 		}

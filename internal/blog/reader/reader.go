@@ -1,5 +1,5 @@
-// Package reader serves the pages of a blog that readers see: the list of posts, posts and the feed. They are the same
-// for everyone, look at no cookie, and read by a pool of connections that nothing else uses.
+// Package reader serves the pages that readers of a blog see: the list of posts, posts and the feed. They are the same for
+// everyone: they use no cookies. They have database connections that nothing else uses.
 package reader
 
 import (
@@ -86,7 +86,7 @@ func addSlash(w http.ResponseWriter, r *http.Request, _ *directory.Tenant) error
 	return nil
 }
 
-// redirect permanently redirects to another path of the same host, whatever its scheme and port.
+// redirect permanently redirects to another path of the same scheme, host and port.
 func redirect(w http.ResponseWriter, path string) {
 	w.Header().Set("Location", path)
 	w.Header().Set("Cache-Control", "no-cache")

@@ -49,7 +49,7 @@ func New(tenants *directory.Directory, layout *web.Layout, log *slog.Logger, now
 var strictTransport = []string{"max-age=31536000"}
 
 // Resolve returns the tenant of a request, and the normalized host. nil: there is none, and the request has been
-// answered. A request is resolved once: whatever changes meanwhile, it is served as that tenant.
+// answered. A request is resolved once, and served for that tenant even if the directory changes.
 func (s *Site) Resolve(w http.ResponseWriter, r *http.Request) (*directory.Tenant, string) {
 	if !s.Directory.Fresh() {
 		s.directoryUnavailable(w)

@@ -24,8 +24,8 @@ type SaveRequest struct {
 	Base Version
 	// Overwrite saves the document as the post with its slug, whether that exists or not, and ignores Base.
 	Overwrite bool
-	// Limits of the blog.
-	Limits Limits
+	// Quota of the blog.
+	Quota Quota
 	// Now is the current time.
 	Now time.Time
 	// Render renders the content. Defaults to render.Markdown. A server passes a function that bounds how many posts
@@ -53,7 +53,7 @@ type Saved struct {
 // Save renders and stores a post, in one transaction. Saving the same document again changes nothing, so a caller can
 // retry after a lost response.
 //
-// Errors: *InvalidError if the document is invalid, *LimitError if the blog has no room for it, ErrSlugTaken if another
+// Errors: *InvalidError if the document is invalid, *QuotaError if the blog has no room for it, ErrSlugTaken if another
 // post has its slug, ErrChanged if the post was changed since Base, and ErrNotFound if it was deleted since.
 func (s Store) Save(ctx context.Context, db postgres.Beginner, r SaveRequest) (Saved, error) {
 	r.Document.Normalize()
@@ -102,7 +102,7 @@ func (s Store) store(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered ren
 	batch := &pgx.Batch{}
 	// The registry's row is locked before the posts, in the same order as a migration locks them.
 	batch.Queue(recordFirstPost, s.schema, r.Now)
-	s.queueUsage(batch, r.Limits, r.Base.ID, document.Slug, &used)
+	s.queueUsage(batch, r.Quota, r.Base.ID, document.Slug, &used)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return "", err
 	}
@@ -116,7 +116,7 @@ func (s Store) store(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered ren
 		return Unchanged, stored.conflict(r)
 	}
 	size := int64(len(document.Content) + len(rendered.HTML))
-	if err := r.Limits.check(used, stored != nil, size); err != nil {
+	if err := r.Quota.check(used, stored != nil, size); err != nil {
 		return "", err
 	}
 	if stored == nil {

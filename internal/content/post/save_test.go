@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
@@ -164,5 +165,29 @@ func TestFirstPostIsRecorded(t *testing.T) {
 	err := pool.QueryRow(t.Context(), `SELECT f.at FROM public.first_posts f JOIN public.tenants t ON t.id = f.tenant_id WHERE t.name = 'order'`).Scan(&recorded)
 	if err != nil || !recorded.Equal(first) {
 		t.Errorf("the first post is recorded at %s, %v; want %s", recorded, err, first)
+	}
+}
+
+func TestSaveRendersOnce(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	renders := 0
+	request := post.SaveRequest{
+		Document: post.Document{Title: "Title", Content: "Text"}, Now: now,
+		Render: func(markdown string) (render.Result, error) {
+			renders++
+			return render.Markdown(markdown), nil
+		},
+	}
+	saved, err := store.Save(t.Context(), pool, request)
+	if err != nil || renders != 1 {
+		t.Fatalf("Save rendered %d times: %v", renders, err)
+	}
+	source, err := store.Find(t.Context(), pool, saved.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if html, err := store.HTML(t.Context(), pool, source.ID); err != nil || html != "<p>Text</p>\n" {
+		t.Errorf("HTML: %q, %v", html, err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package render turns the Markdown of a post into HTML that is safe in a page, and into a plain-text summary. The work
-// is bounded whatever the input: see complexity.go.
+// Package render turns the Markdown of a post into HTML that is safe in a page, and into a plain-text summary. Its work
+// is bounded for any input: see complexity.go.
 package render
 
 import (

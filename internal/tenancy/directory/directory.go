@@ -1,3 +1,5 @@
+// Package directory tells programs that serve tenants which tenant a host belongs to, and what pages show of the
+// Platform. A Directory holds all live tenants in memory and follows the registry, which it only reads.
 package directory
 
 import (

@@ -1,5 +1,3 @@
-// Package directory reads the registry for programs that serve tenants: which tenant is at which host, and what the site
-// shows of the Platform. It only reads.
 package directory
 
 import (
@@ -28,7 +26,7 @@ type Entry struct {
 	SchemaName string
 	// DisplayName is the title of the site; never empty.
 	DisplayName string
-	// Owner is the name of the user who may write there. Empty: nobody.
+	// Owner is the name of the user who owns the site. Empty: it has no owner.
 	Owner string
 	// PrimaryHost is the host that links lead to. Empty when the tenant is not live.
 	PrimaryHost string
@@ -48,6 +46,9 @@ func (e *Entry) Live() bool { return len(e.Hosts) > 0 }
 
 // Suspended reports whether readers get 402 at the moment now.
 func (e *Entry) Suspended(now time.Time) bool { return !now.Before(e.SuspendAt) }
+
+// Paid reports whether the moment now is not later than the last paid day.
+func (e *Entry) Paid(now time.Time) bool { return now.Before(e.PaidUntil.AddDate(0, 0, 1)) }
 
 // Site is what pages show of the Platform.
 type Site struct {

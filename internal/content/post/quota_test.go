@@ -11,7 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
-func TestSaveLimits(t *testing.T) {
+func TestSaveRefuses(t *testing.T) {
 	t.Parallel()
 	pool, store := newBlog(t)
 	save(t, pool, store, post.Document{Title: "First", Slug: "first", Content: strings.Repeat("a", 100)}, now)
@@ -22,30 +22,30 @@ func TestSaveLimits(t *testing.T) {
 	tests := map[string]struct {
 		document post.Document
 		base     post.Version
-		limits   post.Limits
+		quota    post.Quota
 		want     string // empty: it is saved
 	}{
 		"an invalid document":    {document: post.Document{Title: "T", Slug: "no/slug"}, want: `"no/slug" is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.`},
-		"too many posts":         {document: post.Document{Title: "T", Slug: "second"}, limits: post.Limits{MaxPosts: new(int64(1))}, want: "This blog has reached its limit of 1 posts. Delete a post, or ask for a higher limit."},
-		"an edit of the last":    {document: first.Document, base: first.Version, limits: post.Limits{MaxPosts: new(int64(1))}},
-		"too many bytes":         {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a", 500)}, limits: post.Limits{MaxStorageBytes: new(int64(1000))}, want: "With this post, the blog would use 1216 bytes; its limit is 1000. Shorten or delete posts, or ask for a higher limit."},
-		"an edit with too many":  {document: post.Document{Title: "First", Slug: "first", Content: strings.Repeat("a", 400)}, base: first.Version, limits: post.Limits{MaxStorageBytes: new(int64(800))}, want: "With this post, the blog would use 808 bytes; its limit is 800. Shorten or delete posts, or ask for a higher limit."},
+		"too many posts":         {document: post.Document{Title: "T", Slug: "second"}, quota: post.Quota{MaxPosts: new(int64(1))}, want: "This blog has reached its limit of 1 posts. Delete a post, or ask for a higher limit."},
+		"an edit of the last":    {document: first.Document, base: first.Version, quota: post.Quota{MaxPosts: new(int64(1))}},
+		"too many bytes":         {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a", 500)}, quota: post.Quota{MaxStorageBytes: new(int64(1000))}, want: "With this post, the blog would use 1216 bytes; its limit is 1000. Shorten or delete posts, or ask for a higher limit."},
+		"an edit with too many":  {document: post.Document{Title: "First", Slug: "first", Content: strings.Repeat("a", 400)}, base: first.Version, quota: post.Quota{MaxStorageBytes: new(int64(800))}, want: "With this post, the blog would use 808 bytes; its limit is 800. Shorten or delete posts, or ask for a higher limit."},
 		"HTML that is too large": {document: post.Document{Title: "T", Slug: "second", Content: "`" + strings.Repeat(`"`, post.MaxContentBytes-2) + "`"}, want: "The content becomes 5242891 bytes of HTML; the maximum is 4194304. Split it into two posts."},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := store.Save(t.Context(), pool, post.SaveRequest{Document: test.document, Base: test.base, Limits: test.limits, Now: now})
+			_, err := store.Save(t.Context(), pool, post.SaveRequest{Document: test.document, Base: test.base, Quota: test.quota, Now: now})
 			var (
 				invalid *post.InvalidError
-				limit   *post.LimitError
+				full    *post.QuotaError
 				got     string
 			)
 			switch {
 			case errors.As(err, &invalid):
 				got = invalid.Error()
-			case errors.As(err, &limit):
-				got = limit.Error()
+			case errors.As(err, &full):
+				got = full.Error()
 			case err != nil:
 				got = err.Error()
 			}
@@ -57,16 +57,16 @@ func TestSaveLimits(t *testing.T) {
 }
 
 // Without the lock, concurrent writers would all find room for the last post.
-func TestLimitsOfConcurrentWriters(t *testing.T) {
+func TestQuotaOfConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	pool, store := newBlog(t)
-	limits := post.Limits{MaxPosts: new(int64(3))}
+	quota := post.Quota{MaxPosts: new(int64(3))}
 	var group sync.WaitGroup
 	for i := range 12 {
 		group.Go(func() {
 			document := post.Document{Title: "T", Slug: fmt.Sprintf("post-%d", i)}
-			_, err := store.Save(context.Background(), pool, post.SaveRequest{Document: document, Limits: limits, Now: now})
-			if _, ok := errors.AsType[*post.LimitError](err); err != nil && !ok {
+			_, err := store.Save(context.Background(), pool, post.SaveRequest{Document: document, Quota: quota, Now: now})
+			if _, ok := errors.AsType[*post.QuotaError](err); err != nil && !ok {
 				t.Errorf("Save: %v", err)
 			}
 		})
