@@ -1,0 +1,65 @@
+package mail_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/mail"
+)
+
+// The notice of one day is given once, and that of another day again.
+func TestEnqueueOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, people{{ID: 1, Username: "alice", Email: "alice@people.example"}}, mail.Site{URL: "https://blogs.example"}, nil)
+	id := s.insertUser(t, "alice")
+	draft := mail.Due{UserID: id, Tenant: "diary", Day: day}
+	notice := func(about time.Time) mail.Notice { return mail.Notice{Tenant: "diary", Name: "due-7", About: about} }
+
+	results := make(chan bool, 4)
+	for range cap(results) {
+		go func() {
+			enqueued, err := mail.EnqueueOnce(t.Context(), s.db, notice(day), draft, written)
+			if err != nil {
+				t.Error(err)
+			}
+			results <- enqueued
+		}()
+	}
+	count := 0
+	for range cap(results) {
+		if <-results {
+			count++
+		}
+	}
+	if sent := s.send(t); count != 1 || len(sent) != 1 {
+		t.Errorf("enqueued %d times, sent %d times", count, len(sent))
+	}
+	if again, err := mail.EnqueueOnce(t.Context(), s.db, notice(day.AddDate(1, 0, 0)), draft, written); err != nil || !again {
+		t.Errorf("the notice of another day: %v, %v", again, err)
+	}
+	// A failure to enqueue leaves the notice to be given.
+	broken := mail.Due{UserID: id + 1, Tenant: "diary", Day: day}
+	other := mail.Notice{Tenant: "diary", Name: "due-1", About: day}
+	if _, err := mail.EnqueueOnce(t.Context(), s.db, other, broken, written); err == nil {
+		t.Error("a mail about an unknown user was enqueued")
+	}
+	if later, err := mail.EnqueueOnce(t.Context(), s.db, other, draft, written); err != nil || !later {
+		t.Errorf("after a failure: %v, %v", later, err)
+	}
+
+	// Notices of tenants that have left the registry are forgotten after a while.
+	left := func() (n int) {
+		if err := s.db.QueryRow(t.Context(), `SELECT count(*) FROM public.notices`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	err := mail.DeleteStaleNotices(t.Context(), s.db, written.Add(-time.Second))
+	if n := left(); err != nil || n != 3 {
+		t.Errorf("%d notices are left too early, %v", n, err)
+	}
+	err = mail.DeleteStaleNotices(t.Context(), s.db, written)
+	if n := left(); err != nil || n != 0 {
+		t.Errorf("%d notices are left, %v", n, err)
+	}
+}
