@@ -61,9 +61,9 @@ ECHOBLOGS_SMTP_PASSWORD, or from the files that the same names with _FILE name.`
 	flags.BoolVar(&o.portal.AccessLog, "access-log", false, "log every request")
 	flags.StringVar(&o.mail.from, "mail-from", "", "the sender of mails, such as 'Blogs <noreply@example.com>'")
 	flags.StringVar(&o.mail.folder, "mail-folder", "", "write mails into this folder instead of sending them")
-	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server, by the name in its certificate")
-	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 0, "its port; by default 587 with starttls, 465 with implicit, 25 with none")
-	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(mail.SMTPStartTLS), "how it is talked to: starttls, implicit (TLS from the beginning), or none, which is for servers on the same machine")
+	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server, as its certificate names it")
+	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 0, "the port of the mail server (default 587 with starttls, 465 with implicit, 25 with none)")
+	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(mail.SMTPStartTLS), "how the connection to the mail server is secured: starttls, implicit (TLS from the start), or none, for servers on the same machine")
 	return cmd
 }
 
@@ -122,9 +122,9 @@ func (o mailOptions) transport() (mail.Transport, error) {
 	case o.folder != "":
 		return mail.Folder{Path: o.folder, From: cmp.Or(o.from, "EchoBlogs <noreply@localhost>")}, nil
 	case o.smtp.Host == "":
-		return nil, errors.New("say how mails are sent: --smtp-host, or --mail-folder to write them into a folder")
+		return nil, errors.New("set --smtp-host to send mails, or --mail-folder to write them into a folder")
 	case o.from == "":
-		return nil, errors.New("say who sends mails: --mail-from")
+		return nil, errors.New("set --mail-from to the sender of mails")
 	}
 	var err error
 	o.smtp.From = o.from

@@ -20,16 +20,20 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/test/testkit/stack"
+	"github.com/echoblogs/echoblogs/test/testkit/certificate"
 )
 
 // Behind TLS, as an installation is: cookies that no other host can set or read, and not one address without TLS.
 func TestBehindTLS(t *testing.T) {
 	t.Parallel()
-	certificate, authorities := stack.NewCertificate(t)
-	p, site, _ := newPlatformWithMails(t, certificate)
+	authorities := t.TempDir()
+	trusted, err := certificate.New(authorities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, site, _ := newPlatformWithMails(t, trusted)
 	blog := strings.Replace(site, "https://", "https://heidi.", 1)
-	browser := newBrowser(t, trust(t, certificate))
+	browser := newBrowser(t, trust(t, trusted))
 	heidi := newPerson(t, browser)
 	console := chromedp.Console(heidi.tab)
 
@@ -93,9 +97,9 @@ func TestBehindTLS(t *testing.T) {
 }
 
 // trust makes a browser believe a certificate, and no other that it would not.
-func trust(t *testing.T, certificate tls.Certificate) chromedp.ExecAllocatorOption {
+func trust(t *testing.T, trusted tls.Certificate) chromedp.ExecAllocatorOption {
 	t.Helper()
-	parsed, err := x509.ParseCertificate(certificate.Certificate[0])
+	parsed, err := x509.ParseCertificate(trusted.Certificate[0])
 	if err != nil {
 		t.Fatal(err)
 	}

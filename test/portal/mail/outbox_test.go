@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// A mail that cannot be sent waits, and is sent when it can be; after three days it is given up.
+// A mail that cannot be sent waits, and is sent when it can be; after three days it is abandoned.
 func TestMailsAreTriedAgain(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -41,7 +41,7 @@ func TestMailsAreTriedAgain(t *testing.T) {
 	portaltest.WaitNoMails(p)
 }
 
-// waitNextAttempt waits until the one mail that is queued could not be sent, and is to be sent again in a minute.
+// waitNextAttempt waits until the only mail in the outbox could not be sent, and is to be retried in a minute.
 func waitNextAttempt(p *stack.Platform) {
 	p.Wait("the mail waits for its next attempt", func(ctx context.Context) error {
 		var (
@@ -49,7 +49,7 @@ func waitNextAttempt(p *stack.Platform) {
 			next     time.Time
 		)
 		err := p.Admin.QueryRow(ctx, `SELECT attempts, next_at FROM public.outbox`).Scan(&attempts, &next)
-		// A mail that is being sent is nobody else's for two minutes.
+		// While it is being sent, it is leased for two minutes.
 		if wait := time.Until(next); err == nil && (attempts != 1 || wait < 30*time.Second || wait > 90*time.Second) {
 			err = fmt.Errorf("%d attempts, the next one in %s", attempts, wait)
 		}
@@ -57,7 +57,7 @@ func waitNextAttempt(p *stack.Platform) {
 	})
 }
 
-// sendAgain has the mails that wait be sent now, as if it was the first time.
+// sendAgain makes the mails in the outbox due now, as if they had not been attempted.
 func sendAgain(p *stack.Platform) {
 	p.Exec(`UPDATE public.outbox SET attempts = 0, next_at = $1`, time.Now())
 }
