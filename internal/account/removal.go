@@ -42,7 +42,7 @@ var overdue = fmt.Sprintf(`u.confirmed_at IS NULL AND u.created_at <= least($1::
 const blogless = `u.role = 'author' AND u.state = 'active'
 	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> '' AND t.state <> 'released')
 	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.name = u.username AND t.state <> 'released')
-	AND NOT EXISTS (SELECT FROM public.registrations r WHERE r.username = u.username AND r.state IN ('confirming', 'provisioning', 'undoing'))
+	AND NOT EXISTS (SELECT FROM public.registrations r WHERE r.username = u.username AND r.state IN ('confirming', 'provisioning', 'rolling_back'))
 	AND NOT EXISTS (SELECT FROM public.mail_tokens i WHERE i.username = u.username AND i.purpose = 'invite' AND i.expires_at > $1)
 	AND NOT EXISTS (SELECT FROM public.outbox m WHERE m.subject = u.username AND m.kind = 'mail.invite')`
 

@@ -57,7 +57,7 @@ func (p *Portal) confirm(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := p.confirmed(r.Context(), userID); err != nil {
+	if err := p.signup.Confirmed(r.Context(), userID); err != nil {
 		return err
 	}
 	p.notice(w, r, "confirmed")

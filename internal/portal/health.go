@@ -10,7 +10,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-	"github.com/echoblogs/echoblogs/internal/signup"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -51,9 +50,6 @@ func plain(w http.ResponseWriter, status int, sentence string) {
 func (p *Portal) clean(ctx context.Context) {
 	p.every(ctx, cleanInterval, "delete what has expired", func(ctx context.Context) error {
 		if err := account.DeleteExpired(ctx, p.db, p.now()); err != nil {
-			return err
-		}
-		if err := signup.DeleteOldRegistrations(ctx, p.db, p.now()); err != nil {
 			return err
 		}
 		if err := mail.DeleteStaleNotices(ctx, p.db, p.now().Add(-noticeLife)); err != nil {

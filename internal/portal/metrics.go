@@ -9,22 +9,12 @@ import (
 
 // metrics are the figures of the public site.
 type metrics struct {
-	registrations   *prometheus.CounterVec
-	timeToLive      prometheus.Histogram
 	logins          *prometheus.CounterVec
 	accountsRemoved prometheus.Counter
 }
 
 func newMetrics() *metrics {
 	return &metrics{
-		registrations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "echoblogs_portal_registrations_total",
-			Help: "Registrations, by result (tried, live, refused, failed) and by why they were refused or failed.",
-		}, []string{"result", "reason"}),
-		timeToLive: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "echoblogs_portal_time_to_live_blog_seconds", Help: "Time from a registration to its blog being live.",
-			Buckets: []float64{.05, .1, .2, .5, 1, 2, 5, 10, 30, 60, 300},
-		}),
 		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "echoblogs_portal_logins_total", Help: "Logins, by result (succeeded, refused).",
 		}, []string{"result"}),
@@ -37,7 +27,7 @@ func newMetrics() *metrics {
 // Collectors returns the metrics of the public site.
 func (p *Portal) Collectors() []prometheus.Collector {
 	m := p.metrics
-	return append(p.outbox.Collectors(), m.registrations, m.timeToLive, m.logins, m.accountsRemoved, p.observer, postgres.PoolCollector{
+	return append(append(p.signup.Collectors(), p.outbox.Collectors()...), m.logins, m.accountsRemoved, p.observer, postgres.PoolCollector{
 		Stats: func() map[string]*pgxpool.Stat { return map[string]*pgxpool.Stat{"portal": p.db.Stat()} },
 	})
 }

@@ -82,7 +82,7 @@ func links(r *visit) []web.Link {
 	case r.User == nil && r.Closed():
 		return web.MarkCurrent(r.URL.Path, web.Link{Address: "/login/", Text: "Log in"})
 	case r.User == nil:
-		return web.MarkCurrent(r.URL.Path, web.Link{Address: "/login/", Text: "Log in"}, web.Link{Address: "/register/", Text: "Register"})
+		return web.MarkCurrent(r.URL.Path, web.Link{Address: "/login/", Text: "Log in"}, web.Link{Address: "/register/", Text: "Sign up"})
 	}
 	all := []web.Link{{Address: "/account/", Text: "Account"}, {Address: "/logout/", Text: "Log out"}}
 	if r.Staff() {

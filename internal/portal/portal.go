@@ -20,6 +20,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/outbox"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/signup"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -62,6 +63,7 @@ type Portal struct {
 	db       *pgxpool.Pool
 	tenants  *tenants.Client
 	audit    *audit.Log
+	signup   *signup.Service
 	hasher   *account.Hasher
 	pages    *pages
 	outbox   *outbox.Worker
@@ -92,6 +94,10 @@ func New(o Options) (*Portal, error) {
 		observer: web.NewObserver("echoblogs_portal"), metrics: newMetrics(),
 	}
 	p.observer.Log, p.observer.AccessLog, p.observer.Identify, p.observer.Panicked = o.Log, o.AccessLog, true, p.panicked
+	p.signup = signup.New(signup.Options{
+		DB: db, Tenants: objects, Hasher: p.hasher, ConfirmFirst: o.ConfirmFirst, PerHour: o.RegistrationsPerHour, RefusedPerHour: o.RefusedPerHour,
+		MailQueued: p.outbox.Wake, Log: o.Log, Now: o.Now,
+	})
 	p.handler = p.observer.Wrap(p.routes())
 	return p, nil
 }
@@ -99,12 +105,6 @@ func New(o Options) (*Portal, error) {
 func withDefaults(o Options) Options {
 	if o.Platform == "" {
 		o.Platform = "default"
-	}
-	if o.RegistrationsPerHour == 0 {
-		o.RegistrationsPerHour = 10
-	}
-	if o.RefusedPerHour == 0 {
-		o.RefusedPerHour = 60
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -144,7 +144,7 @@ func (p *Portal) work() []func(context.Context) {
 		p.outbox.Run,
 		p.remind,
 		p.invite,
-		p.sweepRegistrations,
+		p.signup.Run,
 		p.sweepAccounts,
 	}
 }

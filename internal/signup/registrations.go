@@ -1,4 +1,3 @@
-// Package signup takes a person from a form to a live blog.
 package signup
 
 import (
@@ -16,201 +15,194 @@ import (
 	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
-// RegistrationState says how far a registration is.
-type RegistrationState string
+// State is how far a registration has come. The package documentation lists the transitions.
+type State string
 
 // The states of a registration.
 const (
-	// Confirming waits for the address to be confirmed.
-	Confirming RegistrationState = "confirming"
-	// Provisioning waits for the blog to be live.
-	Provisioning RegistrationState = "provisioning"
-	// Live is done: the user can log in.
-	Live RegistrationState = "live"
-	// Undoing takes back what was made.
-	Undoing RegistrationState = "undoing"
-	// Failed is over, and nothing is left of it.
-	Failed RegistrationState = "failed"
+	Confirming   State = "confirming"
+	Provisioning State = "provisioning"
+	Live         State = "live"
+	RollingBack  State = "rolling_back"
+	Failed       State = "failed"
 )
 
-const (
-	// UnconfirmedLife is how long an account lasts whose address is not confirmed.
-	UnconfirmedLife = account.UnconfirmedLife
-	// registrationLife is how long what came of a registration is kept.
-	registrationLife = 24 * time.Hour
-)
+// retention is how long a registration that is live or failed is kept for the browser that waits for it.
+const retention = 24 * time.Hour
 
 // Registration is a person's way to a live blog.
 type Registration struct {
-	// ID also stands in an annotation of the Tenant.
+	// ID is also in an annotation of the Tenant.
 	ID string
-	// UserID is the user's. 0: there is none any more.
+	// UserID is the ID of the user. 0: the user was removed.
 	UserID int64
 	// Username is also the name of the Tenant.
 	Username string
-	// State says how far it is.
-	State RegistrationState
-	// Failure says why it failed, in a sentence for the person. Empty: it did not.
-	Failure string
-	// CreatedAt is when the form was sent, and UpdatedAt when State changed last.
+	// State is how far the registration has come.
+	State State
+	// Failure is why it is rolled back, or was. Empty: it is not.
+	Failure Failure
+	// CreatedAt is the time of the sign-up, and UpdatedAt that of the last transition.
 	CreatedAt, UpdatedAt time.Time
-	// Email is the user's address, and Confirmed reports whether it is known to be theirs.
+	// Email is the user's address, and Confirmed reports whether the user has shown that it is theirs.
 	Email     string
 	Confirmed bool
+
+	// fresh is set during Start's first pass, which may create the Tenant.
+	fresh bool
 }
 
-// Application is what somebody who registers asks for.
-type Application struct {
-	// User is inserted as it is, in state Registering.
-	User account.User
-	// State is the first one of the registration: Confirming or Provisioning.
-	State RegistrationState
-	// Code is used up once. Empty: none is needed.
-	Code string
-	// LeasedUntil is until when nobody else works on it.
-	LeasedUntil time.Time
-}
+// errLeased is returned when another caller of Advance works on a registration.
+var errLeased = errors.New("another replica works on the registration")
 
-// ErrNotFound says that there is no such registration, or that its state is another one by now.
-var ErrNotFound = fmt.Errorf("there is no such registration: %w", account.ErrNotFound)
-
-// ErrNoCode says that a code for registration is not known, has expired or is used up.
-var ErrNoCode = errors.New("there is no such code for registration")
-
-// Register adds a user with a registration, and uses up a code, all or nothing. The token is for the browser. It returns
-// *account.TakenError or ErrNoCode.
-func Register(ctx context.Context, db postgres.Beginner, a Application, now time.Time) (r Registration, token string, err error) {
-	r = Registration{
-		ID: uuid.NewString(), Username: a.User.Username, State: a.State, CreatedAt: now, UpdatedAt: now, Email: a.User.Email,
-	}
+// insertRegistration inserts a user and their registration, and uses a code, in one transaction. It returns the token for
+// the browser, or *account.TakenError or errInvalidCode.
+func insertRegistration(
+	ctx context.Context, db postgres.Beginner, u account.User, state State, code string, now, leasedUntil time.Time,
+) (r Registration, token string, err error) {
+	r = Registration{ID: uuid.NewString(), Username: u.Username, State: state, CreatedAt: now, UpdatedAt: now, Email: u.Email}
 	token = secret.New()
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		code, err := useCode(ctx, tx, a.Code, now)
+		codeID, err := useCode(ctx, tx, code, now)
 		if err != nil {
 			return err
 		}
-		if r.UserID, err = account.InsertUser(ctx, tx, a.User); err != nil {
+		if r.UserID, err = account.InsertUser(ctx, tx, u); err != nil {
 			return err
 		}
-		if a.State == Confirming {
+		if state == Confirming {
 			if err := mail.Enqueue(ctx, tx, mail.Confirm{UserID: r.UserID}, now); err != nil {
 				return err
 			}
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO public.registrations (id, user_id, username, state, token_hash, failure, created_at, updated_at, leased_until, code_id)
-			VALUES ($1, $2, $3, $4, $5, '', $6, $6, $7, $8)`, r.ID, r.UserID, r.Username, r.State, secret.Hash(token), now, a.LeasedUntil, postgres.NullIfZero(code))
+			VALUES ($1, $2, $3, $4, $5, '', $6, $6, $7, $8)`, r.ID, r.UserID, r.Username, r.State, secret.Hash(token), now, leasedUntil, postgres.NullIfZero(codeID))
 		return err
 	})
 	if err != nil {
-		return Registration{}, "", fmt.Errorf("register user %s: %w", a.User.Username, err)
+		return Registration{}, "", fmt.Errorf("insert registration of %s: %w", u.Username, err)
 	}
 	return r, token, nil
 }
 
-const selectRegistration = `SELECT r.id, COALESCE(r.user_id, 0), r.username, r.state, r.failure, r.created_at, r.updated_at,
-	COALESCE(u.email, ''), u.confirmed_at IS NOT NULL
-	FROM public.registrations r LEFT JOIN public.users u ON u.id = r.user_id `
+// The parts of a query for registrations r.
+const (
+	selectRegistration = `SELECT r.id, COALESCE(r.user_id, 0), r.username, r.state, r.failure, r.created_at, r.updated_at,
+		COALESCE(u.email, ''), u.confirmed_at IS NOT NULL FROM `
+	joinUser = ` r LEFT JOIN public.users u ON u.id = r.user_id `
+)
 
-// FindRegistration returns the registration of the browser that has a token, or ErrNotFound.
-func FindRegistration(ctx context.Context, db postgres.Querier, token string) (Registration, error) {
-	return queryRegistration(ctx, db, `WHERE r.token_hash = $1`, secret.Hash(token))
-}
-
-func queryRegistration(ctx context.Context, db postgres.Querier, where string, arg any) (Registration, error) {
-	rows, err := db.Query(ctx, selectRegistration+where, arg)
+func queryRegistration(ctx context.Context, db postgres.Querier, sql string, args ...any) (Registration, error) {
+	rows, err := db.Query(ctx, sql, args...)
 	if err != nil {
-		return Registration{}, fmt.Errorf("read a registration: %w", err)
+		return Registration{}, fmt.Errorf("read registration: %w", err)
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Registration])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Registration{}, ErrNotFound
 	}
 	if err != nil {
-		err = fmt.Errorf("read a registration: %w", err)
+		return Registration{}, fmt.Errorf("read registration: %w", err)
 	}
-	return r, err
+	return r, nil
 }
 
-// LeaseRegistration returns a registration that is under way and keeps others from it until a moment, or ErrNotFound
-// when it is over or somebody else works on it.
-func LeaseRegistration(ctx context.Context, db postgres.Querier, id string, now, until time.Time) (Registration, error) {
-	leased, err := db.Exec(ctx, `UPDATE public.registrations SET leased_until = $3
-		WHERE id = $1 AND leased_until <= $2 AND state IN ('confirming', 'provisioning', 'undoing')`, id, now, until)
-	switch {
-	case err != nil:
-		return Registration{}, fmt.Errorf("lease registration %s: %w", id, err)
-	case leased.RowsAffected() == 0:
-		return Registration{}, ErrNotFound
-	}
-	return queryRegistration(ctx, db, `WHERE r.id = $1`, id)
+// registrationByID returns a registration, or ErrNotFound.
+func registrationByID(ctx context.Context, db postgres.Querier, id string) (Registration, error) {
+	return queryRegistration(ctx, db, selectRegistration+`public.registrations`+joinUser+`WHERE r.id = $1`, id)
 }
 
-// ReleaseRegistration lets others work on a registration.
-func ReleaseRegistration(ctx context.Context, db postgres.Querier, id string, now time.Time) error {
+// registrationByToken returns the registration of the browser that has a token, or ErrNotFound.
+func registrationByToken(ctx context.Context, db postgres.Querier, token string) (Registration, error) {
+	return queryRegistration(ctx, db, selectRegistration+`public.registrations`+joinUser+`WHERE r.token_hash = $1`, secret.Hash(token))
+}
+
+// lease reserves a registration until a moment. For one that is live, where nothing is left to do, or leased by another
+// caller, leased is false.
+func lease(ctx context.Context, db postgres.Querier, id string, now, until time.Time) (r Registration, leased bool, err error) {
+	r, err = queryRegistration(ctx, db, `WITH leased AS (
+			UPDATE public.registrations SET leased_until = $3 WHERE id = $1 AND leased_until <= $2 AND state <> 'live' RETURNING *
+		) `+selectRegistration+`leased`+joinUser, id, now, until)
+	if errors.Is(err, ErrNotFound) {
+		r, err = registrationByID(ctx, db, id)
+		return r, false, err
+	}
+	return r, true, err
+}
+
+// release ends a lease before it expires.
+func release(ctx context.Context, db postgres.Querier, id string, now time.Time) error {
 	if _, err := db.Exec(ctx, `UPDATE public.registrations SET leased_until = $2 WHERE id = $1`, id, now); err != nil {
 		return fmt.Errorf("release registration %s: %w", id, err)
 	}
 	return nil
 }
 
-// RegistrationsToDo returns the ids of registrations that somebody has to work on and nobody does, those first that were
-// left alone the longest. Those that wait for a confirmation are among them when they have it, or wait in vain.
-func RegistrationsToDo(ctx context.Context, db postgres.Querier, limit int, now time.Time) ([]string, error) {
-	return queryIDs(ctx, db, `SELECT r.id FROM public.registrations r
-		WHERE r.leased_until <= $1 AND (r.state IN ('provisioning', 'undoing') OR r.state = 'confirming' AND (r.created_at <= $2
+// listPending returns the IDs of registrations that wait for Advance and are not leased, those that have waited longest
+// first. One that waits for its address to be confirmed is among them once that has happened, or is overdue.
+func listPending(ctx context.Context, db postgres.Querier, limit int, now time.Time) ([]string, error) {
+	rows, err := db.Query(ctx, `SELECT r.id FROM public.registrations r
+		WHERE r.leased_until <= $1 AND (r.state IN ('provisioning', 'rolling_back') OR r.state = 'confirming' AND (r.created_at <= $2
 			OR EXISTS (SELECT FROM public.users u WHERE u.id = r.user_id AND u.confirmed_at IS NOT NULL)))
 		ORDER BY r.leased_until LIMIT $3`, now, now.Add(-UnconfirmedLife), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list pending registrations: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("list pending registrations: %w", err)
+	}
+	return ids, nil
 }
 
-// FailedRegistrations returns the ids of what failed since a moment, with the names of the Tenants.
-func FailedRegistrations(ctx context.Context, db postgres.Querier, since time.Time) (map[string]string, error) {
+// listFailed returns the registrations that failed since a moment, with ID and Username only.
+func listFailed(ctx context.Context, db postgres.Querier, limit int, since time.Time) ([]Registration, error) {
 	rows, err := db.Query(ctx, `SELECT id, username FROM public.registrations
-		WHERE state = 'failed' AND updated_at > $1 ORDER BY updated_at DESC LIMIT 1000`, since)
+		WHERE state = 'failed' AND updated_at > $1 ORDER BY updated_at DESC LIMIT $2`, since, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list failed registrations: %w", err)
 	}
-	failed := make(map[string]string)
-	var id, username string
-	if _, err := pgx.ForEachRow(rows, []any{&id, &username}, func() error {
-		failed[id] = username
-		return nil
-	}); err != nil {
+	failed, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Registration, err error) {
+		err = row.Scan(&r.ID, &r.Username)
+		return r, err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("list failed registrations: %w", err)
 	}
 	return failed, nil
 }
 
-func queryIDs(ctx context.Context, db postgres.Querier, sql string, args ...any) ([]string, error) {
-	rows, err := db.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, fmt.Errorf("list registrations: %w", err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return nil, fmt.Errorf("list registrations: %w", err)
-	}
-	return ids, nil
-}
-
-// ProvisionConfirmed has the blog made of a user whose address was confirmed, and returns the id of the registration.
-// It returns ErrNotFound when none waits for it.
-func ProvisionConfirmed(ctx context.Context, db postgres.Querier, userID int64, now time.Time) (string, error) {
-	ids, err := queryIDs(ctx, db, `UPDATE public.registrations SET state = 'provisioning', updated_at = $2, leased_until = $2
-		WHERE user_id = $1 AND state = 'confirming' RETURNING id`, userID, now)
-	switch {
-	case err != nil:
-		return "", err
-	case len(ids) == 0:
+// idOfUser returns the ID of a user's registration, or ErrNotFound.
+func idOfUser(ctx context.Context, db postgres.Querier, userID int64) (id string, err error) {
+	err = db.QueryRow(ctx, `SELECT id FROM public.registrations WHERE user_id = $1`, userID).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
 		return "", ErrNotFound
 	}
-	return ids[0], nil
+	if err != nil {
+		return "", fmt.Errorf("read registration of user %d: %w", userID, err)
+	}
+	return id, nil
 }
 
-// Activate ends a registration whose blog is live: its user can log in, and is asked to confirm the address where that
-// is still to be done. It returns ErrNotFound when the registration is not being provisioned any more.
-func Activate(ctx context.Context, db postgres.Beginner, r *Registration, now time.Time) error {
+// changeState records a transition and updates r. It returns ErrNotFound if the state is no longer that of r.
+func changeState(ctx context.Context, db postgres.Querier, r *Registration, to State, failure Failure, now time.Time) error {
+	changed, err := db.Exec(ctx, `UPDATE public.registrations SET state = $3, failure = $4, updated_at = $5 WHERE id = $1 AND state = $2`,
+		r.ID, r.State, to, failure, now)
+	if err == nil && changed.RowsAffected() == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("change registration %s from %s to %s: %w", r.ID, r.State, to, err)
+	}
+	r.State, r.Failure = to, failure
+	return nil
+}
+
+// activate makes a registration live: its user can log in, and is asked to confirm the address unless that has happened.
+func activate(ctx context.Context, db postgres.Beginner, r *Registration, now time.Time) error {
+	next := *r
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if err := changeState(ctx, tx, r.ID, Provisioning, Live, "", now); err != nil {
+		if err := changeState(ctx, tx, &next, Live, "", now); err != nil {
 			return err
 		}
 		if !r.Confirmed {
@@ -224,43 +216,15 @@ func Activate(ctx context.Context, db postgres.Beginner, r *Registration, now ti
 	if err != nil {
 		return fmt.Errorf("activate user %s: %w", r.Username, err)
 	}
-	r.State = Live
+	*r = next
 	return nil
 }
 
-// GiveUp has what was made of a registration taken back, and says why in a sentence for the person. It returns
-// ErrNotFound when the state of the registration is another one by now.
-func GiveUp(ctx context.Context, db postgres.Querier, r *Registration, sentence string, now time.Time) error {
-	if err := changeState(ctx, db, r.ID, r.State, Undoing, sentence, now); err != nil {
-		return fmt.Errorf("give up the registration of %s: %w", r.Username, err)
-	}
-	r.State, r.Failure = Undoing, sentence
-	return nil
-}
-
-// ResumeUndoing has a registration taken back again of which something has turned up since.
-func ResumeUndoing(ctx context.Context, db postgres.Querier, id string, now time.Time) error {
-	_, err := db.Exec(ctx, `UPDATE public.registrations SET state = 'undoing', updated_at = $2, leased_until = $2
-		WHERE id = $1 AND state = 'failed'`, id, now)
-	if err != nil {
-		return fmt.Errorf("take registration %s back again: %w", id, err)
-	}
-	return nil
-}
-
-func changeState(ctx context.Context, db postgres.Querier, id string, from, to RegistrationState, failure string, now time.Time) error {
-	changed, err := db.Exec(ctx, `UPDATE public.registrations SET state = $3, failure = $4, updated_at = $5
-		WHERE id = $1 AND state = $2`, id, from, to, failure, now)
-	if err == nil && changed.RowsAffected() == 0 {
-		err = ErrNotFound
-	}
-	return err
-}
-
-// Undone ends a registration of which there is no Tenant any more: its user goes, and the use of its code comes back.
-func Undone(ctx context.Context, db postgres.Beginner, r *Registration, now time.Time) error {
+// finishRollback ends a registration whose Tenant is gone: it removes the user and refunds the code.
+func finishRollback(ctx context.Context, db postgres.Beginner, r *Registration, now time.Time) error {
+	next := *r
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if err := changeState(ctx, tx, r.ID, Undoing, Failed, r.Failure, now); err != nil {
+		if err := changeState(ctx, tx, &next, Failed, r.Failure, now); err != nil {
 			return err
 		}
 		batch := &pgx.Batch{}
@@ -271,31 +235,31 @@ func Undone(ctx context.Context, db postgres.Beginner, r *Registration, now time
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {
-		return fmt.Errorf("end the registration of %s: %w", r.Username, err)
+		return fmt.Errorf("finish rollback of %s: %w", r.Username, err)
 	}
-	r.State = Failed
+	next.UserID, next.Email = 0, ""
+	*r = next
 	return nil
 }
 
-// TradeRegistration ends the token of a live registration and returns its user, or ErrNotFound: it is good once.
-func TradeRegistration(ctx context.Context, db postgres.Querier, token string) (int64, error) {
-	var userID int64
-	err := db.QueryRow(ctx, `UPDATE public.registrations SET token_hash = $2
+// redeemToken ends the token of a live registration and returns its user, or ErrNotFound.
+func redeemToken(ctx context.Context, db postgres.Querier, token string) (userID int64, err error) {
+	err = db.QueryRow(ctx, `UPDATE public.registrations SET token_hash = $2
 		WHERE token_hash = $1 AND state = 'live' AND user_id IS NOT NULL RETURNING user_id`, secret.Hash(token), secret.Hash(secret.New())).Scan(&userID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, ErrNotFound
 	}
 	if err != nil {
-		return 0, fmt.Errorf("trade a registration for a session: %w", err)
+		return 0, fmt.Errorf("redeem registration token: %w", err)
 	}
 	return userID, nil
 }
 
-// DeleteOldRegistrations forgets what came of registrations that are over since a day.
-func DeleteOldRegistrations(ctx context.Context, db postgres.Querier, now time.Time) error {
-	_, err := db.Exec(ctx, `DELETE FROM public.registrations WHERE updated_at <= $1 AND state IN ('live', 'failed')`, now.Add(-registrationLife))
+// deleteExpired deletes registrations that have been live or failed for longer than retention.
+func deleteExpired(ctx context.Context, db postgres.Querier, now time.Time) error {
+	_, err := db.Exec(ctx, `DELETE FROM public.registrations WHERE updated_at <= $1 AND state IN ('live', 'failed')`, now.Add(-retention))
 	if err != nil {
-		return fmt.Errorf("delete old registrations: %w", err)
+		return fmt.Errorf("delete expired registrations: %w", err)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -43,8 +42,7 @@ type Client struct {
 	cache        cache.Cache
 	client       client.Client // past the cache
 
-	mu       sync.Mutex
-	watchers map[string][]chan struct{} // by the name of a Tenant
+	changed []func(before, after *v1alpha1.Tenant) // of OnChange
 }
 
 // New returns a client of the API server for one namespace and Platform. It connects to nothing yet.
@@ -64,9 +62,7 @@ func New(config *rest.Config, namespace, platform string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client of the API server: %w", err)
 	}
-	return &Client{
-		Namespace: namespace, PlatformName: platform, cache: tenants, client: direct, watchers: make(map[string][]chan struct{}),
-	}, nil
+	return &Client{Namespace: namespace, PlatformName: platform, cache: tenants, client: direct}, nil
 }
 
 // Run watches until ctx ends.
@@ -79,10 +75,14 @@ func (c *Client) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("watch: %w", err)
 		}
-		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-			AddFunc:    c.notify,
-			UpdateFunc: func(_, after any) { c.notify(after) },
-			DeleteFunc: c.notify,
+		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerDetailedFuncs{
+			AddFunc: func(object any, isInInitialList bool) {
+				if !isInInitialList {
+					c.notify(nil, object)
+				}
+			},
+			UpdateFunc: c.notify,
+			DeleteFunc: func(object any) { c.notify(object, nil) },
 		}); err != nil {
 			return fmt.Errorf("watch: %w", err)
 		}
@@ -105,38 +105,25 @@ func (c *Client) Synced(ctx context.Context) bool {
 	return c.cache.WaitForCacheSync(ctx)
 }
 
-// notify wakes those who wait for a Tenant.
-func (c *Client) notify(object any) {
-	if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
-		object = gone.Obj
-	}
-	tenant, ok := object.(*v1alpha1.Tenant)
-	if !ok {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, watcher := range c.watchers[tenant.Name] {
-		select {
-		case watcher <- struct{}{}:
-		default: // it has still to look at an earlier change
-		}
-	}
+// OnChange registers a function that is called after each change of a Tenant. before is nil after the creation of a Tenant,
+// and after is nil after its deletion. Tenants that exist when the watch starts are not reported. Call OnChange before Run;
+// changed must not block.
+func (c *Client) OnChange(changed func(before, after *v1alpha1.Tenant)) {
+	c.changed = append(c.changed, changed)
 }
 
-// Watch returns a channel that gets a value after every change of a Tenant. done ends it.
-func (c *Client) Watch(tenant string) (changes <-chan struct{}, done func()) {
-	watcher := make(chan struct{}, 1)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.watchers[tenant] = append(c.watchers[tenant], watcher)
-	return watcher, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.watchers[tenant] = slices.DeleteFunc(c.watchers[tenant], func(w chan struct{}) bool { return w == watcher })
-		if len(c.watchers[tenant]) == 0 {
-			delete(c.watchers, tenant)
-		}
+// notify reports a change of an object to OnChange's functions if the object is a Tenant.
+func (c *Client) notify(before, after any) {
+	if gone, ok := before.(toolscache.DeletedFinalStateUnknown); ok {
+		before = gone.Obj
+	}
+	was, _ := before.(*v1alpha1.Tenant)
+	is, _ := after.(*v1alpha1.Tenant)
+	if was == nil && is == nil {
+		return
+	}
+	for _, changed := range c.changed {
+		changed(was, is)
 	}
 }
 

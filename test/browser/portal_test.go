@@ -34,8 +34,8 @@ func newPlatformWithMails(t *testing.T, certificates ...tls.Certificate) (p *sta
 func (p *person) register(publicURL, name string) {
 	p.t.Helper()
 	p.open(publicURL + "/register/")
-	p.fill("User name", name, "Email address", name+"@example.org", "Password", password, "Password, once more", password)
-	p.choose("Register", "Your blog is live")
+	p.fill("User name", name, "Email address", name+"@example.org", "Password", password, "Repeat the password", password)
+	p.choose("Sign up", "Your blog is live")
 }
 
 // Somebody comes, registers, writes, and somebody else reads it: without a mouse.
@@ -46,9 +46,9 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 	browser := newBrowser(t)
 	carol := newPerson(t, browser)
 	carol.open(site + "/")
-	carol.choose("Register", "User name")
-	carol.fill("User name", "Carol_Ann", "Email address", "carol@example.org", "Password", password, "Password, once more", password)
-	carol.choose("Register", "use carol-ann")
+	carol.choose("Sign up", "User name")
+	carol.fill("User name", "Carol_Ann", "Email address", "carol@example.org", "Password", password, "Repeat the password", password)
+	carol.choose("Sign up", "use carol-ann")
 	carol.register(site, "carol")
 
 	carol.choose("Write", "You have no posts yet")

@@ -24,20 +24,20 @@ func TestRegistrationThatTakesLong(t *testing.T) {
 	frank, grace := newPerson(t, browser), newPerson(t, browser)
 	for name, who := range map[string]*person{"frank": frank, "grace": grace} {
 		who.open(site + "/register/")
-		who.fill("User name", name, "Email address", name+"@example.org", "Password", password, "Password, once more", password)
-		who.choose("Register", "Your blog is being made")
+		who.fill("User name", name, "Email address", name+"@example.org", "Password", password, "Repeat the password", password)
+		who.choose("Sign up", "Creating your blog")
 	}
 	frank.sees("A place for your posts\ndone\n")
-	frank.sees("Your blog answers\nto do\n")
+	frank.sees("Your blog is online\nwaiting\n")
 	lookAtAll(t, frank, "progress", site, string(axe))
 
 	// Whatever a registration comes to, its page shows it by itself.
 	p.Exec(`UPDATE public.registrations SET state = 'confirming' WHERE username = 'grace'`)
-	grace.sees("A mail is on its way to grace@example.org")
+	grace.sees("We sent a link to grace@example.org.")
 	lookAtAll(t, grace, "register-confirm", site, string(axe))
-	p.Exec(`UPDATE public.registrations SET state = 'undoing', failure = 'Somebody else has this name.' WHERE username = 'grace'`)
+	p.Exec(`UPDATE public.registrations SET state = 'rolling_back', failure = 'name_taken' WHERE username = 'grace'`)
 	grace.open(site + "/register/progress/")
-	grace.sees("Somebody else has this name.")
+	grace.sees("This name is taken. Choose another one.")
 	lookAtAll(t, grace, "register-failed", site, string(axe))
 	p.StartBlog(0)
 	frank.sees("Your blog is live at http://frank.localhost")

@@ -219,7 +219,7 @@ func TestAccountsStayForWhatIsUnderWay(t *testing.T) {
 	}{
 		{"live", tenant, "live", true}, {"tombstone", tenant, "tombstone", true}, {"superseded", tenant, "superseded", true}, {"released", tenant, "released", false},
 		{"invited", invitation, "1 day", true}, {"invited-late", invitation, "-1 day", false},
-		{"confirming", registration, "confirming", true}, {"provisioning", registration, "provisioning", true}, {"undoing", registration, "undoing", true},
+		{"confirming", registration, "confirming", true}, {"provisioning", registration, "provisioning", true}, {"rolling-back", registration, "rolling_back", true},
 		{"registered", registration, "live", false}, {"failed", registration, "failed", false},
 		{"inviting", mail, "invite", true}, {"reset", mail, "reset", false},
 	} {

@@ -49,22 +49,26 @@ func TestContact(t *testing.T) {
 	visitor.Submit("/login/", "username", "carol", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked. Ask "+reached+".")
 	visitor.Get("/invite/?token=none").Want(t, http.StatusGone, "ask "+reached+" for another link")
 	visitor.Get("/").Want(t, http.StatusOK).Without(t, reached)
-	setRegistration(t, p, visitor, v1alpha1.RegistrationInvite, "by invitation: "+reached+" give out codes.")
+	setRegistration(t, p, visitor, v1alpha1.RegistrationInvite, `Sign-up is by invitation. <a href="mailto:help@example.org">Ask for a code</a>`)
 	visitor.Register("dave").Want(t, http.StatusUnprocessableEntity)
-	setRegistration(t, p, visitor, v1alpha1.RegistrationClosed, "Otherwise ask "+reached+".")
-	visitor.Get("/").Want(t, http.StatusOK, "Nobody can register here at present. To have a blog here all the same, ask "+reached+".")
+	setRegistration(t, p, visitor, v1alpha1.RegistrationClosed, `<a class="button" href="mailto:help@example.org">Contact support</a>`)
+	visitor.Get("/").Want(t, http.StatusOK, "Sign-up is closed at the moment. To have a blog here all the same, ask "+reached+".")
 
 	// Another address, and none, show without a restart: at once here, and within seconds on the blog.
 	visitor.RouteToBlog(p, "alice."+stack.Domain)
 	if err := p.Edit(t.Context(), "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) }); err != nil {
 		t.Fatal(err)
 	}
-	for address, want := range map[string]string{
-		"https://example.org/help": `ask those who run the site (<a href="https://example.org/help">example.org/help</a>).`,
-		"":                         "ask those who run the site.",
+	blog := "http://alice." + stack.Domain + "/"
+	for address, wants := range map[string]map[string]string{
+		"https://example.org/help": {
+			"/register/": `<a class="button" href="https://example.org/help">Contact support</a>`,
+			blog:         `ask those who run the site (<a href="https://example.org/help">example.org/help</a>).`,
+		},
+		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "ask those who run the site."},
 	} {
 		editPlatform(t, p, setContact(address))
-		for _, path := range []string{"/register/", "http://alice." + stack.Domain + "/"} {
+		for path, want := range wants {
 			p.Wait(fmt.Sprintf("%s says %s", path, want), func(context.Context) error {
 				if shown := visitor.Get(path); !strings.Contains(shown.Body, want) {
 					return fmt.Errorf("it shows:\n%s", shown.Body)

@@ -146,22 +146,22 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 
 	// The registration has failed, and the account is being removed.
 	release = lock(t, p, "tenants")
-	answer = portaltest.NewClient(t, site).SendRegistration("at-undoing")
-	portaltest.WaitTenant(p, "at-undoing", "")
-	p.Exec(`CREATE SCHEMA at_undoing`)
+	answer = portaltest.NewClient(t, site).SendRegistration("at-rollback")
+	portaltest.WaitTenant(p, "at-rollback", "")
+	p.Exec(`CREATE SCHEMA at_rollback`)
 	releaseUsers = lock(t, p, "users")
 	release()
-	portaltest.WaitCount(p, "the registration is being taken back", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-undoing' AND state = 'undoing'`)
+	portaltest.WaitCount(p, "the registration is being rolled back", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-rollback' AND state = 'rolling_back'`)
 	site.Kill()
 	_, _ = answer() // which may have said that the name is taken
 	releaseUsers()
-	p.Exec(`DROP SCHEMA at_undoing`)
+	p.Exec(`DROP SCHEMA at_rollback`)
 	site = start()
 
 	for _, name := range []string{"at-tenant", "at-ready", "at-session"} {
 		wantLive(t, p, site, name)
 	}
-	for _, name := range []string{"at-account", "at-undoing"} {
+	for _, name := range []string{"at-account", "at-rollback"} {
 		wantNothing(t, p, site, name)
 	}
 }
@@ -171,7 +171,7 @@ func TestTenantTurnsUpLate(t *testing.T) {
 	t.Parallel()
 	p, _ := portaltest.NewSite(t)
 	p.Exec(`INSERT INTO public.registrations (id, username, state, token_hash, failure, created_at, updated_at, leased_until)
-		VALUES ('4e1c6a0e-0000-4000-8000-000000000001', 'late', 'failed', '\x00', 'It failed.', now(), now(), now())`)
+		VALUES ('4e1c6a0e-0000-4000-8000-000000000001', 'late', 'failed', '\x00', 'unavailable', now(), now(), now())`)
 	late := tenant("late")
 	late.Annotations = map[string]string{v1alpha1.AnnotationRegistration: "4e1c6a0e-0000-4000-8000-000000000001"}
 	late.Spec.Owner = &v1alpha1.TenantOwner{Username: "late"}

@@ -57,15 +57,15 @@ func TestRegistrationByInvitation(t *testing.T) {
 		return code
 	}
 	with := func(name, code string) []string { return append(portaltest.Registration(name), "code", code) }
-	v.Register("alice").Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "registration is by invitation")
-	v.Submit("/register/", with("alice", "wrong")...).Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "not known", `value="wrong"`)
-	v.Submit("/register/", with("alice", code(1, -time.Hour))...).Want(t, http.StatusUnprocessableEntity, "has expired")
+	v.Register("alice").Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "Enter the invitation code that you were given.")
+	v.Submit("/register/", with("alice", "wrong")...).Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "This invitation code is not valid. It may have expired or been used up.", `value="wrong"`)
+	v.Submit("/register/", with("alice", code(1, -time.Hour))...).Want(t, http.StatusUnprocessableEntity, "It may have expired or been used up.")
 
 	once := code(1, time.Hour)
 	v.Submit("/register/", with("www", once)...).Want(t, http.StatusUnprocessableEntity, "reserved")
 	v.AwaitHome(p, v.Submit("/register/", with("alice", once)...)).Want(t, http.StatusOK, "Welcome, alice")
 	other := portaltest.NewClient(t, site)
-	other.Submit("/register/", with("bob", once)...).Want(t, http.StatusUnprocessableEntity, "used up")
+	other.Submit("/register/", with("bob", once)...).Want(t, http.StatusUnprocessableEntity, "It may have expired or been used up.")
 
 	// A registration that fails gives its code back. This one fails because somebody makes its schema at that moment.
 	once = code(1, time.Hour)
@@ -80,14 +80,14 @@ func TestRegistrationByInvitation(t *testing.T) {
 	}
 	if shown.URL.Path == "/register/progress/" {
 		p.Wait("the registration has failed", func(context.Context) error {
-			if shown = other.Get("/register/progress/"); !strings.Contains(shown.Body, "could not be made") {
+			if shown = other.Get("/register/progress/"); !strings.Contains(shown.Body, "Your blog could not be created") {
 				return fmt.Errorf("it shows:\n%s", shown.Body)
 			}
 			return nil
 		})
-		shown.Want(t, http.StatusOK, "taken by somebody else", `href="/register/?username=bob"`)
+		shown.Want(t, http.StatusOK, "This name is taken. Choose another one.", `href="/register/?username=bob"`)
 	} else {
-		shown.Want(t, http.StatusUnprocessableEntity, "taken by somebody else")
+		shown.Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 	}
 	p.Exec(`DROP SCHEMA bob`)
 	if live, err := outcome(t.Context(), p, "bob"); err != nil || live {
@@ -100,9 +100,9 @@ func TestRegistrationIsClosed(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	v := portaltest.NewClient(t, site)
-	setRegistration(t, p, v, v1alpha1.RegistrationClosed, "Registration is closed")
-	v.Get("/register/").Want(t, http.StatusForbidden, "Nobody can register here at present")
-	v.Register("alice").Want(t, http.StatusForbidden, "Nobody can register here at present")
+	setRegistration(t, p, v, v1alpha1.RegistrationClosed, "Sign-up is closed")
+	v.Get("/register/").Want(t, http.StatusForbidden, "New accounts are not available at the moment.")
+	v.Register("alice").Want(t, http.StatusForbidden, "New accounts are not available at the moment.")
 	for _, path := range []string{"/", "/login/"} {
 		v.Get(path).Want(t, http.StatusOK, "Log in").Without(t, `href="/register/"`)
 	}
@@ -116,12 +116,12 @@ func TestRegistrationConfirmsFirst(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t, "--confirm-first")
 	v := portaltest.NewClient(t, site)
-	shown := v.Register("alice").Want(t, http.StatusOK, "A mail is on its way to alice@people.example")
+	shown := v.Register("alice").Want(t, http.StatusOK, "We sent a link to alice@people.example.")
 	if shown.URL.Path != "/register/progress/" {
 		t.Errorf("a registration leads to %s", shown.URL)
 	}
 	portaltest.NewClient(t, site).Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
-	portaltest.NewClient(t, site).Register("alice").Want(t, http.StatusUnprocessableEntity, "The name alice is taken")
+	portaltest.NewClient(t, site).Register("alice").Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 	if err := p.Client.Get(t.Context(), p.Key("alice"), &v1alpha1.Tenant{}); client.IgnoreNotFound(err) != nil || err == nil {
 		t.Fatalf("there is a Tenant before the address is confirmed: %v", err)
 	}
@@ -130,7 +130,7 @@ func TestRegistrationConfirmsFirst(t *testing.T) {
 
 	// Who confirms in another browser logs in there.
 	v = portaltest.NewClient(t, site)
-	v.Register("bob").Want(t, http.StatusOK, "A mail is on its way")
+	v.Register("bob").Want(t, http.StatusOK, "We sent a link to")
 	link = portaltest.WaitMails(p, site, "bob@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
 	other := portaltest.NewClient(t, site)
 	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusOK, "Log in")
@@ -139,16 +139,16 @@ func TestRegistrationConfirmsFirst(t *testing.T) {
 
 	// Who never confirms is forgotten.
 	v = portaltest.NewClient(t, site)
-	v.Register("carol").Want(t, http.StatusOK, "A mail is on its way")
+	v.Register("carol").Want(t, http.StatusOK, "We sent a link to")
 	p.Exec(`UPDATE public.registrations SET created_at = created_at - interval '8 days' WHERE username = 'carol'`)
 	if live, err := outcome(t.Context(), p, "carol"); err != nil || live {
 		t.Fatalf("something is left of carol: live %v, %v", live, err)
 	}
-	v.Get("/register/progress/").Want(t, http.StatusOK, "was not confirmed in time")
+	v.Get("/register/progress/").Want(t, http.StatusOK, "Your email address was not confirmed in time. Sign up again.")
 
 	// A crash between a confirmation and what follows from it changes nothing.
 	v = portaltest.NewClient(t, site)
-	v.Register("dave").Want(t, http.StatusOK, "A mail is on its way")
+	v.Register("dave").Want(t, http.StatusOK, "We sent a link to")
 	p.Exec(`UPDATE public.users SET confirmed_at = now() WHERE username = 'dave'`)
 	wantLive(t, p, site, "dave")
 }

@@ -21,7 +21,7 @@ func TestRegistrationShowsItsSteps(t *testing.T) {
 	site := p.StartPortal(0)
 	v := portaltest.NewClient(t, site)
 	release := lock(t, p, "tenants")
-	shown := v.Register("alice").Want(t, http.StatusOK, "Your blog is being made",
+	shown := v.Register("alice").Want(t, http.StatusOK, "Creating your blog",
 		`<noscript><meta http-equiv="refresh" content="2"></noscript>`, `data-events="/register/progress/events"`,
 		`<li id="step.account" data-done>`, `<li id="step.database">`, `<li id="step.domains">`, `<li id="step.route">`, `<li id="step.serving">`)
 	if shown.URL.Path != "/register/progress/" {

@@ -84,11 +84,11 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 		field  string
 		want   string
 	}{
-		{"no user name", []string{"username", ""}, "username", "Fill this in."},
-		{"no address", []string{"email", ""}, "email", "Fill this in."},
-		{"no password", []string{"password", ""}, "password", "Fill this in."},
-		{"no second password", []string{"confirm_password", ""}, "confirm_password", "Fill this in."},
-		{"passwords that differ", []string{"confirm_password", portaltest.Password + "!"}, "confirm_password", "not the same"},
+		{"no user name", []string{"username", ""}, "username", "This field is required."},
+		{"no address", []string{"email", ""}, "email", "This field is required."},
+		{"no password", []string{"password", ""}, "password", "This field is required."},
+		{"no second password", []string{"confirm_password", ""}, "confirm_password", "The passwords do not match."},
+		{"passwords that differ", []string{"confirm_password", portaltest.Password + "!"}, "confirm_password", "The passwords do not match."},
 		{"a short password", []string{"password", "short", "confirm_password", "short"}, "password", "at least 10 characters"},
 		{"a long password", []string{"password", strings.Repeat("x", 201), "confirm_password", strings.Repeat("x", 201)}, "password", "at most 200 characters"},
 		{"a known password", []string{"password", "1234567890", "confirm_password", "1234567890"}, "password", "among the first"},
@@ -98,16 +98,16 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 		{"a long name", []string{"username", strings.Repeat("z", 41)}, "username", "Use at most 40 lower case letters"},
 		{"a reserved name", []string{"username", "www"}, "username", "reserved"},
 		{"a reserved prefix", []string{"username", "pg-zoe"}, "username", "reserved"},
-		{"a user's name", []string{"username", "alice"}, "username", "The name alice is taken"},
-		{"a user's name in upper case", []string{"username", "ALICE"}, "username", "The name alice is taken"},
-		{"a Tenant's name", []string{"username", "bob"}, "username", "The name bob is taken"},
-		{"a Tenant's schema", []string{"username", "john-doe"}, "username", "The name john-doe is taken"},
-		{"a tombstone's name", []string{"username", "dave"}, "username", "The name dave is taken"},
-		{"somebody's schema", []string{"username", "erin"}, "username", "The name erin is taken"},
-		{"no address at all", []string{"email", "zoe"}, "email", "This is no email address"},
-		{"an address with a name", []string{"email", "Zoe <zoe@people.example>"}, "email", "This is no email address"},
-		{"a long address", []string{"email", strings.Repeat("z", 250) + "@a.example"}, "email", "at most 254 characters"},
-		{"somebody's address", []string{"email", "ALICE@people.example"}, "email", "This address is taken"},
+		{"a user's name", []string{"username", "alice"}, "username", "This name is taken. Choose another one."},
+		{"a user's name in upper case", []string{"username", "ALICE"}, "username", "This name is taken. Choose another one."},
+		{"a Tenant's name", []string{"username", "bob"}, "username", "This name is taken. Choose another one."},
+		{"a Tenant's schema", []string{"username", "john-doe"}, "username", "This name is taken. Choose another one."},
+		{"a tombstone's name", []string{"username", "dave"}, "username", "This name is taken. Choose another one."},
+		{"somebody's schema", []string{"username", "erin"}, "username", "This name is taken. Choose another one."},
+		{"no address at all", []string{"email", "zoe"}, "email", "Enter a valid email address, such as jane@example.com."},
+		{"an address with a name", []string{"email", "Zoe <zoe@people.example>"}, "email", "Enter a valid email address, such as jane@example.com."},
+		{"a long address", []string{"email", strings.Repeat("z", 250) + "@a.example"}, "email", "Enter an email address of at most 254 characters."},
+		{"somebody's address", []string{"email", "ALICE@people.example"}, "email", "An account with this email address already exists. Log in instead."},
 	} {
 		shown := v.Submit("/register/", portaltest.Registration("zoe", c.change...)...)
 		if shown.Status != http.StatusUnprocessableEntity {
@@ -151,10 +151,10 @@ func TestRegistrationsAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		`echoblogs_portal_registrations_total{reason="",result="tried"} 2`,
-		`echoblogs_portal_registrations_total{reason="username",result="refused"} 1`,
-		`echoblogs_portal_registrations_total{reason="",result="live"} 1`,
-		`echoblogs_portal_time_to_live_blog_seconds_count 1`,
+		`echoblogs_signups_total{reason="",result="started"} 2`,
+		`echoblogs_signups_total{reason="username",result="refused"} 1`,
+		`echoblogs_signups_total{reason="",result="live"} 1`,
+		`echoblogs_signup_duration_seconds_count 1`,
 	} {
 		if !strings.Contains(answer.Body, line+"\n") {
 			t.Errorf("the metrics lack %s", line)

@@ -30,7 +30,7 @@ func TestRegisterOneNameTwice(t *testing.T) {
 				t.Fatal(err)
 			}
 			if shown.Status == http.StatusUnprocessableEntity {
-				shown.Want(t, http.StatusUnprocessableEntity, "The name "+name+" is taken")
+				shown.Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 				continue
 			}
 			v.AwaitHome(p, shown).Want(t, http.StatusOK, "Welcome, "+name)
@@ -59,7 +59,7 @@ func TestRegisterANameThatKubectlTakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown.Want(t, http.StatusUnprocessableEntity, "taken by somebody else")
+	shown.Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestRegistrationsOfOneAddressAreLimited(t *testing.T) {
 	site.Kill()
 	site = p.StartPortal(0, flags...)
 	limited := portaltest.NewClient(t, site).SubmitFrom("2001:db8::2", "/register/", portaltest.Registration("alice-3")...)
-	limited.Want(t, http.StatusTooManyRequests, "Too many attempts", "Wait")
+	limited.Want(t, http.StatusTooManyRequests, "Too many attempts", "Too many sign-ups from your network.")
 	if seconds, err := strconv.Atoi(limited.Header.Get("Retry-After")); err != nil || seconds < 3000 || seconds > 3600 {
 		t.Errorf("Retry-After is %q", limited.Header.Get("Retry-After"))
 	}
@@ -132,8 +132,8 @@ func TestRegistrationsOfOneAddressAreLimited(t *testing.T) {
 	v.AwaitHome(p, v.SubmitFrom(theirs, "/register/", portaltest.Registration("bob")...)).Want(t, http.StatusOK, "Welcome, bob")
 
 	for range 3 {
-		portaltest.NewClient(t, site).SubmitFrom(ours, "/register/", portaltest.Registration("bob")...).Want(t, http.StatusUnprocessableEntity, "taken")
+		portaltest.NewClient(t, site).SubmitFrom(ours, "/register/", portaltest.Registration("bob")...).Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 	}
 	portaltest.NewClient(t, site).SubmitFrom(ours, "/register/", portaltest.Registration("bob")...).Want(t, http.StatusTooManyRequests, "Too many attempts")
-	portaltest.NewClient(t, site).SubmitFrom(theirs, "/register/", portaltest.Registration("bob")...).Want(t, http.StatusUnprocessableEntity, "taken")
+	portaltest.NewClient(t, site).SubmitFrom(theirs, "/register/", portaltest.Registration("bob")...).Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 }

@@ -34,29 +34,29 @@ CREATE TABLE public.registration_codes (
     expires_at timestamptz NOT NULL
 );
 
--- A person's way to a live blog. It ends as live or failed; what came of it is kept for a day, for the browser that waits.
+-- A person's way to a live blog. It ends as live or failed, and is kept for a day after that for the browser that waits.
 CREATE TABLE public.registrations (
-    -- Also stands in an annotation of the Tenant, which is how the Tenant is known as this registration's own.
+    -- Also in an annotation of the Tenant, which marks the Tenant as this registration's.
     id            uuid PRIMARY KEY,
     user_id       bigint UNIQUE REFERENCES public.users (id) ON DELETE SET NULL,
     username      text NOT NULL,
-    -- confirming: waits for the address to be confirmed. undoing: everything made is being taken back.
-    state         text NOT NULL CHECK (state IN ('confirming', 'provisioning', 'live', 'undoing', 'failed')),
-    -- By which the browser that registered is known.
+    -- The documentation of package signup lists the transitions.
+    state         text NOT NULL CHECK (state IN ('confirming', 'provisioning', 'live', 'rolling_back', 'failed')),
+    -- The token is in a cookie of the browser that signed up.
     token_hash    bytea NOT NULL UNIQUE,
-    -- Why it failed, in a sentence for the person who registered.
+    -- Why it is rolled back, such as name_taken; empty: it is not.
     failure       text NOT NULL,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
-    -- Until then one replica works on it, and no other.
+    -- Until then one replica works on it exclusively.
     leased_until  timestamptz NOT NULL,
-    -- The code that it has used up once, and that gets this back when it fails.
+    -- The code that it has used once, refunded if it fails.
     code_id       bigint REFERENCES public.registration_codes (id) ON DELETE SET NULL
 );
 CREATE INDEX registrations_updated_at_idx ON public.registrations (updated_at);
 CREATE INDEX registrations_code_id_idx ON public.registrations (code_id);
 CREATE INDEX registrations_username_idx ON public.registrations (username);
-CREATE INDEX registrations_under_way_idx ON public.registrations (leased_until) WHERE state IN ('confirming', 'provisioning', 'undoing');
+CREATE INDEX registrations_under_way_idx ON public.registrations (leased_until) WHERE state IN ('confirming', 'provisioning', 'rolling_back');
 
 CREATE TABLE public.sessions (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

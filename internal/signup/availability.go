@@ -1,0 +1,53 @@
+package signup
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// Names are the names that a registration takes.
+type Names struct {
+	// Username is also the name of the Tenant.
+	Username string
+	// Schema and Host are the Tenant's.
+	Schema, Host string
+	// Email is the user's address.
+	Email string
+}
+
+// Conflicts are the names that are not available.
+type Conflicts struct {
+	// Username is set if the user name, the schema or the host is in use, or reserved for the data of a deleted tenant.
+	// A name that is merely held for a minute after its release is available. So that nobody can take over a blog whose
+	// owner has no account yet, the user name of an owner is in use, too.
+	Username bool
+	// Email is set if another account has the address.
+	Email bool
+	// RollingBack is set if a registration that is being rolled back still has one of the names.
+	RollingBack bool
+}
+
+// CheckAvailability returns which names are not available.
+func CheckAvailability(ctx context.Context, db postgres.Querier, n Names) (Conflicts, error) {
+	var c Conflicts
+	err := db.QueryRow(ctx, `SELECT
+			EXISTS (SELECT FROM public.users WHERE username = $1)
+			OR EXISTS (SELECT FROM public.registrations WHERE username = $1 AND state IN ('confirming', 'provisioning', 'rolling_back'))
+			OR EXISTS (SELECT FROM public.tenants WHERE name = $1 AND state IN ('live', 'tombstone'))
+			OR EXISTS (SELECT FROM public.tenants WHERE owner = $1 AND state IN ('live', 'tombstone'))
+			OR EXISTS (SELECT FROM public.tenants WHERE schema_name = $2 AND state IN ('live', 'tombstone'))
+			OR EXISTS (SELECT FROM pg_namespace WHERE nspname = $2)
+			OR EXISTS (SELECT FROM public.domains d LEFT JOIN public.tenants t ON t.id = d.tenant_id WHERE d.host = $3
+				AND (t.id IS NULL OR t.state = 'tombstone' OR t.state = 'live' AND d.released_at IS NULL)),
+			EXISTS (SELECT FROM public.users WHERE email_key = $4),
+			EXISTS (SELECT FROM public.registrations r LEFT JOIN public.users u ON u.id = r.user_id
+				WHERE r.state = 'rolling_back' AND (r.username = $1 OR u.email_key = $4))`,
+		n.Username, n.Schema, n.Host, account.EmailKey(n.Email)).Scan(&c.Username, &c.Email, &c.RollingBack)
+	if err != nil {
+		return Conflicts{}, fmt.Errorf("check availability of %s: %w", n.Username, err)
+	}
+	return c, nil
+}

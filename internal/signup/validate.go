@@ -1,0 +1,186 @@
+package signup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/tenants"
+)
+
+const (
+	// maxEmail is the length of the longest address, in bytes (RFC 3696, erratum 1690).
+	maxEmail = 254
+	// maxCode is the length of the longest code that is looked up, in bytes.
+	maxCode = 100
+)
+
+// The fields of a Request, as forms and metrics name them.
+const (
+	FieldUsername         = "username"
+	FieldEmail            = "email"
+	FieldPassword         = "password"
+	FieldRepeatedPassword = "confirm_password"
+	FieldCode             = "code"
+	// FieldForm stands for the request as a whole.
+	FieldForm = "form"
+)
+
+const (
+	sentenceNameTaken   = "This name is taken. Choose another one."
+	sentenceEmailTaken  = "An account with this email address already exists. Log in instead."
+	sentenceCodeInvalid = "This invitation code is not valid. It may have expired or been used up."
+)
+
+// ValidationError lists what is wrong with a Request.
+type ValidationError struct {
+	// Fields holds at least one error, and at most one for each field.
+	Fields []FieldError
+}
+
+// FieldError is what is wrong with a field.
+type FieldError struct {
+	// Field is one of the fields of a Request.
+	Field string
+	// Sentence tells the person what to do.
+	Sentence string
+}
+
+func (e *ValidationError) Error() string {
+	return fmt.Sprintf("invalid %s: %s", e.Fields[0].Field, e.Fields[0].Sentence)
+}
+
+// add adds an error unless there is none, or the field has one.
+func (e *ValidationError) add(field, sentence string) {
+	if sentence != "" && !slices.ContainsFunc(e.Fields, func(f FieldError) bool { return f.Field == field }) {
+		e.Fields = append(e.Fields, FieldError{field, sentence})
+	}
+}
+
+// validate returns a *ValidationError if a request cannot be accepted.
+func (s *Service) validate(ctx context.Context, r Request, platform *v1alpha1.Platform) error {
+	var invalid ValidationError
+	for _, field := range []struct{ name, value string }{{FieldUsername, r.Username}, {FieldEmail, r.Email}, {FieldPassword, r.Password}} {
+		if field.value == "" {
+			invalid.add(field.name, "This field is required.")
+		}
+	}
+	invalid.add(FieldUsername, checkUsername(r.Username))
+	invalid.add(FieldEmail, checkEmail(r.Email))
+	var weak *account.PasswordError
+	if errors.As(account.CheckPassword(r.Password, r.Username, r.Email), &weak) {
+		invalid.add(FieldPassword, weak.Sentence)
+	}
+	if r.RepeatedPassword != nil && *r.RepeatedPassword != r.Password {
+		invalid.add(FieldRepeatedPassword, "The passwords do not match.")
+	}
+	if err := s.checkCode(ctx, r.Code, platform, &invalid); err != nil {
+		return err
+	}
+	if err := s.checkConflicts(ctx, r, platform, &invalid); err != nil {
+		return err
+	}
+	if len(invalid.Fields) > 0 {
+		return &invalid
+	}
+	return nil
+}
+
+// checkUsername returns what is wrong with a user name, or "".
+func checkUsername(name string) string {
+	if hyphens := strings.ReplaceAll(name, "_", "-"); hyphens != name && naming.CheckTenant(hyphens) == nil {
+		return fmt.Sprintf("The name becomes part of your blog's address, which cannot contain an underscore: use %s.", hyphens)
+	}
+	var refused *naming.NameError
+	if errors.As(naming.CheckTenant(name), &refused) {
+		return strings.ToUpper(refused.Sentence[:1]) + refused.Sentence[1:] + "."
+	}
+	return ""
+}
+
+// checkEmail returns what is wrong with an address, or "".
+func checkEmail(email string) string {
+	parsed, err := mail.ParseAddress(email)
+	switch {
+	case len(email) > maxEmail:
+		return fmt.Sprintf("Enter an email address of at most %d characters.", maxEmail)
+	case err != nil || parsed.Address != email || strings.Count(email, "@") != 1 || strings.Contains(email, " "):
+		return "Enter a valid email address, such as jane@example.com."
+	}
+	return ""
+}
+
+// checkCode checks the invitation code if the Platform requires one.
+func (s *Service) checkCode(ctx context.Context, code string, platform *v1alpha1.Platform, invalid *ValidationError) error {
+	switch {
+	case platform.RegistrationMode() != v1alpha1.RegistrationInvite:
+		return nil
+	case code == "" || len(code) > maxCode:
+		invalid.add(FieldCode, "Enter the invitation code that you were given.")
+		return nil
+	}
+	valid, err := isCodeValid(ctx, s.db, code, s.now())
+	if err == nil && !valid {
+		invalid.add(FieldCode, sentenceCodeInvalid)
+	}
+	return err
+}
+
+// checkConflicts checks whether the names are available.
+func (s *Service) checkConflicts(ctx context.Context, r Request, platform *v1alpha1.Platform, invalid *ValidationError) error {
+	conflicts, err := CheckAvailability(ctx, s.db, Names{
+		Username: r.Username, Schema: naming.Schema(r.Username), Host: r.Username + "." + string(platform.Spec.Domains[0]), Email: r.Email,
+	})
+	if err != nil {
+		return err
+	}
+	if conflicts.RollingBack {
+		invalid.add(FieldForm, "A failed sign-up with this name or email address is still being rolled back. Try again in a minute.")
+		return nil
+	}
+	_, err = s.tenants.Get(ctx, r.Username)
+	switch {
+	case err == nil || conflicts.Username:
+		invalid.add(FieldUsername, sentenceNameTaken)
+	case !errors.Is(err, tenants.ErrNotFound):
+		return err
+	}
+	if conflicts.Email {
+		invalid.add(FieldEmail, sentenceEmailTaken)
+	}
+	return nil
+}
+
+// conflictError turns a conflict with a faster request into a *ValidationError.
+func conflictError(err error) error {
+	var (
+		taken   *account.TakenError
+		invalid ValidationError
+	)
+	switch {
+	case errors.As(err, &taken) && taken.Email:
+		invalid.add(FieldEmail, sentenceEmailTaken)
+	case errors.As(err, &taken):
+		invalid.add(FieldUsername, sentenceNameTaken)
+	case errors.Is(err, errInvalidCode):
+		invalid.add(FieldCode, sentenceCodeInvalid)
+	default:
+		return err
+	}
+	return &invalid
+}
+
+// validationError returns the failure of a registration as an error of the request that started it.
+func (f Failure) validationError() error {
+	field := FieldForm
+	if f == NameTaken {
+		field = FieldUsername
+	}
+	return &ValidationError{Fields: []FieldError{{field, f.Sentence()}}}
+}
