@@ -22,8 +22,8 @@ func TestAdoptionNeedsPlatformAndAnnotation(t *testing.T) {
 
 	p.edit("alice", annotate(v1alpha1.AnnotationAdoptSchema, "0"))
 	p.waitFor("the Platform is named as what is missing", func() error {
-		stalled := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
-		return wantText(stalled.Status.Conditions, "adoptableSchemas")
+		stalled := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAdoptionRefused)
+		return wantText(stalled.Status.Conditions, "List the schema in the Platform's spec.database.adoptableSchemas")
 	})
 	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.AdoptableSchemas = []string{"legacy"} })
 	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")

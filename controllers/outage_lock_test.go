@@ -53,7 +53,7 @@ func TestMigrationWaitsForALock(t *testing.T) {
 	p.startOperator(nil)
 
 	waiting := p.waitCondition("alice", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
-	for _, text := range []string{"did not go through, and nothing of them has happened", "Another session holds a lock that is needed. It is tried again."} {
+	for _, text := range []string{"failed and were rolled back. Another session holds a lock."} {
 		if err := wantText(waiting.Status.Conditions, text); err != nil {
 			t.Error(err)
 		}

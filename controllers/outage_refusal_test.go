@@ -126,7 +126,7 @@ func TestPasswordIsChangedBeforeTheSecret(t *testing.T) {
 	changed := p.changePassword("another-secret-word")
 	p.asAdministrator(endConnections)
 	p.edit("alice", rename("Alice after the change"))
-	p.waitUnavailable("alice", "The database refused the user name or password. Check the Secret of the database")
+	p.waitUnavailable("alice", "The database rejected the user name or password. Check the Secret of the database")
 	p.waitBlog("alice.example.com", http.StatusOK, "What was written before") // its password is its own
 	p.wantFromMemory()
 

@@ -116,7 +116,7 @@ func TestDomainHasToBeListed(t *testing.T) {
 	p := newPlatform(t)
 	p.createTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Domain = "example.org" })
 	stalled := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDomainNotListed)
-	if message := stalled.Status.Conditions[0].Message; !contains(message, `choose one of "example.com"`) {
+	if message := stalled.Status.Conditions[0].Message; !contains(message, `does not list the domain "example.org"; it lists "example.com".`) {
 		t.Errorf("message: %s", message)
 	}
 	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Domains = append(p.Spec.Domains, "example.org") })

@@ -49,7 +49,7 @@ func TestSuspensionByHand(t *testing.T) {
 	p.readyTenant("bob")
 	p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
 	p.waitBlog("alice.example.com", http.StatusPaymentRequired, "")
-	p.waitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonSuspendedByHand)
+	p.waitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonSuspended)
 	if tenant := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, ""); tenant.Status.Phase != v1alpha1.TenantSuspended {
 		t.Errorf("phase %s", tenant.Status.Phase)
 	}

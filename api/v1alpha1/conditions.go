@@ -1,147 +1,157 @@
 package v1alpha1
 
 // Finalizer keeps a Tenant until its schema is dropped or turned into a tombstone, and a Platform until its Tenants
-// are gone.
+// are deleted.
 const Finalizer = "tenancy.echoblogs.io/finalizer"
 
 // Annotations that the author of a Tenant may set.
 const (
-	// AnnotationOnTombstone says what to do when the Tenant's name has a tombstone: OnTombstoneRestore or
-	// OnTombstoneFresh. Without it such a Tenant is Stalled.
+	// AnnotationOnTombstone says what to do if a tombstone of the Tenant's name exists: OnTombstoneRestore or
+	// OnTombstoneFresh. Without it, such a Tenant is Stalled.
 	AnnotationOnTombstone = "tenancy.echoblogs.io/on-tombstone"
-	// OnTombstoneRestore gives the Tenant its former schema back.
+	// OnTombstoneRestore restores the Tenant's former schema.
 	OnTombstoneRestore = "Restore"
-	// OnTombstoneFresh gives the Tenant an empty schema; the tombstone is kept for its retention under its own name.
+	// OnTombstoneFresh creates an empty schema; the tombstone is kept for its retention under its own name.
 	OnTombstoneFresh = "Fresh"
 
-	// AnnotationAdoptSchema asks for a schema that was there before; the Platform has to list it. The value is the
-	// number of the last migration that it has: "0" for one without our tables.
+	// AnnotationAdoptSchema adopts an existing schema, which the Platform must list. The value is the number of the
+	// last migration that the schema has, or "0" if it has none of the application's tables.
 	AnnotationAdoptSchema = "tenancy.echoblogs.io/adopt-schema"
 
-	// AnnotationRegistration is set by the public site on a Tenant that a registration made: the registration's id.
+	// AnnotationRegistration holds the id of the registration that created the Tenant. It is set by the public site.
 	AnnotationRegistration = "tenancy.echoblogs.io/registration"
 
-	// AnnotationOnMissing, set to OnMissingRecreate, makes a schema that has vanished anew and empty.
+	// AnnotationOnMissing says what to do if the Tenant's schema is missing: OnMissingRecreate. Without it, such a
+	// Tenant is Stalled.
 	AnnotationOnMissing = "tenancy.echoblogs.io/on-missing-schema"
-	// OnMissingRecreate makes the missing schema anew and empty.
+	// OnMissingRecreate creates an empty schema in place of the missing one.
 	OnMissingRecreate = "Recreate"
 )
 
-// Condition types. Ready, Reconciling and Stalled are those of kstatus
-// (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md); Reconciling and Stalled are there
-// only while they are True.
+// Condition types. Ready, Reconciling and Stalled follow kstatus
+// (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md); Reconciling and Stalled are
+// present only while they are True.
 const (
-	// ConditionReady says that everything is as the spec says. A suspended Tenant is Ready.
+	// ConditionReady says that the object is in the state that its spec describes. A suspended Tenant is Ready.
 	ConditionReady = "Ready"
-	// ConditionReconciling says that the operator is working, or waiting for something that comes by itself.
+	// ConditionReconciling says that the operator is making progress, or waits for something that needs no action.
 	ConditionReconciling = "Reconciling"
-	// ConditionStalled says that somebody has to change something before the operator can go on.
+	// ConditionStalled says that the operator cannot continue until the user changes something.
 	ConditionStalled = "Stalled"
-	// ConditionDatabaseReady says that the schema is there with all of its migrations; of a Platform, that its
-	// database can be used.
+	// ConditionDatabaseReady says of a Tenant that its schema exists and has all migrations, and of a Platform that
+	// its database is ready for use.
 	ConditionDatabaseReady = "DatabaseReady"
-	// ConditionDomainsReady says that every host name belongs to the Tenant.
+	// ConditionDomainsReady says that every host belongs to the Tenant.
 	ConditionDomainsReady = "DomainsReady"
-	// ConditionRouteReady says that the Ingress is there, with its certificates.
+	// ConditionRouteReady says that the Ingress exists and has its certificates.
 	ConditionRouteReady = "RouteReady"
-	// ConditionServing says that the backend answered a request for the Tenant's host in the Tenant's name.
+	// ConditionServing says that the backend serves the Tenant under every host.
 	ConditionServing = "Serving"
-	// ConditionActive says that readers can read; it is False while the Tenant is suspended.
+	// ConditionActive says that the Tenant is not suspended.
 	ConditionActive = "Active"
 )
 
-// Reasons of conditions; events carry the same.
+// Reasons of conditions. Events carry the same reasons.
 const (
-	// ReasonSucceeded is the reason of Ready when all is well.
+	// ReasonSucceeded is the reason of Ready=True.
 	ReasonSucceeded = "Succeeded"
-	// ReasonProgressing is the reason of Reconciling while the operator works.
+	// ReasonProgressing is the reason of Reconciling.
 	ReasonProgressing = "Progressing"
-	// ReasonDeleting says that the object is being deleted.
-	ReasonDeleting = "Deleting"
+	// ReasonWaiting says that a condition waits for earlier steps.
+	ReasonWaiting = "Waiting"
 
-	// ReasonPlatformNotFound says that the Platform that the Tenant names does not exist.
+	// ReasonPlatformNotFound says that the Tenant's Platform does not exist.
 	ReasonPlatformNotFound = "PlatformNotFound"
-	// ReasonPlatformNotReady says that the Platform's database cannot be used yet.
+	// ReasonPlatformNotReady says that the database of the Tenant's Platform is not ready.
 	ReasonPlatformNotReady = "PlatformNotReady"
-	// ReasonPlatformChanged says that the Tenant was moved to another Platform, which cannot be done.
-	ReasonPlatformChanged = "PlatformChanged"
 
-	// ReasonSchemaReady says that the schema is there with all of its migrations.
+	// ReasonSchemaReady says that the schema exists and has all migrations.
 	ReasonSchemaReady = "SchemaReady"
-	// ReasonSchemaCreated is the reason of the event that tells of a new schema.
-	ReasonSchemaCreated = "SchemaCreated"
-	// ReasonSchemaRestored is the reason of the event that tells of a schema brought back from its tombstone.
-	ReasonSchemaRestored = "SchemaRestored"
-	// ReasonSchemaMigrated is the reason of the event that tells of migrations applied.
-	ReasonSchemaMigrated = "SchemaMigrated"
-	// ReasonSchemaTaken says that another Tenant has the schema.
+	// ReasonSchemaTaken says that the schema belongs to another Tenant.
 	ReasonSchemaTaken = "SchemaTaken"
-	// ReasonSchemaExists says that a schema of that name was there before and is not ours.
+	// ReasonSchemaNameMismatch says that the registry has another schema for the Tenant than its spec names.
+	ReasonSchemaNameMismatch = "SchemaNameMismatch"
+	// ReasonSchemaExists says that a schema of that name exists that belongs to no Tenant.
 	ReasonSchemaExists = "SchemaExists"
-	// ReasonSchemaMissing says that a schema of ours has vanished.
+	// ReasonAdoptionRefused says that the existing schema may not be adopted.
+	ReasonAdoptionRefused = "AdoptionRefused"
+	// ReasonSchemaMissing says that the Tenant's schema is missing from the database.
 	ReasonSchemaMissing = "SchemaMissing"
-	// ReasonSchemaNameInvalid says that the schema name cannot be used.
-	ReasonSchemaNameInvalid = "SchemaNameInvalid"
-	// ReasonNameHeld says that a name was freed less than a minute ago.
+	// ReasonSchemaNewer says that the schema has migrations that this version of the operator does not know.
+	ReasonSchemaNewer = "SchemaNewer"
+	// ReasonNameHeld says that a name was released less than a minute ago.
 	ReasonNameHeld = "NameHeld"
-	// ReasonTombstoneExists says that the data of a deleted Tenant of that name is still kept.
+	// ReasonTombstoneExists says that the data of a deleted Tenant of the same name is retained.
 	ReasonTombstoneExists = "TombstoneExists"
-	// ReasonSchemaRetained is the reason of the event that tells of a tombstone.
-	ReasonSchemaRetained = "SchemaRetained"
-	// ReasonSchemaDropped is the reason of the event that tells of a dropped schema.
-	ReasonSchemaDropped = "SchemaDropped"
-	// ReasonMigrationFailed says that a migration did not go through.
+	// ReasonMigrationFailed says that a migration failed and was rolled back.
 	ReasonMigrationFailed = "MigrationFailed"
-	// ReasonDatabaseUnavailable says that the database does not answer, or refuses.
+	// ReasonMigrationEdited says that a migration was edited after it was applied.
+	ReasonMigrationEdited = "MigrationEdited"
+	// ReasonDatabaseUnavailable says that the database does not answer or rejects requests.
 	ReasonDatabaseUnavailable = "DatabaseUnavailable"
 	// ReasonDatabaseInUse says that the database serves another Platform.
 	ReasonDatabaseInUse = "DatabaseInUse"
-	// ReasonDatabaseReady says that the database can be used.
+	// ReasonDatabaseReady says that the database is ready for use.
 	ReasonDatabaseReady = "DatabaseReady"
 	// ReasonDatabaseSecretInvalid says that the Secret of the database is missing or incomplete.
 	ReasonDatabaseSecretInvalid = "DatabaseSecretInvalid"
-	// ReasonRolesMissing says that the database roles are missing and the operator may not make them.
+	// ReasonRolesMissing says that the database roles are missing and the operator may not create them.
 	ReasonRolesMissing = "RolesMissing"
 
-	// ReasonDomainsReady says that every host name belongs to the Tenant.
+	// ReasonDomainsReady says that every host belongs to the Tenant.
 	ReasonDomainsReady = "DomainsReady"
-	// ReasonHostTaken says that another Tenant, or the public site, has the primary host.
+	// ReasonHostTaken says that the primary host belongs to another Tenant or to the public site.
 	ReasonHostTaken = "HostTaken"
-	// ReasonCustomDomainTaken says that another Tenant has one of the custom domains.
+	// ReasonPublicHostTaken says that a host of the public site belongs to a Tenant.
+	ReasonPublicHostTaken = "PublicHostTaken"
+	// ReasonCustomDomainTaken says that a custom domain belongs to another Tenant.
 	ReasonCustomDomainTaken = "CustomDomainTaken"
 	// ReasonCustomDomainRefused says that a custom domain is at or under a domain of the Platform.
 	ReasonCustomDomainRefused = "CustomDomainRefused"
 	// ReasonDomainNotListed says that the Platform does not list the Tenant's domain.
 	ReasonDomainNotListed = "DomainNotListed"
 
-	// ReasonIngressReady says that the Ingress is there, with its certificates.
+	// ReasonIngressReady says that the Ingress exists and has its certificates.
 	ReasonIngressReady = "IngressReady"
-	// ReasonCertificatePending says that the Secret with the certificate is not there yet.
+	// ReasonCertificatePending says that the Secret with the certificate does not exist yet.
 	ReasonCertificatePending = "CertificatePending"
-	// ReasonIngressFailed says that the API server refused the Ingress.
-	ReasonIngressFailed = "IngressFailed"
-	// ReasonIngressNotOwned says that an Ingress of that name is there and is not ours.
+	// ReasonIngressRejected says that the API server rejected the Ingress.
+	ReasonIngressRejected = "IngressRejected"
+	// ReasonIngressNotOwned says that an Ingress of that name exists and was not created by the operator.
 	ReasonIngressNotOwned = "IngressNotOwned"
-	// ReasonIngressRepaired is the reason of the event that tells of an Ingress put back.
-	ReasonIngressRepaired = "IngressRepaired"
 
-	// ReasonServing says that the backend answered for the Tenant.
+	// ReasonServing says that the backend serves the Tenant.
 	ReasonServing = "Serving"
-	// ReasonProbeFailed says that the backend did not answer for the Tenant.
+	// ReasonProbeFailed says that the backend does not serve the Tenant.
 	ReasonProbeFailed = "ProbeFailed"
-	// ReasonRegistryRepaired is the reason of the event that tells of rows put back.
-	ReasonRegistryRepaired = "RegistryRepaired"
 
-	// ReasonPaid says that the date paid until has not passed.
+	// ReasonPaid says that the last paid day has not ended.
 	ReasonPaid = "Paid"
-	// ReasonGrace says that the date paid until has passed, and the grace period has not.
+	// ReasonGrace says that the last paid day has ended and the grace period has not.
 	ReasonGrace = "Grace"
-	// ReasonPaymentDue says that the grace period has passed.
+	// ReasonPaymentDue says that the grace period has ended.
 	ReasonPaymentDue = "PaymentDue"
-	// ReasonSuspendedByHand says that spec.suspended is true.
-	ReasonSuspendedByHand = "SuspendedByHand"
-	// ReasonWaiting says that a layer waits for the ones before it.
-	ReasonWaiting = "Waiting"
-	// ReasonTenantsRemain says that a Platform's deletion waits for its Tenants.
+	// ReasonSuspended says that spec.suspended is true.
+	ReasonSuspended = "Suspended"
+
+	// ReasonTenantsRemain says that the deletion of a Platform waits for its Tenants.
 	ReasonTenantsRemain = "TenantsRemain"
+)
+
+// Reasons of events alone.
+const (
+	// ReasonSchemaCreated says that a missing schema was recreated.
+	ReasonSchemaCreated = "SchemaCreated"
+	// ReasonSchemaRestored says that a schema was restored from its tombstone.
+	ReasonSchemaRestored = "SchemaRestored"
+	// ReasonSchemaMigrated says that migrations were applied.
+	ReasonSchemaMigrated = "SchemaMigrated"
+	// ReasonSchemaRetained says that a schema became a tombstone.
+	ReasonSchemaRetained = "SchemaRetained"
+	// ReasonSchemaDropped says that a schema was dropped.
+	ReasonSchemaDropped = "SchemaDropped"
+	// ReasonRegistryRepaired says that the Tenant's row in the registry had drifted and was repaired.
+	ReasonRegistryRepaired = "RegistryRepaired"
+	// ReasonIngressRepaired says that the Tenant's Ingress had drifted and was repaired.
+	ReasonIngressRepaired = "IngressRepaired"
 )

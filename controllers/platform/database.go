@@ -24,8 +24,8 @@ const secretRetry = 5 * time.Second
 // ensureDatabase connects to the database, creates the roles if it may, migrates the public tables and records which
 // Platform the database serves.
 //
-// Sets DatabaseReady; False with DatabaseSecretInvalid, DatabaseUnavailable, RolesMissing, MigrationFailed or
-// DatabaseInUse. Sets RouteReady=False with HostTaken.
+// Sets DatabaseReady; False with DatabaseSecretInvalid, DatabaseUnavailable, RolesMissing, MigrationEdited or
+// DatabaseInUse. Sets RouteReady=False with PublicHostTaken.
 func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	store, err := r.Stores.Connect(ctx, s.platform)
 	if err == nil {
@@ -36,7 +36,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	}
 	r.Stores.SetPrepared(client.ObjectKeyFromObject(s.platform), true)
 	s.platform.Status.SchemaVersion = store.Latest()
-	s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonDatabaseReady, "The database answers and serves this Platform.")
+	s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonDatabaseReady, "The database is ready for use.")
 	return nil
 }
 
@@ -64,8 +64,8 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, store *tenancy.Store
 		return err
 	}
 	if len(taken) > 0 {
-		s.Degrade(step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonHostTaken,
-			fmt.Sprintf("Tenants have hosts that are to be the public site's: %s.", status.Quote(taken))))
+		s.Degrade(step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonPublicHostTaken,
+			fmt.Sprintf("Hosts of the public site belong to Tenants: %s.", status.Quote(taken))))
 	}
 	return nil
 }
@@ -94,15 +94,16 @@ func (r *Reconciler) databaseError(s *scope, err error) error {
 	switch {
 	case errors.As(err, &secret):
 		return stalledOnDatabase(v1alpha1.ReasonDatabaseSecretInvalid,
-			fmt.Sprintf("The Secret %q with the address of the database cannot be used: %s.", secret.Secret, secret.Problem)).WithRetryAfter(secretRetry)
+			fmt.Sprintf("The Secret %q does not hold the address of the database: %s.", secret.Secret, secret.Problem)).WithRetryAfter(secretRetry)
 	case errors.As(err, &inUse):
 		stalled = stalledOnDatabase(v1alpha1.ReasonDatabaseInUse,
-			fmt.Sprintf("The database serves the Platform %q in the namespace %q: give this one a database of its own.", inUse.Name, inUse.Namespace))
+			fmt.Sprintf("The database serves the Platform %q in the namespace %q.", inUse.Name, inUse.Namespace))
 	case errors.As(err, &edited):
-		stalled = stalledOnDatabase(v1alpha1.ReasonMigrationFailed, edited.Error())
+		stalled = stalledOnDatabase(v1alpha1.ReasonMigrationEdited,
+			fmt.Sprintf("The %s migration %s was edited after it was applied.", edited.Scope, edited.Name))
 	case errors.Is(err, postgres.ErrRolesMissing):
 		stalled = stalledOnDatabase(v1alpha1.ReasonRolesMissing,
-			`The database roles are missing, and the user in the Secret may not make them: run the output of "operator bootstrap-sql" as an administrator.`)
+			"The database roles are missing, and the user in the Secret may not create them.")
 	case errors.Is(err, context.Canceled): // the operator is shutting down
 		return err
 	default:

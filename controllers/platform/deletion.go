@@ -34,7 +34,7 @@ func (r *Reconciler) endPlatform(ctx context.Context, s *scope) error {
 			return err
 		}
 		return step.Waiting(v1alpha1.ConditionRouteReady, v1alpha1.ReasonTenantsRemain,
-			fmt.Sprintf("Waits for its %d Tenants to be deleted.", n), statusInterval)
+			fmt.Sprintf("Waiting for %d Tenants to be deleted.", n), statusInterval)
 	}
 	key := client.ObjectKeyFromObject(s.platform)
 	if store := r.Stores.Prepared(key); store != nil {

@@ -13,7 +13,7 @@ import (
 // ensureRoute applies the Platform's own Ingress: the hosts of the public site, and a rule without a host for all hosts
 // that belong to no Tenant.
 //
-// Sets RouteReady; False with HostTaken, IngressNotOwned, IngressFailed or CertificatePending.
+// Sets RouteReady; False with PublicHostTaken, IngressNotOwned, IngressRejected or CertificatePending.
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	want := routing.ForPlatform(s.platform, s.platform.PublicHostNames())
 	if _, err := r.ingresses.Ensure(ctx, s.platform, want); err != nil {
@@ -27,7 +27,7 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 		s.Degrade(pending)
 	}
 	if s.Degraded() == nil {
-		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s leads to the public site.", want.Name))
+		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s routes to the public site.", want.Name))
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func findRow(ctx context.Context, s *scope) (tenancy.Tenant, error) {
 func (s *scope) readBack(ctx context.Context) error {
 	row, err := findRow(ctx, s)
 	if err == nil && row.State != tenancy.StateLive {
-		err = fmt.Errorf("the row of tenant %s changed while it was written", s.tenant.Name)
+		err = fmt.Errorf("registry row of tenant %s changed during the update", s.tenant.Name)
 	}
 	s.row = row
 	return err
@@ -90,7 +90,6 @@ func (s *scope) createDatabase(ctx context.Context, want tenancy.Spec, fresh boo
 	if err != nil {
 		return err
 	}
-	creationsTried.Inc()
 	o := tenancy.CreateOptions{Fresh: fresh, Adopt: adopt, AdoptVersion: version}
 	if err := s.store.Create(ctx, want, o, s.now); err != nil {
 		creationsFailed.Inc()
@@ -113,10 +112,10 @@ func (s *scope) adoption(name string) (adopt bool, version int32, err error) {
 	}
 	number, err := strconv.ParseInt(value, 10, 32)
 	if err != nil || number < 0 {
-		return false, 0, schemaExists(fmt.Sprintf("The annotation %s has to be the number of the last migration that the schema %q has: 0 for one without our tables.", v1alpha1.AnnotationAdoptSchema, name))
+		return false, 0, adoptionRefused(fmt.Sprintf("The annotation %s must be the number of the last migration of the schema %q, or 0 if it has none.", v1alpha1.AnnotationAdoptSchema, name))
 	}
 	if !slices.Contains(s.platform.Spec.Database.AdoptableSchemas, name) {
-		return false, 0, schemaExists(fmt.Sprintf("The Platform %q does not list %q in spec.database.adoptableSchemas: add it there, or remove the annotation %s.", s.platform.Name, name, v1alpha1.AnnotationAdoptSchema))
+		return false, 0, adoptionRefused(fmt.Sprintf("The Platform %q does not list the schema %q as adoptable.", s.platform.Name, name))
 	}
 	return true, int32(number), nil
 }

@@ -26,13 +26,14 @@ func (s *scope) databaseError(err error) error {
 	case errors.Is(err, tenancy.ErrConflict): // another operator writes the same row
 		return step.SkipStatus(conflictRetry)
 	case errors.Is(err, tenancy.ErrSchemaExists):
-		return schemaExists("A schema of that name was in the database before and is left untouched: create the Tenant with another spec.schemaName, or remove the schema.")
+		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaExists,
+			"A schema of that name exists that belongs to no Tenant; it is left unchanged.")
 	case errors.Is(err, tenancy.ErrNewer):
-		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonMigrationFailed,
-			"The schema has migrations of a newer version of EchoBlogs: upgrade the operator.")
+		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaNewer,
+			"The schema has migrations of a newer version of the operator.")
 	case errors.As(err, &migration) && !postgres.Unavailable(err):
 		return step.Transient(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonMigrationFailed,
-			fmt.Sprintf("The migrations from version %d to %d did not go through, and nothing of them has happened. %s", migration.From, migration.To, postgres.Explain(err)), err)
+			fmt.Sprintf("The migrations from version %d to %d failed and were rolled back. %s", migration.From, migration.To, postgres.Explain(err)), err)
 	}
 	return step.Transient(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonDatabaseUnavailable, postgres.Explain(err), err)
 }
@@ -41,7 +42,7 @@ func (s *scope) databaseError(err error) error {
 func nameTaken(e *tenancy.NameTakenError, now time.Time) *step.Error {
 	if !e.HeldUntil.IsZero() {
 		return step.Waiting(conditionOf(e.Kind), v1alpha1.ReasonNameHeld,
-			fmt.Sprintf("The %s %q was freed less than a minute ago and is held until %s.", e.Kind, e.Name, e.HeldUntil.UTC().Format(time.RFC3339)),
+			fmt.Sprintf("The %s %q was released less than a minute ago and is held until %s.", e.Kind, e.Name, e.HeldUntil.UTC().Format(time.RFC3339)),
 			untilFree(e, now))
 	}
 	if e.Kind == tenancy.TenantName && e.Tombstone {
@@ -52,22 +53,22 @@ func nameTaken(e *tenancy.NameTakenError, now time.Time) *step.Error {
 		reason = v1alpha1.ReasonHostTaken
 	}
 	return step.Stalled(conditionOf(e.Kind), reason,
-		fmt.Sprintf("The %s %q belongs to %s: choose another one, or wait until it is free.", e.Kind, e.Name, ownerPhrase(e)))
+		fmt.Sprintf("The %s %q belongs to %s.", e.Kind, e.Name, ownerPhrase(e)))
 }
 
-// customDomainTaken reports who has a custom domain. E is nil if nobody has it any more.
+// customDomainTaken reports who has a custom domain. E is nil if it has become available since.
 func customDomainTaken(host string, e *tenancy.NameTakenError, now time.Time) *step.Error {
 	switch {
 	case e == nil:
 		return step.Waiting(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonCustomDomainTaken,
-			fmt.Sprintf("The custom domain %q became free a moment ago and is taken next.", host), time.Second)
+			fmt.Sprintf("The custom domain %q has just become available.", host), time.Second)
 	case !e.HeldUntil.IsZero():
 		return step.Waiting(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonCustomDomainTaken,
-			fmt.Sprintf("The custom domain %q was freed less than a minute ago and is held until %s.", host, e.HeldUntil.UTC().Format(time.RFC3339)),
+			fmt.Sprintf("The custom domain %q was released less than a minute ago and is held until %s.", host, e.HeldUntil.UTC().Format(time.RFC3339)),
 			untilFree(e, now))
 	}
 	return step.Stalled(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonCustomDomainTaken,
-		fmt.Sprintf("The custom domain %q belongs to %s; the other hosts are served. Remove it here, or there.", host, ownerPhrase(e)))
+		fmt.Sprintf("The custom domain %q belongs to %s.", host, ownerPhrase(e)))
 }
 
 // untilFree returns the time until a held name is free.
@@ -82,29 +83,26 @@ func ownerPhrase(e *tenancy.NameTakenError) string {
 	case e.Owner == "":
 		return "another Tenant"
 	case e.Tombstone:
-		return fmt.Sprintf("the deleted Tenant %q, whose data is still kept", e.Owner)
+		return fmt.Sprintf("the deleted Tenant %q, whose data is retained", e.Owner)
 	}
 	return fmt.Sprintf("the Tenant %q", e.Owner)
 }
 
 func tombstoneExists(row tenancy.Tenant) *step.Error {
-	message := fmt.Sprintf("The data of a deleted Tenant %q is still kept", row.Name)
+	message := fmt.Sprintf("The data of a deleted Tenant %q is retained", row.Name)
 	if !row.PurgeAt.IsZero() {
 		message += " until " + row.PurgeAt.UTC().Format(time.RFC3339)
 	}
-	return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonTombstoneExists,
-		message+fmt.Sprintf(": annotate this Tenant with %s=%s to have it back, or =%s to begin with an empty blog.",
-			v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore, v1alpha1.OnTombstoneFresh))
+	return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonTombstoneExists, message+".")
 }
 
 func schemaMissing(name string) *step.Error {
 	return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaMissing,
-		fmt.Sprintf("The schema %q, which this Tenant had, is not in the database: restore it from a backup, or annotate this Tenant with %s=%s to begin with an empty blog.",
-			name, v1alpha1.AnnotationOnMissing, v1alpha1.OnMissingRecreate))
+		fmt.Sprintf("The Tenant's schema %q is missing from the database.", name))
 }
 
-func schemaExists(message string) *step.Error {
-	return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaExists, message)
+func adoptionRefused(problem string) *step.Error {
+	return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonAdoptionRefused, problem)
 }
 
 func conditionOf(kind tenancy.NameKind) string {

@@ -17,8 +17,8 @@ import (
 // updateDatabase migrates the schema of a live row and updates what differs in the registry.
 func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.Tenant, want tenancy.Spec) error {
 	if have.SchemaName != want.SchemaName {
-		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaTaken,
-			fmt.Sprintf("The registry has the schema %q for a Tenant of this name: create the Tenant with spec.schemaName %q.", have.SchemaName, have.SchemaName))
+		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaNameMismatch,
+			fmt.Sprintf("The registry has the schema %q for this Tenant, but its spec names %q.", have.SchemaName, want.SchemaName))
 	}
 	s.row = have
 	if !have.SchemaExists {
@@ -46,7 +46,7 @@ func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.
 	}
 	if r.isDrift(s) {
 		registryRepairs.Inc()
-		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonRegistryRepaired, "Repair", fmt.Sprintf("The registry differed and was brought in line: %s.", status.Quote(differing)))
+		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonRegistryRepaired, "Repair", fmt.Sprintf("Repaired the registry, which had drifted: %s.", status.Quote(differing)))
 	}
 	s.needsProbe = true
 	r.requeueNameConflicts(ctx, s.tenant)
@@ -61,7 +61,7 @@ func (r *Reconciler) recreateSchema(ctx context.Context, s *scope) error {
 	if err := s.store.Recreate(ctx, s.row.Name); err != nil {
 		return err
 	}
-	r.recordEvent(s.tenant, corev1.EventTypeWarning, v1alpha1.ReasonSchemaCreated, "Recreate", fmt.Sprintf("Schema %s had vanished and was made anew, empty.", s.row.SchemaName))
+	r.recordEvent(s.tenant, corev1.EventTypeWarning, v1alpha1.ReasonSchemaCreated, "Recreate", fmt.Sprintf("Recreated the missing schema %s, empty.", s.row.SchemaName))
 	s.row.SchemaVersion, s.row.SchemaExists, s.needsProbe = s.store.Latest(), true, true
 	return nil
 }

@@ -95,7 +95,7 @@ func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
 		return s.databaseError(err)
 	}
 	if dropped {
-		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaDropped, "Drop", fmt.Sprintf("The schema %s was dropped.", desired.SchemaName(s.tenant)))
+		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaDropped, "Drop", fmt.Sprintf("Dropped schema %s.", desired.SchemaName(s.tenant)))
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Ten
 	}
 	if tombstone != "" {
 		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaRetained, "Retain",
-			fmt.Sprintf("The schema %s is kept as %s until %s.", desired.SchemaName(s.tenant), tombstone, v1alpha1.NewDate(purgeAt)))
+			fmt.Sprintf("Retained schema %s as %s until %s.", desired.SchemaName(s.tenant), tombstone, v1alpha1.NewDate(purgeAt)))
 	}
 	return nil
 }

@@ -17,14 +17,14 @@ import (
 
 func domainNotListed(e *desired.DomainNotListedError) *step.Error {
 	return step.Stalled(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonDomainNotListed,
-		fmt.Sprintf("The Platform %q does not list the domain %q: choose one of %s.", e.Platform, e.Domain, status.Quote(e.Listed)))
+		fmt.Sprintf("The Platform %q does not list the domain %q; it lists %s.", e.Platform, e.Domain, status.Quote(e.Listed)))
 }
 
 // reportDomains sets DomainsReady, and degrades it for custom domains that are refused or belong to another Tenant.
 func (s *scope) reportDomains(ctx context.Context, want tenancy.Spec, refused []string) error {
 	if len(refused) > 0 {
 		s.Degrade(step.Stalled(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonCustomDomainRefused,
-			fmt.Sprintf("A custom domain may not be at or under a domain of the Platform: remove %s.", status.Quote(refused))))
+			fmt.Sprintf("A custom domain must not be at or under a domain of the Platform: %s.", status.Quote(refused))))
 		return nil
 	}
 	for _, host := range missing(want.CustomHosts, s.row.CustomHosts) {
@@ -35,7 +35,7 @@ func (s *scope) reportDomains(ctx context.Context, want tenancy.Spec, refused []
 		s.Degrade(customDomainTaken(host, owner, s.now))
 	}
 	if s.Degraded() == nil {
-		s.Set(v1alpha1.ConditionDomainsReady, metav1.ConditionTrue, v1alpha1.ReasonDomainsReady, fmt.Sprintf("Belongs to this Tenant: %s.", status.Quote(s.hosts())))
+		s.Set(v1alpha1.ConditionDomainsReady, metav1.ConditionTrue, v1alpha1.ReasonDomainsReady, fmt.Sprintf("All hosts belong to the Tenant: %s.", status.Quote(s.hosts())))
 	}
 	return nil
 }

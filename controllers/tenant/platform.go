@@ -26,7 +26,7 @@ func (r *Reconciler) resolvePlatform(ctx context.Context, s *scope) error {
 	err := r.Client.Get(ctx, key, &platform)
 	if apierrors.IsNotFound(err) {
 		return step.Waiting(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonPlatformNotFound,
-			fmt.Sprintf("There is no Platform %q in the namespace %q: create it, or name another one in spec.platformRef of a new Tenant.", key.Name, key.Namespace), 0)
+			fmt.Sprintf("The Platform %q does not exist in the namespace %q.", key.Name, key.Namespace), 0)
 	}
 	if err != nil {
 		return fmt.Errorf("read Platform %s: %w", key, err)
@@ -40,5 +40,5 @@ func (r *Reconciler) resolvePlatform(ctx context.Context, s *scope) error {
 		return step.SkipStatus(connectRetry)
 	}
 	return step.Waiting(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonPlatformNotReady,
-		fmt.Sprintf("The database of the Platform %q cannot be used yet: see its conditions.", key.Name), 0)
+		fmt.Sprintf("The database of the Platform %q is not ready.", key.Name), 0)
 }

@@ -10,23 +10,23 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// TenantHeader is the response header in which the backend names the Tenant that it answers for.
+// TenantHeader is the response header in which the backend names the Tenant that it serves.
 const TenantHeader = "Echoblogs-Tenant"
 
 const (
 	probeTimeout = 3 * time.Second
 )
 
-// probeDelays are the waits between looks at a Tenant that has just changed: the replicas learn of it by a
-// notification, which takes some milliseconds.
+// probeDelays are the delays between probes of a Tenant that has just changed: the backend's replicas are notified of the
+// change, which takes some milliseconds.
 var probeDelays = []time.Duration{5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond, 160 * time.Millisecond}
 
-// Prober asks the backend for a page of a Tenant.
+// Prober requests a page of a Tenant from the backend.
 type Prober struct {
 	client *http.Client
 }
 
-// NewProber returns a Prober that connects to address, or to the Platform's backend Service when address is empty.
+// NewProber returns a Prober that connects to an address, or to the Platform's backend Service if the address is empty.
 func NewProber(address string) *Prober {
 	dialer := &net.Dialer{Timeout: probeTimeout}
 	return &Prober{client: &http.Client{
@@ -45,9 +45,9 @@ func NewProber(address string) *Prober {
 	}}
 }
 
-// await asks until the backend answers as it should, and returns what was wrong with the last answer, or "".
+// await probes until the backend answers as expected, and returns what was wrong with the last answer, or "".
 func (p *Prober) await(ctx context.Context, platform *v1alpha1.Platform, host, tenant string, suspended bool) string {
-	failure := p.ask(ctx, platform, host, tenant, suspended)
+	failure := p.probe(ctx, platform, host, tenant, suspended)
 	for _, delay := range probeDelays {
 		if failure == "" {
 			break
@@ -57,23 +57,23 @@ func (p *Prober) await(ctx context.Context, platform *v1alpha1.Platform, host, t
 			return failure
 		case <-time.After(delay):
 		}
-		failure = p.ask(ctx, platform, host, tenant, suspended)
+		failure = p.probe(ctx, platform, host, tenant, suspended)
 	}
 	return failure
 }
 
-func (p *Prober) ask(ctx context.Context, platform *v1alpha1.Platform, host, tenant string, suspended bool) string {
+func (p *Prober) probe(ctx context.Context, platform *v1alpha1.Platform, host, tenant string, suspended bool) string {
 	backend := platform.Spec.Backend
 	address := fmt.Sprintf("http://%s.%s.svc:%d/", backend.Name, platform.Namespace, backend.PortOrDefault())
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, address, nil)
 	if err != nil {
-		return fmt.Sprintf("The address of the backend Service %q cannot be used.", backend.Name)
+		return fmt.Sprintf("The address of the backend Service %q is invalid.", backend.Name)
 	}
 	request.Host = host
 	request.Header.Set("User-Agent", "echoblogs-operator")
 	response, err := p.client.Do(request)
 	if err != nil {
-		return fmt.Sprintf("The backend Service %q does not answer: check that the blog runs.", backend.Name)
+		return fmt.Sprintf("The backend Service %q does not answer.", backend.Name)
 	}
 	response.Body.Close()
 	want := http.StatusOK
@@ -82,10 +82,10 @@ func (p *Prober) ask(ctx context.Context, platform *v1alpha1.Platform, host, ten
 	}
 	switch named := response.Header.Get(TenantHeader); {
 	case named == "":
-		return fmt.Sprintf("The backend answers %d for %q and does not know the Tenant yet.", response.StatusCode, host)
+		return fmt.Sprintf("The backend answers %d for %q and does not serve the Tenant yet.", response.StatusCode, host)
 	case named != tenant:
-		return fmt.Sprintf("The backend answers for %q in the name of the Tenant %q.", host, named)
-	case response.StatusCode == http.StatusTooManyRequests && !suspended: // it answers its readers, and only then is at its limit
+		return fmt.Sprintf("The backend answers for %q as the Tenant %q.", host, named)
+	case response.StatusCode == http.StatusTooManyRequests && !suspended: // only a Tenant that is served has a rate limit
 		return ""
 	case response.StatusCode != want:
 		return fmt.Sprintf("The backend answers %d for %q instead of %d.", response.StatusCode, host, want)

@@ -13,14 +13,14 @@ import (
 
 // ensureRoute applies the Tenant's Ingress and waits for its certificates.
 //
-// Sets RouteReady; False with IngressNotOwned, IngressFailed or CertificatePending.
+// Sets RouteReady; False with IngressNotOwned, IngressRejected or CertificatePending.
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	want := routing.ForTenant(s.platform, s.tenant, s.row.PrimaryHost, s.row.CustomHosts)
 	if want == nil {
 		if err := r.ingresses.Delete(ctx, s.tenant, routing.TenantIngressName(s.tenant.Name)); err != nil {
 			return err
 		}
-		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, "The Platform's wildcard Ingress leads to the backend.")
+		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, "The Platform's wildcard Ingress routes to the backend.")
 		return nil
 	}
 	changed, err := r.ingresses.Ensure(ctx, s.tenant, want)
@@ -31,7 +31,7 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 		s.needsProbe = true
 		if r.isDrift(s) && s.IsTrue(v1alpha1.ConditionRouteReady) {
 			routeRepairs.Inc()
-			r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonIngressRepaired, "Repair", fmt.Sprintf("The Ingress %s differed and was put back.", want.Name))
+			r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonIngressRepaired, "Repair", fmt.Sprintf("Repaired Ingress %s, which had drifted.", want.Name))
 		}
 	}
 	pending, err := r.ingresses.PendingCertificate(ctx, want)
@@ -42,6 +42,6 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 		s.Degrade(pending)
 		return nil
 	}
-	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s leads to the backend.", want.Name))
+	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s routes to the backend.", want.Name))
 	return nil
 }

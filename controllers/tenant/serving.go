@@ -16,9 +16,10 @@ import (
 // probeRetry is the delay before a failed probe is repeated.
 const probeRetry = 2 * time.Second
 
-// probeServing asks the backend for the first page of every host of the Tenant.
+// probeServing requests the home page of every host of the Tenant from the backend. It does so after a change, and while
+// the Tenant is not Serving.
 //
-// Sets Serving; False with ProbeFailed. It runs when something has changed and while the Tenant is not served.
+// Sets Serving; False with ProbeFailed.
 func (r *Reconciler) probeServing(ctx context.Context, s *scope) error {
 	if !s.needsProbe && s.IsTrue(v1alpha1.ConditionServing) {
 		return nil
@@ -29,7 +30,7 @@ func (r *Reconciler) probeServing(ctx context.Context, s *scope) error {
 			return step.Waiting(v1alpha1.ConditionServing, v1alpha1.ReasonProbeFailed, failure, probeRetry)
 		}
 	}
-	message := fmt.Sprintf("The backend answers for %s.", status.Quote(s.hosts()))
+	message := fmt.Sprintf("The backend serves %s.", status.Quote(s.hosts()))
 	if suspended {
 		message = fmt.Sprintf("The backend answers 402 Payment Required for %s.", status.Quote(s.hosts()))
 	}

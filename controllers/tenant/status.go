@@ -21,7 +21,7 @@ func (s *scope) updateStatus(stopped *step.Error) {
 	s.tenant.Status.Phase = s.phase(stopped)
 }
 
-// describeRow shows what the registry says, where it was read.
+// describeRow copies the registry row, if it was read.
 func (s *scope) describeRow() {
 	if s.row.State != tenancy.StateLive {
 		return
@@ -33,10 +33,10 @@ func (s *scope) describeRow() {
 	status.URL = naming.URL(s.platform.Spec.PublicURL, s.row.PrimaryHost)
 }
 
+// succeeded is the message of Ready=True.
 func (s *scope) succeeded() string {
-	active := meta.FindStatusCondition(s.tenant.Status.Conditions, v1alpha1.ConditionActive)
-	if active != nil && active.Status == metav1.ConditionFalse {
-		return fmt.Sprintf("Suspended; everything is in place at %s.", s.tenant.Status.URL)
+	if meta.IsStatusConditionFalse(s.tenant.Status.Conditions, v1alpha1.ConditionActive) {
+		return fmt.Sprintf("Suspended at %s.", s.tenant.Status.URL)
 	}
 	return fmt.Sprintf("Serving at %s.", s.tenant.Status.URL)
 }
@@ -44,34 +44,38 @@ func (s *scope) succeeded() string {
 // phasesBeforeReady are the phases of a Tenant that has never been Ready.
 var phasesBeforeReady = []v1alpha1.TenantPhase{"", v1alpha1.TenantPending, v1alpha1.TenantProvisioning}
 
-// servingPhases are those of a Tenant that served; an outage does not change them.
-var servingPhases = []v1alpha1.TenantPhase{v1alpha1.TenantActive, v1alpha1.TenantGrace, v1alpha1.TenantSuspended}
+// phasesAfterReady are the phases of a Tenant that has been Ready. An outage does not change them.
+var phasesAfterReady = []v1alpha1.TenantPhase{v1alpha1.TenantActive, v1alpha1.TenantGrace, v1alpha1.TenantSuspended}
 
-// phase sums the Tenant's life up. A Tenant that serves keeps its phase while something else about it is wrong.
+// phase summarizes the Tenant's life. Stopped is the error that Ready reports, or nil; a Tenant that is served keeps its
+// phase whatever else is wrong.
 func (s *scope) phase(stopped *step.Error) v1alpha1.TenantPhase {
 	conditions := s.tenant.Status.Conditions
+	served := meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionServing) && meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionDatabaseReady)
+	active := meta.FindStatusCondition(conditions, v1alpha1.ConditionActive)
 	switch {
 	case !s.tenant.DeletionTimestamp.IsZero():
 		return v1alpha1.TenantTerminating
-	case !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionServing) || !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionDatabaseReady):
-		switch {
-		case stopped == nil:
-			return v1alpha1.TenantProvisioning
-		case stopped.IsStalled():
-			return v1alpha1.TenantFailed
-		case s.platform == nil || stopped.Reason() == v1alpha1.ReasonNameHeld:
-			return v1alpha1.TenantPending
-		case slices.Contains(servingPhases, s.tenant.Status.Phase):
-			return s.tenant.Status.Phase
-		}
+	case !served && stopped != nil:
+		return s.phaseUnserved(stopped)
+	case !served:
 		return v1alpha1.TenantProvisioning
-	}
-	active := meta.FindStatusCondition(conditions, v1alpha1.ConditionActive)
-	switch {
 	case active != nil && active.Status == metav1.ConditionFalse:
 		return v1alpha1.TenantSuspended
 	case active != nil && active.Reason == v1alpha1.ReasonGrace:
 		return v1alpha1.TenantGrace
 	}
 	return v1alpha1.TenantActive
+}
+
+func (s *scope) phaseUnserved(stopped *step.Error) v1alpha1.TenantPhase {
+	switch {
+	case stopped.IsStalled():
+		return v1alpha1.TenantFailed
+	case s.platform == nil || stopped.Reason() == v1alpha1.ReasonNameHeld:
+		return v1alpha1.TenantPending
+	case slices.Contains(phasesAfterReady, s.tenant.Status.Phase):
+		return s.tenant.Status.Phase
+	}
+	return v1alpha1.TenantProvisioning
 }

@@ -19,7 +19,7 @@ import (
 type InvalidError struct {
 	// Secret is the name of the Secret.
 	Secret string
-	// Problem completes the sentence "The Secret cannot be used: ".
+	// Problem is what is wrong, in lower case and without a full stop.
 	Problem string
 }
 
@@ -46,7 +46,7 @@ func ReadURI(ctx context.Context, secrets client.Reader, platform *v1alpha1.Plat
 		user = string(secret.Data["username"])
 	}
 	if host == "" || user == "" || len(secret.Data["dbname"]) == 0 {
-		return "", &InvalidError{Secret: name, Problem: `it needs the key "uri", or the keys host, port, dbname, user and password`}
+		return "", &InvalidError{Secret: name, Problem: `it must have the key "uri", or the keys host, port, dbname, user and password`}
 	}
 	port := string(secret.Data["port"])
 	if port == "" {

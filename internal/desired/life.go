@@ -8,11 +8,11 @@ import (
 )
 
 // ActiveReason returns the reason of the condition Active at a time, from the dates of the Tenant's row: Paid, Grace,
-// PaymentDue or SuspendedByHand.
+// PaymentDue or Suspended.
 func ActiveReason(row tenancy.Tenant, now time.Time) string {
 	switch {
 	case row.SuspendAt.IsZero():
-		return v1alpha1.ReasonSuspendedByHand
+		return v1alpha1.ReasonSuspended
 	case !now.Before(row.SuspendAt):
 		return v1alpha1.ReasonPaymentDue
 	case !now.Before(EndOfDay(row.PaidUntil)):

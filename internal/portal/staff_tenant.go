@@ -15,6 +15,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/remediation"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -189,9 +190,10 @@ func conditionsOf(t *v1alpha1.Tenant) []conditionView {
 		if c == nil {
 			continue
 		}
+		problem, remedy := remediation.Split(c.Reason, c.Message)
 		v := conditionView{
-			Kind: c.Type, Words: known.words, State: "not known yet", Reason: c.Reason, Message: c.Message,
-			Since: moment(c.LastTransitionTime.Time), Advice: advice[c.Reason],
+			Kind: c.Type, Words: known.words, State: "not known yet", Reason: c.Reason, Message: problem,
+			Since: moment(c.LastTransitionTime.Time), Advice: remedy,
 		}
 		switch c.Status {
 		case metav1.ConditionTrue:

@@ -27,30 +27,30 @@ func Code(err error) string {
 	return ""
 }
 
-// causes tells, for classes and codes of SQLSTATE, what happened and what to do. The longest match counts.
+// causes explains classes and codes of SQLSTATE: what happened and, if it is specific, what to do. The longest match wins.
 var causes = map[string]string{
-	"08":    "The connection to the database was lost. It is tried again.",
-	"22":    "The database refused a value.",
-	"25006": "The database is read-only. Point the connection at the primary server, or make this one writable; it is tried again.",
-	"28":    "The database refused the user name or password. Check the Secret of the database; it is tried again.",
+	"08":    "The connection to the database was lost.",
+	"22":    "The database rejected a value.",
+	"25006": "The database is read-only. Point the connection at the primary server, or make this one writable.",
+	"28":    "The database rejected the user name or password. Check the Secret of the database.",
 	"3D":    "The database does not exist. Check the name in the Secret of the database.",
 	"3F":    "A schema is missing in the database.",
-	"42P01": "A table is missing. The operator makes the tables when it first reaches the database.",
+	"40":    "The transaction conflicted with another one.",
+	"42P01": "A table is missing. The operator creates the tables when it first connects to the database.",
 	"42501": "The database user lacks a permission. Run the output of \"operator bootstrap-sql\" as an administrator.",
-	"53":    "The database has run out of a resource. It is tried again.",
-	"53100": "The disk of the database is full. Free space on it; it is tried again.",
-	"53200": "The database has run out of memory. It is tried again.",
-	"53300": "The database has no connection left. Raise max_connections or close other clients; it is tried again.",
-	"55P03": "Another session holds a lock that is needed. It is tried again.",
-	"57014": "The database took too long. It is tried again.",
-	"57P":   "The database is shutting down or starting up. It is tried again.",
-	"58":    "The database reported an input or output error. Look at its log.",
-	"XX":    "The database reported an internal error. Look at its log.",
-	"40":    "Two changes met in the database. It is tried again.",
+	"53":    "The database has run out of a resource.",
+	"53100": "The disk of the database is full. Free space on it.",
+	"53200": "The database has run out of memory.",
+	"53300": "The database has no connection left. Raise max_connections or close other clients.",
+	"55P03": "Another session holds a lock.",
+	"57014": "The database took too long to answer.",
+	"57P":   "The database is shutting down or starting up.",
+	"58":    "The database reported an input or output error. Check its log.",
+	"XX":    "The database reported an internal error. Check its log.",
 }
 
-// Unavailable reports whether err is about the server or the way to it, not about what was asked for: the same statement
-// may go through later.
+// Unavailable reports whether err is about the server or the connection rather than the statement, so that the same
+// statement may succeed later.
 func Unavailable(err error) bool {
 	code := Code(err)
 	for _, prefix := range []string{"08", "25006", "28", "3D", "53", "57P", "58"} {
@@ -61,8 +61,8 @@ func Unavailable(err error) bool {
 	return code == ""
 }
 
-// Explain says in plain words what a database error means for the person who reads a condition or an event. It never
-// repeats the driver's text, which may hold addresses and statements.
+// Explain explains a database error to the reader of a condition, an event or a log. It never repeats the driver's text,
+// which may include addresses and statements.
 func Explain(err error) string {
 	if code := Code(err); code != "" {
 		for n := len(code); n >= 2; n-- {
@@ -75,13 +75,13 @@ func Explain(err error) string {
 	var network net.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return "The database does not answer in time. It is tried again."
+		return "The database does not answer in time."
 	case strings.Contains(err.Error(), "connection refused"):
-		return "Nothing answers at the address of the database. Check that it runs; it is tried again."
+		return "Nothing answers at the address of the database. Check that it is running."
 	case strings.Contains(err.Error(), "hostname resolving error"):
 		return "The host name of the database cannot be resolved. Check the Secret of the database."
 	}
-	return "The database cannot be reached. It is tried again."
+	return "The database cannot be reached."
 }
 
 // LogText returns the text of an error for the log. Answers of the database become their explanation and SQLSTATE,

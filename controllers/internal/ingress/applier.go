@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -40,14 +41,14 @@ func (a Applier) Ensure(ctx context.Context, owner client.Object, want *networki
 		return false, fmt.Errorf("read Ingress %s: %w", want.Name, err)
 	case err == nil && !metav1.IsControlledBy(&live, owner) && live.Labels[routing.LabelManagedBy] != routing.ManagedBy:
 		return false, step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressNotOwned,
-			fmt.Sprintf("An Ingress %q is there and was not made for this object: delete or rename it.", want.Name))
+			fmt.Sprintf("An Ingress %q exists that was not created for this object.", want.Name))
 	case err == nil && routing.UpToDate(&live, want):
 		return false, nil
 	}
 	after, err := a.apply(ctx, want)
 	if apierrors.IsInvalid(err) || apierrors.IsForbidden(err) {
-		return false, step.Transient(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressFailed,
-			fmt.Sprintf("The API server refused the Ingress %q: %s", want.Name, apiMessage(err)), err)
+		return false, step.Transient(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressRejected,
+			fmt.Sprintf("The API server rejected the Ingress %q: %s", want.Name, apiMessage(err)), err)
 	}
 	if err != nil {
 		return false, fmt.Errorf("apply Ingress %s: %w", want.Name, err)
@@ -107,7 +108,7 @@ func (a Applier) Delete(ctx context.Context, owner client.Object, name string) e
 func apiMessage(err error) string {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
-		return status.Status().Message
+		return strings.TrimSuffix(status.Status().Message, ".") + "."
 	}
-	return "it gave no reason"
+	return "it gave no reason."
 }

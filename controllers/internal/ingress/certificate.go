@@ -25,7 +25,7 @@ func (a Applier) PendingCertificate(ctx context.Context, ingress *networkingv1.I
 		err := a.Secrets.Get(ctx, types.NamespacedName{Namespace: ingress.Namespace, Name: tls.SecretName}, &secret)
 		if apierrors.IsNotFound(err) || err == nil && len(secret.Data[corev1.TLSCertKey]) == 0 {
 			return step.Waiting(v1alpha1.ConditionRouteReady, v1alpha1.ReasonCertificatePending,
-				fmt.Sprintf("Waits for the certificate of %s in the Secret %q.", status.Quote(tls.Hosts), tls.SecretName), certificateRetry), nil
+				fmt.Sprintf("Waiting for the certificate of %s in the Secret %q.", status.Quote(tls.Hosts), tls.SecretName), certificateRetry), nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read Secret %s: %w", tls.SecretName, err)

@@ -9,9 +9,12 @@ import (
 
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/echoblogs/echoblogs/internal/remediation"
 )
 
-// Error stops a reconcile before its remaining steps. Stalled, Waiting, Transient and SkipStatus are its kinds.
+// Error stops a reconcile before its remaining steps. Stalled, Waiting, Transient and SkipStatus are its kinds. Its message
+// is a problem, followed by the remedy of its reason.
 type Error struct {
 	condition, reason, message string
 	stalled                    bool
@@ -22,20 +25,20 @@ type Error struct {
 
 // Stalled returns the error of a step that cannot succeed until the user changes something. The object is reconciled
 // again when something that it watches changes.
-func Stalled(condition, reason, message string) *Error {
-	return &Error{condition: condition, reason: reason, message: message, stalled: true}
+func Stalled(condition, reason, problem string) *Error {
+	return &Error{condition: condition, reason: reason, message: remediation.Append(reason, problem), stalled: true}
 }
 
 // Waiting returns the error of a step that waits for something that needs no action. The object is reconciled again after
 // retryAfter or, if that is zero, when something that it watches changes.
-func Waiting(condition, reason, message string, retryAfter time.Duration) *Error {
-	return &Error{condition: condition, reason: reason, message: message, retryAfter: retryAfter}
+func Waiting(condition, reason, problem string, retryAfter time.Duration) *Error {
+	return &Error{condition: condition, reason: reason, message: remediation.Append(reason, problem), retryAfter: retryAfter}
 }
 
 // Transient returns the error of a step that failed for a passing cause, which is logged. The object is reconciled again
 // with the queue's exponential backoff.
-func Transient(condition, reason, message string, cause error) *Error {
-	return &Error{condition: condition, reason: reason, message: message, cause: cause}
+func Transient(condition, reason, problem string, cause error) *Error {
+	return &Error{condition: condition, reason: reason, message: remediation.Append(reason, problem), cause: cause}
 }
 
 // SkipStatus returns the error of a step that could not determine the state of the object, so that its status is left as

@@ -65,9 +65,9 @@ func TestStaffTenants(t *testing.T) {
 	t.Run("one", func(t *testing.T) {
 		v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "Wonderland &lt;3", "http://alice.example.com/", "www.rabbit-hole.org", "liddell@example.org",
 			"31 December 2030", "alice, at version", "The blog answers", "Serving, since", "Succeeded")
-		v.Get("/staff/tenants/bob/").Want(t, http.StatusOK, "Resume it below when the cause is gone.")
+		v.Get("/staff/tenants/bob/").Want(t, http.StatusOK, "What to do: To resume it, set spec.suspended to false.")
 		v.Get("/staff/tenants/carol/").Want(t, http.StatusOK, "www.rabbit-hole.org (not its own yet)", "belongs to the Tenant &#34;alice&#34;",
-			"What to do: Remove the custom domain below", "CustomDomainTaken</td>")
+			"What to do: Remove the custom domain from this Tenant or from the other one.", "CustomDomainTaken</td>")
 		v.Get("/staff/tenants/nobody/").Want(t, http.StatusNotFound, "There is no such tenant", "/staff/tombstones/")
 	})
 }

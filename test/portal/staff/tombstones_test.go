@@ -91,7 +91,7 @@ func TestStaffCannotRestore(t *testing.T) {
 	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusUnprocessableEntity, "This cannot be restored here")
 
 	portaltest.AddTenant(t, p, "bob", v1alpha1.TenantSpec{})
-	waitPage(p, v, "/staff/tenants/bob/", "TombstoneExists", "What to do: The data of a deleted blog of this name is kept.", "Failed")
+	waitPage(p, v, "/staff/tenants/bob/", "TombstoneExists", "What to do: To restore the data, annotate the Tenant with tenancy.echoblogs.io/on-tombstone=Restore.", "Failed")
 	v.Submit("/staff/tombstones/bob/restore/").Want(t, http.StatusConflict, "annotate tenant bob tenancy.echoblogs.io/on-tombstone=Restore")
 }
 
