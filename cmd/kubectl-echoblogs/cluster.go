@@ -22,10 +22,10 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// timeout bounds one command.
+// timeout limits the duration of one command.
 const timeout = time.Minute
 
-// clusterFlags say which cluster and namespace to look at, as kubectl's own do.
+// clusterFlags select the cluster and the namespace, like those of kubectl.
 type clusterFlags struct {
 	kubeconfig, context, namespace, databaseURI string
 }
@@ -34,14 +34,14 @@ func (f *clusterFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "the kubeconfig file; defaults to $KUBECONFIG or ~/.kube/config")
 	flags.StringVar(&f.context, "context", "", "the context of the kubeconfig file; defaults to its current one")
 	flags.StringVarP(&f.namespace, "namespace", "n", "", "the namespace; defaults to the context's")
-	flags.StringVar(&f.databaseURI, "database-uri", "", "the address at which this machine reaches the database, such as a forwarded port; defaults to what the Platform's Secret says")
+	flags.StringVar(&f.databaseURI, "database-uri", "", "the address of the database as seen from this machine, such as a forwarded port; defaults to the one in the Platform's Secret")
 }
 
 // cluster reads the objects of one namespace.
 type cluster struct {
 	client    client.Client
 	namespace string
-	// databaseURI takes the place of what the Platform's Secret says.
+	// databaseURI overrides the address in the Platform's Secret.
 	databaseURI string
 }
 
@@ -61,11 +61,11 @@ func (f *clusterFlags) connect() (*cluster, error) {
 	}
 	scheme := runtime.NewScheme()
 	if err := errors.Join(appsv1.AddToScheme(scheme), corev1.AddToScheme(scheme), networkingv1.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return nil, fmt.Errorf("register the kinds: %w", err)
+		return nil, fmt.Errorf("register the API types: %w", err)
 	}
 	c, err := client.New(config, client.Options{Scheme: scheme})
 	if err != nil {
-		return nil, fmt.Errorf("reach the API server: %w", err)
+		return nil, fmt.Errorf("create the client: %w", err)
 	}
 	return &cluster{client: c, namespace: namespace, databaseURI: f.databaseURI}, nil
 }
@@ -75,7 +75,7 @@ func (c *cluster) tenant(ctx context.Context, name string) (*v1alpha1.Tenant, er
 	var tenant v1alpha1.Tenant
 	err := c.client.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: name}, &tenant)
 	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("there is no Tenant %q in the namespace %q: \"kubectl get tenants\" lists those that there are", name, c.namespace)
+		return nil, fmt.Errorf("there is no Tenant %q in the namespace %q; \"kubectl get tenants\" lists all", name, c.namespace)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read Tenant %s: %w", name, err)
@@ -88,7 +88,7 @@ func (c *cluster) platform(ctx context.Context, name string) (*v1alpha1.Platform
 	var platform v1alpha1.Platform
 	err := c.client.Get(ctx, types.NamespacedName{Namespace: c.namespace, Name: name}, &platform)
 	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("there is no Platform %q in the namespace %q: \"kubectl get platforms\" lists those that there are", name, c.namespace)
+		return nil, fmt.Errorf("there is no Platform %q in the namespace %q; \"kubectl get platforms\" lists all", name, c.namespace)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read Platform %s: %w", name, err)
@@ -111,7 +111,7 @@ func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (*p
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("%s This machine has to reach the database; forward a port to it and give the address by --database-uri", postgres.Explain(err))
+		return nil, fmt.Errorf("connect to the database of Platform %s: %s From outside the cluster, forward a port to it and set --database-uri", platform.Name, postgres.Explain(err))
 	}
 	return pool, nil
 }

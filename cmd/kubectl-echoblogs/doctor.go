@@ -18,9 +18,9 @@ func doctorCommand(flags *clusterFlags) *cobra.Command {
 	var platform string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "List orphans and drift: what is in one of API server and database and not in the other, or differs",
-		Long: `List orphans and drift: Tenants without a row, rows without a Tenant, schemas that nobody knows or that have
-vanished, Ingresses that differ. It changes nothing. The exit status is 1 when there is something to list.`,
+		Short: "List orphans and drift between the API server and the database",
+		Long: `List orphans and drift between the API server and the database: Tenants without a row, rows without a Tenant,
+unknown or missing schemas, Ingresses that differ. It changes nothing. The exit status is 1 if there are findings.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
@@ -32,7 +32,7 @@ vanished, Ingresses that differ. It changes nothing. The exit status is 1 when t
 			return doctor(ctx, cmd.OutOrStdout(), cluster, platform)
 		},
 	}
-	cmd.Flags().StringVar(&platform, "platform", "default", "the Platform to look at")
+	cmd.Flags().StringVar(&platform, "platform", "default", "the Platform")
 	return cmd
 }
 
@@ -58,13 +58,13 @@ func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) e
 		return err
 	}
 	if len(findings) == 0 {
-		fmt.Fprintln(out, "All is as the Tenants say.")
+		fmt.Fprintln(out, "No problems found.")
 		return nil
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "KIND\tNAME\tFINDING")
 	for _, finding := range findings {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", finding.Kind, finding.Name, finding.Sentence)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", finding.Kind, finding.Name, finding.Problem)
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("write the table: %w", err)

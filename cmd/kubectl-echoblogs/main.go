@@ -1,5 +1,5 @@
-// Command kubectl-echoblogs is the kubectl plugin for people who operate EchoBlogs: kubectl finds it on the PATH and
-// runs it as "kubectl echoblogs".
+// Command kubectl-echoblogs is the kubectl plugin for operators of EchoBlogs. Installed on the PATH, it runs as "kubectl
+// echoblogs".
 package main
 
 import (
@@ -19,7 +19,7 @@ func main() {
 	root := &cobra.Command{
 		Use:           "kubectl-echoblogs",
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl echoblogs"},
-		Short:         "Look after the Tenants of an EchoBlogs platform",
+		Short:         "Operate the Tenants of an EchoBlogs platform",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -20,9 +20,9 @@ func postCommand(flags *clusterFlags) *cobra.Command {
 	var draft bool
 	cmd := &cobra.Command{
 		Use:   "post TENANT FILE.md",
-		Short: "Write a Markdown file into a Tenant's blog",
-		Long: `Write a Markdown file into a Tenant's blog; - reads it from the standard input. The file's first heading is the
-title, or the front matter says it, with slug, author, date and draft where they are wanted:
+		Short: "Save a Markdown file as a post of a Tenant's blog",
+		Long: `Save a Markdown file as a post of a Tenant's blog; - reads it from the standard input. The title is the first
+heading, unless the front matter has one; slug, author, date and draft are optional:
 
   ---
   title: Hello
@@ -31,7 +31,7 @@ title, or the front matter says it, with slug, author, date and draft where they
   ---
   The text, in **Markdown**.
 
-The same slug again replaces the post.`,
+A post with the same slug is replaced.`,
 		Example: "  kubectl echoblogs post alice hello.md",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,7 +49,7 @@ The same slug again replaces the post.`,
 			return savePost(ctx, cmd.OutOrStdout(), cluster, args[0], document)
 		},
 	}
-	cmd.Flags().BoolVar(&draft, "draft", false, "keep the post from readers")
+	cmd.Flags().BoolVar(&draft, "draft", false, "save the post as a draft")
 	return cmd
 }
 
@@ -91,9 +91,9 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 	row, err := tenancy.NewReader(pool).Find(ctx, name)
 	switch {
 	case errors.Is(err, tenancy.ErrNotFound) || err == nil && row.State != tenancy.StateLive:
-		return fmt.Errorf("the Tenant %q has no blog yet: \"kubectl get tenant %s -o wide\" says what it waits for", name, name)
+		return fmt.Errorf("the Tenant %q has no blog yet; \"kubectl get tenant %s -o wide\" says why", name, name)
 	case err != nil:
-		return fmt.Errorf("look up the blog of %s: %s", name, postgres.Explain(err))
+		return fmt.Errorf("find the blog of %s: %s", name, postgres.Explain(err))
 	}
 	quota := post.Quota{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
 	saved, err := post.NewStore(row.SchemaName).Save(ctx, pool, post.SaveRequest{

@@ -13,34 +13,34 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// siteDeployment is the public site's Deployment, in whose pods its commands run: only there is its database role.
+// siteDeployment is the Deployment of the public site. Its commands run in its pods, which alone have its database role.
 const siteDeployment = "echoblogs-portal"
 
 func inviteCommand(flags *clusterFlags) *cobra.Command {
 	var platform string
 	cmd := &cobra.Command{
 		Use:   "invite TENANT",
-		Short: "Print a link by which the owner of a Tenant chooses a password",
-		Long: `Print a link by which the owner that a Tenant names, who has no account yet, chooses a password and logs in. It works
-once, within 7 days. It is made in a pod of the public site.`,
+		Short: "Print a link with which the owner of a Tenant sets a password",
+		Long: `Print a link with which the owner of a Tenant, who has no account yet, sets a password and logs in. The link can be
+used once and expires after 7 days. The command runs in a pod of the public site.`,
 		Example: "  kubectl echoblogs invite alice",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runOnSite(cmd, flags, "invite", args[0], "--platform="+platform)
 		},
 	}
-	cmd.Flags().StringVar(&platform, "platform", "default", "the Platform whose public site it is")
+	cmd.Flags().StringVar(&platform, "platform", "default", "the Platform of the public site")
 	return cmd
 }
 
 func staffCommand(flags *clusterFlags) *cobra.Command {
-	staff := &cobra.Command{Use: "staff", Short: "Look after who looks after blogs and accounts on the public site"}
+	staff := &cobra.Command{Use: "staff", Short: "Manage staff of the public site"}
 	var platform, username, email string
 	add := &cobra.Command{
 		Use:   "add",
-		Short: "Make somebody a member of staff, and print a link by which they choose a password",
-		Long: `Make the account of that user name a member of staff, and the account where there is none. Then print a link by which
-its owner chooses a password. It works once, within an hour; the same command prints another one. It is made in a pod of
+		Short: "Add a member of staff, and print a link to set their password",
+		Long: `Give an account the role of staff, creating the account if it does not exist. Then print a link to set its password.
+The link can be used once and expires after an hour; run the command again for another one. The command runs in a pod of
 the public site.`,
 		Example: "  kubectl echoblogs staff add --username jane --email jane@example.com",
 		Args:    cobra.NoArgs,
@@ -48,19 +48,19 @@ the public site.`,
 			return runOnSite(cmd, flags, "staff", "add", "--username="+username, "--email="+email, "--platform="+platform)
 		},
 	}
-	add.Flags().StringVar(&platform, "platform", "default", "the Platform whose public site it is")
+	add.Flags().StringVar(&platform, "platform", "default", "the Platform of the public site")
 	add.Flags().StringVar(&username, "username", "", "the user name")
-	add.Flags().StringVar(&email, "email", "", "the address of the account")
+	add.Flags().StringVar(&email, "email", "", "the email address")
 	for _, flag := range []string{"username", "email"} {
 		if err := add.MarkFlagRequired(flag); err != nil {
-			panic(err) // there is no such flag
+			panic(err) // the flag does not exist
 		}
 	}
 	staff.AddCommand(add)
 	return staff
 }
 
-// runOnSite runs a command of the public site in one of its pods.
+// runOnSite runs a portal command in a pod of the public site.
 func runOnSite(cmd *cobra.Command, flags *clusterFlags, arguments ...string) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 	defer cancel()
@@ -72,10 +72,10 @@ func runOnSite(cmd *cobra.Command, flags *clusterFlags, arguments ...string) err
 	err = cluster.client.Get(ctx, types.NamespacedName{Namespace: cluster.namespace, Name: siteDeployment}, &site)
 	switch {
 	case apierrors.IsNotFound(err):
-		return fmt.Errorf("there is no Deployment %q in the namespace %q. Where the public site runs otherwise, run there, with its settings:\n  portal %s --namespace=%s",
+		return fmt.Errorf("there is no Deployment %q in the namespace %q. If the public site runs elsewhere, run this there, with its settings:\n  portal %s --namespace=%s",
 			siteDeployment, cluster.namespace, strings.Join(arguments, " "), cluster.namespace)
 	case err != nil:
-		return fmt.Errorf("look for the public site: %w", err)
+		return fmt.Errorf("find the public site: %w", err)
 	}
 	kubectl := []string{"exec", "--namespace=" + cluster.namespace, "deployment/" + siteDeployment, "--container=portal"}
 	if flags.kubeconfig != "" {
@@ -89,7 +89,7 @@ func runOnSite(cmd *cobra.Command, flags *clusterFlags, arguments ...string) err
 	var exit *exec.ExitError
 	switch err := run.Run(); {
 	case errors.As(err, &exit):
-		return errors.New("the command did not succeed in the pod of the public site")
+		return errors.New("the command failed in the pod of the public site")
 	case err != nil:
 		return fmt.Errorf("run kubectl: %w", err)
 	}

@@ -8,13 +8,13 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// restConfig reads the API server's address from a file, or from the pod's service account.
+// restConfig reads the connection to the API server from a kubeconfig file, or from the pod's service account.
 func restConfig(kubeconfig string) (*rest.Config, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("read the address of the API server: %w", err)
+		return nil, fmt.Errorf("read the kubeconfig: %w", err)
 	}
-	// The API server's priority and fairness bounds clients; a limit here would only slow many Tenants down.
+	// The API server limits its clients by priority and fairness; a client-side limit would only delay many Tenants.
 	config.QPS = -1
 	return config, nil
 }

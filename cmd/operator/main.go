@@ -1,5 +1,5 @@
-// Command operator makes Tenants real: it is the only program that creates schemas, runs migrations and writes the
-// registry.
+// Command operator reconciles Tenants and Platforms. It is the only program that creates schemas, runs migrations and
+// writes the registry.
 package main
 
 import (
@@ -29,9 +29,9 @@ func main() {
 func bootstrapCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "bootstrap-sql",
-		Short: "Print the SQL by which an administrator makes the database roles and gives them their rights",
-		Long: `Print the SQL by which an administrator makes the database roles and gives them their rights on the
-current database. It sets no password and may be run again:
+		Short: "Print the SQL that creates the database roles and grants their privileges",
+		Long: `Print the SQL that creates the database roles and grants their privileges on the current database. Run it as
+an administrator of the database. It sets no passwords and can be run repeatedly:
 
   operator bootstrap-sql | psql "$ADMINISTRATOR_URI"`,
 		Args: cobra.NoArgs,

@@ -23,7 +23,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// stopTimeout is how long reconciles under way may take to end after a signal.
+// stopTimeout bounds the reconciles in progress when the operator is stopped.
 const stopTimeout = 20 * time.Second
 
 type runOptions struct {
@@ -48,14 +48,14 @@ func runCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return run(cmd, o) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace to look after; defaults to $POD_NAMESPACE")
-	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "the file with the API server's address; defaults to the pod's own service account")
-	flags.StringVar(&o.probeAddress, "probe-address", "", "the host:port at which the backend is asked for Tenants' pages, instead of its Service")
-	flags.StringVar(&o.metricsAddress, "metrics-address", ":8080", "the address of Prometheus metrics; 0 for none")
-	flags.StringVar(&o.healthAddress, "health-address", ":8081", "the address of /healthz and /readyz; 0 for none")
-	flags.StringVar(&o.pprofAddress, "pprof-address", "", "the address of Go's profiles, such as 127.0.0.1:6060; empty for none")
-	flags.BoolVar(&o.leaderElection, "leader-elect", false, "let only one of several replicas work")
-	flags.IntVar(&o.workers, "workers", 16, "how many Tenants are worked on at once")
+	flags.StringVar(&o.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace of the Tenants and Platforms; defaults to $POD_NAMESPACE")
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "the kubeconfig file; defaults to the pod's service account")
+	flags.StringVar(&o.probeAddress, "probe-address", "", "the host:port of the backend for probes; defaults to the Platform's backend Service")
+	flags.StringVar(&o.metricsAddress, "metrics-address", ":8080", "the address of Prometheus metrics; 0 disables them")
+	flags.StringVar(&o.healthAddress, "health-address", ":8081", "the address of /healthz and /readyz; 0 disables them")
+	flags.StringVar(&o.pprofAddress, "pprof-address", "", "the address of Go profiles, such as 127.0.0.1:6060; disabled if empty")
+	flags.BoolVar(&o.leaderElection, "leader-elect", false, "elect one of several replicas as the leader, which alone reconciles")
+	flags.IntVar(&o.workers, "workers", 16, "the number of Tenants reconciled at once")
 	flags.Int32Var(&o.maxConnections, "max-connections", 8, "the largest number of connections to one database")
 	flags.BoolVar(&o.verbose, "verbose", false, "log every reconcile")
 	return cmd
@@ -63,7 +63,7 @@ func runCommand() *cobra.Command {
 
 func run(cmd *cobra.Command, o runOptions) error {
 	if o.namespace == "" {
-		return errors.New("say which namespace to look after: --namespace, or the variable POD_NAMESPACE")
+		return errors.New("set the namespace by --namespace or the variable POD_NAMESPACE")
 	}
 	ctrl.SetLogger(zap.New(zap.JSONEncoder(), zap.Level(zapLevel(o.verbose))))
 	mgr, err := newManager(o)
@@ -89,7 +89,7 @@ func run(cmd *cobra.Command, o runOptions) error {
 func newManager(o runOptions) (ctrl.Manager, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return nil, fmt.Errorf("register the kinds: %w", err)
+		return nil, fmt.Errorf("register the API types: %w", err)
 	}
 	config, err := restConfig(o.kubeconfig)
 	if err != nil {
@@ -100,7 +100,7 @@ func newManager(o runOptions) (ctrl.Manager, error) {
 		Scheme: scheme,
 		Cache: cache.Options{
 			DefaultNamespaces: map[string]cache.Config{o.namespace: {}},
-			// What the API server notes of who wrote what is larger than the objects, and is not looked at.
+			// Managed fields are larger than the objects themselves, and no controller reads them.
 			DefaultTransform: cache.TransformStripManagedFields(),
 		},
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
@@ -113,7 +113,7 @@ func newManager(o runOptions) (ctrl.Manager, error) {
 		GracefulShutdownTimeout:       &stop,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reach the API server: %w", err)
+		return nil, fmt.Errorf("create the manager: %w", err)
 	}
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return nil, fmt.Errorf("add the health check: %w", err)

@@ -43,8 +43,8 @@ type Finding struct {
 	Kind string
 	// Name is its name.
 	Name string
-	// Sentence says what is wrong.
-	Sentence string
+	// Problem says what is wrong, as a sentence.
+	Problem string
 }
 
 // Run compares a Platform's Tenants, rows, schemas and Ingresses with each other, in every direction. It changes nothing.
@@ -83,12 +83,12 @@ func CompareRows(platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows ma
 		tenant := &tenants[i]
 		row, found := rows[tenant.Name]
 		delete(orphans, tenant.Name)
-		if sentence := compareRow(platform, tenant, row, found, latest); sentence != "" {
-			findings = append(findings, Finding{KindTenant, tenant.Name, sentence})
+		if problem := compareRow(platform, tenant, row, found, latest); problem != "" {
+			findings = append(findings, Finding{KindTenant, tenant.Name, problem})
 		}
 	}
 	for name := range orphans {
-		findings = append(findings, Finding{KindRow, name, "The registry has a live row, and there is no Tenant of that name."})
+		findings = append(findings, Finding{KindRow, name, "There is no Tenant of this name."})
 	}
 	return findings
 }
@@ -97,15 +97,15 @@ func CompareRows(platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows ma
 func compareRow(platform *v1alpha1.Platform, tenant *v1alpha1.Tenant, row tenancy.Tenant, found bool, latest int32) string {
 	switch ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionReady); {
 	case !found:
-		return "The registry has no live row for it."
+		return "The registry has no live row for the Tenant."
 	case !row.SchemaExists:
-		return fmt.Sprintf("Its schema %q has vanished.", row.SchemaName)
+		return fmt.Sprintf("The Tenant's schema %q is missing.", row.SchemaName)
 	case row.SchemaVersion < latest:
-		return fmt.Sprintf("Its schema is at version %d and is to come to %d.", row.SchemaVersion, latest)
+		return fmt.Sprintf("The Tenant's schema is at version %d instead of %d.", row.SchemaVersion, latest)
 	case differs(platform, tenant, row):
-		return "The registry says something else than its spec."
+		return "The Tenant's registry row differs from its spec."
 	case ready == nil || ready.Status != metav1.ConditionTrue:
-		return "It is not Ready."
+		return "The Tenant is not Ready."
 	}
 	return ""
 }
@@ -121,10 +121,10 @@ func findSchemas(ctx context.Context, registry tenancy.Reader) ([]Finding, error
 	}
 	var findings []Finding
 	for _, name := range unknown {
-		findings = append(findings, Finding{KindSchema, name, "The registry does not know it."})
+		findings = append(findings, Finding{KindSchema, name, "The schema belongs to no tenant."})
 	}
 	for _, name := range lost {
-		findings = append(findings, Finding{KindSchema, name, "The registry keeps it as a tombstone, and it has vanished."})
+		findings = append(findings, Finding{KindSchema, name, "The schema of this tombstone is missing."})
 	}
 	return findings, nil
 }
@@ -152,14 +152,14 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 	for _, ingress := range want {
 		switch have := live[ingress.Name]; {
 		case have == nil:
-			findings = append(findings, Finding{KindIngress, ingress.Name, "It is missing."})
+			findings = append(findings, Finding{KindIngress, ingress.Name, "The Ingress is missing."})
 		case !routing.UpToDate(have, ingress):
-			findings = append(findings, Finding{KindIngress, ingress.Name, "It says something else than it should."})
+			findings = append(findings, Finding{KindIngress, ingress.Name, "The Ingress differs from the desired state."})
 		}
 		delete(live, ingress.Name)
 	}
 	for name := range live {
-		findings = append(findings, Finding{KindIngress, name, "Nothing stands behind it."})
+		findings = append(findings, Finding{KindIngress, name, "The Ingress belongs to no Tenant."})
 	}
 	return findings, nil
 }

@@ -79,16 +79,16 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 		t.Errorf("the doctor ends with %d, %v", status, err)
 	}
 	for _, want := range [][]string{
-		{"Ingress", "tenant-no-ingress", "It is missing."},
-		{"Ingress", "tenant-edited-row", "It says something else than it should."},
-		{"Ingress", "tenant-nobody", "Nothing stands behind it."},
-		{"Row", "orphan", "there is no Tenant of that name"},
-		{"Schema", "nobodys", "The registry does not know it."},
-		{"Schema", "no_row", "The registry does not know it."},
-		{"Schema", "deleted_", "it has vanished"},
-		{"Tenant", "no-schema", "has vanished"},
-		{"Tenant", "no-row", "no live row"},
-		{"Tenant", "edited-row", "something else than its spec"},
+		{"Ingress", "tenant-no-ingress", "The Ingress is missing."},
+		{"Ingress", "tenant-edited-row", "The Ingress differs from the desired state."},
+		{"Ingress", "tenant-nobody", "The Ingress belongs to no Tenant."},
+		{"Row", "orphan", "There is no Tenant of this name."},
+		{"Schema", "nobodys", "The schema belongs to no tenant."},
+		{"Schema", "no_row", "The schema belongs to no tenant."},
+		{"Schema", "deleted_", "The schema of this tombstone is missing."},
+		{"Tenant", "no-schema", `The Tenant's schema "no_schema" is missing.`},
+		{"Tenant", "no-row", "The registry has no live row for the Tenant."},
+		{"Tenant", "edited-row", "The Tenant's registry row differs from its spec."},
 	} {
 		if !hasLine(said, want) {
 			t.Errorf("the doctor does not say %q", want)

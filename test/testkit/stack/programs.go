@@ -263,7 +263,7 @@ func (p *Platform) run(ctx context.Context, name string, environment []string, a
 }
 
 // Healthy is what the doctor says when it finds nothing.
-const Healthy = "All is as the Tenants say.\n"
+const Healthy = "No problems found.\n"
 
 // Doctor runs "kubectl echoblogs doctor" and returns what it prints, and its exit status. It returns an error when the
 // doctor could not look.
