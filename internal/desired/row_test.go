@@ -1,0 +1,125 @@
+package desired_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/desired"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+func date(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+func platform() *v1alpha1.Platform {
+	return &v1alpha1.Platform{
+		ObjectMeta: metav1.ObjectMeta{Name: "default"},
+		Spec: v1alpha1.PlatformSpec{
+			Domains:  []v1alpha1.ParentDomain{"example.com", "example.org"},
+			Defaults: &v1alpha1.TenantDefaults{PaidPeriodDays: new(int32(30)), GraceDays: new(int32(10))},
+		},
+	}
+}
+
+func TestRow(t *testing.T) {
+	t.Parallel()
+	created := metav1.NewTime(date(2027, time.January, 1).Add(20 * time.Hour))
+	base := tenancy.Spec{
+		Name: "alice", SchemaName: "alice", DisplayName: "alice", PrimaryHost: "alice.example.com",
+		PaidUntil: date(2027, time.January, 31), SuspendAt: date(2027, time.February, 11),
+	}
+	with := func(change func(*tenancy.Spec)) tenancy.Spec {
+		row := base
+		change(&row)
+		return row
+	}
+	tests := map[string]struct {
+		spec      v1alpha1.TenantSpec
+		paidUntil time.Time
+		want      tenancy.Spec
+		refused   []string
+	}{
+		"an empty spec is paid from the day of creation": {want: base},
+		"a row keeps its date": {paidUntil: date(2028, time.May, 1), want: with(func(row *tenancy.Spec) {
+			row.PaidUntil, row.SuspendAt = date(2028, time.May, 1), date(2028, time.May, 12)
+		})},
+		"the spec's date wins": {
+			spec: v1alpha1.TenantSpec{PaidUntil: "2030-12-31"}, paidUntil: date(2028, time.May, 1),
+			want: with(func(row *tenancy.Spec) {
+				row.PaidUntil, row.SuspendAt = date(2030, time.December, 31), date(2031, time.January, 11)
+			}),
+		},
+		"a suspended Tenant is suspended immediately": {
+			spec: v1alpha1.TenantSpec{Suspended: new(true)},
+			want: with(func(row *tenancy.Spec) { row.SuspendAt = time.Time{} }),
+		},
+		"names": {
+			spec: v1alpha1.TenantSpec{
+				DisplayName: "Wonderland", SchemaName: "wonder", Domain: "example.org", Owner: &v1alpha1.TenantOwner{Username: "liddell"},
+			},
+			want: with(func(row *tenancy.Spec) {
+				row.DisplayName, row.SchemaName, row.PrimaryHost, row.Owner = "Wonderland", "wonder", "alice.example.org", "liddell"
+			}),
+		},
+		"custom domains are sorted, and those of the Platform refused": {
+			spec: v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.b.net", "bob.example.com", "www.a.net", "example.org"}},
+			want: with(func(row *tenancy.Spec) { row.CustomHosts = []string{"www.a.net", "www.b.net"} }), refused: []string{"bob.example.com", "example.org"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "alice", CreationTimestamp: created}, Spec: test.spec}
+			row, refused, err := desired.Row(platform(), tenant, test.paidUntil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, row); diff != "" {
+				t.Errorf("row (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.refused, refused); diff != "" {
+				t.Errorf("refused domains (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRowNeedsAListedDomain(t *testing.T) {
+	t.Parallel()
+	tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "alice"}, Spec: v1alpha1.TenantSpec{Domain: "example.net"}}
+	_, _, err := desired.Row(platform(), tenant, time.Time{})
+	var notListed *desired.DomainNotListedError
+	if !errors.As(err, &notListed) || err.Error() != "domain example.net is not listed by Platform default" {
+		t.Errorf("Row returned %v", err)
+	}
+}
+
+func TestActiveReason(t *testing.T) {
+	t.Parallel()
+	paid := tenancy.Tenant{Spec: tenancy.Spec{PaidUntil: date(2027, time.January, 31), SuspendAt: date(2027, time.February, 11)}}
+	tests := map[string]struct {
+		row  tenancy.Tenant
+		now  time.Time
+		want string
+	}{
+		"on the last paid day":         {paid, date(2027, time.February, 1).Add(-time.Second), v1alpha1.ReasonPaid},
+		"after the last paid day":      {paid, date(2027, time.February, 1), v1alpha1.ReasonGrace},
+		"before the grace period ends": {paid, date(2027, time.February, 11).Add(-time.Second), v1alpha1.ReasonGrace},
+		"after the grace period":       {paid, date(2027, time.February, 11), v1alpha1.ReasonPaymentDue},
+		"suspended":                    {tenancy.Tenant{Spec: tenancy.Spec{PaidUntil: date(2027, time.January, 31)}}, date(2027, time.January, 1), v1alpha1.ReasonSuspended},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := desired.ActiveReason(test.row, test.now); got != test.want {
+				t.Errorf("the reason is %s, want %s", got, test.want)
+			}
+		})
+	}
+}
