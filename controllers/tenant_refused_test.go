@@ -63,7 +63,7 @@ func TestRefusedManifests(t *testing.T) {
 		"a day that is not in the calendar":  {spec: `{paidUntil: "2027-02-30"}`, want: "must be a date such as 2027-01-31"},
 		"a time for a date":                  {spec: `{paidUntil: "2027-01-31T00:00:00Z"}`, want: "10"},
 		"a negative limit of posts":          {spec: "{limits: {posts: -1}}", want: "greater than or equal to 0"},
-		"a negative limit of storage":        {spec: "{limits: {storage: -1Gi}}", want: "must be an amount of storage of 0 or more such as 500Mi"},
+		"a negative limit of storage":        {spec: "{limits: {storage: -1Gi}}", want: "must be an amount of storage of 0 or more, such as 500Mi"},
 		"a storage that is no amount":        {spec: "{limits: {storage: much}}", want: "storage"},
 		"a negative limit of requests":       {spec: "{limits: {requestsPerSecond: -1}}", want: "greater than or equal to 0"},
 		"an unknown policy":                  {spec: "{deletionPolicy: Maybe}", want: `"Retain", "Delete"`},
@@ -89,7 +89,7 @@ func TestRefusedManifests(t *testing.T) {
 func TestRefusedPlatforms(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
-	const unreachable = "must be an address to write to or to open, such as mailto:help@example.com or https://example.com/help"
+	const unreachable = "must be an email address or a page, such as mailto:help@example.com or https://example.com/help"
 	tests := map[string]struct{ spec, want string }{
 		"a contact without a scheme":      {`contact: help@example.com`, unreachable},
 		"a contact by plain HTTP":         {`contact: "http://example.com/help"`, unreachable},

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Date is a calendar day as RFC 3339 writes it (full-date): 2027-01-31. The zero value is no date.
+// Date is a calendar day in the format of RFC 3339 (full-date), such as 2027-01-31. The zero value is no date.
 //
 // +kubebuilder:validation:MinLength=10
 // +kubebuilder:validation:MaxLength=10
 // +kubebuilder:validation:XValidation:rule="!format.date().validate(self).hasValue()",message="must be a date such as 2027-01-31"
 type Date string
 
-// NewDate returns the day that t is in, in UTC.
+// NewDate returns the day of t in UTC.
 func NewDate(t time.Time) Date {
 	return Date(t.UTC().Format(time.DateOnly))
 }
 
-// Start returns the first moment of the day in UTC, or an error when d is no date.
+// Start returns the start of the day in UTC, or an error if d is no date.
 func (d Date) Start() (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {

@@ -2,9 +2,9 @@ package v1alpha1
 
 import "net/url"
 
-// Values in force where a spec is empty. Nothing is defaulted into a spec, so that GitOps tools see no drift.
+// Effective values of empty fields. Nothing is defaulted into a spec, so that GitOps tools see no drift.
 const (
-	// DefaultPlatform is the name of the Platform of a Tenant that names none.
+	// DefaultPlatform is the default of spec.platformRef.name.
 	DefaultPlatform = "default"
 
 	defaultPaidPeriodDays = 365
@@ -13,7 +13,7 @@ const (
 	defaultServicePort    = 80
 )
 
-// PlatformName returns the name of the Platform that the Tenant lives on.
+// PlatformName returns the name of the Tenant's Platform.
 func (t *Tenant) PlatformName() string {
 	if t.Spec.PlatformRef.Name == "" {
 		return DefaultPlatform
@@ -21,16 +21,16 @@ func (t *Tenant) PlatformName() string {
 	return t.Spec.PlatformRef.Name
 }
 
-// OnTrial reports whether the Tenant is not yet a paying customer.
+// OnTrial reports whether the Tenant is not a paying customer yet.
 func (t *Tenant) OnTrial() bool { return t.Spec.Trial == nil || *t.Spec.Trial }
 
-// SuspendedByHand reports whether the Tenant's author has suspended it.
+// SuspendedByHand reports whether spec.suspended is true.
 func (t *Tenant) SuspendedByHand() bool { return t.Spec.Suspended != nil && *t.Spec.Suspended }
 
-// Retained reports whether the data of the Tenant is kept when it is deleted.
+// Retained reports whether the Tenant's data is kept after its deletion.
 func (t *Tenant) Retained() bool { return t.Spec.DeletionPolicy != DeletionPolicyDelete }
 
-// PaidPeriodDays is how many days a new Tenant without paidUntil is paid for.
+// PaidPeriodDays returns the number of days for which a new Tenant without paidUntil is paid.
 func (p *Platform) PaidPeriodDays() int {
 	if d := p.Spec.Defaults; d != nil && d.PaidPeriodDays != nil {
 		return int(*d.PaidPeriodDays)
@@ -38,7 +38,7 @@ func (p *Platform) PaidPeriodDays() int {
 	return defaultPaidPeriodDays
 }
 
-// GraceDays is how many days after paidUntil readers still read.
+// GraceDays returns the number of days after paidUntil before a Tenant is suspended.
 func (p *Platform) GraceDays() int {
 	if d := p.Spec.Defaults; d != nil && d.GraceDays != nil {
 		return int(*d.GraceDays)
@@ -46,7 +46,7 @@ func (p *Platform) GraceDays() int {
 	return defaultGraceDays
 }
 
-// RetentionDays is how many days the data of a deleted Tenant is kept.
+// RetentionDays returns the number of days for which the data of a deleted Tenant is kept.
 func (p *Platform) RetentionDays() int {
 	if d := p.Spec.Defaults; d != nil && d.RetentionDays != nil {
 		return int(*d.RetentionDays)
@@ -54,7 +54,7 @@ func (p *Platform) RetentionDays() int {
 	return defaultRetentionDays
 }
 
-// RoutingMode returns which Ingresses are made.
+// RoutingMode returns which Ingresses are created.
 func (p *Platform) RoutingMode() RoutingMode {
 	if p.Spec.Routing == nil || p.Spec.Routing.Mode == "" {
 		return RoutePerTenant
@@ -94,8 +94,8 @@ func (s ServiceReference) PortOrDefault() int32 {
 	return s.Port
 }
 
-// LimitsOf returns the limits in force for a Tenant: its own, then the Platform's for trials where it is on trial,
-// then the Platform's, each field by itself. A nil field is not limited.
+// LimitsOf returns the effective limits of a Tenant. Each field is the first that is set of the Tenant's own limits, the
+// Platform's trialLimits if the Tenant is on trial, and the Platform's limits. A nil field is not limited.
 func (p *Platform) LimitsOf(t *Tenant) Limits {
 	candidates := []*Limits{t.Spec.Limits}
 	if d := p.Spec.Defaults; d != nil {
@@ -104,20 +104,20 @@ func (p *Platform) LimitsOf(t *Tenant) Limits {
 		}
 		candidates = append(candidates, d.Limits)
 	}
-	var inForce Limits
+	var effective Limits
 	for _, c := range candidates {
 		if c == nil {
 			continue
 		}
-		if inForce.Posts == nil {
-			inForce.Posts = c.Posts
+		if effective.Posts == nil {
+			effective.Posts = c.Posts
 		}
-		if inForce.Storage == nil {
-			inForce.Storage = c.Storage
+		if effective.Storage == nil {
+			effective.Storage = c.Storage
 		}
-		if inForce.RequestsPerSecond == nil {
-			inForce.RequestsPerSecond = c.RequestsPerSecond
+		if effective.RequestsPerSecond == nil {
+			effective.RequestsPerSecond = c.RequestsPerSecond
 		}
 	}
-	return inForce
+	return effective
 }

@@ -1,5 +1,5 @@
-// Package v1alpha1 holds the two kinds of EchoBlogs: a Tenant, who has a schema, host names and a blog, and the
-// Platform that Tenants live on.
+// Package v1alpha1 defines the API of EchoBlogs: a Tenant, which has a schema, host names and a blog, and the Platform
+// that serves Tenants.
 //
 // +kubebuilder:object:generate=true
 // +kubebuilder:ac:generate=true
@@ -15,10 +15,10 @@ import (
 // GroupVersion is the API group and version of every kind in this package.
 var GroupVersion = schema.GroupVersion{Group: "tenancy.echoblogs.io", Version: "v1alpha1"}
 
-// SchemeGroupVersion is GroupVersion by the name that the generated apply configurations know it by.
+// SchemeGroupVersion is GroupVersion under the name that the generated apply configurations use.
 var SchemeGroupVersion = GroupVersion
 
-// AddToScheme makes the kinds of this package known to a scheme.
+// AddToScheme registers the kinds of this package.
 func AddToScheme(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion, &Tenant{}, &TenantList{}, &Platform{}, &PlatformList{})
 	metav1.AddToGroupVersion(scheme, GroupVersion)

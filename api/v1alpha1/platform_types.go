@@ -4,8 +4,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// PlatformSpec is how a platform is laid out: where its Tenants are served, where their data is, and what they get
-// unless their own spec says otherwise.
+// PlatformSpec configures a platform: where its Tenants are served, where their data is stored, and their defaults.
 type PlatformSpec struct {
 	// domains are the parent domains: a Tenant is served at NAME.DOMAIN. The first one is the default.
 	// +required
@@ -15,8 +14,8 @@ type PlatformSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, x == y))",message="lists one domain twice: remove the duplicate"
 	Domains []ParentDomain `json:"domains,omitempty"`
 
-	// publicURL is the address of the public site. Its scheme and port shape every address in status, pages and
-	// feeds, such as https://example.com or http://localhost:8000.
+	// publicURL is the address of the public site, such as https://example.com or http://localhost:8000. Its scheme and
+	// port are used for every address in status, pages and feeds.
 	// +required
 	// +kubebuilder:validation:MinLength=8
 	// +kubebuilder:validation:MaxLength=300
@@ -30,23 +29,23 @@ type PlatformSpec struct {
 	// +kubebuilder:validation:MaxItems=16
 	PublicHosts []ParentDomain `json:"publicHosts,omitempty"`
 
-	// database is where the registry and the Tenants' schemas are. One database serves one Platform.
+	// database holds the registry and the Tenants' schemas. One database serves one Platform.
 	// +required
 	Database DatabaseSpec `json:"database,omitempty,omitzero"`
 
-	// backend is the Service of the blog that answers for every Tenant.
+	// backend is the Service that serves every Tenant.
 	// +required
 	Backend ServiceReference `json:"backend,omitempty,omitzero"`
 
-	// portal is the Service of the public site. Empty: the backend answers for hosts that nobody owns.
+	// portal is the Service of the public site. Empty: the backend serves the hosts that belong to no Tenant.
 	// +optional
 	Portal *ServiceReference `json:"portal,omitempty"`
 
-	// routing says how requests reach the backend. Empty: one Ingress for each Tenant, of the cluster's default class.
+	// routing configures how requests reach the backend. Empty: one Ingress per Tenant, of the cluster's default class.
 	// +optional
 	Routing *RoutingSpec `json:"routing,omitempty"`
 
-	// defaults are what a Tenant gets unless its own spec says otherwise.
+	// defaults apply to Tenants whose specs leave the field empty.
 	// +optional
 	Defaults *TenantDefaults `json:"defaults,omitempty"`
 
@@ -54,36 +53,35 @@ type PlatformSpec struct {
 	// +optional
 	Registration RegistrationMode `json:"registration,omitempty"`
 
-	// contact is where people reach those who run the site: an address to write to, such as mailto:help@example.com, or
-	// one to open, such as https://example.com/help. Pages of the public site and of blogs, and mails, name it wherever
-	// they tell people to ask. Empty: they name none.
+	// contact is the address of support: an email address, such as mailto:help@example.com, or a page, such as
+	// https://example.com/help. The pages of the public site and of blogs link to it, and mails name it. Empty: none.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=300
-	// +kubebuilder:validation:XValidation:rule="self.matches('^mailto:[A-Za-z0-9._+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*$') || self.matches('^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][A-Za-z0-9._~:/?#@!$&()*+,;=%-]*)?$')",message="must be an address to write to or to open, such as mailto:help@example.com or https://example.com/help"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^mailto:[A-Za-z0-9._+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*$') || self.matches('^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][A-Za-z0-9._~:/?#@!$&()*+,;=%-]*)?$')",message="must be an email address or a page, such as mailto:help@example.com or https://example.com/help"
 	Contact string `json:"contact,omitempty"`
 }
 
-// ParentDomain is a host name in lower case below which Tenants are served.
+// ParentDomain is a host name in lower case under which Tenants are served.
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=200
 // +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && !self.matches('^[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a host name in lower case such as blogs.example.com, without a scheme, a port or a trailing dot"
 type ParentDomain string
 
-// DatabaseSpec says how to reach the database.
+// DatabaseSpec configures the connection to the database.
 type DatabaseSpec struct {
 	// secretRef names the Secret that holds the connection, in the Platform's namespace: the key "uri", or the keys
 	// that CloudNativePG writes (host, port, dbname, user, password).
 	// +required
 	SecretRef SecretReference `json:"secretRef,omitempty,omitzero"`
 
-	// engine is what the connection leads to. Empty: PostgreSQL.
+	// engine is the kind of server. Empty: PostgreSQL.
 	// +optional
 	Engine DatabaseEngine `json:"engine,omitempty"`
 
-	// adoptableSchemas are schemas that were there before and may be taken over by a Tenant that asks for it by the
-	// annotation tenancy.echoblogs.io/adopt-schema.
+	// adoptableSchemas are existing schemas that a Tenant may adopt by the annotation
+	// tenancy.echoblogs.io/adopt-schema.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -100,7 +98,7 @@ type DatabaseEngine string
 
 // The engines.
 const (
-	// PostgreSQL is one PostgreSQL server.
+	// PostgreSQL is a single PostgreSQL server.
 	PostgreSQL DatabaseEngine = "PostgreSQL"
 	// Citus is a Citus cluster with schema-based sharding.
 	Citus DatabaseEngine = "Citus"
@@ -130,24 +128,24 @@ type ServiceReference struct {
 	Port int32 `json:"port,omitempty"`
 }
 
-// RoutingMode says which Ingresses are made.
+// RoutingMode says which Ingresses are created.
 //
 // +kubebuilder:validation:Enum=PerTenant;Wildcard
 type RoutingMode string
 
 // The routing modes.
 const (
-	// RoutePerTenant makes one Ingress for each Tenant, with all of its hosts.
+	// RoutePerTenant creates one Ingress per Tenant, with all of its hosts.
 	RoutePerTenant RoutingMode = "PerTenant"
-	// RouteWildcard makes one Ingress for *.DOMAIN, and one for each Tenant that has custom domains.
+	// RouteWildcard creates one Ingress for *.DOMAIN, and one for each Tenant that has custom domains.
 	RouteWildcard RoutingMode = "Wildcard"
 )
 
-// RoutingSpec says how requests reach the backend.
+// RoutingSpec configures how requests reach the backend.
 //
 // +kubebuilder:validation:MinProperties=1
 type RoutingSpec struct {
-	// mode says which Ingresses are made. Empty: PerTenant.
+	// mode says which Ingresses are created. Empty: PerTenant.
 	// +optional
 	Mode RoutingMode `json:"mode,omitempty"`
 
@@ -157,55 +155,55 @@ type RoutingSpec struct {
 	// +kubebuilder:validation:MaxLength=253
 	IngressClassName string `json:"ingressClassName,omitempty"`
 
-	// annotations are put on every Ingress, such as cert-manager.io/cluster-issuer.
+	// annotations are added to every Ingress, such as cert-manager.io/cluster-issuer.
 	// +optional
 	// +kubebuilder:validation:MinProperties=1
 	// +kubebuilder:validation:MaxProperties=32
 	Annotations map[string]string `json:"annotations,omitempty"`
 
-	// tls asks for HTTPS. Empty: plain HTTP.
+	// tls enables HTTPS. Empty: plain HTTP.
 	// +optional
 	TLS *TLSSpec `json:"tls,omitempty"`
 }
 
-// TLSSpec says where the certificates are.
+// TLSSpec configures certificates.
 type TLSSpec struct {
-	// wildcardSecretName names the Secret with a certificate for *.DOMAIN. Empty: every Ingress names a Secret of its
-	// own, INGRESS-tls, for a program such as cert-manager to fill. Custom domains always have Secrets of their own.
+	// wildcardSecretName names the Secret with a certificate for *.DOMAIN. Empty: every Ingress has its own Secret,
+	// INGRESS-tls, which a controller such as cert-manager creates. Custom domains always have their own Secrets.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	WildcardSecretName string `json:"wildcardSecretName,omitempty"`
 }
 
-// TenantDefaults are what a Tenant gets unless its own spec says otherwise.
+// TenantDefaults apply to Tenants whose specs leave the field empty.
 //
 // +kubebuilder:validation:MinProperties=1
 type TenantDefaults struct {
-	// paidPeriodDays is how many days a new Tenant without paidUntil is paid for. Empty: 365.
+	// paidPeriodDays is the number of days for which a new Tenant without paidUntil is paid. Empty: 365.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=36500
 	PaidPeriodDays *int32 `json:"paidPeriodDays,omitempty"`
 
-	// graceDays is how many days after paidUntil readers still read. Empty: 14.
+	// graceDays is the number of days after paidUntil before the Tenant is suspended. Empty: 14.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3650
 	GraceDays *int32 `json:"graceDays,omitempty"`
 
-	// retentionDays is how many days the data of a deleted Tenant is kept, where its deletionPolicy is Retain.
-	// Empty: 30.
+	// retentionDays is the number of days for which the data of a deleted Tenant is kept if its deletionPolicy is
+	// Retain. Empty: 30.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3650
 	RetentionDays *int32 `json:"retentionDays,omitempty"`
 
-	// limits are the limits of every Tenant that sets none. Empty: none.
+	// limits apply to Tenants whose specs leave them empty. Empty: no limits.
 	// +optional
 	Limits *Limits `json:"limits,omitempty"`
 
-	// trialLimits take the place of limits for Tenants on trial. Empty: the same as limits.
+	// trialLimits replace limits for Tenants on trial. Empty: the same as limits.
 	// +optional
 	TrialLimits *Limits `json:"trialLimits,omitempty"`
 }
@@ -217,63 +215,63 @@ type RegistrationMode string
 
 // The registration modes.
 const (
-	// RegistrationOpen lets everybody sign up.
+	// RegistrationOpen lets anyone sign up.
 	RegistrationOpen RegistrationMode = "Open"
-	// RegistrationInvite asks for a code made by staff.
+	// RegistrationInvite requires a registration code, which staff create.
 	RegistrationInvite RegistrationMode = "Invite"
-	// RegistrationClosed lets nobody sign up.
+	// RegistrationClosed disables sign-ups.
 	RegistrationClosed RegistrationMode = "Closed"
 )
 
-// TenantCounts is how many Tenants there are in each phase.
+// TenantCounts counts the Tenants in each phase.
 type TenantCounts struct {
-	// total is how many Tenants the Platform has.
+	// total is the number of Tenants.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Total int32 `json:"total"`
-	// pending Tenants wait for something that is not there yet.
+	// pending is the number of Tenants that wait for their Platform or for a name.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Pending int32 `json:"pending,omitempty"`
-	// provisioning Tenants are being made.
+	// provisioning is the number of Tenants that are being created.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Provisioning int32 `json:"provisioning,omitempty"`
-	// active Tenants are paid for.
+	// active is the number of Tenants that are paid for.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Active int32 `json:"active"`
-	// grace is how many Tenants are past the date paid until, and still read.
+	// grace is the number of Tenants in their grace period.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Grace int32 `json:"grace,omitempty"`
-	// suspended Tenants answer readers with 402.
+	// suspended is the number of Tenants whose readers get 402 Payment Required.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Suspended int32 `json:"suspended"`
-	// terminating Tenants are being deleted.
+	// terminating is the number of Tenants that are being deleted.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Terminating int32 `json:"terminating,omitempty"`
-	// failed Tenants cannot go on before somebody changes something.
+	// failed is the number of Tenants that need a change by the user.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Failed int32 `json:"failed"`
 }
 
-// VersionCount is how many Tenants have a schema at one version.
+// VersionCount counts the Tenants whose schemas have one version.
 type VersionCount struct {
 	// version is the number of the last migration that the schemas have.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Version int32 `json:"version"`
-	// tenants is how many there are.
+	// tenants is the number of Tenants.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	Tenants int32 `json:"tenants"`
 }
 
-// PlatformStatus is what the operator last saw of a Platform.
+// PlatformStatus is the observed state of a Platform.
 type PlatformStatus struct {
 	// conditions follow kstatus (Ready, Reconciling, Stalled), with DatabaseReady and RouteReady.
 	// +optional
@@ -284,21 +282,21 @@ type PlatformStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 
-	// observedGeneration is the generation of the spec that this status speaks of, set on failure too.
+	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// tenants is how many Tenants there are in each phase.
+	// tenants counts the Tenants in each phase.
 	// +optional
 	Tenants *TenantCounts `json:"tenants,omitempty"`
 
-	// schemaVersion is the version that the operator brings schemas to.
+	// schemaVersion is the version that the operator migrates schemas to.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	SchemaVersion int32 `json:"schemaVersion,omitempty"`
 
-	// versions is how many Tenants have a schema at each version.
+	// versions counts the Tenants whose schemas have each version.
 	// +optional
 	// +listType=map
 	// +listMapKey=version
@@ -306,7 +304,7 @@ type PlatformStatus struct {
 	Versions []VersionCount `json:"versions,omitempty"`
 }
 
-// Platform is what Tenants live on: domains, a database, a backend and the defaults of its Tenants.
+// Platform is an installation that serves Tenants: its domains, database, backend and defaults.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -326,11 +324,11 @@ type Platform struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec is how the platform is laid out.
+	// spec is the desired state.
 	// +required
 	Spec PlatformSpec `json:"spec,omitempty,omitzero"`
 
-	// status is what the operator last saw.
+	// status is the observed state.
 	// +optional
 	Status PlatformStatus `json:"status,omitempty,omitzero"`
 }

@@ -5,21 +5,21 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TenantSpec is what the author of a Tenant asks for. Nothing but the author writes it: what is left empty stays
-// empty, and the value in force is shown in status.
+// TenantSpec is the desired state of a Tenant. Only its author writes it: a field that is left empty stays empty, and
+// status shows the effective value.
 type TenantSpec struct {
-	// platformRef names the Platform that the Tenant lives on, in the same namespace. Empty: the one named "default".
+	// platformRef names the Tenant's Platform, in the same namespace. Empty: the one named "default".
 	// +optional
 	PlatformRef PlatformReference `json:"platformRef,omitempty,omitzero"`
 
-	// displayName is free text that the blog shows as its title until its owner sets one. Empty: the Tenant's name.
+	// displayName is the title of the blog until its owner sets one. Empty: the Tenant's name.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=100
 	DisplayName string `json:"displayName,omitempty"`
 
-	// schemaName is the Postgres schema that holds the Tenant's tables. Empty: the name of the Tenant with "-" turned
-	// to "_". It is chosen when the Tenant is created and never set, changed or unset afterwards.
+	// schemaName is the Postgres schema that holds the Tenant's tables. Empty: the Tenant's name with "-" replaced by
+	// "_". It is immutable.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=48
@@ -28,16 +28,16 @@ type TenantSpec struct {
 	// +kubebuilder:validation:XValidation:rule="!(self.replace('_', '-') in ['abuse','account','accounts','admin','administrator','api','app','assets','auth','autoconfig','autodiscover','billing','blog','blogs','broadcasthost','cdn','citus','citus-internal','columnar','cron','dashboard','default','dns','docs','echoblogs','email','extensions','ftp','grafana','health','help','hostmaster','imap','info','information-schema','ingress','internal','isatap','kubernetes','localhost','login','logout','mail','metrics','mx','noreply','no-reply','ns','ns1','ns2','operator','partman','pop','pop3','portal','postgres','postmaster','prometheus','public','register','root','security','settings','signup','smtp','sso','staff','static','status','support','system','template0','template1','tiger','topology','usenet','webmail','webmaster','wpad','www'])",message="this schema name is reserved: choose another one"
 	SchemaName string `json:"schemaName,omitempty"`
 
-	// domain is the parent domain: the Tenant is served at NAME.DOMAIN. It must be one that the Platform lists.
-	// Empty: the first one that the Platform lists.
+	// domain is the parent domain: the Tenant is served at NAME.DOMAIN. The Platform must list it. Empty: the first
+	// domain that the Platform lists.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
 	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && !self.matches('^[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a host name in lower case such as blogs.example.com, without a scheme, a port or a trailing dot"
 	Domain string `json:"domain,omitempty"`
 
-	// customDomains are further full host names at which the Tenant is served, such as www.alice.org. None may be at
-	// or under one of the Platform's own domains.
+	// customDomains are additional host names of the Tenant, such as www.alice.org. None may be at or under a domain of
+	// the Platform.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -45,36 +45,35 @@ type TenantSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, x == y))",message="lists one host name twice: remove the duplicate"
 	CustomDomains []CustomDomain `json:"customDomains,omitempty"`
 
-	// paidUntil is the last day that is paid for; it ends at midnight in UTC. Empty: the day of creation plus the
-	// paid period of the Platform, computed once and shown in status.
+	// paidUntil is the last paid day; it ends at midnight UTC. Empty: the day of creation plus the Platform's paid
+	// period, computed once and shown in status.
 	// +optional
 	PaidUntil Date `json:"paidUntil,omitempty"`
 
-	// trial says that the Tenant is not yet a paying customer, and selects the Platform's limits for trials where it
-	// has them. Empty: true.
+	// trial says that the Tenant is not a paying customer yet, so that the Platform's trialLimits apply. Empty: true.
 	// +optional
 	Trial *bool `json:"trial,omitempty"`
 
-	// suspended takes the Tenant off by hand: readers get 402 Payment Required, the owner keeps access and nothing is
-	// lost. Empty: false.
+	// suspended suspends the Tenant: readers get 402 Payment Required, the owner keeps access, and no data is lost.
+	// Empty: false.
 	// +optional
 	Suspended *bool `json:"suspended,omitempty"`
 
-	// owner is the person who may write there. Empty: nobody may log in to write.
+	// owner is the person who may write in the blog. Empty: none.
 	// +optional
 	Owner *TenantOwner `json:"owner,omitempty"`
 
-	// deletionPolicy says what becomes of the schema when the Tenant is deleted: Retain keeps it as a tombstone that
-	// can be restored within the Platform's retention, Delete drops it at once. Empty: Retain.
+	// deletionPolicy says what happens to the schema when the Tenant is deleted: Retain keeps it as a tombstone that
+	// can be restored within the Platform's retention; Delete drops it at once. Empty: Retain.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 
-	// limits bound what the Tenant may use. What is empty is taken from the Platform.
+	// limits bound the resources of the Tenant. An empty field defaults to the Platform's.
 	// +optional
 	Limits *Limits `json:"limits,omitempty"`
 }
 
-// CustomDomain is a full host name in lower case, as DNS writes it (RFC 1123).
+// CustomDomain is a full host name in lower case (RFC 1123).
 //
 // +kubebuilder:validation:MinLength=3
 // +kubebuilder:validation:MaxLength=253
@@ -98,7 +97,7 @@ type TenantOwner struct {
 	// +kubebuilder:validation:MaxLength=40
 	Username string `json:"username,omitempty"`
 
-	// email is the address that invitations and reminders go to. Empty: none are sent to a person without an account.
+	// email is the address for invitations and reminders. Empty: an owner without an account gets none.
 	// +optional
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=254
@@ -106,7 +105,7 @@ type TenantOwner struct {
 	Email string `json:"email,omitempty"`
 }
 
-// DeletionPolicy says what becomes of a schema when its Tenant is deleted.
+// DeletionPolicy says what happens to a schema when its Tenant is deleted.
 //
 // +kubebuilder:validation:Enum=Retain;Delete
 type DeletionPolicy string
@@ -119,48 +118,48 @@ const (
 	DeletionPolicyDelete DeletionPolicy = "Delete"
 )
 
-// Limits bound what one Tenant may use. What is empty is not limited.
+// Limits bound the resources of one Tenant. An empty field is not limited.
 //
 // +kubebuilder:validation:MinProperties=1
 type Limits struct {
-	// posts is the largest number of posts that a blog may hold.
+	// posts is the maximum number of posts.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000000
 	Posts *int64 `json:"posts,omitempty"`
 
-	// storage is how much the posts of a blog may take, such as 500Mi.
+	// storage is the maximum size of all posts, such as 500Mi.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('0')) >= 0",message="must be an amount of storage of 0 or more such as 500Mi"
+	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('0')) >= 0",message="must be an amount of storage of 0 or more, such as 500Mi"
 	Storage *resource.Quantity `json:"storage,omitempty"`
 
-	// requestsPerSecond is how many requests the blog answers in a second, on each replica; more are told to wait.
+	// requestsPerSecond is the rate limit of each replica of the backend. Requests beyond it get 429 Too Many Requests.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000
 	RequestsPerSecond *int32 `json:"requestsPerSecond,omitempty"`
 }
 
-// TenantPhase sums up the life of a Tenant in one word.
+// TenantPhase summarizes the life of a Tenant.
 //
 // +kubebuilder:validation:Enum=Pending;Provisioning;Active;Grace;Suspended;Terminating;Failed
 type TenantPhase string
 
-// The phases, in the order in which a Tenant goes through them.
+// The phases, in the order of a Tenant's life.
 const (
-	// TenantPending waits for something that is not there yet: its Platform, a name that is still held.
+	// TenantPending waits for its Platform, or for a name that is held.
 	TenantPending TenantPhase = "Pending"
-	// TenantProvisioning is being made.
+	// TenantProvisioning is being created.
 	TenantProvisioning TenantPhase = "Provisioning"
 	// TenantActive is paid for.
 	TenantActive TenantPhase = "Active"
-	// TenantGrace is past the date paid until: readers read, the owner is told and cannot write.
+	// TenantGrace is past its last paid day: readers can read, the owner cannot write.
 	TenantGrace TenantPhase = "Grace"
-	// TenantSuspended is past the grace period, or suspended by hand: readers get 402.
+	// TenantSuspended is past the grace period, or suspended by its spec: readers get 402 Payment Required.
 	TenantSuspended TenantPhase = "Suspended"
 	// TenantTerminating is being deleted.
 	TenantTerminating TenantPhase = "Terminating"
-	// TenantFailed cannot go on before somebody changes something: see the condition Stalled.
+	// TenantFailed needs a change by the user: the condition Stalled says which.
 	TenantFailed TenantPhase = "Failed"
 )
 
@@ -169,7 +168,7 @@ var TenantPhases = []TenantPhase{
 	TenantPending, TenantProvisioning, TenantActive, TenantGrace, TenantSuspended, TenantTerminating, TenantFailed,
 }
 
-// TenantStatus is what the operator last saw of a Tenant.
+// TenantStatus is the observed state of a Tenant.
 type TenantStatus struct {
 	// conditions follow kstatus (Ready, Reconciling, Stalled), with one for each layer: DatabaseReady, DomainsReady,
 	// RouteReady, Serving and Active.
@@ -181,22 +180,22 @@ type TenantStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 
-	// observedGeneration is the generation of the spec that this status speaks of, set on failure too.
+	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// phase sums up the Tenant's life in one word.
+	// phase summarizes the life of the Tenant.
 	// +optional
 	Phase TenantPhase `json:"phase,omitempty"`
 
-	// url is where the blog is.
+	// url is the address of the blog.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=300
 	URL string `json:"url,omitempty"`
 
-	// hosts are the host names that lead to the blog, the primary one first.
+	// hosts are the host names of the Tenant, the primary one first.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -215,7 +214,7 @@ type TenantStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	SchemaVersion int32 `json:"schemaVersion,omitempty"`
 
-	// paidUntil is the last paid day that is in force.
+	// paidUntil is the last paid day in effect.
 	// +optional
 	PaidUntil Date `json:"paidUntil,omitempty"`
 }
@@ -244,11 +243,11 @@ type Tenant struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec is what the author asks for.
+	// spec is the desired state.
 	// +optional
 	Spec TenantSpec `json:"spec,omitempty,omitzero"`
 
-	// status is what the operator last saw.
+	// status is the observed state.
 	// +optional
 	Status TenantStatus `json:"status,omitempty,omitzero"`
 }

@@ -1,4 +1,4 @@
-// Package routing computes the Ingresses that lead hosts to the backend. It is pure: nothing here talks to a cluster.
+// Package routing computes the desired Ingresses. It is pure.
 package routing
 
 import (
@@ -14,25 +14,25 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// Labels of every Ingress that the operator makes.
+// Labels of every Ingress that the operator creates.
 const (
-	// LabelManagedBy says who made it.
+	// LabelManagedBy names the operator.
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 	// ManagedBy is the value of LabelManagedBy.
 	ManagedBy = "echoblogs-operator"
 	// LabelPlatform names the Platform.
 	LabelPlatform = "tenancy.echoblogs.io/platform"
-	// LabelTenant names the Tenant, where there is one.
+	// LabelTenant names the Tenant. The Platform's own Ingress does not have it.
 	LabelTenant = "tenancy.echoblogs.io/tenant"
 )
 
-// TenantIngressName returns the name of a Tenant's Ingress. The prefix keeps it from meeting a Platform's.
+// TenantIngressName returns the name of a Tenant's Ingress. The prefix distinguishes it from a Platform's.
 func TenantIngressName(tenant string) string { return "tenant-" + tenant }
 
 // PlatformIngressName returns the name of a Platform's Ingress.
 func PlatformIngressName(platform string) string { return "platform-" + platform }
 
-// ForTenant returns the Ingress that leads a Tenant's hosts to the backend, or nil when the Platform's wildcard does.
+// ForTenant returns the Ingress that routes a Tenant's hosts to the backend, or nil if the Platform's wildcard suffices.
 func ForTenant(p *v1alpha1.Platform, t *v1alpha1.Tenant, primary string, custom []string) *networkingv1.Ingress {
 	hosts := append([]string{primary}, custom...)
 	if p.RoutingMode() == v1alpha1.RouteWildcard {
@@ -52,8 +52,8 @@ func ForTenant(p *v1alpha1.Platform, t *v1alpha1.Tenant, primary string, custom 
 	return ingress
 }
 
-// ForPlatform returns the Platform's own Ingress: the public site's hosts, the wildcards where the Platform wants
-// them, and a rule without a host, so that whatever nobody owns reaches the public site.
+// ForPlatform returns the Platform's own Ingress: the hosts of the public site, wildcards in the Wildcard mode, and a rule
+// without a host, which routes unowned hosts to the public site.
 func ForPlatform(p *v1alpha1.Platform, publicHosts []string) *networkingv1.Ingress {
 	site := p.Spec.Backend
 	if p.Spec.Portal != nil {
@@ -79,8 +79,8 @@ func ForPlatform(p *v1alpha1.Platform, publicHosts []string) *networkingv1.Ingre
 	return ingress
 }
 
-// UpToDate reports whether the live Ingress says what the wanted one says. Labels and annotations that others have
-// added do not matter, nor does a class that the cluster has filled in.
+// UpToDate reports whether the live Ingress equals the desired one. Labels and annotations that others have added are
+// ignored, as is a class that the API server has defaulted.
 func UpToDate(live, want *networkingv1.Ingress) bool {
 	spec := live.Spec.DeepCopy()
 	if want.Spec.IngressClassName == nil {
@@ -123,8 +123,8 @@ func rule(host string, service v1alpha1.ServiceReference) networkingv1.IngressRu
 	}
 }
 
-// certificateSecret names the Secret with the certificate for a host, or "" where no TLS is asked for. Every custom
-// domain has one of its own: a domain whose DNS is wrong cannot keep the others from theirs.
+// certificateSecret returns the name of the Secret with the certificate for a host, or "" without TLS. Every custom domain
+// has a Secret of its own, so that a domain whose DNS is wrong does not delay the certificates of others.
 func certificateSecret(p *v1alpha1.Platform, ingress, host string, underPlatformDomain bool) string {
 	switch {
 	case p.Spec.Routing == nil || p.Spec.Routing.TLS == nil:

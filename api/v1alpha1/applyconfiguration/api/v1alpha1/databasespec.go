@@ -9,15 +9,15 @@ import (
 // DatabaseSpecApplyConfiguration represents a declarative configuration of the DatabaseSpec type for use
 // with apply.
 //
-// DatabaseSpec says how to reach the database.
+// DatabaseSpec configures the connection to the database.
 type DatabaseSpecApplyConfiguration struct {
 	// secretRef names the Secret that holds the connection, in the Platform's namespace: the key "uri", or the keys
 	// that CloudNativePG writes (host, port, dbname, user, password).
 	SecretRef *SecretReferenceApplyConfiguration `json:"secretRef,omitempty"`
-	// engine is what the connection leads to. Empty: PostgreSQL.
+	// engine is the kind of server. Empty: PostgreSQL.
 	Engine *apiv1alpha1.DatabaseEngine `json:"engine,omitempty"`
-	// adoptableSchemas are schemas that were there before and may be taken over by a Tenant that asks for it by the
-	// annotation tenancy.echoblogs.io/adopt-schema.
+	// adoptableSchemas are existing schemas that a Tenant may adopt by the annotation
+	// tenancy.echoblogs.io/adopt-schema.
 	AdoptableSchemas []string `json:"adoptableSchemas,omitempty"`
 }
 

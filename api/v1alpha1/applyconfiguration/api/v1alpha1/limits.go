@@ -9,13 +9,13 @@ import (
 // LimitsApplyConfiguration represents a declarative configuration of the Limits type for use
 // with apply.
 //
-// Limits bound what one Tenant may use. What is empty is not limited.
+// Limits bound the resources of one Tenant. An empty field is not limited.
 type LimitsApplyConfiguration struct {
-	// posts is the largest number of posts that a blog may hold.
+	// posts is the maximum number of posts.
 	Posts *int64 `json:"posts,omitempty"`
-	// storage is how much the posts of a blog may take, such as 500Mi.
+	// storage is the maximum size of all posts, such as 500Mi.
 	Storage *resource.Quantity `json:"storage,omitempty"`
-	// requestsPerSecond is how many requests the blog answers in a second, on each replica; more are told to wait.
+	// requestsPerSecond is the rate limit of each replica of the backend. Requests beyond it get 429 Too Many Requests.
 	RequestsPerSecond *int32 `json:"requestsPerSecond,omitempty"`
 }
 

@@ -14,14 +14,14 @@ import (
 // PlatformApplyConfiguration represents a declarative configuration of the Platform type for use
 // with apply.
 //
-// Platform is what Tenants live on: domains, a database, a backend and the defaults of its Tenants.
+// Platform is an installation that serves Tenants: its domains, database, backend and defaults.
 type PlatformApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// metadata is the standard object metadata.
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	// spec is how the platform is laid out.
+	// spec is the desired state.
 	Spec *PlatformSpecApplyConfiguration `json:"spec,omitempty"`
-	// status is what the operator last saw.
+	// status is the observed state.
 	Status *PlatformStatusApplyConfiguration `json:"status,omitempty"`
 }
 

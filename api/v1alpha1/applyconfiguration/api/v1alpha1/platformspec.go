@@ -9,31 +9,29 @@ import (
 // PlatformSpecApplyConfiguration represents a declarative configuration of the PlatformSpec type for use
 // with apply.
 //
-// PlatformSpec is how a platform is laid out: where its Tenants are served, where their data is, and what they get
-// unless their own spec says otherwise.
+// PlatformSpec configures a platform: where its Tenants are served, where their data is stored, and their defaults.
 type PlatformSpecApplyConfiguration struct {
 	// domains are the parent domains: a Tenant is served at NAME.DOMAIN. The first one is the default.
 	Domains []apiv1alpha1.ParentDomain `json:"domains,omitempty"`
-	// publicURL is the address of the public site. Its scheme and port shape every address in status, pages and
-	// feeds, such as https://example.com or http://localhost:8000.
+	// publicURL is the address of the public site, such as https://example.com or http://localhost:8000. Its scheme and
+	// port are used for every address in status, pages and feeds.
 	PublicURL *string `json:"publicURL,omitempty"`
 	// publicHosts are the host names of the public site. No Tenant can take them. Empty: the host of publicURL.
 	PublicHosts []apiv1alpha1.ParentDomain `json:"publicHosts,omitempty"`
-	// database is where the registry and the Tenants' schemas are. One database serves one Platform.
+	// database holds the registry and the Tenants' schemas. One database serves one Platform.
 	Database *DatabaseSpecApplyConfiguration `json:"database,omitempty"`
-	// backend is the Service of the blog that answers for every Tenant.
+	// backend is the Service that serves every Tenant.
 	Backend *ServiceReferenceApplyConfiguration `json:"backend,omitempty"`
-	// portal is the Service of the public site. Empty: the backend answers for hosts that nobody owns.
+	// portal is the Service of the public site. Empty: the backend serves the hosts that belong to no Tenant.
 	Portal *ServiceReferenceApplyConfiguration `json:"portal,omitempty"`
-	// routing says how requests reach the backend. Empty: one Ingress for each Tenant, of the cluster's default class.
+	// routing configures how requests reach the backend. Empty: one Ingress per Tenant, of the cluster's default class.
 	Routing *RoutingSpecApplyConfiguration `json:"routing,omitempty"`
-	// defaults are what a Tenant gets unless its own spec says otherwise.
+	// defaults apply to Tenants whose specs leave the field empty.
 	Defaults *TenantDefaultsApplyConfiguration `json:"defaults,omitempty"`
 	// registration says who may sign up on the public site. Empty: Open.
 	Registration *apiv1alpha1.RegistrationMode `json:"registration,omitempty"`
-	// contact is where people reach those who run the site: an address to write to, such as mailto:help@example.com, or
-	// one to open, such as https://example.com/help. Pages of the public site and of blogs, and mails, name it wherever
-	// they tell people to ask. Empty: they name none.
+	// contact is the address of support: an email address, such as mailto:help@example.com, or a page, such as
+	// https://example.com/help. The pages of the public site and of blogs link to it, and mails name it. Empty: none.
 	Contact *string `json:"contact,omitempty"`
 }
 

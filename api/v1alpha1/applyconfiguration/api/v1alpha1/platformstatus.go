@@ -9,17 +9,17 @@ import (
 // PlatformStatusApplyConfiguration represents a declarative configuration of the PlatformStatus type for use
 // with apply.
 //
-// PlatformStatus is what the operator last saw of a Platform.
+// PlatformStatus is the observed state of a Platform.
 type PlatformStatusApplyConfiguration struct {
 	// conditions follow kstatus (Ready, Reconciling, Stalled), with DatabaseReady and RouteReady.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// observedGeneration is the generation of the spec that this status speaks of, set on failure too.
+	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// tenants is how many Tenants there are in each phase.
+	// tenants counts the Tenants in each phase.
 	Tenants *TenantCountsApplyConfiguration `json:"tenants,omitempty"`
-	// schemaVersion is the version that the operator brings schemas to.
+	// schemaVersion is the version that the operator migrates schemas to.
 	SchemaVersion *int32 `json:"schemaVersion,omitempty"`
-	// versions is how many Tenants have a schema at each version.
+	// versions counts the Tenants whose schemas have each version.
 	Versions []VersionCountApplyConfiguration `json:"versions,omitempty"`
 }
 

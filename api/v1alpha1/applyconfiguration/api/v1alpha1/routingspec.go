@@ -9,15 +9,15 @@ import (
 // RoutingSpecApplyConfiguration represents a declarative configuration of the RoutingSpec type for use
 // with apply.
 //
-// RoutingSpec says how requests reach the backend.
+// RoutingSpec configures how requests reach the backend.
 type RoutingSpecApplyConfiguration struct {
-	// mode says which Ingresses are made. Empty: PerTenant.
+	// mode says which Ingresses are created. Empty: PerTenant.
 	Mode *apiv1alpha1.RoutingMode `json:"mode,omitempty"`
 	// ingressClassName is the class of every Ingress. Empty: the cluster's default class.
 	IngressClassName *string `json:"ingressClassName,omitempty"`
-	// annotations are put on every Ingress, such as cert-manager.io/cluster-issuer.
+	// annotations are added to every Ingress, such as cert-manager.io/cluster-issuer.
 	Annotations map[string]string `json:"annotations,omitempty"`
-	// tls asks for HTTPS. Empty: plain HTTP.
+	// tls enables HTTPS. Empty: plain HTTP.
 	TLS *TLSSpecApplyConfiguration `json:"tls,omitempty"`
 }
 

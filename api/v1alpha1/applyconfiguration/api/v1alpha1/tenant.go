@@ -19,9 +19,9 @@ type TenantApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// metadata is the standard object metadata. The name is the user name and the host label.
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	// spec is what the author asks for.
+	// spec is the desired state.
 	Spec *TenantSpecApplyConfiguration `json:"spec,omitempty"`
-	// status is what the operator last saw.
+	// status is the observed state.
 	Status *TenantStatusApplyConfiguration `json:"status,omitempty"`
 }
 

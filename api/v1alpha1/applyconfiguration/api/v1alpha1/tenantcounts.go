@@ -5,23 +5,23 @@ package v1alpha1
 // TenantCountsApplyConfiguration represents a declarative configuration of the TenantCounts type for use
 // with apply.
 //
-// TenantCounts is how many Tenants there are in each phase.
+// TenantCounts counts the Tenants in each phase.
 type TenantCountsApplyConfiguration struct {
-	// total is how many Tenants the Platform has.
+	// total is the number of Tenants.
 	Total *int32 `json:"total,omitempty"`
-	// pending Tenants wait for something that is not there yet.
+	// pending is the number of Tenants that wait for their Platform or for a name.
 	Pending *int32 `json:"pending,omitempty"`
-	// provisioning Tenants are being made.
+	// provisioning is the number of Tenants that are being created.
 	Provisioning *int32 `json:"provisioning,omitempty"`
-	// active Tenants are paid for.
+	// active is the number of Tenants that are paid for.
 	Active *int32 `json:"active,omitempty"`
-	// grace is how many Tenants are past the date paid until, and still read.
+	// grace is the number of Tenants in their grace period.
 	Grace *int32 `json:"grace,omitempty"`
-	// suspended Tenants answer readers with 402.
+	// suspended is the number of Tenants whose readers get 402 Payment Required.
 	Suspended *int32 `json:"suspended,omitempty"`
-	// terminating Tenants are being deleted.
+	// terminating is the number of Tenants that are being deleted.
 	Terminating *int32 `json:"terminating,omitempty"`
-	// failed Tenants cannot go on before somebody changes something.
+	// failed is the number of Tenants that need a change by the user.
 	Failed *int32 `json:"failed,omitempty"`
 }
 

@@ -5,18 +5,18 @@ package v1alpha1
 // TenantDefaultsApplyConfiguration represents a declarative configuration of the TenantDefaults type for use
 // with apply.
 //
-// TenantDefaults are what a Tenant gets unless its own spec says otherwise.
+// TenantDefaults apply to Tenants whose specs leave the field empty.
 type TenantDefaultsApplyConfiguration struct {
-	// paidPeriodDays is how many days a new Tenant without paidUntil is paid for. Empty: 365.
+	// paidPeriodDays is the number of days for which a new Tenant without paidUntil is paid. Empty: 365.
 	PaidPeriodDays *int32 `json:"paidPeriodDays,omitempty"`
-	// graceDays is how many days after paidUntil readers still read. Empty: 14.
+	// graceDays is the number of days after paidUntil before the Tenant is suspended. Empty: 14.
 	GraceDays *int32 `json:"graceDays,omitempty"`
-	// retentionDays is how many days the data of a deleted Tenant is kept, where its deletionPolicy is Retain.
-	// Empty: 30.
+	// retentionDays is the number of days for which the data of a deleted Tenant is kept if its deletionPolicy is
+	// Retain. Empty: 30.
 	RetentionDays *int32 `json:"retentionDays,omitempty"`
-	// limits are the limits of every Tenant that sets none. Empty: none.
+	// limits apply to Tenants whose specs leave them empty. Empty: no limits.
 	Limits *LimitsApplyConfiguration `json:"limits,omitempty"`
-	// trialLimits take the place of limits for Tenants on trial. Empty: the same as limits.
+	// trialLimits replace limits for Tenants on trial. Empty: the same as limits.
 	TrialLimits *LimitsApplyConfiguration `json:"trialLimits,omitempty"`
 }
 

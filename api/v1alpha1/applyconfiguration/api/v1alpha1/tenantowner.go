@@ -9,7 +9,7 @@ package v1alpha1
 type TenantOwnerApplyConfiguration struct {
 	// username is the user name on the public site.
 	Username *string `json:"username,omitempty"`
-	// email is the address that invitations and reminders go to. Empty: none are sent to a person without an account.
+	// email is the address for invitations and reminders. Empty: an owner without an account gets none.
 	Email *string `json:"email,omitempty"`
 }
 

@@ -9,37 +9,36 @@ import (
 // TenantSpecApplyConfiguration represents a declarative configuration of the TenantSpec type for use
 // with apply.
 //
-// TenantSpec is what the author of a Tenant asks for. Nothing but the author writes it: what is left empty stays
-// empty, and the value in force is shown in status.
+// TenantSpec is the desired state of a Tenant. Only its author writes it: a field that is left empty stays empty, and
+// status shows the effective value.
 type TenantSpecApplyConfiguration struct {
-	// platformRef names the Platform that the Tenant lives on, in the same namespace. Empty: the one named "default".
+	// platformRef names the Tenant's Platform, in the same namespace. Empty: the one named "default".
 	PlatformRef *PlatformReferenceApplyConfiguration `json:"platformRef,omitempty"`
-	// displayName is free text that the blog shows as its title until its owner sets one. Empty: the Tenant's name.
+	// displayName is the title of the blog until its owner sets one. Empty: the Tenant's name.
 	DisplayName *string `json:"displayName,omitempty"`
-	// schemaName is the Postgres schema that holds the Tenant's tables. Empty: the name of the Tenant with "-" turned
-	// to "_". It is chosen when the Tenant is created and never set, changed or unset afterwards.
+	// schemaName is the Postgres schema that holds the Tenant's tables. Empty: the Tenant's name with "-" replaced by
+	// "_". It is immutable.
 	SchemaName *string `json:"schemaName,omitempty"`
-	// domain is the parent domain: the Tenant is served at NAME.DOMAIN. It must be one that the Platform lists.
-	// Empty: the first one that the Platform lists.
+	// domain is the parent domain: the Tenant is served at NAME.DOMAIN. The Platform must list it. Empty: the first
+	// domain that the Platform lists.
 	Domain *string `json:"domain,omitempty"`
-	// customDomains are further full host names at which the Tenant is served, such as www.alice.org. None may be at
-	// or under one of the Platform's own domains.
+	// customDomains are additional host names of the Tenant, such as www.alice.org. None may be at or under a domain of
+	// the Platform.
 	CustomDomains []apiv1alpha1.CustomDomain `json:"customDomains,omitempty"`
-	// paidUntil is the last day that is paid for; it ends at midnight in UTC. Empty: the day of creation plus the
-	// paid period of the Platform, computed once and shown in status.
+	// paidUntil is the last paid day; it ends at midnight UTC. Empty: the day of creation plus the Platform's paid
+	// period, computed once and shown in status.
 	PaidUntil *apiv1alpha1.Date `json:"paidUntil,omitempty"`
-	// trial says that the Tenant is not yet a paying customer, and selects the Platform's limits for trials where it
-	// has them. Empty: true.
+	// trial says that the Tenant is not a paying customer yet, so that the Platform's trialLimits apply. Empty: true.
 	Trial *bool `json:"trial,omitempty"`
-	// suspended takes the Tenant off by hand: readers get 402 Payment Required, the owner keeps access and nothing is
-	// lost. Empty: false.
+	// suspended suspends the Tenant: readers get 402 Payment Required, the owner keeps access, and no data is lost.
+	// Empty: false.
 	Suspended *bool `json:"suspended,omitempty"`
-	// owner is the person who may write there. Empty: nobody may log in to write.
+	// owner is the person who may write in the blog. Empty: none.
 	Owner *TenantOwnerApplyConfiguration `json:"owner,omitempty"`
-	// deletionPolicy says what becomes of the schema when the Tenant is deleted: Retain keeps it as a tombstone that
-	// can be restored within the Platform's retention, Delete drops it at once. Empty: Retain.
+	// deletionPolicy says what happens to the schema when the Tenant is deleted: Retain keeps it as a tombstone that
+	// can be restored within the Platform's retention; Delete drops it at once. Empty: Retain.
 	DeletionPolicy *apiv1alpha1.DeletionPolicy `json:"deletionPolicy,omitempty"`
-	// limits bound what the Tenant may use. What is empty is taken from the Platform.
+	// limits bound the resources of the Tenant. An empty field defaults to the Platform's.
 	Limits *LimitsApplyConfiguration `json:"limits,omitempty"`
 }
 

@@ -10,24 +10,24 @@ import (
 // TenantStatusApplyConfiguration represents a declarative configuration of the TenantStatus type for use
 // with apply.
 //
-// TenantStatus is what the operator last saw of a Tenant.
+// TenantStatus is the observed state of a Tenant.
 type TenantStatusApplyConfiguration struct {
 	// conditions follow kstatus (Ready, Reconciling, Stalled), with one for each layer: DatabaseReady, DomainsReady,
 	// RouteReady, Serving and Active.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// observedGeneration is the generation of the spec that this status speaks of, set on failure too.
+	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-	// phase sums up the Tenant's life in one word.
+	// phase summarizes the life of the Tenant.
 	Phase *apiv1alpha1.TenantPhase `json:"phase,omitempty"`
-	// url is where the blog is.
+	// url is the address of the blog.
 	URL *string `json:"url,omitempty"`
-	// hosts are the host names that lead to the blog, the primary one first.
+	// hosts are the host names of the Tenant, the primary one first.
 	Hosts []string `json:"hosts,omitempty"`
 	// schemaName is the Postgres schema that holds the Tenant's tables.
 	SchemaName *string `json:"schemaName,omitempty"`
 	// schemaVersion is the number of the last migration that the schema has.
 	SchemaVersion *int32 `json:"schemaVersion,omitempty"`
-	// paidUntil is the last paid day that is in force.
+	// paidUntil is the last paid day in effect.
 	PaidUntil *apiv1alpha1.Date `json:"paidUntil,omitempty"`
 }
 

@@ -5,10 +5,10 @@ package v1alpha1
 // TLSSpecApplyConfiguration represents a declarative configuration of the TLSSpec type for use
 // with apply.
 //
-// TLSSpec says where the certificates are.
+// TLSSpec configures certificates.
 type TLSSpecApplyConfiguration struct {
-	// wildcardSecretName names the Secret with a certificate for *.DOMAIN. Empty: every Ingress names a Secret of its
-	// own, INGRESS-tls, for a program such as cert-manager to fill. Custom domains always have Secrets of their own.
+	// wildcardSecretName names the Secret with a certificate for *.DOMAIN. Empty: every Ingress has its own Secret,
+	// INGRESS-tls, which a controller such as cert-manager creates. Custom domains always have their own Secrets.
 	WildcardSecretName *string `json:"wildcardSecretName,omitempty"`
 }
 

@@ -5,11 +5,11 @@ package v1alpha1
 // VersionCountApplyConfiguration represents a declarative configuration of the VersionCount type for use
 // with apply.
 //
-// VersionCount is how many Tenants have a schema at one version.
+// VersionCount counts the Tenants whose schemas have one version.
 type VersionCountApplyConfiguration struct {
 	// version is the number of the last migration that the schemas have.
 	Version *int32 `json:"version,omitempty"`
-	// tenants is how many there are.
+	// tenants is the number of Tenants.
 	Tenants *int32 `json:"tenants,omitempty"`
 }
 
