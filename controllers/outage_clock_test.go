@@ -94,7 +94,7 @@ func TestClockDoesNotShortenAHold(t *testing.T) {
 		p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 		p.setClock(jumps.after)
 		p.createTenant("carol", shared)
-		p.waitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainTaken)
+		p.waitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
 		for range 5 {
 			p.nudge("carol")
 			p.readyTenant("after", deleting) // comes after it in the queue

@@ -56,14 +56,14 @@ func nameTaken(e *tenancy.NameTakenError, now time.Time) *step.Error {
 		fmt.Sprintf("The %s %q belongs to %s.", e.Kind, e.Name, ownerPhrase(e)))
 }
 
-// customDomainTaken reports who has a custom domain. E is nil if it has become available since.
+// customDomainTaken reports who has a custom domain. E is nil if it has been released since.
 func customDomainTaken(host string, e *tenancy.NameTakenError, now time.Time) *step.Error {
 	switch {
 	case e == nil:
-		return step.Waiting(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonCustomDomainTaken,
-			fmt.Sprintf("The custom domain %q has just become available.", host), time.Second)
+		return step.Waiting(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonNameHeld,
+			fmt.Sprintf("The custom domain %q has just been released.", host), time.Second)
 	case !e.HeldUntil.IsZero():
-		return step.Waiting(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonCustomDomainTaken,
+		return step.Waiting(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonNameHeld,
 			fmt.Sprintf("The custom domain %q was released less than a minute ago and is held until %s.", host, e.HeldUntil.UTC().Format(time.RFC3339)),
 			untilFree(e, now))
 	}
