@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/pflag"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -96,8 +95,14 @@ func (c *cluster) platform(ctx context.Context, name string) (*v1alpha1.Platform
 	return &platform, nil
 }
 
+// database is a connection to the database of a Platform.
+type database interface {
+	postgres.Beginner
+	Close()
+}
+
 // database connects to the database of a Platform.
-func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (*pgxpool.Pool, error) {
+func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (database, error) {
 	uri := c.databaseURI
 	if uri == "" {
 		var err error

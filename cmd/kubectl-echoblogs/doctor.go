@@ -41,16 +41,16 @@ func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) e
 	if err != nil {
 		return err
 	}
-	pool, err := cluster.database(ctx, platform)
+	db, err := cluster.database(ctx, platform)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer db.Close()
 	all, err := tenancy.ReadMigrations(migrations.Tenant, "tenant")
 	if err != nil {
 		return err
 	}
-	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewReader(pool), platform, int32(len(all)))
+	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewReader(db), platform, int32(len(all)))
 	if err != nil {
 		if code := postgres.Code(err); code != "" {
 			return fmt.Errorf("read the registry: %s", postgres.Explain(err))

@@ -83,12 +83,12 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 	if err != nil {
 		return err
 	}
-	pool, err := cluster.database(ctx, platform)
+	db, err := cluster.database(ctx, platform)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	row, err := tenancy.NewReader(pool).Find(ctx, name)
+	defer db.Close()
+	row, err := tenancy.NewReader(db).Find(ctx, name)
 	switch {
 	case errors.Is(err, tenancy.ErrNotFound) || err == nil && row.State != tenancy.StateLive:
 		return fmt.Errorf("the Tenant %q has no blog yet; \"kubectl get tenant %s -o wide\" says why", name, name)
@@ -96,7 +96,7 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 		return fmt.Errorf("find the blog of %s: %s", name, postgres.Explain(err))
 	}
 	quota := post.Quota{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
-	saved, err := post.NewStore(row.SchemaName).Save(ctx, pool, post.SaveRequest{
+	saved, err := post.NewStore(row.SchemaName).Save(ctx, db, post.SaveRequest{
 		Document: document, Overwrite: true, Quota: quota, Now: time.Now(),
 	})
 	var (
