@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
@@ -143,7 +144,7 @@ func (h *history) awaitPresent(ctx context.Context, p *stack.Platform) error {
 
 // await waits until is holds, which is asked after each change.
 func (h *history) await(ctx context.Context, what string, is func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, stack.Patience)
+	ctx, cancel := context.WithTimeout(ctx, platformtest.Patience)
 	defer cancel()
 	for {
 		h.mu.Lock()

@@ -16,6 +16,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
@@ -71,7 +72,7 @@ func (w *world) settle(ctx context.Context, o owner, edits ...func(*v1alpha1.Ten
 // write fills a schema with an owner's posts.
 func (w *world) write(ctx context.Context, o owner, schema string) error {
 	store := post.NewStore(schema)
-	ctx, cancel := context.WithTimeout(ctx, stack.Patience)
+	ctx, cancel := context.WithTimeout(ctx, platformtest.Patience)
 	defer cancel()
 	for i := range pageOfPosts {
 		slug := fmt.Sprintf("more-%d", i)
@@ -117,7 +118,7 @@ func (w *world) leave(ctx context.Context, host string, o owner) error {
 // age ends the hold on all names of a host's last owner. No replica knows the old owner any more, which is what the hold
 // is there to wait for.
 func (w *world) age(ctx context.Context, host string) error {
-	ctx, cancel := context.WithTimeout(ctx, stack.Patience)
+	ctx, cancel := context.WithTimeout(ctx, platformtest.Patience)
 	defer cancel()
 	const past = `released_at - interval '2 minutes'`
 	for _, sql := range []string{

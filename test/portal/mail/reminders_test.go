@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
@@ -32,12 +33,12 @@ func TestReminders(t *testing.T) {
 		"warned":  {-13, "Your blog warned will be suspended on " + day(2)},
 		"over":    {-20, ""},
 	} {
-		portaltest.AddAccount(t, p, name, portaltest.PaidFor(due.days))
+		portaltest.AddAccount(t, p, name, platformtest.PaidFor(due.days))
 		if due.subject != "" {
 			want = append(want, name+"@example.org: "+due.subject)
 		}
 	}
-	portaltest.AddAccount(t, p, "byhand", portaltest.PaidFor(7), func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) })
+	portaltest.AddAccount(t, p, "byhand", platformtest.PaidFor(7), func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) })
 	slices.Sort(want)
 
 	site := p.StartPortal(0)
@@ -56,7 +57,7 @@ func TestReminders(t *testing.T) {
 
 	// Another replica, and one that starts anew, look at the same tenants and at one more, whose name comes last.
 	site.Kill()
-	portaltest.AddAccount(t, p, "zoe", portaltest.PaidFor(1))
+	portaltest.AddAccount(t, p, "zoe", platformtest.PaidFor(1))
 	again, other := p.StartPortal(0), p.StartPortal(1)
 	p.Wait("the last one is told", func(context.Context) error {
 		got := append(portaltest.Subjects(t, again), portaltest.Subjects(t, other)...)

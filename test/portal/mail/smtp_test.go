@@ -166,7 +166,7 @@ func TestStopWhileAMailIsSent(t *testing.T) {
 	close(reply)
 	<-stopped
 	server.wait(p, 1)
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.outbox`); n != 0 {
+	if n := p.Count(`SELECT count(*) FROM public.outbox`); n != 0 {
 		t.Errorf("%d mails are to be sent again", n)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/test/testkit/freeport"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
@@ -34,13 +35,13 @@ func endRetention(t *testing.T, p *stack.Platform, name string) {
 	if err := p.Client.Update(t.Context(), &platform); err != nil {
 		t.Fatal(err)
 	}
-	portaltest.WaitCount(p, "the tombstone is purged", 0, `SELECT count(*) FROM public.tenants WHERE name = $1`, name)
+	p.WaitCount("the tombstone is purged", 0, `SELECT count(*) FROM public.tenants WHERE name = $1`, name)
 }
 
 // aWeekPasses waits until the site knows that accounts have no blog, and has that be a week ago.
 func aWeekPasses(t *testing.T, p *stack.Platform, usernames ...string) {
 	t.Helper()
-	portaltest.WaitCount(p, "it is known that they have no blog", len(usernames),
+	p.WaitCount("it is known that they have no blog", len(usernames),
 		`SELECT count(*) FROM public.users WHERE username = ANY ($1) AND blogless_since IS NOT NULL`, usernames)
 	p.Exec(`UPDATE public.users SET blogless_since = blogless_since - interval '7 days' WHERE username = ANY ($1)`, usernames)
 }
@@ -70,13 +71,13 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 
 	// Two replicas look: bob, whose data was not kept, is removed once, and alice, whom they look at before, stays.
 	portaltest.AddAccount(t, p, "bob", deleteAtOnce)
-	portaltest.DeleteTenants(t, p, "bob")
+	p.DeleteTenants("bob")
 	site.Kill()
 	p.StartPortal(0)
 	p.StartPortal(1)
 	aWeekPasses(t, p, "bob")
-	portaltest.WaitCount(p, "bob's account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'bob'`)
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.users WHERE username = 'alice'`); n != 1 {
+	p.WaitCount("bob's account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'bob'`)
+	if n := p.Count(`SELECT count(*) FROM public.users WHERE username = 'alice'`); n != 1 {
 		t.Error("the account is gone, and the blog could be restored")
 	}
 }
@@ -97,21 +98,21 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	portaltest.AddAccount(t, p, "dave")
 	// Whose tombstone was set aside for somebody else's blog, and who owns a Tenant that has no schema yet.
 	portaltest.AddAccount(t, p, "erin")
-	portaltest.AddTenant(t, p, "freds", v1alpha1.TenantSpec{SchemaName: "dave", Owner: &v1alpha1.TenantOwner{Username: "fred"}})
+	p.CreateTenant("freds", platformtest.WithSpec(v1alpha1.TenantSpec{SchemaName: "dave", Owner: &v1alpha1.TenantOwner{Username: "fred"}}))
 	portaltest.AddUser(t, p, "fred")
-	portaltest.DeleteTenants(t, p, "carol", "dave", "erin")
+	p.DeleteTenants("carol", "dave", "erin")
 	p.Exec(`UPDATE public.tenants SET released_at = released_at - interval '2 minutes' WHERE name = 'erin'`) // nobody holds its host
 	fresh := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "erin", Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneFresh}}}
 	if err := p.Create(t.Context(), fresh); err != nil {
 		t.Fatal(err)
 	}
-	portaltest.AwaitReady(t, p, "erin")
+	p.WaitTenantsReady("erin")
 	staff.Get("/staff/users/carol/").Want(t, http.StatusOK, "<dt>Removed</dt><dd>not while it is locked, though it has no blog</dd>")
 	portaltest.NewClient(t, site).Submit("/login/", "username", "erin", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "was deleted, and another one has its name")
 	portaltest.NewClient(t, site).Submit("/login/", "username", "fred", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog is not there yet, or not any more.")
 	// Who was invited to a Tenant made by kubectl.
-	portaltest.AddTenant(t, p, "zoe", v1alpha1.TenantSpec{DeletionPolicy: v1alpha1.DeletionPolicyDelete, Owner: &v1alpha1.TenantOwner{Username: "zoe", Email: "zoe@example.org"}})
-	portaltest.AwaitReady(t, p, "zoe")
+	p.CreateTenant("zoe", platformtest.WithSpec(v1alpha1.TenantSpec{DeletionPolicy: v1alpha1.DeletionPolicyDelete, Owner: &v1alpha1.TenantOwner{Username: "zoe", Email: "zoe@example.org"}}))
+	p.WaitTenantsReady("zoe")
 	printed, err := p.RunPortal(t.Context(), "invite", "zoe")
 	link := portaltest.WantLink(t, printed, err)
 	zoe := portaltest.NewClient(t, site)
@@ -124,16 +125,16 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
 	p.Exec(`INSERT INTO public.notices (tenant, kind, about, sent_at) VALUES ('alice', 'due-30', now(), now())`)
 	portaltest.NewClient(t, site).Submit("/login/", "username", "Alice@people.example", "password", "not the right one").Want(t, http.StatusUnprocessableEntity)
-	portaltest.DeleteTenants(t, p, "alice")
+	p.DeleteTenants("alice")
 	endRetention(t, p, "alice")
 	alice.Get("/").Want(t, http.StatusOK, "A blog of your own")
 
 	aWeekPasses(t, p, "zoe", "alice")
-	portaltest.WaitCount(p, "the accounts are removed", 0, `SELECT count(*) FROM public.users WHERE username IN ('alice', 'zoe')`)
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.users WHERE username IN ('root-eve', 'carol', 'dave', 'erin', 'fred')`); n != 5 {
+	p.WaitCount("the accounts are removed", 0, `SELECT count(*) FROM public.users WHERE username IN ('alice', 'zoe')`)
+	if n := p.Count(`SELECT count(*) FROM public.users WHERE username IN ('root-eve', 'carol', 'dave', 'erin', 'fred')`); n != 5 {
 		t.Errorf("%d of 5 accounts are left", n)
 	}
-	if n := portaltest.Count(t, p, `SELECT (SELECT count(*) FROM public.sessions s LEFT JOIN public.users u ON u.id = s.user_id WHERE u.id IS NULL)
+	if n := p.Count(`SELECT (SELECT count(*) FROM public.sessions s LEFT JOIN public.users u ON u.id = s.user_id WHERE u.id IS NULL)
 		+ (SELECT count(*) FROM public.notices WHERE tenant = 'alice') + (SELECT count(*) FROM public.attempts WHERE subject LIKE 'alice%')
 		+ (SELECT count(*) FROM public.outbox WHERE subject LIKE 'alice%' OR payload::text LIKE '%alice%') + (SELECT count(*) FROM public.mail_tokens WHERE user_id IS NOT NULL)`); n != 0 {
 		t.Errorf("%d rows tell of an account that was removed", n)
@@ -162,7 +163,7 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 	site := p.StartPortal(0)
 	proxy.Stall()
 	// A Tenant that the site has not heard of, without a row in the database.
-	portaltest.AddTenant(t, p, "freds", v1alpha1.TenantSpec{Domain: "elsewhere.example", Owner: &v1alpha1.TenantOwner{Username: "fred"}})
+	p.CreateTenant("freds", platformtest.WithSpec(v1alpha1.TenantSpec{Domain: "elsewhere.example", Owner: &v1alpha1.TenantOwner{Username: "fred"}}))
 	portaltest.AddUser(t, p, "fred")
 	aWeekPasses(t, p, "fred")
 	p.Wait("the sweeper has asked in vain", func(context.Context) error {
@@ -171,12 +172,12 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 		}
 		return nil
 	})
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.users WHERE username = 'fred'`); n != 1 {
+	if n := p.Count(`SELECT count(*) FROM public.users WHERE username = 'fred'`); n != 1 {
 		t.Error("the account was removed, and has a Tenant")
 	}
 	proxy.Restore()
-	portaltest.DeleteTenants(t, p, "freds")
-	portaltest.WaitCount(p, "the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'fred'`)
+	p.DeleteTenants("freds")
+	p.WaitCount("the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'fred'`)
 	portaltest.NewClient(t, site).Submit("/login/", "username", "fred", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "The user name, the address or the password is wrong.")
 }
 
@@ -184,8 +185,8 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 func TestAccountOutlivesAMistakenOwner(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
-	portaltest.AddTenant(t, p, "shop", v1alpha1.TenantSpec{Owner: &v1alpha1.TenantOwner{Username: "bob"}})
-	portaltest.AwaitReady(t, p, "shop")
+	p.CreateTenant("shop", platformtest.WithSpec(v1alpha1.TenantSpec{Owner: &v1alpha1.TenantOwner{Username: "bob"}}))
+	p.WaitTenantsReady("shop")
 	portaltest.AddUser(t, p, "bob")
 	own := func(username string) {
 		t.Helper()
@@ -194,11 +195,11 @@ func TestAccountOutlivesAMistakenOwner(t *testing.T) {
 		}
 	}
 	own("carol")
-	portaltest.WaitCount(p, "bob is known to have no blog", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND blogless_since IS NOT NULL`)
+	p.WaitCount("bob is known to have no blog", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND blogless_since IS NOT NULL`)
 	portaltest.NewClient(t, site).Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account has no blog any more.", "ask those who run the site")
 	portaltest.NewClient(t, site).Register("bob").Want(t, http.StatusUnprocessableEntity, "The name bob is taken")
 	own("bob")
-	portaltest.WaitCount(p, "bob has a blog again", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND blogless_since IS NULL`)
+	p.WaitCount("bob has a blog again", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND blogless_since IS NULL`)
 	portaltest.LogIn(t, site, "bob", portaltest.Password).Get("/").Want(t, http.StatusOK, "Welcome, bob")
 }
 

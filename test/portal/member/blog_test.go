@@ -40,7 +40,7 @@ func TestDisplayName(t *testing.T) {
 	v.Submit("/account/alice/name/", "display_name", long).Want(t, http.StatusUnprocessableEntity, "Use at most 100 characters", long, `aria-invalid="true"`)
 	v.Submit("/account/alice/name/", "display_name", "a\nb").Want(t, http.StatusUnprocessableEntity, "on one line")
 	v.Submit("/account/alice/name/", "display_name", "").Want(t, http.StatusOK, "Saved.")
-	if name := portaltest.ReadTenant(t, p, "alice").Spec.DisplayName; name != "" {
+	if name := p.Tenant("alice").Spec.DisplayName; name != "" {
 		t.Errorf("the display name is still %q", name)
 	}
 
@@ -51,7 +51,7 @@ func TestDisplayName(t *testing.T) {
 	v.Submit("/account/bob/name/", "display_name", "Mine").Want(t, http.StatusNotFound)
 	v.Submit("/account/bob/delete/", "name", "bob").Want(t, http.StatusNotFound)
 	v.Submit("/account/bob/domains/", "host", "www.bob.org").Want(t, http.StatusNotFound)
-	if name := portaltest.ReadTenant(t, p, "bob").Spec.DisplayName; name != "" {
+	if name := p.Tenant("bob").Spec.DisplayName; name != "" {
 		t.Errorf("alice named bob's blog %q", name)
 	}
 	portaltest.NewClient(t, site).Get("/account/alice/").Want(t, http.StatusOK, "Log in")
@@ -63,7 +63,7 @@ func TestFieldsThatAnotherManagerHolds(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	portaltest.AddAccount(t, p, "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.DisplayName = "" })
-	portaltest.Apply(t, p, "argocd", `
+	p.ApplyTenant("argocd", `
 apiVersion: tenancy.echoblogs.io/v1alpha1
 kind: Tenant
 metadata:
@@ -80,7 +80,7 @@ spec:
 	v.Get("/account/alice/").Want(t, http.StatusOK, "argocd", "  displayName: From Git", "  customDomains:\n  - www.alice.org", "readonly", "It leads to your blog.")
 	v.Submit("/account/alice/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "This is set by the manifest of your blog")
 	v.Submit("/account/alice/domains/remove/", "host", "www.alice.org").Want(t, http.StatusConflict, "manifest")
-	tenant := portaltest.ReadTenant(t, p, "alice")
+	tenant := p.Tenant("alice")
 	if tenant.Spec.DisplayName != "From Git" || !slices.Contains(tenant.Spec.CustomDomains, "www.alice.org") {
 		t.Errorf("what another manager had set was changed: %+v", tenant.Spec)
 	}
@@ -102,14 +102,14 @@ func TestManifest(t *testing.T) {
 			t.Errorf("the manifest has %s in it:\n%s", noise, downloaded.Body)
 		}
 	}
-	before := portaltest.ReadTenant(t, p, "alice")
-	after := portaltest.Apply(t, p, "argocd", downloaded.Body, client.DryRunAll)
+	before := p.Tenant("alice")
+	after := p.ApplyTenant("argocd", downloaded.Body, client.DryRunAll)
 	if after.Generation != before.Generation {
 		t.Errorf("applied again, the manifest changes the Tenant:\n%s\n%+v\n%+v", downloaded.Body, before.Spec, after.Spec)
 	}
 	// So says kubectl apply to whoever applies it for good.
-	portaltest.Apply(t, p, "argocd", downloaded.Body)
-	if again := portaltest.ReadTenant(t, p, "alice"); again.Generation != before.Generation {
+	p.ApplyTenant("argocd", downloaded.Body)
+	if again := p.Tenant("alice"); again.Generation != before.Generation {
 		t.Errorf("generation %d became %d", before.Generation, again.Generation)
 	}
 }
@@ -122,7 +122,7 @@ func TestDeleteBlog(t *testing.T) {
 	until := time.Now().UTC().AddDate(0, 0, 30).Format("2 January 2006")
 	v.Get("/account/alice/delete/").Want(t, http.StatusOK, "All posts are kept until "+until, "/login/?next=/write/export.zip")
 	v.Submit("/account/alice/delete/", "name", "alic").Want(t, http.StatusUnprocessableEntity, "Type alice to delete it.", `value="alic"`)
-	if tenant := portaltest.ReadTenant(t, p, "alice"); !tenant.DeletionTimestamp.IsZero() {
+	if tenant := p.Tenant("alice"); !tenant.DeletionTimestamp.IsZero() {
 		t.Fatal("it is being deleted")
 	}
 	v.Submit("/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "alice is deleted", "kept until "+until, "You are logged out")
@@ -195,13 +195,13 @@ func TestRegisteredOwnerEdits(t *testing.T) {
 	added := v.Submit("/account/carol/domains/", "host", "carol.blog").Want(t, http.StatusOK)
 	dns.set(added.VerificationRecord(t, "carol.blog"))
 	v.Submit("/account/carol/domains/verify/", "host", "carol.blog").Want(t, http.StatusOK, "Saved.")
-	spec := portaltest.ReadTenant(t, p, "carol").Spec
+	spec := p.Tenant("carol").Spec
 	if spec.DisplayName != "Carol writes" || !slices.Equal(spec.CustomDomains, []v1alpha1.CustomDomain{"carol.blog"}) || spec.Owner == nil || spec.Owner.Username != "carol" {
 		t.Errorf("the Tenant says %+v", spec)
 	}
 
 	// Once it is in Git, it is edited there.
-	portaltest.Apply(t, p, "argocd", v.Get("/account/carol/manifest.yaml").Want(t, http.StatusOK).Body)
+	p.ApplyTenant("argocd", v.Get("/account/carol/manifest.yaml").Want(t, http.StatusOK).Body)
 	v.Get("/account/carol/").Want(t, http.StatusOK, "argocd", "  displayName: Carol writes", "  - carol.blog")
 	v.Submit("/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, "Carol writes")
 	v.Get("/account/carol/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd)")

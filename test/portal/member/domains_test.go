@@ -114,7 +114,7 @@ func TestCustomDomain(t *testing.T) {
 	verify().Want(t, http.StatusUnprocessableEntity, "There is no TXT record _echoblogs.www.alice.org yet")
 	dns.set(name, "something else", value+"x")
 	verify().Want(t, http.StatusUnprocessableEntity, "says something else")
-	if tenant := portaltest.ReadTenant(t, p, "alice"); len(tenant.Spec.CustomDomains) != 0 {
+	if tenant := p.Tenant("alice"); len(tenant.Spec.CustomDomains) != 0 {
 		t.Fatalf("a domain was given out that was not proved: %v", tenant.Spec.CustomDomains)
 	}
 	dns.set(name, "something else", value)
@@ -144,7 +144,7 @@ func TestCustomDomain(t *testing.T) {
 			remove = "alice.blog"
 		}
 		v.Submit("/account/alice/domains/remove/", "host", remove).Want(t, http.StatusOK, "Saved.")
-		if have := portaltest.ReadTenant(t, p, "alice").Spec.CustomDomains; !slices.Equal(have, left) {
+		if have := p.Tenant("alice").Spec.CustomDomains; !slices.Equal(have, left) {
 			t.Errorf("without %s the blog has %v", remove, have)
 		}
 	}

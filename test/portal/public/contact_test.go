@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
@@ -15,16 +16,16 @@ import (
 // reached is how pages name whom to ask.
 const reached = `those who run the site (<a href="mailto:help@example.org">help@example.org</a>)`
 
-func setContact(address string) func(*v1alpha1.PlatformSpec) {
-	return func(spec *v1alpha1.PlatformSpec) { spec.Contact = address }
+func setContact(address string) func(*v1alpha1.Platform) {
+	return func(object *v1alpha1.Platform) { object.Spec.Contact = address }
 }
 
 // Whoever is told to ask is told where, by mails too.
 func TestContact(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
-	editPlatform(t, p, setContact("mailto:help@example.org"))
-	portaltest.AddAccount(t, p, "alice", portaltest.PaidFor(-1))
+	p.EditPlatform(setContact("mailto:help@example.org"))
+	portaltest.AddAccount(t, p, "alice", platformtest.PaidFor(-1))
 	portaltest.AddAccount(t, p, "bob", func(tenant *v1alpha1.Tenant) { tenant.Spec.DisplayName = "Bob" })
 	portaltest.AddAccount(t, p, "carol")
 	p.Exec(`UPDATE public.users SET state = 'locked' WHERE username = 'carol'`)
@@ -67,7 +68,7 @@ func TestContact(t *testing.T) {
 		},
 		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "ask those who run the site."},
 	} {
-		editPlatform(t, p, setContact(address))
+		p.EditPlatform(setContact(address))
 		for path, want := range wants {
 			p.Wait(fmt.Sprintf("%s says %s", path, want), func(context.Context) error {
 				if shown := visitor.Get(path); !strings.Contains(shown.Body, want) {
@@ -107,7 +108,9 @@ func TestUnknownHostsReadTheSameEverywhere(t *testing.T) {
 		{v1alpha1.RegistrationClosed, "mailto:help@example.org", "If there should be one, ask " + reached, "/register/"},
 		{v1alpha1.RegistrationClosed, "", "Check the spelling", "those who run"},
 	} {
-		editPlatform(t, p, func(spec *v1alpha1.PlatformSpec) { spec.Registration, spec.Contact = mode.registration, mode.contact })
+		p.EditPlatform(func(object *v1alpha1.Platform) {
+			object.Spec.Registration, object.Spec.Contact = mode.registration, mode.contact
+		})
 		p.Wait(fmt.Sprintf("both say what %s %s means", mode.registration, mode.contact), func(context.Context) error {
 			for _, v := range []*portaltest.Client{here, there} {
 				if got := words(v, host); !strings.Contains(got, mode.says) || strings.Contains(got, mode.doesNot) {

@@ -1,6 +1,8 @@
 package public_test
 
 import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"context"
 	"errors"
 	"fmt"
@@ -111,7 +113,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	// The account is written down, and the request for the Tenant has not reached the API server.
 	proxy.Stall()
 	answer := portaltest.NewClient(t, site).SendRegistration("at-account")
-	portaltest.WaitCount(p, "the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-account'`)
+	p.WaitCount("the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-account'`)
 	kill(answer)
 	proxy.Cut()
 	proxy.Restore()
@@ -120,7 +122,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	// The Tenant is made, and the operator has done nothing yet.
 	release := lock(t, p, "tenants")
 	answer = portaltest.NewClient(t, site).SendRegistration("at-tenant")
-	portaltest.WaitTenant(p, "at-tenant", "")
+	p.WaitTenant("at-tenant")
 	kill(answer)
 	release()
 	site = start()
@@ -128,10 +130,10 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	// The blog is live, and the account cannot log in yet.
 	release = lock(t, p, "tenants")
 	answer = portaltest.NewClient(t, site).SendRegistration("at-ready")
-	portaltest.WaitTenant(p, "at-ready", "")
+	p.WaitTenant("at-ready")
 	releaseUsers := lock(t, p, "users")
 	release()
-	portaltest.WaitTenant(p, "at-ready", v1alpha1.ConditionReady)
+	p.WaitCondition("at-ready", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	kill(answer)
 	releaseUsers()
 	site = start()
@@ -139,7 +141,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	// The account can log in, and the browser does not know it yet.
 	release = lock(t, p, "sessions")
 	answer = portaltest.NewClient(t, site).SendRegistration("at-session")
-	portaltest.WaitCount(p, "the account is active", 1, `SELECT count(*) FROM public.users WHERE username = 'at-session' AND state = 'active'`)
+	p.WaitCount("the account is active", 1, `SELECT count(*) FROM public.users WHERE username = 'at-session' AND state = 'active'`)
 	kill(answer)
 	release()
 	site = start()
@@ -147,11 +149,11 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	// The registration has failed, and the account is being removed.
 	release = lock(t, p, "tenants")
 	answer = portaltest.NewClient(t, site).SendRegistration("at-rollback")
-	portaltest.WaitTenant(p, "at-rollback", "")
+	p.WaitTenant("at-rollback")
 	p.Exec(`CREATE SCHEMA at_rollback`)
 	releaseUsers = lock(t, p, "users")
 	release()
-	portaltest.WaitCount(p, "the registration is being rolled back", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-rollback' AND state = 'rolling_back'`)
+	p.WaitCount("the registration is being rolled back", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-rollback' AND state = 'rolling_back'`)
 	site.Kill()
 	_, _ = answer() // which may have said that the name is taken
 	releaseUsers()

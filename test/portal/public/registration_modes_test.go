@@ -20,26 +20,13 @@ import (
 // setRegistration changes who may register, and waits until the public site knows.
 func setRegistration(t *testing.T, p *stack.Platform, v *portaltest.Client, mode v1alpha1.RegistrationMode, says string) {
 	t.Helper()
-	editPlatform(t, p, func(spec *v1alpha1.PlatformSpec) { spec.Registration = mode })
+	p.EditPlatform(func(object *v1alpha1.Platform) { object.Spec.Registration = mode })
 	p.Wait("the public site knows the mode", func(context.Context) error {
 		if shown := v.Get("/register/"); !strings.Contains(shown.Body, says) {
 			return fmt.Errorf("it shows:\n%s", shown.Body)
 		}
 		return nil
 	})
-}
-
-func editPlatform(t *testing.T, p *stack.Platform, change func(*v1alpha1.PlatformSpec)) {
-	t.Helper()
-	var platform v1alpha1.Platform
-	if err := p.Client.Get(t.Context(), p.Key(v1alpha1.DefaultPlatform), &platform); err != nil {
-		t.Fatal(err)
-	}
-	before := platform.DeepCopy()
-	change(&platform.Spec)
-	if err := p.Client.Patch(t.Context(), &platform, client.MergeFrom(before)); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestRegistrationByInvitation(t *testing.T) {
@@ -71,7 +58,7 @@ func TestRegistrationByInvitation(t *testing.T) {
 	once = code(1, time.Hour)
 	release := lock(t, p, "tenants")
 	answer := other.SendRegistration("bob", "code", once)
-	portaltest.WaitTenant(p, "bob", "")
+	p.WaitTenant("bob")
 	p.Exec(`CREATE SCHEMA bob`)
 	release()
 	shown, err := answer()
@@ -106,7 +93,7 @@ func TestRegistrationIsClosed(t *testing.T) {
 	for _, path := range []string{"/", "/login/"} {
 		v.Get(path).Want(t, http.StatusOK, "Log in").Without(t, `href="/register/"`)
 	}
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.users`); n != 0 {
+	if n := p.Count(`SELECT count(*) FROM public.users`); n != 0 {
 		t.Errorf("there are %d users", n)
 	}
 	v.Get("http://alice."+stack.Domain+"/").Want(t, http.StatusNotFound).Without(t, "/register/?username=alice")
@@ -175,11 +162,11 @@ func TestUnconfirmedAccountsAreRemoved(t *testing.T) {
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
-	portaltest.WaitCount(p, "the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'alice'`)
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM pg_namespace WHERE nspname IN ('alice', 'bob', 'carol', 'dave', 'erin')`); n != 4 {
+	p.WaitCount("the account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'alice'`)
+	if n := p.Count(`SELECT count(*) FROM pg_namespace WHERE nspname IN ('alice', 'bob', 'carol', 'dave', 'erin')`); n != 4 {
 		t.Errorf("%d schemas are left", n)
 	}
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.tenants WHERE state = 'tombstone'`); n != 0 {
+	if n := p.Count(`SELECT count(*) FROM public.tenants WHERE state = 'tombstone'`); n != 0 {
 		t.Errorf("%d tombstones are left", n)
 	}
 	for _, name := range []string{"bob", "carol", "dave", "erin"} {

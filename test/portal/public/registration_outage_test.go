@@ -26,7 +26,7 @@ func TestRegistrationWithoutAPIServer(t *testing.T) {
 	release := lock(t, p, "tenants")
 	proxy.Stall()
 	answer := v.SendRegistration("bob")
-	portaltest.WaitCount(p, "the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'bob'`)
+	p.WaitCount("the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'bob'`)
 	shown, err := answer()
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 	release := lock(t, p, "tenants")
 	v = portaltest.NewClient(t, site)
 	answer := v.SendRegistration("bob")
-	portaltest.WaitTenant(p, "bob", "")
+	p.WaitTenant("bob")
 	proxy.Cut()
 	shown, err := answer()
 	if err != nil {
@@ -90,13 +90,13 @@ func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
 	proxy := p.ProxyPortalDatabase()
 	site := p.StartPortal(0)
 	answer := portaltest.NewClient(t, site).SendRegistration("alice")
-	portaltest.WaitCount(p, "the commit waits", 1, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+	p.WaitCount("the commit waits", 1, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 	proxy.Stall()
 	if err := held.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	portaltest.WaitCount(p, "the registration is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
+	p.WaitCount("the registration is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
 	shown, err := answer()
 	if err != nil {
 		t.Fatal(err)

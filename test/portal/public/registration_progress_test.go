@@ -77,7 +77,7 @@ func TestRegistrationShowsItsSteps(t *testing.T) {
 
 	// A field that the registration has left alone can be set, and those that it has set are nobody else's.
 	v.Submit("/account/alice/name/", "display_name", "Alice writes").Want(t, http.StatusOK, "Saved.")
-	if made := portaltest.ReadTenant(t, p, "alice"); made.Spec.DisplayName != "Alice writes" || made.Spec.Owner == nil || made.Spec.Owner.Username != "alice" {
+	if made := p.Tenant("alice"); made.Spec.DisplayName != "Alice writes" || made.Spec.Owner == nil || made.Spec.Owner.Username != "alice" {
 		t.Errorf("the Tenant says %+v", made.Spec)
 	}
 }

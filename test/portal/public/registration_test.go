@@ -42,7 +42,7 @@ func TestRegister(t *testing.T) {
 
 	// The password is good for another browser, and the address is asked to be confirmed.
 	portaltest.NewClient(t, site).Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, alice")
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.registrations WHERE state = 'live' AND username = 'alice'`); n != 1 {
+	if n := p.Count(`SELECT count(*) FROM public.registrations WHERE state = 'live' AND username = 'alice'`); n != 1 {
 		t.Errorf("%d registrations are live", n)
 	}
 }
@@ -124,7 +124,7 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 	}
 	shown := v.Submit("/register/", portaltest.Registration("zoe", "password", "short")...)
 	shown.Want(t, http.StatusUnprocessableEntity, `value="zoe"`, `value="zoe@people.example"`)
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.users WHERE username <> 'alice'`); n != 0 {
+	if n := p.Count(`SELECT count(*) FROM public.users WHERE username <> 'alice'`); n != 0 {
 		t.Errorf("forms that were refused have made %d users", n)
 	}
 }

@@ -50,7 +50,7 @@ func TestRegisterANameThatKubectlTakes(t *testing.T) {
 	site := p.StartPortal(0)
 	proxy.Stall()
 	answer := portaltest.NewClient(t, site).SendRegistration("alice")
-	portaltest.WaitCount(p, "the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
+	p.WaitCount("the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
 	if err := p.Create(t.Context(), tenant("alice")); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestRegisterANameThatKubectlTakes(t *testing.T) {
 	if theirs.Spec.Owner != nil || len(theirs.Annotations) != 0 {
 		t.Errorf("the Tenant has the owner %v and the annotations %v", theirs.Spec.Owner, theirs.Annotations)
 	}
-	portaltest.WaitCount(p, "the account is gone", 0, `SELECT count(*) FROM public.users`)
+	p.WaitCount("the account is gone", 0, `SELECT count(*) FROM public.users`)
 }
 
 func TestFiftyRegisterAtOnce(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
@@ -48,8 +49,8 @@ func waitStatus(t *testing.T, p *stack.Platform, host string, status int) {
 func TestStaffEdits(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
-	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{})
-	portaltest.AwaitReady(t, p, "alice")
+	p.CreateTenant("alice")
+	p.WaitTenantsReady("alice")
 	v := portaltest.NewStaff(t, p, site)
 
 	t.Run("settings", func(t *testing.T) {
@@ -59,7 +60,7 @@ func TestStaffEdits(t *testing.T) {
 		}
 		v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", all...)...).
 			Want(t, http.StatusOK, "Saved.", "www.alice.org", "Wonderland", "paidUntil none -&gt; 2031-01-31", "trial yes -&gt; no", "posts none -&gt; 5", "root-eve")
-		spec := portaltest.ReadTenant(t, p, "alice").Spec
+		spec := p.Tenant("alice").Spec
 		got := fmt.Sprint(spec.DisplayName, spec.CustomDomains, spec.PaidUntil, *spec.Trial, *spec.Limits.Posts, spec.Limits.Storage, *spec.Limits.RequestsPerSecond)
 		if want := "Wonderland[www.alice.org alice.net]2031-01-31false 5 20Mi 7"; got != want {
 			t.Errorf("the Tenant says %s, and not %s", got, want)
@@ -69,7 +70,7 @@ func TestStaffEdits(t *testing.T) {
 		// What is emptied is the Platform's again, and what is left stays.
 		v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Wonderland", "customDomains", "alice.net", "paidUntil", "2031-01-31", "trial", "no")...).
 			Want(t, http.StatusOK, "Saved.", "customDomains www.alice.org, alice.net -&gt; alice.net")
-		spec = portaltest.ReadTenant(t, p, "alice").Spec
+		spec = p.Tenant("alice").Spec
 		if spec.Limits != nil || len(spec.CustomDomains) != 1 || spec.DisplayName != "Wonderland" {
 			t.Errorf("the Tenant says %+v", spec)
 		}
@@ -89,10 +90,10 @@ func TestStaffEdits(t *testing.T) {
 func TestStaffRefused(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
-	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{})
-	portaltest.AwaitReady(t, p, "alice")
+	p.CreateTenant("alice")
+	p.WaitTenantsReady("alice")
 	v := portaltest.NewStaff(t, p, site)
-	before := portaltest.ReadTenant(t, p, "alice").Generation
+	before := p.Tenant("alice").Generation
 	for _, test := range []struct{ field, value, want string }{
 		{"displayName", strings.Repeat("x", 101), "may not be more than 100"},
 		{"displayName", "a\u0001b", "on one line"},
@@ -114,7 +115,7 @@ func TestStaffRefused(t *testing.T) {
 		}
 	}
 	v.Submit("/staff/tenants/alice/delete/", "confirm", "alicia").Want(t, http.StatusUnprocessableEntity, "Type alice to delete it. Nothing was changed.")
-	if after := portaltest.ReadTenant(t, p, "alice"); after.Generation != before || after.DeletionTimestamp != nil {
+	if after := p.Tenant("alice"); after.Generation != before || after.DeletionTimestamp != nil {
 		t.Errorf("the Tenant was changed: %+v", after)
 	}
 	v.Get("/staff/acts/").Want(t, http.StatusOK, "Nothing yet.")
@@ -125,10 +126,10 @@ func TestStaffHeld(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	posts, suspended := int64(3), false
-	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{
+	p.CreateTenant("alice", platformtest.WithSpec(v1alpha1.TenantSpec{
 		DisplayName: "From Git", CustomDomains: []v1alpha1.CustomDomain{"git.alice.org"}, Limits: &v1alpha1.Limits{Posts: &posts}, Suspended: &suspended,
-	})
-	portaltest.AwaitReady(t, p, "alice")
+	}))
+	p.WaitTenantsReady("alice")
 	const manager = "staff.test" // this program, by its name
 	v := portaltest.NewStaff(t, p, site)
 	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, manager+" has set it. Change spec.displayName in the manifest",
@@ -138,13 +139,13 @@ func TestStaffHeld(t *testing.T) {
 	// The rest is free, and what is held stays whatever is sent.
 	v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Mine", "customDomains", "www.alice.org", "posts", "9", "storage", "5Mi")...).
 		Want(t, http.StatusOK, "Saved.")
-	spec := portaltest.ReadTenant(t, p, "alice").Spec
+	spec := p.Tenant("alice").Spec
 	got := fmt.Sprint(spec.DisplayName, spec.CustomDomains, *spec.Limits.Posts, spec.Limits.Storage)
 	if want := "From Git[git.alice.org www.alice.org] 3 5Mi"; got != want {
 		t.Errorf("the Tenant says %s, and not %s", got, want)
 	}
 	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusUnprocessableEntity, manager+" has set it. Change spec.suspended in the manifest")
-	if *portaltest.ReadTenant(t, p, "alice").Spec.Suspended {
+	if *p.Tenant("alice").Spec.Suspended {
 		t.Error("the Tenant was suspended")
 	}
 }
@@ -157,7 +158,7 @@ func TestStaffCannotRecord(t *testing.T) {
 	v := portaltest.NewStaff(t, p, site)
 	p.Exec(`REVOKE INSERT ON public.audit FROM echoblogs_portal`)
 	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusInternalServerError, "The change was made but not recorded")
-	if !portaltest.ReadTenant(t, p, "alice").SuspendedByHand() {
+	if !p.Tenant("alice").SuspendedByHand() {
 		t.Error("the Tenant was not suspended")
 	}
 	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusInternalServerError, "Something went wrong")

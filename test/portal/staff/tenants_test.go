@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
@@ -34,7 +35,7 @@ func TestStaffOnly(t *testing.T) {
 		alice.Submit(path, "confirm", "alice").Want(t, http.StatusForbidden, "This page is for staff")
 		nobody.Submit(path, "confirm", "alice").Want(t, http.StatusForbidden, "You are logged out")
 	}
-	if left := portaltest.ReadTenant(t, p, "alice"); left.Generation != 1 || left.DeletionTimestamp != nil {
+	if left := p.Tenant("alice"); left.Generation != 1 || left.DeletionTimestamp != nil {
 		t.Errorf("the Tenant was changed: %+v", left)
 	}
 }
@@ -43,13 +44,13 @@ func TestStaffTenants(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	suspended := true
-	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{
+	p.CreateTenant("alice", platformtest.WithSpec(v1alpha1.TenantSpec{
 		DisplayName: "Wonderland <3", Owner: &v1alpha1.TenantOwner{Username: "liddell", Email: "liddell@example.org"},
 		CustomDomains: []v1alpha1.CustomDomain{"www.rabbit-hole.org"}, PaidUntil: "2030-12-31",
-	})
-	portaltest.AddTenant(t, p, "bob", v1alpha1.TenantSpec{Suspended: &suspended})
-	portaltest.AddTenant(t, p, "carol", v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.rabbit-hole.org"}})
-	portaltest.AwaitReady(t, p, "alice", "bob")
+	}))
+	p.CreateTenant("bob", platformtest.WithSpec(v1alpha1.TenantSpec{Suspended: &suspended}))
+	p.CreateTenant("carol", platformtest.WithSpec(v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.rabbit-hole.org"}}))
+	p.WaitTenantsReady("alice", "bob")
 	p.Wait("the Platform has counted", func(ctx context.Context) error { return counted(ctx, p, 3) })
 	v := portaltest.NewStaff(t, p, site)
 
@@ -92,8 +93,8 @@ func TestStaffOddNames(t *testing.T) {
 func TestStaffSizes(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
-	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{})
-	portaltest.AwaitReady(t, p, "alice")
+	p.CreateTenant("alice")
+	p.WaitTenantsReady("alice")
 	v := portaltest.NewStaff(t, p, site)
 	v.Get("/staff/").Want(t, http.StatusOK, "kB</td>").Without(t, "not known")
 
@@ -129,9 +130,9 @@ func TestStaffPages(t *testing.T) {
 	names := make([]string, 0, 51)
 	for i := range 51 {
 		names = append(names, "blog-"+string(rune('a'+i/10))+string(rune('0'+i%10)))
-		portaltest.AddTenant(t, p, names[i], v1alpha1.TenantSpec{})
+		p.CreateTenant(names[i])
 	}
-	portaltest.AwaitReady(t, p, names...)
+	p.WaitTenantsReady(names...)
 	v := portaltest.NewStaff(t, p, site)
 	v.Get("/staff/?q=blog").Want(t, http.StatusOK, "51 tenants, page 1 of 2", "/staff/tenants/blog-a0/", `rel="next" href="/staff/?page=2&amp;q=blog"`).
 		Without(t, "/staff/tenants/blog-f0/", `rel="prev"`)

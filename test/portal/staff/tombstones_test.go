@@ -1,6 +1,8 @@
 package staff_test
 
 import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"context"
 	"maps"
 	"net/http"
@@ -14,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
@@ -56,8 +59,8 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 	v.Get("/staff/tombstones/?q=bob").Want(t, http.StatusOK, "No deleted blog like that is kept.")
 
 	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is made again", "<h1>alice</h1>", "delete</td>", "its data is kept until", "restore</td>")
-	portaltest.AwaitReady(t, p, "alice")
-	restored := portaltest.ReadTenant(t, p, "alice").Spec
+	p.WaitTenantsReady("alice")
+	restored := p.Tenant("alice").Spec
 	if restored.DisplayName != "Wonderland" || restored.Owner == nil || restored.Owner.Email != "alice@example.org" || restored.Domain != stack.OtherDomain {
 		t.Errorf("the Tenant came back as %+v", restored)
 	}
@@ -76,9 +79,9 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 func TestStaffCannotRestore(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
-	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{SchemaName: "wonderland", Trial: new(false), Owner: &v1alpha1.TenantOwner{Username: "alice"}})
-	portaltest.AddTenant(t, p, "bob", v1alpha1.TenantSpec{})
-	portaltest.AwaitReady(t, p, "alice", "bob")
+	p.CreateTenant("alice", platformtest.WithSpec(v1alpha1.TenantSpec{SchemaName: "wonderland", Trial: new(false), Owner: &v1alpha1.TenantOwner{Username: "alice"}}))
+	p.CreateTenant("bob")
+	p.WaitTenantsReady("alice", "bob")
 	v := portaltest.NewStaff(t, p, site)
 	for _, name := range []string{"alice", "bob"} {
 		v.Submit("/staff/tenants/"+name+"/delete/", "confirm", name).Want(t, http.StatusOK)
@@ -90,7 +93,7 @@ func TestStaffCannotRestore(t *testing.T) {
 		Without(t, "Restore alice")
 	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusUnprocessableEntity, "This cannot be restored here")
 
-	portaltest.AddTenant(t, p, "bob", v1alpha1.TenantSpec{})
+	p.CreateTenant("bob")
 	waitPage(p, v, "/staff/tenants/bob/", "TombstoneExists", "What to do: To restore the data, annotate the Tenant with tenancy.echoblogs.io/on-tombstone=Restore.", "Failed")
 	v.Submit("/staff/tombstones/bob/restore/").Want(t, http.StatusConflict, "annotate tenant bob tenancy.echoblogs.io/on-tombstone=Restore")
 }
@@ -106,7 +109,7 @@ func TestStaffAndOwner(t *testing.T) {
 	alice.Submit("/account/alice/name/", "display_name", "Mine").Want(t, http.StatusOK, "Saved.")
 	v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Ours", "trial", "no")...).Want(t, http.StatusOK, "Saved.")
 	alice.Get("/account/alice/").Want(t, http.StatusOK, `value="Ours"`)
-	portaltest.AwaitReady(t, p, "alice")
+	p.WaitTenantsReady("alice")
 
 	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice").Want(t, http.StatusOK, "The blog is deleted.")
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
@@ -118,13 +121,13 @@ func TestStaffAndOwner(t *testing.T) {
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK, `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removed</dt><dd>after "+end+", unless a blog is restored</dd>")
 	alice.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted.")
 	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is made again")
-	portaltest.AwaitReady(t, p, "alice")
+	p.WaitTenantsReady("alice")
 	alice = portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK).Without(t, "Deleted blogs</dt>", "Removed</dt>")
 	alice.Submit("/account/alice/name/", "display_name", "Mine again").Want(t, http.StatusOK, "Saved.")
 	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "The blog is suspended")
 	waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
-	if spec := portaltest.ReadTenant(t, p, "alice").Spec; spec.DisplayName != "Mine again" || spec.Owner == nil || spec.Owner.Email != "alice@people.example" {
+	if spec := p.Tenant("alice").Spec; spec.DisplayName != "Mine again" || spec.Owner == nil || spec.Owner.Email != "alice@people.example" {
 		t.Errorf("the Tenant says %+v", spec)
 	}
 }
@@ -154,12 +157,12 @@ func TestRestorationIsWhole(t *testing.T) {
 			t.Errorf("no Tenant here sets %s", field)
 		}
 	}
-	portaltest.AddTenant(t, p, "everything", said["everything"])
-	portaltest.AwaitReady(t, p, "everything")
+	p.CreateTenant("everything", platformtest.WithSpec(said["everything"]))
+	p.WaitTenantsReady("everything")
 	for name, spec := range said {
 		if name != "everything" {
-			portaltest.AddTenant(t, p, name, spec)
-			portaltest.WaitTenant(p, name, v1alpha1.ConditionServing)
+			p.CreateTenant(name, platformtest.WithSpec(spec))
+			p.WaitCondition(name, v1alpha1.ConditionServing, metav1.ConditionTrue, "")
 		}
 	}
 	// A date that the Tenant does not say any more, and the registry remembers.
@@ -167,15 +170,15 @@ func TestRestorationIsWhole(t *testing.T) {
 		if err := p.Edit(t.Context(), "nothing", func(tenant *v1alpha1.Tenant) { tenant.Spec.PaidUntil = date }); err != nil {
 			t.Fatal(err)
 		}
-		portaltest.AwaitReady(t, p, "nothing")
+		p.WaitTenantsReady("nothing")
 	}
 	v := portaltest.NewStaff(t, p, site)
 	for _, name := range slices.Sorted(maps.Keys(said)) {
-		before := portaltest.ReadTenant(t, p, name)
-		portaltest.DeleteTenants(t, p, name)
+		before := p.Tenant(name)
+		p.DeleteTenants(name)
 		v.Submit("/staff/tombstones/"+name+"/restore/").Want(t, http.StatusOK, "The blog is made again")
-		portaltest.WaitTenant(p, name, v1alpha1.ConditionServing)
-		after := portaltest.ReadTenant(t, p, name)
+		p.WaitCondition(name, v1alpha1.ConditionServing, metav1.ConditionTrue, "")
+		after := p.Tenant(name)
 		if diff := cmp.Diff(said[name], after.Spec); diff != "" {
 			t.Errorf("%s came back with another spec (-want +got):\n%s", name, diff)
 		}
@@ -184,7 +187,7 @@ func TestRestorationIsWhole(t *testing.T) {
 		}
 	}
 	waitStatus(t, p, "everything."+stack.OtherDomain, http.StatusPaymentRequired)
-	if n := portaltest.Count(t, p, `SELECT count(*) FROM public.tombstones`); n != 0 {
+	if n := p.Count(`SELECT count(*) FROM public.tombstones`); n != 0 {
 		t.Errorf("%d specs are kept of tenants that are live", n)
 	}
 }
@@ -193,10 +196,10 @@ func TestRestorationIsWhole(t *testing.T) {
 func TestRestorationByManifest(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
-	portaltest.AddTenant(t, p, "alice", v1alpha1.TenantSpec{PaidUntil: "2031-01-31", Suspended: new(true), DisplayName: "Wonderland"})
-	portaltest.AwaitReady(t, p, "alice")
-	portaltest.DeleteTenants(t, p, "alice")
-	portaltest.Apply(t, p, "kubectl", `
+	p.CreateTenant("alice", platformtest.WithSpec(v1alpha1.TenantSpec{PaidUntil: "2031-01-31", Suspended: new(true), DisplayName: "Wonderland"}))
+	p.WaitTenantsReady("alice")
+	p.DeleteTenants("alice")
+	p.ApplyTenant("kubectl", `
 apiVersion: tenancy.echoblogs.io/v1alpha1
 kind: Tenant
 metadata:
@@ -204,8 +207,8 @@ metadata:
   namespace: `+p.Namespace+`
   annotations: {tenancy.echoblogs.io/on-tombstone: Restore}
 `)
-	portaltest.AwaitReady(t, p, "alice")
-	restored := portaltest.ReadTenant(t, p, "alice")
+	p.WaitTenantsReady("alice")
+	restored := p.Tenant("alice")
 	if diff := cmp.Diff(v1alpha1.TenantSpec{}, restored.Spec); diff != "" || restored.Status.PaidUntil != "2031-01-31" {
 		t.Errorf("it is paid until %s, and its spec was written (-want +got):\n%s", restored.Status.PaidUntil, diff)
 	}

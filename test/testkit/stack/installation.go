@@ -111,7 +111,7 @@ func (i *installation) start() error {
 	if err := errors.Join(os.Mkdir(i.logs(), 0o700), os.Mkdir(state, 0o700)); err != nil {
 		return fmt.Errorf("make the folders for logs and state: %w", err)
 	}
-	if err := i.build(ctx); err != nil {
+	if err := buildPrograms(ctx, i.root, i.programs); err != nil {
 		return err
 	}
 	i.controlPlane, err = controlplane.Start(ctx, controlplane.Options{
@@ -125,16 +125,6 @@ func (i *installation) start() error {
 		return err
 	}
 	return i.install(ctx)
-}
-
-// build compiles the programs as they are shipped: without the race detector, which would make other programs of them.
-func (i *installation) build(ctx context.Context) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", i.programs+"/", "./cmd/operator", "./cmd/blog", "./cmd/portal", "./cmd/kubectl-echoblogs")
-	build.Dir = i.root
-	if output, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the programs: %w\n%s", err, output)
-	}
-	return nil
 }
 
 // install applies what an installer applies, and makes the administrator's client.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/router"
 )
 
@@ -31,16 +32,18 @@ func NewForBrowsers(t testing.TB, certificates ...tls.Certificate) (p *Platform,
 		publicURL = "https://localhost:" + port
 		listener = tls.NewListener(listener, &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12})
 	}
-	p = newPlatform(t, v1alpha1.PlatformSpec{Domains: []v1alpha1.ParentDomain{"localhost"}, PublicURL: publicURL})
+	p = New(t, func(object *v1alpha1.Platform) {
+		object.Spec.Domains, object.Spec.PublicURL = []v1alpha1.ParentDomain{"localhost"}, publicURL
+	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	t.Cleanup(cancel)
-	table := router.NewTable(ingressClass)
+	table := router.NewTable(platformtest.IngressClass)
 	if err := router.Watch(ctx, p.installation.config, p.Namespace, table); err != nil {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: router.New(table, map[string]*router.Service{
-		blogService:   router.NewService("http", 80, p.Blogs[0]),
-		portalService: router.NewService("http", 80, p.Portals[0]),
+		platformtest.BlogService:   router.NewService("http", 80, p.Blogs[0]),
+		platformtest.PortalService: router.NewService("http", 80, p.Portals[0]),
 	}, slog.New(slog.DiscardHandler))}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
