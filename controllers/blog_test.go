@@ -86,15 +86,15 @@ func (b *blogServer) check(t testing.TB, host string, status int, contains strin
 // waitBlog waits until a host answers with a status. A blog whose clock was set reads the registry anew first.
 func (p *platform) waitBlog(host string, status int, contains string) {
 	p.t.Helper()
-	p.waitFor(fmt.Sprintf("%s answers %d", host, status), func() error { return p.blog.check(p.t, host, status, contains) })
+	p.Wait(fmt.Sprintf("%s answers %d", host, status), func(context.Context) error { return p.blog.check(p.t, host, status, contains) })
 }
 
 // wantEvent waits for an event about an object.
 func (p *platform) wantEvent(name, reason string) {
 	p.t.Helper()
-	p.waitFor(fmt.Sprintf("there is an event %s about %s", reason, name), func() error {
+	p.Wait(fmt.Sprintf("there is an event %s about %s", reason, name), func(context.Context) error {
 		var events eventsv1.EventList
-		if err := p.admin.List(p.t.Context(), &events, client.InNamespace(p.namespace)); err != nil {
+		if err := p.Client.List(p.t.Context(), &events, client.InNamespace(p.Namespace)); err != nil {
 			return err
 		}
 		var seen []string

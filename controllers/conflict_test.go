@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
@@ -17,16 +18,16 @@ func TestAdoptionNeedsPlatformAndAnnotation(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.exec(`CREATE SCHEMA legacy; CREATE TABLE legacy.customers (id int)`)
-	p.createTenant("alice", withSchema("legacy"))
-	p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
+	p.CreateTenant("alice", withSchema("legacy"))
+	p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
 
-	p.edit("alice", annotate(v1alpha1.AnnotationAdoptSchema, "0"))
-	p.waitFor("the Platform is named as what is missing", func() error {
-		stalled := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAdoptionRefused)
+	p.EditTenant("alice", annotate(v1alpha1.AnnotationAdoptSchema, "0"))
+	p.Wait("the Platform is named as what is missing", func(context.Context) error {
+		stalled := p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAdoptionRefused)
 		return wantText(stalled.Status.Conditions, "List the schema in the Platform's spec.database.adoptableSchemas")
 	})
-	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.AdoptableSchemas = []string{"legacy"} })
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.AdoptableSchemas = []string{"legacy"} })
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.blog.want(t, "alice.example.com", http.StatusOK, "alice")
 	if n := query[int](p, `SELECT count(*) FROM pg_tables WHERE schemaname = 'legacy'`); n != 2 {
 		t.Errorf("the adopted schema has %d tables, want its own and ours", n)
@@ -36,10 +37,10 @@ func TestAdoptionNeedsPlatformAndAnnotation(t *testing.T) {
 func TestCustomDomainUnderThePlatformIsRefused(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.createTenant("alice", func(t *v1alpha1.Tenant) {
+	p.CreateTenant("alice", func(t *v1alpha1.Tenant) {
 		t.Spec.CustomDomains = []v1alpha1.CustomDomain{"bob.example.com", "www.alice.org"}
 	})
-	refused := p.waitCondition("alice", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainRefused)
+	refused := p.WaitCondition("alice", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainRefused)
 	if err := wantText(refused.Status.Conditions, `"bob.example.com"`); err != nil {
 		t.Error(err)
 	}
@@ -47,7 +48,7 @@ func TestCustomDomainUnderThePlatformIsRefused(t *testing.T) {
 		p.waitBlog(host, http.StatusOK, "alice")
 	}
 	p.blog.want(t, "bob.example.com", http.StatusNotFound, "")
-	p.readyTenant("bob")
+	p.ReadyTenant("bob")
 	p.blog.want(t, "bob.example.com", http.StatusOK, "bob")
 }
 
@@ -56,7 +57,7 @@ func TestTwoTenantsAreNeverMixed(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	for _, name := range []string{"alice", "bob"} {
-		p.readyTenant(name, func(t *v1alpha1.Tenant) {
+		p.ReadyTenant(name, func(t *v1alpha1.Tenant) {
 			t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
 		})
 		p.writePost(name, "Secret of "+name)

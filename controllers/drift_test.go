@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -19,15 +20,15 @@ import (
 func (p *platform) aMinutePasses() {
 	p.t.Helper()
 	p.clock.SetTime(p.clock.Now().Add(time.Minute))
-	p.editPlatform(annotatePlatform("test/nudge", p.clock.Now().String()))
+	p.EditPlatform(annotatePlatform("test/nudge", p.clock.Now().String()))
 }
 
 func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
-	p.waitFor("the Platform has counted", func() error {
-		if counts := p.platform().Status.Tenants; counts == nil || counts.Active != 1 {
+	p.ReadyTenant("alice")
+	p.Wait("the Platform has counted", func(context.Context) error {
+		if counts := p.ReadPlatform().Status.Tenants; counts == nil || counts.Active != 1 {
 			return fmt.Errorf("it counts %v", counts)
 		}
 		return nil
@@ -35,13 +36,13 @@ func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
 	p.queries.forget()
 	p.writes.forget()
 	p.nudge("alice")
-	p.waitFor("alice was looked at", func() error {
+	p.Wait("alice was looked at", func(context.Context) error {
 		if len(p.queries.with("[alice")) == 0 {
 			return fmt.Errorf("no query yet")
 		}
 		return nil
 	})
-	p.readyTenant("bob") // comes after it in the queue, so that whatever alice needed has been done
+	p.ReadyTenant("bob") // comes after it in the queue, so that whatever alice needed has been done
 	if got := p.queries.with("[alice"); len(got) != 1 {
 		t.Errorf("a reconcile with nothing to do sent %d statements: %s", len(got), strings.Join(got, "\n"))
 	}
@@ -55,8 +56,8 @@ func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
 func TestEditedIngressIsPutBack(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
-	key := p.key(routing.TenantIngressName("alice"))
+	p.ReadyTenant("alice")
+	key := p.Key(routing.TenantIngressName("alice"))
 	for what, change := range map[string]func(*networkingv1.Ingress){
 		"another host": func(i *networkingv1.Ingress) { i.Spec.Rules[0].Host = "evil.example.com" },
 		"a default backend": func(i *networkingv1.Ingress) {
@@ -66,17 +67,17 @@ func TestEditedIngressIsPutBack(t *testing.T) {
 		"no owner":  func(i *networkingv1.Ingress) { i.OwnerReferences = nil },
 	} {
 		var before networkingv1.Ingress
-		if err := admin.Get(t.Context(), key, &before); err != nil {
+		if err := p.Client.Get(t.Context(), key, &before); err != nil {
 			t.Fatal(err)
 		}
 		edited := before.DeepCopy()
 		change(edited)
-		if err := admin.Patch(t.Context(), edited, client.MergeFrom(&before)); err != nil {
+		if err := p.Client.Patch(t.Context(), edited, client.MergeFrom(&before)); err != nil {
 			t.Fatal(err)
 		}
-		p.waitFor(what+" is put back", func() error {
+		p.Wait(what+" is put back", func(context.Context) error {
 			var after networkingv1.Ingress
-			if err := admin.Get(t.Context(), key, &after); err != nil {
+			if err := p.Client.Get(t.Context(), key, &after); err != nil {
 				return err
 			}
 			if !routing.UpToDate(&after, &before) {
@@ -88,15 +89,15 @@ func TestEditedIngressIsPutBack(t *testing.T) {
 	p.wantEvent("alice", v1alpha1.ReasonIngressRepaired)
 
 	var ingress networkingv1.Ingress
-	if err := admin.Get(t.Context(), key, &ingress); err != nil {
+	if err := p.Client.Get(t.Context(), key, &ingress); err != nil {
 		t.Fatal(err)
 	}
-	if err := admin.Delete(t.Context(), &ingress); err != nil {
+	if err := p.Client.Delete(t.Context(), &ingress); err != nil {
 		t.Fatal(err)
 	}
-	p.waitFor("the deleted Ingress is there again", func() error {
+	p.Wait("the deleted Ingress is there again", func(context.Context) error {
 		var again networkingv1.Ingress
-		if err := admin.Get(t.Context(), key, &again); err != nil {
+		if err := p.Client.Get(t.Context(), key, &again); err != nil {
 			return err
 		}
 		if again.UID == ingress.UID {
@@ -112,7 +113,7 @@ func TestEditedIngressIsPutBack(t *testing.T) {
 func TestChangedRowsArePutBack(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
+	p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
 	for what, sql := range map[string]string{
 		"a deleted custom domain": `DELETE FROM public.domains WHERE host = 'www.alice.org'`,
 		"a deleted primary host":  `DELETE FROM public.domains WHERE host = 'alice.example.com'`,
@@ -123,7 +124,7 @@ func TestChangedRowsArePutBack(t *testing.T) {
 	} {
 		p.exec(sql)
 		p.aMinutePasses()
-		p.waitFor(what+" is put back", func() error {
+		p.Wait(what+" is put back", func(context.Context) error {
 			got := query[string](p, `SELECT display_name || owner || ' ' || (suspend_at = ((paid_until + 15)::timestamp AT TIME ZONE 'UTC')) || ' ' ||
 				(SELECT string_agg(host, ' ' ORDER BY host) FROM public.domains d WHERE d.tenant_id = t.id AND released_at IS NULL)
 				FROM public.tenants t WHERE name = 'alice'`)
@@ -137,27 +138,27 @@ func TestChangedRowsArePutBack(t *testing.T) {
 	if metric(t, "echoblogs_registry_repairs_total") == 0 {
 		t.Error("no repair was counted")
 	}
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.waitBlog("www.alice.org", http.StatusOK, "")
 }
 
 func TestVanishedSchemaStaysMissing(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
+	p.ReadyTenant("alice")
 	p.exec(`DROP SCHEMA alice CASCADE`)
 	p.aMinutePasses()
-	missing := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
+	missing := p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
 	if missing.Status.Phase != v1alpha1.TenantFailed {
 		t.Errorf("phase %s", missing.Status.Phase)
 	}
 	p.nudge("alice")
-	p.readyTenant("bob") // comes after it in the queue
+	p.ReadyTenant("bob") // comes after it in the queue
 	if query[int](p, schemaCount, "alice") != 0 {
 		t.Error("a schema that had vanished was made again without a word")
 	}
-	p.edit("alice", annotate(v1alpha1.AnnotationOnMissing, v1alpha1.OnMissingRecreate))
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.EditTenant("alice", annotate(v1alpha1.AnnotationOnMissing, v1alpha1.OnMissingRecreate))
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	if query[int](p, schemaCount, "alice") != 1 {
 		t.Error("the schema was not made again")
 	}
@@ -166,13 +167,13 @@ func TestVanishedSchemaStaysMissing(t *testing.T) {
 func TestEmptyDatabaseUnderTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
+	p.ReadyTenant("alice")
 	p.exec(`DROP SCHEMA alice CASCADE; DO $$ DECLARE name text; BEGIN
 		FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
 			EXECUTE format('DROP TABLE public.%I CASCADE', name);
 		END LOOP; END $$`)
 	p.aMinutePasses()
-	p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
+	p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
 	if query[int](p, schemaCount, "alice") != 0 {
 		t.Error("the schema was made again without a word")
 	}
@@ -186,7 +187,7 @@ func TestFleetCheckIsOneQueryAThousandTenants(t *testing.T) {
 	p.queries.forget()
 	p.aMinutePasses()
 	const list = "ORDER BY t.name LIMIT"
-	p.waitFor("the fleet was checked", func() error { return wantCount(len(p.queries.with(list)), 3) })
+	p.Wait("the fleet was checked", func(context.Context) error { return wantCount(len(p.queries.with(list)), 3) })
 	if got := len(p.queries.with("public.tenants")) - len(p.queries.with(list)); got > 4 {
 		t.Errorf("a check of 2,500 tenants reads the registry %d times besides", got)
 	}
@@ -199,9 +200,9 @@ func TestFleetCheckIsOneQueryAThousandTenants(t *testing.T) {
 func TestManyEditsAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Domains = []v1alpha1.ParentDomain{"example.com", "example.net"} })
-	p.readyTenant("alice")
+	p.ReadyTenant("alice")
 	for i := range 20 {
-		p.edit("alice", func(t *v1alpha1.Tenant) {
+		p.EditTenant("alice", func(t *v1alpha1.Tenant) {
 			t.Spec.DisplayName = fmt.Sprintf("Name %d", i)
 			t.Spec.Domain = []string{"example.com", "example.net"}[i%2]
 			t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain(fmt.Sprintf("www%d.alice.org", i%3))}
@@ -209,7 +210,7 @@ func TestManyEditsAtOnce(t *testing.T) {
 			t.Spec.PaidUntil = v1alpha1.NewDate(p.clock.Now().AddDate(0, i+1, 0))
 		})
 	}
-	tenant := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	tenant := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	if tenant.Status.ObservedGeneration != tenant.Generation || tenant.Status.PaidUntil != tenant.Spec.PaidUntil {
 		t.Errorf("status of generation %d, paid until %s; want %d and %s", tenant.Status.ObservedGeneration, tenant.Status.PaidUntil, tenant.Generation, tenant.Spec.PaidUntil)
 	}

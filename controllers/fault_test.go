@@ -112,21 +112,21 @@ func faultyPlatform(t testing.TB, options ...func(*platform)) (*platform, *fault
 	t.Helper()
 	p, f := newNamespace(t, options...), &faults{}
 	p.startOperator(f.wrap)
-	p.create(p.platformObject())
-	p.waitFor("the Platform is Ready", func() error { return p.platformReady("default") })
+	p.createPlatform()
+	p.WaitReady()
 	return p, f
 }
 
 // liveThrough creates, edits and deletes a Tenant, and checks what came of each.
 func (p *platform) liveThrough(t testing.TB, name string) {
 	t.Helper()
-	p.readyTenant(name, func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
-	p.edit(name, func(t *v1alpha1.Tenant) {
+	p.ReadyTenant(name, func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
+	p.EditTenant(name, func(t *v1alpha1.Tenant) {
 		t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
 	})
-	p.waitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.blog.want(t, "www."+name+".org", http.StatusOK, name)
-	p.delete(name)
+	p.DeleteTenants(name)
 	if n := query[int](p, schemaCount, strings.ReplaceAll(name, "-", "_")); n != 0 {
 		t.Errorf("the schema of %s was left behind", name)
 	}

@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
 // ownClock makes the database's clock count beside the operator's, as it does in earnest.
@@ -19,7 +21,7 @@ func ownClock(p *platform) { p.maxClockSkew = 0 }
 func (p *platform) setClock(now time.Time) {
 	p.t.Helper()
 	p.clock.SetTime(now)
-	p.editPlatform(annotatePlatform("test/nudge", now.String()))
+	p.EditPlatform(annotatePlatform("test/nudge", now.String()))
 }
 
 // A clock that jumps suspends, for as long as it is wrong, and nothing more: what was deleted is kept for its time, and
@@ -29,13 +31,13 @@ func TestClockJumpsAndComesBack(t *testing.T) {
 	p := newNamespace(t, ownClock)
 	p.start()
 	now := p.clock.Now()
-	p.readyTenant("alice")
-	p.readyTenant("grace", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(now.AddDate(0, 0, -3)) })
-	p.readyTenant("due", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(now.AddDate(0, 0, -30)) })
-	p.readyTenant("kept")
+	p.ReadyTenant("alice")
+	p.ReadyTenant("grace", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(now.AddDate(0, 0, -3)) })
+	p.ReadyTenant("due", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(now.AddDate(0, 0, -30)) })
+	p.ReadyTenant("kept")
 	p.writePost("alice", "What was written before")
 	p.writePost("kept", "What was kept")
-	p.delete("kept")
+	p.DeleteTenants("kept")
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'kept'`)
 
 	for _, jump := range []time.Time{now.AddDate(10, 0, 0), now.AddDate(-10, 0, 0), now.Add(-time.Hour)} {
@@ -43,7 +45,7 @@ func TestClockJumpsAndComesBack(t *testing.T) {
 		if jump.After(now) {
 			p.waitBlog("alice.example.com", http.StatusPaymentRequired, "")
 			for _, name := range []string{"alice", "grace", "due"} {
-				p.waitCondition(name, v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
+				p.WaitCondition(name, v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
 			}
 		}
 		p.setClock(now)
@@ -57,18 +59,18 @@ func TestClockJumpsAndComesBack(t *testing.T) {
 			t.Fatalf("a clock that was set to %s has purged what was to be kept", jump)
 		}
 	}
-	p.readyTenant("kept", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.ReadyTenant("kept", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
 	p.waitBlog("kept.example.com", http.StatusOK, "What was kept")
 }
 
 // waitActive waits until a Tenant is Ready and its Active condition has a reason.
 func (p *platform) waitActive(name, reason string) {
 	p.t.Helper()
-	p.waitFor(fmt.Sprintf("%s is %s", name, reason), func() error {
-		tenant := p.tenant(name)
+	p.Wait(fmt.Sprintf("%s is %s", name, reason), func(context.Context) error {
+		tenant := p.Tenant(name)
 		for _, c := range tenant.Status.Conditions {
 			if c.Type == v1alpha1.ConditionActive && c.Reason == reason {
-				return hasCondition(tenant.Status.Conditions, tenant.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+				return platformtest.HasCondition(tenant.Status.Conditions, tenant.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 			}
 		}
 		return fmt.Errorf("it has %v", tenant.Status.Conditions)
@@ -83,29 +85,29 @@ func TestClockDoesNotShortenAHold(t *testing.T) {
 	p.start()
 	now := p.clock.Now()
 	shared := func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.shared.org"} }
-	p.readyTenant("alice", shared)
+	p.ReadyTenant("alice", shared)
 	for _, jumps := range []struct{ atRelease, after time.Time }{
 		{now, now.AddDate(10, 0, 0)},  // ahead during the hold
 		{now.AddDate(-10, 0, 0), now}, // behind when it began
 		{now.AddDate(10, 0, 0), now},  // ahead when it began
 	} {
 		p.setClock(jumps.atRelease)
-		p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = nil })
-		p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+		p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = nil })
+		p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 		p.setClock(jumps.after)
-		p.createTenant("carol", shared)
-		p.waitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
+		p.CreateTenant("carol", shared)
+		p.WaitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
 		for range 5 {
 			p.nudge("carol")
-			p.readyTenant("after", deleting) // comes after it in the queue
-			p.delete("after")
+			p.ReadyTenant("after", deleting) // comes after it in the queue
+			p.DeleteTenants("after")
 			p.exec(`DELETE FROM public.tenants WHERE name = 'after'`)
 			if owner := p.ownerOf("www.shared.org"); owner != "alice" {
 				t.Fatalf("released at %s and wanted at %s, the host went to %q at once", jumps.atRelease, jumps.after, owner)
 			}
 		}
 		// The hold ends all the same, a minute after the moment that both clocks agree on.
-		p.waitFor("the hold ends", func() error {
+		p.Wait("the hold ends", func(context.Context) error {
 			ends := query[time.Time](p, `SELECT released_at FROM public.domains WHERE host = 'www.shared.org'`).Add(tenancy.Hold)
 			if ends.After(time.Now().Add(tenancy.Hold)) {
 				return fmt.Errorf("it ends at %s", ends)
@@ -115,14 +117,14 @@ func TestClockDoesNotShortenAHold(t *testing.T) {
 		p.setClock(now.Add(tenancy.Hold))
 		p.exec(`UPDATE public.domains SET released_at = released_at - interval '1 minute' WHERE host = 'www.shared.org'`)
 		p.nudge("carol")
-		p.waitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+		p.WaitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 		p.waitBlog("www.shared.org", http.StatusOK, "carol")
 
-		p.edit("carol", deleting)
-		p.delete("carol")
+		p.EditTenant("carol", deleting)
+		p.DeleteTenants("carol")
 		p.exec(`DELETE FROM public.tenants WHERE name = 'carol'`)
-		p.edit("alice", shared)
-		p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+		p.EditTenant("alice", shared)
+		p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	}
 }
 

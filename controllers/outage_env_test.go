@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
@@ -33,8 +35,8 @@ func outagePlatform(t *testing.T, options ...func(*platform)) *platform {
 	t.Helper()
 	p := newNamespace(t, append(options, inEarnest)...)
 	p.start()
-	p.readyTenant("alice")
-	p.readyTenant("sue", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
+	p.ReadyTenant("alice")
+	p.ReadyTenant("sue", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
 	p.writePost("alice", "What was written before")
 	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
 	p.wantNoLeaks()
@@ -50,11 +52,11 @@ func rename(to string) func(*v1alpha1.Tenant) {
 // nobody has to do anything with the Tenant.
 func (p *platform) waitUnavailable(name, text string) {
 	p.t.Helper()
-	p.waitFor(fmt.Sprintf("%s says %q", name, text), func() error {
-		tenant := p.tenant(name)
+	p.Wait(fmt.Sprintf("%s says %q", name, text), func(context.Context) error {
+		tenant := p.Tenant(name)
 		conditions := tenant.Status.Conditions
 		for _, kind := range []string{v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionReady} {
-			err := hasCondition(conditions, tenant.Generation, kind, metav1.ConditionFalse, v1alpha1.ReasonDatabaseUnavailable)
+			err := platformtest.HasCondition(conditions, tenant.Generation, kind, metav1.ConditionFalse, v1alpha1.ReasonDatabaseUnavailable)
 			if err != nil {
 				return err
 			}
@@ -69,7 +71,7 @@ func (p *platform) waitUnavailable(name, text string) {
 		p.wantPlainWords(database.Message)
 		return nil
 	})
-	p.waitFor(fmt.Sprintf("an event about %s says %q", name, text), func() error {
+	p.Wait(fmt.Sprintf("an event about %s says %q", name, text), func(context.Context) error {
 		notes := p.notes(name, v1alpha1.ReasonDatabaseUnavailable)
 		for _, note := range notes {
 			p.wantPlainWords(note)
@@ -85,7 +87,7 @@ func (p *platform) waitUnavailable(name, text string) {
 func (p *platform) notes(name, reason string) (notes []string) {
 	p.t.Helper()
 	var events eventsv1.EventList
-	if err := p.admin.List(p.t.Context(), &events, client.InNamespace(p.namespace)); err != nil {
+	if err := p.Client.List(p.t.Context(), &events, client.InNamespace(p.Namespace)); err != nil {
 		p.t.Fatal(err)
 	}
 	for _, event := range events.Items {
@@ -145,7 +147,7 @@ func (p *platform) wantStaleView() {
 func (p *platform) waitHealed(name, text string) {
 	p.t.Helper()
 	began := time.Now()
-	p.waitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.waitBlog(name+".example.com", http.StatusOK, text)
 	p.t.Logf("%s is Ready and its blog serves %.1f s after the end of the outage", name, time.Since(began).Seconds())
 	p.wantFromMemory()
@@ -156,7 +158,7 @@ func (p *platform) waitHealed(name, text string) {
 // more than they may have, and one that listens.
 func (p *platform) wantNoLeaks() {
 	p.t.Helper()
-	p.waitFor("there are no connections but those of the pools", func() error {
+	p.Wait("there are no connections but those of the pools", func(context.Context) error {
 		want := map[string]int{"echoblogs-blog-listen": 1}
 		for name, stat := range p.stores.Stats() {
 			if stat.AcquiredConns() > 0 || stat.ConstructingConns() > 0 || stat.TotalConns() > 4 {

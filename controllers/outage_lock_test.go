@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenancy/migrations"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
 // anotherMigration is the blog's migrations and one more, as the next version of the operator has it.
@@ -32,10 +34,10 @@ func TestMigrationWaitsForALock(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t, inEarnest)
 	stop := p.startOperator(nil)
-	p.create(p.platformObject())
+	p.createPlatform()
 	names := []string{"alice", "bob", "carol"}
 	for _, name := range names {
-		p.readyTenant(name)
+		p.ReadyTenant(name)
 	}
 	p.writePost("alice", "What was written before")
 	stop()
@@ -52,7 +54,7 @@ func TestMigrationWaitsForALock(t *testing.T) {
 	latest := p.migrations[len(p.migrations)-1].Version
 	p.startOperator(nil)
 
-	waiting := p.waitCondition("alice", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
+	waiting := p.WaitCondition("alice", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
 	for _, text := range []string{"failed and were rolled back. Another session holds a lock."} {
 		if err := wantText(waiting.Status.Conditions, text); err != nil {
 			t.Error(err)
@@ -85,9 +87,9 @@ func TestMigrationWaitsForALock(t *testing.T) {
 // waitVersion waits until a Tenant is Ready with a schema at a version.
 func (p *platform) waitVersion(name string, version int32) {
 	p.t.Helper()
-	p.waitFor(fmt.Sprintf("%s is at version %d", name, version), func() error {
-		tenant := p.tenant(name)
-		if err := hasCondition(tenant.Status.Conditions, tenant.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, ""); err != nil {
+	p.Wait(fmt.Sprintf("%s is at version %d", name, version), func(context.Context) error {
+		tenant := p.Tenant(name)
+		if err := platformtest.HasCondition(tenant.Status.Conditions, tenant.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, ""); err != nil {
 			return err
 		}
 		if tenant.Status.SchemaVersion != version {

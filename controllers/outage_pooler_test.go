@@ -22,7 +22,7 @@ func TestLifeBehindPgBouncer(t *testing.T) {
 	})
 	p.start()
 	for _, name := range []string{"alice", "bob"} {
-		p.readyTenant(name, func(t *v1alpha1.Tenant) {
+		p.ReadyTenant(name, func(t *v1alpha1.Tenant) {
 			t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
 		})
 		p.writePost(name, "Words of "+name)
@@ -37,31 +37,31 @@ func TestLifeBehindPgBouncer(t *testing.T) {
 			}
 		}
 	}
-	p.edit("alice", rename("Alice behind the bouncer"))
+	p.EditTenant("alice", rename("Alice behind the bouncer"))
 	p.waitBlog("alice.example.com", http.StatusOK, "Alice behind the bouncer")
-	p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
 	p.waitBlog("alice.example.com", http.StatusPaymentRequired, "")
-	p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = nil })
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = nil })
 	p.waitBlog("alice.example.com", http.StatusOK, "")
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 
-	p.delete("alice")
+	p.DeleteTenants("alice")
 	p.waitBlog("alice.example.com", http.StatusNotFound, "")
-	p.readyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.ReadyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
 	p.waitBlog("alice.example.com", http.StatusOK, "Words of alice")
-	p.edit("bob", deleting)
-	p.delete("bob")
+	p.EditTenant("bob", deleting)
+	p.DeleteTenants("bob")
 	if query[int](p, schemaCount, "bob") != 0 {
 		t.Error("the schema of bob is still there")
 	}
 	p.aMinutePasses()
-	p.waitFor("the Platform is Ready", func() error { return p.platformReady("default") })
+	p.WaitReady()
 
 	if listening := p.serverConnections()["echoblogs-blog-listen"]; listening != 1 {
 		t.Errorf("%d connections listen, want one", listening)
 	}
 	bouncer.Stop() // all of that went through it
-	p.edit("alice", rename("Alice without the bouncer"))
+	p.EditTenant("alice", rename("Alice without the bouncer"))
 	p.waitUnavailable("alice", "Nothing answers at the address of the database.")
 	p.want503("alice.example.com")
 }

@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
@@ -13,12 +14,12 @@ func TestPostgresIsStopped(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.NewServer(t, "")
 	p := outagePlatform(t, onServer(server))
-	p.readyTenant("bob")
+	p.ReadyTenant("bob")
 
 	server.Stop()
-	p.edit("alice", rename("Alice after the outage"))
+	p.EditTenant("alice", rename("Alice after the outage"))
 	p.waitUnavailable("alice", "Nothing answers at the address of the database.")
-	if err := admin.Delete(t.Context(), p.tenant("bob")); err != nil {
+	if err := p.Client.Delete(t.Context(), p.Tenant("bob")); err != nil {
 		t.Fatal(err)
 	}
 	p.waitUnavailable("bob", "Nothing answers at the address of the database.")
@@ -26,16 +27,16 @@ func TestPostgresIsStopped(t *testing.T) {
 	p.want503("alice.example.com")
 	p.wantFromMemory()
 	p.wantStaleView()
-	p.waitFor("the Platform says so too", func() error { return p.platformUnavailable() })
+	p.Wait("the Platform says so too", func(context.Context) error { return p.platformUnavailable(t.Context()) })
 
 	server.Start()
 	p.waitHealed("alice", "Alice after the outage")
 	p.blog.want(t, "alice.example.com", http.StatusOK, "What was written before")
-	p.waitGone("bob")
+	p.WaitGone("bob")
 	if n := query[int](p, `SELECT count(*) FROM public.tenants WHERE name = 'bob' AND state = 'tombstone'`); n != 1 {
 		t.Error("bob, who was deleted during the outage, is no tombstone")
 	}
-	p.waitFor("the Platform is Ready", func() error { return p.platformReady("default") })
+	p.WaitReady()
 }
 
 // A server that hangs is worse than one that is gone: every connection stays open, and nobody answers.
@@ -46,7 +47,7 @@ func TestPostgresIsPaused(t *testing.T) {
 
 	server.Pause()
 	paused := time.Now()
-	p.edit("alice", rename("Alice after the pause"))
+	p.EditTenant("alice", rename("Alice after the pause"))
 	for time.Since(paused) < 30*time.Second {
 		p.want503("alice.example.com")
 		p.wantFromMemory()
@@ -65,21 +66,21 @@ func TestPostgresComesLast(t *testing.T) {
 	p := newNamespace(t, onServer(server), inEarnest)
 	server.Stop()
 	p.startOperator(nil)
-	p.create(p.platformObject())
-	p.createTenant("alice")
-	p.waitFor("the Platform says what is wrong", p.platformUnavailable)
+	p.createPlatform()
+	p.CreateTenant("alice")
+	p.Wait("the Platform says what is wrong", p.platformUnavailable)
 	p.want503("alice.example.com")
 
 	server.Start()
 	began := time.Now()
-	p.waitCondition("alice", "Ready", "True", "")
+	p.WaitCondition("alice", "Ready", "True", "")
 	p.waitBlog("alice.example.com", http.StatusOK, "alice")
 	t.Logf("alice is Ready and her blog serves %.1f s after the start of the database", time.Since(began).Seconds())
 	p.wantNoLeaks()
 }
 
-func (p *platform) platformUnavailable() error {
-	object := p.platform()
+func (p *platform) platformUnavailable(context.Context) error {
+	object := p.ReadPlatform()
 	for _, c := range object.Status.Conditions {
 		if c.Type == "DatabaseReady" && c.Status == "False" && c.Reason == "DatabaseUnavailable" {
 			p.wantPlainWords(c.Message)

@@ -44,7 +44,7 @@ func TestPostgresHasNoConnectionLeft(t *testing.T) {
 	p := outagePlatform(t)
 	p.asAdministrator(`ALTER DATABASE ` + p.db.Name + ` CONNECTION LIMIT 12`)
 	free := p.takeAllConnections()
-	p.edit("alice", rename("Alice after the rush"))
+	p.EditTenant("alice", rename("Alice after the rush"))
 	p.waitUnavailable("alice", "The database has no connection left.")
 	p.want503("alice.example.com")
 	p.wantFromMemory()
@@ -59,7 +59,7 @@ func TestPostgresHasNoConnectionLeft(t *testing.T) {
 func (p *platform) takeAllConnections() (free func()) {
 	p.t.Helper()
 	var taken []*pgx.Conn
-	p.waitFor("nobody else has a connection", func() error {
+	p.Wait("nobody else has a connection", func(context.Context) error {
 		p.asAdministrator(endConnections)
 		for {
 			connection, err := pgx.Connect(p.t.Context(), p.db.PortalURI)
@@ -92,17 +92,17 @@ func (p *platform) takeAllConnections() (free func()) {
 func TestAttemptsAreSpacedAndToldOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
+	p.ReadyTenant("alice")
 	p.asAdministrator(`ALTER DATABASE `+p.db.Name+` CONNECTION LIMIT 0`, endConnections)
-	p.edit("alice", rename("Alice after the outage"))
+	p.EditTenant("alice", rename("Alice after the outage"))
 	p.waitUnavailable("alice", "The database has no connection left.")
-	p.waitFor("the Platform says so too", p.platformUnavailable)
+	p.Wait("the Platform says so too", p.platformUnavailable)
 
 	p.writes.forget()
 	p.queries.forget()
 	began := time.Now()
 	const attempts = 20
-	p.waitFor("both are tried again", func() error {
+	p.Wait("both are tried again", func(context.Context) error {
 		if got := len(p.queries.with(connecting)); got < attempts {
 			return fmt.Errorf("%d attempts to connect", got)
 		}
@@ -125,7 +125,7 @@ func TestPasswordIsChangedBeforeTheSecret(t *testing.T) {
 	p := outagePlatform(t, onServer(server))
 	changed := p.changePassword("another-secret-word")
 	p.asAdministrator(endConnections)
-	p.edit("alice", rename("Alice after the change"))
+	p.EditTenant("alice", rename("Alice after the change"))
 	p.waitUnavailable("alice", "The database rejected the user name or password. Check the Secret of the database")
 	p.waitBlog("alice.example.com", http.StatusOK, "What was written before") // its password is its own
 	p.wantFromMemory()
@@ -139,16 +139,16 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.NewServer(t, "")
 	p := outagePlatform(t, onServer(server))
-	before := p.stores.Prepared(p.key("default"))
+	before := p.stores.Prepared(p.Key("default"))
 	p.writeSecret(p.changePassword("another-secret-word"))
 	p.aMinutePasses()
-	p.waitFor("the operator has taken the new password", func() error {
-		if store := p.stores.Prepared(p.key("default")); store == nil || store == before {
+	p.Wait("the operator has taken the new password", func(context.Context) error {
+		if store := p.stores.Prepared(p.Key("default")); store == nil || store == before {
 			return errors.New("it has its old connections")
 		}
 		return nil
 	})
-	p.edit("alice", rename("Alice after the change"))
+	p.EditTenant("alice", rename("Alice after the change"))
 	p.waitHealed("alice", "Alice after the change")
 	for _, reason := range []string{v1alpha1.ReasonDatabaseUnavailable, v1alpha1.ReasonPlatformNotReady} {
 		if notes := p.notes("alice", reason); len(notes) > 0 {
@@ -171,9 +171,9 @@ func (p *platform) changePassword(to string) (uri string) {
 
 func (p *platform) writeSecret(uri string) {
 	p.t.Helper()
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "echoblogs-database", Namespace: p.namespace}}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "echoblogs-database", Namespace: p.Namespace}}
 	patch := client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"stringData":{"uri":%q}}`, uri))
-	if err := p.admin.Patch(p.t.Context(), secret, patch); err != nil {
+	if err := p.Client.Patch(p.t.Context(), secret, patch); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -183,8 +183,8 @@ func TestPostgresIsReadOnly(t *testing.T) {
 	t.Parallel()
 	p := outagePlatform(t)
 	p.asAdministrator(`ALTER DATABASE `+p.db.Name+` SET default_transaction_read_only = on`, endConnections)
-	p.edit("alice", rename("Alice after the repair"))
-	p.createTenant("bob")
+	p.EditTenant("alice", rename("Alice after the repair"))
+	p.CreateTenant("bob")
 	for _, name := range []string{"alice", "bob"} {
 		p.waitUnavailable(name, "The database is read-only.")
 	}
@@ -210,14 +210,14 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 	server := postgrestest.NewServer(t, disk.Folder)
 	p := outagePlatform(t, onServer(server))
 	disk.Fill()
-	p.createTenant("bob")
+	p.CreateTenant("bob")
 	p.waitUnavailable("bob", "The disk of the database is full.")
 	p.clock.SetTime(p.clock.Now().Add(45 * time.Second))
 	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
-	p.waitFor("nobody has the name", func() error { return p.blog.check(t, "bob.example.com", http.StatusNotFound, "") })
+	p.Wait("nobody has the name", func(context.Context) error { return p.blog.check(t, "bob.example.com", http.StatusNotFound, "") })
 
 	disk.Free()
 	p.waitHealed("bob", "bob")
-	p.edit("alice", rename("Alice after the clean-up"))
+	p.EditTenant("alice", rename("Alice after the clean-up"))
 	p.waitHealed("alice", "Alice after the clean-up")
 }

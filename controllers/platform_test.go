@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,11 +11,11 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
 func contains(text, part string) bool { return strings.Contains(text, part) }
@@ -30,47 +31,20 @@ func annotatePlatform(key, value string) func(*v1alpha1.Platform) {
 	return func(p *v1alpha1.Platform) { metav1.SetMetaDataAnnotation(&p.ObjectMeta, key, value) }
 }
 
-func (p *platform) platform() *v1alpha1.Platform {
-	p.t.Helper()
-	var object v1alpha1.Platform
-	if err := p.admin.Get(p.t.Context(), p.key("default"), &object); err != nil {
-		p.t.Fatal(err)
-	}
-	return &object
-}
-
-func (p *platform) editPlatform(change func(*v1alpha1.Platform)) {
-	p.t.Helper()
-	object := p.platform()
-	before := object.DeepCopy()
-	change(object)
-	if err := p.admin.Patch(p.t.Context(), object, client.MergeFrom(before)); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-func (p *platform) waitPlatform(kind string, status metav1.ConditionStatus, reason string) {
-	p.t.Helper()
-	p.waitFor(fmt.Sprintf("the Platform has %s=%s %s", kind, status, reason), func() error {
-		object := p.platform()
-		return hasCondition(object.Status.Conditions, object.Generation, kind, status, reason)
-	})
-}
-
 func TestPlatformShowsItsFleet(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
-	p.readyTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
-	p.createTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
-	p.waitFor("the Platform counts its Tenants", func() error {
-		counts := p.platform().Status.Tenants
+	p.ReadyTenant("alice")
+	p.ReadyTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
+	p.CreateTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
+	p.Wait("the Platform counts its Tenants", func(context.Context) error {
+		counts := p.ReadPlatform().Status.Tenants
 		if counts == nil || *counts != (v1alpha1.TenantCounts{Total: 3, Active: 1, Suspended: 1, Failed: 1}) {
 			return fmt.Errorf("it counts %+v", counts)
 		}
 		return nil
 	})
-	status := p.platform().Status
+	status := p.ReadPlatform().Status
 	if len(status.Versions) != 1 || status.Versions[0] != (v1alpha1.VersionCount{Version: 1, Tenants: 2}) || status.SchemaVersion != 1 {
 		t.Errorf("versions %v of %d", status.Versions, status.SchemaVersion)
 	}
@@ -79,16 +53,16 @@ func TestPlatformShowsItsFleet(t *testing.T) {
 func TestAnotherDomainRollsThroughTheTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
-	p.readyTenant("bob")
-	p.editPlatform(func(p *v1alpha1.Platform) {
+	p.ReadyTenant("alice")
+	p.ReadyTenant("bob")
+	p.EditPlatform(func(p *v1alpha1.Platform) {
 		p.Spec.Domains = []v1alpha1.ParentDomain{"example.net"}
 		p.Spec.PublicURL = "https://example.net"
 		p.Spec.Routing.IngressClassName = "other"
 	})
 	for _, name := range []string{"alice", "bob"} {
-		p.waitFor(name+" has moved", func() error {
-			if tenant := p.tenant(name); tenant.Status.URL != "https://"+name+".example.net" {
+		p.Wait(name+" has moved", func(context.Context) error {
+			if tenant := p.Tenant(name); tenant.Status.URL != "https://"+name+".example.net" {
 				return fmt.Errorf("it is at %s", tenant.Status.URL)
 			}
 			return nil
@@ -96,7 +70,7 @@ func TestAnotherDomainRollsThroughTheTenants(t *testing.T) {
 		p.waitBlog(name+".example.net", http.StatusOK, "")
 		p.waitBlog(name+".example.com", http.StatusNotFound, "")
 		var ingress networkingv1.Ingress
-		if err := admin.Get(t.Context(), p.key(routing.TenantIngressName(name)), &ingress); err != nil {
+		if err := p.Client.Get(t.Context(), p.Key(routing.TenantIngressName(name)), &ingress); err != nil {
 			t.Fatal(err)
 		}
 		if *ingress.Spec.IngressClassName != "other" || ingress.Spec.Rules[0].Host != name+".example.net" {
@@ -114,51 +88,51 @@ func TestAnotherDomainRollsThroughTheTenants(t *testing.T) {
 func TestDomainHasToBeListed(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.createTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Domain = "example.org" })
-	stalled := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDomainNotListed)
+	p.CreateTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Domain = "example.org" })
+	stalled := p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDomainNotListed)
 	if message := stalled.Status.Conditions[0].Message; !contains(message, `does not list the domain "example.org"; it lists "example.com".`) {
 		t.Errorf("message: %s", message)
 	}
-	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Domains = append(p.Spec.Domains, "example.org") })
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Domains = append(p.Spec.Domains, "example.org") })
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.blog.want(t, "alice.example.org", http.StatusOK, "alice")
 }
 
 func TestCertificatesAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.editPlatform(func(p *v1alpha1.Platform) {
+	p.EditPlatform(func(p *v1alpha1.Platform) {
 		p.Spec.Routing.TLS = &v1alpha1.TLSSpec{}
 		p.Spec.Routing.Annotations = map[string]string{"cert-manager.io/cluster-issuer": "test"}
 	})
-	p.createTenant("alice")
-	pending := p.waitCondition("alice", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonCertificatePending)
+	p.CreateTenant("alice")
+	pending := p.WaitCondition("alice", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonCertificatePending)
 	if pending.Status.Phase == v1alpha1.TenantFailed {
 		t.Errorf("phase %s", pending.Status.Phase)
 	}
 	var ingress networkingv1.Ingress
-	if err := admin.Get(t.Context(), p.key(routing.TenantIngressName("alice")), &ingress); err != nil {
+	if err := p.Client.Get(t.Context(), p.Key(routing.TenantIngressName("alice")), &ingress); err != nil {
 		t.Fatal(err)
 	}
 	if ingress.Annotations["cert-manager.io/cluster-issuer"] != "test" || len(ingress.Spec.TLS) != 1 {
 		t.Fatalf("Ingress with annotations %v and TLS %v", ingress.Annotations, ingress.Spec.TLS)
 	}
-	p.create(&corev1.Secret{
+	p.CreateObject(&corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: ingress.Spec.TLS[0].SecretName}, Type: corev1.SecretTypeTLS,
 		StringData: map[string]string{"tls.crt": "certificate", "tls.key": "key"},
 	})
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }
 
 func TestWildcardIngress(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Routing.Mode = v1alpha1.RouteWildcard })
-	p.readyTenant("alice")
-	p.readyTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.bob.org"} })
+	p.ReadyTenant("alice")
+	p.ReadyTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.bob.org"} })
 	p.ingressGone("alice")
 	hosts := func(name string) (hosts []string) {
 		var ingress networkingv1.Ingress
-		if err := admin.Get(t.Context(), p.key(name), &ingress); err != nil {
+		if err := p.Client.Get(t.Context(), p.Key(name), &ingress); err != nil {
 			t.Fatal(err)
 		}
 		for _, rule := range ingress.Spec.Rules {
@@ -177,32 +151,30 @@ func TestWildcardIngress(t *testing.T) {
 func TestOneDatabaseServesOnePlatform(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	second := p.platformObject()
-	second.Name = "second"
-	p.create(second)
-	p.waitFor("the second Platform is refused", func() error {
+	p.createPlatform(func(object *v1alpha1.Platform) { object.Name = "second" })
+	p.Wait("the second Platform is refused", func(context.Context) error {
 		var object v1alpha1.Platform
-		if err := admin.Get(t.Context(), p.key("second"), &object); err != nil {
+		if err := p.Client.Get(t.Context(), p.Key("second"), &object); err != nil {
 			return err
 		}
-		return hasCondition(object.Status.Conditions, object.Generation, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseInUse)
+		return platformtest.HasCondition(object.Status.Conditions, object.Generation, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseInUse)
 	})
-	p.createTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = "second" })
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotReady)
+	p.CreateTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = "second" })
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotReady)
 }
 
 func TestDatabaseSecret(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Database.SecretRef.Name = "echoblogs-database" })
-	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.SecretRef.Name = "absent" })
-	p.waitPlatform(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseSecretInvalid)
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.SecretRef.Name = "absent" })
+	p.WaitPlatform(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseSecretInvalid)
 	// The keys that CloudNativePG writes.
 	config := p.pool.Config().ConnConfig
-	p.create(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "absent"}, StringData: map[string]string{
+	p.CreateObject(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "absent"}, StringData: map[string]string{
 		"host": config.Host, "port": fmt.Sprint(config.Port), "dbname": config.Database, "user": config.User, "password": config.Password,
 	}})
-	p.waitPlatform(v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.readyTenant("alice")
+	p.WaitPlatform(v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.ReadyTenant("alice")
 }
 
 func TestPublicHostsAreNobodysElse(t *testing.T) {
@@ -210,23 +182,23 @@ func TestPublicHostsAreNobodysElse(t *testing.T) {
 	p := newPlatform(t, func(p *v1alpha1.Platform) {
 		p.Spec.PublicHosts = []v1alpha1.ParentDomain{"example.com", "welcome.example.com"}
 	})
-	p.createTenant("welcome")
-	p.waitCondition("welcome", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonHostTaken)
-	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.PublicHosts = []v1alpha1.ParentDomain{"example.com"} })
-	p.waitCondition("welcome", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.CreateTenant("welcome")
+	p.WaitCondition("welcome", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonHostTaken)
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.PublicHosts = []v1alpha1.ParentDomain{"example.com"} })
+	p.WaitCondition("welcome", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }
 
 func TestPlatformWaitsForItsTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
-	if err := admin.Delete(t.Context(), p.platform()); err != nil {
+	p.ReadyTenant("alice")
+	if err := p.Client.Delete(t.Context(), p.ReadPlatform()); err != nil {
 		t.Fatal(err)
 	}
-	p.waitPlatform(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonTenantsRemain)
-	p.delete("alice")
-	p.waitFor("the Platform is gone", func() error {
-		err := admin.Get(t.Context(), p.key("default"), &v1alpha1.Platform{})
+	p.WaitPlatform(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonTenantsRemain)
+	p.DeleteTenants("alice")
+	p.Wait("the Platform is gone", func(context.Context) error {
+		err := p.Client.Get(t.Context(), p.Key("default"), &v1alpha1.Platform{})
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
@@ -243,7 +215,7 @@ func TestDatabaseSaysWhatPagesSayOfThePlatform(t *testing.T) {
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Contact = "mailto:help@example.com" })
 	says := func(want string) {
 		t.Helper()
-		p.waitFor("the database says "+want, func() error {
+		p.Wait("the database says "+want, func(context.Context) error {
 			got := query[string](p, `SELECT concat_ws(' ', public_url, domain, registration, contact) FROM public.installation`)
 			if got != want {
 				return fmt.Errorf("it says %s", got)
@@ -253,14 +225,14 @@ func TestDatabaseSaysWhatPagesSayOfThePlatform(t *testing.T) {
 	}
 	// Where there is no public site, nobody can register there.
 	says("http://example.com:8000 example.com Closed mailto:help@example.com")
-	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Portal = &v1alpha1.ServiceReference{Name: "echoblogs-portal"} })
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Portal = &v1alpha1.ServiceReference{Name: "echoblogs-portal"} })
 	says("http://example.com:8000 example.com Open mailto:help@example.com")
-	p.editPlatform(func(p *v1alpha1.Platform) {
+	p.EditPlatform(func(p *v1alpha1.Platform) {
 		p.Spec.PublicURL, p.Spec.Domains = "https://example.net/", []v1alpha1.ParentDomain{"blogs.example.net", "example.com"}
 		p.Spec.Registration, p.Spec.Contact = v1alpha1.RegistrationInvite, "https://example.net/help"
 	})
 	says("https://example.net blogs.example.net Invite https://example.net/help")
-	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Contact = "" })
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Contact = "" })
 	says("https://example.net blogs.example.net Invite ")
 }
 
@@ -269,21 +241,21 @@ func TestWaitingTenantsGoOn(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	gone := func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete }
-	p.readyTenant("alice", gone, func(t *v1alpha1.Tenant) {
+	p.ReadyTenant("alice", gone, func(t *v1alpha1.Tenant) {
 		t.Spec.SchemaName = "shared"
 		t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.shared.org"}
 	})
-	p.createTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "shared" })
-	p.createTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.shared.org"} })
-	p.waitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
-	p.waitCondition("carol", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonCustomDomainTaken)
+	p.CreateTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "shared" })
+	p.CreateTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.shared.org"} })
+	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
+	p.WaitCondition("carol", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonCustomDomainTaken)
 	p.blog.want(t, "carol.example.com", http.StatusOK, "carol")
-	p.delete("alice")
-	p.waitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
+	p.DeleteTenants("alice")
+	p.WaitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
 	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
 	p.nudge("bob")
 	p.nudge("carol")
-	p.waitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.waitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.blog.want(t, "www.shared.org", http.StatusOK, "carol")
 }

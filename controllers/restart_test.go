@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 )
@@ -11,15 +12,15 @@ func TestRestartWritesNothing(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
 	stop := p.startOperator(nil)
-	p.create(p.platformObject())
-	p.waitFor("the Platform is Ready", func() error { return p.platformReady("default") })
+	p.createPlatform()
+	p.WaitReady()
 	var names []string
 	for i := range 12 {
 		names = append(names, fmt.Sprintf("blog-%d", i))
-		p.createTenant(names[i])
+		p.CreateTenant(names[i])
 	}
 	for _, name := range names {
-		p.waitCondition(name, "Ready", "True", "")
+		p.WaitCondition(name, "Ready", "True", "")
 	}
 	stop()
 	p.queries.forget()
@@ -27,7 +28,7 @@ func TestRestartWritesNothing(t *testing.T) {
 
 	p.startOperator(nil)
 	for _, name := range names {
-		p.waitFor("the row of "+name+" is looked at", func() error {
+		p.Wait("the row of "+name+" is looked at", func(context.Context) error {
 			if len(p.queries.with("WHERE t.name = $1 AND t.state <> 'superseded'["+name+"]")) == 0 {
 				return fmt.Errorf("there are %q", p.queries.with("["+name+"]"))
 			}

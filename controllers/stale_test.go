@@ -33,7 +33,7 @@ func (c *staleCache) show(t *v1alpha1.Tenant) {
 }
 
 // looksAgain returns an error until the operator has looked at that state a few times.
-func (c *staleCache) looksAgain() error {
+func (c *staleCache) looksAgain(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.reads < 5 {
@@ -69,17 +69,17 @@ func twoOperators(t *testing.T) (*platform, *staleCache) {
 func TestStaleOperatorDoesNotUndoAnEdit(t *testing.T) {
 	t.Parallel()
 	p, cache := twoOperators(t)
-	old := p.readyTenant("alice")
-	p.edit("alice", func(t *v1alpha1.Tenant) {
+	old := p.ReadyTenant("alice")
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) {
 		t.Spec.DisplayName = "Edited"
 		t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"}
 	})
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	want := p.row("alice")
 
 	cache.show(old)
 	p.nudge("alice")
-	p.waitFor("the stale operator is done", cache.looksAgain)
+	p.Wait("the stale operator is done", cache.looksAgain)
 	if diff := cmp.Diff(want, p.row("alice")); diff != "" {
 		t.Errorf("the row after the stale operator (-before +after):\n%s", diff)
 	}
@@ -95,10 +95,10 @@ func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
 		t.Run(string(policy), func(t *testing.T) {
 			t.Parallel()
 			p, cache := twoOperators(t)
-			old := p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
-			p.delete("alice")
+			old := p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
+			p.DeleteTenants("alice")
 			p.clock.SetTime(p.clock.Now().Add(tenancy.Hold + time.Second))
-			p.readyTenant("alice")
+			p.ReadyTenant("alice")
 			p.writePost("alice", "Of the next one")
 			want := p.row("alice")
 
@@ -106,7 +106,7 @@ func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
 			old.Spec.DeletionPolicy = policy
 			cache.show(old)
 			p.nudge("alice")
-			p.waitFor("the stale operator is done", cache.looksAgain)
+			p.Wait("the stale operator is done", cache.looksAgain)
 			if diff := cmp.Diff(want, p.row("alice")); diff != "" {
 				t.Errorf("the row after the stale operator (-before +after):\n%s", diff)
 			}

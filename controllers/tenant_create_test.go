@@ -15,6 +15,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
 func TestManifestInBlogOut(t *testing.T) {
@@ -22,7 +23,7 @@ func TestManifestInBlogOut(t *testing.T) {
 	p := newPlatform(t)
 	p.kubectlApply(t, `{"apiVersion": "tenancy.echoblogs.io/v1alpha1", "kind": "Tenant", "metadata": {"name": "john-doe"},
 		"spec": {"displayName": "John's notes", "customDomains": ["www.john.org"]}}`)
-	tenant := p.waitCondition("john-doe", v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
+	tenant := p.WaitCondition("john-doe", v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
 
 	// The page, under each host.
 	for _, host := range []string{"john-doe.example.com", "www.john.org"} {
@@ -65,7 +66,7 @@ func TestManifestInBlogOut(t *testing.T) {
 	}
 	// The Ingress.
 	var ingress networkingv1.Ingress
-	if err := admin.Get(t.Context(), p.key(routing.TenantIngressName("john-doe")), &ingress); err != nil {
+	if err := p.Client.Get(t.Context(), p.Key(routing.TenantIngressName("john-doe")), &ingress); err != nil {
 		t.Fatal(err)
 	}
 	var hosts []string
@@ -75,7 +76,7 @@ func TestManifestInBlogOut(t *testing.T) {
 	if diff := cmp.Diff([]string{"john-doe.example.com echoblogs-blog", "www.john.org echoblogs-blog"}, hosts); diff != "" {
 		t.Errorf("Ingress (-want +got):\n%s", diff)
 	}
-	if *ingress.Spec.IngressClassName != "test" || !metav1.IsControlledBy(&ingress, tenant) {
+	if *ingress.Spec.IngressClassName != platformtest.IngressClass || !metav1.IsControlledBy(&ingress, tenant) {
 		t.Errorf("Ingress of class %q, owners %v", *ingress.Spec.IngressClassName, ingress.OwnerReferences)
 	}
 	// What tells of it.
@@ -88,15 +89,15 @@ func TestSecondApplyAndDiffShowNothing(t *testing.T) {
 	manifest := `{"apiVersion": "tenancy.echoblogs.io/v1alpha1", "kind": "Tenant", "metadata": {"name": "alice"},
 		"spec": {"displayName": "Alice", "customDomains": ["www.alice.org"], "limits": {"storage": "1024Mi"}, "suspended": false}}`
 	p.kubectlApply(t, manifest)
-	before := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	before := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	if output, err := p.kubectl(manifest, "diff", "--server-side", "-f", "-"); err != nil {
 		t.Errorf("kubectl diff: %v\n%s", err, output)
 	}
 	p.kubectlApply(t, manifest)
-	if after := p.tenant("alice"); after.ResourceVersion != before.ResourceVersion {
+	if after := p.Tenant("alice"); after.ResourceVersion != before.ResourceVersion {
 		t.Errorf("the second apply changed the object:\n%s", cmp.Diff(before, after))
 	}
-	if spec := p.tenant("alice").Spec; spec.PaidUntil != "" || spec.SchemaName != "" || spec.Trial != nil || spec.DeletionPolicy != "" || spec.Domain != "" {
+	if spec := p.Tenant("alice").Spec; spec.PaidUntil != "" || spec.SchemaName != "" || spec.Trial != nil || spec.DeletionPolicy != "" || spec.Domain != "" {
 		t.Errorf("something was defaulted into spec: %+v", spec)
 	}
 }
@@ -117,7 +118,7 @@ func TestSamplesAreApplied(t *testing.T) {
 		p.kubectlApply(t, string(manifest))
 	}
 	for _, name := range []string{"alice", "bob"} {
-		p.waitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+		p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 		p.blog.want(t, name+".localhost", http.StatusOK, "")
 	}
 	output, err := p.kubectl("", "get", "tn")
@@ -135,18 +136,18 @@ func TestPlatformMayComeLater(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
 	p.startOperator(nil)
-	p.createTenant("alice")
-	waiting := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
+	p.CreateTenant("alice")
+	waiting := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
 	if waiting.Status.Phase != v1alpha1.TenantPending {
 		t.Errorf("phase %s", waiting.Status.Phase)
 	}
-	p.create(p.platformObject())
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.createPlatform()
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }
 
 // kubectl runs the real program in the test's namespace.
 func (p *platform) kubectl(stdin string, arguments ...string) (string, error) {
-	command := exec.CommandContext(p.t.Context(), kubectl, append([]string{"--kubeconfig", kubeconfig, "--namespace", p.namespace}, arguments...)...)
+	command := exec.CommandContext(p.t.Context(), p.api.Kubectl, append([]string{"--kubeconfig", p.api.Kubeconfig, "--namespace", p.Namespace}, arguments...)...)
 	command.Stdin = strings.NewReader(stdin)
 	command.WaitDelay = time.Second
 	output, err := command.CombinedOutput()

@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func (p *platform) writePost(schema, title string) {
 
 func (p *platform) ingressGone(tenant string) {
 	p.t.Helper()
-	err := admin.Get(p.t.Context(), p.key(routing.TenantIngressName(tenant)), &networkingv1.Ingress{})
+	err := p.Client.Get(p.t.Context(), p.Key(routing.TenantIngressName(tenant)), &networkingv1.Ingress{})
 	if !apierrors.IsNotFound(err) {
 		p.t.Errorf("the Ingress of %s: %v, want that it is gone", tenant, err)
 	}
@@ -37,8 +38,8 @@ func annotate(key, value string) func(*v1alpha1.Tenant) {
 func TestDeleteDropsTheSchemaAndHoldsTheNames(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
-	p.delete("alice")
+	p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
+	p.DeleteTenants("alice")
 	if query[int](p, schemaCount, "alice") != 0 {
 		t.Error("the schema is still there")
 	}
@@ -46,22 +47,22 @@ func TestDeleteDropsTheSchemaAndHoldsTheNames(t *testing.T) {
 	p.waitBlog("alice.example.com", http.StatusNotFound, "")
 	p.wantEvent("alice", v1alpha1.ReasonSchemaDropped)
 
-	p.createTenant("alice")
-	held := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
+	p.CreateTenant("alice")
+	held := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
 	if held.Status.Phase != v1alpha1.TenantPending {
 		t.Errorf("phase %s", held.Status.Phase)
 	}
 	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
 	p.nudge("alice")
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }
 
 func TestRetainAndRestore(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
+	p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
 	p.writePost("alice", "What is kept")
-	p.delete("alice")
+	p.DeleteTenants("alice")
 	p.ingressGone("alice")
 	p.waitBlog("alice.example.com", http.StatusNotFound, "")
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
@@ -74,18 +75,18 @@ func TestRetainAndRestore(t *testing.T) {
 	}
 
 	// Its names stay taken, for itself and for others.
-	p.createTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
-	p.waitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
-	p.createTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
-	p.waitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainTaken)
-	p.createTenant("alice")
-	stalled := p.waitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTombstoneExists)
+	p.CreateTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
+	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
+	p.CreateTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
+	p.WaitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainTaken)
+	p.CreateTenant("alice")
+	stalled := p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTombstoneExists)
 	if stalled.Status.Phase != v1alpha1.TenantFailed {
 		t.Errorf("phase %s", stalled.Status.Phase)
 	}
 
-	p.edit("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
-	p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.EditTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.blog.want(t, "alice.example.com", http.StatusOK, "What is kept")
 	p.wantEvent("alice", v1alpha1.ReasonSchemaRestored)
 	if n := query[int](p, `SELECT count(*) FROM public.tombstones`); n != 0 {
@@ -96,13 +97,13 @@ func TestRetainAndRestore(t *testing.T) {
 func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
+	p.ReadyTenant("alice")
 	p.writePost("alice", "What was before")
-	p.delete("alice")
+	p.DeleteTenants("alice")
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
 
 	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
-	p.readyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
+	p.ReadyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
 	p.waitBlog("alice.example.com", http.StatusOK, "")
 	if _, body := p.blog.get(t, "alice.example.com", "/"); contains(body, "What was before") {
 		t.Error("the fresh blog shows what was before")
@@ -113,8 +114,8 @@ func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
 
 	// After its retention it is purged, and only it.
 	p.clock.SetTime(p.clock.Now().Add(31 * 24 * time.Hour))
-	p.editPlatform(annotatePlatform("test/nudge", "1"))
-	p.waitFor("the tombstone is purged", func() error { return wantCount(query[int](p, schemaCount, tombstone), 0) })
+	p.EditPlatform(annotatePlatform("test/nudge", "1"))
+	p.Wait("the tombstone is purged", func(context.Context) error { return wantCount(query[int](p, schemaCount, tombstone), 0) })
 	if n := query[int](p, `SELECT count(*) FROM public.tombstones`); n != 0 {
 		t.Errorf("%d specs outlive their data", n)
 	}
@@ -125,18 +126,18 @@ func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
 func TestDeletionOfAStalledTenantDropsNothing(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
+	p.ReadyTenant("alice")
 	p.exec(`CREATE SCHEMA legacy`)
 	deleting := func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete }
-	p.createTenant("bob", deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
-	p.createTenant("carol", deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "legacy" })
-	stalled := p.waitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
+	p.CreateTenant("bob", deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
+	p.CreateTenant("carol", deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "legacy" })
+	stalled := p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
 	if message := stalled.Status.Conditions[0].Message; !contains(message, `"alice"`) {
 		t.Errorf("the message does not name the owner: %s", message)
 	}
-	p.waitCondition("carol", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
-	p.delete("bob")
-	p.delete("carol")
+	p.WaitCondition("carol", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
+	p.DeleteTenants("bob")
+	p.DeleteTenants("carol")
 	if query[int](p, schemaCount, "alice") != 1 || query[int](p, schemaCount, "legacy") != 1 {
 		t.Error("a schema of somebody else was dropped")
 	}
@@ -146,27 +147,27 @@ func TestDeletionOfAStalledTenantDropsNothing(t *testing.T) {
 func TestDeletionWithoutAPlatformIsNotSilent(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
-	if err := admin.Delete(t.Context(), p.platform()); err != nil {
+	p.ReadyTenant("alice")
+	if err := p.Client.Delete(t.Context(), p.ReadPlatform()); err != nil {
 		t.Fatal(err)
 	}
-	p.waitPlatform(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonTenantsRemain)
-	p.editPlatform(func(p *v1alpha1.Platform) { p.Finalizers = nil })
-	if err := admin.Delete(t.Context(), p.tenant("alice")); err != nil {
+	p.WaitPlatform(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonTenantsRemain)
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Finalizers = nil })
+	if err := p.Client.Delete(t.Context(), p.Tenant("alice")); err != nil {
 		t.Fatal(err)
 	}
-	stuck := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
+	stuck := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
 	if stuck.Status.Phase != v1alpha1.TenantTerminating {
 		t.Errorf("phase %s", stuck.Status.Phase)
 	}
-	p.create(p.platformObject())
-	p.waitGone("alice")
+	p.createPlatform()
+	p.WaitGone("alice")
 }
 
 func TestTenantThatNeverHadASchemaGoesAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.createTenant("never", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = "none" })
-	p.waitCondition("never", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
-	p.delete("never")
+	p.CreateTenant("never", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = "none" })
+	p.WaitCondition("never", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
+	p.DeleteTenants("never")
 }

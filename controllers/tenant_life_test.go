@@ -16,12 +16,12 @@ func TestLifeGoesByTheDatePaidUntil(t *testing.T) {
 		p.Spec.Defaults = &v1alpha1.TenantDefaults{GraceDays: new(int32(7))}
 	})
 	p.clock.SetTime(time.Date(2027, 1, 31, 23, 59, 59, 0, time.UTC))
-	p.readyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = "2027-01-31" })
-	p.waitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
+	p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = "2027-01-31" })
+	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
 
 	p.clock.SetTime(time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC))
 	p.nudge("alice")
-	grace := p.waitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonGrace)
+	grace := p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonGrace)
 	if grace.Status.Phase != v1alpha1.TenantGrace {
 		t.Errorf("phase %s in the grace period", grace.Status.Phase)
 	}
@@ -31,32 +31,32 @@ func TestLifeGoesByTheDatePaidUntil(t *testing.T) {
 	p.clock.SetTime(time.Date(2027, 2, 8, 0, 0, 0, 0, time.UTC))
 	p.waitBlog("alice.example.com", http.StatusPaymentRequired, "alice")
 	p.nudge("alice")
-	p.waitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
-	suspended := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
+	suspended := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	if suspended.Status.Phase != v1alpha1.TenantSuspended {
 		t.Errorf("phase %s after the grace period", suspended.Status.Phase)
 	}
 
-	p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = "2028-01-31" })
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = "2028-01-31" })
 	p.waitBlog("alice.example.com", http.StatusOK, "")
-	p.waitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
+	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
 }
 
 func TestSuspensionByHand(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.readyTenant("alice")
-	p.readyTenant("bob")
-	p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
+	p.ReadyTenant("alice")
+	p.ReadyTenant("bob")
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
 	p.waitBlog("alice.example.com", http.StatusPaymentRequired, "")
-	p.waitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonSuspended)
-	if tenant := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, ""); tenant.Status.Phase != v1alpha1.TenantSuspended {
+	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonSuspended)
+	if tenant := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, ""); tenant.Status.Phase != v1alpha1.TenantSuspended {
 		t.Errorf("phase %s", tenant.Status.Phase)
 	}
 	p.blog.want(t, "bob.example.com", http.StatusOK, "bob")
-	p.edit("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(false) })
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(false) })
 	p.waitBlog("alice.example.com", http.StatusOK, "")
-	p.waitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
+	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
 }
 
 // The date that nobody set is computed once: another default does not move it.
@@ -65,18 +65,18 @@ func TestPaidUntilIsComputedOnce(t *testing.T) {
 	p := newPlatform(t, func(p *v1alpha1.Platform) {
 		p.Spec.Defaults = &v1alpha1.TenantDefaults{PaidPeriodDays: new(int32(10))}
 	})
-	alice := p.readyTenant("alice")
+	alice := p.ReadyTenant("alice")
 	want := v1alpha1.NewDate(alice.CreationTimestamp.AddDate(0, 0, 10))
 	if alice.Status.PaidUntil != want {
 		t.Errorf("paid until %s, want %s", alice.Status.PaidUntil, want)
 	}
-	p.editPlatform(func(p *v1alpha1.Platform) { p.Spec.Defaults.PaidPeriodDays = new(int32(99)) })
-	bob := p.readyTenant("bob")
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Defaults.PaidPeriodDays = new(int32(99)) })
+	bob := p.ReadyTenant("bob")
 	if want := v1alpha1.NewDate(bob.CreationTimestamp.AddDate(0, 0, 99)); bob.Status.PaidUntil != want {
 		t.Errorf("bob is paid until %s, want %s", bob.Status.PaidUntil, want)
 	}
 	p.nudge("alice")
-	if got := p.waitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "").Status.PaidUntil; got != want {
+	if got := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "").Status.PaidUntil; got != want {
 		t.Errorf("alice is paid until %s now, want %s", got, want)
 	}
 }
@@ -89,8 +89,8 @@ func TestLimitsReachTheRegistry(t *testing.T) {
 			TrialLimits: &v1alpha1.Limits{Posts: new(int64(5))},
 		}
 	})
-	p.readyTenant("trial")
-	p.readyTenant("paying", func(t *v1alpha1.Tenant) {
+	p.ReadyTenant("trial")
+	p.ReadyTenant("paying", func(t *v1alpha1.Tenant) {
 		t.Spec.Trial = new(false)
 		t.Spec.Limits = &v1alpha1.Limits{RequestsPerSecond: new(int32(7))}
 	})

@@ -21,14 +21,15 @@ func manifest(name, spec string) string {
 	return fmt.Sprintf("apiVersion: tenancy.echoblogs.io/v1alpha1\nkind: Tenant\nmetadata: {name: %q}\nspec: %s\n", name, spec)
 }
 
-func apply(t *testing.T, namespace, manifest string) error {
+// apply applies a manifest that the API server may refuse.
+func (p *platform) apply(t *testing.T, manifest string) error {
 	t.Helper()
 	var object unstructured.Unstructured
 	if err := yaml.Unmarshal([]byte(manifest), &object); err != nil {
 		t.Fatal(err)
 	}
-	object.SetNamespace(namespace)
-	return admin.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(&object), client.FieldOwner("test"), client.ForceOwnership)
+	object.SetNamespace(p.Namespace)
+	return p.Client.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(&object), client.FieldOwner("test"), client.ForceOwnership)
 }
 
 func TestRefusedManifests(t *testing.T) {
@@ -78,7 +79,7 @@ func TestRefusedManifests(t *testing.T) {
 			if name == "" {
 				name = "alice"
 			}
-			err := apply(t, p.namespace, manifest(name, test.spec))
+			err := p.apply(t, manifest(name, test.spec))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want a refusal that says %q", err, test.want)
 			}
@@ -111,7 +112,7 @@ func TestRefusedPlatforms(t *testing.T) {
 	for what, test := range tests {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			err := apply(t, p.namespace, platformManifest("default", test.spec))
+			err := p.apply(t, platformManifest("default", test.spec))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want a refusal that says %q", err, test.want)
 			}
@@ -121,7 +122,7 @@ func TestRefusedPlatforms(t *testing.T) {
 		"mail": "mailto:jane.doe+help@mail.example.com", "page": "https://example.com:8443/help/?about=blogs#ask", "site": "https://example.com",
 		"long": "https://example.com/" + strings.Repeat("a", 280),
 	} {
-		if err := apply(t, p.namespace, platformManifest(name, fmt.Sprintf("contact: %q", contact))); err != nil {
+		if err := p.apply(t, platformManifest(name, fmt.Sprintf("contact: %q", contact))); err != nil {
 			t.Errorf("%s: %v", contact, err)
 		}
 	}
@@ -156,18 +157,18 @@ func TestSchemaNameNeverChanges(t *testing.T) {
 		"set":     {"{}", "{schemaName: two}"},
 		"unset":   {"{schemaName: one}", "{displayName: x}"},
 	} {
-		if err := apply(t, p.namespace, manifest(name, specs[0])); err != nil {
+		if err := p.apply(t, manifest(name, specs[0])); err != nil {
 			t.Fatal(err)
 		}
-		err := apply(t, p.namespace, manifest(name, specs[1]))
+		err := p.apply(t, manifest(name, specs[1]))
 		if err == nil || !strings.Contains(err.Error(), "schemaName cannot be set, changed or unset after creation") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if err := apply(t, p.namespace, manifest("moved", "{}")); err != nil {
+	if err := p.apply(t, manifest("moved", "{}")); err != nil {
 		t.Fatal(err)
 	}
-	err := apply(t, p.namespace, manifest("moved", "{platformRef: {name: other}}"))
+	err := p.apply(t, manifest("moved", "{platformRef: {name: other}}"))
 	if err == nil || !strings.Contains(err.Error(), "a Tenant cannot move to another Platform") {
 		t.Errorf("moved: got %v", err)
 	}
@@ -183,7 +184,7 @@ func TestAcceptedManifests(t *testing.T) {
 			customDomains: [xn--bcher-kva.example, www.a.org], paidUntil: "2028-02-29", trial: false, suspended: true,
 			owner: {username: alice, email: alice@example.com}, deletionPolicy: Delete, limits: {posts: 0, storage: 500Mi, requestsPerSecond: 5}}`,
 	} {
-		if err := apply(t, p.namespace, manifest(name, spec)); err != nil {
+		if err := p.apply(t, manifest(name, spec)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -104,16 +102,6 @@ func Shared(t testing.TB) *Server {
 		t.Fatalf("Start the API server: %v", err)
 	}
 	return s
-}
-
-// NewNamespace creates a namespace and returns its name. It is never deleted: the server vanishes with the tests.
-func (s *Server) NewNamespace(t testing.TB) string {
-	t.Helper()
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
-	if err := s.Client.Create(t.Context(), namespace); err != nil {
-		t.Fatal(err)
-	}
-	return namespace.Name
 }
 
 // start starts a server. configure may change it before; it is called with the folder of the programs.

@@ -4,6 +4,7 @@ package platformtest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -118,8 +119,14 @@ func (p *Platform) EditPlatform(change func(*v1alpha1.Platform)) {
 // WaitReady waits for the Platform "default" to be Ready.
 func (p *Platform) WaitReady() {
 	p.t.Helper()
-	p.Wait("the Platform is Ready", func(context.Context) error {
+	p.WaitPlatform(v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+}
+
+// WaitPlatform waits for a condition of the Platform "default" in its current generation. An empty reason matches any.
+func (p *Platform) WaitPlatform(kind string, status metav1.ConditionStatus, reason string) {
+	p.t.Helper()
+	p.Wait(fmt.Sprintf("the Platform has %s=%s %s", kind, status, reason), func(context.Context) error {
 		object := p.ReadPlatform()
-		return HasCondition(object.Status.Conditions, object.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+		return HasCondition(object.Status.Conditions, object.Generation, kind, status, reason)
 	})
 }
