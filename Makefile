@@ -119,6 +119,10 @@ lint: $(GOLANGCI_LINT) ## Check the code, the API conventions, the modules and t
 lint-fix: $(GOLANGCI_LINT) ## Repair what the linters can repair by themselves.
 	@hack/in-modules.sh $(GOLANGCI_LINT) run --fix
 
+.PHONY: tidy
+tidy: ## Bring go.mod and go.sum of every module up to date.
+	@hack/in-modules.sh go mod tidy
+
 .PHONY: verify
 verify: ## Check that what is generated is up to date.
 	hack/verify-generated.sh

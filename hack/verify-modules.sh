@@ -4,7 +4,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-hack/in-modules.sh go mod tidy -diff
+if ! hack/in-modules.sh go mod tidy -diff; then
+	echo "Run 'make tidy', and commit what it has changed." >&2
+	exit 1
+fi
 
 # requirements FILE prints the modules that a go.mod requires, with their versions.
 requirements() {
