@@ -18,6 +18,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/echoblogs/echoblogs/internal/mail"
+	"github.com/echoblogs/echoblogs/internal/mail/transport"
 	"github.com/echoblogs/echoblogs/internal/portal"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -32,7 +33,7 @@ type runOptions struct {
 
 type mailOptions struct {
 	from, folder string
-	smtp         mail.SMTPOptions
+	smtp         transport.SMTPOptions
 }
 
 func runCommand() *cobra.Command {
@@ -63,7 +64,7 @@ ECHOBLOGS_SMTP_PASSWORD, or from the files that the same names with _FILE name.`
 	flags.StringVar(&o.mail.folder, "mail-folder", "", "write mails into this folder instead of sending them")
 	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server, as its certificate names it")
 	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 0, "the port of the mail server (default 587 with starttls, 465 with implicit, 25 with none)")
-	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(mail.SMTPStartTLS), "how the connection to the mail server is secured: starttls, implicit (TLS from the start), or none, for servers on the same machine")
+	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(transport.SMTPStartTLS), "how the connection to the mail server is secured: starttls, implicit (TLS from the start), or none, for servers on the same machine")
 	return cmd
 }
 
@@ -120,7 +121,7 @@ func (o runOptions) complete(log *slog.Logger) (portal.Options, error) {
 func (o mailOptions) transport() (mail.Transport, error) {
 	switch {
 	case o.folder != "":
-		return mail.Folder{Path: o.folder, From: cmp.Or(o.from, "EchoBlogs <noreply@localhost>")}, nil
+		return transport.Folder{Path: o.folder, From: cmp.Or(o.from, "EchoBlogs <noreply@localhost>")}, nil
 	case o.smtp.Host == "":
 		return nil, errors.New("set --smtp-host to send mails, or --mail-folder to write them into a folder")
 	case o.from == "":
@@ -134,7 +135,7 @@ func (o mailOptions) transport() (mail.Transport, error) {
 	if o.smtp.Password, err = web.SecretFromEnv("ECHOBLOGS_SMTP_PASSWORD"); err != nil {
 		return nil, err
 	}
-	return mail.NewSMTP(o.smtp)
+	return transport.NewSMTP(o.smtp)
 }
 
 // networks reads addresses and networks.

@@ -13,7 +13,11 @@ import (
 	"github.com/echoblogs/echoblogs/internal/outbox"
 )
 
-var day = time.Date(2027, 2, 5, 0, 0, 0, 0, time.UTC)
+// written is when mails are enqueued, and day is the date that reminders are about.
+var (
+	written = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
+	day     = time.Date(2027, 2, 5, 0, 0, 0, 0, time.UTC)
+)
 
 // The whole of every mail.
 func TestTexts(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package mail writes and sends mails. Each kind of mail is one file: a type with the mail's data, a text of the same
 // name, and a write method, which decides at the time of sending who gets the mail, whether it is still needed, and
-// which token its link carries. Enqueue puts a mail into the outbox; Register makes a worker send what is there, through
-// a mail server (SMTP) or into a folder (Folder).
+// which token its link carries. Enqueue puts a mail into the outbox; Sender.Register makes a worker send what is there,
+// through a Transport of package transport.
 package mail
 
 import (

@@ -4,9 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/echoblogs/echoblogs/internal/outbox"
 )
+
+// Message is a mail in plain text.
+type Message struct {
+	// To is the recipient's address.
+	To string
+	// Subject and Body are in English; lines of Body end with \n.
+	Subject, Body string
+	// ID is unique on this site and the same for every attempt to send the mail, so that mail servers can recognize a
+	// repeated one.
+	ID string
+	// Date is when the mail was written.
+	Date time.Time
+}
 
 // Transport sends mails.
 type Transport interface {

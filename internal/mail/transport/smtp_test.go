@@ -1,4 +1,4 @@
-package mail_test
+package transport_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/echoblogs/echoblogs/internal/mail"
+	"github.com/echoblogs/echoblogs/internal/mail/transport"
 	"github.com/echoblogs/echoblogs/internal/outbox"
 	"github.com/echoblogs/echoblogs/test/testkit/certificate"
 	"github.com/echoblogs/echoblogs/test/testkit/mailserver"
@@ -45,7 +46,7 @@ func trustThenRun(m *testing.M) int {
 const sender = "noreply@blogs.example"
 
 // transport returns one that uses a server, with the user and the password that it knows.
-func transport(t *testing.T, address string, change ...func(*mail.SMTPOptions)) *mail.SMTP {
+func newTransport(t *testing.T, address string, change ...func(*transport.SMTPOptions)) *transport.SMTP {
 	t.Helper()
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -55,29 +56,27 @@ func transport(t *testing.T, address string, change ...func(*mail.SMTPOptions)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := mail.SMTPOptions{
+	options := transport.SMTPOptions{
 		Host: host, Port: number, Username: mailserver.User, Password: mailserver.Password, From: "Blogs <" + sender + ">",
 	}
 	for _, c := range change {
 		c(&options)
 	}
-	s, err := mail.NewSMTP(options)
+	s, err := transport.NewSMTP(options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func secured(security mail.SMTPSecurity) func(*mail.SMTPOptions) {
-	return func(o *mail.SMTPOptions) { o.Security = security }
+func secured(security transport.SMTPSecurity) func(*transport.SMTPOptions) {
+	return func(o *transport.SMTPOptions) { o.Security = security }
 }
 
-func anonymous(o *mail.SMTPOptions) { o.Username, o.Password = "", "" }
-
-var written = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
+func anonymous(o *transport.SMTPOptions) { o.Username, o.Password = "", "" }
 
 var letter = mail.Message{
-	To: "alice@people.example", Subject: "Choose a new password", Body: "Hello älice,\n\nhttps://blogs.example/?token=SECRET\n", ID: "17.4711", Date: written,
+	To: "alice@people.example", Subject: "Choose a new password", Body: "Hello älice,\n\nhttps://blogs.example/?token=SECRET\n", ID: "17.4711", Date: time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC),
 }
 
 func TestSMTP(t *testing.T) {
@@ -85,25 +84,25 @@ func TestSMTP(t *testing.T) {
 	tests := map[string]struct {
 		server     mailserver.Security
 		rules      mailserver.Rules
-		security   mail.SMTPSecurity
+		security   transport.SMTPSecurity
 		plain      bool
 		wantLogins int
 	}{
-		"STARTTLS":     {server: mailserver.StartTLS, security: mail.SMTPStartTLS, wantLogins: 1},
-		"implicit TLS": {server: mailserver.Implicit, security: mail.SMTPImplicit, wantLogins: 1},
-		"AUTH LOGIN":   {server: mailserver.StartTLS, rules: mailserver.Rules{Login: true}, security: mail.SMTPStartTLS, wantLogins: 1},
-		"no TLS":       {server: mailserver.Plain, security: mail.SMTPPlain, plain: true},
+		"STARTTLS":     {server: mailserver.StartTLS, security: transport.SMTPStartTLS, wantLogins: 1},
+		"implicit TLS": {server: mailserver.Implicit, security: transport.SMTPImplicit, wantLogins: 1},
+		"AUTH LOGIN":   {server: mailserver.StartTLS, rules: mailserver.Rules{Login: true}, security: transport.SMTPStartTLS, wantLogins: 1},
+		"no TLS":       {server: mailserver.Plain, security: transport.SMTPPlain, plain: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := mailserver.New(t, test.server, trusted)
 			server.Obey(test.rules)
-			change := []func(*mail.SMTPOptions){secured(test.security)}
+			change := []func(*transport.SMTPOptions){secured(test.security)}
 			if test.plain {
 				change = append(change, anonymous)
 			}
-			if err := transport(t, server.Address, change...).Send(t.Context(), letter); err != nil {
+			if err := newTransport(t, server.Address, change...).Send(t.Context(), letter); err != nil {
 				t.Fatal(err)
 			}
 			accepted := server.Accepted()
@@ -156,23 +155,23 @@ func TestSMTPConnectionErrors(t *testing.T) {
 	tests := map[string]struct {
 		server      mailserver.Security
 		certificate tls.Certificate
-		change      func(*mail.SMTPOptions)
+		change      func(*transport.SMTPOptions)
 		want        string
 	}{
 		"no STARTTLS": {
-			server: mailserver.Plain, change: secured(mail.SMTPStartTLS),
+			server: mailserver.Plain, change: secured(transport.SMTPStartTLS),
 			want: `STARTTLS mode set to: "TLSMandatory", but target host does not support STARTTLS`,
 		},
 		"untrusted, STARTTLS": {
-			server: mailserver.StartTLS, certificate: untrusted, change: secured(mail.SMTPStartTLS),
+			server: mailserver.StartTLS, certificate: untrusted, change: secured(transport.SMTPStartTLS),
 			want: "tls: failed to verify certificate: x509: certificate signed by unknown authority",
 		},
 		"untrusted, implicit TLS": {
-			server: mailserver.Implicit, certificate: untrusted, change: secured(mail.SMTPImplicit),
+			server: mailserver.Implicit, certificate: untrusted, change: secured(transport.SMTPImplicit),
 			want: "tls: failed to verify certificate: x509: certificate signed by unknown authority",
 		},
 		"wrong password": {
-			server: mailserver.StartTLS, certificate: trusted, change: func(o *mail.SMTPOptions) { o.Password = "not the password" },
+			server: mailserver.StartTLS, certificate: trusted, change: func(o *transport.SMTPOptions) { o.Password = "not the password" },
 			want: "the server replied 535 5.7.8",
 		},
 		"no password": {
@@ -184,7 +183,7 @@ func TestSMTPConnectionErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := mailserver.New(t, test.server, test.certificate)
-			err := transport(t, server.Address, test.change).Send(t.Context(), letter)
+			err := newTransport(t, server.Address, test.change).Send(t.Context(), letter)
 			if err == nil || !strings.HasSuffix(err.Error(), server.Address+": "+test.want) {
 				t.Fatalf("got %v, want an error that ends with %q", err, test.want)
 			}
@@ -214,7 +213,7 @@ func waits(t *testing.T, err error) {
 func TestSMTPRefusals(t *testing.T) {
 	t.Parallel()
 	server := mailserver.New(t, mailserver.StartTLS, trusted)
-	s := transport(t, server.Address)
+	s := newTransport(t, server.Address)
 	for _, test := range []struct {
 		code      int
 		status    smtp.EnhancedCode
@@ -250,7 +249,7 @@ func TestSMTPRefusals(t *testing.T) {
 func TestSMTPConnectionIsCut(t *testing.T) {
 	t.Parallel()
 	server := mailserver.New(t, mailserver.StartTLS, trusted)
-	s := transport(t, server.Address)
+	s := newTransport(t, server.Address)
 	server.Obey(mailserver.Rules{CutBefore: true})
 	err := s.Send(t.Context(), letter)
 	if want := "send mail through " + server.Address + ": closing SMTP DATA writer: no reply"; err == nil || err.Error() != want {
@@ -284,7 +283,7 @@ func TestSMTPTimeout(t *testing.T) {
 		server.Address:         "send mail through " + server.Address + ": the server took too long: context deadline exceeded",
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		err := transport(t, address).Send(ctx, letter)
+		err := newTransport(t, address).Send(ctx, letter)
 		cancel()
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
@@ -292,7 +291,7 @@ func TestSMTPTimeout(t *testing.T) {
 		waits(t, err)
 	}
 	silent.Close()
-	err = transport(t, silent.Addr().String()).Send(t.Context(), letter)
+	err = newTransport(t, silent.Addr().String()).Send(t.Context(), letter)
 	if err == nil || !strings.HasSuffix(err.Error(), "connect: connection refused") {
 		t.Errorf("got %v, want connection refused", err)
 	}
@@ -301,14 +300,14 @@ func TestSMTPTimeout(t *testing.T) {
 
 func TestNewSMTPRefusesOptions(t *testing.T) {
 	t.Parallel()
-	for want, options := range map[string]mail.SMTPOptions{
+	for want, options := range map[string]transport.SMTPOptions{
 		`unknown security "yes" of the mail server: use starttls, implicit or none`:                      {Security: "yes", From: sender},
 		"authentication to the mail server needs both a user name and a password":                        {Username: "me", From: sender},
-		"the password of the mail server is only sent over TLS: use starttls or implicit":                {Username: "me", Password: "pass", Security: mail.SMTPPlain, From: sender},
+		"the password of the mail server is only sent over TLS: use starttls or implicit":                {Username: "me", Password: "pass", Security: transport.SMTPPlain, From: sender},
 		`parse sender's address: failed to parse mail address "nobody": mail: missing '@' or angle-addr`: {From: "nobody"},
 	} {
 		options.Host = "mail.example"
-		if _, err := mail.NewSMTP(options); err == nil || err.Error() != want {
+		if _, err := transport.NewSMTP(options); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package mail
+package transport
 
 import (
 	"context"
@@ -6,9 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/echoblogs/echoblogs/internal/mail"
 )
 
-// Folder is a Transport that writes each mail into a file instead of sending it: for demos and tests.
+// Folder is a mail.Transport that writes each mail into a file instead of sending it: for demos and tests.
 type Folder struct {
 	// Path is the folder, which is created when it is missing.
 	Path string
@@ -17,7 +19,7 @@ type Folder struct {
 }
 
 // Send writes a mail into an .eml file.
-func (f Folder) Send(_ context.Context, m Message) error {
+func (f Folder) Send(_ context.Context, m mail.Message) error {
 	message, err := compose(f.From, m)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package mail
+package transport
 
 import (
 	"cmp"
@@ -11,8 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wneessen/go-mail"
+	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/echoblogs/echoblogs/internal/mail"
 )
 
 // sendTimeout bounds the sending of one mail.
@@ -48,7 +50,7 @@ type SMTPOptions struct {
 	From string
 }
 
-// SMTP is a Transport that sends through a mail server, by go-mail's client. Of what a server answers, its errors hold
+// SMTP is a mail.Transport that sends through a mail server, by go-mail's client. Of what a server answers, its errors hold
 // the reply code and the enhanced status code alone: the text may repeat addresses, links or credentials.
 type SMTP struct{ options SMTPOptions }
 
@@ -65,12 +67,12 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 		return nil, fmt.Errorf("the password of the mail server is only sent over TLS: use %s or %s", SMTPStartTLS, SMTPImplicit)
 	}
 	o.Port = cmp.Or(o.Port, port)
-	_, err := compose(o.From, Message{To: o.From})
+	_, err := compose(o.From, mail.Message{To: o.From})
 	return &SMTP{options: o}, err
 }
 
 // Send sends a mail. It returns nil once the server has accepted the mail, whatever happens to the connection then.
-func (s *SMTP) Send(ctx context.Context, m Message) error {
+func (s *SMTP) Send(ctx context.Context, m mail.Message) error {
 	message, err := compose(s.options.From, m)
 	if err != nil {
 		return err
@@ -98,10 +100,10 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 
 // client returns a client for one mail, whose connection ends with ctx. It leaves authentication to authenticate, because
 // errors of that need other treatment than those of connecting.
-func (s *SMTP) client(ctx context.Context, domain string) (*mail.Client, error) {
-	policy := mail.NoTLS
+func (s *SMTP) client(ctx context.Context, domain string) (*gomail.Client, error) {
+	policy := gomail.NoTLS
 	if s.options.Security == SMTPStartTLS {
-		policy = mail.TLSMandatory
+		policy = gomail.TLSMandatory
 	}
 	dial := func(dialing context.Context, network, address string) (net.Conn, error) {
 		connection, err := s.dial(dialing, network, address)
@@ -110,9 +112,9 @@ func (s *SMTP) client(ctx context.Context, domain string) (*mail.Client, error) 
 		}
 		return connection, err
 	}
-	return mail.NewClient(s.options.Host, mail.WithPort(s.options.Port), mail.WithHELO(domain), mail.WithTimeout(sendTimeout),
-		mail.WithDialContextFunc(dial), mail.WithTLSPolicy(policy), mail.WithTLSConfig(s.tls()),
-		mail.WithoutNoop(), mail.WithoutRset())
+	return gomail.NewClient(s.options.Host, gomail.WithPort(s.options.Port), gomail.WithHELO(domain), gomail.WithTimeout(sendTimeout),
+		gomail.WithDialContextFunc(dial), gomail.WithTLSPolicy(policy), gomail.WithTLSConfig(s.tls()),
+		gomail.WithoutNoop(), gomail.WithoutRset())
 }
 
 func (s *SMTP) dial(ctx context.Context, network, address string) (net.Conn, error) {

@@ -1,4 +1,4 @@
-package mail
+package transport
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/wneessen/go-mail"
+	gomail "github.com/wneessen/go-mail"
 
 	"github.com/echoblogs/echoblogs/internal/outbox"
 )
@@ -53,7 +53,7 @@ func authError(err error) error {
 // ever makes the error permanent. A refusal by policy (5.7.x), such as to relay for this site at all, does not:
 // administrators can settle it, and the mail waits.
 func sendError(err error) error {
-	var failed *mail.SendError
+	var failed *gomail.SendError
 	if !errors.As(err, &failed) {
 		return errUnexpectedReply
 	}
@@ -61,7 +61,7 @@ func sendError(err error) error {
 		return fmt.Errorf("%s: no reply", failed.Reason)
 	}
 	err = fmt.Errorf("%s: %w", failed.Reason, codeError(failed.ErrorCode(), failed.EnhancedStatusCode()))
-	refused := failed.Reason == mail.ErrSMTPRcptTo || failed.Reason == mail.ErrSMTPDataClose
+	refused := failed.Reason == gomail.ErrSMTPRcptTo || failed.Reason == gomail.ErrSMTPDataClose
 	if refused && failed.ErrorCode() >= 500 && !strings.HasPrefix(failed.EnhancedStatusCode(), "5.7.") {
 		return &outbox.PermanentError{Err: err}
 	}

@@ -1,4 +1,4 @@
-package mail_test
+package transport_test
 
 import (
 	"os"
@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/echoblogs/echoblogs/internal/mail"
+	"github.com/echoblogs/echoblogs/internal/mail/transport"
 )
 
 func TestFolder(t *testing.T) {
 	t.Parallel()
-	folder := mail.Folder{Path: t.TempDir() + "/mail", From: "Blogs <" + sender + ">"}
+	folder := transport.Folder{Path: t.TempDir() + "/mail", From: "Blogs <" + sender + ">"}
 	for range 2 {
 		if err := folder.Send(t.Context(), letter); err != nil {
 			t.Fatal(err)
