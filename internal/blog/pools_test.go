@@ -28,7 +28,11 @@ func TestReadersDoNotWaitForOwners(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tx.Rollback(t.Context())
+	defer func() {
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
 	if _, err := tx.Exec(t.Context(), `LOCK TABLE bob.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
 		t.Fatal(err)
 	}
