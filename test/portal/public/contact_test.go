@@ -64,9 +64,9 @@ func TestContact(t *testing.T) {
 	for address, wants := range map[string]map[string]string{
 		"https://example.org/help": {
 			"/register/": `<a class="button" href="https://example.org/help">Contact support</a>`,
-			blog:         `ask those who run the site (<a href="https://example.org/help">example.org/help</a>).`,
+			blog:         `contact those who run the site (<a href="https://example.org/help">example.org/help</a>). It will be available again within seconds.`,
 		},
-		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "ask those who run the site."},
+		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "contact those who run the site. It will be available again within seconds."},
 	} {
 		p.EditPlatform(setContact(address))
 		for path, want := range wants {
