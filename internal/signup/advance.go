@@ -88,11 +88,14 @@ func (s *Service) checkConfirmation(ctx context.Context, r *Registration) error 
 // provision creates the Tenant if there is none and this registration may have one, and applies the state of the Tenant
 // otherwise.
 func (s *Service) provision(ctx context.Context, r *Registration) error {
+	if r.fresh {
+		return s.createTenant(ctx, r)
+	}
 	tenant, err := s.tenants.Get(ctx, r.Username)
 	switch {
 	case err == nil && r.ours(tenant):
 		return s.applyTenantState(ctx, r, tenant)
-	case r.fresh || r.Confirmed:
+	case r.Confirmed:
 		return s.createTenant(ctx, r)
 	}
 	tenant, err = s.tenants.GetLive(ctx, r.Username) // the cache may be stale

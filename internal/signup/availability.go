@@ -2,10 +2,11 @@ package signup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 // Names are the names that a registration takes.
@@ -30,10 +31,10 @@ type Conflicts struct {
 	RollingBack bool
 }
 
-// CheckAvailability returns which names are not available.
-func CheckAvailability(ctx context.Context, db postgres.Querier, n Names) (Conflicts, error) {
+// CheckAvailability returns which names are not available, as far as the database and the cache of Tenants know.
+func (s *Service) CheckAvailability(ctx context.Context, n Names) (Conflicts, error) {
 	var c Conflicts
-	err := db.QueryRow(ctx, `SELECT
+	err := s.db.QueryRow(ctx, `SELECT
 			EXISTS (SELECT FROM public.users WHERE username = $1)
 			OR EXISTS (SELECT FROM public.registrations WHERE username = $1 AND state IN ('confirming', 'provisioning', 'rolling_back'))
 			OR EXISTS (SELECT FROM public.tenants WHERE name = $1 AND state IN ('live', 'tombstone'))
@@ -48,6 +49,13 @@ func CheckAvailability(ctx context.Context, db postgres.Querier, n Names) (Confl
 		n.Username, n.Schema, n.Host, account.EmailKey(n.Email)).Scan(&c.Username, &c.Email, &c.RollingBack)
 	if err != nil {
 		return Conflicts{}, fmt.Errorf("check availability of %s: %w", n.Username, err)
+	}
+	_, err = s.tenants.Get(ctx, n.Username)
+	switch {
+	case err == nil:
+		c.Username = true
+	case !errors.Is(err, tenants.ErrNotFound):
+		return Conflicts{}, err
 	}
 	return c, nil
 }

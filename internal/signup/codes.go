@@ -74,11 +74,8 @@ func isCodeValid(ctx context.Context, db postgres.Querier, code string, now time
 	return valid, nil
 }
 
-// useCode counts a use of a code and returns its ID, or errInvalidCode. For the empty code, which is none, the ID is 0.
+// useCode counts a use of a code and returns its ID, or errInvalidCode.
 func useCode(ctx context.Context, db postgres.Querier, code string, now time.Time) (int64, error) {
-	if code == "" {
-		return 0, nil
-	}
 	var id int64
 	err := db.QueryRow(ctx, `UPDATE public.registration_codes SET uses_left = uses_left - 1
 		WHERE code_hash = $1 AND uses_left > 0 AND expires_at > $2 RETURNING id`, secret.Hash(code), now).Scan(&id)

@@ -63,9 +63,11 @@ func insertRegistration(
 	r = Registration{ID: uuid.NewString(), Username: u.Username, State: state, CreatedAt: now, UpdatedAt: now, Email: u.Email}
 	token = secret.New()
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		codeID, err := useCode(ctx, tx, code, now)
-		if err != nil {
-			return err
+		var codeID int64
+		if code != "" {
+			if codeID, err = useCode(ctx, tx, code, now); err != nil {
+				return err
+			}
 		}
 		if r.UserID, err = account.InsertUser(ctx, tx, u); err != nil {
 			return err

@@ -1,34 +1,36 @@
 // Package signup takes a person from a form to a live blog.
 //
-// A registration is a row of public.registrations, and a Tenant whose annotation holds the ID of that row. Advance moves
-// it as far as it can go now. It depends only on the row and the Tenant, so any replica can resume after a crash or a lost
+// A registration is a row of public.registrations, and a Tenant whose annotation holds the ID of that row. Advance moves it
+// as far as it can go now. It depends only on the row and the Tenant, so any replica can resume after a crash or a lost
 // response; a lease in the row keeps two replicas from working on the same registration.
 //
-//	state         what is true                 event                                  next state    what Advance does
-//	-             -                            valid form                             confirming    Start inserts user and row (ConfirmFirst)
-//	                                           valid form                             provisioning  Start inserts user and row
-//	confirming    the confirmation mail is     the address is confirmed               provisioning  -
-//	              sent; there is no Tenant     not confirmed within UnconfirmedLife   rolling_back  -
-//	provisioning  the user cannot log in;      no Tenant; Start's first pass, or the  provisioning  creates the Tenant
-//	              the Tenant may exist           address is confirmed
-//	                                           no Tenant otherwise                    rolling_back  -
-//	                                           the API server refuses the Tenant      rolling_back  -
-//	                                           the API server is unavailable in       rolling_back  -
-//	                                             Start's first pass
-//	                                           the Tenant is someone else's, or has   rolling_back  -
-//	                                             a name conflict, or is deleted
-//	                                           the Tenant is Ready                    live          activates the user, queues the confirmation mail
-//	rolling_back  Failure says why             the Tenant exists                      rolling_back  deletes it, with its data, by UID
-//	                                           the Tenant is gone, or someone else's  failed        deletes the user, refunds the code
-//	live          the user can log in          -                                      -             -
-//	failed        nothing is left              the Tenant turns up late               rolling_back  -
+//	state         what is true                  event                                    next state    done by
+//	-             there is neither row nor      valid form                               provisioning  Start: inserts user and row
+//	              user                          the same, with ConfirmFirst              confirming    Start: queues the mail as well
+//	confirming    the mail is queued; there is  the address is confirmed                 provisioning  Advance
+//	              no Tenant                     it is not, within UnconfirmedLife        rolling_back  Advance
+//	provisioning  the user cannot log in; the   no Tenant; the address is confirmed, or  provisioning  Advance: creates the Tenant
+//	              Tenant may exist                this is Start's first pass
+//	                                            no Tenant otherwise                      rolling_back  Advance
+//	                                            the API server refuses the Tenant        rolling_back  Advance
+//	                                            it is unavailable to Start's first pass  rolling_back  Advance
+//	                                            the Tenant belongs to someone else, has  rolling_back  Advance
+//	                                              a name conflict, or is being deleted
+//	                                            the Tenant is Ready                      live          Advance: activates the user,
+//	                                                                                                     queues the mail if it is not
+//	rolling_back  failure says why              the Tenant exists                        rolling_back  Advance: deletes it by UID, with
+//	                                                                                                     its data
+//	                                            the Tenant is gone                       failed        Advance: deletes the user,
+//	                                                                                                     refunds the code
+//	live          the user can log in           -                                        -             -
+//	failed        nothing is left               the Tenant turns up late                 rolling_back  Advance
 //
-// Four things call Advance, and do nothing else to a registration: Start, for the form; Confirmed, after the user opened
-// the link of the mail; the watch of Tenants, in every replica; and the sweeper, for whatever the others missed. Reading a
-// registration never changes it.
+// Four callers do nothing but call Advance: Start, for the form; Confirmed, after the user has opened the link in the mail;
+// the watch of Tenants, in every replica; and the sweeper, for whatever the others missed. Reading a registration never
+// changes it.
 //
-// Only Start's first pass creates the Tenant of an unconfirmed registration. If it is interrupted, the person was shown
-// an error or nothing at all, and the registration is rolled back.
+// Only Start's first pass creates the Tenant of an unconfirmed registration. If it is interrupted, the person was shown an
+// error or nothing at all, and the registration is rolled back.
 package signup
 
 import (

@@ -11,7 +11,6 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -80,11 +79,24 @@ func (s *Service) validate(ctx context.Context, r Request, platform *v1alpha1.Pl
 	if r.RepeatedPassword != nil && *r.RepeatedPassword != r.Password {
 		invalid.add(FieldRepeatedPassword, "The passwords do not match.")
 	}
-	if err := s.checkCode(ctx, r.Code, platform, &invalid); err != nil {
-		return err
+	if platform.RegistrationMode() == v1alpha1.RegistrationInvite {
+		if err := s.checkCode(ctx, r.Code, &invalid); err != nil {
+			return err
+		}
 	}
-	if err := s.checkConflicts(ctx, r, platform, &invalid); err != nil {
+	conflicts, err := s.CheckAvailability(ctx, Names{
+		Username: r.Username, Schema: naming.Schema(r.Username), Host: r.Username + "." + string(platform.Spec.Domains[0]), Email: r.Email,
+	})
+	switch {
+	case err != nil:
 		return err
+	case conflicts.RollingBack:
+		invalid.add(FieldForm, "A failed sign-up with this name or email address is still being rolled back. Try again in a minute.")
+	case conflicts.Username:
+		invalid.add(FieldUsername, sentenceNameTaken)
+	}
+	if conflicts.Email && !conflicts.RollingBack {
+		invalid.add(FieldEmail, sentenceEmailTaken)
 	}
 	if len(invalid.Fields) > 0 {
 		return &invalid
@@ -116,12 +128,9 @@ func checkEmail(email string) string {
 	return ""
 }
 
-// checkCode checks the invitation code if the Platform requires one.
-func (s *Service) checkCode(ctx context.Context, code string, platform *v1alpha1.Platform, invalid *ValidationError) error {
-	switch {
-	case platform.RegistrationMode() != v1alpha1.RegistrationInvite:
-		return nil
-	case code == "" || len(code) > maxCode:
+// checkCode checks an invitation code.
+func (s *Service) checkCode(ctx context.Context, code string, invalid *ValidationError) error {
+	if code == "" || len(code) > maxCode {
 		invalid.add(FieldCode, "Enter the invitation code that you were given.")
 		return nil
 	}
@@ -130,31 +139,6 @@ func (s *Service) checkCode(ctx context.Context, code string, platform *v1alpha1
 		invalid.add(FieldCode, sentenceCodeInvalid)
 	}
 	return err
-}
-
-// checkConflicts checks whether the names are available.
-func (s *Service) checkConflicts(ctx context.Context, r Request, platform *v1alpha1.Platform, invalid *ValidationError) error {
-	conflicts, err := CheckAvailability(ctx, s.db, Names{
-		Username: r.Username, Schema: naming.Schema(r.Username), Host: r.Username + "." + string(platform.Spec.Domains[0]), Email: r.Email,
-	})
-	if err != nil {
-		return err
-	}
-	if conflicts.RollingBack {
-		invalid.add(FieldForm, "A failed sign-up with this name or email address is still being rolled back. Try again in a minute.")
-		return nil
-	}
-	_, err = s.tenants.Get(ctx, r.Username)
-	switch {
-	case err == nil || conflicts.Username:
-		invalid.add(FieldUsername, sentenceNameTaken)
-	case !errors.Is(err, tenants.ErrNotFound):
-		return err
-	}
-	if conflicts.Email {
-		invalid.add(FieldEmail, sentenceEmailTaken)
-	}
-	return nil
 }
 
 // conflictError turns a conflict with a faster request into a *ValidationError.

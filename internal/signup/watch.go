@@ -43,10 +43,7 @@ func newQueue() workqueue.TypedRateLimitingInterface[string] {
 func (s *Service) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	for range workers {
-		running.Go(func() {
-			for s.advanceNext(ctx) {
-			}
-		})
+		running.Go(func() { s.work(ctx) })
 	}
 	running.Go(func() { s.every(ctx, sweepInterval, s.sweep) })
 	running.Go(func() { s.every(ctx, expiryInterval, s.deleteExpired) })
@@ -55,25 +52,26 @@ func (s *Service) Run(ctx context.Context) {
 	running.Wait()
 }
 
-// advanceNext advances the next registration of the queue. It returns false when the queue is shut down.
-func (s *Service) advanceNext(ctx context.Context) bool {
-	id, shutDown := s.queue.Get()
-	if shutDown {
-		return false
-	}
-	defer s.queue.Done(id)
-	switch r, err := s.Advance(ctx, id); {
-	case err == nil, errors.Is(err, ErrNotFound):
-		s.queue.Forget(id)
-	case s.queue.NumRequeues(id) < retries:
-		s.queue.AddRateLimited(id)
-	default:
-		s.queue.Forget(id)
-		if !errors.Is(err, errLeased) {
-			s.logFailure(ctx, "Registration not advanced: it will be retried", &r, err)
+// work advances the registrations of the queue until it is shut down.
+func (s *Service) work(ctx context.Context) {
+	for {
+		id, shutDown := s.queue.Get()
+		if shutDown {
+			return
 		}
+		switch r, err := s.Advance(ctx, id); {
+		case err == nil, errors.Is(err, ErrNotFound):
+			s.queue.Forget(id)
+		case s.queue.NumRequeues(id) < retries:
+			s.queue.AddRateLimited(id)
+		default:
+			s.queue.Forget(id)
+			if !errors.Is(err, errLeased) {
+				s.logFailure(ctx, "Registration not advanced: it will be retried", &r, err)
+			}
+		}
+		s.queue.Done(id)
 	}
-	return true
 }
 
 // tenantChanged queues the registration of a Tenant that may now be able to advance.
