@@ -3,90 +3,29 @@ package controllers_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 
 	eventsv1 "k8s.io/api/events/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/echoblogs/echoblogs/internal/blog"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
-// blogServer is one replica of the real blog.
-type blogServer struct {
-	*blog.Blog
-	address string
-}
+// blogServer is a replica of the blog with its own role's rights.
+type blogServer struct{ *blogtest.Replica }
 
-// startBlog runs the blog with its own role's rights.
-func startBlog(t testing.TB, options blog.Options) *blogServer {
+// want requests the home page of a host and checks the response at once.
+func (b *blogServer) want(t testing.TB, host string, status int, text string) {
 	t.Helper()
-	options.ReaderConns, options.Log = 2, slog.New(slog.DiscardHandler)
-	served, err := blog.New(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		served.Run(ctx)
-		close(done)
-	}()
-	server := httptest.NewServer(served.Handler())
-	t.Cleanup(func() {
-		server.Close()
-		cancel()
-		<-done
-		served.Close()
-	})
-	return &blogServer{Blog: served, address: strings.TrimPrefix(server.URL, "http://")}
-}
-
-// get asks for the first page of a host.
-func (b *blogServer) get(t testing.TB, host, path string) (*http.Response, string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+b.address+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Host = host
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, string(body)
-}
-
-// want asks for the first page of a host and checks the answer at once.
-func (b *blogServer) want(t testing.TB, host string, status int, contains string) {
-	t.Helper()
-	if err := b.check(t, host, status, contains); err != nil {
+	if err := b.Check(host, "/", status, text); err != nil {
 		t.Error(err)
 	}
-}
-
-func (b *blogServer) check(t testing.TB, host string, status int, contains string) error {
-	t.Helper()
-	response, body := b.get(t, host, "/")
-	if response.StatusCode != status || !strings.Contains(body, contains) {
-		return fmt.Errorf("%s answers %d, want %d with %q:\n%s", host, response.StatusCode, status, contains, body)
-	}
-	return nil
 }
 
 // waitBlog waits until a host answers with a status. A blog whose clock was set reads the registry anew first.
 func (p *platform) waitBlog(host string, status int, contains string) {
 	p.t.Helper()
-	p.Wait(fmt.Sprintf("%s answers %d", host, status), func(context.Context) error { return p.blog.check(p.t, host, status, contains) })
+	p.Wait(fmt.Sprintf("%s answers %d", host, status), func(context.Context) error { return p.blog.Check(host, "/", status, contains) })
 }
 
 // wantEvent waits for an event about an object.

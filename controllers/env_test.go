@@ -28,6 +28,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/apiserver"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
@@ -99,7 +100,7 @@ func newNamespace(t testing.TB, options ...func(*platform)) *platform {
 	}
 	t.Cleanup(p.pool.Close)
 	p.CreateDatabaseSecret(p.reach(p.db.OperatorURI))
-	p.blog = startBlog(t, blog.Options{DatabaseURI: p.reach(p.db.BlogURI), ListenURI: p.db.BlogURI, Now: p.clock.Now})
+	p.blog = &blogServer{blogtest.StartReplica(t, blog.Options{ReaderConns: 2, DatabaseURI: p.reach(p.db.BlogURI), ListenURI: p.db.BlogURI, Now: p.clock.Now})}
 	return p
 }
 
@@ -143,7 +144,7 @@ func (p *platform) startOperator(wrap func(client.Client) client.Client) (stop f
 	}
 	stores := p.stores
 	if err := controllers.Setup(mgr, controllers.Options{
-		Stores: stores, Client: api, BackendAddress: p.blog.address, Clock: p.clock, Workers: 4, MaxBackoff: p.maxBackoff,
+		Stores: stores, Client: api, BackendAddress: p.blog.Address, Clock: p.clock, Workers: 4, MaxBackoff: p.maxBackoff,
 	}); err != nil {
 		p.t.Fatal(err)
 	}

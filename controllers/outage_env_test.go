@@ -123,13 +123,13 @@ func (p *platform) wantFromMemory() {
 // want503 checks that the blog says when to come again, and why in plain words.
 func (p *platform) want503(host string) {
 	p.t.Helper()
-	response, body := p.blog.get(p.t, host, "/")
-	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
-		p.t.Errorf("%s answers %d with Retry-After %q, want 503 and a time", host, response.StatusCode, response.Header.Get("Retry-After"))
+	page := p.blog.Get(host, "/")
+	if page.Status != http.StatusServiceUnavailable || page.Header.Get("Retry-After") == "" {
+		p.t.Errorf("%s answers %d with Retry-After %q, want 503 and a time", host, page.Status, page.Header.Get("Retry-After"))
 	}
 	for _, part := range []string{"SQLSTATE", "127.0.0.1", "postgres", "timeout"} {
-		if contains(body, part) {
-			p.t.Errorf("%q is in what readers are told by %s:\n%s", part, host, body)
+		if contains(page.Body, part) {
+			p.t.Errorf("%q is in what readers are told by %s:\n%s", part, host, page.Body)
 		}
 	}
 }

@@ -30,9 +30,9 @@ func TestLifeBehindPgBouncer(t *testing.T) {
 	for name, other := range map[string]string{"alice": "bob", "bob": "alice"} {
 		for _, host := range []string{name + ".example.com", "www." + name + ".org"} {
 			for _, path := range []string{"/", "/a-post/", "/feed.xml"} {
-				response, body := p.blog.get(t, host, path)
-				if response.StatusCode != http.StatusOK || !contains(body, "Words of "+name) || contains(body, "Words of "+other) {
-					t.Errorf("%s%s answers %d:\n%s", host, path, response.StatusCode, body)
+				page := p.blog.Get(host, path)
+				if page.Status != http.StatusOK || !contains(page.Body, "Words of "+name) || contains(page.Body, "Words of "+other) {
+					t.Errorf("%s%s answers %d:\n%s", host, path, page.Status, page.Body)
 				}
 			}
 		}

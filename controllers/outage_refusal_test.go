@@ -214,7 +214,7 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 	p.waitUnavailable("bob", "The disk of the database is full.")
 	p.clock.SetTime(p.clock.Now().Add(45 * time.Second))
 	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
-	p.Wait("nobody has the name", func(context.Context) error { return p.blog.check(t, "bob.example.com", http.StatusNotFound, "") })
+	p.Wait("nobody has the name", func(context.Context) error { return p.blog.Check("bob.example.com", "/", http.StatusNotFound, "") })
 
 	disk.Free()
 	p.waitHealed("bob", "bob")

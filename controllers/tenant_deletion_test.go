@@ -105,7 +105,7 @@ func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
 	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
 	p.ReadyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
 	p.waitBlog("alice.example.com", http.StatusOK, "")
-	if _, body := p.blog.get(t, "alice.example.com", "/"); contains(body, "What was before") {
+	if page := p.blog.Get("alice.example.com", "/"); contains(page.Body, "What was before") {
 		t.Error("the fresh blog shows what was before")
 	}
 	if query[int](p, schemaCount, tombstone) != 1 {

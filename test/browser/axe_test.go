@@ -50,7 +50,7 @@ func TestPagesInABrowser(t *testing.T) {
 		{"away", "carol.localhost", "/", http.StatusServiceUnavailable},
 	}
 	for _, page := range pages {
-		s.wait(page.host, page.path, page.status)
+		s.WaitFor(page.host, page.path, page.status)
 		for _, width := range []int64{360, 1280} {
 			for _, scheme := range []string{"light", "dark"} {
 				name := fmt.Sprintf("%s-%d-%s", page.name, width, scheme)

@@ -4,9 +4,7 @@ package blogtest
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -65,10 +63,8 @@ type Platform struct {
 	Clock            *Clock
 	// Proxy is between the blog and the database.
 	Proxy *faultproxy.Proxy
-	// Blog is nil until the replica is started, and Address is where it is served.
-	Blog    *blog.Blog
-	Address string
-	client  *http.Client
+	// Replica is nil until Serve has started it.
+	*Replica
 }
 
 // New returns a Platform whose blog is ready.
@@ -120,30 +116,8 @@ func (p *Platform) Serve(o blog.Options) {
 	if o.DatabaseURI == "" {
 		p.Proxy, o.DatabaseURI = faultproxy.New(p.T, p.Database.BlogURI)
 	}
-	o.Log, o.Now = slog.New(slog.DiscardHandler), p.Clock.Now
-	var err error
-	if p.Blog, err = blog.New(o); err != nil {
-		p.T.Fatal(err)
-	}
-	server := httptest.NewServer(p.Blog.Handler())
-	p.Address = server.Listener.Addr().String()
-	p.client = &http.Client{
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 32},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		p.Blog.Run(ctx)
-	}()
-	p.T.Cleanup(func() {
-		p.client.CloseIdleConnections()
-		server.Close()
-		cancel()
-		<-stopped
-		p.Blog.Close()
-	})
+	o.Now = p.Clock.Now
+	p.Replica = StartReplica(p.T, o)
 }
 
 // WaitReady waits until the replica is ready.
@@ -185,7 +159,7 @@ func (p *Platform) Create(s tenancy.Spec) {
 	if err := p.Store.Create(p.T.Context(), s, tenancy.CreateOptions{}, Start); err != nil {
 		p.T.Fatalf("create %s: %v", s.Name, err)
 	}
-	if p.Blog != nil {
+	if p.Replica != nil {
 		p.WaitFor(s.PrimaryHost, "/robots.txt", http.StatusOK)
 	}
 }

@@ -2,7 +2,6 @@ package blogtest
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,40 +12,6 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   string
-}
-
-// Get requests a page.
-func (p *Platform) Get(host, path string) Response {
-	p.T.Helper()
-	return p.Do(http.MethodGet, host, path, nil)
-}
-
-// Do sends a request without a body.
-func (p *Platform) Do(method, host, path string, header http.Header) Response {
-	p.T.Helper()
-	return p.send(method, host, path, nil, header)
-}
-
-func (p *Platform) send(method, host, path string, body io.Reader, header http.Header) Response {
-	p.T.Helper()
-	request, err := http.NewRequestWithContext(p.T.Context(), method, "http://"+p.Address+path, body)
-	if err != nil {
-		p.T.Fatal(err)
-	}
-	request.Host = host
-	for name, values := range header {
-		request.Header[name] = values
-	}
-	response, err := p.client.Do(request)
-	if err != nil {
-		p.T.Fatal(err)
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		p.T.Fatal(err)
-	}
-	return Response{response.StatusCode, response.Header, string(content)}
 }
 
 // WaitFor waits until a page has a status.
