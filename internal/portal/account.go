@@ -1,21 +1,15 @@
 package portal
 
 import (
-	"errors"
 	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
-	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 // passwordsByAccount bounds how often a browser that is logged in may guess the account's password.
@@ -127,39 +121,4 @@ func (p *Portal) endOtherSessions(w http.ResponseWriter, r *visit) error {
 	p.notice(w, r, "others")
 	redirect(w, r, "/account/")
 	return nil
-}
-
-// ownTenant returns the Tenant that the address names, as the API server has it now, when it belongs to who asks. One
-// that belongs to somebody else is not there for them.
-func (p *Portal) ownTenant(r *visit) (*v1alpha1.Tenant, error) {
-	list, err := p.tenants.OwnedBy(r.Context(), r.User.Username)
-	if err != nil {
-		return nil, err
-	}
-	name := r.PathValue("tenant")
-	if !slices.ContainsFunc(list, func(t v1alpha1.Tenant) bool { return t.Name == name }) {
-		return nil, errNoPage
-	}
-	tenant, err := p.tenants.GetLive(r.Context(), name)
-	switch {
-	case errors.Is(err, tenants.ErrNotFound):
-		return nil, errNoPage
-	case err != nil:
-		return nil, err
-	case !slices.Contains(tenants.OwnerOf(tenant), r.User.Username):
-		return nil, errNoPage
-	}
-	return tenant, nil
-}
-
-// refusal turns what the API server has against a change into a sentence for a form. Empty: it is another error.
-func refusal(err error) string {
-	var held *tenants.FieldConflictError
-	switch {
-	case errors.As(err, &held):
-		return "This is set by the manifest of your blog: change it there, or ask those who run the site."
-	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
-		return "The platform does not take this. Check what you wrote, or ask those who run the site."
-	}
-	return ""
 }

@@ -1,25 +1,16 @@
 package portal
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
-// maxDisplayName is the Tenant's own limit, in characters.
-const maxDisplayName = 100
-
-// blogRoutes are the pages of one blog of who is logged in.
+// blogRoutes are the pages of one blog for its owner.
 func (p *Portal) blogRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /account/{tenant}/{$}":                 member(p.showBlog),
@@ -33,33 +24,28 @@ func (p *Portal) blogRoutes() map[string]handler {
 	}
 }
 
-// blogPage is what the owner of a blog sees of it.
+// blogPage is the settings page of a blog.
 type blogPage struct {
 	blogView
-	// Host is where the blog is in any case.
+	// Host is the blog's host name under the site's domain.
 	Host string
-	// DisplayName is the blog's own, and HeldBy who else has set it. Empty: nobody.
-	DisplayName, HeldBy string
-	Domains             []domainView
-	Claims              []claimView
-	// Form holds what was filled in: display_name and host.
+	// Generation is the version that the forms are made from.
+	Generation int64
+	// DisplayName is the blog's title, and Manager the field manager that set it. Empty: it can be changed here.
+	DisplayName, Manager string
+	Domains              []domainView
+	Claims               []claimView
+	// Form holds the values of display_name and host.
 	Form *form
 }
 
-// domainView is a custom domain of a blog.
-type domainView struct {
-	// State is a sentence.
-	Host, State string
-	// HeldBy is who else has set it. Empty: nobody.
-	HeldBy string
-}
-
-// claimView is a custom domain that is still to be proved.
-type claimView struct {
-	// Record is the TXT record's name, and Value what it is to say.
-	Host, Record, Value string
-	// Error says why it was not found. Empty: it was not looked for.
-	Error string
+// ownTenant reads the Tenant in the path of a request. It answers 404 unless the user owns it.
+func (p *Portal) ownTenant(r *visit) (*v1alpha1.Tenant, error) {
+	tenant, err := p.tenants.GetOwned(r.Context(), r.User.Username, r.PathValue("tenant"))
+	if errors.Is(err, tenants.ErrNotFound) {
+		return nil, errNoPage
+	}
+	return tenant, err
 }
 
 func (p *Portal) showBlog(w http.ResponseWriter, r *visit) error {
@@ -67,38 +53,41 @@ func (p *Portal) showBlog(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	f := newForm(r)
-	f.Values["display_name"] = tenant.Spec.DisplayName
-	return p.blogPage(w, r, tenant, f, 0)
+	return p.blogPage(w, r, tenant, blogForm(r, tenant), 0)
 }
 
-// blogPage shows a blog's settings. An error of the form under the name of a claimed host stands beside that claim.
+// blogForm returns the forms of a blog's settings page, with the named fields from a request.
+func blogForm(r *visit, t *v1alpha1.Tenant, fields ...string) *form {
+	f := newForm(r, fields...)
+	if _, sent := f.Values["display_name"]; !sent {
+		f.Values["display_name"] = t.Spec.DisplayName
+	}
+	return f
+}
+
+// blogPage shows the settings page of a blog. The error of a claim is the form's error under the name of its host.
 func (p *Portal) blogPage(w http.ResponseWriter, r *visit, tenant *v1alpha1.Tenant, f *form, status int) error {
-	claims, err := tenants.ListClaims(r.Context(), p.db, tenant.Name)
+	claims, err := p.domains.Claims(r.Context(), tenant)
 	if err != nil {
 		return err
 	}
-	held := tenants.FieldOwners(tenant)
+	owners := tenants.OwnersOf(tenant)
 	shown := blogPage{
-		blogView: viewOf(tenant, r), Host: primaryHost(r, tenant),
-		DisplayName: tenant.Spec.DisplayName, HeldBy: held["displayName"], Form: f,
+		blogView: viewOf(tenant, r), Host: primaryHost(r, tenant), Generation: tenant.Generation,
+		DisplayName: tenant.Spec.DisplayName, Manager: owners.Field("displayName"), Form: f,
 	}
 	for _, host := range tenant.Spec.CustomDomains {
 		shown.Domains = append(shown.Domains, domainView{
-			Host: string(host), State: domainState(tenant, string(host)), HeldBy: held["customDomains/"+string(host)],
+			Host: string(host), State: domainState(tenant, string(host)), Manager: owners.Domain(string(host)),
 		})
 	}
 	for _, c := range claims {
-		if !slices.Contains(tenant.Spec.CustomDomains, v1alpha1.CustomDomain(c.Host)) {
-			shown.Claims = append(shown.Claims, claimView{
-				Host: c.Host, Record: recordPrefix + c.Host, Value: valuePrefix + c.Token, Error: f.Errors[c.Host],
-			})
-		}
+		shown.Claims = append(shown.Claims, claimView{Host: c.Host, Record: c.RecordName(), Value: c.RecordValue(), Error: f.Errors[c.Host]})
 	}
 	return p.show(w, r, page{name: "blog", title: shown.Title, data: shown, status: status})
 }
 
-// primaryHost returns where a blog is in any case.
+// primaryHost returns the host name of a blog under the site's domain.
 func primaryHost(r *visit, t *v1alpha1.Tenant) string {
 	domain := t.Spec.Domain
 	if domain == "" {
@@ -107,49 +96,83 @@ func primaryHost(r *visit, t *v1alpha1.Tenant) string {
 	return t.Name + "." + domain
 }
 
-// rename changes the display name.
+// rename changes the title.
 func (p *Portal) rename(w http.ResponseWriter, r *visit) error {
 	tenant, err := p.ownTenant(r)
 	if err != nil {
 		return err
 	}
-	f := newForm(r, "display_name")
-	name := strings.TrimSpace(f.Values["display_name"])
-	switch {
-	case utf8.RuneCountInString(name) > maxDisplayName:
-		f.refuse("display_name", fmt.Sprintf("Use at most %d characters.", maxDisplayName))
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		f.refuse("display_name", "Use letters, digits, spaces and signs on one line.")
-	case tenants.FieldOwners(tenant)["displayName"] != "":
-		f.refuse("display_name", refusal(&tenants.FieldConflictError{}))
+	f := blogForm(r, tenant, "display_name", "was")
+	change := tenants.Change{Version: tenants.VersionOf(tenant), Base: tenants.SettingsOf(tenant)}
+	change.Generation = number(r.PostFormValue("generation"))
+	if r.PostForm.Has("was") {
+		change.Base.DisplayName = f.Values["was"]
 	}
-	if f.ok() {
-		err := p.tenants.Edit(r.Context(), tenant.Name, func(spec *tenancyv1alpha1.TenantSpecApplyConfiguration) {
-			if spec.DisplayName = nil; name != "" {
-				spec.WithDisplayName(name)
-			}
-		})
-		if sentence := refusal(err); sentence != "" {
-			f.refuse("display_name", sentence)
-		} else if err != nil {
-			return err
-		}
+	change.Want = change.Base
+	if err = change.Want.Parse("displayName", f.Values["display_name"]); err == nil {
+		_, err = p.tenants.Edit(r.Context(), change)
 	}
-	if !f.ok() {
-		return p.blogPage(w, r, tenant, f, http.StatusUnprocessableEntity)
+	var changed *tenants.ChangedError
+	if errors.As(err, &changed) {
+		tenant = changed.Tenant
+	}
+	return p.answerBlogForm(w, r, tenant, f, "display_name", err, "")
+}
+
+// answerBlogForm answers a form of a blog's settings page: with the page and the error of a field, or with a redirect to
+// an anchor of the page.
+func (p *Portal) answerBlogForm(w http.ResponseWriter, r *visit, t *v1alpha1.Tenant, f *form, field string, err error, anchor string) error {
+	if sentence := ownerSentence(err); sentence != "" {
+		f.refuse(field, sentence)
+		return p.blogPage(w, r, t, f, http.StatusUnprocessableEntity)
+	}
+	if err != nil {
+		return err
 	}
 	p.notice(w, r, "saved")
-	redirect(w, r, "/account/"+tenant.Name+"/")
+	redirect(w, r, "/account/"+t.Name+"/"+anchor)
 	return nil
 }
 
-// manifest is a Tenant as its author would write it, for a GitOps repository.
+// ownerSentence explains to the owner of a blog why a change was refused. Empty: err is another error, or nil.
+func ownerSentence(err error) string {
+	var (
+		owned   *tenants.FieldOwnedError
+		changed *tenants.ChangedError
+		invalid *tenants.InvalidError
+		domain  *tenants.DomainError
+	)
+	switch {
+	case errors.As(err, &domain):
+		return domain.Sentence()
+	case errors.As(err, &owned):
+		return "This is set by the manifest of your blog: change it there, or ask those who run the site."
+	case errors.As(err, &changed):
+		return changedSentence(changed)
+	case errors.As(err, &invalid) && invalid.Err == nil:
+		return invalid.Fields[0].Message
+	case errors.As(err, &invalid): // the API server's messages are not for owners
+		return "This value is not accepted. Check it, or ask those who run the site."
+	}
+	return ""
+}
+
+// changedSentence names both values of a field that was changed by two users.
+func changedSentence(changed *tenants.ChangedError) string {
+	sentences := []string{"Your blog was changed after you opened this page."}
+	for _, f := range changed.Fields {
+		sentences = append(sentences, fmt.Sprintf("The value is now %q; you entered %q.", f.Theirs, f.Ours))
+	}
+	return strings.Join(append(sentences, "Save again to keep your value."), " ")
+}
+
+// manifest sends the manifest of a blog's Tenant, for a Git repository.
 func (p *Portal) manifest(w http.ResponseWriter, r *visit) error {
 	tenant, err := p.ownTenant(r)
 	if err != nil {
 		return err
 	}
-	content, err := manifestOf(metav1.ObjectMeta{Name: tenant.Name, Namespace: tenant.Namespace}, tenant.Spec)
+	content, err := tenants.Manifest(tenant)
 	if err != nil {
 		return err
 	}
@@ -159,19 +182,4 @@ func (p *Portal) manifest(w http.ResponseWriter, r *visit) error {
 	header.Set("Cache-Control", "no-store")
 	w.Write(content)
 	return nil
-}
-
-// manifestOf writes a Tenant as its author would.
-func manifestOf(metadata metav1.ObjectMeta, spec v1alpha1.TenantSpec) ([]byte, error) {
-	content, err := yaml.Marshal(struct {
-		metav1.TypeMeta `json:",inline"`
-		Metadata        metav1.ObjectMeta   `json:"metadata"`
-		Spec            v1alpha1.TenantSpec `json:"spec"`
-	}{
-		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Tenant"}, Metadata: metadata, Spec: spec,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("write the manifest of Tenant %s: %w", metadata.Name, err)
-	}
-	return content, nil
 }

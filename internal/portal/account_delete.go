@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -11,16 +12,18 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
-// deletePage says what happens when a blog is deleted, and what happened.
+// deletePage describes what the deletion of a blog does, before and after it.
 type deletePage struct {
 	Name, URL string
+	// Generation is the version that the form is made from.
+	Generation int64
 	// Until is when its data is dropped. The zero time: at once.
 	Until time.Time
-	// Leaves says that the account is removed, too, and Leaving when that is: a while after the last blog cannot be
-	// restored any more.
+	// Leaves reports whether the account is removed as well, and Leaving when: a while after its last blog can no longer
+	// be restored.
 	Leaves  bool
 	Leaving time.Time
-	// Managers are who else has set fields of it, and may make it again.
+	// Managers are the other field managers of the blog's Tenant, which may create it again.
 	Managers []string
 	Form     *form
 }
@@ -37,11 +40,11 @@ func (p *Portal) showDelete(w http.ResponseWriter, r *visit) error {
 	return p.show(w, r, page{name: "delete", title: "Delete " + tenant.Name, data: shown})
 }
 
-// deletion finds out what the deletion of a blog means for who asks for it.
+// deletion describes what the deletion of a blog does to the blog and to the user's account.
 func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, error) {
-	shown := deletePage{Name: t.Name, URL: t.Status.URL, Form: f}
-	if t.Retained() {
-		shown.Until = r.Now.AddDate(0, 0, r.Platform.RetentionDays())
+	shown := deletePage{
+		Name: t.Name, URL: t.Status.URL, Generation: t.Generation, Until: tenants.KeptUntil(r.Platform, t, r.Now),
+		Managers: tenants.OwnersOf(t).Managers(), Form: f,
 	}
 	list, err := p.tenants.OwnedBy(r.Context(), r.User.Username)
 	if err != nil {
@@ -62,16 +65,11 @@ func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, er
 		}
 	}
 	shown.Leaves, shown.Leaving = !left && !r.Staff(), last.Add(account.BloglessLife)
-	for _, manager := range tenants.FieldOwners(t) {
-		if !slices.Contains(shown.Managers, manager) {
-			shown.Managers = append(shown.Managers, manager)
-		}
-	}
-	slices.Sort(shown.Managers)
 	return shown, nil
 }
 
-// deleteBlog deletes a blog of who typed its name. Who has no other one is logged out: nobody logs in without a blog.
+// deleteBlog deletes a blog if its name was entered. A user without another blog is logged out: accounts without a blog
+// cannot log in.
 func (p *Portal) deleteBlog(w http.ResponseWriter, r *visit) error {
 	tenant, err := p.ownTenant(r)
 	if err != nil {
@@ -82,12 +80,18 @@ func (p *Portal) deleteBlog(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
+	version := tenants.VersionOf(tenant)
+	version.Generation = number(r.PostFormValue("generation"))
+	var changed *tenants.ChangedError
 	if f.Values["name"] != tenant.Name {
 		f.refuse("name", "Type "+tenant.Name+" to delete it.")
-		return p.show(w, r, page{name: "delete", title: "Delete " + tenant.Name, data: shown, status: http.StatusUnprocessableEntity})
-	}
-	if err := p.tenants.Delete(r.Context(), tenant); err != nil {
+	} else if _, err = p.tenants.Delete(r.Context(), version); errors.As(err, &changed) {
+		f.refuse("name", "Your blog was changed after you opened this page. Check what happens to its posts, then confirm again.")
+	} else if err != nil {
 		return err
+	}
+	if !f.ok() {
+		return p.show(w, r, page{name: "delete", title: "Delete " + tenant.Name, data: shown, status: http.StatusUnprocessableEntity})
 	}
 	p.log.InfoContext(r.Context(), "Owner deleted a blog", "id", r.ID, "tenant", tenant.Name, "user", r.User.ID)
 	if shown.Leaves {

@@ -39,10 +39,10 @@ var notices = map[string]string{
 	"mailed":    "A mail with a link is on its way to you.",
 
 	"unchanged":  "Nothing was changed.",
-	"suspended":  "The blog is suspended: readers are told so within seconds.",
-	"resumed":    "The blog is back: readers can read it within seconds.",
+	"suspended":  "The blog is suspended. Readers see this within seconds.",
+	"resumed":    "The blog is resumed. Readers can read it again within seconds.",
 	"deleted":    "The blog is deleted. If its data is kept, it is listed here within seconds.",
-	"restored":   "The blog is made again with the data that was kept. It is back within seconds.",
+	"restored":   "The blog is being restored with its data. It is back within seconds.",
 	"locked":     "The account is locked, and its sessions have ended.",
 	"unlocked":   "The account is unlocked.",
 	"revoked":    "The code is good for nothing any more.",

@@ -115,6 +115,10 @@ func explain(err error) *failure {
 		return &failure{status: http.StatusServiceUnavailable, title: "The site is very busy", lead: "More people log in at this moment than the site can serve.", steps: again, retryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrNoPlatform):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site is not ready yet", lead: "It does not know its own settings yet.", steps: again, retryAfter: retryAfter}
+	case errors.Is(err, tenants.ErrNotFound): // it was deleted while the request was served
+		return errNoPage
+	case errors.Is(err, tenants.ErrConflict):
+		return &failure{status: http.StatusConflict, title: "The blog is being changed", lead: "Nothing was changed: other changes got in the way.", steps: again, retryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrUnavailable):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot look after blogs right now", lead: "Blogs are shown as always; changes have to wait.", steps: again, retryAfter: retryAfter}
 	case !errors.As(err, &api) && account.Unavailable(err):

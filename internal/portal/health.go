@@ -10,7 +10,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 const (
@@ -55,7 +54,7 @@ func (p *Portal) clean(ctx context.Context) {
 		if err := mail.DeleteStaleNotices(ctx, p.db, p.now().Add(-noticeLife)); err != nil {
 			return err
 		}
-		if err := tenants.DeleteStaleClaims(ctx, p.db); err != nil {
+		if err := p.domains.DeleteStale(ctx); err != nil {
 			return err
 		}
 		return ratelimit.DeleteExpired(ctx, p.db, p.now())

@@ -9,21 +9,21 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// blogView is what the home page says of one blog.
+// blogView is a blog on the home page.
 type blogView struct {
 	Name, Title, URL string
 	Phase            v1alpha1.TenantPhase
-	// Message says what is wrong, in the operator's words. Empty: nothing is.
+	// Message is the message of the condition Ready while it is not true.
 	Message   string
 	PaidUntil time.Time
-	// DaysLeft counts today. 0: the paid time is over.
+	// DaysLeft is the number of paid days left, including today. 0: the paid time is over.
 	DaysLeft int
 	OnTrial  bool
-	// Contact is where those are reached who say how to go on.
+	// Contact is the address of support.
 	Contact web.Contact
 }
 
-// home shows who is logged in what they have.
+// home shows the user's blogs.
 func (p *Portal) home(w http.ResponseWriter, r *visit) error {
 	list, err := p.tenants.OwnedBy(r.Context(), r.User.Username)
 	if err != nil {
@@ -40,13 +40,7 @@ func (p *Portal) home(w http.ResponseWriter, r *visit) error {
 }
 
 func viewOf(t *v1alpha1.Tenant, r *visit) blogView {
-	v := blogView{Name: t.Name, Title: t.Spec.DisplayName, URL: t.Status.URL, Phase: t.Status.Phase, OnTrial: t.OnTrial(), Contact: r.Contact()}
-	if v.Title == "" {
-		v.Title = t.Name
-	}
-	if v.Phase == "" {
-		v.Phase = v1alpha1.TenantPending
-	}
+	v := blogView{Name: t.Name, Title: titleOf(t), URL: t.Status.URL, Phase: phaseOf(t), OnTrial: t.OnTrial(), Contact: r.Contact()}
 	if ready := tenants.ReadyCondition(t); ready != nil && ready.Status != "True" {
 		v.Message = ready.Message
 	}
@@ -55,4 +49,12 @@ func viewOf(t *v1alpha1.Tenant, r *visit) blogView {
 		v.DaysLeft = max(0, int(day.AddDate(0, 0, 1).Sub(r.Now).Hours()+23)/24)
 	}
 	return v
+}
+
+// titleOf returns a blog's title, which defaults to its name.
+func titleOf(t *v1alpha1.Tenant) string {
+	if t.Spec.DisplayName == "" {
+		return t.Name
+	}
+	return t.Spec.DisplayName
 }

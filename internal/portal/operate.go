@@ -35,7 +35,7 @@ func NewOperations(ctx context.Context, o Options) (*Operations, error) {
 	if err != nil {
 		return nil, err
 	}
-	platform, err := objects.LivePlatform(ctx)
+	platform, err := objects.GetLivePlatform(ctx)
 	if err != nil {
 		return nil, err
 	}

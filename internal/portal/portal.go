@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -57,20 +56,22 @@ type Options struct {
 
 // Portal serves the public site of one Platform.
 type Portal struct {
-	options  Options
-	log      *slog.Logger
-	now      func() time.Time
-	db       *pgxpool.Pool
-	tenants  *tenants.Client
-	audit    *audit.Log
-	signup   *signup.Service
-	hasher   *account.Hasher
-	pages    *pages
-	outbox   *outbox.Worker
-	resolver *net.Resolver
-	observer *web.Observer
-	metrics  *metrics
-	handler  http.Handler
+	options Options
+	log     *slog.Logger
+	now     func() time.Time
+	db      *pgxpool.Pool
+	tenants *tenants.Client
+	domains *tenants.Domains
+	// staffTenants changes tenants for staff.
+	staffTenants *tenants.Staff
+	audit        *audit.Log
+	signup       *signup.Service
+	hasher       *account.Hasher
+	pages        *pages
+	outbox       *outbox.Worker
+	observer     *web.Observer
+	metrics      *metrics
+	handler      http.Handler
 }
 
 // New returns a public site. It connects to nothing yet.
@@ -90,9 +91,10 @@ func New(o Options) (*Portal, error) {
 	}
 	p := &Portal{
 		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, audit: audit.NewLog(db, o.Now), hasher: account.NewHasher(), pages: pages, outbox: newOutbox(o, db, objects),
-		resolver: newResolver(o.DNSServer),
 		observer: web.NewObserver("echoblogs_portal"), metrics: newMetrics(),
 	}
+	p.domains = tenants.NewDomains(objects, db, newResolver(o.DNSServer))
+	p.staffTenants = tenants.NewStaff(objects, db, p.audit, o.Now)
 	p.observer.Log, p.observer.AccessLog, p.observer.Identify, p.observer.Panicked = o.Log, o.AccessLog, true, p.panicked
 	p.signup = signup.New(signup.Options{
 		DB: db, Tenants: objects, Hasher: p.hasher, ConfirmFirst: o.ConfirmFirst, PerHour: o.RegistrationsPerHour, RefusedPerHour: o.RefusedPerHour,

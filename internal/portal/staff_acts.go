@@ -25,17 +25,6 @@ func (p *Portal) showActs(w http.ResponseWriter, r *visit) error {
 	return p.show(w, r, page{name: "staff_acts", title: "What staff did", data: shown})
 }
 
-// done records a change that was made on the API server, and redirects to the page that shows it.
-func (p *Portal) done(w http.ResponseWriter, r *visit, act audit.Entry, notice, next string) error {
-	act.Actor = r.User.Username
-	if err := p.audit.After(r.Context(), act); err != nil {
-		return err
-	}
-	p.notice(w, r, notice)
-	redirect(w, r, next)
-	return nil
-}
-
 // unchanged leads to a page that says that there was nothing to do: somebody else has done it, or nobody has to.
 func (p *Portal) unchanged(w http.ResponseWriter, r *visit, next string) error {
 	p.notice(w, r, "unchanged")

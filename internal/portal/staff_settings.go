@@ -1,194 +1,198 @@
 package portal
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/web"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
-type specConfiguration = tenancyv1alpha1.TenantSpecApplyConfiguration
-
-// setting is a field of a Tenant that staff edits.
-type setting struct {
-	// name is the field's in the form, and path where it stands in the spec.
-	name, path string
-	// label and hint stand beside it.
+// settingField is a field of the form by which staff edit a tenant.
+type settingField struct {
+	// name is the field's name in the form, and path the path of its setting.
+	name, path  string
 	label, hint string
 	// kind is text, date, number, lines or choice.
 	kind string
-	// read writes a Tenant's value as the form has it. Empty: none.
-	read func(t *v1alpha1.Tenant, held map[string]string) string
-	// parse reads what was filled in, and returns what it changes, or why it cannot be.
-	parse func(r *visit, value string) (change func(*specConfiguration), refusal string)
 }
 
-// settings lists them in the order of the form. What is empty is left to the Platform.
-var settings = []setting{
-	{
-		name: "displayName", path: "displayName", label: "Title", kind: "text",
-		hint:  "Shown by the blog until its owner sets one.",
-		read:  func(t *v1alpha1.Tenant, _ map[string]string) string { return t.Spec.DisplayName },
-		parse: parseDisplayName,
-	},
-	{
-		name: "customDomains", path: "customDomains", label: "Custom domains", kind: "lines",
-		hint: "One host name a line, such as www.alice.org. DNS has to lead them here.",
-		read: readDomains, parse: parseDomains,
-	},
-	{
-		name: "paidUntil", path: "paidUntil", label: "Paid until", kind: "date",
-		hint:  "The last paid day, such as 2027-12-31. Leave it empty for the date that was given at the start.",
-		read:  func(t *v1alpha1.Tenant, _ map[string]string) string { return string(t.Spec.PaidUntil) },
-		parse: parsePaidUntil,
-	},
-	{
-		name: "trial", path: "trial", label: "On trial", kind: "choice",
-		hint: "The Platform may have other limits for trials.",
-		read: func(t *v1alpha1.Tenant, _ map[string]string) string {
-			if t.OnTrial() {
-				return "yes"
-			}
-			return "no"
-		},
-		parse: func(_ *visit, value string) (func(*specConfiguration), string) {
-			return func(s *specConfiguration) { s.WithTrial(value == "yes") }, ""
-		},
-	},
-	{
-		name: "posts", path: "limits.posts", label: "Posts allowed", kind: "number",
-		hint:  "Leave it empty for the Platform's limit.",
-		read:  readLimit(func(l *v1alpha1.Limits) *int64 { return l.Posts }),
-		parse: parseLimit(64, func(l *tenancyv1alpha1.LimitsApplyConfiguration, n *int64) { l.Posts = n }),
-	},
-	{
-		name: "storage", path: "limits.storage", label: "Storage allowed", kind: "text",
-		hint: "Such as 500Mi or 2Gi. Leave it empty for the Platform's limit.",
-		read: func(t *v1alpha1.Tenant, _ map[string]string) string {
-			if t.Spec.Limits == nil || t.Spec.Limits.Storage == nil {
-				return ""
-			}
-			return t.Spec.Limits.Storage.String()
-		},
-		parse: parseStorage,
-	},
-	{
-		name: "requestsPerSecond", path: "limits.requestsPerSecond", label: "Requests per second allowed", kind: "number",
-		hint:  "On each replica of the blog. Leave it empty for the Platform's limit.",
-		read:  readLimit(func(l *v1alpha1.Limits) *int32 { return l.RequestsPerSecond }),
-		parse: parseLimit(32, func(l *tenancyv1alpha1.LimitsApplyConfiguration, n *int32) { l.RequestsPerSecond = n }),
-	},
+// settingFields lists the fields in the order of the form. A setting that is left empty is the Platform's.
+var settingFields = []settingField{
+	{"displayName", "displayName", "Title", "The blog's title until its owner sets one.", "text"},
+	{"customDomains", pathCustomDomains, "Custom domains", "One host name per line, such as www.alice.org. Their DNS records have to point here.", "lines"},
+	{"paidUntil", "paidUntil", "Paid until", "The last paid day, such as 2027-12-31. Leave empty to keep the initial date.", "date"},
+	{"trial", "trial", "On trial", "The Platform may have other limits for trials.", "choice"},
+	{"posts", "limits.posts", "Posts allowed", "Leave empty to use the Platform's limit.", "number"},
+	{"storage", "limits.storage", "Storage allowed", "Such as 500Mi or 2Gi. Leave empty to use the Platform's limit.", "text"},
+	{"requestsPerSecond", "limits.requestsPerSecond", "Requests per second allowed", "For each replica of the blog. Leave empty to use the Platform's limit.", "number"},
 }
 
-func parseDisplayName(_ *visit, value string) (func(*specConfiguration), string) {
-	if value != plainText(value) {
-		return nil, "Use letters, digits, spaces and signs on one line."
-	}
-	return func(s *specConfiguration) {
-		s.DisplayName = nil
-		if value != "" {
-			s.WithDisplayName(value)
-		}
-	}, ""
-}
+// pathCustomDomains is a list of which other field managers may own a part: the form holds the rest.
+const pathCustomDomains = "customDomains"
 
-// readDomains lists the custom domains that nobody else has set.
-func readDomains(t *v1alpha1.Tenant, held map[string]string) string {
-	var free []string
-	for _, domain := range t.Spec.CustomDomains {
-		if held["customDomains/"+string(domain)] == "" {
-			free = append(free, string(domain))
+// wasPrefix begins the names of the hidden fields with the values that a form was made from.
+const wasPrefix = "was."
+
+// fieldAt returns the name of the form's field for a setting. Empty: the form as a whole.
+func fieldAt(path string) string {
+	for _, field := range settingFields {
+		if field.path == path {
+			return field.name
 		}
 	}
-	return strings.Join(free, "\n")
+	return ""
 }
 
-func parseDomains(r *visit, value string) (func(*specConfiguration), string) {
-	var hosts []v1alpha1.CustomDomain
-	for line := range strings.Lines(value) {
-		line = strings.TrimSpace(line)
-		host, err := naming.NormalizeHost(line)
-		if err != nil {
-			return nil, fmt.Sprintf("%q is no host name. Write it like www.alice.org, without https:// and without a path.", web.Shorten(line))
+// ownedDomains returns the custom domains of a tenant that other field managers own.
+func ownedDomains(t *v1alpha1.Tenant, owners tenants.Owners) []string {
+	return slices.DeleteFunc(tenants.SettingsOf(t).CustomDomains, func(host string) bool { return owners.Domain(host) == "" })
+}
+
+// settingTexts returns the settings of a tenant as the form shows them, by the names of the fields.
+func settingTexts(t *v1alpha1.Tenant) map[string]string {
+	owners, settings := tenants.OwnersOf(t), tenants.SettingsOf(t)
+	settings.CustomDomains = slices.DeleteFunc(settings.CustomDomains, func(host string) bool { return owners.Domain(host) != "" })
+	texts := make(map[string]string, len(settingFields))
+	for _, field := range settingFields {
+		texts[field.name] = settings.Text(field.path)
+	}
+	return texts
+}
+
+// settingsForm is the form with a tenant's settings.
+func settingsForm(r *visit, t *v1alpha1.Tenant) *form {
+	f := newForm(r)
+	f.Values = settingTexts(t)
+	return f
+}
+
+// readSettings reads the form and returns the change that it describes. Fields that other field managers own are not
+// changed, whatever was sent.
+func readSettings(r *visit, t *v1alpha1.Tenant) (*form, tenants.Change) {
+	f := newForm(r)
+	owners, owned := tenants.OwnersOf(t), ownedDomains(t, tenants.OwnersOf(t))
+	change := tenants.Change{Version: tenants.VersionOf(t), Base: tenants.SettingsOf(t), Want: tenants.SettingsOf(t)}
+	if generation, err := strconv.ParseInt(r.PostFormValue("generation"), 10, 64); err == nil && generation > 0 {
+		change.Generation = generation
+	} else {
+		change.Generation = -1 // no version of a tenant
+	}
+	for _, field := range settingFields {
+		text := r.PostFormValue(field.name)
+		f.Values[field.name] = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+		if owners.Field(field.path) != "" {
+			continue
 		}
-		for _, domain := range r.Platform.Spec.Domains {
-			if naming.Under(host, string(domain)) {
-				return nil, fmt.Sprintf("%s is at or under %s, which is this platform's own. Name a domain of the customer's.", host, domain)
+		if was := wasPrefix + field.name; r.PostForm.Has(was) {
+			_ = change.Base.Parse(field.path, r.PostFormValue(was)) // the form had it from a tenant: it is valid
+		}
+		var invalid *tenants.InvalidError
+		if errors.As(change.Want.Parse(field.path, text), &invalid) {
+			f.refuse(field.name, invalid.Fields[0].Message)
+		}
+		if field.path == pathCustomDomains {
+			change.Want.CustomDomains = slices.Concat(owned, change.Want.CustomDomains)
+			if r.PostForm.Has(wasPrefix + field.name) {
+				change.Base.CustomDomains = slices.Concat(owned, change.Base.CustomDomains)
 			}
 		}
-		if !slices.Contains(hosts, v1alpha1.CustomDomain(host)) {
-			hosts = append(hosts, v1alpha1.CustomDomain(host))
-		}
 	}
-	return func(s *specConfiguration) { s.CustomDomains = hosts }, ""
+	return f, change
 }
 
-func parsePaidUntil(_ *visit, value string) (func(*specConfiguration), string) {
-	if value == "" {
-		return func(s *specConfiguration) { s.PaidUntil = nil }, ""
+// saveSettings changes the settings of a tenant.
+func (p *Portal) saveSettings(w http.ResponseWriter, r *visit) error {
+	tenant, err := p.staffTenant(r)
+	if err != nil {
+		return err
 	}
-	date := v1alpha1.Date(value)
-	if _, err := date.Start(); err != nil {
-		return nil, "Write a date such as 2027-12-31."
+	f, change := readSettings(r, tenant)
+	if !f.ok() {
+		return p.showTenantForm(w, r, tenant, f)
 	}
-	return func(s *specConfiguration) { s.WithPaidUntil(date) }, ""
+	changed, err := p.staffTenants.Edit(r.Context(), r.User.Username, change)
+	return p.answerStaffForm(w, r, tenant, f, changed, err, "saved")
 }
 
-func parseStorage(_ *visit, value string) (func(*specConfiguration), string) {
-	if value == "" {
-		return changeLimits(func(l *tenancyv1alpha1.LimitsApplyConfiguration) { l.Storage = nil }), ""
+// answerStaffForm answers a form of a tenant's page: with the page and the reasons why the change was refused, or with a
+// redirect to the page.
+func (p *Portal) answerStaffForm(w http.ResponseWriter, r *visit, t *v1alpha1.Tenant, f *form, changed bool, err error, notice string) error {
+	var other *tenants.ChangedError
+	if errors.As(err, &other) {
+		t = other.Tenant
+		refuseOutdated(f, other)
 	}
-	quantity, err := resource.ParseQuantity(value)
-	if err != nil || quantity.Sign() < 0 {
-		return nil, "Write an amount of 0 or more, such as 500Mi or 2Gi."
+	refuseFields(f, err)
+	switch {
+	case !f.ok():
+		return p.showTenantForm(w, r, t, f)
+	case err != nil:
+		return err
 	}
-	return changeLimits(func(l *tenancyv1alpha1.LimitsApplyConfiguration) { l.WithStorage(quantity) }), ""
+	return p.answerStaff(w, r, changed, notice, tenantAddress(t.Name))
 }
 
-func readLimit[N int32 | int64](field func(*v1alpha1.Limits) *N) func(*v1alpha1.Tenant, map[string]string) string {
-	return func(t *v1alpha1.Tenant, _ map[string]string) string {
-		if t.Spec.Limits == nil || field(t.Spec.Limits) == nil {
-			return ""
-		}
-		return strconv.FormatInt(int64(*field(t.Spec.Limits)), 10)
+// answerStaff redirects to a page that says what was done, if anything.
+func (p *Portal) answerStaff(w http.ResponseWriter, r *visit, changed bool, notice, next string) error {
+	if !changed {
+		return p.unchanged(w, r, next)
 	}
+	p.notice(w, r, notice)
+	redirect(w, r, next)
+	return nil
 }
 
-func parseLimit[N int32 | int64](bits int, set func(*tenancyv1alpha1.LimitsApplyConfiguration, *N)) func(*visit, string) (func(*specConfiguration), string) {
-	return func(_ *visit, value string) (func(*specConfiguration), string) {
-		if value == "" {
-			return changeLimits(func(l *tenancyv1alpha1.LimitsApplyConfiguration) { set(l, nil) }), ""
+// refuseFields notes the fields that other field managers own, and those with invalid values.
+func refuseFields(f *form, err error) {
+	var (
+		owned   *tenants.FieldOwnedError
+		invalid *tenants.InvalidError
+	)
+	if errors.As(err, &owned) {
+		for _, field := range owned.Fields {
+			f.refuse(fieldAt(field.Path), ownedSentence(field.Path, field.Manager))
 		}
-		number, err := strconv.ParseInt(value, 10, bits)
-		if err != nil || number < 0 {
-			return nil, "Write a whole number of 0 or more."
-		}
-		limit := N(number)
-		return changeLimits(func(l *tenancyv1alpha1.LimitsApplyConfiguration) { set(l, &limit) }), ""
 	}
-}
-
-// changeLimits changes one of the limits that the public site has set. The API server takes no empty ones.
-func changeLimits(change func(*tenancyv1alpha1.LimitsApplyConfiguration)) func(*specConfiguration) {
-	return func(s *specConfiguration) {
-		if s.Limits == nil {
-			s.Limits = tenancyv1alpha1.Limits()
-		}
-		change(s.Limits)
-		if *s.Limits == (tenancyv1alpha1.LimitsApplyConfiguration{}) {
-			s.Limits = nil
+	if errors.As(err, &invalid) {
+		for _, field := range invalid.Fields {
+			f.refuse(fieldAt(field.Path), field.Message)
 		}
 	}
 }
 
-// heldSentence says why a field cannot be changed here.
-func heldSentence(path, manager string) string {
-	return fmt.Sprintf("%s has set it. Change spec.%s in the manifest that it applies.", manager, path)
+// refuseOutdated notes both values of each field that was changed since the form was made. A field that only the other
+// user has changed takes the new value.
+func refuseOutdated(f *form, changed *tenants.ChangedError) {
+	f.refuse("", "This tenant was changed after you opened the page. Check the marked fields and save again.")
+	current := settingTexts(changed.Tenant)
+	for _, c := range changed.Fields {
+		name := fieldAt(c.Path)
+		if name == "" || c.Base == c.Theirs {
+			continue
+		}
+		sentence := fmt.Sprintf("Another user changed this from %s to %s.", quoted(c.Base), quoted(c.Theirs))
+		if c.Both() {
+			sentence += fmt.Sprintf(" You entered %s.", quoted(c.Ours))
+		} else {
+			f.Values[name] = current[name]
+		}
+		f.refuse(name, sentence)
+	}
+}
+
+func quoted(text string) string {
+	if text == "" {
+		return "nothing"
+	}
+	return strconv.Quote(strings.ReplaceAll(text, "\n", ", "))
+}
+
+// ownedSentence says why a field cannot be changed here.
+func ownedSentence(path, manager string) string {
+	return fmt.Sprintf("Set by %s. Change spec.%s in the manifest that it applies.", manager, path)
 }

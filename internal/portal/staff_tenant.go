@@ -3,12 +3,10 @@ package portal
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 
-	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,48 +19,58 @@ import (
 )
 
 const (
-	// eventsShown and actsShown bound what a page tells of the past.
+	// eventsShown and actsShown are the numbers of events and of audit entries on a page.
 	eventsShown = 20
 	actsShown   = 50
 )
 
-// tenantPage is all about one Tenant.
+// tenantPage is the page of one tenant.
 type tenantPage struct {
-	Tenant     *v1alpha1.Tenant
-	Phase      v1alpha1.TenantPhase
-	PhaseWords string
+	Name, Title, URL string
+	// Owner and Email are the owner's. Empty: there is none.
+	Owner, Email string
+	Phase        v1alpha1.TenantPhase
+	PhaseWords   string
+	// Hosts are its host names, the primary one first, with the custom domains that are not active yet.
+	Hosts      []string
 	Facts      []fact
 	Conditions []conditionView
 	Events     []eventView
-	// NoEvents says why there are none to show. Empty: there are.
+	// NoEvents says why there are no events to show. Empty: there are.
 	NoEvents string
 	Acts     []audit.Entry
-	Form     *form
+	// Generation is the version that the form is made from.
+	Generation int64
+	Form       *form
 	// Fields are the settings in the form.
 	Fields []fieldView
-	// Suspension says why suspending and resuming is not for staff. Empty: it is.
+	// Suspended reports whether staff have suspended it.
+	Suspended bool
+	// Suspension says why staff cannot suspend or resume it. Empty: they can.
 	Suspension string
-	// OtherDomains are the custom domains that others have set, and Managers all who have set something.
+	// OtherDomains are the custom domains that other field managers own, and Managers all of these.
 	OtherDomains, Managers []string
-	// Deletion says what becomes of the data when it is deleted.
+	// Retained reports whether its data is kept when it is deleted, and Deletion says for how long.
+	Retained bool
 	Deletion string
 }
 
 // fieldView is a setting as the form shows it.
 type fieldView struct {
 	Name, Label, Hint, Kind, Value, Error string
-	// Held says why it cannot be changed here. Empty: it can.
-	Held string
+	// Was is the current value.
+	Was string
+	// Owned says why it cannot be changed here. Empty: it can.
+	Owned string
 }
 
 type fact struct{ Name, Value string }
 
 type conditionView struct {
-	// Kind is the type of the condition, and Words what it means.
+	// Kind is the type of the condition, and Words its name on the page.
 	Kind, Words string
-	// State is yes, no or "not known yet".
-	State string
-	// Reason, Message and Since are the operator's.
+	// State is Yes, No or Unknown.
+	State                  string
 	Reason, Message, Since string
 	// Advice says what to do. Empty: nothing.
 	Advice string
@@ -78,10 +86,10 @@ func (p *Portal) showTenant(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	return p.showTenantForm(w, r, tenant, currentSettings(tenant))
+	return p.showTenantForm(w, r, tenant, settingsForm(r, tenant))
 }
 
-// showTenantForm shows a Tenant with a form that is as it stands now, or that was refused.
+// showTenantForm shows a tenant with the form of its settings.
 func (p *Portal) showTenantForm(w http.ResponseWriter, r *visit, tenant *v1alpha1.Tenant, f *form) error {
 	shown, err := p.describe(r, tenant)
 	if err != nil {
@@ -91,55 +99,43 @@ func (p *Portal) showTenantForm(w http.ResponseWriter, r *visit, tenant *v1alpha
 	if !f.ok() {
 		status = http.StatusUnprocessableEntity
 	}
-	shown.fill(f)
+	shown.fill(tenant, f)
 	return p.show(w, r, page{name: "staff_tenant", title: tenant.Name, data: shown, status: status})
 }
 
-// currentSettings is the form with what a Tenant has.
-func currentSettings(t *v1alpha1.Tenant) *form {
-	f := &form{Values: make(map[string]string), Errors: make(map[string]string)}
-	held := tenants.FieldOwners(t)
-	for _, s := range settings {
-		f.Values[s.name] = s.read(t, held)
-	}
-	return f
-}
-
-// fill puts a form on the page. A field that another manager has set shows what that one has set.
-func (t *tenantPage) fill(f *form) {
-	held := tenants.FieldOwners(t.Tenant)
+// fill populates the form. Fields that another manager owns show that manager's value, read-only.
+func (t *tenantPage) fill(tenant *v1alpha1.Tenant, f *form) {
+	owners, current := tenants.OwnersOf(tenant), settingTexts(tenant)
 	t.Form = f
-	for _, s := range settings {
-		v := fieldView{Name: s.name, Label: s.label, Hint: s.hint, Kind: s.kind, Value: f.Values[s.name], Error: f.Errors[s.name]}
-		if manager := held[s.path]; manager != "" {
-			v.Held, v.Value = heldSentence(s.path, manager), s.read(t.Tenant, held)
+	for _, field := range settingFields {
+		v := fieldView{
+			Name: field.name, Label: field.label, Hint: field.hint, Kind: field.kind,
+			Value: f.Values[field.name], Error: f.Errors[field.name], Was: current[field.name],
+		}
+		if manager := owners.Field(field.path); manager != "" {
+			v.Owned, v.Value = ownedSentence(field.path, manager), v.Was
 		}
 		t.Fields = append(t.Fields, v)
 	}
-	if manager := held["suspended"]; manager != "" {
-		t.Suspension = heldSentence("suspended", manager)
+	if manager := owners.Field("suspended"); manager != "" {
+		t.Suspension = ownedSentence("suspended", manager)
 	}
-	for _, domain := range t.Tenant.Spec.CustomDomains {
-		if manager := held["customDomains/"+string(domain)]; manager != "" {
-			t.OtherDomains = append(t.OtherDomains, string(domain)+", set by "+manager)
-		}
+	for _, host := range ownedDomains(tenant, owners) {
+		t.OtherDomains = append(t.OtherDomains, host+", set by "+owners.Domain(host))
 	}
-	t.Managers = slices.Compact(slices.Sorted(maps.Values(held)))
+	t.Managers = owners.Managers()
 }
 
-// staffTenant returns the Tenant that a page is about, as the API server has it.
+// staffTenant reads the Tenant in the path of a request.
 func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
 	name := r.PathValue("name")
-	var (
-		tenant *v1alpha1.Tenant
-		err    error
-	)
-	possible := len(content.IsPathSegmentName(name)) == 0
-	if possible {
+	err := tenants.ErrNotFound
+	var tenant *v1alpha1.Tenant
+	if len(content.IsPathSegmentName(name)) == 0 {
 		tenant, err = p.tenants.GetLive(r.Context(), name)
 	}
 	switch {
-	case !possible, errors.Is(err, tenants.ErrNotFound):
+	case errors.Is(err, tenants.ErrNotFound):
 		return nil, &failure{
 			status: http.StatusNotFound, title: "There is no such tenant", lead: fmt.Sprintf("No Tenant has the name %s.", web.Shorten(name)),
 			steps: []string{"If it was deleted, its data may still be kept."}, link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
@@ -158,29 +154,34 @@ func (p *Portal) describe(r *visit, tenant *v1alpha1.Tenant) (*tenantPage, error
 		return nil, err
 	}
 	shown := &tenantPage{
-		Tenant: tenant, Phase: phaseOf(tenant), PhaseWords: phaseWords[phaseOf(tenant)], Conditions: conditionsOf(tenant),
-		Facts: p.factsOf(r, tenant), Acts: acts, Deletion: deletionOf(r, tenant),
+		Name: tenant.Name, Title: titleOf(tenant), URL: tenant.Status.URL, Phase: phaseOf(tenant), PhaseWords: phaseWords[phaseOf(tenant)],
+		Hosts: hostsOf(tenant), Facts: p.factsOf(r, tenant), Conditions: conditionsOf(tenant), Acts: acts,
+		Generation: tenant.Generation, Suspended: tenant.SuspendedByHand(), Retained: tenant.Retained(), Deletion: deletionOf(r, tenant),
+	}
+	if owner := tenant.Spec.Owner; owner != nil {
+		shown.Owner, shown.Email = owner.Username, owner.Email
 	}
 	events, err := p.tenants.Events(r.Context(), tenant)
 	switch {
-	case err != nil: // the page is of use without
+	case err != nil: // the page is useful without
 		p.logUnread(r, "events", err)
-		shown.NoEvents = "The events cannot be read at the moment."
+		shown.NoEvents = "The events are unavailable at the moment."
 	case len(events) == 0:
-		shown.NoEvents = "There are no recent events: Kubernetes keeps them for an hour."
+		shown.NoEvents = "There are no recent events. Kubernetes keeps them for an hour."
 	}
-	for _, event := range events[:min(len(events), eventsShown)] {
-		shown.Events = append(shown.Events, eventOf(event))
+	for _, e := range events[:min(len(events), eventsShown)] {
+		shown.Events = append(shown.Events, eventView{At: moment(e.At), Reason: e.Reason, Note: e.Note, Count: e.Count})
 	}
 	return shown, nil
 }
 
-func eventOf(e eventsv1.Event) eventView {
-	v := eventView{At: moment(tenants.LastSeen(e)), Reason: e.Reason, Note: e.Note, Count: 1}
-	if e.Series != nil {
-		v.Count = e.Series.Count
+// deletionOf says what the deletion of a tenant does to its data.
+func deletionOf(r *visit, t *v1alpha1.Tenant) string {
+	until := tenants.KeptUntil(r.Platform, t, r.Now)
+	if until.IsZero() {
+		return "its data is dropped at once"
 	}
-	return v
+	return "its data is kept until " + day(until)
 }
 
 func conditionsOf(t *v1alpha1.Tenant) []conditionView {
@@ -192,14 +193,14 @@ func conditionsOf(t *v1alpha1.Tenant) []conditionView {
 		}
 		problem, remedy := remediation.Split(c.Reason, c.Message)
 		v := conditionView{
-			Kind: c.Type, Words: known.words, State: "not known yet", Reason: c.Reason, Message: problem,
+			Kind: c.Type, Words: known.words, State: "Unknown", Reason: c.Reason, Message: problem,
 			Since: moment(c.LastTransitionTime.Time), Advice: remedy,
 		}
 		switch c.Status {
 		case metav1.ConditionTrue:
-			v.State = "yes"
+			v.State = "Yes"
 		case metav1.ConditionFalse:
-			v.State = "no"
+			v.State = "No"
 		}
 		if c.ObservedGeneration < t.Generation {
 			v.State += ", before the last change"
@@ -209,25 +210,32 @@ func conditionsOf(t *v1alpha1.Tenant) []conditionView {
 	return views
 }
 
-// factsOf lists what there is to know of a Tenant beside its conditions.
+// factsOf lists the facts about a tenant beside its conditions.
 func (p *Portal) factsOf(r *visit, t *v1alpha1.Tenant) []fact {
 	limits := r.Platform.LimitsOf(t)
-	facts := []fact{
-		{"Paid until", paidUntil(t)},
-		{"Plan", map[bool]string{true: "on trial", false: "paying"}[t.OnTrial()]},
-		{"Schema", schemaInWords(t)},
-		{"Size", "not known"},
-		{"Posts allowed", limitInWords(limits.Posts)},
-		{"Storage allowed", "no limit"},
-		{"Requests per second", limitInWords(limits.RequestsPerSecond)},
-		{"When deleted", map[bool]string{true: fmt.Sprintf("its data is kept for %d days", r.Platform.RetentionDays()), false: "its data is dropped at once"}[t.Retained()]},
-		{"Made", moment(t.CreationTimestamp.Time)},
+	plan, size, storage, deletion := "paying", "unknown", "no limit", "its data is dropped at once"
+	if t.OnTrial() {
+		plan = "on trial"
 	}
-	if size, known := p.sizes(r, t)[t.Status.SchemaName]; known {
-		facts[3].Value = bytesInWords(size)
+	if bytes, known := p.sizes(r, t)[t.Status.SchemaName]; known {
+		size = bytesInWords(bytes)
 	}
 	if limits.Storage != nil {
-		facts[5].Value = limits.Storage.String()
+		storage = limits.Storage.String()
+	}
+	if t.Retained() {
+		deletion = fmt.Sprintf("its data is kept for %d days", r.Platform.RetentionDays())
+	}
+	facts := []fact{
+		{"Paid until", paidUntil(t)},
+		{"Plan", plan},
+		{"Schema", schemaInWords(t)},
+		{"Size", size},
+		{"Posts allowed", limitInWords(limits.Posts)},
+		{"Storage allowed", storage},
+		{"Requests per second", limitInWords(limits.RequestsPerSecond)},
+		{"When deleted", deletion},
+		{"Created", moment(t.CreationTimestamp.Time)},
 	}
 	if t.DeletionTimestamp != nil {
 		facts = append(facts, fact{"Deleted", moment(t.DeletionTimestamp.Time)})
@@ -238,7 +246,7 @@ func (p *Portal) factsOf(r *visit, t *v1alpha1.Tenant) []fact {
 func paidUntil(t *v1alpha1.Tenant) string {
 	end, err := t.Status.PaidUntil.Start()
 	if err != nil {
-		return "not known yet"
+		return "unknown"
 	}
 	return day(end)
 }
@@ -257,12 +265,11 @@ func limitInWords[N int32 | int64](limit *N) string {
 	return strconv.FormatInt(int64(*limit), 10)
 }
 
-// Hosts are the host names, the primary one first, with the custom domains that do not lead here yet.
-func (t *tenantPage) Hosts() []string {
-	hosts := slices.Clone(t.Tenant.Status.Hosts)
-	for _, domain := range t.Tenant.Spec.CustomDomains {
+func hostsOf(t *v1alpha1.Tenant) []string {
+	hosts := slices.Clone(t.Status.Hosts)
+	for _, domain := range t.Spec.CustomDomains {
 		if !slices.Contains(hosts, string(domain)) {
-			hosts = append(hosts, string(domain)+" (not its own yet)")
+			hosts = append(hosts, string(domain)+" (not active)")
 		}
 	}
 	return hosts

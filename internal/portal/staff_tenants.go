@@ -16,18 +16,17 @@ import (
 )
 
 const (
-	// tenantsPerPage is how many Tenants stand on a page of the list.
+	// tenantsPerPage is the number of tenants on a page of the list.
 	tenantsPerPage = 50
-	// measureTimeout bounds the look at the sizes of schemas. A list without them is better than none: a migration
-	// that has locked its tables would hold up the rest.
+	// measureTimeout bounds the measuring of schemas: a migration that has locked tables must not delay the list.
 	measureTimeout = 2 * time.Second
 )
 
-// tenantSearch says which Tenants are looked for.
+// tenantSearch selects tenants.
 type tenantSearch struct {
-	// Text is in the name, the display name, a host or the owner's name. Empty: any.
+	// Text is a part of the name, the title, a host or the owner's name, in lower case. Empty: any.
 	Text string
-	// Phase is theirs. Empty: any.
+	// Phase is the tenants' phase. Empty: any.
 	Phase v1alpha1.TenantPhase
 }
 
@@ -40,14 +39,14 @@ func (s tenantSearch) matches(t *v1alpha1.Tenant) bool {
 		slices.ContainsFunc(t.Status.Hosts, has)
 }
 
-// find returns the Tenants that are looked for, in the order of their names.
-func (s tenantSearch) find(tenants []*v1alpha1.Tenant) []*v1alpha1.Tenant {
-	found := slices.DeleteFunc(tenants, func(t *v1alpha1.Tenant) bool { return !s.matches(t) })
+// find returns the tenants that match, ordered by name.
+func (s tenantSearch) find(all []*v1alpha1.Tenant) []*v1alpha1.Tenant {
+	found := slices.DeleteFunc(all, func(t *v1alpha1.Tenant) bool { return !s.matches(t) })
 	slices.SortFunc(found, func(a, b *v1alpha1.Tenant) int { return strings.Compare(a.Name, b.Name) })
 	return found
 }
 
-// address is where a page of what was found is.
+// address returns the address of a page of the results.
 func (s tenantSearch) address(page int) string {
 	query := url.Values{}
 	if s.Text != "" {
@@ -65,7 +64,7 @@ func (s tenantSearch) address(page int) string {
 	return "/staff/?" + query.Encode()
 }
 
-// phaseOf is the phase of a Tenant, which one that nobody has looked at yet has too.
+// phaseOf returns the phase of a Tenant. One that has not been reconciled yet is pending.
 func phaseOf(t *v1alpha1.Tenant) v1alpha1.TenantPhase {
 	if t.Status.Phase == "" {
 		return v1alpha1.TenantPending
@@ -73,15 +72,15 @@ func phaseOf(t *v1alpha1.Tenant) v1alpha1.TenantPhase {
 	return t.Status.Phase
 }
 
-// tenantsPage is what the list shows.
+// tenantsPage is one page of the list.
 type tenantsPage struct {
 	Search tenantSearch
-	// Phases lead to the Tenants in each phase.
+	// Phases link to the tenants in each phase.
 	Phases []phaseCount
 	Rows   []tenantRow
-	// Found is how many there are on all pages.
+	// Found is the number of tenants on all pages.
 	Found, Page, Pages int
-	// Before and After lead to the pages beside this one. Empty: there is none.
+	// Before and After are the addresses of the previous and the next page. Empty: there is none.
 	Before, After string
 }
 
@@ -95,19 +94,19 @@ type phaseCount struct {
 type tenantRow struct {
 	Name, Title, Owner string
 	Phase              v1alpha1.TenantPhase
-	// Words say what the phase means, or what is wrong.
+	// Words explain the phase, or what is wrong.
 	Words     string
 	PaidUntil v1alpha1.Date
 	OnTrial   bool
 	Version   int32
-	// Size is empty when it is not known.
+	// Size is empty if it is unknown.
 	Size string
 }
 
 func (p *Portal) showTenants(w http.ResponseWriter, r *visit) error {
 	query := r.URL.Query()
 	search := tenantSearch{Text: searchText(r), Phase: v1alpha1.TenantPhase(query.Get("phase"))}
-	list, err := p.tenants.Shared(r.Context())
+	list, err := p.tenants.All(r.Context())
 	if err != nil {
 		return err
 	}
@@ -169,10 +168,10 @@ func rowOf(t *v1alpha1.Tenant, sizes map[string]int64) tenantRow {
 	return row
 }
 
-// sizes measures the schemas of Tenants. What cannot be measured now is missing.
-func (p *Portal) sizes(r *visit, tenants ...*v1alpha1.Tenant) map[string]int64 {
-	schemas := make([]string, 0, len(tenants))
-	for _, t := range tenants {
+// sizes measures the schemas of tenants. Those that cannot be measured now are missing.
+func (p *Portal) sizes(r *visit, measured ...*v1alpha1.Tenant) map[string]int64 {
+	schemas := make([]string, 0, len(measured))
+	for _, t := range measured {
 		if t.Status.SchemaName != "" {
 			schemas = append(schemas, t.Status.SchemaName)
 		}
@@ -193,8 +192,8 @@ func (p *Portal) measure(r *visit, schemas []string) map[string]int64 {
 	return sizes
 }
 
-// logUnread notes what a page is shown without.
+// logUnread logs what a page is shown without.
 func (p *Portal) logUnread(r *visit, what string, err error) {
-	p.log.LogAttrs(r.Context(), slog.LevelWarn, "A page lacks what could not be read", slog.String("id", r.ID),
+	p.log.LogAttrs(r.Context(), slog.LevelWarn, "Part of a page could not be read", slog.String("id", r.ID),
 		slog.String("what", what), slog.String("cause", causeOf(err)))
 }

@@ -1,23 +1,18 @@
 package portal
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// tombstonesPage is what was deleted and is still kept.
+// tombstonesPage is one page of the deleted tenants whose data is kept.
 type tombstonesPage struct {
 	Text  string
 	Rows  []tombstoneRow
@@ -25,12 +20,14 @@ type tombstonesPage struct {
 }
 
 type tombstoneRow struct {
-	tenancy.Tombstone
-	// Size is empty when it is not known.
+	Name, Owner        string
+	DeletedAt, PurgeAt time.Time
+	SchemaName, KeptAs string
+	// Size is empty if it is unknown.
 	Size string
-	// Command restores it where the public site may not. Empty: it may.
+	// Command restores it where the public site may not. Empty: the site may.
 	Command string
-	// Superseded says that another blog has its name.
+	// Superseded reports whether another tenant has its name.
 	Superseded bool
 }
 
@@ -40,14 +37,17 @@ func (p *Portal) showTombstones(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	shown := tombstonesPage{Text: text}
-	schemas := make([]string, 0, len(kept))
-	for _, k := range kept {
-		schemas = append(schemas, k.TombstoneSchema)
+	schemas := make([]string, len(kept))
+	for i, k := range kept {
+		schemas[i] = k.TombstoneSchema
 	}
 	sizes := p.measure(r, schemas)
+	shown := tombstonesPage{Text: text}
 	for _, k := range kept {
-		row := tombstoneRow{Tombstone: k, Superseded: k.State == tenancy.StateSuperseded}
+		row := tombstoneRow{
+			Name: k.Name, Owner: k.Owner, DeletedAt: k.ReleasedAt, PurgeAt: k.PurgeAt,
+			SchemaName: k.SchemaName, KeptAs: k.TombstoneSchema, Superseded: k.State == tenancy.StateSuperseded,
+		}
 		if size, known := sizes[k.TombstoneSchema]; known {
 			row.Size = bytesInWords(size)
 		}
@@ -62,75 +62,41 @@ func (p *Portal) showTombstones(w http.ResponseWriter, r *visit) error {
 	return p.show(w, r, page{name: "staff_tombstones", title: "Deleted blogs", data: shown})
 }
 
-// restoreCommand restores a tombstone whose Tenant named its schema: the public site may not choose schemas. Empty: the
-// public site may restore it.
+// restoreCommand returns the command that restores a tombstone, or "" if the public site can restore it.
 func (p *Portal) restoreCommand(k tenancy.Tombstone) (string, error) {
-	var spec v1alpha1.TenantSpec
-	if err := json.Unmarshal(k.SpecJSON, &spec); err != nil {
-		return "", fmt.Errorf("read what the deleted Tenant %s said: %w", k.Name, err)
+	manifest, err := tenants.RestoreManifest(k, p.tenants.Namespace)
+	if err != nil || manifest == nil {
+		return "", err
 	}
-	if spec.SchemaName == "" {
-		return "", nil
-	}
-	content, err := manifestOf(metav1.ObjectMeta{
-		Name: k.Name, Namespace: p.tenants.Namespace, Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore},
-	}, spec)
-	return "kubectl apply -f - <<'END'\n" + string(content) + "END", err
+	return "kubectl apply -f - <<'END'\n" + string(manifest) + "END", nil
 }
 
-// restoreTombstone makes the Tenant of a tombstone anew, which has the operator bring its data back.
+// restoreTombstone restores a deleted tenant.
 func (p *Portal) restoreTombstone(w http.ResponseWriter, r *visit) error {
 	name := plainText(r.PathValue("name"))
-	kept, err := tenancy.NewReader(p.db).FindTombstone(r.Context(), name)
+	err := p.staffTenants.Restore(r.Context(), r.User.Username, name)
+	var invalid *tenants.InvalidError
 	switch {
-	case errors.Is(err, tenancy.ErrNotFound):
+	case errors.Is(err, tenants.ErrNoTombstone):
 		return &failure{
-			status: http.StatusNotFound, title: "Nothing is kept under this name", lead: "It was restored, or dropped when its time was over.",
+			status: http.StatusNotFound, title: "No data is kept under this name", lead: "It was restored already, or its retention has ended.",
 			link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
 		}
-	case err != nil:
-		return err
-	}
-	switch command, err := p.restoreCommand(kept); {
-	case err != nil:
-		return err
-	case command != "":
+	case errors.Is(err, tenants.ErrNamesSchema):
 		return &failure{
-			status: http.StatusUnprocessableEntity, title: "This cannot be restored here", lead: "Its manifest named the schema, which the public site may not choose.",
-			steps: []string{"Run the command that the list of deleted blogs shows."}, link: &web.Link{Address: "/staff/tombstones/?q=" + queryEscape(name), Text: "Deleted blogs"},
+			status: http.StatusUnprocessableEntity, title: "This cannot be restored here", lead: "Its manifest names the schema, which the public site is not permitted to do.",
+			steps: []string{"Run the command in the list of deleted blogs."}, link: &web.Link{Address: "/staff/tombstones/?q=" + queryEscape(name), Text: "Deleted blogs"},
 		}
-	}
-	_, err = p.tenants.GetLive(r.Context(), name)
-	if err == nil {
+	case errors.Is(err, tenants.ErrExists):
 		return &failure{
-			status: http.StatusConflict, title: "There is a tenant of this name already", lead: "It waits to be told what to do with the data that is kept.",
+			status: http.StatusConflict, title: "A tenant of this name exists already", lead: "It needs to be told what to do with the data that is kept.",
 			steps: []string{fmt.Sprintf("Run: kubectl --namespace=%s annotate tenant %s %s=%s", p.tenants.Namespace, name, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore)},
-			link:  &web.Link{Address: tenantAddress(name), Text: "Open it"},
+			link:  &web.Link{Address: tenantAddress(name), Text: "Open the tenant"},
 		}
-	} else if !errors.Is(err, tenants.ErrNotFound) {
-		return err
-	}
-	again, err := p.again(kept)
-	if err != nil {
-		return err
-	}
-	err = p.tenants.Apply(r.Context(), again)
-	switch {
-	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
-		return &failure{status: http.StatusUnprocessableEntity, title: "The API server refuses it", lead: apiSentence(err)}
+	case errors.As(err, &invalid):
+		return &failure{status: http.StatusUnprocessableEntity, title: "The API server does not accept the tenant", lead: invalid.Fields[0].Message}
 	case err != nil:
 		return err
 	}
-	return p.done(w, r, audit.Entry{Action: "restore", Tenant: name, Username: kept.Owner, Detail: "from " + kept.TombstoneSchema}, "restored", tenantAddress(name))
-}
-
-// again returns the Tenant that a tombstone was. It says what that one said; the date paid until, where it said none, is in
-// the registry.
-func (p *Portal) again(k tenancy.Tombstone) (*tenancyv1alpha1.TenantApplyConfiguration, error) {
-	spec := tenancyv1alpha1.TenantSpec()
-	if err := json.Unmarshal(k.SpecJSON, spec); err != nil {
-		return nil, fmt.Errorf("read what the deleted Tenant %s said: %w", k.Name, err)
-	}
-	return tenancyv1alpha1.Tenant(k.Name, p.tenants.Namespace).
-		WithAnnotations(map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore}).WithSpec(spec), nil
+	return p.answerStaff(w, r, true, "restored", tenantAddress(name))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/account"
@@ -84,7 +83,7 @@ func (p *Portal) discardBlogOf(ctx context.Context, user account.Removable) erro
 		return nil
 	case err != nil:
 		return err
-	case !slices.Contains(tenants.OwnerOf(tenant), user.Username) || tenants.RegistrationID(tenant) == "":
+	case !tenants.IsOwner(tenant, user.Username) || tenants.RegistrationID(tenant) == "":
 		return nil
 	}
 	if err := p.tenants.Discard(ctx, tenant); err != nil {

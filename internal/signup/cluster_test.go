@@ -201,7 +201,7 @@ func (c *client) Create(_ context.Context, n tenants.NewTenant) (created *v1alph
 		case exists:
 			return fmt.Errorf("create Tenant %s: %w", n.Name, tenants.ErrExists)
 		case refuse:
-			return fmt.Errorf("create Tenant %s: %w", n.Name, tenants.ErrRefused)
+			return fmt.Errorf("create Tenant %s: %w", n.Name, &tenants.InvalidError{Fields: []tenants.InvalidField{{Message: "This name is reserved."}}})
 		}
 		c.cluster.change(n.Name, func(*v1alpha1.Tenant) *v1alpha1.Tenant { return created.DeepCopy() })
 		if ready {

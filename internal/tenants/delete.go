@@ -2,42 +2,64 @@ package tenants
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// Delete deletes a Tenant, identified by its UID: a later Tenant of the same name stays. A Tenant that does not exist is
-// no error.
-func (c *Client) Delete(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	err := c.client.Delete(ctx, tenant, client.Preconditions{UID: &tenant.UID})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return apiError("delete Tenant "+tenant.Name, err)
-	}
-	return nil
+// Delete deletes a Tenant. It returns the Tenant as it was, or nil if it was being deleted already. Errors are
+// ErrNotFound and *ChangedError.
+func (c *Client) Delete(ctx context.Context, v Version) (*v1alpha1.Tenant, error) {
+	var deleted *v1alpha1.Tenant
+	err := c.withLatest(ctx, v, func(live *v1alpha1.Tenant) error {
+		if !live.DeletionTimestamp.IsZero() {
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+		defer cancel()
+		err := c.client.Delete(ctx, live, client.Preconditions{UID: &live.UID, ResourceVersion: &live.ResourceVersion})
+		if err != nil {
+			return apiError("delete Tenant "+live.Name, err)
+		}
+		deleted = live
+		return nil
+	})
+	return deleted, err
 }
 
 // Discard deletes a Tenant together with its data, identified by its UID: a later Tenant of the same name stays. A Tenant
 // that does not exist is no error.
 func (c *Client) Discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
+	v := VersionOf(tenant).Latest()
 	if tenant.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
-		// The API server refuses a patch with the UID of another object.
-		patch := fmt.Appendf(nil, `{"metadata":{"uid":%q},"spec":{"deletionPolicy":%q}}`, tenant.UID, v1alpha1.DeletionPolicyDelete)
-		limited, cancel := context.WithTimeout(ctx, apiTimeout)
-		defer cancel()
-		err := c.client.Patch(limited, tenant.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(fieldManager))
-		if err != nil && !apierrors.IsNotFound(err) {
-			return apiError("set the deletion policy of Tenant "+tenant.Name, err)
+		err := c.withLatest(ctx, v, func(live *v1alpha1.Tenant) error { return c.dropOnDeletion(ctx, live) })
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
 		}
 	}
-	if !tenant.DeletionTimestamp.IsZero() {
-		return nil
+	if _, err := c.Delete(ctx, v); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
 	}
-	return c.Delete(ctx, tenant)
+	return nil
+}
+
+// dropOnDeletion sets the deletion policy of a Tenant to Delete, whoever owns the field.
+func (c *Client) dropOnDeletion(ctx context.Context, live *v1alpha1.Tenant) error {
+	before := live.DeepCopy()
+	live.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	return apiError("set the deletion policy of Tenant "+live.Name, c.client.Patch(ctx, live, patch, client.FieldOwner(fieldManager)))
+}
+
+// KeptUntil returns when the data of a Tenant that is deleted now will be dropped. The zero time: at once.
+func KeptUntil(platform *v1alpha1.Platform, t *v1alpha1.Tenant, now time.Time) time.Time {
+	if !t.Retained() {
+		return time.Time{}
+	}
+	return now.AddDate(0, 0, platform.RetentionDays())
 }

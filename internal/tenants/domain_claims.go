@@ -12,76 +12,87 @@ import (
 	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
-// DomainClaim is a custom domain whose owner has still to show that it is theirs.
+// DomainClaim is a custom domain that the owner of a Tenant has not verified yet.
 type DomainClaim struct {
-	// Tenant is to be served there, and Host is the domain.
-	Tenant, Host string
-	// Token is what a TXT record is to say. It is public.
+	// Tenant is the Tenant's name.
+	Tenant string
+	// Host is the domain.
+	Host string
+	// Token is part of the TXT record. It is public.
 	Token string
 }
 
-// ErrNoClaim says that the tenant does not claim the domain.
-var ErrNoClaim = errors.New("the tenant does not claim this domain")
+// RecordName is the name of the TXT record that verifies the claim.
+func (c DomainClaim) RecordName() string { return recordPrefix + c.Host }
 
-// ofThisTenant is the condition under which a claim c counts: it was made for the tenant that has the name now, not for
-// one before it, whose TXT records may still be there.
-const ofThisTenant = `EXISTS (SELECT FROM public.tenants t WHERE t.name = c.tenant AND t.state = 'live' AND t.created_at <= c.created_at)`
+// RecordValue is the value of the TXT record that verifies the claim.
+func (c DomainClaim) RecordValue() string { return valuePrefix + c.Token }
 
-// ClaimDomain remembers a claim. One that is there stays as it is, with its token.
-func ClaimDomain(ctx context.Context, db postgres.Querier, tenant, host string, now time.Time) error {
+// ErrNoClaim is returned when a Tenant does not claim a domain.
+var ErrNoClaim = errors.New("the Tenant does not claim this domain")
+
+// claimIsCurrent is true for a claim c of the tenant that has the name now. An earlier tenant of the same name may have
+// left its TXT record.
+const claimIsCurrent = `EXISTS (SELECT FROM public.tenants t WHERE t.name = c.tenant AND t.state = 'live' AND t.created_at <= c.created_at)`
+
+const selectClaim = `SELECT c.tenant, c.host, c.token FROM public.domain_claims c WHERE c.tenant = $1 AND ` + claimIsCurrent
+
+// maxClaims bounds the claims that are read. A Tenant cannot have more custom domains and claims than maxCustomDomains,
+// except by adding them concurrently.
+const maxClaims = 100
+
+// insertClaim stores a claim and returns it. An existing claim keeps its token.
+func insertClaim(ctx context.Context, db postgres.Querier, tenant, host string, now time.Time) (DomainClaim, error) {
 	batch := &pgx.Batch{}
-	batch.Queue(`DELETE FROM public.domain_claims c WHERE c.tenant = $1 AND c.host = $2 AND NOT `+ofThisTenant, tenant, host)
+	batch.Queue(`DELETE FROM public.domain_claims c WHERE c.tenant = $1 AND c.host = $2 AND NOT `+claimIsCurrent, tenant, host)
 	batch.Queue(`INSERT INTO public.domain_claims (tenant, host, token, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		tenant, host, secret.New(), now)
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("remember that tenant %s claims %s: %w", tenant, host, err)
+		return DomainClaim{}, fmt.Errorf("insert claim of tenant %s to %s: %w", tenant, host, err)
 	}
-	return nil
+	return findClaim(ctx, db, tenant, host)
 }
 
-// ListClaims returns the claims of a tenant, in the order of their hosts.
-func ListClaims(ctx context.Context, db postgres.Querier, tenant string) ([]DomainClaim, error) {
-	rows, err := db.Query(ctx, `SELECT c.tenant, c.host, c.token FROM public.domain_claims c
-		WHERE c.tenant = $1 AND `+ofThisTenant+` ORDER BY c.host LIMIT 100`, tenant)
+// listClaims returns the claims of a tenant, ordered by host.
+func listClaims(ctx context.Context, db postgres.Querier, tenant string) ([]DomainClaim, error) {
+	rows, err := db.Query(ctx, selectClaim+` ORDER BY c.host LIMIT $2`, tenant, maxClaims)
 	if err != nil {
-		return nil, fmt.Errorf("list the domains that tenant %s claims: %w", tenant, err)
+		return nil, fmt.Errorf("list claims of tenant %s: %w", tenant, err)
 	}
 	claims, err := pgx.CollectRows(rows, pgx.RowToStructByPos[DomainClaim])
 	if err != nil {
-		return nil, fmt.Errorf("list the domains that tenant %s claims: %w", tenant, err)
+		return nil, fmt.Errorf("list claims of tenant %s: %w", tenant, err)
 	}
 	return claims, nil
 }
 
-// FindClaim returns the claim of a tenant, or ErrNoClaim.
-func FindClaim(ctx context.Context, db postgres.Querier, tenant, host string) (DomainClaim, error) {
-	rows, err := db.Query(ctx, `SELECT c.tenant, c.host, c.token FROM public.domain_claims c
-		WHERE c.tenant = $1 AND c.host = $2 AND `+ofThisTenant, tenant, host)
+// findClaim returns a claim, or ErrNoClaim.
+func findClaim(ctx context.Context, db postgres.Querier, tenant, host string) (DomainClaim, error) {
+	rows, err := db.Query(ctx, selectClaim+` AND c.host = $2`, tenant, host)
 	if err != nil {
-		return DomainClaim{}, fmt.Errorf("read how tenant %s claims %s: %w", tenant, host, err)
+		return DomainClaim{}, fmt.Errorf("read claim of tenant %s to %s: %w", tenant, host, err)
 	}
 	claim, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[DomainClaim])
-	if errors.Is(err, pgx.ErrNoRows) {
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
 		return DomainClaim{}, ErrNoClaim
+	case err != nil:
+		return DomainClaim{}, fmt.Errorf("read claim of tenant %s to %s: %w", tenant, host, err)
 	}
-	if err != nil {
-		err = fmt.Errorf("read how tenant %s claims %s: %w", tenant, host, err)
-	}
-	return claim, err
+	return claim, nil
 }
 
-// DropClaim forgets a claim: it was proved, or is given up.
-func DropClaim(ctx context.Context, db postgres.Querier, tenant, host string) error {
+func deleteClaim(ctx context.Context, db postgres.Querier, tenant, host string) error {
 	if _, err := db.Exec(ctx, `DELETE FROM public.domain_claims WHERE tenant = $1 AND host = $2`, tenant, host); err != nil {
-		return fmt.Errorf("forget that tenant %s claims %s: %w", tenant, host, err)
+		return fmt.Errorf("delete claim of tenant %s to %s: %w", tenant, host, err)
 	}
 	return nil
 }
 
-// DeleteStaleClaims forgets claims of tenants that are gone.
-func DeleteStaleClaims(ctx context.Context, db postgres.Querier) error {
-	if _, err := db.Exec(ctx, `DELETE FROM public.domain_claims c WHERE NOT `+ofThisTenant); err != nil {
-		return fmt.Errorf("forget the domains that deleted tenants claim: %w", err)
+// DeleteStale deletes the claims of tenants that no longer exist.
+func (d *Domains) DeleteStale(ctx context.Context) error {
+	if _, err := d.db.Exec(ctx, `DELETE FROM public.domain_claims c WHERE NOT `+claimIsCurrent); err != nil {
+		return fmt.Errorf("delete claims of deleted tenants: %w", err)
 	}
 	return nil
 }

@@ -2,78 +2,161 @@ package tenants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/csaupgrade"
-	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 )
 
-// Apply makes a Tenant say what the configuration says, under the public site's own field manager. A field that another
-// manager has set is a conflict (apierrors.IsConflict), never taken over.
-func (c *Client) Apply(ctx context.Context, tenant *tenancyv1alpha1.TenantApplyConfiguration) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	if err := c.client.Apply(ctx, tenant, client.FieldOwner(fieldManager)); err != nil {
-		return apiError("apply Tenant "+*tenant.Name, err)
-	}
-	return nil
+// Change is a change of a Tenant's settings. Only settings that differ between Base and Want are changed.
+type Change struct {
+	Version
+	// Base are the settings that the caller saw.
+	Base Settings
+	// Want are the settings that the caller wants.
+	Want Settings
 }
 
-// adopt makes the fields that the public site has set, when it made a Tenant, those of its applies: the API server tells
-// them apart, even under one name.
-func (c *Client) adopt(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	patch, err := csaupgrade.UpgradeManagedFieldsPatch(tenant, sets.New(fieldManager), fieldManager)
-	if err != nil || patch == nil {
+// Edit changes settings of a Tenant. It returns what has changed, which is nothing if the Tenant has the wanted settings
+// already. Errors are ErrNotFound, *InvalidError, *FieldOwnedError and *ChangedError.
+func (c *Client) Edit(ctx context.Context, change Change) ([]Difference, error) {
+	if err := c.check(ctx, change); err != nil {
+		return nil, err
+	}
+	var changed []Difference
+	err := c.withLatest(ctx, change.Version, func(live *v1alpha1.Tenant) (err error) {
+		changed, err = c.edit(ctx, live, change)
 		return err
+	})
+	var other *ChangedError
+	if errors.As(err, &other) {
+		other.Fields = compare(change.Base, SettingsOf(other.Tenant), change.Want)
 	}
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	if err := c.client.Patch(ctx, tenant, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager)); err != nil {
-		return apiError("adopt fields of Tenant "+tenant.Name, err)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return changed, nil
 }
 
-// Edit changes the part of a Tenant's spec that the public site has set, and leaves the rest to those who set it. It
-// returns a *FieldConflictError when change touches a field that another manager has set.
-func (c *Client) Edit(ctx context.Context, name string, change func(*tenancyv1alpha1.TenantSpecApplyConfiguration)) error {
-	var live *v1alpha1.Tenant
-	err := retry.RetryOnConflict(retry.DefaultBackoff, func() (err error) {
-		if live, err = c.GetLive(ctx, name); err != nil {
+// Suspend suspends a Tenant: readers get 402 Payment Required. It reports whether the Tenant was not suspended before.
+func (c *Client) Suspend(ctx context.Context, v Version) (bool, error) {
+	return c.setSuspended(ctx, v, true)
+}
+
+// Resume ends a suspension by Suspend. It reports whether the Tenant was suspended before.
+func (c *Client) Resume(ctx context.Context, v Version) (bool, error) {
+	return c.setSuspended(ctx, v, false)
+}
+
+func (c *Client) setSuspended(ctx context.Context, v Version, suspended bool) (bool, error) {
+	changed, err := c.Edit(ctx, Change{Version: v, Base: Settings{Suspended: !suspended}, Want: Settings{Suspended: suspended}})
+	return len(changed) > 0, err
+}
+
+// check returns an *InvalidError if a wanted value breaks a rule.
+func (c *Client) check(ctx context.Context, change Change) error {
+	var found InvalidError
+	note := func(path, message string) {
+		if message != "" {
+			found.Fields = append(found.Fields, InvalidField{Path: path, Message: message})
+		}
+	}
+	for _, d := range differences(&change.Base, &change.Want) {
+		note(d.Path, settingAt(d.Path).check(&change.Want))
+	}
+	if added := without(change.Want.CustomDomains, change.Base.CustomDomains); len(added) > 0 {
+		platform, err := c.Platform(ctx)
+		if err != nil {
 			return err
 		}
-		return c.adopt(ctx, live)
-	})
-	if err != nil {
-		return err
+		for _, host := range added {
+			_, message := checkDomain(platform, host)
+			note(pathCustomDomains, message)
+		}
 	}
-	own, err := tenancyv1alpha1.ExtractTenant(live, fieldManager)
-	if err != nil {
-		return fmt.Errorf("read which fields of Tenant %s are the public site's: %w", name, err)
+	if len(found.Fields) > 0 {
+		return &found
 	}
-	own.WithUID(live.UID) // no other that has its name by then
-	if own.Spec == nil {
-		own.WithSpec(tenancyv1alpha1.TenantSpec())
-	}
-	change(own.Spec)
-	err = c.Apply(ctx, own)
-	if apierrors.IsConflict(err) {
-		return &FieldConflictError{Cause: err}
-	}
-	return err
+	return nil
 }
 
-// FieldConflictError says that another field manager, such as a GitOps tool, has set what was to be changed.
-type FieldConflictError struct{ Cause error }
-
-func (e *FieldConflictError) Error() string {
-	return "a field is set by another manager: " + e.Cause.Error()
+// edit writes a change of a Tenant that has just been read.
+func (c *Client) edit(ctx context.Context, live *v1alpha1.Tenant, change Change) ([]Difference, error) {
+	before := SettingsOf(live)
+	after := merge(change.Base, change.Want, before)
+	changed := differences(&before, &after)
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	if owned := ownedFields(OwnersOf(live), changed, before.CustomDomains, after.CustomDomains); len(owned) > 0 {
+		return nil, &FieldOwnedError{Fields: owned}
+	}
+	if err := c.adopt(ctx, live); err != nil {
+		return nil, err
+	}
+	applied, err := tenancyv1alpha1.ExtractTenant(live, fieldManager)
+	if err != nil {
+		return nil, fmt.Errorf("extract the fields of Tenant %s that the portal owns: %w", live.Name, err)
+	}
+	if applied.Spec == nil {
+		applied.WithSpec(tenancyv1alpha1.TenantSpec())
+	}
+	for _, d := range changed {
+		settingAt(d.Path).apply(applied.Spec, &after)
+	}
+	applyDomains(applied.Spec, before.CustomDomains, after.CustomDomains)
+	applied.WithUID(live.UID).WithResourceVersion(live.ResourceVersion)
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	return changed, apiError("apply Tenant "+live.Name, c.client.Apply(ctx, applied, client.FieldOwner(fieldManager)))
 }
-func (e *FieldConflictError) Unwrap() error { return e.Cause }
+
+// adopt turns the fields that the portal set when it created a Tenant into applied ones: the API server tells updates
+// and applies of one field manager apart.
+func (c *Client) adopt(ctx context.Context, live *v1alpha1.Tenant) error {
+	patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(fieldManager), fieldManager)
+	if err != nil {
+		return fmt.Errorf("adopt fields of Tenant %s: %w", live.Name, err)
+	}
+	if patch == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	err = c.client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager))
+	return apiError("adopt fields of Tenant "+live.Name, err)
+}
+
+// ownedFields returns the changed fields that other managers own.
+func ownedFields(owners Owners, changed []Difference, domainsBefore, domainsAfter []string) []OwnedField {
+	var owned []OwnedField
+	for _, d := range changed {
+		if manager := owners.Field(d.Path); manager != "" {
+			owned = append(owned, OwnedField{Path: d.Path, Manager: manager})
+		}
+	}
+	for _, host := range without(domainsBefore, domainsAfter) {
+		if manager := owners.Domain(host); manager != "" {
+			owned = append(owned, OwnedField{Path: pathCustomDomains, Item: host, Manager: manager})
+		}
+	}
+	return owned
+}
+
+// compare returns the fields that were changed by the caller or by another user.
+func compare(base, theirs, ours Settings) []ChangedField {
+	var fields []ChangedField
+	for _, s := range allSettings {
+		f := ChangedField{Path: s.path, Base: s.text(&base), Theirs: s.text(&theirs), Ours: s.text(&ours)}
+		if f.Base != f.Theirs || f.Base != f.Ours {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}

@@ -51,7 +51,7 @@ func TestLookingAfterABlog(t *testing.T) {
 	staff.open(site + "/")
 	staff.choose("Staff", "Tenants")
 	staff.choose("grace", "Grace writes")
-	staff.choose("Suspend", "suspended by hand")
+	staff.choose("Suspend", "suspended by staff")
 	reader.finds(blog+"/", "This blog is suspended")
 	staff.choose("Resume", "Readers are told")
 	reader.finds(blog+"/", "Nothing here yet")

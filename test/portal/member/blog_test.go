@@ -77,7 +77,7 @@ spec:
 		t.Fatal(err)
 	}
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
-	v.Get("/account/alice/").Want(t, http.StatusOK, "argocd", "  displayName: From Git", "  customDomains:\n  - www.alice.org", "readonly", "It leads to your blog.")
+	v.Get("/account/alice/").Want(t, http.StatusOK, "argocd", "  displayName: From Git", "  customDomains:\n  - www.alice.org", "readonly", "Your blog is served at this domain.")
 	v.Submit("/account/alice/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "This is set by the manifest of your blog")
 	v.Submit("/account/alice/domains/remove/", "host", "www.alice.org").Want(t, http.StatusConflict, "manifest")
 	tenant := p.Tenant("alice")
@@ -153,7 +153,7 @@ func TestDeleteOneOfTwoBlogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
-	v.Get("/account/alice-two/delete/").Want(t, http.StatusOK, "deleted at once and cannot be brought back", "Your account stays.")
+	v.Get("/account/alice-two/delete/").Want(t, http.StatusOK, "deleted at once and cannot be restored", "Your account is not affected.")
 	v.Submit("/account/alice-two/delete/", "name", "alice-two").Want(t, http.StatusOK, "alice-two is deleted", "are gone", "Back to your account").Without(t, "logged out")
 	v.Get("/account/").Want(t, http.StatusOK, "Settings of alice")
 }
@@ -172,7 +172,7 @@ func TestSuspendedOwner(t *testing.T) {
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	p.Wait("the page says so", func(context.Context) error {
 		seen := v.Get("/account/")
-		for _, text := range []string{"This blog is suspended", "Ask those who run the site", "http://alice." + stack.Domain + "/login/?next=/write/export.zip"} {
+		for _, text := range []string{"This blog is suspended", "To continue, ask those who run the site", "http://alice." + stack.Domain + "/login/?next=/write/export.zip"} {
 			if !strings.Contains(seen.Body, text) {
 				return fmt.Errorf("it does not say %q: %s", text, seen.Body)
 			}

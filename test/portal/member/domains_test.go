@@ -113,7 +113,7 @@ func TestCustomDomain(t *testing.T) {
 
 	verify().Want(t, http.StatusUnprocessableEntity, "There is no TXT record _echoblogs.www.alice.org yet")
 	dns.set(name, "something else", value+"x")
-	verify().Want(t, http.StatusUnprocessableEntity, "says something else")
+	verify().Want(t, http.StatusUnprocessableEntity, "has another value. Set it to the value above.")
 	if tenant := p.Tenant("alice"); len(tenant.Spec.CustomDomains) != 0 {
 		t.Fatalf("a domain was given out that was not proved: %v", tenant.Spec.CustomDomains)
 	}
@@ -127,7 +127,7 @@ func TestCustomDomain(t *testing.T) {
 		return err
 	})
 	p.Wait("the page says so", func(context.Context) error {
-		if seen := v.Get("/account/alice/"); !strings.Contains(seen.Body, "It leads to your blog.") {
+		if seen := v.Get("/account/alice/"); !strings.Contains(seen.Body, "Your blog is served at this domain.") {
 			return fmt.Errorf("it says: %s", seen.Body)
 		}
 		return nil
@@ -158,15 +158,15 @@ func TestDomainsThatAreRefused(t *testing.T) {
 	portaltest.AddAccount(t, p, "bob", func(tenant *v1alpha1.Tenant) { tenant.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.bob.org"} })
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	for host, sentence := range map[string]string{
-		"":                                "Write a host name alone",
-		"alice":                           "Write a host name alone",
-		"https://www.alice.org/":          "Write a host name alone",
-		"www.alice.org:8080":              "Write a host name alone",
-		"*.alice.org":                     "Write a host name alone",
-		"192.0.2.1":                       "Write a host name alone",
-		"carol." + stack.Domain:           "given out by this site",
-		"carol." + stack.OtherDomain:      "given out by this site",
-		strings.Repeat("a.", 125) + "org": "Write a host name alone",
+		"":                                "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
+		"alice":                           "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
+		"https://www.alice.org/":          "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
+		"www.alice.org:8080":              "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
+		"*.alice.org":                     "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
+		"192.0.2.1":                       "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
+		"carol." + stack.Domain:           ", which belongs to this site. Enter a domain of your own.",
+		"carol." + stack.OtherDomain:      ", which belongs to this site. Enter a domain of your own.",
+		strings.Repeat("a.", 125) + "org": "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
 		"www.bob.org":                     "Another blog has this domain",
 	} {
 		refused := v.Submit("/account/alice/domains/", "host", host).Want(t, http.StatusUnprocessableEntity, sentence, `id="host-error"`)
@@ -183,7 +183,7 @@ func TestDomainsThatAreRefused(t *testing.T) {
 	name, ofAlice := first.VerificationRecord(t, "www.both.org")
 	_, ofBob := second.VerificationRecord(t, "www.both.org")
 	dns.set(name, ofAlice)
-	bob.Submit("/account/bob/domains/verify/", "host", "www.both.org").Want(t, http.StatusUnprocessableEntity, "says something else")
+	bob.Submit("/account/bob/domains/verify/", "host", "www.both.org").Want(t, http.StatusUnprocessableEntity, "has another value. Set it to the value above.")
 	v.Submit("/account/alice/domains/verify/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
 	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
@@ -196,7 +196,7 @@ func TestDomainsThatAreRefused(t *testing.T) {
 	for i := range 19 {
 		v.Submit("/account/alice/domains/", "host", fmt.Sprintf("www%d.alice.org", i)).Want(t, http.StatusOK)
 	}
-	v.Submit("/account/alice/domains/", "host", "www19.alice.org").Want(t, http.StatusUnprocessableEntity, "20 domains of its own")
+	v.Submit("/account/alice/domains/", "host", "www19.alice.org").Want(t, http.StatusUnprocessableEntity, "A blog may have 20 custom domains. Remove one first.")
 
 	dns.hush()
 	v.Submit("/account/alice/domains/verify/", "host", "www0.alice.org").Want(t, http.StatusUnprocessableEntity, "did not answer")

@@ -33,7 +33,7 @@ func TestContact(t *testing.T) {
 
 	alice := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	for _, path := range []string{"/", "/account/", "/account/alice/"} {
-		alice.Get(path).Want(t, http.StatusOK, "you cannot write. Ask "+reached+" how to go on.")
+		alice.Get(path).Want(t, http.StatusOK, "you cannot write. To continue, ask "+reached+".")
 	}
 	mail := portaltest.WaitMails(p, site, "alice@example.org", "Your plan for alice has ended", 1)
 	if !strings.Contains(mail.Body, "support at help@example.org.") {
@@ -41,7 +41,7 @@ func TestContact(t *testing.T) {
 	}
 
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
-	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "Until then, "+reached+" can bring the blog back")
+	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "Until then, "+reached+" can restore the blog; afterwards it cannot be restored.")
 	bob.Get("/account/bob/").Want(t, http.StatusOK, "Change this line there, or ask "+reached+":")
 	challenge := strings.Repeat("a", 43)
 	bob.Get("/authorize/?host=alice."+stack.Domain+"&challenge="+challenge).Want(t, http.StatusForbidden, "Otherwise ask "+reached+".")

@@ -81,7 +81,7 @@ func TestStaffEdits(t *testing.T) {
 		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "The blog is suspended", "suspend</td>")
 		waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
 		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "Nothing was changed.")
-		v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is back", "resume</td>")
+		v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "resume</td>")
 		waitStatus(t, p, "alice."+stack.Domain, http.StatusOK)
 		v.Get("/staff/acts/").Want(t, http.StatusOK, "resume", "suspend", "edit", "root-eve", `href="/staff/tenants/alice/"`)
 	})
@@ -95,18 +95,18 @@ func TestStaffRefused(t *testing.T) {
 	v := portaltest.NewStaff(t, p, site)
 	before := p.Tenant("alice").Generation
 	for _, test := range []struct{ field, value, want string }{
-		{"displayName", strings.Repeat("x", 101), "may not be more than 100"},
-		{"displayName", "a\u0001b", "on one line"},
-		{"customDomains", "https://www.alice.org/", "is no host name"},
-		{"customDomains", "www.bob." + stack.OtherDomain, "this platform&#39;s own"},
-		{"customDomains", "alice", "Must be a full host name"},
-		{"paidUntil", "31.12.2030", "Write a date such as"},
-		{"paidUntil", "2030-02-31", "Write a date such as"},
-		{"posts", "-1", "Write a whole number"},
-		{"posts", "99999999999", "less than or equal to 1000000000"},
-		{"storage", "much", "Write an amount"},
-		{"requestsPerSecond", "1.5", "Write a whole number"},
-		{"generation", "1000", "Somebody else has changed this tenant"},
+		{"displayName", strings.Repeat("x", 101), "Use at most 100 characters."},
+		{"displayName", "a\u0001b", "Use letters, digits, spaces and punctuation on one line."},
+		{"customDomains", "https://www.alice.org/", "is not a host name. Enter one such as www.alice.org, without https:// and without a path."},
+		{"customDomains", "www.bob." + stack.OtherDomain, ", which belongs to this site. Enter a domain of your own."},
+		{"customDomains", "alice", "&#34;alice&#34; is not a host name. Enter one such as www.alice.org, without https:// and without a path."},
+		{"paidUntil", "31.12.2030", "Enter a date such as 2027-12-31."},
+		{"paidUntil", "2030-02-31", "Enter a date such as 2027-12-31."},
+		{"posts", "-1", "Enter a whole number of 0 or more."},
+		{"posts", "99999999999", "spec.limits.posts in body should be less than or equal to 1000000000"},
+		{"storage", "much", "Enter an amount of 0 or more, such as 500Mi or 2Gi."},
+		{"requestsPerSecond", "1.5", "Enter a whole number of 0 or more."},
+		{"generation", "1000", "This tenant was changed after you opened the page. Check the marked fields and save again."},
 	} {
 		answer := v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "storage", "1Gi", test.field, test.value)...)
 		answer.Want(t, http.StatusUnprocessableEntity, test.want, `role="alert"`)
@@ -132,8 +132,8 @@ func TestStaffHeld(t *testing.T) {
 	p.WaitTenantsReady("alice")
 	const manager = "staff.test" // this program, by its name
 	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, manager+" has set it. Change spec.displayName in the manifest",
-		manager+" has set it. Change spec.limits.posts in the manifest", manager+" has set it. Change spec.suspended", `value="From Git" readonly`,
+	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "Set by "+manager+". Change spec.displayName in the manifest that it applies.",
+		"Set by "+manager+". Change spec.limits.posts in the manifest that it applies.", "Set by "+manager+". Change spec.suspended in the manifest that it applies.", `value="From Git" readonly`,
 		"git.alice.org, set by "+manager).Without(t, "/suspend/")
 
 	// The rest is free, and what is held stays whatever is sent.
@@ -144,7 +144,7 @@ func TestStaffHeld(t *testing.T) {
 	if want := "From Git[git.alice.org www.alice.org] 3 5Mi"; got != want {
 		t.Errorf("the Tenant says %s, and not %s", got, want)
 	}
-	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusUnprocessableEntity, manager+" has set it. Change spec.suspended in the manifest")
+	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusUnprocessableEntity, "Set by "+manager+". Change spec.suspended in the manifest that it applies.")
 	if *p.Tenant("alice").Spec.Suspended {
 		t.Error("the Tenant was suspended")
 	}
@@ -166,5 +166,5 @@ func TestStaffCannotRecord(t *testing.T) {
 
 	p.Exec(`GRANT INSERT ON public.audit TO echoblogs_portal`)
 	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account is locked")
-	v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is back", "resume</td>").Without(t, "suspend</td>")
+	v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "resume</td>").Without(t, "suspend</td>")
 }

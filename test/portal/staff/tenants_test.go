@@ -56,18 +56,18 @@ func TestStaffTenants(t *testing.T) {
 
 	t.Run("list", func(t *testing.T) {
 		v.Get("/staff/").Want(t, http.StatusOK, "All (3)", "Suspended (1)", `href="/staff/tenants/alice/"`, "Wonderland &lt;3", "2030-12-31", "kB</td>",
-			`href="/staff/users/liddell/"`, "is not shown to readers", "belongs to", "3 tenants.")
+			`href="/staff/users/liddell/"`, "hidden from readers", "belongs to", "3 tenants.")
 		for _, text := range []string{"WONDER", "ali", "liddell", "rabbit-hole", "alice.example.com"} {
 			v.Get("/staff/?q="+text).Want(t, http.StatusOK, "/staff/tenants/alice/").Without(t, "/staff/tenants/bob/")
 		}
 		v.Get("/staff/?phase=Suspended").Want(t, http.StatusOK, "1 tenant.", "/staff/tenants/bob/").Without(t, "/staff/tenants/alice/")
-		v.Get("/staff/?q=nothing-like-this").Want(t, http.StatusOK, "No tenant is like that.", `value="nothing-like-this"`)
+		v.Get("/staff/?q=nothing-like-this").Want(t, http.StatusOK, "No matching tenants.", `value="nothing-like-this"`)
 	})
 	t.Run("one", func(t *testing.T) {
 		v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "Wonderland &lt;3", "http://alice.example.com/", "www.rabbit-hole.org", "liddell@example.org",
-			"31 December 2030", "alice, at version", "The blog answers", "Serving, since", "Succeeded")
+			"31 December 2030", "alice, at version", "Blog responds", "Serving, since", "Succeeded")
 		v.Get("/staff/tenants/bob/").Want(t, http.StatusOK, "What to do: To resume it, set spec.suspended to false.")
-		v.Get("/staff/tenants/carol/").Want(t, http.StatusOK, "www.rabbit-hole.org (not its own yet)", "belongs to the Tenant &#34;alice&#34;",
+		v.Get("/staff/tenants/carol/").Want(t, http.StatusOK, "www.rabbit-hole.org (not active)", "belongs to the Tenant &#34;alice&#34;",
 			"What to do: Remove the custom domain from this Tenant or from the other one.", "CustomDomainTaken</td>")
 		v.Get("/staff/tenants/nobody/").Want(t, http.StatusNotFound, "There is no such tenant", "/staff/tombstones/")
 	})
@@ -96,7 +96,7 @@ func TestStaffSizes(t *testing.T) {
 	p.CreateTenant("alice")
 	p.WaitTenantsReady("alice")
 	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/").Want(t, http.StatusOK, "kB</td>").Without(t, "not known")
+	v.Get("/staff/").Want(t, http.StatusOK, "kB</td>").Without(t, "unknown")
 
 	migration, err := p.Admin.Begin(t.Context())
 	if err != nil {
@@ -105,7 +105,7 @@ func TestStaffSizes(t *testing.T) {
 	if _, err := migration.Exec(t.Context(), `LOCK TABLE alice.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
 		t.Fatal(err)
 	}
-	v.Get("/staff/").Want(t, http.StatusOK, `href="/staff/tenants/alice/"`, "<td>not known</td>")
+	v.Get("/staff/").Want(t, http.StatusOK, `href="/staff/tenants/alice/"`, "<td>unknown</td>")
 	if err := migration.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -47,18 +47,18 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 	})
 	p.Exec(addPost)
 	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/tombstones/").Want(t, http.StatusOK, "No deleted blog like that is kept.")
+	v.Get("/staff/tombstones/").Want(t, http.StatusOK, "No matching deleted blogs.")
 
-	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "its data is kept until", "staff.test has set something of it")
+	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "its data is kept until", "staff.test has set fields of this tenant.")
 	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice").Want(t, http.StatusOK, "The blog is deleted.", "<h1>Deleted blogs</h1>")
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
 	waitStatus(t, p, "www.alice.org", http.StatusNotFound)
 	v.Get("/staff/tombstones/?q=ali").Want(t, http.StatusOK, "<td>alice</td>", "deleted_", `href="/staff/users/alice/"`, "kB</td>", `aria-label="Restore alice"`)
-	v.Get("/staff/tombstones/?q=bob").Want(t, http.StatusOK, "No deleted blog like that is kept.")
+	v.Get("/staff/tombstones/?q=bob").Want(t, http.StatusOK, "No matching deleted blogs.")
 
-	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is made again", "<h1>alice</h1>", "delete</td>", "its data is kept until", "restore</td>")
+	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is being restored", "<h1>alice</h1>", "delete</td>", "data kept until ", "restore</td>")
 	p.WaitTenantsReady("alice")
 	restored := p.Tenant("alice").Spec
 	if restored.DisplayName != "Wonderland" || restored.Owner == nil || restored.Owner.Email != "alice@example.org" || restored.Domain != stack.OtherDomain {
@@ -72,7 +72,7 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 		}
 	}
 	portaltest.LogIn(t, site, "alice", portaltest.Password)
-	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusNotFound, "Nothing is kept under this name")
+	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusNotFound, "No data is kept under this name")
 }
 
 // A schema with a name of its own is for administrators, and a Tenant that waits is not made twice.
@@ -89,7 +89,7 @@ func TestStaffCannotRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v.Get("/staff/tombstones/").Want(t, http.StatusOK, "An administrator restores it", "schemaName: wonderland\n", "tenancy.echoblogs.io/on-tombstone: Restore\n", "  owner:\n    username: alice\n", "  trial: false\n").
+	v.Get("/staff/tombstones/").Want(t, http.StatusOK, "Only an administrator can restore it", "schemaName: wonderland\n", "tenancy.echoblogs.io/on-tombstone: Restore\n", "  owner:\n    username: alice\n", "  trial: false\n").
 		Without(t, "Restore alice")
 	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusUnprocessableEntity, "This cannot be restored here")
 
@@ -105,7 +105,7 @@ func TestStaffAndOwner(t *testing.T) {
 	alice := portaltest.NewClient(t, site)
 	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
 	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "alice@people.example").Without(t, "has set it", "has set something")
+	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "alice@people.example").Without(t, "Set by", "has set fields")
 	alice.Submit("/account/alice/name/", "display_name", "Mine").Want(t, http.StatusOK, "Saved.")
 	v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Ours", "trial", "no")...).Want(t, http.StatusOK, "Saved.")
 	alice.Get("/account/alice/").Want(t, http.StatusOK, `value="Ours"`)
@@ -120,7 +120,7 @@ func TestStaffAndOwner(t *testing.T) {
 	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK, `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removed</dt><dd>after "+end+", unless a blog is restored</dd>")
 	alice.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted.")
-	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is made again")
+	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is being restored")
 	p.WaitTenantsReady("alice")
 	alice = portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK).Without(t, "Deleted blogs</dt>", "Removed</dt>")
@@ -176,7 +176,7 @@ func TestRestorationIsWhole(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(said)) {
 		before := p.Tenant(name)
 		p.DeleteTenants(name)
-		v.Submit("/staff/tombstones/"+name+"/restore/").Want(t, http.StatusOK, "The blog is made again")
+		v.Submit("/staff/tombstones/"+name+"/restore/").Want(t, http.StatusOK, "The blog is being restored")
 		p.WaitCondition(name, v1alpha1.ConditionServing, metav1.ConditionTrue, "")
 		after := p.Tenant(name)
 		if diff := cmp.Diff(said[name], after.Spec); diff != "" {

@@ -1,0 +1,94 @@
+package tenants_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/tenants"
+)
+
+// deleted reports whether a Tenant is gone.
+func (s *site) deleted(name string) bool {
+	s.t.Helper()
+	err := s.admin.Get(s.t.Context(), client.ObjectKey{Namespace: s.namespace, Name: name}, &v1alpha1.Tenant{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		s.t.Fatal(err)
+	}
+	return err != nil
+}
+
+// A deletion concerns the Tenant that the caller has seen, not a later one of its name.
+func TestDeleteByUID(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	first := s.register("alice")
+	deleted, err := s.Delete(t.Context(), tenants.VersionOf(first))
+	if err != nil || deleted == nil || deleted.UID != first.UID || !s.deleted("alice") {
+		t.Fatalf("the deletion returned %v, error %v", deleted, err)
+	}
+	s.register("alice")
+	if _, err := s.Delete(t.Context(), tenants.VersionOf(first)); !errors.Is(err, tenants.ErrNotFound) {
+		t.Errorf("the deletion of an earlier Tenant: %v", err)
+	}
+	if err := s.Discard(t.Context(), first); err != nil {
+		t.Errorf("the discarding of an earlier Tenant: %v", err)
+	}
+	if second := s.read("alice"); !second.DeletionTimestamp.IsZero() || second.Generation != 1 {
+		t.Errorf("the later Tenant was changed: %+v", second)
+	}
+}
+
+func TestDeleteAfterChange(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	seen := tenants.VersionOf(s.register("alice"))
+	s.edit(changeOf(s.read("alice"), func(w *tenants.Settings) { w.Trial = false }))
+	var changed *tenants.ChangedError
+	if _, err := s.Delete(t.Context(), seen); !errors.As(err, &changed) || changed.Tenant.Generation != 2 {
+		t.Errorf("the deletion of a Tenant that has changed: %v", err)
+	}
+	s.beforeNextWrite(func() { s.setPhase("alice", v1alpha1.TenantActive) })
+	if _, err := s.Delete(t.Context(), tenants.VersionOf(s.read("alice"))); err != nil || !s.deleted("alice") {
+		t.Errorf("the deletion after a change of status: %v", err)
+	}
+}
+
+// A discarded Tenant takes its data with it, whatever its deletion policy was.
+func TestDiscard(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	tenant := s.register("alice")
+	tenant.Finalizers = []string{"example.com/held"}
+	if err := s.admin.Update(t.Context(), tenant); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time it is being deleted already
+		if err := s.Discard(t.Context(), tenant); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := s.read("alice"); left.DeletionTimestamp.IsZero() || left.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
+		t.Errorf("the Tenant is %+v", left)
+	}
+	deleted, err := s.Delete(t.Context(), tenants.VersionOf(tenant).Latest())
+	if err != nil || deleted != nil {
+		t.Errorf("the deletion of a Tenant that is being deleted returned %v, error %v", deleted, err)
+	}
+}
+
+func TestKeptUntil(t *testing.T) {
+	t.Parallel()
+	platform, tenant := &v1alpha1.Platform{}, &v1alpha1.Tenant{}
+	if until := tenants.KeptUntil(platform, tenant, now); !until.Equal(time.Date(2027, 2, 9, 12, 0, 0, 0, time.UTC)) {
+		t.Errorf("kept until %s", until)
+	}
+	tenant.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
+	if until := tenants.KeptUntil(platform, tenant, now); !until.IsZero() {
+		t.Errorf("kept until %s", until)
+	}
+}

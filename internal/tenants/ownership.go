@@ -1,0 +1,74 @@
+package tenants
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+	"sigs.k8s.io/structured-merge-diff/v6/value"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// Owners are the field managers, other than the portal's own, that own fields of a Tenant's spec. The API server refuses
+// the portal's changes of these fields (server-side apply, "conflicts").
+type Owners []owner
+
+type owner struct {
+	manager string
+	fields  *fieldpath.Set
+}
+
+// OwnersOf returns the other owners of a Tenant's fields.
+func OwnersOf(t *v1alpha1.Tenant) Owners {
+	var owners Owners
+	for _, entry := range t.ManagedFields {
+		// Fields that the portal set when it created the Tenant are its own too: Edit adopts them.
+		if entry.Manager == fieldManager || entry.Subresource != "" || entry.FieldsV1 == nil {
+			continue
+		}
+		var all fieldpath.Set
+		if all.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())) != nil {
+			continue // the API server still refuses the change
+		}
+		// The owner of an object or a list as such owns none of its fields or items.
+		if spec := all.WithPrefix(fieldpath.FieldNameElement("spec")).Leaves(); !spec.Empty() {
+			owners = append(owners, owner{entry.Manager, spec})
+		}
+	}
+	return owners
+}
+
+// Field returns the manager that owns a field, such as "limits.posts", or "" if none does.
+func (o Owners) Field(path string) string {
+	var elements fieldpath.Path
+	for name := range strings.SplitSeq(path, ".") {
+		elements = append(elements, fieldpath.FieldNameElement(name))
+	}
+	return o.of(elements)
+}
+
+// Domain returns the manager that owns a custom domain, or "" if none does.
+func (o Owners) Domain(host string) string {
+	return o.of(fieldpath.Path{fieldpath.FieldNameElement(pathCustomDomains), fieldpath.ValueElement(value.NewValueInterface(host))})
+}
+
+func (o Owners) of(path fieldpath.Path) string {
+	for _, owner := range o {
+		if owner.fields.Has(path) {
+			return owner.manager
+		}
+	}
+	return ""
+}
+
+// Managers returns the names of all managers, sorted.
+func (o Owners) Managers() []string {
+	names := make([]string, len(o))
+	for i, owner := range o {
+		names[i] = owner.manager
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,205 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+const (
+	// tenantsPerList is the number of Tenants in one page of a list from the API server.
+	tenantsPerList = 500
+	// maxEvents is the largest number of events that are read.
+	maxEvents = 100
+	// ownerIndex is the index of Tenants by the user name of their owner.
+	ownerIndex = "spec.owner.username"
+)
+
+func indexOwner(object client.Object) []string {
+	tenant, ok := object.(*v1alpha1.Tenant)
+	if !ok || tenant.Spec.Owner == nil {
+		return nil
+	}
+	return []string{tenant.Spec.Owner.Username}
+}
+
+// IsOwner reports whether a user is the owner of a Tenant.
+func IsOwner(t *v1alpha1.Tenant, username string) bool {
+	return t.Spec.Owner != nil && t.Spec.Owner.Username == username
+}
+
+// Platform returns the Platform from the cache, or ErrNoPlatform.
+func (c *Client) Platform(ctx context.Context) (*v1alpha1.Platform, error) {
+	if !c.Synced(ctx) {
+		return nil, ErrNoPlatform
+	}
+	var platform v1alpha1.Platform
+	err := apiError("read Platform "+c.PlatformName, c.cache.Get(ctx, c.key(c.PlatformName), &platform))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, ErrNoPlatform
+	case err != nil:
+		return nil, err
+	}
+	return &platform, nil
+}
+
+// GetLivePlatform reads the Platform from the API server.
+func (c *Client) GetLivePlatform(ctx context.Context) (*v1alpha1.Platform, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	var platform v1alpha1.Platform
+	if err := c.client.Get(ctx, c.key(c.PlatformName), &platform); err != nil {
+		return nil, apiError("read Platform "+c.PlatformName, err)
+	}
+	return &platform, nil
+}
+
+// Get returns a Tenant from the cache. It returns ErrNotFound if there is none.
+func (c *Client) Get(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
+	var tenant v1alpha1.Tenant
+	if err := c.cache.Get(ctx, c.key(name), &tenant); err != nil {
+		return nil, apiError("read Tenant "+name, err)
+	}
+	return &tenant, nil
+}
+
+// GetLive reads a Tenant from the API server. It returns ErrNotFound if there is none.
+func (c *Client) GetLive(ctx context.Context, name string) (*v1alpha1.Tenant, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	var tenant v1alpha1.Tenant
+	if err := c.client.Get(ctx, c.key(name), &tenant); err != nil {
+		return nil, apiError("read Tenant "+name, err)
+	}
+	return &tenant, nil
+}
+
+// GetOwned reads a Tenant of a user from the API server. It returns ErrNotFound if there is none or if it belongs to
+// another user.
+func (c *Client) GetOwned(ctx context.Context, username, name string) (*v1alpha1.Tenant, error) {
+	// The cache answers for most names that a user may try.
+	owned, err := c.OwnedBy(ctx, username)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(owned, func(t v1alpha1.Tenant) bool { return t.Name == name }) {
+		return nil, notFound(name)
+	}
+	tenant, err := c.GetLive(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if !IsOwner(tenant, username) {
+		return nil, notFound(name)
+	}
+	return tenant, nil
+}
+
+// OwnedBy returns the Tenants of a user from the cache, ordered by name.
+func (c *Client) OwnedBy(ctx context.Context, username string) ([]v1alpha1.Tenant, error) {
+	var list v1alpha1.TenantList
+	if err := c.cache.List(ctx, &list, client.InNamespace(c.Namespace), client.MatchingFields{ownerIndex: username}); err != nil {
+		return nil, apiError("list Tenants", err)
+	}
+	owned := slices.DeleteFunc(list.Items, func(t v1alpha1.Tenant) bool { return t.PlatformName() != c.PlatformName })
+	slices.SortFunc(owned, func(a, b v1alpha1.Tenant) int { return strings.Compare(a.Name, b.Name) })
+	return owned, nil
+}
+
+// HasBlog reports whether a user owns a Tenant, or a Tenant has the user's name, according to the cache.
+func (c *Client) HasBlog(ctx context.Context, username string) (bool, error) {
+	_, err := c.Get(ctx, username)
+	if err == nil {
+		return true, nil
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return false, err
+	}
+	owned, err := c.OwnedBy(ctx, username)
+	return len(owned) > 0, err
+}
+
+// LiveNames reads the names of all Tenants, and of their owners, from the API server.
+func (c *Client) LiveNames(ctx context.Context) (map[string]bool, error) {
+	names := make(map[string]bool)
+	for next := ""; ; {
+		list, err := c.livePage(ctx, next)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list.Items {
+			names[list.Items[i].Name] = true
+			if owner := list.Items[i].Spec.Owner; owner != nil {
+				names[owner.Username] = true
+			}
+		}
+		if next = list.Continue; next == "" {
+			return names, nil
+		}
+	}
+}
+
+func (c *Client) livePage(ctx context.Context, next string) (*v1alpha1.TenantList, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	var list v1alpha1.TenantList
+	if err := c.client.List(ctx, &list, client.InNamespace(c.Namespace), client.Limit(tenantsPerList), client.Continue(next)); err != nil {
+		return nil, apiError("list Tenants from the API server", err)
+	}
+	return &list, nil
+}
+
+// All returns all Tenants of the Platform, unordered. They are the cache's own objects: do not modify them. Copying ten
+// thousand of them would take longer than the rest of a page.
+func (c *Client) All(ctx context.Context) ([]*v1alpha1.Tenant, error) {
+	var list v1alpha1.TenantList
+	if err := c.cache.List(ctx, &list, client.InNamespace(c.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, apiError("list Tenants", err)
+	}
+	all := make([]*v1alpha1.Tenant, 0, len(list.Items))
+	for i := range list.Items {
+		if list.Items[i].PlatformName() == c.PlatformName {
+			all = append(all, &list.Items[i])
+		}
+	}
+	return all, nil
+}
+
+// Event is an event that the operator recorded about a Tenant.
+type Event struct {
+	// Reason and Note are the event's.
+	Reason, Note string
+	// At is the time of the last occurrence, and Count the number of occurrences.
+	At    time.Time
+	Count int32
+}
+
+// Events reads the recent events about a Tenant from the API server, newest first.
+func (c *Client) Events(ctx context.Context, tenant *v1alpha1.Tenant) ([]Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	var list eventsv1.EventList
+	err := c.client.List(ctx, &list, client.InNamespace(c.Namespace), client.Limit(maxEvents),
+		client.MatchingFieldsSelector{Selector: fields.OneTermEqualSelector("regarding.uid", string(tenant.UID))})
+	if err != nil {
+		return nil, apiError("list events of Tenant "+tenant.Name, err)
+	}
+	events := make([]Event, len(list.Items))
+	for i, e := range list.Items {
+		events[i] = Event{Reason: e.Reason, Note: e.Note, At: e.EventTime.Time, Count: 1}
+		if e.Series != nil {
+			events[i].At, events[i].Count = e.Series.LastObservedTime.Time, e.Series.Count
+		}
+	}
+	slices.SortFunc(events, func(a, b Event) int { return b.At.Compare(a.At) })
+	return events, nil
+}

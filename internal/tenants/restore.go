@@ -1,0 +1,50 @@
+package tenants
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// ErrNamesSchema is returned when a Tenant cannot be restored because its spec names a schema. The portal may not choose
+// schemas: an administrator applies RestoreManifest.
+var ErrNamesSchema = errors.New("the spec of the deleted Tenant names a schema")
+
+// Restore creates the Tenant of a tombstone again, with its data. The spec is the one that the Tenant had; if that sets no
+// paidUntil, the operator takes the date from the registry. Errors are ErrNamesSchema, ErrExists and *InvalidError.
+func (c *Client) Restore(ctx context.Context, t tenancy.Tombstone) error {
+	tenant, err := restored(t, c.Namespace)
+	switch {
+	case err != nil:
+		return err
+	case tenant.Spec.SchemaName != "":
+		return ErrNamesSchema
+	}
+	return c.create(ctx, tenant)
+}
+
+// RestoreManifest returns the YAML manifest by which an administrator restores a tombstone that Restore cannot because its
+// spec names a schema. It returns nil if Restore can.
+func RestoreManifest(t tenancy.Tombstone, namespace string) ([]byte, error) {
+	tenant, err := restored(t, namespace)
+	if err != nil || tenant.Spec.SchemaName == "" {
+		return nil, err
+	}
+	return manifest(tenant.ObjectMeta, tenant.Spec)
+}
+
+func restored(t tenancy.Tombstone, namespace string) (*v1alpha1.Tenant, error) {
+	tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{
+		Name: t.Name, Namespace: namespace, Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore},
+	}}
+	if err := json.Unmarshal(t.SpecJSON, &tenant.Spec); err != nil {
+		return nil, fmt.Errorf("decode spec of tombstone %s: %w", t.Name, err)
+	}
+	return tenant, nil
+}

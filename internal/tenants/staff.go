@@ -1,0 +1,99 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// ErrNoTombstone is returned when no data is kept under a name.
+var ErrNoTombstone = errors.New("no deleted Tenant of this name can be restored")
+
+// Staff changes Tenants on behalf of staff and records each change in the audit log. Its methods return the errors of the
+// Client's method of the same name; *audit.NotRecordedError says that the change was made but not recorded.
+type Staff struct {
+	tenants *Client
+	db      postgres.Querier
+	audit   *audit.Log
+	now     func() time.Time
+}
+
+// NewStaff returns the changes that staff can make to a client's Tenants.
+func NewStaff(tenants *Client, db postgres.Querier, log *audit.Log, now func() time.Time) *Staff {
+	return &Staff{tenants: tenants, db: db, audit: log, now: now}
+}
+
+// Edit changes settings of a Tenant. It reports whether anything has changed.
+func (s *Staff) Edit(ctx context.Context, actor string, change Change) (bool, error) {
+	changed, err := s.tenants.Edit(ctx, change)
+	if err != nil || len(changed) == 0 {
+		return false, err
+	}
+	detail := make([]string, len(changed))
+	for i, d := range changed {
+		detail[i] = d.String()
+	}
+	return true, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "edit", Tenant: change.Name, Detail: strings.Join(detail, "; ")})
+}
+
+// Suspend suspends a Tenant. It reports whether the Tenant was not suspended before.
+func (s *Staff) Suspend(ctx context.Context, actor string, v Version) (bool, error) {
+	changed, err := s.tenants.Suspend(ctx, v)
+	if err != nil || !changed {
+		return false, err
+	}
+	return true, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "suspend", Tenant: v.Name})
+}
+
+// Resume ends a suspension. It reports whether the Tenant was suspended before.
+func (s *Staff) Resume(ctx context.Context, actor string, v Version) (bool, error) {
+	changed, err := s.tenants.Resume(ctx, v)
+	if err != nil || !changed {
+		return false, err
+	}
+	return true, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "resume", Tenant: v.Name})
+}
+
+// Delete deletes a Tenant. It reports whether the Tenant was not being deleted already.
+func (s *Staff) Delete(ctx context.Context, actor string, v Version) (bool, error) {
+	platform, err := s.tenants.Platform(ctx)
+	if err != nil {
+		return false, err
+	}
+	deleted, err := s.tenants.Delete(ctx, v)
+	if err != nil || deleted == nil {
+		return false, err
+	}
+	return true, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "delete", Tenant: v.Name, Detail: s.keptUntil(platform, deleted)})
+}
+
+func (s *Staff) keptUntil(platform *v1alpha1.Platform, deleted *v1alpha1.Tenant) string {
+	until := KeptUntil(platform, deleted, s.now())
+	if until.IsZero() {
+		return "data dropped at once"
+	}
+	return "data kept until " + until.UTC().Format(time.DateOnly)
+}
+
+// Restore restores the deleted Tenant of a name. It returns ErrNoTombstone if there is none.
+func (s *Staff) Restore(ctx context.Context, actor, name string) error {
+	tombstone, err := tenancy.NewReader(s.db).FindTombstone(ctx, name)
+	if errors.Is(err, tenancy.ErrNotFound) {
+		return ErrNoTombstone
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.tenants.Restore(ctx, tombstone); err != nil {
+		return err
+	}
+	return s.audit.After(ctx, audit.Entry{
+		Actor: actor, Action: "restore", Tenant: name, Username: tombstone.Owner, Detail: "from " + tombstone.TombstoneSchema,
+	})
+}

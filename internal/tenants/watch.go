@@ -1,0 +1,29 @@
+package tenants
+
+import (
+	toolscache "k8s.io/client-go/tools/cache"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// OnChange registers a function that is called after each change of a Tenant. before is nil after the creation of a Tenant,
+// and after is nil after its deletion. Tenants that exist when the watch starts are not reported. Call OnChange before Run;
+// changed must not block.
+func (c *Client) OnChange(changed func(before, after *v1alpha1.Tenant)) {
+	c.changed = append(c.changed, changed)
+}
+
+// notify reports a change of an object to OnChange's functions if the object is a Tenant.
+func (c *Client) notify(before, after any) {
+	if gone, ok := before.(toolscache.DeletedFinalStateUnknown); ok {
+		before = gone.Obj
+	}
+	was, _ := before.(*v1alpha1.Tenant)
+	is, _ := after.(*v1alpha1.Tenant)
+	if was == nil && is == nil {
+		return
+	}
+	for _, changed := range c.changed {
+		changed(was, is)
+	}
+}
