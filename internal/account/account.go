@@ -1,20 +1,140 @@
-// Package account stores the people of a platform and how they log in: users, sessions, login codes, mailed tokens. One
-// file holds one table. Values reach SQL as parameters only; every statement keeps the rules for Citus clusters.
+// Package account holds the people of a platform and how they log in: users, passwords, sessions, logins on blogs,
+// mailed tokens, invitations, and the removal of accounts. Files named after a table hold its SQL, the others hold what
+// people and staff do.
+//
+// A user may log in while a live tenant is theirs; staff need none. What only the Tenant objects say, and not the
+// registry, comes through the interface Blogs.
 package account
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// ErrNotFound says that there is no such row: no such user, session or token, or it has expired.
-var ErrNotFound = errors.New("there is no such account, session or code")
+// ErrNotFound is returned when a user, session, code or token does not exist or has expired.
+var ErrNotFound = errors.New("no such account, session, code or token")
 
-// one turns the driver's "no rows" into ErrNotFound.
-func one[T any](value T, err error) (T, error) {
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrNotFound
+// Blogs is what accounts need to know of the Tenant objects. *tenants.Client implements it.
+type Blogs interface {
+	// Synced reports whether the cache of Tenants is complete.
+	Synced(ctx context.Context) bool
+	// HasBlog reports whether a Tenant in the cache belongs to a user or has their name.
+	HasBlog(ctx context.Context, username string) (bool, error)
+	// LiveNames reads the names of all Tenants and of their owners from the API server.
+	LiveNames(ctx context.Context) (map[string]bool, error)
+	// Owner returns the user name and email address of the owner of a Tenant in the cache. Both are empty if the Tenant
+	// has no owner, does not exist or is being deleted.
+	Owner(ctx context.Context, tenant string) (username, email string, err error)
+	// OwnerToInvite is Owner for a Tenant that is ready. Both are also empty if a sign-up created the Tenant: its owner
+	// needs no invitation.
+	OwnerToInvite(ctx context.Context, tenant string) (username, email string, err error)
+	// DiscardSignup deletes the blog that a sign-up created for a user, with its data, unless the user has other blogs. It
+	// reports whether it did.
+	DiscardSignup(ctx context.Context, username string) (bool, error)
+}
+
+// PasswordHasher hashes and verifies passwords. *Hasher implements it.
+type PasswordHasher interface {
+	Hash(ctx context.Context, password string) (string, error)
+	Verify(ctx context.Context, password, hash string) (bool, error)
+}
+
+// Options configure a Service.
+type Options struct {
+	// DB is the database, with the portal's role. Required.
+	DB postgres.Beginner
+	// Blogs are the Tenants of the Platform. Required by LogIn, invitations and Sweep.
+	Blogs Blogs
+	// Hasher defaults to NewHasher().
+	Hasher PasswordHasher
+	// MailQueued is called after a mail was added to the outbox. Defaults to a function that does nothing.
+	MailQueued func()
+	// Log defaults to slog.Default().
+	Log *slog.Logger
+	// Now is the clock. Defaults to time.Now.
+	Now func() time.Time
+}
+
+// Service is what people and staff do with accounts.
+type Service struct {
+	db         postgres.Beginner
+	registry   tenancy.Reader
+	blogs      Blogs
+	hasher     PasswordHasher
+	audit      *audit.Log
+	mailQueued func()
+	log        *slog.Logger
+	now        func() time.Time
+	metrics    *metrics
+}
+
+// New returns a Service.
+func New(o Options) *Service {
+	if o.Hasher == nil {
+		o.Hasher = NewHasher()
 	}
-	return value, err
+	if o.MailQueued == nil {
+		o.MailQueued = func() {}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{
+		db: o.DB, registry: tenancy.NewReader(o.DB), blogs: o.Blogs, hasher: o.Hasher, audit: audit.NewLog(o.DB, o.Now), mailQueued: o.MailQueued, log: o.Log, now: o.Now,
+		metrics: newMetrics(),
+	}
+}
+
+// metrics count what happens to accounts.
+type metrics struct {
+	logins  *prometheus.CounterVec
+	removed prometheus.Counter
+}
+
+func newMetrics() *metrics {
+	return &metrics{
+		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "echoblogs_portal_logins_total", Help: "Logins, by result (succeeded, refused).",
+		}, []string{"result"}),
+		removed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "echoblogs_portal_accounts_removed_total", Help: "Accounts removed because their owners had no blog anymore.",
+		}),
+	}
+}
+
+// Collectors returns the metrics.
+func (s *Service) Collectors() []prometheus.Collector {
+	return []prometheus.Collector{s.metrics.logins, s.metrics.removed}
+}
+
+// The states of tenants as SQL literals.
+const (
+	live       = "'" + string(tenancy.StateLive) + "'"
+	tombstone  = "'" + string(tenancy.StateTombstone) + "'"
+	superseded = "'" + string(tenancy.StateSuperseded) + "'"
+	released   = "'" + string(tenancy.StateReleased) + "'"
+)
+
+// notFound turns the driver's "no rows" into ErrNotFound, and says of other errors what failed.
+func notFound(what string, err error) error {
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrNotFound
+	case err != nil:
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
 }

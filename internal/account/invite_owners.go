@@ -20,30 +20,20 @@ const (
 	invitesPageSize = 200
 )
 
-// TenantOwners reads what Tenants say of their owners.
-type TenantOwners interface {
-	// OwnerToInvite returns the user name and email address of a Tenant's owner. It returns an empty email address when
-	// the Tenant names none, is not ready, is being deleted, or belongs to a registration, whose owner needs no
-	// invitation.
-	OwnerToInvite(ctx context.Context, tenant string) (username, email string, err error)
-}
-
-// InviteOwners enqueues an invitation for each owner of a tenant who has no account, once, and returns how many it
-// enqueued.
-func InviteOwners(ctx context.Context, db postgres.Beginner, owners TenantOwners, now time.Time) (int, error) {
-	sent := 0
+// InviteOwners enqueues an invitation for each owner of a tenant who has no account, once.
+func (s *Service) InviteOwners(ctx context.Context) error {
 	for last := ""; ; {
-		uninvited, err := listUninvited(ctx, db, last)
-		if err != nil || len(uninvited) == 0 {
-			return sent, err
+		page, err := listUninvited(ctx, s.db, last)
+		if err != nil || len(page) == 0 {
+			return err
 		}
-		for _, u := range uninvited {
-			enqueued, err := u.invite(ctx, db, owners, now)
+		for _, u := range page {
+			enqueued, err := s.inviteOwner(ctx, u)
 			if err != nil {
-				return sent, err
+				return err
 			}
 			if enqueued {
-				sent++
+				s.mailQueued()
 			}
 			last = u.Tenant
 		}
@@ -59,7 +49,7 @@ type uninvited struct {
 // listUninvited returns a page of such tenants, by name from after on.
 func listUninvited(ctx context.Context, db postgres.Querier, after string) ([]uninvited, error) {
 	rows, err := db.Query(ctx, `SELECT t.name, t.owner, t.created_at FROM public.tenants t
-		WHERE t.state = 'live' AND t.owner <> '' AND t.name > $1
+		WHERE t.state = `+live+` AND t.owner <> '' AND t.name > $1
 			AND NOT EXISTS (SELECT FROM public.users u WHERE u.username = t.owner)
 			AND NOT EXISTS (SELECT FROM public.registrations r WHERE r.username = t.owner)
 			AND NOT EXISTS (SELECT FROM public.notices n WHERE n.tenant = t.name AND n.kind = $2
@@ -75,15 +65,16 @@ func listUninvited(ctx context.Context, db postgres.Querier, after string) ([]un
 	return found, nil
 }
 
-// invite enqueues an invitation unless the Tenant names no address for it, or another account has the address.
-func (u uninvited) invite(ctx context.Context, db postgres.Beginner, owners TenantOwners, now time.Time) (bool, error) {
-	username, email, err := owners.OwnerToInvite(ctx, u.Tenant)
+// inviteOwner enqueues an invitation unless the Tenant has no address for it, or another account has the address. It
+// reports whether it did.
+func (s *Service) inviteOwner(ctx context.Context, u uninvited) (bool, error) {
+	username, email, err := s.blogs.OwnerToInvite(ctx, u.Tenant)
 	if err != nil || email == "" || username != u.Owner {
 		return false, err
 	}
-	if _, err := FindUser(ctx, db, email); !errors.Is(err, ErrNotFound) {
+	if _, err := findUser(ctx, s.db, email); !errors.Is(err, ErrNotFound) {
 		return false, err
 	}
 	notice := mail.Notice{Tenant: u.Tenant, Name: inviteNotice, About: u.CreatedAt.UTC().Truncate(24 * time.Hour)}
-	return mail.EnqueueOnce(ctx, db, notice, mail.Invite{Tenant: u.Tenant, Username: username, Email: email}, now)
+	return mail.EnqueueOnce(ctx, s.db, notice, mail.Invite{Tenant: u.Tenant, Username: username, Email: email}, s.now())
 }

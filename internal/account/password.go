@@ -15,61 +15,59 @@ import (
 )
 
 const (
-	// MinPasswordLength is the shortest that a password may be, in characters.
+	// MinPasswordLength is the length of the shortest password, in characters.
 	MinPasswordLength = 10
-	// MaxPasswordLength is the longest, in characters: it keeps hashing cheap.
+	// MaxPasswordLength is the length of the longest password, in characters. It keeps hashing cheap.
 	MaxPasswordLength = 200
 
-	// The least that the OWASP Password Storage Cheat Sheet asks of argon2id.
+	// The minimum for argon2id in the OWASP Password Storage Cheat Sheet.
 	argonMemory  = 19 << 10 // KiB
 	argonTime    = 2
 	argonThreads = 1
 	argonSalt    = 16 // bytes; RFC 9106 section 3.1 recommends 16
 	argonKey     = 32 // bytes
-	// hashesAtOnce bounds how many passwords are hashed at the same time, and hashesWaiting how many more wait: a flood
-	// of logins takes 19 MiB for each of the former, and is refused beyond the latter.
+	// hashesAtOnce is how many passwords are hashed at the same time, each in 19 MiB, and hashesWaiting how many more may
+	// wait. They bound the memory that a flood of logins uses.
 	hashesAtOnce  = 4
 	hashesWaiting = 256
 )
 
-// ErrBusy says that too many passwords are being hashed already.
-var ErrBusy = errors.New("too many passwords are being checked at once")
-
-// PasswordError says why a password cannot be used, in a sentence for the person who chose it.
-type PasswordError struct{ Sentence string }
-
-func (e *PasswordError) Error() string { return e.Sentence }
+// ErrBusy is returned when too many passwords are waiting to be hashed.
+var ErrBusy = errors.New("too many passwords are waiting to be hashed")
 
 //go:embed passwords.txt
 var passwordList string
 
-// knownPasswords are those of at least MinPasswordLength characters that attackers try first, in lower case.
-var knownPasswords = func() map[string]bool {
-	known := make(map[string]bool)
+// commonPasswords are the passwords of at least MinPasswordLength characters that attackers try first, in lower case.
+var commonPasswords = func() map[string]bool {
+	common := make(map[string]bool)
 	for line := range strings.Lines(passwordList) {
-		known[strings.TrimSpace(line)] = true
+		common[strings.TrimSpace(line)] = true
 	}
-	return known
+	return common
 }()
 
-// CheckPassword returns a *PasswordError when a password is too short, too long, or among the first that are tried. The
-// rules are those of NIST SP 800-63B section 5.1.1.2: length and a list, and no rule about characters.
+// CheckPassword returns an *InvalidError if a password is too short, too long or easy to guess. As NIST SP 800-63B section
+// 5.1.1.2 recommends, it checks the length and a list, and has no rules about characters.
 func CheckPassword(password, username, email string) error {
 	lower := strings.ToLower(password)
+	sentence := ""
 	switch n := utf8.RuneCountInString(password); {
 	case n < MinPasswordLength:
-		return &PasswordError{fmt.Sprintf("Use at least %d characters; a few words are easy to remember.", MinPasswordLength)}
+		sentence = fmt.Sprintf("Use at least %d characters. A few words are easy to remember.", MinPasswordLength)
 	case n > MaxPasswordLength:
-		return &PasswordError{fmt.Sprintf("Use at most %d characters.", MaxPasswordLength)}
-	case knownPasswords[lower], strings.Count(lower, lower[:1]) == len(lower):
-		return &PasswordError{"This password is among the first that are tried by others: choose another one."}
+		sentence = fmt.Sprintf("Use at most %d characters.", MaxPasswordLength)
+	case commonPasswords[lower], strings.Count(lower, lower[:1]) == len(lower):
+		sentence = "This password is too easy to guess. Choose another one."
 	case lower == EmailKey(email), lower == strings.ToLower(username):
-		return &PasswordError{"Choose a password that is not your user name or address."}
+		sentence = "Choose a password other than your user name or email address."
+	default:
+		return nil
 	}
-	return nil
+	return &InvalidError{FieldPassword, sentence}
 }
 
-// Hasher hashes and verifies passwords, a few at a time. The zero value is not usable; NewHasher makes one.
+// Hasher hashes and verifies passwords, a few at a time. Use NewHasher to create one.
 type Hasher struct {
 	running, waiting chan struct{}
 	dummy            string
@@ -82,8 +80,7 @@ func NewHasher() *Hasher {
 	return h
 }
 
-// Hash returns the PHC string of a password. It waits its turn, and returns ErrBusy when too many wait, or the context's
-// error.
+// Hash returns the PHC string of a password. It returns ErrBusy if too many passwords are waiting.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt) // never fails
@@ -94,8 +91,9 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return encode(salt, key), nil
 }
 
-// Verify reports whether a password is the one of a PHC string. An empty string stands for an account that does not
-// exist: it takes as long and is never right, so that the answer's time does not tell.
+// Verify reports whether a password matches a PHC string. An empty string stands for an account that does not exist: no
+// password matches it, and the check takes as long as any other, so that its duration reveals nothing. It returns ErrBusy
+// if too many passwords are waiting.
 func (h *Hasher) Verify(ctx context.Context, password, phc string) (bool, error) {
 	exists := phc != ""
 	if !exists {
@@ -123,7 +121,7 @@ func (h *Hasher) derive(ctx context.Context, password string, salt []byte) ([]by
 	case h.running <- struct{}{}:
 		defer func() { <-h.running }()
 	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for the turn of a password: %w", ctx.Err())
+		return nil, fmt.Errorf("wait to hash a password: %w", ctx.Err())
 	}
 	return argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey), nil
 }
@@ -137,13 +135,13 @@ func encode(salt, key []byte) string {
 func decode(phc string) (salt, key []byte, err error) {
 	saltText, keyText, ok := strings.Cut(strings.TrimPrefix(phc, phcPrefix), "$")
 	if !ok || !strings.HasPrefix(phc, phcPrefix) {
-		return nil, nil, errors.New("a stored password hash is not of the form that is written here")
+		return nil, nil, errors.New("decode password hash: unknown format or parameters")
 	}
 	if salt, err = base64.RawStdEncoding.DecodeString(saltText); err == nil {
 		key, err = base64.RawStdEncoding.DecodeString(keyText)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("decode a stored password hash: %w", err)
+		return nil, nil, fmt.Errorf("decode password hash: %w", err)
 	}
 	return salt, key, nil
 }

@@ -10,34 +10,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
-	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return now }
-
-// newPool returns connections with the portal's role to a prepared database, and some with the operator's.
-func newPool(t *testing.T) (portal, operator *pgxpool.Pool) {
-	t.Helper()
-	database := postgrestest.New(t)
-	connect := func(uri string) *pgxpool.Pool {
-		pool, err := postgres.NewPool(uri, postgres.PoolOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(pool.Close)
-		return pool
-	}
-	tenancytest.Open(t, database, tenancy.Options{})
-	return connect(database.PortalURI), connect(database.OperatorURI)
-}
 
 func list(t *testing.T, log *audit.Log) []audit.Entry {
 	t.Helper()
@@ -52,7 +33,7 @@ var ignoreID = cmpopts.IgnoreFields(audit.Entry{}, "ID")
 
 func TestInTx(t *testing.T) {
 	t.Parallel()
-	db, _ := newPool(t)
+	db, _ := tenancytest.Pools(t)
 	log := audit.NewLog(db, clock)
 	addNotice := func(tx pgx.Tx) error {
 		_, err := tx.Exec(t.Context(), `INSERT INTO public.notices (tenant, kind, about, sent_at) VALUES ('alice', 'invite', '2027-01-10', $1)`, now)
@@ -73,7 +54,7 @@ func TestInTx(t *testing.T) {
 
 func TestInTxRollsBack(t *testing.T) {
 	t.Parallel()
-	db, operator := newPool(t)
+	db, operator := tenancytest.Pools(t)
 	log := audit.NewLog(db, clock)
 	exec := func(sql string) func(pgx.Tx) error {
 		return func(tx pgx.Tx) error {
@@ -108,7 +89,7 @@ func TestInTxRollsBack(t *testing.T) {
 
 func TestAfter(t *testing.T) {
 	t.Parallel()
-	db, operator := newPool(t)
+	db, operator := tenancytest.Pools(t)
 	log := audit.NewLog(db, clock)
 	entry := audit.Entry{Actor: "jane", Action: "suspend", Tenant: "alice", Detail: strings.Repeat("é", 1500)}
 	canceled, cancel := context.WithCancel(t.Context())
@@ -136,7 +117,7 @@ func TestAfter(t *testing.T) {
 
 func TestLists(t *testing.T) {
 	t.Parallel()
-	db, _ := newPool(t)
+	db, _ := tenancytest.Pools(t)
 	log := audit.NewLog(db, clock)
 	for _, e := range []audit.Entry{
 		{Action: "1", Tenant: "alice"}, {Action: "2", Username: "alice"}, {Action: "3", Tenant: "bob", Username: "alice"}, {Action: "4", Tenant: "alice"},
@@ -174,7 +155,7 @@ func TestLists(t *testing.T) {
 // Nobody with the portal's role can change or delete what was recorded.
 func TestEntriesCannotBeChanged(t *testing.T) {
 	t.Parallel()
-	db, _ := newPool(t)
+	db, _ := tenancytest.Pools(t)
 	for _, sql := range []string{`UPDATE public.audit SET actor = 'bob'`, `DELETE FROM public.audit`, `TRUNCATE public.audit`} {
 		if _, err := db.Exec(t.Context(), sql); postgres.Code(err) != "42501" {
 			t.Errorf("%s: got %v, want permission denied", sql, err)

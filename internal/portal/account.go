@@ -1,27 +1,21 @@
 package portal
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"strconv"
-	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
-// passwordsByAccount bounds how often a browser that is logged in may guess the account's password.
-var passwordsByAccount = ratelimit.Limit{Kind: "password-account", Free: 4, Window: 24 * time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
-
-// accountRoutes are the pages that people look after their blog and account by.
+// accountRoutes are the pages of a user's account and blogs.
 func (p *Portal) accountRoutes() map[string]handler {
 	routes := map[string]handler{
-		"GET /account/{$}":                      member(p.showAccount),
-		"POST /account/password/{$}":            member(p.replacePassword),
-		"POST /account/sessions/end/{$}":        member(p.endSession),
-		"POST /account/sessions/end-others/{$}": member(p.endOtherSessions),
+		"GET /account/{$}":                      requireLogin(p.showAccount),
+		"POST /account/password/{$}":            requireLogin(p.changePassword),
+		"POST /account/sessions/end/{$}":        requireLogin(p.endSession),
+		"POST /account/sessions/end-others/{$}": requireLogin(p.endOtherSessions),
 	}
 	for _, some := range []map[string]handler{p.resetRoutes(), p.confirmRoutes(), p.inviteRoutes(), p.blogRoutes()} {
 		maps.Copy(routes, some)
@@ -29,32 +23,32 @@ func (p *Portal) accountRoutes() map[string]handler {
 	return routes
 }
 
-// accountPage is what a person sees of their account.
+// accountPage is what the account page shows.
 type accountPage struct {
 	Blogs    []blogView
 	Sessions []sessionView
-	// Password is the form by which it is changed.
+	// Password is the form that changes the password.
 	Password *form
 }
 
-// sessionView is one browser that is logged in.
+// sessionView is a browser in which the user is logged in.
 type sessionView struct {
 	ID                     int64
 	Browser, Address, Seen string
-	// Here says that it is the one that looks at the page.
+	// Here reports that it is the browser that requested the page.
 	Here bool
 }
 
 func (p *Portal) showAccount(w http.ResponseWriter, r *visit) error {
-	return p.accountPage(w, r, newForm(r), 0)
+	return p.showAccountForm(w, r, newForm(r), http.StatusOK)
 }
 
-func (p *Portal) accountPage(w http.ResponseWriter, r *visit, password *form, status int) error {
+func (p *Portal) showAccountForm(w http.ResponseWriter, r *visit, password *form, status int) error {
 	list, err := p.tenants.OwnedBy(r.Context(), r.User.Username)
 	if err != nil {
 		return err
 	}
-	sessions, err := account.ListSessions(r.Context(), p.db, r.User.ID, r.Now)
+	sessions, err := p.accounts.Sessions(r.Context(), r.User.ID)
 	if err != nil {
 		return err
 	}
@@ -64,36 +58,26 @@ func (p *Portal) accountPage(w http.ResponseWriter, r *visit, password *form, st
 	}
 	for _, s := range sessions {
 		shown.Sessions = append(shown.Sessions, sessionView{
-			ID: s.ID, Browser: browserName(s.UserAgent), Address: s.Address, Here: s.ID == r.Session.ID,
-			Seen: s.SeenAt.UTC().Format("2 January 2006, 15:04 UTC"),
+			ID: s.ID, Browser: browserName(s.UserAgent), Address: s.Address, Here: s.ID == r.Session.ID, Seen: moment(s.SeenAt),
 		})
 	}
 	return p.show(w, r, page{name: "account", title: "Account", data: shown, status: status})
 }
 
-// replacePassword changes the password of who knows the present one.
-func (p *Portal) replacePassword(w http.ResponseWriter, r *visit) error {
-	subject := strconv.FormatInt(r.User.ID, 10)
-	if err := p.attempt(r, passwordsByAccount, subject); err != nil {
-		return err
-	}
-	right, err := p.hasher.Verify(r.Context(), r.PostFormValue("current_password"), r.User.PasswordHash)
-	if err != nil {
-		return err
-	}
+func (p *Portal) changePassword(w http.ResponseWriter, r *visit) error {
 	f := newForm(r)
-	if !right {
-		f.refuse("current_password", "This is not your password.")
-		return p.accountPage(w, r, f, http.StatusUnprocessableEntity)
+	password, ok := newPassword(r, f)
+	if !ok {
+		return p.showAccountForm(w, r, f, http.StatusUnprocessableEntity)
 	}
-	if err := ratelimit.Reset(r.Context(), p.db, passwordsByAccount, subject); err != nil {
-		return err
+	err := p.accounts.ChangePassword(r.Context(), r.User, r.Session.ID, r.PostFormValue("current_password"), password)
+	if errors.Is(err, account.ErrWrongPassword) {
+		f.refuse("current_password", "This is not your current password.")
 	}
-	password := choosePassword(r, f, r.User.Username, r.User.Email)
-	if !f.ok() {
-		return p.accountPage(w, r, f, http.StatusUnprocessableEntity)
-	}
-	if err := p.changePassword(r, r.User, password, r.Session.ID, func(pgx.Tx) error { return nil }); err != nil {
+	switch {
+	case f.refuseInvalid(err):
+		return p.showAccountForm(w, r, f, http.StatusUnprocessableEntity)
+	case err != nil:
 		return err
 	}
 	p.notice(w, r, "password")
@@ -106,7 +90,7 @@ func (p *Portal) endSession(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return errNoPage
 	}
-	if err := account.EndSession(r.Context(), p.db, r.User.ID, id); err != nil {
+	if err := p.accounts.EndSession(r.Context(), r.User.ID, id); err != nil {
 		return err
 	}
 	p.notice(w, r, "ended")
@@ -115,7 +99,7 @@ func (p *Portal) endSession(w http.ResponseWriter, r *visit) error {
 }
 
 func (p *Portal) endOtherSessions(w http.ResponseWriter, r *visit) error {
-	if err := account.EndSessions(r.Context(), p.db, r.User.ID, r.Session.ID); err != nil {
+	if err := p.accounts.EndSessions(r.Context(), r.User.ID, r.Session.ID); err != nil {
 		return err
 	}
 	p.notice(w, r, "others")

@@ -13,14 +13,14 @@ import (
 // blogRoutes are the pages of one blog for its owner.
 func (p *Portal) blogRoutes() map[string]handler {
 	return map[string]handler{
-		"GET /account/{tenant}/{$}":                 member(p.showBlog),
-		"GET /account/{tenant}/manifest.yaml":       member(p.manifest),
-		"POST /account/{tenant}/name/{$}":           member(p.rename),
-		"POST /account/{tenant}/domains/{$}":        member(p.addDomain),
-		"POST /account/{tenant}/domains/verify/{$}": member(p.verifyDomain),
-		"POST /account/{tenant}/domains/remove/{$}": member(p.removeDomain),
-		"GET /account/{tenant}/delete/{$}":          member(p.showDelete),
-		"POST /account/{tenant}/delete/{$}":         member(p.deleteBlog),
+		"GET /account/{tenant}/{$}":                 requireLogin(p.showBlog),
+		"GET /account/{tenant}/manifest.yaml":       requireLogin(p.manifest),
+		"POST /account/{tenant}/name/{$}":           requireLogin(p.rename),
+		"POST /account/{tenant}/domains/{$}":        requireLogin(p.addDomain),
+		"POST /account/{tenant}/domains/verify/{$}": requireLogin(p.verifyDomain),
+		"POST /account/{tenant}/domains/remove/{$}": requireLogin(p.removeDomain),
+		"GET /account/{tenant}/delete/{$}":          requireLogin(p.showDelete),
+		"POST /account/{tenant}/delete/{$}":         requireLogin(p.deleteBlog),
 	}
 }
 

@@ -64,7 +64,7 @@ func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, er
 			last = k.PurgeAt
 		}
 	}
-	shown.Leaves, shown.Leaving = !left && !r.Staff(), last.Add(account.BloglessLife)
+	shown.Leaves, shown.Leaving = !left && !r.Staff(), last.Add(account.OrphanedLife)
 	return shown, nil
 }
 
@@ -95,7 +95,7 @@ func (p *Portal) deleteBlog(w http.ResponseWriter, r *visit) error {
 	}
 	p.log.InfoContext(r.Context(), "Owner deleted a blog", "id", r.ID, "tenant", tenant.Name, "user", r.User.ID)
 	if shown.Leaves {
-		if err := account.EndSessions(r.Context(), p.db, r.User.ID, 0); err != nil {
+		if err := p.accounts.EndSessions(r.Context(), r.User.ID, 0); err != nil {
 			return err
 		}
 		p.clearCookie(w, r, sessionCookie)

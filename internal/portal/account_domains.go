@@ -90,7 +90,7 @@ func (p *Portal) verifyDomain(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := p.attempt(r, verifiesByAccount, strconv.FormatInt(r.User.ID, 10)); err != nil {
+	if err := ratelimit.Take(r.Context(), p.db, verifiesByAccount, strconv.FormatInt(r.User.ID, 10), r.Now); err != nil {
 		return err
 	}
 	host := r.PostFormValue("host")

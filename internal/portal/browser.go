@@ -6,8 +6,8 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// browsers and systems are told by what stands in the name that a browser sends, the more special first: most of them
-// also claim to be others.
+// browsers and systems are recognized by a part of the User-Agent header, the more specific first: most browsers also
+// claim to be others.
 var (
 	browsers = []struct{ mark, name string }{
 		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"},
@@ -17,7 +17,7 @@ var (
 	}
 )
 
-// browserName says which browser somebody uses, for people to tell their own apart.
+// browserName names a browser so that people can tell their own apart.
 func browserName(userAgent string) string {
 	name := ""
 	for _, b := range browsers {
@@ -29,7 +29,7 @@ func browserName(userAgent string) string {
 	if name == "" {
 		product, _, _ := strings.Cut(userAgent, "/")
 		if product == "" {
-			return "A browser without a name"
+			return "Unknown browser"
 		}
 		return web.Shorten(product)
 	}

@@ -3,56 +3,40 @@ package portal
 import (
 	"errors"
 	"net/http"
-	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/mail"
-	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
-// confirmsByAccount bounds how often somebody has the mail sent again by which they confirm their address.
-var confirmsByAccount = ratelimit.Limit{Kind: "confirm-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
-
-// confirmRoutes are the pages by which people confirm their addresses.
+// confirmRoutes are the pages for the confirmation of email addresses.
 func (p *Portal) confirmRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /confirm/{$}":          p.showConfirm,
 		"POST /confirm/{$}":         p.confirm,
-		"POST /account/confirm/{$}": member(p.askConfirm),
+		"POST /account/confirm/{$}": requireLogin(p.requestConfirmation),
 	}
 }
 
-var errUsedConfirmation = errUsedLink("/account/", "If your address is not confirmed yet, log in and have the mail sent again.")
+var errInvalidConfirmation = errInvalidLink("/account/", "If your address is not confirmed yet, log in and send the email again.")
 
-// showConfirm shows a button and confirms nothing: programs that look at mails open the links in them.
+// showConfirm shows a button. Only the button confirms: mail scanners open links.
 func (p *Portal) showConfirm(w http.ResponseWriter, r *visit) error {
 	f := newForm(r)
 	f.Values["token"] = r.URL.Query().Get("token")
-	user, err := p.tokenUser(r, account.PurposeConfirm, f.Values["token"])
+	user, err := p.accounts.UserByToken(r.Context(), account.PurposeConfirm, f.Values["token"])
 	if errors.Is(err, account.ErrNotFound) {
-		return errUsedConfirmation
+		return errInvalidConfirmation
 	}
 	if err != nil {
 		return err
 	}
 	f.Values["email"] = user.Email
-	return p.show(w, r, page{name: "confirm", title: "Confirm your address", data: f})
+	return p.show(w, r, page{name: "confirm", title: "Confirm your email address", data: f})
 }
 
 func (p *Portal) confirm(w http.ResponseWriter, r *visit) error {
-	var userID int64
-	err := pgx.BeginFunc(r.Context(), p.db, func(tx pgx.Tx) error {
-		token, err := account.UseMailToken(r.Context(), tx, account.PurposeConfirm, r.PostFormValue("token"), r.Now)
-		if err != nil {
-			return err
-		}
-		userID = token.UserID
-		return account.ConfirmEmail(r.Context(), tx, userID, r.Now)
-	})
+	userID, err := p.accounts.ConfirmEmail(r.Context(), r.PostFormValue("token"))
 	if errors.Is(err, account.ErrNotFound) {
-		return errUsedConfirmation
+		return errInvalidConfirmation
 	}
 	if err != nil {
 		return err
@@ -72,16 +56,9 @@ func (p *Portal) confirm(w http.ResponseWriter, r *visit) error {
 	return nil
 }
 
-// askConfirm has the mail sent again.
-func (p *Portal) askConfirm(w http.ResponseWriter, r *visit) error {
-	if r.User.ConfirmedAt.IsZero() {
-		if err := p.attempt(r, confirmsByAccount, r.User.Username); err != nil {
-			return err
-		}
-		if err := mail.Enqueue(r.Context(), p.db, mail.Confirm{UserID: r.User.ID}, r.Now); err != nil {
-			return err
-		}
-		p.outbox.Wake()
+func (p *Portal) requestConfirmation(w http.ResponseWriter, r *visit) error {
+	if err := p.accounts.RequestConfirmation(r.Context(), r.User); err != nil {
+		return err
 	}
 	p.notice(w, r, "mailed")
 	redirect(w, r, "/account/")

@@ -31,22 +31,22 @@ func (p *Portal) clearCookie(w http.ResponseWriter, r *visit, name string) { coo
 var notices = map[string]string{
 	"live":      "Your blog is live.",
 	"saved":     "Saved.",
-	"password":  "Your password was changed. Other browsers are logged out.",
-	"ended":     "That browser is logged out.",
-	"others":    "All other browsers are logged out.",
-	"reset":     "Your password is changed. Log in with the new one.",
-	"confirmed": "Thank you: your address is confirmed.",
-	"mailed":    "A mail with a link is on its way to you.",
+	"password":  "Your password was changed. All other browsers were logged out.",
+	"ended":     "The browser was logged out.",
+	"others":    "All other browsers were logged out.",
+	"reset":     "Your password was changed. Log in with the new one.",
+	"confirmed": "Your email address is confirmed.",
+	"mailed":    "We have emailed you a link.",
 
 	"unchanged":  "Nothing was changed.",
 	"suspended":  "The blog is suspended. Readers see this within seconds.",
 	"resumed":    "The blog is resumed. Readers can read it again within seconds.",
 	"deleted":    "The blog is deleted. If its data is kept, it is listed here within seconds.",
 	"restored":   "The blog is being restored with its data. It is back within seconds.",
-	"locked":     "The account is locked, and its sessions have ended.",
-	"unlocked":   "The account is unlocked.",
-	"revoked":    "The code is good for nothing any more.",
-	"reset-sent": "A mail with a link to a new password is on its way.",
+	"locked":     "The account was locked, and its sessions have ended.",
+	"unlocked":   "The account was unlocked.",
+	"revoked":    "The code was revoked.",
+	"reset-sent": "We have emailed them a link to choose a new password.",
 }
 
 // notice has the next page say what was done.

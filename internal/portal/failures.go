@@ -121,7 +121,7 @@ func explain(err error) *failure {
 		return &failure{status: http.StatusConflict, title: "The blog is being changed", lead: "Nothing was changed: other changes got in the way.", steps: again, retryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrUnavailable):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot look after blogs right now", lead: "Blogs are shown as always; changes have to wait.", steps: again, retryAfter: retryAfter}
-	case !errors.As(err, &api) && account.Unavailable(err):
+	case !errors.As(err, &api) && postgres.Unavailable(err):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot reach its database", lead: "Nothing was changed.", steps: again, retryAfter: retryAfter}
 	}
 	return &failure{

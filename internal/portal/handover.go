@@ -9,89 +9,68 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // authorizePath is where blogs send their owners to log in.
 const authorizePath = "/authorize/"
 
-// handoverRoutes are the pages that a login passes from here to a blog by.
+// handoverRoutes are the pages by which a user logs in to a blog.
 func (p *Portal) handoverRoutes() map[string]handler {
 	return map[string]handler{
-		"GET " + authorizePath + "{$}": member(p.authorize),
+		"GET " + authorizePath + "{$}": requireLogin(p.authorize),
 	}
 }
 
-// authorize sends the owner of a blog back to it with a code that the blog turns into a session of its own. The code is
-// of use only to the browser that has the verifier of the challenge in a cookie, so it may stand in an address.
+// authorize sends the owner of a blog back to it with a code that the blog redeems for a session.
 func (p *Portal) authorize(w http.ResponseWriter, r *visit) error {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	query := r.URL.Query()
-	challenge := query.Get("challenge")
-	blog, host, err := p.blogAt(r, query.Get("host"))
+	code, blog, err := p.accounts.AuthorizeBlog(r.Context(), r.User, r.Session, query.Get("host"), query.Get("challenge"))
+	var notOwner *account.NotOwnerError
 	switch {
-	case err != nil:
-		return err
-	case blog == nil || !account.IsChallenge(challenge):
+	case errors.Is(err, account.ErrNotFound):
 		return &failure{
-			status: http.StatusNotFound, title: "There is no blog to log in to", lead: "The link that led here is wrong, or the blog is gone.",
-			steps: []string{"Open the blog, and choose \"Write\" at the foot of its pages."},
+			status: http.StatusNotFound, title: "Blog not found", lead: "The link is wrong, or the blog was deleted.",
+			steps: []string{"Open the blog and choose \"Write\" at the bottom of a page."},
 		}
-	case blog.Owner != r.User.Username:
-		return somebodyElses(r, blog)
-	}
-	code, err := account.IssueLoginCode(r.Context(), p.db, account.LoginCode{
-		SessionID: r.Session.ID, TenantID: blog.ID, Host: host, Username: r.User.Username, Challenge: challenge,
-	}, r.Now)
-	if err != nil {
+	case errors.As(err, &notOwner):
+		return errNotOwner(r, notOwner)
+	case err != nil:
 		return err
 	}
 	answer := url.Values{"code": {code}, "next": {localPath(query.Get("next"))}}
-	redirect(w, r, naming.URL(r.Platform.Spec.PublicURL, host)+"/login/callback?"+answer.Encode())
+	redirect(w, r, naming.URL(r.Platform.Spec.PublicURL, blog.Host)+"/login/callback?"+answer.Encode())
 	return nil
 }
 
-// blogAt returns the live blog that has a host, and the host as it is stored. nil: there is none.
-func (p *Portal) blogAt(r *visit, host string) (*tenancy.Tenant, string, error) {
-	host, err := naming.NormalizeHost(host)
-	if err != nil {
-		return nil, "", nil //nolint:nilerr // what is no host name has no blog
-	}
-	blog, err := tenancy.NewReader(p.db).FindByHost(r.Context(), host)
-	switch {
-	case errors.Is(err, tenancy.ErrNotFound):
-		return nil, "", nil
-	case err != nil:
-		return nil, "", err
-	}
-	return &blog, host, nil
-}
-
-func somebodyElses(r *visit, blog *tenancy.Tenant) error {
+func errNotOwner(r *visit, e *account.NotOwnerError) error {
 	return &failure{
-		status: http.StatusForbidden, title: "This blog is somebody else's",
-		lead: fmt.Sprintf("You are logged in as %s, and %s does not belong to this account. Only its owner may write there.", r.User.Username, blog.DisplayName),
+		status: http.StatusForbidden, title: "This blog belongs to another account",
+		lead: fmt.Sprintf("You are logged in as %s. Only the owner of %s can write there.", r.User.Username, e.Blog.Title),
 		steps: []string{
-			"If it is yours under another account, log out here and log in with that one; then choose \"Write\" on the blog again.",
+			"If the blog is yours, log out, log in with the account that owns it, and choose \"Write\" on the blog again.",
 			"Otherwise ask those who run the site.",
 		},
 		link: &web.Link{Address: "/logout/", Text: "Log out"},
 	}
 }
 
-// allowHandOver lets the login form of this page lead on to the blog that asked for the login: browsers hold the
-// redirects that follow a form to the policy of the page that the form stands on.
+// allowHandOver lets the login form redirect to the blog that requested the login: browsers apply the form-action of the
+// page's policy to the redirects that follow the form.
 func (p *Portal) allowHandOver(w http.ResponseWriter, r *visit, next string) error {
 	to, err := url.Parse(next)
 	if err != nil || to.Path != authorizePath {
 		return nil //nolint:nilerr // next leads elsewhere
 	}
-	blog, host, err := p.blogAt(r, to.Query().Get("host"))
-	if err != nil || blog == nil {
+	blog, err := p.accounts.BlogAt(r.Context(), to.Query().Get("host"))
+	switch {
+	case errors.Is(err, account.ErrNotFound):
+		return nil
+	case err != nil:
 		return err
 	}
 	w.Header().Set("Content-Security-Policy",
-		strings.Replace(web.FormsPolicy, "form-action 'self'", "form-action 'self' "+naming.URL(r.Platform.Spec.PublicURL, host), 1))
+		strings.Replace(web.FormsPolicy, "form-action 'self'", "form-action 'self' "+naming.URL(r.Platform.Spec.PublicURL, blog.Host), 1))
 	return nil
 }

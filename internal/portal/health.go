@@ -7,35 +7,36 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
 const (
-	// cleanInterval is how often what has had its time is deleted.
+	// cleanInterval is the time between deletions of expired rows.
 	cleanInterval = 10 * time.Minute
-	// readyTimeout bounds the look at the database for readiness.
+	// accountsInterval is the time between sweeps of accounts.
+	accountsInterval = 30 * time.Second
+	// readyTimeout bounds the query for readiness.
 	readyTimeout = 2 * time.Second
 )
 
 func (p *Portal) health(w http.ResponseWriter, _ *http.Request) {
-	plain(w, http.StatusOK, "The server runs.")
+	plain(w, http.StatusOK, "OK")
 }
 
-// ready tells whether requests are to be sent here.
+// ready reports whether the site can serve requests.
 func (p *Portal) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	if _, err := p.tenants.Platform(ctx); err != nil {
-		plain(w, http.StatusServiceUnavailable, "The Platform has not been read yet: check that the API server can be reached, and that there is a Platform "+p.options.Platform+".")
+		plain(w, http.StatusServiceUnavailable, "The Platform has not been read yet. Check that the API server can be reached and that the Platform "+p.options.Platform+" exists.")
 		return
 	}
 	if _, err := p.db.Exec(ctx, `SELECT FROM public.users LIMIT 0`); err != nil {
-		plain(w, http.StatusServiceUnavailable, "The database does not answer, or the operator has not made its tables yet.")
+		plain(w, http.StatusServiceUnavailable, "The database is unavailable, or the operator has not created its tables yet.")
 		return
 	}
-	plain(w, http.StatusOK, "Ready.")
+	plain(w, http.StatusOK, "Ready")
 }
 
 func plain(w http.ResponseWriter, status int, sentence string) {
@@ -45,10 +46,10 @@ func plain(w http.ResponseWriter, status int, sentence string) {
 	fmt.Fprintln(w, sentence)
 }
 
-// clean deletes what has had its time, until ctx ends.
+// clean deletes expired rows until ctx ends.
 func (p *Portal) clean(ctx context.Context) {
-	p.every(ctx, cleanInterval, "delete what has expired", func(ctx context.Context) error {
-		if err := account.DeleteExpired(ctx, p.db, p.now()); err != nil {
+	p.every(ctx, cleanInterval, "delete expired rows", func(ctx context.Context) error {
+		if err := p.accounts.DeleteExpired(ctx); err != nil {
 			return err
 		}
 		if err := mail.DeleteStaleNotices(ctx, p.db, p.now().Add(-noticeLife)); err != nil {
@@ -61,7 +62,7 @@ func (p *Portal) clean(ctx context.Context) {
 	})
 }
 
-// every does some work now and again until ctx ends. What fails is logged, and done the next time.
+// every runs a job at an interval until ctx ends. A failure is logged; the next run tries again.
 func (p *Portal) every(ctx context.Context, interval time.Duration, what string, work func(context.Context) error) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -70,7 +71,7 @@ func (p *Portal) every(ctx context.Context, interval time.Duration, what string,
 		err := work(limited)
 		cancel()
 		if err != nil && ctx.Err() == nil {
-			p.log.LogAttrs(ctx, slog.LevelWarn, "Work in the background failed", slog.String("what", what), slog.String("cause", causeOf(err)))
+			p.log.LogAttrs(ctx, slog.LevelWarn, "Background job failed", slog.String("job", what), slog.String("cause", causeOf(err)))
 		}
 		select {
 		case <-ctx.Done():

@@ -4,18 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
-	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/mail"
-	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
-// inviteRoutes are the pages by which the owner of a Tenant, made by others, gets an account.
+// inviteRoutes are the pages by which the owner of a Tenant creates their account.
 func (p *Portal) inviteRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /invite/{$}":  p.showInvite,
@@ -23,112 +16,51 @@ func (p *Portal) inviteRoutes() map[string]handler {
 	}
 }
 
-// invitation is whom a token invites.
-type invitation struct {
+// invitePage is what the invitation shows.
+type invitePage struct {
 	*form
-	Owner  v1alpha1.TenantOwner
-	Tenant string
+	account.Invitation
 }
 
-var errUsedInvitation = errUsedLink("", "If you have chosen a password already, log in with it.", "Otherwise ask those who run the site for another link.")
-
-// findInvitation returns whom a token invites, and leaves it usable.
-func (p *Portal) findInvitation(r *visit, f *form) (*invitation, error) {
-	token, err := account.FindMailToken(r.Context(), p.db, account.PurposeInvite, f.Values["token"], r.Now)
-	if errors.Is(err, account.ErrNotFound) {
-		return nil, errUsedInvitation
-	}
-	if err != nil {
-		return nil, err
-	}
-	tenant, err := p.tenants.Get(r.Context(), token.Tenant)
-	if errors.Is(err, tenants.ErrNotFound) {
-		return nil, errUsedInvitation
-	}
-	if err != nil {
-		return nil, err
-	}
-	invited := v1alpha1.TenantOwner{Username: token.Username, Email: token.Email}
-	if tenant.Spec.Owner == nil || *tenant.Spec.Owner != invited || !tenant.DeletionTimestamp.IsZero() {
-		return nil, errUsedInvitation
-	}
-	return &invitation{form: f, Owner: invited, Tenant: tenant.Name}, nil
-}
+var errInvalidInvitation = errInvalidLink("", "If you have chosen a password already, log in with it.", "Otherwise ask those who run the site for another link.")
 
 func (p *Portal) showInvite(w http.ResponseWriter, r *visit) error {
 	f := newForm(r)
 	f.Values["token"] = r.URL.Query().Get("token")
-	invited, err := p.findInvitation(r, f)
+	return p.showInviteForm(w, r, f, http.StatusOK)
+}
+
+func (p *Portal) showInviteForm(w http.ResponseWriter, r *visit, f *form, status int) error {
+	invitation, err := p.accounts.Invitation(r.Context(), f.Values["token"])
+	if errors.Is(err, account.ErrNotFound) {
+		return errInvalidInvitation
+	}
 	if err != nil {
 		return err
 	}
-	return p.show(w, r, page{name: "invite", title: "Welcome", data: invited})
+	return p.show(w, r, page{name: "invite", title: "Welcome", data: invitePage{form: f, Invitation: invitation}, status: status})
 }
 
-// acceptInvite makes the account, and logs in who it is for. An address that the Tenant names was shown to be theirs:
-// the link was sent there, or handed over by those who run the site.
 func (p *Portal) acceptInvite(w http.ResponseWriter, r *visit) error {
 	f := newForm(r, "token", "email")
-	invited, err := p.findInvitation(r, f)
-	if err != nil {
-		return err
+	password, ok := newPassword(r, f)
+	if !ok {
+		return p.showInviteForm(w, r, f, http.StatusUnprocessableEntity)
 	}
-	user := account.User{
-		Username: invited.Owner.Username, Email: invited.Owner.Email, Role: account.Author, State: account.Active,
-		CreatedAt: r.Now, ConfirmedAt: r.Now,
-	}
-	if user.Email == "" {
-		user.Email, user.ConfirmedAt = typedEmail(f), time.Time{}
-	}
-	password := choosePassword(r, f, user.Username, user.Email)
-	if !f.ok() {
-		return p.show(w, r, page{name: "invite", title: "Welcome", data: invited, status: http.StatusUnprocessableEntity})
-	}
-	if user.PasswordHash, err = p.hasher.Hash(r.Context(), password); err != nil {
-		return fmt.Errorf("hash a password: %w", err)
-	}
-	id, err := p.addInvited(r, f.Values["token"], user)
-	var taken *account.TakenError
+	session, err := p.accounts.AcceptInvitation(r.Context(), f.Values["token"], f.Values["email"], password, p.browser(r))
+	var conflict *account.ConflictError
 	switch {
 	case errors.Is(err, account.ErrNotFound):
-		return errUsedInvitation
-	case errors.As(err, &taken) && taken.Email:
-		f.refuse("", "Another account has the address "+user.Email+". Ask those who run the site.")
-		return p.show(w, r, page{name: "invite", title: "Welcome", data: invited, status: http.StatusUnprocessableEntity})
-	case errors.As(err, &taken):
-		return errUsedInvitation
+		return errInvalidInvitation
+	case errors.As(err, &conflict):
+		f.refuse("", "Another account has this email address. Ask those who run the site.")
+		return p.showInviteForm(w, r, f, http.StatusUnprocessableEntity)
+	case f.refuseInvalid(err):
+		return p.showInviteForm(w, r, f, http.StatusUnprocessableEntity)
 	case err != nil:
-		return err
+		return fmt.Errorf("accept invitation: %w", err)
 	}
-	if err := p.logIn(w, r, id); err != nil {
-		return err
-	}
+	p.setCookie(w, r, sessionCookie, session, account.SessionLife)
 	redirect(w, r, "/")
 	return nil
-}
-
-// typedEmail takes an address from the form, where the Tenant names none.
-func typedEmail(f *form) string {
-	email := strings.TrimSpace(f.Values["email"])
-	if sentence := checkEmail(email); sentence != "" {
-		f.refuse("email", sentence)
-	}
-	return email
-}
-
-// addInvited uses the token and adds the user, both or neither.
-func (p *Portal) addInvited(r *visit, token string, user account.User) (id int64, err error) {
-	err = pgx.BeginFunc(r.Context(), p.db, func(tx pgx.Tx) error {
-		if _, err := account.UseMailToken(r.Context(), tx, account.PurposeInvite, token, r.Now); err != nil {
-			return err
-		}
-		if id, err = account.InsertUser(r.Context(), tx, user); err != nil || !user.ConfirmedAt.IsZero() {
-			return err
-		}
-		return mail.Enqueue(r.Context(), tx, mail.Confirm{UserID: id}, r.Now)
-	})
-	if err == nil {
-		p.outbox.Wake()
-	}
-	return id, err
 }

@@ -66,11 +66,11 @@ type Portal struct {
 	staffTenants *tenants.Staff
 	audit        *audit.Log
 	signup       *signup.Service
+	accounts     *account.Service
 	hasher       *account.Hasher
 	pages        *pages
 	outbox       *outbox.Worker
 	observer     *web.Observer
-	metrics      *metrics
 	handler      http.Handler
 }
 
@@ -90,11 +90,13 @@ func New(o Options) (*Portal, error) {
 		return nil, err
 	}
 	p := &Portal{
-		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, audit: audit.NewLog(db, o.Now), hasher: account.NewHasher(), pages: pages, outbox: newOutbox(o, db, objects),
-		observer: web.NewObserver("echoblogs_portal"), metrics: newMetrics(),
+		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, audit: audit.NewLog(db, o.Now), hasher: account.NewHasher(), pages: pages,
+		observer: web.NewObserver("echoblogs_portal"),
 	}
 	p.domains = tenants.NewDomains(objects, db, newResolver(o.DNSServer))
 	p.staffTenants = tenants.NewStaff(objects, db, p.audit, o.Now)
+	p.accounts = account.New(account.Options{DB: db, Blogs: objects, Hasher: p.hasher, MailQueued: func() { p.outbox.Wake() }, Log: o.Log, Now: o.Now})
+	p.outbox = newOutbox(o, db, objects, p.accounts)
 	p.observer.Log, p.observer.AccessLog, p.observer.Identify, p.observer.Panicked = o.Log, o.AccessLog, true, p.panicked
 	p.signup = signup.New(signup.Options{
 		DB: db, Tenants: objects, Hasher: p.hasher, ConfirmFirst: o.ConfirmFirst, PerHour: o.RegistrationsPerHour, RefusedPerHour: o.RefusedPerHour,
@@ -147,7 +149,7 @@ func (p *Portal) work() []func(context.Context) {
 		p.remind,
 		p.invite,
 		p.signup.Run,
-		p.sweepAccounts,
+		func(ctx context.Context) { p.every(ctx, accountsInterval, "remove accounts", p.accounts.Sweep) },
 	}
 }
 

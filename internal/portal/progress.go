@@ -56,7 +56,7 @@ func (p *Portal) logInRegistered(w http.ResponseWriter, r *visit) error {
 	case err != nil:
 		return err
 	}
-	if err := p.logIn(w, r, userID); err != nil {
+	if err := p.startSession(w, r, userID); err != nil {
 		return err
 	}
 	p.clearCookie(w, r, registrationCookie)

@@ -19,9 +19,8 @@ import (
 )
 
 const (
-	// eventsShown and actsShown are the numbers of events and of audit entries on a page.
+	// eventsShown is the number of events on a page.
 	eventsShown = 20
-	actsShown   = 50
 )
 
 // tenantPage is the page of one tenant.
@@ -149,7 +148,7 @@ func (p *Portal) staffTenant(r *visit) (*v1alpha1.Tenant, error) {
 }
 
 func (p *Portal) describe(r *visit, tenant *v1alpha1.Tenant) (*tenantPage, error) {
-	acts, err := p.audit.ByTenant(r.Context(), tenant.Name, actsShown)
+	acts, err := p.audit.ByTenant(r.Context(), tenant.Name, auditPageSize)
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func (p *Portal) identify(w http.ResponseWriter, v *visit) error {
 	if token == "" {
 		return nil
 	}
-	session, user, err := account.FindSession(v.Context(), p.db, token, v.Now)
+	session, user, err := p.accounts.Authenticate(v.Context(), token)
 	switch {
 	case errors.Is(err, account.ErrNotFound):
 		p.clearCookie(w, v, sessionCookie)
@@ -116,12 +116,12 @@ func storable(form url.Values) bool {
 	return true
 }
 
-// member lets only those through who are logged in; others are led to the login, and then back.
-func member(answer handler) handler {
+// requireLogin redirects clients that are not logged in to the login page, which leads back.
+func requireLogin(answer handler) handler {
 	return func(w http.ResponseWriter, r *visit) error {
 		if r.User == nil {
 			if r.Method != http.MethodGet && r.Method != http.MethodHead {
-				return &failure{status: http.StatusForbidden, title: "You are logged out", lead: "Nothing was changed.", steps: []string{"Log in, and do it again."}}
+				return &failure{status: http.StatusForbidden, title: "You are logged out", lead: "Nothing was changed.", steps: []string{"Log in and try again."}}
 			}
 			redirect(w, r, "/login/?next="+queryEscape(r.URL.RequestURI()))
 			return nil
@@ -130,11 +130,11 @@ func member(answer handler) handler {
 	}
 }
 
-// staff lets only members of staff through.
-func staff(answer handler) handler {
-	return member(func(w http.ResponseWriter, r *visit) error {
+// requireStaff refuses users who are not staff.
+func requireStaff(answer handler) handler {
+	return requireLogin(func(w http.ResponseWriter, r *visit) error {
 		if !r.Staff() {
-			return &failure{status: http.StatusForbidden, title: "This page is for staff", lead: "Your account is not a member of staff's."}
+			return &failure{status: http.StatusForbidden, title: "This page is for staff", lead: "Your account does not have access to it."}
 		}
 		return answer(w, r)
 	})

@@ -9,30 +9,11 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
-	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 var start = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
-
-// newPool connects with the portal's role to a prepared database.
-func newPool(t *testing.T) *pgxpool.Pool {
-	t.Helper()
-	database := postgrestest.New(t)
-	connect := func(uri string) *pgxpool.Pool {
-		pool, err := postgres.NewPool(uri, postgres.PoolOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(pool.Close)
-		return pool
-	}
-	tenancytest.Open(t, database, tenancy.Options{})
-	return connect(database.PortalURI)
-}
 
 // take returns the wait of an attempt, 0 if it is allowed.
 func take(t *testing.T, db *pgxpool.Pool, limit ratelimit.Limit, subject string, now time.Time) time.Duration {
@@ -54,7 +35,7 @@ func take(t *testing.T, db *pgxpool.Pool, limit ratelimit.Limit, subject string,
 // Each step is an attempt at a time after the first one, and the wait that it is told.
 func TestTake(t *testing.T) {
 	t.Parallel()
-	db := newPool(t)
+	db, _ := tenancytest.Pools(t)
 	type step struct{ at, wait time.Duration }
 	for name, c := range map[string]struct {
 		limit ratelimit.Limit
@@ -100,7 +81,7 @@ func TestTake(t *testing.T) {
 
 func TestSubjectsAndKindsAreSeparate(t *testing.T) {
 	t.Parallel()
-	db := newPool(t)
+	db, _ := tenancytest.Pools(t)
 	logins, resets := ratelimit.Limit{Kind: "login", Free: 1, Window: time.Hour}, ratelimit.Limit{Kind: "reset", Free: 1, Window: time.Hour}
 	for _, limit := range []ratelimit.Limit{logins, resets} {
 		for _, subject := range []string{"alice", "bob"} {
@@ -116,7 +97,7 @@ func TestSubjectsAndKindsAreSeparate(t *testing.T) {
 
 func TestConcurrentAttempts(t *testing.T) {
 	t.Parallel()
-	db := newPool(t)
+	db, _ := tenancytest.Pools(t)
 	limit := ratelimit.Limit{Kind: "login", Free: 5, Window: time.Hour}
 	var allowed, refused atomic.Int32
 	var running sync.WaitGroup
@@ -142,7 +123,7 @@ func TestConcurrentAttempts(t *testing.T) {
 
 func TestRefund(t *testing.T) {
 	t.Parallel()
-	db := newPool(t)
+	db, _ := tenancytest.Pools(t)
 	refund := func(limit ratelimit.Limit) {
 		t.Helper()
 		if err := ratelimit.Refund(t.Context(), db, limit, "alice"); err != nil {
@@ -172,7 +153,7 @@ func TestRefund(t *testing.T) {
 
 func TestResetAndForget(t *testing.T) {
 	t.Parallel()
-	db := newPool(t)
+	db, _ := tenancytest.Pools(t)
 	logins, resets := ratelimit.Limit{Kind: "login", Free: 1, Window: time.Hour}, ratelimit.Limit{Kind: "reset", Free: 1, Window: time.Hour}
 	exhaust := func() {
 		for _, limit := range []ratelimit.Limit{logins, resets} {
@@ -206,7 +187,7 @@ func TestResetAndForget(t *testing.T) {
 
 func TestDeleteExpired(t *testing.T) {
 	t.Parallel()
-	db := newPool(t)
+	db, _ := tenancytest.Pools(t)
 	short := ratelimit.Limit{Kind: "short", Free: 5, Window: time.Hour}
 	long := ratelimit.Limit{Kind: "long", Free: 1, Window: time.Hour, First: 3 * time.Hour, Longest: 3 * time.Hour}
 	take(t, db, short, "alice", start)

@@ -56,7 +56,7 @@ type Registration struct {
 var errLeased = errors.New("another replica works on the registration")
 
 // insertRegistration inserts a user and their registration, and uses a code, in one transaction. It returns the token for
-// the browser, or *account.TakenError or errInvalidCode.
+// the browser, or *account.ConflictError or errInvalidCode.
 func insertRegistration(
 	ctx context.Context, db postgres.Beginner, u account.User, state State, code string, now, leasedUntil time.Time,
 ) (r Registration, token string, err error) {
@@ -257,11 +257,13 @@ func redeemToken(ctx context.Context, db postgres.Querier, token string) (userID
 	return userID, nil
 }
 
-// deleteExpired deletes registrations that have been live or failed for longer than retention.
+// deleteExpired deletes expired codes, and registrations that have been live or failed for longer than retention.
 func deleteExpired(ctx context.Context, db postgres.Querier, now time.Time) error {
-	_, err := db.Exec(ctx, `DELETE FROM public.registrations WHERE updated_at <= $1 AND state IN ('live', 'failed')`, now.Add(-retention))
-	if err != nil {
-		return fmt.Errorf("delete expired registrations: %w", err)
+	batch := &pgx.Batch{}
+	batch.Queue(`DELETE FROM public.registration_codes WHERE expires_at <= $1`, now)
+	batch.Queue(`DELETE FROM public.registrations WHERE updated_at <= $1 AND state IN ('live', 'failed')`, now.Add(-retention))
+	if err := db.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("delete expired codes and registrations: %w", err)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/mail"
 	"slices"
 	"strings"
 
@@ -13,18 +12,14 @@ import (
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
-const (
-	// maxEmail is the length of the longest address, in bytes (RFC 3696, erratum 1690).
-	maxEmail = 254
-	// maxCode is the length of the longest code that is looked up, in bytes.
-	maxCode = 100
-)
+// maxCode is the length of the longest code that is looked up, in bytes.
+const maxCode = 100
 
 // The fields of a Request, as forms and metrics name them.
 const (
-	FieldUsername         = "username"
-	FieldEmail            = "email"
-	FieldPassword         = "password"
+	FieldUsername         = string(account.FieldUsername)
+	FieldEmail            = string(account.FieldEmail)
+	FieldPassword         = string(account.FieldPassword)
 	FieldRepeatedPassword = "confirm_password"
 	FieldCode             = "code"
 	// FieldForm stands for the request as a whole.
@@ -71,10 +66,11 @@ func (s *Service) validate(ctx context.Context, r Request, platform *v1alpha1.Pl
 		}
 	}
 	invalid.add(FieldUsername, checkUsername(r.Username))
-	invalid.add(FieldEmail, checkEmail(r.Email))
-	var weak *account.PasswordError
-	if errors.As(account.CheckPassword(r.Password, r.Username, r.Email), &weak) {
-		invalid.add(FieldPassword, weak.Sentence)
+	var refused *account.InvalidError
+	for _, err := range []error{account.CheckEmail(r.Email), account.CheckPassword(r.Password, r.Username, r.Email)} {
+		if errors.As(err, &refused) {
+			invalid.add(string(refused.Field), refused.Sentence)
+		}
 	}
 	if r.RepeatedPassword != nil && *r.RepeatedPassword != r.Password {
 		invalid.add(FieldRepeatedPassword, "The passwords do not match.")
@@ -116,18 +112,6 @@ func checkUsername(name string) string {
 	return ""
 }
 
-// checkEmail returns what is wrong with an address, or "".
-func checkEmail(email string) string {
-	parsed, err := mail.ParseAddress(email)
-	switch {
-	case len(email) > maxEmail:
-		return fmt.Sprintf("Enter an email address of at most %d characters.", maxEmail)
-	case err != nil || parsed.Address != email || strings.Count(email, "@") != 1 || strings.Contains(email, " "):
-		return "Enter a valid email address, such as jane@example.com."
-	}
-	return ""
-}
-
 // checkCode checks an invitation code.
 func (s *Service) checkCode(ctx context.Context, code string, invalid *ValidationError) error {
 	if code == "" || len(code) > maxCode {
@@ -144,11 +128,11 @@ func (s *Service) checkCode(ctx context.Context, code string, invalid *Validatio
 // conflictError turns a conflict with a faster request into a *ValidationError.
 func conflictError(err error) error {
 	var (
-		taken   *account.TakenError
+		taken   *account.ConflictError
 		invalid ValidationError
 	)
 	switch {
-	case errors.As(err, &taken) && taken.Email:
+	case errors.As(err, &taken) && taken.Field == account.FieldEmail:
 		invalid.add(FieldEmail, sentenceEmailTaken)
 	case errors.As(err, &taken):
 		invalid.add(FieldUsername, sentenceNameTaken)

@@ -27,13 +27,13 @@ func TestLookingAfterABlog(t *testing.T) {
 	grace.choose("Log out", "A blog of your own")
 
 	grace.open(site + "/login/")
-	grace.choose("I forgot my password", "Forgotten password")
+	grace.choose("Forgot your password?", "Reset your password")
 	grace.fill("User name or email", "grace")
-	grace.choose("Send me a mail", "Look into your mails")
+	grace.choose("Send reset link", "Check your email")
 	grace.open(linkFromMail(p, mails, site+"/reset/password/"))
 	const next = "a cow reads slowly as well"
-	grace.fill("New password", next, "The same once more", next)
-	grace.choose("Set the password", "Log in with the new one")
+	grace.fill("New password", next, "Repeat the new password", next)
+	grace.choose("Set password", "Log in with the new one")
 	grace.open(site + "/login/")
 	grace.fill("User name or email", "grace", "Password", next)
 	grace.choose("Log in", "Welcome, grace")

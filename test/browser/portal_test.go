@@ -67,7 +67,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 	dave := newPerson(t, browser)
 	dave.register(site, "dave")
 	dave.open(blog + "/login/?next=/write/")
-	dave.sees("somebody else's")
+	dave.sees("This blog belongs to another account")
 
 	// Logging out of the public site ends the session on the blog.
 	carol.open(site + "/logout/")
@@ -111,7 +111,7 @@ func TestPagesOfThePublicSite(t *testing.T) {
 			"home": site + "/", "account": site + "/account/", "settings": site + "/account/erin/", "delete": site + "/account/erin/delete/",
 			"logout": site + "/logout/", "staff": site + "/staff/", "staff-tenant": site + "/staff/tenants/erin/",
 			"staff-tombstones": site + "/staff/tombstones/", "staff-users": site + "/staff/users/", "staff-user": site + "/staff/users/erin/",
-			"staff-codes": site + "/staff/codes/", "staff-acts": site + "/staff/acts/",
+			"staff-codes": site + "/staff/codes/", "staff-audit": site + "/staff/audit/",
 			"write": blog + "/write/", "write-new": blog + "/write/new/", "write-edit": blog + "/write/a-post/",
 			"write-delete": blog + "/write/a-post/delete/", "blog-logout": blog + "/logout/",
 		}},

@@ -28,9 +28,9 @@ func TestMailsGoThroughAMailServer(t *testing.T) {
 
 	confirm := server.wait(p, 1)
 	wantMail(t, confirm, "Confirm your email address")
-	v.Submit("/confirm/", "token", portaltest.Token(confirm.link(t, "/confirm/"))).Want(t, http.StatusOK, "your address is confirmed")
+	v.Submit("/confirm/", "token", portaltest.Token(confirm.link(t, "/confirm/"))).Want(t, http.StatusOK, "Your email address is confirmed.")
 
-	v.Submit("/reset/", "username", "alice").Want(t, http.StatusOK, "Look into your mails")
+	v.Submit("/reset/", "username", "alice").Want(t, http.StatusOK, "Check your email")
 	reset := server.wait(p, 2)
 	wantMail(t, reset, "Choose a new password")
 	link := reset.link(t, "/reset/password/")
@@ -79,7 +79,7 @@ func TestMailServerThatFails(t *testing.T) {
 		t.Helper()
 		p.Exec(`DELETE FROM public.attempts`)
 		began := time.Now()
-		v.Submit("/reset/", "username", "alice").Want(t, http.StatusOK, "Look into your mails")
+		v.Submit("/reset/", "username", "alice").Want(t, http.StatusOK, "Check your email")
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("the page waited for the mail server: %s", took)
 		}

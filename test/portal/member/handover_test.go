@@ -68,7 +68,7 @@ func TestHandOver(t *testing.T) {
 		t.Parallel()
 		v := portaltest.LogIn(t, site, "bob", portaltest.Password)
 		v.RouteToBlog(p, aliceHost)
-		v.Get("http://"+aliceHost+"/login/").Want(t, http.StatusForbidden, "This blog is somebody else", "You are logged in as bob", `href="/logout/"`)
+		v.Get("http://"+aliceHost+"/login/").Want(t, http.StatusForbidden, "This blog belongs to another account", "You are logged in as bob", `href="/logout/"`)
 	})
 }
 
@@ -131,7 +131,7 @@ func TestHandOverRefuses(t *testing.T) {
 		"host=" + aliceHost + "&challenge=short", "host=" + aliceHost + ":80&challenge=" + challenge[1:],
 		"host=%0d%0a&challenge=" + challenge,
 	} {
-		v.Get("/authorize/?"+query).Want(t, http.StatusNotFound, "There is no blog to log in to")
+		v.Get("/authorize/?"+query).Want(t, http.StatusNotFound, "Blog not found")
 	}
 	if policy := portaltest.NewClient(t, site).Get("/login/?next=" + url.QueryEscape("/authorize/?host=evil.example")).Header.Get("Content-Security-Policy"); strings.Contains(policy, "evil") {
 		t.Errorf("a form may lead to any host: %s", policy)
@@ -166,7 +166,7 @@ func TestOwnerWrites(t *testing.T) {
 	}
 
 	// Another account of the platform gets nowhere, with or without the form's secrets.
-	bob.Get(blog+"/write/").Want(t, http.StatusForbidden, "This blog is somebody else")
+	bob.Get(blog+"/write/").Want(t, http.StatusForbidden, "This blog belongs to another account")
 	form = alice.Get(blog+"/write/first-light/").Want(t, http.StatusOK)
 	theft := append(version(form), "title", "Stolen", "slug", "first-light", "content", "Stolen.", "action", "save")
 	bob.Submit(blog+"/write/first-light/", theft...).Want(t, http.StatusForbidden, "You have been logged out, and nothing was saved.")

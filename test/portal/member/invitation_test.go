@@ -32,7 +32,7 @@ func TestInviteByCommand(t *testing.T) {
 	// The Tenant does not say her address, so that she does, and confirms it.
 	v.Get(link).Want(t, http.StatusOK, "Welcome, alice", `name="email"`)
 	v.Submit("/invite/", "token", portaltest.Token(link), "email", "alice", "password", portaltest.Password, "confirm_password", portaltest.Password).
-		Want(t, http.StatusUnprocessableEntity, "This is no email address", `value="alice"`)
+		Want(t, http.StatusUnprocessableEntity, "Enter a valid email address, such as jane@example.com.", `value="alice"`)
 	v.Submit("/invite/", "token", portaltest.Token(link), "email", "alice@example.org", "password", portaltest.Password, "confirm_password", portaltest.Password).
 		Want(t, http.StatusOK, "Welcome, alice", "alice@example.org is not confirmed yet")
 	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 1)
@@ -87,8 +87,8 @@ func TestInvitation(t *testing.T) {
 	link := mail.Link(t, "/invite/")
 	v := portaltest.NewClient(t, site)
 	v.Get(link).Want(t, http.StatusOK, "Welcome, zoe")
-	v.Get("/invite/?token=wrong").Want(t, http.StatusGone, "This link is used up")
-	v.Submit("/invite/", "token", portaltest.Token(link), "password", "short", "confirm_password", "short").Want(t, http.StatusUnprocessableEntity, "Use at least 10 characters")
+	v.Get("/invite/?token=wrong").Want(t, http.StatusGone, "This link is no longer valid")
+	v.Submit("/invite/", "token", portaltest.Token(link), "password", "short", "confirm_password", "short").Want(t, http.StatusUnprocessableEntity, "Use at least 10 characters.")
 	v.Submit("/invite/", "token", portaltest.Token(link), "password", portaltest.Password, "confirm_password", portaltest.Password).Want(t, http.StatusOK, "Welcome, zoe", "http://zoe."+stack.Domain)
 	if seen := v.Get("/account/").Want(t, http.StatusOK, "Zoe@example.org"); !strings.Contains(seen.Body, "Zoe@example.org, confirmed") {
 		t.Errorf("the address is not confirmed:\n%s", seen.Body)

@@ -17,7 +17,7 @@ func TestLogin(t *testing.T) {
 
 	// By user name or address, in any case; and then to where one was going, but not off the site.
 	for _, login := range []string{"alice", "Alice", "ALICE@example.org"} {
-		v.Submit("/login/", "username", login, "password", portaltest.Password, "next", "/account/").Want(t, http.StatusOK, "Where you are logged in")
+		v.Submit("/login/", "username", login, "password", portaltest.Password, "next", "/account/").Want(t, http.StatusOK, "Active sessions")
 		v.Submit("/logout/").Want(t, http.StatusOK, "A blog of your own")
 	}
 	for _, elsewhere := range []string{"http://evil.example/", "//evil.example/", `/\evil.example/`} {
@@ -28,10 +28,10 @@ func TestLogin(t *testing.T) {
 	}
 
 	// What is wrong is not told, and what was typed is kept, the password aside.
-	const wrong = "The user name, the address or the password is wrong."
+	const wrong = "Wrong user name, email address or password."
 	v.Submit("/login/", "username", "nobody", "password", "whatever it is").Want(t, http.StatusUnprocessableEntity, wrong, `value="nobody"`).Without(t, "whatever it is")
 	v.Submit("/login/", "username", "alice", "password", "whatever it is").Want(t, http.StatusUnprocessableEntity, wrong)
-	v.Submit("/login/", "username", "", "password", "").Want(t, http.StatusUnprocessableEntity, "Fill in your user name and password.")
+	v.Submit("/login/", "username", "", "password", "").Want(t, http.StatusUnprocessableEntity, "Enter your user name and password.")
 	// Every answer of this kind has a number, which stands in the log.
 	for _, refused := range []portaltest.Page{v.Submit("/login/", "username", "", "password", ""), v.Get("/nowhere/")} {
 		number := regexp.MustCompile(`No\. ([A-Z2-7]{10})`).FindStringSubmatch(refused.Body)

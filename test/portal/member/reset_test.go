@@ -16,25 +16,25 @@ func TestResetByMail(t *testing.T) {
 	here, elsewhere := portaltest.NewClient(t, site), portaltest.LogIn(t, site, "alice", portaltest.Password)
 
 	// Whether or not there is an account, the page is the same.
-	sent := here.Submit("/reset/", "username", "Alice@Example.org ").Want(t, http.StatusOK, "Look into your mails")
+	sent := here.Submit("/reset/", "username", "Alice@Example.org ").Want(t, http.StatusOK, "Check your email")
 	nobody := here.Submit("/reset/", "username", "nobody@example.org").Want(t, http.StatusOK)
 	if sent.Body != nobody.Body {
 		t.Errorf("the page tells whether there is an account:\n%s\n%s", sent.Body, nobody.Body)
 	}
-	here.Submit("/reset/", "username", " ").Want(t, http.StatusUnprocessableEntity, "Fill in your user name", `aria-invalid="true"`)
+	here.Submit("/reset/", "username", " ").Want(t, http.StatusUnprocessableEntity, "Enter your user name or email address.", `aria-invalid="true"`)
 	link := portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 1).Link(t, "/reset/password/")
 
 	// Looking at the page does not use the link, and what is refused does not either.
-	here.Get(link).Want(t, http.StatusOK, "for the account alice")
-	here.Get("/reset/password/?token=wrong").Want(t, http.StatusGone, "This link is used up", `href="/reset/"`)
+	here.Get(link).Want(t, http.StatusOK, "the password of the account alice")
+	here.Get("/reset/password/?token=wrong").Want(t, http.StatusGone, "This link is no longer valid", `href="/reset/"`)
 	here.Submit("/reset/password/", "token", portaltest.Token(link), "password", "short", "confirm_password", "short").
-		Want(t, http.StatusUnprocessableEntity, "Use at least 10 characters", `id="password-error"`)
+		Want(t, http.StatusUnprocessableEntity, "Use at least 10 characters.", `id="password-error"`)
 	here.Submit("/reset/password/", "token", portaltest.Token(link), "password", "another secret", "confirm_password", "another one").
-		Want(t, http.StatusUnprocessableEntity, "The two passwords differ")
+		Want(t, http.StatusUnprocessableEntity, "The passwords do not match.")
 	elsewhere.Get("/").Want(t, http.StatusOK, "Welcome, alice")
 
 	set := []string{"token", portaltest.Token(link), "password", "another secret", "confirm_password", "another secret"}
-	here.Submit("/reset/password/", set...).Want(t, http.StatusOK, "Your password is changed", "Log in")
+	here.Submit("/reset/password/", set...).Want(t, http.StatusOK, "Your password was changed. Log in with the new one.")
 	portaltest.WaitMails(p, site, "alice@example.org", "Your password was changed", 1)
 	elsewhere.Get("/").Want(t, http.StatusOK, "A blog of your own")
 	here.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
@@ -68,7 +68,7 @@ func TestConfirmByMail(t *testing.T) {
 	portaltest.AddAccount(t, p, "alice")
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/").Want(t, http.StatusOK, "alice@example.org is not confirmed yet")
-	v.Submit("/account/confirm/").Want(t, http.StatusOK, "A mail with a link is on its way")
+	v.Submit("/account/confirm/").Want(t, http.StatusOK, "We have emailed you a link.")
 	link := portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 1).Link(t, "/confirm/")
 
 	for range 3 {
@@ -80,14 +80,14 @@ func TestConfirmByMail(t *testing.T) {
 
 	// A program that opens the links in mails confirms nothing. It works in any browser, once.
 	other := portaltest.NewClient(t, site)
-	other.Get(link).Want(t, http.StatusOK, "alice@example.org", "Yes, it is mine")
+	other.Get(link).Want(t, http.StatusOK, "alice@example.org", "Confirm email address")
 	v.Get("/").Want(t, http.StatusOK, "is not confirmed")
 	other.Submit("/confirm/", "token", "wrong").Want(t, http.StatusGone)
-	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusOK, "your address is confirmed", "Log in")
+	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusOK, "Your email address is confirmed.", "Log in")
 	if home := v.Get("/").Want(t, http.StatusOK, "Welcome, alice"); strings.Contains(home.Body, "not confirmed") {
 		t.Errorf("a confirmed address is said not to be:\n%s", home.Body)
 	}
-	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusGone, "This link is used up")
+	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusGone, "This link is no longer valid")
 
 	// There is nothing to send again.
 	v.Submit("/account/confirm/").Want(t, http.StatusOK)

@@ -22,17 +22,17 @@ func TestSessions(t *testing.T) {
 	}).Want(t, http.StatusOK, "Welcome, alice")
 
 	list := here.Get("/account/").Want(t, http.StatusOK, "Safari on iPhone", "Go-http-client", "127.0.0.1")
-	if n := strings.Count(list.Body, "(this one)"); n != 1 {
-		t.Errorf("%d sessions are this one", n)
+	if n := strings.Count(list.Body, "(this browser)"); n != 1 {
+		t.Errorf("%d sessions are this browser", n)
 	}
 	row := regexp.MustCompile(`(?s)<tr><td>Safari on iPhone.*?name="id" value="(\d+)"`).FindStringSubmatch(list.Body)
 	if row == nil {
 		t.Fatalf("no way to end the phone's session:\n%s", list.Body)
 	}
-	here.Submit("/account/sessions/end/", "id", row[1]).Want(t, http.StatusOK, "That browser is logged out.")
+	here.Submit("/account/sessions/end/", "id", row[1]).Want(t, http.StatusOK, "The browser was logged out.")
 	phone.Get("/").Want(t, http.StatusOK, "A blog of your own")
 	old.Get("/").Want(t, http.StatusOK, "Welcome, alice")
-	here.Submit("/account/sessions/end-others/").Want(t, http.StatusOK, "All other browsers are logged out.")
+	here.Submit("/account/sessions/end-others/").Want(t, http.StatusOK, "All other browsers were logged out.")
 	old.Get("/").Want(t, http.StatusOK, "A blog of your own")
 	here.Get("/").Want(t, http.StatusOK, "Welcome, alice")
 
@@ -57,14 +57,14 @@ func TestPasswordChange(t *testing.T) {
 		t.Helper()
 		return here.Submit("/account/password/", "current_password", present, "password", password, "confirm_password", again)
 	}
-	change("wrong password", "another secret", "another secret").Want(t, http.StatusUnprocessableEntity, "This is not your password.", `id="current_password-error"`)
-	refused := change(portaltest.Password, "password123", "password123").Want(t, http.StatusUnprocessableEntity, "choose another one")
+	change("wrong password", "another secret", "another secret").Want(t, http.StatusUnprocessableEntity, "This is not your current password.", `id="current_password-error"`)
+	refused := change(portaltest.Password, "password123", "password123").Want(t, http.StatusUnprocessableEntity, "This password is too easy to guess. Choose another one.")
 	for _, typed := range []string{"password123", html.EscapeString(portaltest.Password)} {
 		if strings.Contains(refused.Body, typed) {
 			t.Errorf("a password stands on the page:\n%s", refused.Body)
 		}
 	}
-	change(portaltest.Password, "another secret", "another secre").Want(t, http.StatusUnprocessableEntity, "The two passwords differ")
+	change(portaltest.Password, "another secret", "another secre").Want(t, http.StatusUnprocessableEntity, "The passwords do not match.")
 	change(portaltest.Password, "another secret", "another secret").Want(t, http.StatusOK, "Your password was changed")
 	elsewhere.Get("/").Want(t, http.StatusOK, "A blog of your own")
 	here.Get("/").Want(t, http.StatusOK, "Welcome, alice")

@@ -53,7 +53,7 @@ func TestContact(t *testing.T) {
 	setRegistration(t, p, visitor, v1alpha1.RegistrationInvite, `Sign-up is by invitation. <a href="mailto:help@example.org">Ask for a code</a>`)
 	visitor.Register("dave").Want(t, http.StatusUnprocessableEntity)
 	setRegistration(t, p, visitor, v1alpha1.RegistrationClosed, `<a class="button" href="mailto:help@example.org">Contact support</a>`)
-	visitor.Get("/").Want(t, http.StatusOK, "Sign-up is closed at the moment. To have a blog here all the same, ask "+reached+".")
+	visitor.Get("/").Want(t, http.StatusOK, "Sign-up is closed. To get a blog anyway, ask "+reached+".")
 
 	// Another address, and none, show without a restart: at once here, and within seconds on the blog.
 	visitor.RouteToBlog(p, "alice."+stack.Domain)

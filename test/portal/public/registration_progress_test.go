@@ -28,7 +28,7 @@ func TestRegistrationShowsItsSteps(t *testing.T) {
 		t.Fatalf("a registration that takes long leads to %s", shown.URL)
 	}
 	portaltest.NewClient(t, site).Submit("/login/", "username", "alice", "password", portaltest.Password).
-		Want(t, http.StatusUnprocessableEntity, "Your blog is still being made")
+		Want(t, http.StatusUnprocessableEntity, "Your blog is still being created")
 
 	// The script is told, and nobody else.
 	if elsewhere := portaltest.NewClient(t, site).Get("/register/progress/events"); elsewhere.Status != http.StatusNotFound {

@@ -24,7 +24,7 @@ func TestStaffAdd(t *testing.T) {
 	if first == second {
 		t.Error("the same link is printed twice")
 	}
-	v.Submit("/reset/password/", "token", portaltest.Token(second), "password", portaltest.Password, "confirm_password", portaltest.Password).Want(t, http.StatusOK, "Your password is changed")
+	v.Submit("/reset/password/", "token", portaltest.Token(second), "password", portaltest.Password, "confirm_password", portaltest.Password).Want(t, http.StatusOK, "Your password was changed. Log in with the new one.")
 	v.Get(first).Want(t, http.StatusGone)
 	portaltest.LogIn(t, site, "jane", portaltest.Password).Get("/staff/").Want(t, http.StatusOK)
 

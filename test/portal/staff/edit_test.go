@@ -83,7 +83,7 @@ func TestStaffEdits(t *testing.T) {
 		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "Nothing was changed.")
 		v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "resume</td>")
 		waitStatus(t, p, "alice."+stack.Domain, http.StatusOK)
-		v.Get("/staff/acts/").Want(t, http.StatusOK, "resume", "suspend", "edit", "root-eve", `href="/staff/tenants/alice/"`)
+		v.Get("/staff/audit/").Want(t, http.StatusOK, "resume", "suspend", "edit", "root-eve", `href="/staff/tenants/alice/"`)
 	})
 }
 
@@ -118,7 +118,7 @@ func TestStaffRefused(t *testing.T) {
 	if after := p.Tenant("alice"); after.Generation != before || after.DeletionTimestamp != nil {
 		t.Errorf("the Tenant was changed: %+v", after)
 	}
-	v.Get("/staff/acts/").Want(t, http.StatusOK, "Nothing yet.")
+	v.Get("/staff/audit/").Want(t, http.StatusOK, "No entries yet.")
 }
 
 // What another field manager has set is shown, and left to it.
@@ -165,6 +165,6 @@ func TestStaffCannotRecord(t *testing.T) {
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK, "<dt>State</dt><dd>active</dd>")
 
 	p.Exec(`GRANT INSERT ON public.audit TO echoblogs_portal`)
-	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account is locked")
+	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account was locked")
 	v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "resume</td>").Without(t, "suspend</td>")
 }

@@ -20,7 +20,7 @@ func TestStaffOnly(t *testing.T) {
 	nobody.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 	for _, path := range []string{
-		"/staff/", "/staff/tenants/alice/", "/staff/tombstones/", "/staff/users/", "/staff/users/alice/", "/staff/codes/", "/staff/acts/",
+		"/staff/", "/staff/tenants/alice/", "/staff/tombstones/", "/staff/users/", "/staff/users/alice/", "/staff/codes/", "/staff/audit/",
 	} {
 		alice.Get(path).Want(t, http.StatusForbidden, "This page is for staff")
 		if to := nobody.Get(path).Want(t, http.StatusSeeOther).Header.Get("Location"); to[:len("/login/?next=")] != "/login/?next=" {

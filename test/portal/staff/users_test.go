@@ -21,22 +21,22 @@ func TestStaffUsers(t *testing.T) {
 	v.Get("/staff/users/?q=ALIC").Want(t, http.StatusOK, `href="/staff/users/alice/"`, "alice@example.org").Without(t, "alina")
 	v.Get("/staff/users/?q=alina@ex").Want(t, http.StatusOK, `href="/staff/users/alina/"`).Without(t, "alice")
 	v.Get("/staff/users/?q=ali&after=alice").Want(t, http.StatusOK, "alina").Without(t, "alice@")
-	v.Get("/staff/users/?q=%25").Want(t, http.StatusOK, "No account begins like that.")
-	v.Get("/staff/users/nobody/").Want(t, http.StatusNotFound, "There is no such account")
+	v.Get("/staff/users/?q=%25").Want(t, http.StatusOK, "No matching accounts.")
+	v.Get("/staff/users/nobody/").Want(t, http.StatusNotFound, "Account not found")
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK, "<dt>Sessions</dt><dd>1</dd>", `href="/staff/tenants/alice/"`, "alice@example.org", "not yet", "author")
 
-	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account is locked", "<dt>Sessions</dt><dd>0</dd>", "lock</td>", "root-eve")
+	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account was locked", "<dt>Sessions</dt><dd>0</dd>", "lock</td>", "root-eve")
 	alice.Get("/").Want(t, http.StatusOK, "A blog of your own")
 	alice.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked.")
 	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "Nothing was changed.")
 	v.Submit("/staff/users/alice/reset/").Want(t, http.StatusOK, "Nothing was changed.")
-	v.Submit("/staff/users/alice/unlock/").Want(t, http.StatusOK, "The account is unlocked.")
+	v.Submit("/staff/users/alice/unlock/").Want(t, http.StatusOK, "The account was unlocked.")
 	portaltest.LogIn(t, site, "alice", portaltest.Password)
 
-	v.Submit("/staff/users/alice/reset/").Want(t, http.StatusOK, "is on its way", "send a password reset")
+	v.Submit("/staff/users/alice/reset/").Want(t, http.StatusOK, "We have emailed them a link", "send a password reset")
 	link := portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 1).Link(t, "/reset/password/")
 	portaltest.NewClient(t, site).Get(link).Want(t, http.StatusOK)
-	v.Get("/staff/acts/").Want(t, http.StatusOK).Without(t, portaltest.Token(link))
+	v.Get("/staff/audit/").Want(t, http.StatusOK).Without(t, portaltest.Token(link))
 
 	v.Get("/staff/users/root-eve/").Want(t, http.StatusOK, "staff").Without(t, "/lock/")
 	v.Submit("/staff/users/root-eve/lock/").Want(t, http.StatusUnprocessableEntity, "You cannot lock yourself")
@@ -59,9 +59,9 @@ func TestStaffCodes(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/codes/").Want(t, http.StatusOK, "Registration is not by invitation", "No code is good for anything")
+	v.Get("/staff/codes/").Want(t, http.StatusOK, "Signing up does not require a code now.", "No active codes.")
 	v.Submit("/staff/codes/", "note", " ", "uses", "0", "days", "soon").Want(t, http.StatusUnprocessableEntity,
-		"Say in at most 100 characters", "from 1 to 10000", "from 1 to 365", `value="soon"`)
+		"Enter a note of at most 100 characters on one line.", "Enter a number from 1 to 10000.", "Enter a number from 1 to 365.", `value="soon"`)
 
 	var platform v1alpha1.Platform
 	if err := p.Client.Get(t.Context(), p.Key(v1alpha1.DefaultPlatform), &platform); err != nil {
@@ -71,20 +71,20 @@ func TestStaffCodes(t *testing.T) {
 	if err := p.Client.Update(t.Context(), &platform); err != nil {
 		t.Fatal(err)
 	}
-	made := v.Submit("/staff/codes/", "note", "The Liddells", "uses", "2", "days", "7").Want(t, http.StatusOK, "The Liddells", "It is shown only now")
+	made := v.Submit("/staff/codes/", "note", "The Liddells", "uses", "2", "days", "7").Want(t, http.StatusOK, "The Liddells", "Copy it now: it is not shown again.")
 	code := registrationCode.FindStringSubmatch(made.Body)
 	if code == nil {
 		t.Fatalf("no code is shown:\n%s", made.Body)
 	}
-	waitPage(p, v, "/staff/codes/", "<td>The Liddells</td><td>2</td>", "Nobody registers without one of these codes.")
+	waitPage(p, v, "/staff/codes/", "<td>The Liddells</td><td>2</td>", "People need one of these codes to sign up.")
 	v.Get("/staff/codes/").Without(t, code[1])
-	v.Get("/staff/acts/").Want(t, http.StatusOK, "make a registration code", "The Liddells: 2 uses, 7 days").Without(t, code[1])
+	v.Get("/staff/audit/").Want(t, http.StatusOK, "create a registration code", "The Liddells: 2 uses, until ").Without(t, code[1])
 
 	alice := portaltest.NewClient(t, site)
 	alice.AwaitHome(p, alice.Submit("/register/", append(portaltest.Registration("alice"), "code", code[1])...)).Want(t, http.StatusOK, "Welcome, alice", "alice."+stack.Domain)
 	v.Get("/staff/codes/").Want(t, http.StatusOK, "<td>The Liddells</td><td>1</td>")
 	revoke := regexp.MustCompile(`/staff/codes/(\d+)/revoke/`).FindStringSubmatch(v.Get("/staff/codes/").Body)
-	v.Submit(revoke[0]).Want(t, http.StatusOK, "The code is good for nothing any more.", "No code is good for anything")
+	v.Submit(revoke[0]).Want(t, http.StatusOK, "The code was revoked.", "No active codes.")
 	portaltest.NewClient(t, site).Submit("/register/", append(portaltest.Registration("bob"), "code", code[1])...).Want(t, http.StatusUnprocessableEntity)
-	v.Get("/staff/acts/").Want(t, http.StatusOK, "revoke a registration code</td><td></td><td>no. "+revoke[1])
+	v.Get("/staff/audit/").Want(t, http.StatusOK, "revoke a registration code</td><td></td><td>no. "+revoke[1])
 }

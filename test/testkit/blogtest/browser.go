@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // Browser keeps the cookies of one host.
@@ -33,29 +32,24 @@ func (p *Platform) LogIn(username, host string) *Browser {
 // LoginCode does what the public site does: it issues a code for a login at a host.
 func (p *Platform) LoginCode(username, host, challenge string) string {
 	p.T.Helper()
-	ctx, now := p.T.Context(), p.Clock.Now()
-	user, err := account.FindUser(ctx, p.Operator, username)
+	ctx := p.T.Context()
+	accounts := account.New(account.Options{DB: p.Operator, Now: p.Clock.Now})
+	user, err := accounts.User(ctx, username)
 	if err != nil {
-		user = account.User{Username: username, Email: username + "@example.org", Role: account.Author, State: account.Active, CreatedAt: now}
+		user = account.User{Username: username, Email: username + "@example.org", Role: account.Author, State: account.Active, CreatedAt: p.Clock.Now()}
 		if user.ID, err = account.InsertUser(ctx, p.Operator, user); err != nil {
 			p.T.Fatal(err)
 		}
 	}
-	token, err := account.StartSession(ctx, p.Operator, user.ID, "", "", now)
+	token, err := accounts.StartSession(ctx, user.ID, account.Browser{})
 	if err != nil {
 		p.T.Fatal(err)
 	}
-	session, _, err := account.FindSession(ctx, p.Operator, token, now)
+	session, _, err := accounts.Authenticate(ctx, token)
 	if err != nil {
 		p.T.Fatal(err)
 	}
-	tenant, err := tenancy.NewReader(p.Operator).FindByHost(ctx, host)
-	if err != nil {
-		p.T.Fatal(err)
-	}
-	code, err := account.IssueLoginCode(ctx, p.Operator, account.LoginCode{
-		SessionID: session.ID, TenantID: tenant.ID, Username: username, Host: host, Challenge: challenge,
-	}, now)
+	code, _, err := accounts.AuthorizeBlog(ctx, &user, &session, host, challenge)
 	if err != nil {
 		p.T.Fatal(err)
 	}

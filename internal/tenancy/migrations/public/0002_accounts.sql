@@ -17,9 +17,9 @@ CREATE TABLE public.users (
     -- When its owner showed that the address is theirs; null: not yet.
     confirmed_at   timestamptz,
     -- Since when it has no blog, neither live nor kept; null: it has one, or may have.
-    blogless_since timestamptz
+    orphaned_since timestamptz
 );
-CREATE INDEX users_blogless_idx ON public.users (blogless_since) WHERE blogless_since IS NOT NULL;
+CREATE INDEX users_orphaned_idx ON public.users (orphaned_since) WHERE orphaned_since IS NOT NULL;
 CREATE INDEX users_unconfirmed_idx ON public.users (created_at) WHERE confirmed_at IS NULL;
 
 -- Codes without which nobody registers where registration is by invitation.

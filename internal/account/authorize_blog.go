@@ -1,0 +1,58 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// Blog is a live blog at one of its hosts.
+type Blog struct {
+	TenantID int64
+	// Host is the normalized host.
+	Host string
+	// Title is the display name, and Owner the name of the user who may write. Owner is empty if nobody may.
+	Title, Owner string
+}
+
+// NotOwnerError is returned when a user logs in to a blog that belongs to another user.
+type NotOwnerError struct{ Blog Blog }
+
+func (e *NotOwnerError) Error() string {
+	return fmt.Sprintf("the blog at %s has another owner", e.Blog.Host)
+}
+
+// BlogAt returns the live blog at a host, or ErrNotFound.
+func (s *Service) BlogAt(ctx context.Context, host string) (Blog, error) {
+	host, err := naming.NormalizeHost(host)
+	if err != nil {
+		return Blog{}, ErrNotFound //nolint:nilerr // no blog has such a host
+	}
+	tenant, err := s.registry.FindByHost(ctx, host)
+	if errors.Is(err, tenancy.ErrNotFound) {
+		err = ErrNotFound
+	}
+	return Blog{TenantID: tenant.ID, Host: host, Title: tenant.DisplayName, Owner: tenant.Owner}, err
+}
+
+// AuthorizeBlog issues a code by which the blog at a host logs in its owner, who has a session here. challenge is the
+// Challenge of the verifier that the browser has in a cookie of the blog. The code is useless without that cookie, so it
+// may be part of a URL. Errors are ErrNotFound and *NotOwnerError.
+func (s *Service) AuthorizeBlog(ctx context.Context, user *User, session *Session, host, challenge string) (code string, b Blog, err error) {
+	if b, err = s.BlogAt(ctx, host); err != nil {
+		return "", b, err
+	}
+	switch {
+	case !isChallenge(challenge):
+		return "", b, ErrNotFound
+	case b.Owner != user.Username:
+		return "", b, &NotOwnerError{Blog: b}
+	}
+	code, err = insertLoginCode(ctx, s.db, loginCode{
+		sessionID: session.ID, tenantID: b.TenantID, host: b.Host, username: user.Username, challenge: challenge,
+	}, s.now())
+	return code, b, err
+}

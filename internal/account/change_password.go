@@ -1,0 +1,115 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/mail"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
+)
+
+var (
+	// passwordsByAccount limits how often a browser that is logged in may guess the current password.
+	passwordsByAccount = ratelimit.Limit{Kind: "password-account", Free: 4, Window: 24 * time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
+	// resetsByAccount and resetsByAddress limit the mails to people who forgot their password.
+	resetsByAccount = ratelimit.Limit{Kind: "reset-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
+	resetsByAddress = ratelimit.Limit{Kind: "reset-address", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
+)
+
+// ChangePassword changes the password of a user who knows the current one, and ends all their sessions but the one with
+// the ID keepSession. Errors are ErrWrongPassword, *InvalidError, *ratelimit.ExceededError and ErrBusy.
+func (s *Service) ChangePassword(ctx context.Context, user *User, keepSession int64, current, password string) error {
+	subject := strconv.FormatInt(user.ID, 10)
+	if err := ratelimit.Take(ctx, s.db, passwordsByAccount, subject, s.now()); err != nil {
+		return err
+	}
+	right, err := s.hasher.Verify(ctx, current, user.PasswordHash)
+	switch {
+	case err != nil:
+		return fmt.Errorf("verify password: %w", err)
+	case !right:
+		return ErrWrongPassword
+	}
+	if err := ratelimit.Reset(ctx, s.db, passwordsByAccount, subject); err != nil {
+		return err
+	}
+	return s.setPassword(ctx, user, keepSession, password, func(pgx.Tx) error { return nil })
+}
+
+// RequestReset mails the user with a user name or email address a link to choose a new password. The account is looked up
+// when the mail is sent: neither the result nor the time of this call reveals whether it exists.
+func (s *Service) RequestReset(ctx context.Context, login, address string) error {
+	key, now := loginKey(login), s.now()
+	if err := ratelimit.Take(ctx, s.db, resetsByAddress, address, now); err != nil {
+		return err
+	}
+	if err := ratelimit.Take(ctx, s.db, resetsByAccount, key, now); err != nil {
+		return err
+	}
+	if err := mail.Enqueue(ctx, s.db, mail.Reset{Login: key}, now); err != nil {
+		return err
+	}
+	s.mailQueued()
+	return nil
+}
+
+// UserByToken returns the user whom a token of PurposeReset or PurposeConfirm is about, or ErrNotFound. The token stays
+// valid.
+func (s *Service) UserByToken(ctx context.Context, purpose Purpose, token string) (User, error) {
+	found, err := findMailToken(ctx, s.db, purpose, token, s.now())
+	if err != nil {
+		return User{}, err
+	}
+	return findUserByID(ctx, s.db, found.userID)
+}
+
+// ResetPassword redeems a token of PurposeReset: it sets the password, ends all sessions of the user and lifts the limit
+// on their logins. Errors are ErrNotFound, *InvalidError and ErrBusy.
+func (s *Service) ResetPassword(ctx context.Context, token, password string) error {
+	user, err := s.UserByToken(ctx, PurposeReset, token)
+	if err != nil {
+		return err
+	}
+	err = s.setPassword(ctx, &user, 0, password, func(tx pgx.Tx) error {
+		_, err := redeemMailToken(ctx, tx, PurposeReset, token, s.now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		ratelimit.Reset(ctx, s.db, loginsByAccount, user.Username),
+		ratelimit.Reset(ctx, s.db, loginsByAccount, EmailKey(user.Email)),
+	)
+}
+
+// setPassword changes a user's password if allow, in the same transaction, returns no error. It tells the user by mail
+// and ends all their sessions but keepSession.
+func (s *Service) setPassword(ctx context.Context, user *User, keepSession int64, password string, allow func(pgx.Tx) error) error {
+	if err := CheckPassword(password, user.Username, user.Email); err != nil {
+		return err
+	}
+	hash, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		return fmt.Errorf("hash password: %w", err)
+	}
+	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		if err := allow(tx); err != nil {
+			return err
+		}
+		if err := setPassword(ctx, tx, user.ID, hash, keepSession); err != nil {
+			return err
+		}
+		return mail.Enqueue(ctx, tx, mail.PasswordChanged{UserID: user.ID}, s.now())
+	})
+	if err != nil {
+		return err
+	}
+	s.mailQueued()
+	return nil
+}

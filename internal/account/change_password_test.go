@@ -1,0 +1,221 @@
+package account_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+)
+
+const newPassword = "a cow reads slowly as well"
+
+// wantInvalid fails the test unless an error is an *account.InvalidError with a sentence.
+func wantInvalid(t *testing.T, err error, field account.Field, sentence string) {
+	t.Helper()
+	var invalid *account.InvalidError
+	if !errors.As(err, &invalid) || invalid.Field != field || invalid.Sentence != sentence {
+		t.Errorf("got %v, want %s: %s", err, field, sentence)
+	}
+}
+
+const tooShort = "Use at least 10 characters. A few words are easy to remember."
+
+func TestChangePassword(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	here, session, user := e.logIn("alice")
+	elsewhere, _, _ := e.logIn("alice")
+	reset, err := e.accounts.ResetToken(t.Context(), user.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(current, password string) error {
+		return e.accounts.ChangePassword(t.Context(), &user, session.ID, current, password)
+	}
+	if err := change("wrong", newPassword); !errors.Is(err, account.ErrWrongPassword) {
+		t.Errorf("with a wrong password: %v", err)
+	}
+	wantInvalid(t, change(password, "short"), account.FieldPassword, tooShort)
+	e.wantAlive(elsewhere)
+	e.wantMails()
+
+	if err := change(password, newPassword); err != nil {
+		t.Fatal(err)
+	}
+	e.wantAlive(here)
+	e.wantEnded(elsewhere)
+	e.wantMails("password_changed alice")
+	if _, err := e.accounts.LogIn(t.Context(), "alice", password, browser); !errors.Is(err, account.ErrWrongPassword) {
+		t.Errorf("the old password: %v", err)
+	}
+	if _, err := e.accounts.LogIn(t.Context(), "alice", newPassword, browser); err != nil {
+		t.Errorf("the new password: %v", err)
+	}
+	if _, err := e.accounts.UserByToken(t.Context(), account.PurposeReset, reset); !errors.Is(err, account.ErrNotFound) {
+		t.Errorf("a link to reset the password is still valid: %v", err)
+	}
+}
+
+// A browser that was left open is no way to guess the password.
+func TestPasswordChangesAreLimited(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	_, session, user := e.logIn("alice")
+	change := func(current string) error {
+		return e.accounts.ChangePassword(t.Context(), &user, session.ID, current, newPassword)
+	}
+	for range 4 {
+		if err := change("wrong"); !errors.Is(err, account.ErrWrongPassword) {
+			t.Fatal(err)
+		}
+	}
+	if wait := waitOf(change(password)); wait != 10*time.Minute {
+		t.Errorf("the fifth attempt has to wait %s, want 10 minutes", wait)
+	}
+	e.pass(10 * time.Minute)
+	if err := change(password); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestResetPassword(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	alice := e.addAuthor("alice")
+	session, _, _ := e.logIn("alice")
+	for range 5 { // the limit on logins
+		_, _ = e.accounts.LogIn(t.Context(), "Alice@example.org", "wrong", browser)
+	}
+	issue := func() string {
+		t.Helper()
+		token, err := e.accounts.ResetToken(t.Context(), alice.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	token, other := issue(), issue()
+	if user, err := e.accounts.UserByToken(t.Context(), account.PurposeReset, token); err != nil || user.Username != "alice" {
+		t.Errorf("the link is for %s, %v", user.Username, err)
+	}
+	wantInvalid(t, e.accounts.ResetPassword(t.Context(), token, "short"), account.FieldPassword, tooShort)
+	wantInvalid(t, e.accounts.ResetPassword(t.Context(), token, "alice@example.org"), account.FieldPassword, "Choose a password other than your user name or email address.")
+	e.wantAlive(session)
+
+	if err := e.accounts.ResetPassword(t.Context(), token, newPassword); err != nil {
+		t.Fatal(err)
+	}
+	e.wantEnded(session)
+	e.wantMails("password_changed alice")
+	if _, err := e.accounts.LogIn(t.Context(), "alice@example.org", newPassword, browser); err != nil {
+		t.Errorf("the new password, in spite of the failed attempts: %v", err)
+	}
+	confirm, err := e.accounts.ConfirmToken(t.Context(), alice.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := issue()
+	e.pass(time.Hour)
+	for name, token := range map[string]string{"used": token, "issued before": other, "late": late, "of another purpose": confirm, "unknown": "x", "empty": ""} {
+		if err := e.accounts.ResetPassword(t.Context(), token, newPassword); !errors.Is(err, account.ErrNotFound) {
+			t.Errorf("%s: got %v, want ErrNotFound", name, err)
+		}
+	}
+}
+
+func TestConcurrentResets(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	alice := e.addAuthor("alice")
+	token, err := e.accounts.ResetToken(t.Context(), alice.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	oneWins(t, account.ErrNotFound, func() error { return e.accounts.ResetPassword(t.Context(), token, newPassword) })
+	e.wantMails("password_changed alice")
+}
+
+// A request neither looks for the account nor tells whether it exists.
+func TestRequestReset(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	request := func(login, address string) error { return e.accounts.RequestReset(t.Context(), login, address) }
+	for _, login := range []string{" Alice@Example.org ", "alice", "nobody", "alice"} {
+		if err := request(login, "192.0.2.1"); err != nil {
+			t.Error(err)
+		}
+	}
+	want := []string{"reset alice@example.org", "reset alice", "reset nobody", "reset alice"}
+	e.wantMails(want...)
+	if wait := waitOf(request("carol", "192.0.2.1")); wait != time.Hour {
+		t.Errorf("the fifth request from an address has to wait %s, want an hour", wait)
+	}
+	for range 2 {
+		if err := request("alice", "192.0.2.2"); err != nil {
+			t.Error(err)
+		}
+	}
+	if wait := waitOf(request("Alice", "192.0.2.2")); wait != time.Hour {
+		t.Errorf("the fifth request for an account has to wait %s, want an hour", wait)
+	}
+	e.wantMails(append(want, "reset alice", "reset alice")...)
+}
+
+func TestConfirmEmail(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	alice := e.addAuthor("alice")
+	token, err := e.accounts.ConfirmToken(t.Context(), alice.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if user, err := e.accounts.UserByToken(t.Context(), account.PurposeConfirm, token); err != nil || user.Email != alice.Email || !user.ConfirmedAt.IsZero() {
+		t.Errorf("the link is for %+v, %v", user, err)
+	}
+	oneWins(t, account.ErrNotFound, func() error {
+		id, err := e.accounts.ConfirmEmail(t.Context(), token)
+		if err == nil && id != alice.ID {
+			t.Errorf("user %d is confirmed, want %d", id, alice.ID)
+		}
+		return err
+	})
+	user, err := e.accounts.User(t.Context(), "alice")
+	if err != nil || !user.ConfirmedAt.Equal(e.clock()) {
+		t.Errorf("confirmed at %s, %v", user.ConfirmedAt, err)
+	}
+	// A second link does not change when it was confirmed.
+	token, err = e.accounts.ConfirmToken(t.Context(), alice.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.pass(time.Hour)
+	if _, err := e.accounts.ConfirmEmail(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+	if again, err := e.accounts.User(t.Context(), "alice"); err != nil || !again.ConfirmedAt.Equal(user.ConfirmedAt) {
+		t.Errorf("confirmed at %s, want %s, %v", again.ConfirmedAt, user.ConfirmedAt, err)
+	}
+}
+
+func TestRequestConfirmation(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	alice := e.addAuthor("alice")
+	for range 4 {
+		if err := e.accounts.RequestConfirmation(t.Context(), &alice); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if wait := waitOf(e.accounts.RequestConfirmation(t.Context(), &alice)); wait != time.Hour {
+		t.Errorf("the fifth request has to wait %s, want an hour", wait)
+	}
+	bob := e.addAuthor("bob", func(u *account.User) { u.ConfirmedAt = e.clock() })
+	if err := e.accounts.RequestConfirmation(t.Context(), &bob); err != nil {
+		t.Error(err)
+	}
+	e.wantMails("confirm alice", "confirm alice", "confirm alice", "confirm alice")
+}

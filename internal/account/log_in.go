@@ -1,0 +1,191 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// A few failed logins are free; then each waits twice as long as the one before. A network address may belong to many
+// people, so it has more of them than an account.
+var (
+	loginsByAccount = ratelimit.Limit{Kind: "login-account", Free: 4, Window: 7 * 24 * time.Hour, First: 10 * time.Minute, Longest: 7 * 24 * time.Hour}
+	loginsByAddress = ratelimit.Limit{Kind: "login-address", Free: 40, Window: time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
+)
+
+// maxLogin is the size, in bytes, at which a login is truncated: no user name or email address is longer.
+const maxLogin = maxEmail
+
+// ErrWrongPassword is returned when no account has the login, or when the password is wrong. LogIn does not tell which.
+var ErrWrongPassword = errors.New("wrong user name, email address or password")
+
+// Refusal is why a user with the right password may not log in.
+type Refusal string
+
+// The refusals.
+const (
+	// RefusedRegistering users wait for their blog.
+	RefusedRegistering Refusal = "registering"
+	// RefusedLocked users were locked by staff.
+	RefusedLocked Refusal = "locked"
+	// RefusedDeleted users have a deleted blog that can be restored.
+	RefusedDeleted Refusal = "deleted"
+	// RefusedReplaced users have a deleted blog whose name is another tenant's by now. Its data still exists.
+	RefusedReplaced Refusal = "replaced"
+	// RefusedPending users have a Tenant whose blog is not in the registry, yet or anymore.
+	RefusedPending Refusal = "pending"
+	// RefusedOrphaned users have no blog.
+	RefusedOrphaned Refusal = "orphaned"
+)
+
+// RefusedError is returned when the password is right, but the user may not log in.
+type RefusedError struct {
+	Refusal Refusal
+	// Blog is the name of the deleted blog, and PurgeAt the time at which its data is purged, for RefusedDeleted and
+	// RefusedReplaced.
+	Blog    string
+	PurgeAt time.Time
+}
+
+func (e *RefusedError) Error() string { return "login refused: " + string(e.Refusal) }
+
+// Browser is where a session starts.
+type Browser struct {
+	// Address is the network address, as rate limits count it.
+	Address   string
+	UserAgent string
+	// Token is the token of the session that the browser had before. It ends. Empty: none.
+	Token string
+}
+
+// LogIn starts a session and returns its token. login is a user name or an email address. Errors are ErrWrongPassword,
+// *RefusedError, *ratelimit.ExceededError and ErrBusy. Whether the account exists makes no difference in time.
+func (s *Service) LogIn(ctx context.Context, login, password string, b Browser) (token string, err error) {
+	user, err := s.checkLogin(ctx, loginKey(login), password, b.Address)
+	if err == nil {
+		err = s.checkMayLogIn(ctx, &user)
+	}
+	var refused *RefusedError
+	if errors.Is(err, ErrWrongPassword) || errors.As(err, &refused) {
+		s.metrics.logins.WithLabelValues("refused").Inc()
+	}
+	if err != nil {
+		return "", err
+	}
+	if token, err = s.StartSession(ctx, user.ID, b); err != nil {
+		return "", err
+	}
+	s.metrics.logins.WithLabelValues("succeeded").Inc()
+	return token, nil
+}
+
+// loginKey returns the form in which a login is looked up and counted.
+func loginKey(login string) string {
+	key := EmailKey(login)
+	return strings.ToValidUTF8(key[:min(len(key), maxLogin)], "")
+}
+
+// checkLogin returns the user with a login and password. It counts the attempt before it checks the password, so that
+// concurrent attempts cannot exceed the limit.
+func (s *Service) checkLogin(ctx context.Context, key, password, address string) (User, error) {
+	now := s.now()
+	if err := ratelimit.Take(ctx, s.db, loginsByAddress, address, now); err != nil {
+		return User{}, err
+	}
+	if err := ratelimit.Take(ctx, s.db, loginsByAccount, key, now); err != nil {
+		return User{}, err
+	}
+	user, err := findUser(ctx, s.db, key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return User{}, err
+	}
+	right, err := s.hasher.Verify(ctx, password, user.PasswordHash)
+	switch {
+	case err != nil:
+		return User{}, fmt.Errorf("verify password: %w", err)
+	case !right:
+		return User{}, ErrWrongPassword
+	}
+	if err := ratelimit.Reset(ctx, s.db, loginsByAccount, key); err != nil {
+		return User{}, err
+	}
+	// Only one attempt is refunded: logging in to an account of one's own must not allow more attempts at those of others.
+	return user, ratelimit.Refund(ctx, s.db, loginsByAddress, address)
+}
+
+// checkMayLogIn returns a *RefusedError if a user may not log in.
+func (s *Service) checkMayLogIn(ctx context.Context, user *User) error {
+	switch user.State {
+	case Registering:
+		return &RefusedError{Refusal: RefusedRegistering}
+	case Locked:
+		return &RefusedError{Refusal: RefusedLocked}
+	}
+	var may bool
+	err := s.db.QueryRow(ctx, `SELECT `+mayLogIn+` FROM public.users u WHERE u.id = $1`, user.ID).Scan(&may)
+	switch {
+	case err != nil:
+		return fmt.Errorf("check whether user %d may log in: %w", user.ID, err)
+	case may:
+		return nil
+	}
+	return s.explainNoBlog(ctx, user.Username)
+}
+
+// explainNoBlog returns the *RefusedError of a user who has no live blog.
+func (s *Service) explainNoBlog(ctx context.Context, username string) error {
+	deleted, err := s.registry.ListTombstonesOf(ctx, username, s.now())
+	switch {
+	case err != nil:
+		return err
+	case len(deleted) > 0 && deleted[0].State == tenancy.StateTombstone:
+		return &RefusedError{Refusal: RefusedDeleted, Blog: deleted[0].Name, PurgeAt: deleted[0].PurgeAt}
+	case len(deleted) > 0:
+		return &RefusedError{Refusal: RefusedReplaced, Blog: deleted[0].Name, PurgeAt: deleted[0].PurgeAt}
+	}
+	has, err := s.blogs.HasBlog(ctx, username)
+	switch {
+	case err != nil:
+		return err
+	case has:
+		return &RefusedError{Refusal: RefusedPending}
+	}
+	return &RefusedError{Refusal: RefusedOrphaned}
+}
+
+// StartSession starts a session of a user who proved who they are by something other than the password, and returns its
+// token.
+func (s *Service) StartSession(ctx context.Context, userID int64, b Browser) (token string, err error) {
+	return insertSession(ctx, s.db, userID, b, s.now())
+}
+
+// Authenticate returns the session with a token and its user, or ErrNotFound. It extends the session.
+func (s *Service) Authenticate(ctx context.Context, token string) (Session, User, error) {
+	now := s.now()
+	session, user, err := findSession(ctx, s.db, token, now)
+	if err == nil && now.Sub(session.SeenAt) >= renewal {
+		err = renewSession(ctx, s.db, &session, now)
+	}
+	return session, user, err
+}
+
+// Sessions lists a user's sessions, the last used first.
+func (s *Service) Sessions(ctx context.Context, userID int64) ([]Session, error) {
+	return listSessions(ctx, s.db, userID, s.now())
+}
+
+// EndSession ends a session of a user, and the sessions on blogs that came from it. One that has ended is not an error.
+func (s *Service) EndSession(ctx context.Context, userID, id int64) error {
+	return deleteSession(ctx, s.db, userID, id)
+}
+
+// EndSessions ends all sessions of a user but the one with the ID keep, and the sessions on blogs that came from them.
+// If keep is 0, it ends all.
+func (s *Service) EndSessions(ctx context.Context, userID, keep int64) error {
+	return deleteSessions(ctx, s.db, userID, keep)
+}

@@ -1,0 +1,295 @@
+package account_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+)
+
+var browser = account.Browser{Address: "192.0.2.1", UserAgent: "Firefox"}
+
+func TestLogIn(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	alice := e.addAuthor("alice")
+	e.addUser("eve", func(u *account.User) { u.Role = account.Staff }) // staff need no blog
+	for _, login := range []string{"alice", "Alice", " ALICE@example.org ", "eve"} {
+		if _, err := e.accounts.LogIn(t.Context(), login, password, browser); err != nil {
+			t.Errorf("log in as %q: %v", login, err)
+		}
+	}
+	token, session, user := e.logIn("alice")
+	want := account.Session{
+		ID: session.ID, CreatedAt: e.clock(), SeenAt: e.clock(), ExpiresAt: e.clock().Add(account.SessionLife), Address: "192.0.2.1", UserAgent: "Firefox",
+	}
+	if diff := cmp.Diff(want, session); diff != "" {
+		t.Errorf("session (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(alice, user); diff != "" {
+		t.Errorf("user (-want +got):\n%s", diff)
+	}
+
+	// The session that the browser had before ends.
+	again, err := e.accounts.LogIn(t.Context(), "alice", password, account.Browser{Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.wantEnded(token)
+	e.wantAlive(again)
+}
+
+// Whether there is an account makes no difference: neither in the error, nor in the work.
+func TestLogInDoesNotRevealAccounts(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	e.addUser("jane", func(u *account.User) { u.PasswordHash = "" }) // has not chosen a password yet
+	var messages []string
+	for _, login := range []string{"alice", "jane", "nobody", "nobody@example.org", strings.Repeat("x", 100_000)} {
+		_, err := e.accounts.LogIn(t.Context(), login, "not the password", browser)
+		if !errors.Is(err, account.ErrWrongPassword) {
+			t.Errorf("log in as %.10s: got %v, want ErrWrongPassword", login, err)
+			continue
+		}
+		messages = append(messages, err.Error())
+	}
+	if len(slices.Compact(messages)) != 1 {
+		t.Errorf("the errors differ: %q", messages)
+	}
+	if want := []string{"plain:" + password, "", "", "", ""}; !slices.Equal(e.hasher.verified, want) {
+		t.Errorf("passwords were compared with %q, want %q", e.hasher.verified, want)
+	}
+	if n := e.count(`SELECT count(*) FROM public.attempts WHERE kind = 'login-account'`); n != 5 {
+		t.Errorf("%d logins were counted, want 5", n)
+	}
+}
+
+func TestLogInRefusals(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	purge := e.clock().AddDate(0, 0, 30)
+	e.addAuthor("registering", func(u *account.User) { u.State = account.Registering })
+	e.addAuthor("locked", func(u *account.User) { u.State = account.Locked })
+	e.addUser("deleted")
+	e.addTenant("deleteds-old", "deleted", "superseded")
+	e.addTenant("deleteds", "deleted", "tombstone")
+	e.addUser("replaced")
+	e.addTenant("replaceds", "replaced", "superseded")
+	e.addUser("released")
+	e.addTenant("releaseds", "released", "released")
+	e.addUser("pending")
+	e.blogs.cached = []string{"pending"}
+	e.addUser("orphaned")
+	for name, want := range map[string]account.RefusedError{
+		"registering": {Refusal: account.RefusedRegistering},
+		"locked":      {Refusal: account.RefusedLocked},
+		"deleted":     {Refusal: account.RefusedDeleted, Blog: "deleteds", PurgeAt: purge},
+		"replaced":    {Refusal: account.RefusedReplaced, Blog: "replaceds", PurgeAt: purge},
+		"released":    {Refusal: account.RefusedOrphaned},
+		"pending":     {Refusal: account.RefusedPending},
+		"orphaned":    {Refusal: account.RefusedOrphaned},
+	} {
+		_, err := e.accounts.LogIn(t.Context(), name, password, browser)
+		var refused *account.RefusedError
+		if !errors.As(err, &refused) {
+			t.Errorf("%s: got %v, want a RefusedError", name, err)
+			continue
+		}
+		refused.PurgeAt = refused.PurgeAt.UTC()
+		if diff := cmp.Diff(want, *refused); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		// Only the right password tells.
+		if _, err := e.accounts.LogIn(t.Context(), name, "not the password", browser); !errors.Is(err, account.ErrWrongPassword) {
+			t.Errorf("%s with a wrong password: %v", name, err)
+		}
+	}
+	e.blogs.err = errors.New("the API server is unavailable")
+	if _, err := e.accounts.LogIn(t.Context(), "orphaned", password, browser); !errors.Is(err, e.blogs.err) {
+		t.Errorf("while the cache fails: got %v, want its error", err)
+	}
+	if n := e.count(`SELECT count(*) FROM public.sessions`); n != 0 {
+		t.Errorf("%d sessions were started", n)
+	}
+}
+
+// Four attempts at an account are free. Then each waits twice as long, whatever the password, until the right one.
+func TestLoginsAreLimitedByAccount(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	e.addAuthor("bob")
+	try := func(name, password string) error {
+		_, err := e.accounts.LogIn(t.Context(), name, password, browser)
+		return err
+	}
+	for range 4 {
+		if err := try("alice", "wrong"); !errors.Is(err, account.ErrWrongPassword) {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []time.Duration{10 * time.Minute, 20 * time.Minute, 40 * time.Minute} {
+		if wait := waitOf(try("alice", password)); wait != want {
+			t.Fatalf("the attempt has to wait %s, want %s", wait, want)
+		}
+		e.pass(want)
+		if err := try("alice", "wrong"); !errors.Is(err, account.ErrWrongPassword) {
+			t.Fatal(err)
+		}
+	}
+	if err := try("bob", password); err != nil {
+		t.Errorf("somebody else at the same address: %v", err)
+	}
+	e.pass(80 * time.Minute)
+	if err := try("alice", password); err != nil {
+		t.Errorf("the right password in time: %v", err)
+	}
+	for range 4 {
+		if err := try("alice", "wrong"); !errors.Is(err, account.ErrWrongPassword) {
+			t.Errorf("after a login attempts are free again: %v", err)
+		}
+	}
+}
+
+func TestLoginsAreLimitedByAddress(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	for i := range 40 {
+		if _, err := e.accounts.LogIn(t.Context(), fmt.Sprintf("user-%d", i), "wrong", browser); !errors.Is(err, account.ErrWrongPassword) {
+			t.Fatal(err)
+		}
+		if i == 20 { // a login of one's own is not counted
+			e.logIn("alice")
+		}
+	}
+	if _, err := e.accounts.LogIn(t.Context(), "alice", password, browser); waitOf(err) != 10*time.Minute {
+		t.Errorf("got %v, want a wait of 10 minutes", err)
+	}
+	if _, err := e.accounts.LogIn(t.Context(), "alice", password, account.Browser{Address: "192.0.2.2"}); err != nil {
+		t.Errorf("from another address: %v", err)
+	}
+}
+
+// Concurrent attempts are no way around the limit.
+func TestConcurrentLogins(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	var running sync.WaitGroup
+	for range 30 {
+		running.Go(func() {
+			_, err := e.accounts.LogIn(t.Context(), "alice", "wrong", browser)
+			if !errors.Is(err, account.ErrWrongPassword) && waitOf(err) == 0 {
+				t.Error(err)
+			}
+		})
+	}
+	running.Wait()
+	if n := len(e.hasher.verified); n != 4 {
+		t.Errorf("%d passwords were compared, want 4", n)
+	}
+}
+
+func TestSessionsExpire(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	used, _, user := e.logIn("alice")
+	unused, _, _ := e.logIn("alice")
+	e.pass(10 * 24 * time.Hour)
+	if session, _, err := e.accounts.Authenticate(t.Context(), used); err != nil || session.SeenAt != e.clock() {
+		t.Errorf("the use of a session was not recorded: %+v, %v", session, err)
+	}
+	e.pass(5 * 24 * time.Hour)
+	e.wantEnded(unused)
+	e.wantAlive(used)
+	if sessions, err := e.accounts.Sessions(t.Context(), user.ID); err != nil || len(sessions) != 1 {
+		t.Errorf("%d sessions are listed, %v", len(sessions), err)
+	}
+	if err := e.accounts.DeleteExpired(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := e.count(`SELECT count(*) FROM public.sessions`); n != 1 {
+		t.Errorf("%d sessions are left, want 1", n)
+	}
+	e.wantEnded("")
+	e.wantEnded("unknown")
+}
+
+// A session is valid only while its user may log in, and again afterwards.
+func TestSessionsFollowTheUser(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	token, _, _ := e.logIn("alice")
+	for _, change := range []struct{ away, back string }{
+		{`UPDATE public.tenants SET state = 'tombstone'`, `UPDATE public.tenants SET state = 'live'`},
+		{`UPDATE public.tenants SET owner = 'bob'`, `UPDATE public.tenants SET owner = 'alice'`},
+		{`UPDATE public.users SET state = 'registering'`, `UPDATE public.users SET state = 'active'`},
+	} {
+		e.exec(change.away)
+		e.wantEnded(token)
+		e.exec(change.back)
+		e.wantAlive(token)
+	}
+}
+
+func TestEndSessions(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.addAuthor("alice")
+	e.addAuthor("bob")
+	here, session, alice := e.logIn("alice")
+	phone, phoneSession, _ := e.logIn("alice")
+	old, _, _ := e.logIn("alice")
+	bobs, bobSession, _ := e.logIn("bob")
+
+	end := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	end(e.accounts.EndSession(t.Context(), alice.ID, phoneSession.ID))
+	e.wantEnded(phone)
+	end(e.accounts.EndSession(t.Context(), alice.ID, phoneSession.ID))
+	end(e.accounts.EndSession(t.Context(), alice.ID, bobSession.ID))
+	e.wantAlive(bobs)
+	e.wantAlive(old)
+	end(e.accounts.EndSessions(t.Context(), alice.ID, session.ID))
+	e.wantEnded(old)
+	e.wantAlive(here)
+	end(e.accounts.EndSessions(t.Context(), alice.ID, 0))
+	e.wantEnded(here)
+	e.wantAlive(bobs)
+}
+
+// Whatever a browser sends as its name can be stored.
+func TestUserAgentIsStored(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	alice := e.addAuthor("alice")
+	for sent, want := range map[string]string{
+		strings.Repeat("ü", 200):       strings.Repeat("ü", 150),
+		"a" + strings.Repeat("ü", 200): "a" + strings.Repeat("ü", 149),
+		"Fire\xfffox":                  "Firefox",
+	} {
+		token, err := e.accounts.StartSession(t.Context(), alice.ID, account.Browser{UserAgent: sent})
+		if err != nil {
+			t.Errorf("%q: %v", sent, err)
+			continue
+		}
+		if session, _, err := e.accounts.Authenticate(t.Context(), token); err != nil || session.UserAgent != want {
+			t.Errorf("%q is stored as %q, %v", sent, session.UserAgent, err)
+		}
+	}
+}

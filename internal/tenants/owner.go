@@ -1,0 +1,57 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// Owner returns the user name and email address of the owner of a cached Tenant. Both are empty if the Tenant has no
+// owner, does not exist or is being deleted.
+func (c *Client) Owner(ctx context.Context, name string) (username, email string, err error) {
+	return c.owner(ctx, name, func(t *v1alpha1.Tenant) bool { return t.DeletionTimestamp.IsZero() })
+}
+
+// OwnerToInvite is Owner for a Tenant that is ready. Both are also empty if a sign-up created the Tenant: its owner needs
+// no invitation.
+func (c *Client) OwnerToInvite(ctx context.Context, name string) (username, email string, err error) {
+	return c.owner(ctx, name, func(t *v1alpha1.Tenant) bool { return RegistrationID(t) == "" && IsReady(t) })
+}
+
+func (c *Client) owner(ctx context.Context, name string, qualifies func(*v1alpha1.Tenant) bool) (username, email string, err error) {
+	tenant, err := c.Get(ctx, name)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return "", "", nil
+	case err != nil:
+		return "", "", err
+	case tenant.Spec.Owner == nil || !qualifies(tenant):
+		return "", "", nil
+	}
+	return tenant.Spec.Owner.Username, tenant.Spec.Owner.Email, nil
+}
+
+// DiscardSignup deletes the Tenant that a sign-up created for a user, with its data, unless the user has other Tenants.
+// It reports whether it did.
+func (c *Client) DiscardSignup(ctx context.Context, username string) (bool, error) {
+	owned, err := c.OwnedBy(ctx, username)
+	if err != nil {
+		return false, err
+	}
+	for i := range owned {
+		if owned[i].Name != username || RegistrationID(&owned[i]) == "" {
+			return false, nil
+		}
+	}
+	tenant, err := c.GetLive(ctx, username)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case tenant.Spec.Owner == nil || tenant.Spec.Owner.Username != username || RegistrationID(tenant) == "":
+		return false, nil
+	}
+	return tenant.DeletionTimestamp.IsZero(), c.Discard(ctx, tenant)
+}
