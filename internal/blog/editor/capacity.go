@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// formsPerTenant is how many forms of a blog are processed at the same time. An owner's browser sends one, and each
-	// can take a megabyte of memory.
-	formsPerTenant = 4
+	// formsPerTenant is how many forms of a blog are processed at the same time. An owner's browser sends one. Each can
+	// take a megabyte of memory, and hold a connection while the blog's table is locked.
+	formsPerTenant = 2
 	// exportsAtOnce is how many exports run at the same time, for all blogs.
 	exportsAtOnce = 4
 	// renderWait and exportWait are how long a post waits to be rendered, and an export to start.

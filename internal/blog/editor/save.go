@@ -5,7 +5,6 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
-	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
@@ -19,9 +18,6 @@ const (
 	actionUnpublish = "unpublish"
 	actionPreview   = "preview"
 )
-
-// saveTimeout bounds the time to render and store a post, including the wait for capacity.
-const saveTimeout = 20 * time.Second
 
 // save stores the post of a form. Whatever fails, the form is shown again, so that its text is never lost.
 func (e *Editor) save(w http.ResponseWriter, r *request) error {
@@ -89,9 +85,7 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 	case actionUnpublish:
 		document.Draft, done = true, "unpublished"
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), saveTimeout)
-	defer cancel()
-	saved, err := r.posts().Save(ctx, e.db, post.SaveRequest{
+	saved, err := r.posts().Save(context.WithoutCancel(r.Context()), e.db, post.SaveRequest{
 		Document: document, Base: f.version(), Quota: quota, Now: r.now,
 		Render: func(markdown string) (render.Result, error) { return e.capacity.render(r.Context(), markdown) },
 	})

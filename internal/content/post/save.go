@@ -16,6 +16,9 @@ import (
 // entity of five bytes.
 const maxHTMLBytes = 4 << 20
 
+// saveTimeout bounds the transaction of Save, so that a locked table does not hold a connection for long.
+const saveTimeout = 10 * time.Second
+
 // SaveRequest is a post to save.
 type SaveRequest struct {
 	// Document is the post. Save normalizes it.
@@ -67,6 +70,8 @@ func (s Store) Save(ctx context.Context, db postgres.Beginner, r SaveRequest) (S
 	if err != nil {
 		return Saved{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
+	defer cancel()
 	var outcome Outcome
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
 		outcome, err = s.store(ctx, tx, r, rendered)
