@@ -18,7 +18,7 @@ import (
 // databaseName is the one database of the demo.
 const databaseName = "echoblogs"
 
-// database is a server that runs, with the connection strings of our programs.
+// database is a running server, with the connection strings of our programs.
 type database struct {
 	server           *postgresserver.Server
 	administratorURI string
@@ -28,7 +28,7 @@ type database struct {
 }
 
 // startDatabase starts the server and prepares the database as an installer
-// does: the programs' roles, their rights, and passwords.
+// does: the programs' roles, their privileges, and passwords.
 func startDatabase(ctx context.Context, s state, p *progress) (*database, error) {
 	p.say("Starting PostgreSQL")
 	server, err := postgresserver.Start(ctx, postgresserver.Options{
@@ -43,7 +43,7 @@ func startDatabase(ctx context.Context, s state, p *progress) (*database, error)
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := d.prepare(ctx, s); err != nil {
-		return d, fmt.Errorf("preparing the database: %w", err)
+		return d, fmt.Errorf("prepare the database: %w", err)
 	}
 	return d, nil
 }
@@ -54,21 +54,21 @@ func (d *database) prepare(ctx context.Context, s state) error {
 	}
 	bootstrap, err := exec.CommandContext(ctx, filepath.Join(s.bin(), "operator"), "bootstrap-sql").Output()
 	if err != nil {
-		return fmt.Errorf("asking the operator for the SQL of roles and grants: %w", err)
+		return fmt.Errorf("get the SQL of roles and grants from the operator: %w", err)
 	}
 	connection, err := pgx.Connect(ctx, d.administratorURI)
 	if err != nil {
-		return fmt.Errorf("connecting as the administrator: %w", err)
+		return fmt.Errorf("connect as the administrator: %w", err)
 	}
 	defer connection.Close(ctx)
 	if _, err := connection.PgConn().Exec(ctx, string(bootstrap)).ReadAll(); err != nil {
-		return fmt.Errorf("making roles and grants: %w", err)
+		return fmt.Errorf("create roles and grants: %w", err)
 	}
 	uris := make(map[string]string)
 	for _, role := range []string{"echoblogs_operator", "echoblogs_blog", "echoblogs_portal"} {
 		password := rand.Text()
 		if _, err := connection.Exec(ctx, "ALTER ROLE "+pgx.Identifier{role}.Sanitize()+" PASSWORD '"+password+"'"); err != nil {
-			return fmt.Errorf("setting the password of %s: %w", role, err)
+			return fmt.Errorf("set the password of %s: %w", role, err)
 		}
 		if uris[role], err = withUser(d.administratorURI, role, password); err != nil {
 			return err
@@ -78,7 +78,7 @@ func (d *database) prepare(ctx context.Context, s state) error {
 	d.blogURIFile, d.portalURIFile = filepath.Join(s.private(), "blog-uri"), filepath.Join(s.private(), "portal-uri")
 	for file, uri := range map[string]string{d.blogURIFile: uris["echoblogs_blog"], d.portalURIFile: uris["echoblogs_portal"]} {
 		if err := os.WriteFile(file, []byte(uri), 0o600); err != nil {
-			return fmt.Errorf("keeping a connection string: %w", err)
+			return fmt.Errorf("write a connection string: %w", err)
 		}
 	}
 	return s.write("postgres-uri", d.administratorURI+"\n")
@@ -87,18 +87,18 @@ func (d *database) prepare(ctx context.Context, s state) error {
 func createDatabase(ctx context.Context, uri string) error {
 	connection, err := pgx.Connect(ctx, uri)
 	if err != nil {
-		return fmt.Errorf("connecting as the administrator: %w", err)
+		return fmt.Errorf("connect as the administrator: %w", err)
 	}
 	defer connection.Close(ctx)
 	var exists bool
 	if err := connection.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", databaseName).Scan(&exists); err != nil {
-		return fmt.Errorf("looking for the database %s: %w", databaseName, err)
+		return fmt.Errorf("look for the database %s: %w", databaseName, err)
 	}
 	if exists {
 		return nil
 	}
 	if _, err := connection.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{databaseName}.Sanitize()); err != nil {
-		return fmt.Errorf("creating the database %s: %w", databaseName, err)
+		return fmt.Errorf("create the database %s: %w", databaseName, err)
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func createDatabase(ctx context.Context, uri string) error {
 func withUser(uri, role, password string) (string, error) {
 	parsed, err := url.Parse(uri)
 	if err != nil {
-		return "", fmt.Errorf("reading the administrator's connection string: %w", err)
+		return "", fmt.Errorf("read the administrator's connection string: %w", err)
 	}
 	parsed.User = url.UserPassword(role, password)
 	return parsed.String(), nil

@@ -22,7 +22,7 @@ const (
 	stopTimeout = time.Minute
 )
 
-// demo is what runDemo builds up.
+// demo is everything that runDemo starts.
 type demo struct {
 	state    state
 	port     int
@@ -31,11 +31,11 @@ type demo struct {
 
 	controlPlane *controlplane.ControlPlane
 	database     *database
-	metrics      []string                      // where the operator and the blogs offer theirs
-	stops        []func(context.Context) error // what stops each part, in the order of their start
+	metrics      []string                      // addresses at which the programs serve their metrics
+	stops        []func(context.Context) error // stop each part; in the order in which they were started
 }
 
-// runDemo starts everything, says so, and runs until ctx ends.
+// runDemo starts everything, prints its progress, and runs until ctx ends.
 func runDemo(ctx context.Context, folder string, port int, out io.Writer) error {
 	s, err := openState(folder)
 	if err != nil {
@@ -43,7 +43,7 @@ func runDemo(ctx context.Context, folder string, port int, out io.Writer) error 
 	}
 	lock, err := s.lock(port)
 	if errors.Is(err, errRuns) {
-		return fmt.Errorf("it runs already: see %s, or stop it with make demo-down", s.logs())
+		return fmt.Errorf("the demo is already running: see %s, or stop it with make demo-down", s.logs())
 	}
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func runDemo(ctx context.Context, folder string, port int, out io.Writer) error 
 		progress: newProgress(out),
 		kubectl:  kubectl{folder: s.bin(), kubeconfig: s.kubeconfig()},
 	}
-	// A part that ends of itself ends the demo, with its reason as the cause.
+	// A part that ends unexpectedly ends the demo, with its error as the cause.
 	running, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	err = d.start(running, fail)
@@ -64,14 +64,14 @@ func runDemo(ctx context.Context, folder string, port int, out io.Writer) error 
 	}
 	switch {
 	case ctx.Err() != nil:
-		err = nil // the user asked for it
+		err = nil // the user stopped it
 	case running.Err() != nil:
-		err = context.Cause(running) // what failed first, rather than what that led to
+		err = context.Cause(running) // the first failure, rather than its consequences
 	}
 	if err = errors.Join(err, d.stop(ctx)); err != nil {
 		return err
 	}
-	d.progress.say("Stopped. The data is kept in " + s.folder + "; make demo-down CLEAN=1 wipes it")
+	d.progress.say("Stopped. Its data remains in " + s.folder + "; make demo-down CLEAN=1 deletes it")
 	return nil
 }
 
@@ -81,8 +81,8 @@ func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
 	if err != nil {
 		return err
 	}
-	door := openDoor(listeners, d.state)
-	d.stops = append(d.stops, door.stop)
+	front := startFrontend(listeners, d.state)
+	d.stops = append(d.stops, front.stop)
 
 	programs, err := install(ctx, d.state, d.progress)
 	if err != nil {
@@ -98,7 +98,7 @@ func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
 	if err := d.applyPlatform(ctx, first); err != nil {
 		return err
 	}
-	if err := d.startPrograms(ctx, door, fail); err != nil {
+	if err := d.startPrograms(ctx, front, fail); err != nil {
 		return err
 	}
 	if first {
@@ -112,7 +112,7 @@ func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
 	return d.summarise(ctx)
 }
 
-// startInfrastructure starts the control plane and PostgreSQL side by side.
+// startInfrastructure starts the control plane and PostgreSQL in parallel.
 func (d *demo) startInfrastructure(ctx context.Context, programs string, fail context.CancelCauseFunc) error {
 	for _, part := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "postgres", "operator", "blog-1", "blog-2", "portal"} {
 		if err := d.state.remove(filepath.Join("logs", part+".log")); err != nil {

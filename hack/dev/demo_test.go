@@ -23,31 +23,33 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/freeport"
 )
 
-// A demo takes some twenty seconds to start, so this test looks at its whole
-// life: up, up again, beside a second one, killed, in the foreground, wiped.
+// A demo takes about twenty seconds to start, so one test covers its whole life: up, up again, a second demo on the same
+// port, a kill, a run in the foreground, and the removal of its data.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	d := newDemo(t)
 	said := d.must("up")
-	for _, want := range []string{"alice", "http://alice.localhost:" + d.port + "/", "/kubeconfig", "/bin/kubectl"} {
+	for _, want := range []string{
+		"  http://alice.localhost:" + d.port + "/\n", "  kubeconfig  " + d.state + "/kubeconfig ", "  kubectl     " + d.state + "/bin/kubectl\n",
+	} {
 		if !strings.Contains(said, want) {
-			t.Errorf("up does not say %q:\n%s", want, said)
+			t.Errorf("the output of up lacks %q:\n%s", want, said)
 		}
 	}
 	d.wantPosts()
 	d.register()
 
-	if said := d.must("up"); !strings.Contains(said, "runs already") || !strings.Contains(said, "http://alice.localhost") {
-		t.Errorf("up once more says:\n%s\nwant that the demo runs already, and its addresses", said)
+	if said := d.must("up"); !strings.Contains(said, "The demo is already running.\n") || !strings.Contains(said, "  http://alice.localhost:"+d.port+"/\n") {
+		t.Errorf("a second up prints:\n%s\nwant that the demo is already running, and its addresses", said)
 	}
 	other := *d
 	other.state = filepath.Join(t.TempDir(), "other")
 	said, err := other.run("up")
-	if err == nil || !strings.Contains(said, "port "+d.port+" is taken") {
-		t.Errorf("a second demo on the same port: %v:\n%s\nwant that the port is taken", err, said)
+	if err == nil || !strings.Contains(said, "The demo: port "+d.port+" is in use: choose another, such as PORT=") {
+		t.Errorf("a second demo on the same port: %v:\n%s\nwant that the port is in use", err, said)
 	}
 	if left := other.processes(); len(left) > 0 {
-		t.Errorf("although its port is taken, the second demo started: %v", left)
+		t.Errorf("although its port is in use, the second demo started %v", left)
 	}
 
 	d.kill(syscall.SIGKILL)
@@ -55,7 +57,7 @@ func TestDemo(t *testing.T) {
 
 	foreground := d.command("run")
 	if err := foreground.Start(); err != nil {
-		t.Fatalf("starting the demo in the foreground: %v", err)
+		t.Fatalf("start the demo in the foreground: %v", err)
 	}
 	d.waitUntilReady(foreground.Process.Pid)
 	d.wantPosts()
@@ -64,16 +66,16 @@ func TestDemo(t *testing.T) {
 		t.Errorf("after Ctrl-C the demo ended with %v", err)
 	}
 	if left := d.processes(); len(left) > 0 {
-		t.Errorf("after Ctrl-C there are left: %v", left)
+		t.Errorf("after Ctrl-C these processes are left: %v", left)
 	}
 
 	d.must("down", "--clean")
 	if _, err := os.Stat(d.state); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("after down --clean the state is still there: %v", err)
+		t.Errorf("after down --clean the state folder still exists: %v", err)
 	}
 }
 
-// demo runs the program that make demo runs.
+// demo runs the program behind make demo.
 type demo struct {
 	t             *testing.T
 	program, root string
@@ -84,11 +86,11 @@ func newDemo(t *testing.T) *demo {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
-		t.Fatalf("finding the repository: %v", err)
+		t.Fatalf("find the repository: %v", err)
 	}
 	ports, err := freeport.Find(t.Context(), 1)
 	if err != nil {
-		t.Fatalf("finding a free port: %v", err)
+		t.Fatalf("find a free port: %v", err)
 	}
 	d := &demo{
 		t:       t,
@@ -98,7 +100,7 @@ func newDemo(t *testing.T) *demo {
 		port:    strconv.Itoa(ports[0]),
 	}
 	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", d.program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("building the demo: %v\n%s", err, output)
+		t.Fatalf("build the demo: %v\n%s", err, output)
 	}
 	t.Cleanup(func() {
 		if _, err := d.run("down", "--clean"); err != nil {
@@ -108,17 +110,17 @@ func newDemo(t *testing.T) *demo {
 	return d
 }
 
-// reachableFolder is a temporary folder that every user may enter, unlike
-// t.TempDir's: as root, PostgreSQL runs as another user.
+// reachableFolder returns a temporary folder that every user can enter, unlike t.TempDir: as root, PostgreSQL runs as
+// another user.
 func reachableFolder(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "echoblogs-demo-test-") //nolint:usetesting // every user has to enter it
+	folder, err := os.MkdirTemp("", "echoblogs-demo-test-") //nolint:usetesting // every user must be able to enter it
 	if err != nil {
-		t.Fatalf("making a folder: %v", err)
+		t.Fatalf("create a folder: %v", err)
 	}
 	t.Cleanup(func() { os.RemoveAll(folder) })
 	if err := os.Chmod(folder, 0o755); err != nil {
-		t.Fatalf("opening the folder to all: %v", err)
+		t.Fatalf("change the mode of the folder: %v", err)
 	}
 	return folder
 }
@@ -148,8 +150,7 @@ func (d *demo) must(name string, flags ...string) string {
 	return output
 }
 
-// wantPosts checks that each sample Tenant's blog has its own posts, each once,
-// and not the other's.
+// wantPosts checks that the blog of each sample Tenant lists its own posts once, and not those of the other.
 func (d *demo) wantPosts() {
 	d.t.Helper()
 	const alices, bobs = "What the first frost taught me", "One query too many"
@@ -162,12 +163,12 @@ func (d *demo) wantPosts() {
 			d.t.Errorf("%s lists %q %d times, want once:\n%s", host, want.own, count, page)
 		}
 		if strings.Contains(page, want.others) {
-			d.t.Errorf("%s shows %q, which is the other's", host, want.others)
+			d.t.Errorf("%s shows %q, a post of the other blog", host, want.others)
 		}
 	}
 }
 
-// register makes an account and a blog at the public site, and looks that no log tells the secrets of it.
+// register signs up at the public site, and checks that no log contains the secrets.
 func (d *demo) register() {
 	d.t.Helper()
 	const password = "nobody reads this anywhere"
@@ -176,7 +177,7 @@ func (d *demo) register() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	// As browsers do, which find localhost by themselves.
+	// Like browsers, which resolve names under localhost to loopback.
 	visitor := &http.Client{Jar: jar, Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+d.port)
 	}}}
@@ -186,19 +187,19 @@ func (d *demo) register() {
 	}
 	home, err := visitor.PostForm("http://localhost:"+d.port+"/register/", form)
 	if err != nil {
-		d.t.Fatalf("registering: %v", err)
+		d.t.Fatalf("sign up: %v", err)
 	}
 	defer home.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(home.Body, 1<<20))
 	if err != nil || !strings.Contains(string(body), "http://dora.localhost:"+d.port) {
-		d.t.Fatalf("the home page does not tell of the blog: %v\n%s", err, body)
+		d.t.Fatalf("the home page does not link to the blog: %v\n%s", err, body)
 	}
 	secrets := []string{password}
 	for _, cookie := range jar.Cookies(home.Request.URL) {
 		secrets = append(secrets, cookie.Value)
 	}
 	if len(secrets) < 2 {
-		d.t.Error("nobody is logged in after the registration")
+		d.t.Error("there is no session cookie after the sign-up")
 	}
 	logs, err := filepath.Glob(filepath.Join(d.state, "logs", "*.log"))
 	if err != nil || len(logs) == 0 {
@@ -211,7 +212,7 @@ func (d *demo) register() {
 		}
 		for _, secret := range secrets {
 			if strings.Contains(string(content), secret) {
-				d.t.Errorf("%s tells the secret %q", filepath.Base(log), secret)
+				d.t.Errorf("%s contains the secret %q", filepath.Base(log), secret)
 			}
 		}
 	}
@@ -221,12 +222,12 @@ func (d *demo) get(host string) string {
 	d.t.Helper()
 	request, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, "http://127.0.0.1:"+d.port+"/", nil)
 	if err != nil {
-		d.t.Fatalf("asking for %s: %v", host, err)
+		d.t.Fatalf("get %s: %v", host, err)
 	}
 	request.Host = host + ":" + d.port
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		d.t.Fatalf("asking for %s: %v", host, err)
+		d.t.Fatalf("get %s: %v", host, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
@@ -240,7 +241,7 @@ func (d *demo) get(host string) string {
 func (d *demo) kill(signal syscall.Signal) {
 	d.t.Helper()
 	if err := syscall.Kill(d.pid(), signal); err != nil {
-		d.t.Fatalf("signalling the demo: %v", err)
+		d.t.Fatalf("signal the demo: %v", err)
 	}
 }
 
@@ -249,12 +250,12 @@ func (d *demo) pid() int {
 	d.t.Helper()
 	file, err := os.Open(filepath.Join(d.state, "lock"))
 	if err != nil {
-		d.t.Fatalf("finding the demo's process: %v", err)
+		d.t.Fatalf("find the demo's process: %v", err)
 	}
 	defer file.Close()
 	lock := syscall.Flock_t{Type: syscall.F_WRLCK}
 	if err := syscall.FcntlFlock(file.Fd(), syscall.F_GETLK, &lock); err != nil {
-		d.t.Fatalf("finding the demo's process: %v", err)
+		d.t.Fatalf("find the demo's process: %v", err)
 	}
 	return int(lock.Pid)
 }
@@ -264,7 +265,7 @@ func (d *demo) waitUntilReady(pid int) {
 	d.t.Helper()
 	d.wait("the demo is ready", func() error {
 		if runs := d.pid(); runs != pid {
-			return fmt.Errorf("the process %d runs the demo, not yet %d", runs, pid)
+			return fmt.Errorf("process %d runs the demo, want %d", runs, pid)
 		}
 		_, err := os.Stat(filepath.Join(d.state, "ready"))
 		return err
@@ -273,9 +274,9 @@ func (d *demo) waitUntilReady(pid int) {
 
 func (d *demo) waitUntilGone() {
 	d.t.Helper()
-	d.wait("nothing of the demo runs", func() error {
+	d.wait("all processes of the demo have ended", func() error {
 		if left := d.processes(); len(left) > 0 {
-			return fmt.Errorf("there are left: %v", left)
+			return fmt.Errorf("these are left: %v", left)
 		}
 		return nil
 	})
@@ -293,18 +294,18 @@ func (d *demo) wait(what string, check func() error) {
 		}
 		select {
 		case <-deadline:
-			d.t.Fatalf("waiting until %s: %v", what, err)
+			d.t.Fatalf("wait until %s: %v", what, err)
 		case <-tick.C:
 		}
 	}
 }
 
-// processes returns the commands of all processes that name the demo's state.
+// processes returns the command lines that contain the demo's state folder.
 func (d *demo) processes() []string {
 	d.t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
-		d.t.Fatalf("listing processes: %v", err)
+		d.t.Fatalf("list processes: %v", err)
 	}
 	var found []string
 	for _, file := range files {

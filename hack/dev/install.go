@@ -12,14 +12,14 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
 )
 
-// install finds or builds all programs and lays them into the state, except for
-// the control plane's, whose folder it returns.
+// install finds or builds all programs and puts them into the state folder,
+// except those of the control plane, whose folder it returns.
 func install(ctx context.Context, s state, p *progress) (controlPlane string, err error) {
 	p.say("Looking for PostgreSQL and a Kubernetes control plane")
 	postgres := exec.CommandContext(ctx, "hack/postgres/install.sh")
 	postgres.Stderr = p.out
 	if err := postgres.Run(); err != nil {
-		return "", fmt.Errorf("installing PostgreSQL: %w", err)
+		return "", fmt.Errorf("install PostgreSQL: %w", err)
 	}
 	controlPlane, err = controlplane.Programs(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 	if err != nil {
@@ -32,13 +32,13 @@ func install(ctx context.Context, s state, p *progress) (controlPlane string, er
 	return controlPlane, p.run(ctx, "Building the operator, the blog and the public site", build)
 }
 
-// link makes a symbolic link, in place of what is there.
+// link creates or replaces a symbolic link.
 func link(target, path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("replacing %s: %w", path, err)
+		return fmt.Errorf("replace %s: %w", path, err)
 	}
 	if err := os.Symlink(target, path); err != nil {
-		return fmt.Errorf("linking %s: %w", path, err)
+		return fmt.Errorf("link %s: %w", path, err)
 	}
 	return nil
 }

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// kubectl is the program that the user has too, as the administrator.
+// kubectl is the same program that the user gets, with the administrator's kubeconfig.
 type kubectl struct {
 	folder     string // of the program and its plugins
 	kubeconfig string
 }
 
-// run runs it with an input, and returns its output.
+// run runs kubectl with an input, and returns its output.
 func (k kubectl) run(ctx context.Context, input string, arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
@@ -33,7 +33,7 @@ func (k kubectl) run(ctx context.Context, input string, arguments ...string) (st
 	return string(output), nil
 }
 
-// apply makes the cluster as a manifest says.
+// apply applies a manifest by server-side apply.
 func (k kubectl) apply(ctx context.Context, manifest string) error {
 	_, err := k.run(ctx, manifest, "apply", "--server-side", "--force-conflicts", "--field-manager=echoblogs-demo", "--filename=-")
 	return err

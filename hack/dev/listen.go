@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// listen takes the demo's port on both loopback addresses, or on the IPv4 one
-// where the machine has no IPv6.
+// listen opens the demo's port on both loopback addresses, or on the IPv4 one if
+// the machine has no IPv6.
 func listen(ctx context.Context, port int) ([]net.Listener, error) {
 	var listeners []net.Listener
 	for _, address := range []string{"127.0.0.1", "::1"} {
@@ -25,9 +25,9 @@ func listen(ctx context.Context, port int) ([]net.Listener, error) {
 				taken.Close()
 			}
 			if errors.Is(err, syscall.EADDRINUSE) {
-				return nil, fmt.Errorf("port %d is taken by another program: choose another, such as PORT=%d", port, otherPort(port))
+				return nil, fmt.Errorf("port %d is in use: choose another, such as PORT=%d", port, otherPort(port))
 			}
-			return nil, fmt.Errorf("listening on port %d: %w", port, err)
+			return nil, fmt.Errorf("listen on port %d: %w", port, err)
 		}
 	}
 	if len(listeners) == 0 {
@@ -36,7 +36,7 @@ func listen(ctx context.Context, port int) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// otherPort suggests a port that is easily told from the one that is taken.
+// otherPort suggests a free-looking port that resembles the one in use.
 func otherPort(port int) int {
 	if port < 50000 {
 		return port + 10000

@@ -1,5 +1,5 @@
 // Command dev runs the demo: a whole EchoBlogs platform on this machine, with a
-// real Kubernetes control plane and a real PostgreSQL. Run it by `make demo`,
+// real Kubernetes control plane and a real PostgreSQL. Run it with `make demo`,
 // `make demo-up` and `make demo-down`, from the root of the repository.
 package main
 
@@ -16,7 +16,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// From the second signal on, the demo ends at once; the kernel kills its parts.
+	// A second signal ends the demo at once; the kernel then kills its children.
 	context.AfterFunc(ctx, stop)
 	if err := command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "The demo:", err)
@@ -38,11 +38,11 @@ func command() *cobra.Command {
 		},
 	}
 	var folder string
-	root.PersistentFlags().StringVar(&folder, "state", ".demo", "the folder of its data, logs and kubeconfig")
+	root.PersistentFlags().StringVar(&folder, "state", ".demo", "the folder for data, logs and kubeconfig")
 	var port int
 	withPort := func(c *cobra.Command) *cobra.Command {
 		c.Args = cobra.NoArgs
-		c.Flags().IntVar(&port, "port", 8000, "the port that the blogs are read at")
+		c.Flags().IntVar(&port, "port", 8000, "the port of the public site and the blogs")
 		return c
 	}
 	root.AddCommand(withPort(&cobra.Command{
@@ -62,7 +62,7 @@ func command() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return down(c.Context(), folder, clean, os.Stdout) },
 	}
-	down.Flags().BoolVar(&clean, "clean", false, "wipe its data as well")
+	down.Flags().BoolVar(&clean, "clean", false, "delete its data as well")
 	root.AddCommand(down)
 	return root
 }

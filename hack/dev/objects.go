@@ -20,14 +20,14 @@ import (
 const (
 	// samples is the folder of the Platform and the Tenants of a first start.
 	samples = "config/samples"
-	// operatorAccount and portalAccount are the ServiceAccounts that config gives their rights.
+	// operatorAccount and portalAccount are the ServiceAccounts whose Roles are in config.
 	operatorAccount = "echoblogs-operator"
 	portalAccount   = "echoblogs-portal"
 )
 
-// applyInstallation applies what an installer applies, and writes the kubeconfigs
-// of operator and public site: each has the rights of its ServiceAccount and no
-// others.
+// applyInstallation applies the manifests of an installation, and writes the
+// kubeconfigs of operator and public site, each with the token of its
+// ServiceAccount.
 func (d *demo) applyInstallation(ctx context.Context) error {
 	d.progress.say("Applying CRDs, roles and Services")
 	if _, err := d.kubectl.run(ctx, "", "apply", "--server-side", "--force-conflicts", "--field-manager=echoblogs-demo", "--kustomize=hack/dev/manifests"); err != nil {
@@ -52,9 +52,9 @@ func (d *demo) accountKubeconfig(account string) string {
 	return filepath.Join(d.state.private(), account+".kubeconfig")
 }
 
-// applyPlatform applies the sample's Platform with the demo's port and database.
-// From the second start on the Platform is the user's: only what changes from
-// start to start is set.
+// applyPlatform applies the sample Platform with the demo's port and database.
+// After the first start the Platform is the user's: only the fields that change
+// between starts are set.
 func (d *demo) applyPlatform(ctx context.Context, first bool) error {
 	platform, err := d.samplePlatform()
 	if err != nil {
@@ -66,7 +66,7 @@ func (d *demo) applyPlatform(ctx context.Context, first bool) error {
 		StringData: map[string]string{"uri": d.database.operatorURI},
 	})
 	if err != nil {
-		return fmt.Errorf("writing the Secret of the database: %w", err)
+		return fmt.Errorf("write the Secret of the database: %w", err)
 	}
 	if err := d.kubectl.apply(ctx, string(secret)); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (d *demo) applyPlatform(ctx context.Context, first bool) error {
 	if first {
 		manifest, err := yaml.Marshal(platform)
 		if err != nil {
-			return fmt.Errorf("writing the Platform: %w", err)
+			return fmt.Errorf("write the Platform: %w", err)
 		}
 		return d.kubectl.apply(ctx, string(manifest))
 	}
@@ -86,11 +86,11 @@ func (d *demo) applyPlatform(ctx context.Context, first bool) error {
 func (d *demo) samplePlatform() (*v1alpha1.Platform, error) {
 	sample, err := os.ReadFile(filepath.Join(samples, "tenancy_v1alpha1_platform.yaml"))
 	if err != nil {
-		return nil, fmt.Errorf("reading the sample of a Platform: %w", err)
+		return nil, fmt.Errorf("read the sample of a Platform: %w", err)
 	}
 	var platform v1alpha1.Platform
 	if err := yaml.UnmarshalStrict(sample, &platform); err != nil {
-		return nil, fmt.Errorf("reading the sample of a Platform: %w", err)
+		return nil, fmt.Errorf("read the sample of a Platform: %w", err)
 	}
 	platform.Namespace = namespace
 	platform.Spec.PublicURL = "http://" + net.JoinHostPort(string(platform.Spec.Domains[0]), strconv.Itoa(d.port))
@@ -105,7 +105,7 @@ func (d *demo) tenants(ctx context.Context) ([]v1alpha1.Tenant, error) {
 	}
 	var list v1alpha1.TenantList
 	if err := json.Unmarshal([]byte(output), &list); err != nil {
-		return nil, fmt.Errorf("reading the list of Tenants: %w", err)
+		return nil, fmt.Errorf("read the list of Tenants: %w", err)
 	}
 	return list.Items, nil
 }

@@ -20,20 +20,20 @@ import (
 )
 
 const (
-	// ingressClass is what the sample's Platform names and our router obeys.
+	// ingressClass is the class of the sample Platform, which our router serves.
 	ingressClass = "demo"
 	// blogService and portalService are the Services, with the port of config/blog and config/portal.
 	blogService     = "echoblogs-blog"
 	portalService   = "echoblogs-portal"
 	servicePortName = "http"
 	servicePort     = 80
-	// programStopTimeout is as long as config gives the pods of our programs.
+	// programStopTimeout equals terminationGracePeriodSeconds of the Deployments in config.
 	programStopTimeout = 30 * time.Second
 )
 
-// startPrograms starts the operator, two replicas of the blog, the public site, and
-// the router in front of them, and returns when all say that they are ready.
-func (d *demo) startPrograms(ctx context.Context, door *door, fail context.CancelCauseFunc) error {
+// startPrograms starts the operator, two replicas of the blog, the public site,
+// and the router in front of them, and returns when all of them are ready.
+func (d *demo) startPrograms(ctx context.Context, front *frontend, fail context.CancelCauseFunc) error {
 	d.progress.say("Starting the operator, two replicas of the blog, the public site, and the router")
 	ports, err := freeport.Find(ctx, 8)
 	if err != nil {
@@ -45,7 +45,7 @@ func (d *demo) startPrograms(ctx context.Context, door *door, fail context.Cance
 	site := router.NewService(servicePortName, servicePort, at(6))
 	clusterIP, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return fmt.Errorf("listening for the Service of the blog: %w", err)
+		return fmt.Errorf("listen for the Service of the blog: %w", err)
 	}
 
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -60,7 +60,7 @@ func (d *demo) startPrograms(ctx context.Context, door *door, fail context.Cance
 		parts.Go(func() error {
 			err := keepRunning(running, spec, d.progress.say)
 			if err != nil && running.Err() == nil {
-				fail(err) // it cannot be started at all
+				fail(err) // the program could not be started at all
 				return nil
 			}
 			return err
@@ -70,10 +70,10 @@ func (d *demo) startPrograms(ctx context.Context, door *door, fail context.Cance
 		cancel()
 		return parts.Wait()
 	})
-	if err := d.startRouter(running, door, map[string]*router.Service{blogService: blog, portalService: site}); err != nil {
+	if err := d.startRouter(running, front, map[string]*router.Service{blogService: blog, portalService: site}); err != nil {
 		return err
 	}
-	// Blog and public site are ready once the operator has made the tables.
+	// Blog and public site become ready when the operator has created the tables.
 	for _, program := range []struct{ name, address string }{{"operator", at(2)}, {"blog-1", at(0)}, {"blog-2", at(1)}, {"portal", at(6)}} {
 		if err := d.waitUntilReady(ctx, program.name, program.address); err != nil {
 			return err
@@ -95,7 +95,7 @@ func (d *demo) waitUntilReady(ctx context.Context, name, address string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("%s did not get ready in time (last: %d); see %s", name, status, d.state.log(name)), err)
+			return errors.Join(fmt.Errorf("%s was not ready in time (last status: %d); see %s", name, status, d.state.log(name)), err)
 		case <-retry.C:
 		}
 	}
@@ -127,7 +127,8 @@ func (d *demo) operatorSpec(probe, health, metrics string) process.Spec {
 	}
 }
 
-// portalSpec runs the public site. Mails are written into the state, and whoever is at this machine may register often.
+// portalSpec runs the public site. It writes mails into the state folder, and does
+// not limit sign-ups in practice.
 func (d *demo) portalSpec(address, metrics string) process.Spec {
 	return process.Spec{
 		Name: "portal",
@@ -148,8 +149,8 @@ func (d *demo) portalSpec(address, metrics string) process.Spec {
 	}
 }
 
-// keepRunning runs a program until ctx ends, and starts it again when it ends
-// before that, as a kubelet would.
+// keepRunning runs a program until ctx ends, and restarts it with a growing delay
+// if it ends before, as a kubelet does.
 func keepRunning(ctx context.Context, spec process.Spec, say func(string)) error {
 	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
 		program, err := process.Start(ctx, spec)
@@ -162,7 +163,7 @@ func keepRunning(ctx context.Context, spec process.Spec, say func(string)) error
 			defer cancel()
 			return program.Stop(stopping)
 		case <-program.Done():
-			say(fmt.Sprintf("%v\nStarting it again in %s", program.Ended(), pause))
+			say(fmt.Sprintf("%v\nRestarting it in %s", program.Ended(), pause))
 		}
 		select {
 		case <-ctx.Done():
@@ -172,15 +173,15 @@ func keepRunning(ctx context.Context, spec process.Spec, say func(string)) error
 	}
 }
 
-// startRouter opens the door to the blogs and the public site.
-func (d *demo) startRouter(ctx context.Context, door *door, services map[string]*router.Service) error {
+// startRouter routes requests to the blogs and the public site.
+func (d *demo) startRouter(ctx context.Context, front *frontend, services map[string]*router.Service) error {
 	config, err := clientcmd.BuildConfigFromFlags("", d.state.kubeconfig())
 	if err != nil {
-		return fmt.Errorf("reading the administrator's kubeconfig: %w", err)
+		return fmt.Errorf("read the administrator's kubeconfig: %w", err)
 	}
 	log, err := os.OpenFile(d.state.log("router"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("opening the router's log: %w", err)
+		return fmt.Errorf("open the router's log: %w", err)
 	}
 	table := router.NewTable(ingressClass)
 	if err := router.Watch(ctx, config, namespace, table); err != nil {
@@ -188,23 +189,23 @@ func (d *demo) startRouter(ctx context.Context, door *door, services map[string]
 	}
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	//nolint:contextcheck // each request has its own
-	door.lead(router.New(table, services, logger))
+	front.setHandler(router.New(table, services, logger))
 	return nil
 }
 
-// status gets a page, with a Host of its own unless that is empty, and returns
-// the answer's status.
+// status requests a page, with another Host header unless host is empty, and
+// returns the status code of the response.
 func status(ctx context.Context, url, host string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return 0, fmt.Errorf("asking for %s: %w", url, err)
+		return 0, fmt.Errorf("get %s: %w", url, err)
 	}
 	request.Host = host
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, fmt.Errorf("asking for %s: %w", url, err)
+		return 0, fmt.Errorf("get %s: %w", url, err)
 	}
 	defer response.Body.Close()
 	return response.StatusCode, nil

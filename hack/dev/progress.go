@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// progress tells the user what is going on, with the time since the start.
+// progress prints what the demo is doing, with the time since its start.
 type progress struct {
 	out   io.Writer
 	start time.Time
@@ -24,8 +24,8 @@ func (p *progress) say(what string) {
 	fmt.Fprintf(p.out, "%6.1f s  %s\n", time.Since(p.start).Seconds(), what)
 }
 
-// run runs a command that may take minutes, and says so every few seconds. What
-// the command says is shown only when it fails.
+// run runs a command that may take minutes, and reports every few seconds that it
+// is still running. It prints the output of the command only if that fails.
 func (p *progress) run(ctx context.Context, what string, command *exec.Cmd) error {
 	p.say(what)
 	done := make(chan struct{})

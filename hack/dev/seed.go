@@ -14,8 +14,8 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// seededFile is there once the sample Tenants have had their posts. From then on
-// Tenants and posts are the user's own, also where the user has deleted them.
+// seededFile exists once the sample Tenants have their posts. From then on Tenants
+// and posts belong to the user, who may also have deleted them.
 const seededFile = "seeded"
 
 // seed applies the sample Tenants and gives each its posts.
@@ -34,7 +34,7 @@ func (d *demo) seed(ctx context.Context) error {
 	for _, name := range []string{"alice", "bob"} {
 		files, err := filepath.Glob(filepath.Join("hack", "dev", "posts", name, "*.md"))
 		if err != nil {
-			return fmt.Errorf("looking for the posts of %s: %w", name, err)
+			return fmt.Errorf("look for the posts of %s: %w", name, err)
 		}
 		slices.Sort(files)
 		for _, file := range files {
@@ -46,9 +46,9 @@ func (d *demo) seed(ctx context.Context) error {
 	return d.state.write(seededFile, "")
 }
 
-// waitUntilServed returns when every Tenant that is Ready tells this start's
-// address, and its page answers there. A later start finds Tenants whose status
-// still tells of the last one, which may have had another port.
+// waitUntilServed returns when every Ready Tenant has the current port in its
+// status and responds there. After a restart, the status may still have the port of
+// the previous run.
 func (d *demo) waitUntilServed(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -70,8 +70,8 @@ func (d *demo) waitUntilServed(ctx context.Context) error {
 	}
 }
 
-// firstNotServed says what is wrong with the first Tenant that is Ready and yet
-// not served at this start's port, or "".
+// firstNotServed describes the problem of the first Ready Tenant that is not served
+// at the current port. It returns "" if there is none.
 func (d *demo) firstNotServed(ctx context.Context) (problem string, err error) {
 	tenants, err := d.tenants(ctx)
 	if err != nil {
@@ -82,12 +82,12 @@ func (d *demo) firstNotServed(ctx context.Context) (problem string, err error) {
 			continue
 		}
 		if !strings.HasSuffix(tenant.Status.URL, fmt.Sprintf(":%d", d.port)) {
-			return fmt.Sprintf("the status of %s still tells the address of the last start, %s", tenant.Name, tenant.Status.URL), nil
+			return fmt.Sprintf("the status of %s still has the address of the previous run, %s", tenant.Name, tenant.Status.URL), nil
 		}
-		// As a browser does: by way of the router.
+		// Through the router, as a browser does.
 		status, err := status(ctx, fmt.Sprintf("http://127.0.0.1:%d/", d.port), tenant.Status.Hosts[0])
 		if err != nil || status != http.StatusOK && status != http.StatusPaymentRequired {
-			return fmt.Sprintf("the blog of %s does not answer (last: %d)", tenant.Name, status), nil //nolint:nilerr // it is asked again
+			return fmt.Sprintf("the blog of %s does not respond (last status: %d)", tenant.Name, status), nil //nolint:nilerr // the caller retries
 		}
 	}
 	return "", nil

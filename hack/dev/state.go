@@ -12,25 +12,25 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
-// state is the folder with all that the demo keeps.
+// state is the folder of everything that the demo stores.
 type state struct {
 	folder string // absolute
 }
 
-// openState makes the folder, unless it is there.
+// openState creates the folder if it does not exist.
 func openState(path string) (state, error) {
 	folder, err := filepath.Abs(path)
 	if err != nil {
-		return state{}, fmt.Errorf("finding the folder %s: %w", path, err)
+		return state{}, fmt.Errorf("find the folder %s: %w", path, err)
 	}
 	s := state{folder: folder}
-	// The server of PostgreSQL may run as another user, who has to pass through.
+	// PostgreSQL may run as another user, who must be able to enter the folder.
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return state{}, fmt.Errorf("making the folder of the demo: %w", err)
+		return state{}, fmt.Errorf("create the folder of the demo: %w", err)
 	}
 	for _, private := range []string{s.logs(), s.bin(), s.private()} {
 		if err := os.MkdirAll(private, 0o700); err != nil {
-			return state{}, fmt.Errorf("making a folder of the demo: %w", err)
+			return state{}, fmt.Errorf("create a folder of the demo: %w", err)
 		}
 	}
 	return s, nil
@@ -45,8 +45,8 @@ func (s state) kubeconfig() string { return filepath.Join(s.folder, "kubeconfig"
 
 func (s state) log(part string) string { return filepath.Join(s.logs(), part+".log") }
 
-// shown returns the folder as people and their shells write it, relative to the
-// working directory where it is below that.
+// shown returns the folder as a user and as a shell would write it: relative if it
+// is below the working directory.
 func (s state) shown() (people, shell string) {
 	working, err := os.Getwd()
 	if err != nil {
@@ -59,15 +59,15 @@ func (s state) shown() (people, shell string) {
 	return below, "$PWD/" + below
 }
 
-// write keeps a text that only we may read.
+// write writes a file that only the current user can read.
 func (s state) write(name, text string) error {
 	if err := os.WriteFile(filepath.Join(s.folder, name), []byte(text), 0o600); err != nil {
-		return fmt.Errorf("writing a file of the demo: %w", err)
+		return fmt.Errorf("write a file of the demo: %w", err)
 	}
 	return nil
 }
 
-// has tells whether a file is there.
+// has reports whether a file exists.
 func (s state) has(name string) bool {
 	_, err := os.Stat(filepath.Join(s.folder, name))
 	return err == nil
@@ -75,79 +75,79 @@ func (s state) has(name string) bool {
 
 func (s state) remove(name string) error {
 	if err := os.Remove(filepath.Join(s.folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing a file of the demo: %w", err)
+		return fmt.Errorf("remove a file of the demo: %w", err)
 	}
 	return nil
 }
 
-// wipe removes everything, the database included where it is elsewhere.
+// wipe removes everything, including the database if it is in another folder.
 func (s state) wipe() error {
 	database, err := postgresserver.DataDir(s.database())
 	if err != nil {
 		return err
 	}
 	if err := errors.Join(os.RemoveAll(database), os.RemoveAll(s.folder)); err != nil {
-		return fmt.Errorf("wiping the demo's data: %w", err)
+		return fmt.Errorf("remove the demo's data: %w", err)
 	}
 	return nil
 }
 
-// running is a demo that runs.
+// running is a running demo.
 type running struct {
 	pid  int
 	port int
 }
 
-// errRuns says that a demo runs with this state.
-var errRuns = errors.New("the demo runs already")
+// errRuns is returned if a demo is already running with this state.
+var errRuns = errors.New("the demo is already running")
 
-// lock makes this process the one that runs the demo, until the file that it
-// returns is closed or the process ends. It returns errRuns when there is one.
+// lock makes this process the one that runs the demo, until the returned file is
+// closed or the process ends. It returns errRuns if another process has the lock.
 func (s state) lock(port int) (io.Closer, error) {
 	file, err := os.OpenFile(s.lockFile(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("locking the demo: %w", err)
+		return nil, fmt.Errorf("lock the demo: %w", err)
 	}
 	if err := syscall.FcntlFlock(file.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_WRLCK}); err != nil {
 		file.Close()
 		if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
 			return nil, errRuns
 		}
-		return nil, fmt.Errorf("locking the demo: %w", err)
+		return nil, fmt.Errorf("lock the demo: %w", err)
 	}
-	// One that was killed has left it behind.
+	// A demo that was killed may have left it behind.
 	if err := s.remove(readyFile); err != nil {
 		return nil, err
 	}
 	if _, err := file.WriteAt(fmt.Appendf(nil, "%-5d\n", port), 0); err != nil {
-		return nil, fmt.Errorf("telling others the demo's port: %w", err)
+		return nil, fmt.Errorf("write the demo's port: %w", err)
 	}
 	return file, nil
 }
 
-// whoRuns returns the demo that runs with this state, if there is one.
-func (s state) whoRuns() (running, bool, error) {
+// findRunning returns the demo that runs with this state, if there is one.
+func (s state) findRunning() (running, bool, error) {
 	file, err := os.Open(s.lockFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return running{}, false, nil
 	}
 	if err != nil {
-		return running{}, false, fmt.Errorf("asking whether the demo runs: %w", err)
+		return running{}, false, fmt.Errorf("find the running demo: %w", err)
 	}
 	defer file.Close()
 	lock := syscall.Flock_t{Type: syscall.F_WRLCK}
 	if err := syscall.FcntlFlock(file.Fd(), syscall.F_GETLK, &lock); err != nil {
-		return running{}, false, fmt.Errorf("asking whether the demo runs: %w", err)
+		return running{}, false, fmt.Errorf("find the running demo: %w", err)
 	}
 	if lock.Type == syscall.F_UNLCK {
 		return running{}, false, nil
 	}
-	who := running{pid: int(lock.Pid)}
-	if _, err := fmt.Fscan(file, &who.port); err != nil {
-		return running{}, false, errors.New("the demo is just starting: try again")
+	found := running{pid: int(lock.Pid)}
+	if _, err := fmt.Fscan(file, &found.port); err != nil {
+		return running{}, false, errors.New("the demo is starting: try again in a moment")
 	}
-	return who, true, nil
+	return found, true, nil
 }
 
-// lockFile is locked while the demo runs, and tells its port.
+// lockFile is locked while the demo is running, and contains its port.
 func (s state) lockFile() string { return filepath.Join(s.folder, "lock") }

@@ -7,18 +7,18 @@ import (
 	"text/template"
 )
 
-// readyFile is there while the demo is ready, and holds what to know about it.
+// readyFile exists while the demo is ready, and contains its summary.
 const readyFile = "ready"
 
 var summary = template.Must(template.New("summary").Parse(`
 {{.Table}}
-  http://localhost:{{.Port}}/    the public site: register, and write
+  http://localhost:{{.Port}}/    the public site: sign up, and write
 {{range .URLs}}  {{.}}
 {{end}}
   kubeconfig  {{.State}}/kubeconfig    (an administrator's)
   kubectl     {{.State}}/bin/kubectl
   database    {{.State}}/postgres-uri  (an administrator's connection string)
-  mails       {{.State}}/mail/         (nothing is sent)
+  mails       {{.State}}/mail/         (no mail is sent)
   logs        {{.State}}/logs/
   metrics     {{range $i, $address := .Metrics}}{{if $i}}, {{end}}http://{{$address}}/metrics{{end}}
 
@@ -26,7 +26,7 @@ Things to try, after
 
   export KUBECONFIG={{.Shell}}/kubeconfig PATH={{.Shell}}/bin:$PATH
 
-1. A blog of your own: register at http://localhost:{{.Port}}/, or apply one, at http://carol.localhost:{{.Port}}/
+1. Your own blog: sign up at http://localhost:{{.Port}}/, or apply one, at http://carol.localhost:{{.Port}}/
 
   sed 's/alice/carol/; s/Alice/Carol/' config/samples/tenancy_v1alpha1_tenant_alice.yaml | kubectl apply -f -
   kubectl wait --for=condition=Ready tenant/carol
@@ -36,14 +36,14 @@ Things to try, after
   printf '# Hello\n\nWritten in a *shell*.\n' > /tmp/hello.md
   kubectl echoblogs post carol /tmp/hello.md
 
-3. A bill that was not paid: look at http://bob.localhost:{{.Port}}/ after each
+3. A suspended blog: open http://bob.localhost:{{.Port}}/ after each
 
   kubectl patch tenant bob --type=merge -p '{"spec":{"suspended":true}}'
   kubectl patch tenant bob --type=merge -p '{"spec":{"suspended":false}}'
 
 `))
 
-// summarise says that the demo is ready and what to do with it.
+// summarise prints that the demo is ready, and what to do with it.
 func (d *demo) summarise(ctx context.Context) error {
 	table, err := d.kubectl.run(ctx, "", "get", "tenants")
 	if err != nil {
@@ -63,7 +63,7 @@ func (d *demo) summarise(ctx context.Context) error {
 	shown, shell := d.state.shown()
 	err = summary.Execute(&text, map[string]any{"Table": table, "URLs": urls, "Port": d.port, "Metrics": d.metrics, "State": shown, "Shell": shell})
 	if err != nil {
-		return fmt.Errorf("writing the summary: %w", err)
+		return fmt.Errorf("write the summary: %w", err)
 	}
 	if err := d.state.write(readyFile, text.String()); err != nil {
 		return err

@@ -208,7 +208,7 @@ func (p *Platform) Wait(what string, check func() error) {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			p.T.Fatalf("waiting until %s: %v", what, err)
+			p.T.Fatalf("wait until %s: %v", what, err)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func (c *ControlPlane) httpClient(certificate string) (*http.Client, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(c.authority.file(certificate+".crt"), c.authority.file(certificate+".key"))
 	if err != nil {
-		return nil, fmt.Errorf("reading the certificate of %s: %w", certificate, err)
+		return nil, fmt.Errorf("read the certificate of %s: %w", certificate, err)
 	}
 	return &http.Client{
 		Timeout:   5 * time.Second,
@@ -73,7 +73,7 @@ func (c *ControlPlane) httpClient(certificate string) (*http.Client, error) {
 func expect(ctx context.Context, client *http.Client, address string, status int) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return fmt.Errorf("asking %s: %w", address, err)
+		return fmt.Errorf("ask %s: %w", address, err)
 	}
 	response, err := client.Do(request)
 	if err != nil {

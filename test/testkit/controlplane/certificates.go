@@ -28,11 +28,11 @@ type authority struct {
 // newAuthority makes an authority that keeps its files in folder.
 func newAuthority(folder string) (*authority, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of the certificates: %w", err)
+		return nil, fmt.Errorf("create the folder of the certificates: %w", err)
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("making the key of the certificate authority: %w", err)
+		return nil, fmt.Errorf("create the key of the certificate authority: %w", err)
 	}
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: "echoblogs-demo"},
@@ -47,7 +47,7 @@ func newAuthority(folder string) (*authority, error) {
 	}
 	a.certificate, err = x509.ParseCertificate(der)
 	if err != nil {
-		return nil, fmt.Errorf("reading the certificate authority back: %w", err)
+		return nil, fmt.Errorf("read the certificate authority back: %w", err)
 	}
 	return a, a.write("ca.crt", "CERTIFICATE", der)
 }
@@ -57,7 +57,7 @@ func newAuthority(folder string) (*authority, error) {
 func (a *authority) issue(name string, user pkix.Name) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return fmt.Errorf("making the key of %s: %w", name, err)
+		return fmt.Errorf("create the key of %s: %w", name, err)
 	}
 	der, err := a.sign(&x509.Certificate{
 		Subject:     user,
@@ -79,7 +79,7 @@ func (a *authority) issue(name string, user pkix.Name) error {
 func (a *authority) issueKey(name string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return fmt.Errorf("making the key of %s: %w", name, err)
+		return fmt.Errorf("create the key of %s: %w", name, err)
 	}
 	return a.writeKey(name, key)
 }
@@ -88,14 +88,14 @@ func (a *authority) issueKey(name string) error {
 func (a *authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]byte, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		return nil, fmt.Errorf("making a serial number: %w", err)
+		return nil, fmt.Errorf("create a serial number: %w", err)
 	}
 	template.SerialNumber = serial
 	template.NotBefore = time.Now().Add(-time.Hour) // clocks may be a little apart
 	template.NotAfter = time.Now().Add(lifetime)
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 	if err != nil {
-		return nil, fmt.Errorf("signing the certificate of %s: %w", template.Subject.CommonName, err)
+		return nil, fmt.Errorf("sign the certificate of %s: %w", template.Subject.CommonName, err)
 	}
 	return der, nil
 }
@@ -103,7 +103,7 @@ func (a *authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]b
 func (a *authority) writeKey(name string, key *ecdsa.PrivateKey) error {
 	der, err := x509.MarshalECPrivateKey(key)
 	if err != nil {
-		return fmt.Errorf("encoding the key of %s: %w", name, err)
+		return fmt.Errorf("encode the key of %s: %w", name, err)
 	}
 	return a.write(name+".key", "EC PRIVATE KEY", der)
 }
@@ -111,7 +111,7 @@ func (a *authority) writeKey(name string, key *ecdsa.PrivateKey) error {
 func (a *authority) write(file, kind string, der []byte) error {
 	content := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 	if err := os.WriteFile(a.file(file), content, 0o600); err != nil {
-		return fmt.Errorf("writing a certificate: %w", err)
+		return fmt.Errorf("write a certificate: %w", err)
 	}
 	return nil
 }

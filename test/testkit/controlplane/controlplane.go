@@ -132,7 +132,7 @@ func stop(ctx context.Context, program *process.Process) error {
 func (c *ControlPlane) readFile(name string) ([]byte, error) {
 	content, err := os.ReadFile(c.authority.file(name))
 	if err != nil {
-		return nil, fmt.Errorf("reading a certificate: %w", err)
+		return nil, fmt.Errorf("read a certificate: %w", err)
 	}
 	return content, nil
 }

@@ -28,7 +28,7 @@ func TestControlPlane(t *testing.T) {
 	t.Parallel()
 	programs, err := controlplane.Programs(t.Context(), "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 	if err != nil {
-		t.Fatalf("Finding the programs: %v", err)
+		t.Fatalf("Find the programs: %v", err)
 	}
 	folder := t.TempDir()
 	options := controlplane.Options{
@@ -83,7 +83,7 @@ func checkRouter(t *testing.T, k kubectl) {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", k.kubeconfig)
 	if err != nil {
-		t.Fatalf("Reading the kubeconfig: %v", err)
+		t.Fatalf("Read the kubeconfig: %v", err)
 	}
 	replica := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer replica.Close()
@@ -162,7 +162,7 @@ func (k kubectl) apply(manifest string) {
 	k.t.Helper()
 	file := filepath.Join(k.t.TempDir(), "manifest.yaml")
 	if err := os.WriteFile(file, []byte(manifest), 0o600); err != nil {
-		k.t.Fatalf("Writing a manifest: %v", err)
+		k.t.Fatalf("Write a manifest: %v", err)
 	}
 	k.must("apply", "--server-side", "-f", file)
 }
@@ -171,12 +171,12 @@ func status(t *testing.T, url, host string) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
-		t.Fatalf("Making a request: %v", err)
+		t.Fatalf("Create request: %v", err)
 	}
 	request.Host = host
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatalf("Asking for %s: %v", host, err)
+		t.Fatalf("Ask for %s: %v", host, err)
 	}
 	response.Body.Close()
 	return response.StatusCode

@@ -43,7 +43,7 @@ func (c *ControlPlane) write(path string, user *api.AuthInfo) error {
 	config.Contexts[name] = &api.Context{Cluster: name, AuthInfo: name, Namespace: c.options.Namespace}
 	config.CurrentContext = name
 	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func TestProgramsHonoursKubebuilderAssets(t *testing.T) {
 	assets := t.TempDir()
 	t.Setenv("KUBEBUILDER_ASSETS", assets)
 	if err := os.WriteFile(filepath.Join(assets, "etcd"), nil, 0o755); err != nil {
-		t.Fatalf("laying down a program: %v", err)
+		t.Fatalf("lay down a program: %v", err)
 	}
 
 	got, err := controlplane.Programs(t.Context(), "etcd")

@@ -33,7 +33,7 @@ var held sync.Map // of *os.File by path
 func Find(ctx context.Context, count int) ([]int, error) {
 	folder := filepath.Join(os.TempDir(), fmt.Sprintf("echoblogs-ports-%d", os.Getuid()))
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of ports that are taken: %w", err)
+		return nil, fmt.Errorf("create the folder of ports that are taken: %w", err)
 	}
 	ports := make([]int, 0, count)
 	for range count * attempts {
@@ -50,7 +50,7 @@ func Find(ctx context.Context, count int) ([]int, error) {
 		}
 	}
 	if len(ports) < count {
-		return nil, fmt.Errorf("finding free ports between %d and %d: %d of %d", lowest, highest, len(ports), count)
+		return nil, fmt.Errorf("find free ports between %d and %d: %d of %d", lowest, highest, len(ports), count)
 	}
 	return ports, nil
 }
@@ -60,7 +60,7 @@ func Find(ctx context.Context, count int) ([]int, error) {
 func reserve(path string) (bool, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
-		return false, fmt.Errorf("taking a port: %w", err)
+		return false, fmt.Errorf("take a port: %w", err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -68,7 +68,7 @@ func reserve(path string) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, errors.Join(fmt.Errorf("taking a port: %w", err), file.Close())
+		return false, errors.Join(fmt.Errorf("take a port: %w", err), file.Close())
 	}
 	held.Store(path, file)
 	return true, nil

@@ -79,7 +79,7 @@ func majorVersion(ctx context.Context, folder string) (int, error) {
 	defer cancel()
 	output, err := exec.CommandContext(ctx, filepath.Join(folder, "postgres"), "--version").Output()
 	if err != nil {
-		return 0, fmt.Errorf("asking the server in %s for its version: %w", folder, err)
+		return 0, fmt.Errorf("ask the server in %s for its version: %w", folder, err)
 	}
 	match := serverVersion.FindSubmatch(output)
 	if match == nil {

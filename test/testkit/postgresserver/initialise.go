@@ -27,15 +27,15 @@ func initialise(ctx context.Context, binaries, dataDir string, runAs owner, sync
 		return strings.TrimSpace(string(password)), nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("reading the administrator's password: %w", err)
+		return "", fmt.Errorf("read the administrator's password: %w", err)
 	}
 
 	unfinished := dataDir + ".initialising"
 	if err := os.RemoveAll(unfinished); err != nil {
-		return "", fmt.Errorf("removing a data folder that was left unfinished: %w", err)
+		return "", fmt.Errorf("remove a data folder that was left unfinished: %w", err)
 	}
 	if err := runAs.ownFolder(unfinished); err != nil {
-		return "", fmt.Errorf("making the data folder: %w", err)
+		return "", fmt.Errorf("create the data folder: %w", err)
 	}
 	fresh := rand.Text()
 	// initdb reads the password from a file that it must not find in its folder.
@@ -58,13 +58,13 @@ func initialise(ctx context.Context, binaries, dataDir string, runAs owner, sync
 	initdb.Dir = "/"
 	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: runAs.credential}
 	if output, err := initdb.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("running initdb: %w\n%s", err, lastLines(string(output), 10))
+		return "", fmt.Errorf("run initdb: %w\n%s", err, lastLines(string(output), 10))
 	}
 	if err := writeFor(runAs, filepath.Join(unfinished, passwordFile), fresh); err != nil {
 		return "", err
 	}
 	if err := os.Rename(unfinished, dataDir); err != nil {
-		return "", fmt.Errorf("putting the data folder in its place: %w", err)
+		return "", fmt.Errorf("put the data folder in its place: %w", err)
 	}
 	return fresh, nil
 }
@@ -72,7 +72,7 @@ func initialise(ctx context.Context, binaries, dataDir string, runAs owner, sync
 // writeFor writes a file that only the server's user may read.
 func writeFor(runAs owner, path, content string) error {
 	if err := os.WriteFile(path, []byte(content+"\n"), 0o600); err != nil {
-		return fmt.Errorf("keeping the administrator's password: %w", err)
+		return fmt.Errorf("write the administrator's password: %w", err)
 	}
 	if runAs.credential == nil {
 		return nil

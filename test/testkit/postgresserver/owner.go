@@ -40,11 +40,11 @@ func serverOwner() (owner, error) {
 	}
 	uid, err := strconv.Atoi(account.Uid)
 	if err != nil {
-		return owner{}, fmt.Errorf("reading the id of user %s: %w", account.Username, err)
+		return owner{}, fmt.Errorf("read the id of user %s: %w", account.Username, err)
 	}
 	gid, err := strconv.Atoi(account.Gid)
 	if err != nil {
-		return owner{}, fmt.Errorf("reading the group of user %s: %w", account.Username, err)
+		return owner{}, fmt.Errorf("read the group of user %s: %w", account.Username, err)
 	}
 	return owner{uid: uid, gid: gid, credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 }
@@ -123,7 +123,7 @@ func standIn(path string) string {
 func DataDir(wanted string) (string, error) {
 	absolute, err := filepath.Abs(wanted)
 	if err != nil {
-		return "", fmt.Errorf("finding the data folder %s: %w", wanted, err)
+		return "", fmt.Errorf("find the data folder %s: %w", wanted, err)
 	}
 	runAs, err := serverOwner()
 	if err != nil {

@@ -80,7 +80,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	}
 	password, err := initialise(ctx, binaries, dataDir, runAs, options.Settings["fsync"] != "off")
 	if err != nil {
-		return nil, fmt.Errorf("initialising the database in %s: %w", dataDir, err)
+		return nil, fmt.Errorf("initialise the database in %s: %w", dataDir, err)
 	}
 	for attempt := 1; ; attempt++ {
 		server, err := start(ctx, binaries, dataDir, password, runAs, options)
@@ -88,7 +88,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("starting the database in %s: %w", dataDir, err)
+			return nil, fmt.Errorf("start the database in %s: %w", dataDir, err)
 		}
 		return server, nil
 	}
@@ -105,7 +105,7 @@ func start(ctx context.Context, binaries, dataDir, password string, runAs owner,
 	}
 	server.socketDir = socketDir(dataDir)
 	if err := runAs.ownFolder(server.socketDir); err != nil {
-		return nil, fmt.Errorf("making the folder of the server's socket: %w", err)
+		return nil, fmt.Errorf("create the folder of the server's socket: %w", err)
 	}
 
 	logPath := options.LogFile
@@ -114,12 +114,12 @@ func start(ctx context.Context, binaries, dataDir, password string, runAs owner,
 	}
 	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("opening the server's log: %w", err)
+		return nil, fmt.Errorf("open the server's log: %w", err)
 	}
 	defer log.Close()
 	logStart, err := log.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, fmt.Errorf("finding the end of the server's log: %w", err)
+		return nil, fmt.Errorf("find the end of the server's log: %w", err)
 	}
 
 	//nolint:noctx // the server outlives the call that starts it
@@ -168,7 +168,7 @@ func (s *Server) run(command *exec.Cmd) error {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		if err := command.Start(); err != nil {
-			started <- fmt.Errorf("running %s: %w", command.Path, err)
+			started <- fmt.Errorf("run %s: %w", command.Path, err)
 			return
 		}
 		s.process = command.Process
@@ -226,7 +226,7 @@ func (s *Server) Done() <-chan struct{} { return s.done }
 // server is ended at once; it repairs itself at its next start.
 func (s *Server) Stop(ctx context.Context) error {
 	if err := s.process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("stopping the database: %w", err)
+		return fmt.Errorf("stop the database: %w", err)
 	}
 	select {
 	case <-s.done:
@@ -236,7 +236,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	if s.socketDir != s.dataDir {
 		if err := os.RemoveAll(s.socketDir); err != nil {
-			return fmt.Errorf("removing the folder of the server's socket: %w", err)
+			return fmt.Errorf("remove the folder of the server's socket: %w", err)
 		}
 	}
 	return nil
@@ -267,7 +267,7 @@ func socketDir(dataDir string) string {
 func freePort(ctx context.Context) (int, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return 0, fmt.Errorf("finding a free port: %w", err)
+		return 0, fmt.Errorf("find a free port: %w", err)
 	}
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port, nil

@@ -69,17 +69,17 @@ func TestNobodyEntersWithoutThePassword(t *testing.T) {
 	server := start(t, postgresserver.Options{DataDir: filepath.Join(reachableFolder(t), "data"), Settings: fast()})
 	uri, err := url.Parse(server.URI("postgres"))
 	if err != nil {
-		t.Fatalf("parsing the server's URI: %v", err)
+		t.Fatalf("parse the server's URI: %v", err)
 	}
 	uri.User = url.UserPassword("postgres", "guess")
 	if connection, err := pgx.Connect(t.Context(), uri.String()); err == nil {
 		connection.Close(t.Context())
-		t.Error("connecting over TCP with a wrong password succeeded")
+		t.Error("connect over TCP with a wrong password succeeded")
 	}
 	socket := fmt.Sprintf("host=%s port=%s user=postgres password=guess", server.SocketDir(), uri.Port())
 	if connection, err := pgx.Connect(t.Context(), socket); err == nil {
 		connection.Close(t.Context())
-		t.Error("connecting by the Unix socket with a wrong password succeeded")
+		t.Error("connect by the Unix socket with a wrong password succeeded")
 	}
 }
 
@@ -89,7 +89,7 @@ func TestFoldersThatPostgresCannotUse(t *testing.T) {
 	t.Parallel()
 	private := filepath.Join(reachableFolder(t), "private")
 	if err := os.Mkdir(private, 0o700); err != nil {
-		t.Fatalf("making a private folder: %v", err)
+		t.Fatalf("create a private folder: %v", err)
 	}
 	tests := map[string]struct {
 		dataDir string
@@ -104,7 +104,7 @@ func TestFoldersThatPostgresCannotUse(t *testing.T) {
 			t.Cleanup(func() { os.RemoveAll(server.DataDir()) })
 			uri, err := url.Parse(server.URI("postgres"))
 			if err != nil {
-				t.Fatalf("parsing the server's URI: %v", err)
+				t.Fatalf("parse the server's URI: %v", err)
 			}
 			password, _ := uri.User.Password()
 			socket := fmt.Sprintf("host=%s port=%s user=postgres password=%s", server.SocketDir(), uri.Port(), password)
@@ -121,17 +121,17 @@ func TestPortThatIsTaken(t *testing.T) {
 	first := start(t, postgresserver.Options{DataDir: filepath.Join(folder, "first"), Settings: fast()})
 	uri, err := url.Parse(first.URI("postgres"))
 	if err != nil {
-		t.Fatalf("parsing the server's URI: %v", err)
+		t.Fatalf("parse the server's URI: %v", err)
 	}
 	port, err := strconv.Atoi(uri.Port())
 	if err != nil {
-		t.Fatalf("reading the server's port: %v", err)
+		t.Fatalf("read the server's port: %v", err)
 	}
 	_, err = postgresserver.Start(t.Context(), postgresserver.Options{
 		DataDir: filepath.Join(folder, "second"), Port: port, Settings: fast(),
 	})
 	if err == nil || !strings.Contains(err.Error(), "Address already in use") {
-		t.Errorf("starting a second server on one port: %v, want the log's reason", err)
+		t.Errorf("start a second server on one port: %v, want the log's reason", err)
 	}
 }
 
@@ -139,21 +139,21 @@ func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 	t.Parallel()
 	executable, err := os.Executable()
 	if err != nil {
-		t.Fatalf("finding this program: %v", err)
+		t.Fatalf("find this program: %v", err)
 	}
 	starter := exec.CommandContext(t.Context(), executable)
 	starter.Env = append(os.Environ(), startForParent+"="+filepath.Join(reachableFolder(t), "data"))
 	starter.Stderr = os.Stderr
 	output, err := starter.StdoutPipe()
 	if err != nil {
-		t.Fatalf("reading the starter's output: %v", err)
+		t.Fatalf("read the starter's output: %v", err)
 	}
 	if err := starter.Start(); err != nil {
-		t.Fatalf("starting the starter: %v", err)
+		t.Fatalf("start the starter: %v", err)
 	}
 	line, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
-		t.Fatalf("reading the server's process id: %v", err)
+		t.Fatalf("read the server's process id: %v", err)
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil {
@@ -161,7 +161,7 @@ func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 	}
 
 	if err := starter.Process.Kill(); err != nil {
-		t.Fatalf("killing the starter: %v", err)
+		t.Fatalf("kill the starter: %v", err)
 	}
 	starter.Wait() //nolint:errcheck // it was killed
 	deadline := time.After(30 * time.Second)
@@ -192,11 +192,11 @@ func reachableFolder(t *testing.T) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "postgresserver-test-") //nolint:usetesting // t.TempDir is closed to other users
 	if err != nil {
-		t.Fatalf("making a folder: %v", err)
+		t.Fatalf("create a folder: %v", err)
 	}
 	t.Cleanup(func() { os.RemoveAll(folder) })
 	if err := os.Chmod(folder, 0o755); err != nil {
-		t.Fatalf("opening the folder to all: %v", err)
+		t.Fatalf("open the folder to all: %v", err)
 	}
 	return folder
 }
@@ -223,7 +223,7 @@ func query(t *testing.T, uri, statement string) string {
 	t.Helper()
 	connection, err := pgx.Connect(t.Context(), uri)
 	if err != nil {
-		t.Fatalf("connecting: %v", err)
+		t.Fatalf("connect: %v", err)
 	}
 	defer connection.Close(context.Background())
 	var text string

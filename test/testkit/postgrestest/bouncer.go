@@ -131,7 +131,7 @@ func (b *Bouncer) run(program, folder string) {
 		b.t.Fatal(err)
 	}
 	if err := shell.Start(); err != nil {
-		b.t.Fatalf("Starting PgBouncer: %v", err)
+		b.t.Fatalf("Start PgBouncer: %v", err)
 	}
 	stopped := false
 	b.end = func() {

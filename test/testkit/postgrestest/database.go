@@ -39,7 +39,7 @@ func New(t testing.TB) *Database {
 	t.Helper()
 	administrator, err := serverURI()
 	if err != nil {
-		t.Fatalf("Starting the test server: %v", err)
+		t.Fatalf("Start the test server: %v", err)
 	}
 	database := create(t, administrator)
 	t.Cleanup(func() {
@@ -47,7 +47,7 @@ func New(t testing.TB) *Database {
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		if err := execute(ctx, administrator, "DROP DATABASE "+pgx.Identifier{database.Name}.Sanitize()+" WITH (FORCE)"); err != nil {
-			t.Errorf("Dropping the test's database: %v", err)
+			t.Errorf("Drop the test's database: %v", err)
 		}
 	})
 	return database
@@ -60,7 +60,7 @@ func create(t testing.TB, administrator string) *Database {
 	defer cancel()
 	name := "test_" + strings.ToLower(rand.Text())
 	if err := execute(ctx, administrator, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
-		t.Fatalf("Creating the test's database: %v", err)
+		t.Fatalf("Create the test's database: %v", err)
 	}
 	database := &Database{
 		Name:        name,
@@ -70,7 +70,7 @@ func create(t testing.TB, administrator string) *Database {
 		PortalURI:   withRole(administrator, name, postgres.PortalRole),
 	}
 	if err := execute(ctx, database.AdminURI, postgres.BootstrapSQL); err != nil {
-		t.Fatalf("Preparing the test's database: %v", err)
+		t.Fatalf("Prepare the test's database: %v", err)
 	}
 	return database
 }
@@ -100,12 +100,12 @@ func password(administrator, role string) string {
 func execute(ctx context.Context, uri string, statements ...string) error {
 	connection, err := pgx.Connect(ctx, uri)
 	if err != nil {
-		return fmt.Errorf("connecting to the test server: %w", err)
+		return fmt.Errorf("connect to the test server: %w", err)
 	}
 	defer connection.Close(ctx)
 	for _, statement := range statements {
 		if _, err := connection.PgConn().Exec(ctx, statement).ReadAll(); err != nil {
-			return fmt.Errorf("preparing the test server: %w", err)
+			return fmt.Errorf("prepare the test server: %w", err)
 		}
 	}
 	return nil

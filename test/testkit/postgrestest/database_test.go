@@ -48,7 +48,7 @@ func TestDatabasesAreApartAndVanish(t *testing.T) { //nolint:tparallel // the su
 		dropped = postgrestest.New(t)
 		// Not closed: dropping the database has to end it.
 		if _, err := pgx.Connect(t.Context(), dropped.OperatorURI); err != nil {
-			t.Fatalf("connecting: %v", err)
+			t.Fatalf("connect: %v", err)
 		}
 	})
 	if kept.Name == dropped.Name {
@@ -59,7 +59,7 @@ func TestDatabasesAreApartAndVanish(t *testing.T) { //nolint:tparallel // the su
 	err := connection.QueryRow(t.Context(), "SELECT array_agg(datname::text) FROM pg_database WHERE datname = ANY($1)",
 		[]string{kept.Name, dropped.Name}).Scan(&names)
 	if err != nil {
-		t.Fatalf("listing databases: %v", err)
+		t.Fatalf("list databases: %v", err)
 	}
 	if len(names) != 1 || names[0] != kept.Name {
 		t.Errorf("databases there: %v, want only %s", names, kept.Name)
@@ -70,7 +70,7 @@ func connect(t *testing.T, uri string) *pgx.Conn {
 	t.Helper()
 	connection, err := pgx.Connect(t.Context(), uri)
 	if err != nil {
-		t.Fatalf("connecting: %v", err)
+		t.Fatalf("connect: %v", err)
 	}
 	t.Cleanup(func() { connection.Close(context.Background()) })
 	return connection

@@ -66,12 +66,12 @@ func mountApart(t testing.TB, folder, options string) (string, error) {
 		return "", err
 	}
 	if _, err := bufio.NewReader(output).ReadString('\n'); err != nil {
-		return "", fmt.Errorf("mounting in a namespace: %w", errors.Join(err, holder.Wait()))
+		return "", fmt.Errorf("mount in a namespace: %w", errors.Join(err, holder.Wait()))
 	}
 	t.Cleanup(func() {
 		input.Close()
 		if err := holder.Wait(); err != nil {
-			t.Errorf("Unmounting the disk: %v", err)
+			t.Errorf("Unmount the disk: %v", err)
 		}
 	})
 	return filepath.Join(fmt.Sprintf("/proc/%d/root", holder.Process.Pid), folder), nil
@@ -86,7 +86,7 @@ func (d *Disk) Fill() {
 	}
 	defer file.Close()
 	if _, err := io.Copy(file, zeros{}); !errors.Is(err, syscall.ENOSPC) {
-		d.t.Fatalf("Filling the disk: %v, want that it is full", err)
+		d.t.Fatalf("Fill the disk: %v, want that it is full", err)
 	}
 }
 

@@ -12,11 +12,11 @@ import (
 func newFolder() (string, error) {
 	folder, err := os.MkdirTemp("", "echoblogs-test-postgres-")
 	if err != nil {
-		return "", fmt.Errorf("making a folder for the server: %w", err)
+		return "", fmt.Errorf("create a folder for the server: %w", err)
 	}
 	// As root the server runs as another user, who has to reach the data.
 	if err := os.Chmod(folder, 0o755); err != nil {
-		return "", fmt.Errorf("opening the server's folder: %w", err)
+		return "", fmt.Errorf("open the server's folder: %w", err)
 	}
 	return folder, nil
 }
@@ -48,7 +48,7 @@ type remover struct {
 func newRemover(folder string) (*remover, error) {
 	input, alive, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("watching this process: %w", err)
+		return nil, fmt.Errorf("watch this process: %w", err)
 	}
 	defer input.Close()
 	//nolint:noctx // it has to outlive this process
@@ -57,7 +57,7 @@ func newRemover(folder string) (*remover, error) {
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C at a terminal must not end it
 	if err := shell.Start(); err != nil {
 		alive.Close()
-		return nil, fmt.Errorf("watching this process: %w", err)
+		return nil, fmt.Errorf("watch this process: %w", err)
 	}
 	return &remover{alive, shell}, nil
 }
@@ -65,10 +65,10 @@ func newRemover(folder string) (*remover, error) {
 // close returns when the folder is removed.
 func (r *remover) close() error {
 	if err := r.alive.Close(); err != nil {
-		return fmt.Errorf("removing the server's folder: %w", err)
+		return fmt.Errorf("remove the server's folder: %w", err)
 	}
 	if err := r.shell.Wait(); err != nil {
-		return fmt.Errorf("removing the server's folder: %w", err)
+		return fmt.Errorf("remove the server's folder: %w", err)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (s *Server) Start() {
 	defer cancel()
 	var err error
 	if s.server, err = postgresserver.Start(ctx, s.options); err != nil {
-		s.t.Fatalf("Starting the test's own server: %v", err)
+		s.t.Fatalf("Start the test's own server: %v", err)
 	}
 }
 
@@ -79,7 +79,7 @@ func (s *Server) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := s.server.Stop(ctx); err != nil {
-		s.t.Errorf("Stopping the test's own server: %v", err)
+		s.t.Errorf("Stop the test's own server: %v", err)
 	}
 }
 
@@ -91,7 +91,7 @@ func (s *Server) Pause() {
 	// A child may have been forked before the first process stopped.
 	for s.signal(syscall.SIGSTOP) > 0 {
 		if time.Now().After(deadline) {
-			s.t.Fatal("Pausing the test's own server: its processes do not stop")
+			s.t.Fatal("Pause the test's own server: its processes do not stop")
 		}
 	}
 }
@@ -107,14 +107,14 @@ func (s *Server) Resume() {
 func (s *Server) signal(signal syscall.Signal) (running int) {
 	processes, err := processesOf(s.server.PID())
 	if err != nil {
-		s.t.Fatalf("Looking for the processes of the test's own server: %v", err)
+		s.t.Fatalf("Look for the processes of the test's own server: %v", err)
 	}
 	for _, process := range processes {
 		if process.state != stopped {
 			running++
 		}
 		if err := syscall.Kill(process.id, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-			s.t.Fatalf("Sending %v to a process of the test's own server: %v", signal, err)
+			s.t.Fatalf("Send %v to a process of the test's own server: %v", signal, err)
 		}
 	}
 	return running

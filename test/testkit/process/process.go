@@ -41,7 +41,7 @@ type Process struct {
 func Start(ctx context.Context, spec Spec) (*Process, error) {
 	log, err := os.OpenFile(spec.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("opening the log of %s: %w", spec.Name, err)
+		return nil, fmt.Errorf("open the log of %s: %w", spec.Name, err)
 	}
 	defer log.Close()
 	command := exec.CommandContext(context.WithoutCancel(ctx), spec.Path, spec.Args...)
@@ -65,7 +65,7 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 		close(p.done)
 	}()
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("starting %s: %w", spec.Name, err)
+		return nil, fmt.Errorf("start %s: %w", spec.Name, err)
 	}
 	return p, nil
 }
@@ -116,7 +116,7 @@ func (p *Process) Stop(ctx context.Context) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("stopping %s: %w", p.spec.Name, err)
+		return fmt.Errorf("stop %s: %w", p.spec.Name, err)
 	}
 	select {
 	case <-p.done:

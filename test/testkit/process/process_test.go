@@ -91,27 +91,27 @@ func TestProgramEndsWithTheProcessThatStartedIt(t *testing.T) {
 	t.Parallel()
 	executable, err := os.Executable()
 	if err != nil {
-		t.Fatalf("Finding this program: %v", err)
+		t.Fatalf("Find this program: %v", err)
 	}
 	starter := exec.CommandContext(t.Context(), executable)
 	starter.Env = append(os.Environ(), startForParent+"="+filepath.Join(t.TempDir(), "log"))
 	output, err := starter.StdoutPipe()
 	if err != nil {
-		t.Fatalf("Reading the starter's output: %v", err)
+		t.Fatalf("Read the starter's output: %v", err)
 	}
 	if err := starter.Start(); err != nil {
-		t.Fatalf("Starting the starter: %v", err)
+		t.Fatalf("Start the starter: %v", err)
 	}
 	line, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
-		t.Fatalf("Reading the child's process id: %v", err)
+		t.Fatalf("Read the child's process id: %v", err)
 	}
 	child, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil {
 		t.Fatalf("The child's process id: %v", err)
 	}
 	if err := starter.Process.Kill(); err != nil {
-		t.Fatalf("Killing the starter: %v", err)
+		t.Fatalf("Kill the starter: %v", err)
 	}
 	_ = starter.Wait() // it was killed
 

@@ -152,7 +152,7 @@ func TestConnectionUpgradePasses(t *testing.T) {
 		w.WriteHeader(http.StatusSwitchingProtocols)
 		connection, buffered, err := http.NewResponseController(w).Hijack()
 		if err != nil {
-			t.Errorf("taking the connection over: %v", err)
+			t.Errorf("take the connection over: %v", err)
 			return
 		}
 		defer connection.Close()
@@ -166,18 +166,18 @@ func TestConnectionUpgradePasses(t *testing.T) {
 
 	connection, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
 	if err != nil {
-		t.Fatalf("connecting: %v", err)
+		t.Fatalf("connect: %v", err)
 	}
 	defer connection.Close()
 	fmt.Fprint(connection, "GET / HTTP/1.1\r\nHost: alice.localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 	reader := bufio.NewReader(connection)
 	response, err := http.ReadResponse(reader, nil)
 	if err != nil {
-		t.Fatalf("asking for an upgrade: %v", err)
+		t.Fatalf("ask for an upgrade: %v", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("asking for an upgrade: %s, want 101", response.Status)
+		t.Fatalf("ask for an upgrade: %s, want 101", response.Status)
 	}
 	fmt.Fprintln(connection, "hello")
 	if line, err := reader.ReadString('\n'); err != nil || line != "echo hello\n" {
@@ -197,14 +197,14 @@ func TestForwardedHeadersAreTheRoutersOwn(t *testing.T) {
 
 	forged, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base, nil)
 	if err != nil {
-		t.Fatalf("making a request: %v", err)
+		t.Fatalf("create request: %v", err)
 	}
 	forged.Host = "alice.localhost"
 	forged.Header.Set("X-Forwarded-For", "192.0.2.1")
 	forged.Header.Set("X-Forwarded-Proto", "https")
 	response, err := http.DefaultClient.Do(forged)
 	if err != nil {
-		t.Fatalf("asking: %v", err)
+		t.Fatalf("ask: %v", err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -220,7 +220,7 @@ func TestClusterIPTakesTurns(t *testing.T) {
 	gone.Close()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatalf("listening: %v", err)
+		t.Fatalf("listen: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
@@ -231,12 +231,12 @@ func TestClusterIPTakesTurns(t *testing.T) {
 	for range 12 {
 		response, err := client.Get("http://" + listener.Addr().String())
 		if err != nil {
-			t.Fatalf("asking by the cluster IP: %v", err)
+			t.Fatalf("ask by the cluster IP: %v", err)
 		}
 		body, err := io.ReadAll(response.Body)
 		response.Body.Close()
 		if err != nil {
-			t.Fatalf("reading the answer: %v", err)
+			t.Fatalf("read the answer: %v", err)
 		}
 		name, _, _ := strings.Cut(string(body), " ")
 		counts[name]++
@@ -304,7 +304,7 @@ func get(t *testing.T, url, host string) (status int, body string) {
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatalf("reading the answer: %v", err)
+		t.Fatalf("read the answer: %v", err)
 	}
 	return response.StatusCode, string(content)
 }
@@ -313,12 +313,12 @@ func request(t *testing.T, url, host string) *http.Response {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
-		t.Fatalf("making a request: %v", err)
+		t.Fatalf("create request: %v", err)
 	}
 	request.Host = host
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatalf("asking %s for %s: %v", url, host, err)
+		t.Fatalf("ask %s for %s: %v", url, host, err)
 	}
 	return response
 }

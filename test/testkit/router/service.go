@@ -67,7 +67,7 @@ func (s *Service) ServeTCP(ctx context.Context, listener net.Listener) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("accepting connections on %s: %w", listener.Addr(), err)
+			return fmt.Errorf("accept connections on %s: %w", listener.Addr(), err)
 		}
 		connections.Go(func() { s.pass(ctx, client) })
 	}

@@ -20,7 +20,7 @@ import (
 func Watch(ctx context.Context, config *rest.Config, namespace string, table *Table) error {
 	client, err := ingressClient(config)
 	if err != nil {
-		return fmt.Errorf("preparing the watch of Ingresses: %w", err)
+		return fmt.Errorf("prepare the watch of Ingresses: %w", err)
 	}
 	_, informer := cache.NewInformerWithOptions(cache.InformerOptions{
 		ListerWatcher: cache.NewListWatchFromClient(client, "ingresses", namespace, fields.Everything()),
