@@ -19,7 +19,7 @@ func (c *ControlPlane) startAPIServer(ctx context.Context, etcd string, port int
 		"--bind-address=127.0.0.1",
 		"--advertise-address=127.0.0.1",
 		"--secure-port="+strconv.Itoa(port),
-		// There are no pods that would look for the API server's endpoints.
+		// No pod looks up the endpoints of the API server.
 		"--endpoint-reconciler-type=none",
 		"--etcd-servers="+etcd,
 		"--etcd-cafile="+file("ca.crt"),
@@ -49,7 +49,7 @@ func (c *ControlPlane) startAPIServer(ctx context.Context, etcd string, port int
 	})
 }
 
-// httpClient returns a client that trusts our authority and shows a certificate.
+// httpClient returns a client that trusts our authority and presents a certificate.
 func (c *ControlPlane) httpClient(certificate string) (*http.Client, error) {
 	root, err := c.readFile("ca.crt")
 	if err != nil {
@@ -57,7 +57,7 @@ func (c *ControlPlane) httpClient(certificate string) (*http.Client, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(root) {
-		return nil, errors.New("the certificate authority's file holds no certificate")
+		return nil, errors.New("the file of the certificate authority contains no certificate")
 	}
 	pair, err := tls.LoadX509KeyPair(c.authority.file(certificate+".crt"), c.authority.file(certificate+".key"))
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *ControlPlane) httpClient(certificate string) (*http.Client, error) {
 	}, nil
 }
 
-// expect gets an address and fails unless the answer has the status.
+// expect requests a URL and fails unless the response has the status.
 func expect(ctx context.Context, client *http.Client, address string, status int) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// lifetime of a certificate. All are made anew at each start.
+// lifetime of a certificate. All are recreated at each start.
 const lifetime = 10 * 365 * 24 * time.Hour
 
 // authority signs the certificates of one control plane.
@@ -25,7 +25,7 @@ type authority struct {
 	key         *ecdsa.PrivateKey
 }
 
-// newAuthority makes an authority that keeps its files in folder.
+// newAuthority creates an authority whose files are in folder.
 func newAuthority(folder string) (*authority, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("create the folder of the certificates: %w", err)
@@ -53,7 +53,7 @@ func newAuthority(folder string) (*authority, error) {
 }
 
 // issue writes NAME.crt and NAME.key: a certificate for a program that listens
-// on the loopback addresses and calls others in the name of user.
+// on the loopback addresses and authenticates to others as user.
 func (a *authority) issue(name string, user pkix.Name) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -91,7 +91,7 @@ func (a *authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]b
 		return nil, fmt.Errorf("create a serial number: %w", err)
 	}
 	template.SerialNumber = serial
-	template.NotBefore = time.Now().Add(-time.Hour) // clocks may be a little apart
+	template.NotBefore = time.Now().Add(-time.Hour) // tolerates clock skew
 	template.NotAfter = time.Now().Add(lifetime)
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 	if err != nil {

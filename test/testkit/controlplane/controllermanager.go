@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// controllers are those that a control plane without nodes has use for.
+// controllers are the ones that a control plane without nodes needs.
 var controllers = []string{
 	"clusterrole-aggregation-controller",       // adds our roles to admin, edit and view
 	"garbage-collector-controller",             // deletes what belongs to a deleted object
 	"namespace-controller",                     // empties a deleted namespace
 	"root-ca-certificate-publisher-controller", // the API server's authority in every namespace
-	"serviceaccount-controller",                // the account default in every namespace
+	"serviceaccount-controller",                // the ServiceAccount "default" in every namespace
 }
 
-// startControllerManager does not wait: nothing depends on it at once.
+// startControllerManager does not wait: nothing depends on it immediately.
 func (c *ControlPlane) startControllerManager(ctx context.Context) error {
 	kubeconfig := filepath.Join(c.options.State, "certificates", "kube-controller-manager.kubeconfig")
 	if err := c.writeKubeconfig(kubeconfig, "kube-controller-manager"); err != nil {
@@ -24,7 +24,7 @@ func (c *ControlPlane) startControllerManager(ctx context.Context) error {
 	_, err := c.run(ctx, "kube-controller-manager",
 		"--kubeconfig="+kubeconfig,
 		"--controllers="+strings.Join(controllers, ","),
-		// Each controller has a Role of its own; the program's has next to nothing.
+		// Each controller has its own role; the program's own has almost no privileges.
 		"--use-service-account-credentials",
 		"--root-ca-file="+c.authority.file("ca.crt"),
 		"--leader-elect=false",

@@ -19,31 +19,31 @@ import (
 // on an idle machine.
 const startTimeout = 2 * time.Minute
 
-// Options say what control plane to start.
+// Options configure a control plane.
 type Options struct {
 	// Programs is the folder of etcd, kube-apiserver and kube-controller-manager.
 	Programs string
-	// State is the folder for certificates and for etcd's data, which later
-	// starts find again.
+	// State is the folder for certificates and etcd's data. The data survives a
+	// restart.
 	State string
-	// Logs is the folder for one log a program.
+	// Logs is the folder for the logs, one file per program.
 	Logs string
-	// Namespace is what the kubeconfigs name as their default.
+	// Namespace is the default namespace of the kubeconfigs.
 	Namespace string
-	// Progress is told what is being started.
+	// Progress is called before each program is started.
 	Progress func(string)
 }
 
-// ControlPlane is one that runs.
+// ControlPlane is a running control plane.
 type ControlPlane struct {
 	options   Options
 	authority *authority
 	server    string             // the API server's address
-	processes []*process.Process // in the order of their start
+	processes []*process.Process // in the order in which they were started
 }
 
-// Start returns when the API server is ready. When it fails, nothing is left
-// running.
+// Start returns when the API server is ready. If it fails, it leaves no process
+// behind.
 func Start(ctx context.Context, options Options) (*ControlPlane, error) {
 	c := &ControlPlane{options: options}
 	if err := c.start(ctx); err != nil {
@@ -108,7 +108,7 @@ func (c *ControlPlane) run(ctx context.Context, name string, arguments ...string
 	return started, nil
 }
 
-// Processes are the programs that run, in the order of their start.
+// Processes returns the running programs in the order in which they were started.
 func (c *ControlPlane) Processes() []*process.Process { return c.processes }
 
 // Stop ends the programs, last started first.
@@ -120,8 +120,8 @@ func (c *ControlPlane) Stop(ctx context.Context) error {
 	return errors.Join(failures...)
 }
 
-// stop gives a program some time: without etcd the API server would take a
-// minute, and what etcd has acknowledged is on disk.
+// stop gives a program limited time: without etcd the API server would take a
+// minute to stop, and everything that etcd has acknowledged is on disk.
 func stop(ctx context.Context, program *process.Process) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

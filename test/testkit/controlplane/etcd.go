@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// startEtcd returns when etcd answers. Only holders of our certificates may
-// speak to it, because whoever reads etcd reads every Secret.
+// startEtcd returns when etcd is ready. It requires client certificates, because
+// etcd contains every Secret.
 func (c *ControlPlane) startEtcd(ctx context.Context, clientURL, peerURL string) error {
 	file := c.authority.file
 	etcd, err := c.run(ctx, "etcd",

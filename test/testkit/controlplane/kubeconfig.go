@@ -7,17 +7,17 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
-// WriteAdministratorKubeconfig writes a kubeconfig whose user may do everything.
+// WriteAdministratorKubeconfig writes a kubeconfig of a cluster administrator.
 func (c *ControlPlane) WriteAdministratorKubeconfig(path string) error {
 	return c.writeKubeconfig(path, "administrator")
 }
 
-// WriteTokenKubeconfig writes a kubeconfig for the owner of a token.
+// WriteTokenKubeconfig writes a kubeconfig with a bearer token.
 func (c *ControlPlane) WriteTokenKubeconfig(path, token string) error {
 	return c.write(path, &api.AuthInfo{Token: token})
 }
 
-// writeKubeconfig writes a kubeconfig for the owner of a certificate.
+// writeKubeconfig writes a kubeconfig with a client certificate.
 func (c *ControlPlane) writeKubeconfig(path, certificate string) error {
 	pair := &api.AuthInfo{}
 	var err error
@@ -30,7 +30,7 @@ func (c *ControlPlane) writeKubeconfig(path, certificate string) error {
 	return c.write(path, pair)
 }
 
-// write writes a kubeconfig that only we may read.
+// write writes a kubeconfig that only the current user can read.
 func (c *ControlPlane) write(path string, user *api.AuthInfo) error {
 	root, err := c.readFile("ca.crt")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package freeport finds TCP ports on loopback for programs that do not find
-// one by themselves.
+// Package freeport finds free TCP ports on loopback for programs that cannot choose
+// one themselves.
 package freeport
 
 import (
@@ -16,24 +16,24 @@ import (
 )
 
 const (
-	// The ports that are given out lie below those that the kernel takes for
-	// connections and for listeners that do not care (32768 on, by default): none
-	// of those can come in between until the program listens.
+	// These ports are below the ephemeral ones (32768 and above by default), which
+	// the kernel assigns to connections and to listeners on port 0. So neither can
+	// take the port before the program listens.
 	lowest, highest = 15000, 32767
 	// attempts bounds the search for one port.
 	attempts = 1000
 )
 
-// held are the locked files: one that is collected as garbage is closed, and with
-// that unlocked.
+// held keeps the locked files from being garbage collected, which would close and
+// unlock them.
 var held sync.Map // of *os.File by path
 
-// Find returns as many different ports, none of which is in use now. Until this
-// process ends, no other one of this user that asks here is given them either.
+// Find returns distinct ports that are not in use. Until this process ends, no
+// other process of the same user gets them from Find.
 func Find(ctx context.Context, count int) ([]int, error) {
 	folder := filepath.Join(os.TempDir(), fmt.Sprintf("echoblogs-ports-%d", os.Getuid()))
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("create the folder of ports that are taken: %w", err)
+		return nil, fmt.Errorf("create the folder of reserved ports: %w", err)
 	}
 	ports := make([]int, 0, count)
 	for range count * attempts {
@@ -55,12 +55,12 @@ func Find(ctx context.Context, count int) ([]int, error) {
 	return ports, nil
 }
 
-// reserve reports whether nobody else has locked the file of a port. The lock
-// ends with this process.
+// reserve locks the file of a port, and reports whether it succeeded. The lock ends
+// with this process.
 func reserve(path string) (bool, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
-		return false, fmt.Errorf("take a port: %w", err)
+		return false, fmt.Errorf("reserve a port: %w", err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -68,7 +68,7 @@ func reserve(path string) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, errors.Join(fmt.Errorf("take a port: %w", err), file.Close())
+		return false, errors.Join(fmt.Errorf("reserve a port: %w", err), file.Close())
 	}
 	held.Store(path, file)
 	return true, nil

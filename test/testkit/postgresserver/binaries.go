@@ -17,13 +17,13 @@ import (
 // supports, the one that Debian 12 ships.
 const MinimumVersion = 15
 
-// ErrNotInstalled says that this machine has no PostgreSQL server that is new
-// enough.
+// ErrNotInstalled is returned if this machine has no PostgreSQL server that is
+// recent enough.
 var ErrNotInstalled = fmt.Errorf("no PostgreSQL server of version %d or newer is installed: run hack/postgres/install.sh", MinimumVersion)
 
-// FindBinaries returns the folder that holds postgres and initdb: the first on
-// PATH, then the newest that Debian's packages or hack/postgres/install.sh laid
-// down. It returns ErrNotInstalled where there is none.
+// FindBinaries returns the folder of postgres and initdb: the first one on PATH,
+// otherwise the newest that was installed by Debian's packages or by
+// hack/postgres/install.sh. It returns ErrNotInstalled if there is none.
 func FindBinaries(ctx context.Context) (string, error) {
 	for _, folder := range candidateFolders() {
 		version, err := majorVersion(ctx, folder)
@@ -38,11 +38,12 @@ func FindBinaries(ctx context.Context) (string, error) {
 	return "", ErrNotInstalled
 }
 
-// candidateFolders lists where a server may be, best first.
+// candidateFolders returns the folders that may contain a server, in order of
+// preference.
 func candidateFolders() []string {
 	var folders []string
 	if postgres, err := exec.LookPath("postgres"); err == nil {
-		// A link such as /usr/local/bin/postgres stands beside no initdb.
+		// Next to a link such as /usr/local/bin/postgres there is no initdb.
 		if target, err := filepath.EvalSymlinks(postgres); err == nil {
 			folders = append(folders, filepath.Dir(target))
 		}
@@ -54,7 +55,8 @@ func candidateFolders() []string {
 	return folders
 }
 
-// newestFirst returns the folders that match a pattern whose star is a version.
+// newestFirst returns the folders that match a pattern in which the star is a
+// version.
 func newestFirst(pattern string) []string {
 	folders, err := filepath.Glob(pattern)
 	if err != nil {
@@ -73,17 +75,17 @@ var (
 	serverVersion = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 )
 
-// majorVersion asks the server in folder for its version.
+// majorVersion returns the version of the server in folder.
 func majorVersion(ctx context.Context, folder string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	output, err := exec.CommandContext(ctx, filepath.Join(folder, "postgres"), "--version").Output()
 	if err != nil {
-		return 0, fmt.Errorf("ask the server in %s for its version: %w", folder, err)
+		return 0, fmt.Errorf("get the version of the server in %s: %w", folder, err)
 	}
 	match := serverVersion.FindSubmatch(output)
 	if match == nil {
-		return 0, errors.New("no version in the server's answer")
+		return 0, errors.New("the output of postgres --version contains no version")
 	}
 	return strconv.Atoi(string(match[1]))
 }

@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// passwordFile, inside the data folder, keeps the administrator's password
-// where only the server's user reads it.
+// passwordFile, in the data folder, contains the password of the administrator.
+// Only the user of the server can read it.
 const passwordFile = "echoblogs-administrator-password"
 
-// initialise makes a data folder where there is none and returns the password
-// of its administrator. It works beside the folder and renames at the end, so
-// that one that is cut off leaves nothing that looks like data.
+// initialise creates the data folder unless it exists, and returns the password of
+// the administrator. It works in a temporary folder, which it renames at the end,
+// so that an interrupted run leaves nothing that looks like data.
 func initialise(ctx context.Context, binaries, dataDir string, runAs owner, syncToDisk bool) (string, error) {
 	password, err := os.ReadFile(filepath.Join(dataDir, passwordFile))
 	if err == nil {
@@ -32,13 +32,13 @@ func initialise(ctx context.Context, binaries, dataDir string, runAs owner, sync
 
 	unfinished := dataDir + ".initialising"
 	if err := os.RemoveAll(unfinished); err != nil {
-		return "", fmt.Errorf("remove a data folder that was left unfinished: %w", err)
+		return "", fmt.Errorf("remove an unfinished data folder: %w", err)
 	}
 	if err := runAs.ownFolder(unfinished); err != nil {
 		return "", fmt.Errorf("create the data folder: %w", err)
 	}
 	fresh := rand.Text()
-	// initdb reads the password from a file that it must not find in its folder.
+	// initdb reads the password from a file outside the folder, which must be empty.
 	source := unfinished + "-password"
 	if err := writeFor(runAs, source, fresh); err != nil {
 		return "", err
@@ -64,12 +64,12 @@ func initialise(ctx context.Context, binaries, dataDir string, runAs owner, sync
 		return "", err
 	}
 	if err := os.Rename(unfinished, dataDir); err != nil {
-		return "", fmt.Errorf("put the data folder in its place: %w", err)
+		return "", fmt.Errorf("rename the data folder: %w", err)
 	}
 	return fresh, nil
 }
 
-// writeFor writes a file that only the server's user may read.
+// writeFor writes a file that only the user of the server can read.
 func writeFor(runAs owner, path, content string) error {
 	if err := os.WriteFile(path, []byte(content+"\n"), 0o600); err != nil {
 		return fmt.Errorf("write the administrator's password: %w", err)
@@ -78,7 +78,7 @@ func writeFor(runAs owner, path, content string) error {
 		return nil
 	}
 	if err := os.Chown(path, runAs.uid, runAs.gid); err != nil {
-		return fmt.Errorf("giving the administrator's password to the server's user: %w", err)
+		return fmt.Errorf("change the owner of the administrator's password: %w", err)
 	}
 	return nil
 }

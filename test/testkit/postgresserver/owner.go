@@ -13,16 +13,16 @@ import (
 	"syscall"
 )
 
-// owner is the operating system's user under which a server runs.
+// owner is the operating system user that runs a server.
 type owner struct {
 	uid, gid int
-	// credential switches a child to this user. It is nil where the child runs
-	// as who we are.
+	// credential switches a child process to this user. It is nil if the child runs
+	// as the current user.
 	credential *syscall.Credential
 }
 
-// serverOwner returns who runs the server: ourselves, except that postgres
-// refuses to run as root, for whom it is the user postgres, else nobody.
+// serverOwner returns the user that runs the server: the current one, or if that is
+// root, as whom postgres refuses to run, the user postgres or nobody.
 func serverOwner() (owner, error) {
 	if os.Geteuid() != 0 {
 		return owner{uid: os.Geteuid(), gid: os.Getegid()}, nil
@@ -49,15 +49,15 @@ func serverOwner() (owner, error) {
 	return owner{uid: uid, gid: gid, credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 }
 
-// Credential returns the user under which servers run, for other programs that
-// do not run as root either. It is nil where that is who we are.
+// Credential returns the user that runs servers, for other programs that must not
+// run as root. It is nil if that is the current user.
 func Credential() (*syscall.Credential, error) {
 	runAs, err := serverOwner()
 	return runAs.credential, err
 }
 
-// canReach reports whether the user may pass through every folder above path.
-// Folders that do not exist yet are made by us with mode 0755.
+// canReach reports whether the user can enter every folder above path. Missing
+// folders will be created with mode 0755.
 func (o owner) canReach(path string) bool {
 	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
 		info, err := os.Stat(folder)
@@ -85,8 +85,8 @@ func (o owner) mayPass(info fs.FileInfo) bool {
 	}
 }
 
-// ownFolder makes a folder that only the owner may enter. It refuses one that
-// belongs to somebody else, who could read what is put there.
+// ownFolder creates a folder that only the owner can enter. It fails if the folder
+// belongs to another user, who could read its contents.
 func (o owner) ownFolder(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -110,16 +110,15 @@ func (o owner) ownFolder(path string) error {
 	return nil
 }
 
-// standIn returns a short path that everyone can reach and that stands for
-// path, always the same one.
+// standIn returns a short path that every user can reach, derived from path.
 func standIn(path string) string {
 	sum := sha256.Sum256([]byte(path))
 	return filepath.Join("/var/tmp", "echoblogs-postgres-"+hex.EncodeToString(sum[:6]))
 }
 
-// DataDir returns the folder where the data of a server that asks for wanted
-// is: wanted itself, or one below /var/tmp where the server's user cannot reach
-// that, as below /root.
+// DataDir returns the data folder of a server whose Options name wanted: wanted
+// itself, or a folder below /var/tmp if the user of the server cannot reach that,
+// such as below /root.
 func DataDir(wanted string) (string, error) {
 	absolute, err := filepath.Abs(wanted)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package postgresserver runs a PostgreSQL server of our own, for the tests and
-// the demo: it finds the programs, initialises a data folder, starts the server
-// and stops it. It works as root, for whom the server runs as another user, and
-// as an ordinary user. Linux only.
+// Package postgresserver runs a PostgreSQL server for the tests and the demo: it
+// finds the programs, initialises a data folder, starts the server and stops it. It
+// works as an ordinary user, and as root, when the server runs as another user.
+// Linux only.
 package postgresserver
 
 import (
@@ -25,29 +25,28 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// administrator is the superuser's role.
+// administrator is the role of the superuser.
 const administrator = "postgres"
 
-// Options say what server to start.
+// Options configure a server.
 type Options struct {
-	// DataDir is where the data is; it is initialised where it does not exist.
-	// As root, where the server's user cannot reach it, the data is elsewhere:
-	// see the function DataDir.
+	// DataDir is the data folder. It is initialised if it does not exist. As root,
+	// the data is elsewhere if the user of the server cannot reach the folder: see
+	// the function DataDir.
 	DataDir string
-	// Port is the TCP port on 127.0.0.1. Zero takes a free one.
+	// Port is the TCP port on 127.0.0.1. Defaults to a free one.
 	Port int
 	// Settings are configuration parameters, such as max_connections.
 	Settings map[string]string
-	// LogFile receives what the server says, after what is already there.
-	// Defaults to server.log in the data folder.
+	// LogFile is appended to with the output of the server. Defaults to server.log
+	// in the data folder.
 	LogFile string
-	// StopWithProcess stops the server when the process that started it ends,
-	// however it ends.
+	// StopWithProcess stops the server when this process ends for any reason.
 	StopWithProcess bool
 }
 
-// Server is a PostgreSQL server that runs. It listens on 127.0.0.1 and on a Unix
-// socket, and lets nobody in without a password.
+// Server is a running PostgreSQL server. It listens on 127.0.0.1 and on a Unix
+// socket, and requires a password on both.
 type Server struct {
 	port      int
 	password  string
@@ -58,13 +57,14 @@ type Server struct {
 	ended     error         // how the server ended; set before done is closed
 }
 
-// startAttempts bounds how often Start takes another free port because somebody
-// else took it first.
+// startAttempts bounds how often Start tries another port because another program
+// was faster to listen on it.
 const startAttempts = 5
 
-var errPortTaken = errors.New("the port is taken")
+var errPortTaken = errors.New("the port is in use")
 
-// Start returns when the server answers. Its error quotes the server's log.
+// Start returns when the server accepts connections. Its error quotes the log of
+// the server.
 func Start(ctx context.Context, options Options) (*Server, error) {
 	binaries, err := FindBinaries(ctx)
 	if err != nil {
@@ -128,7 +128,7 @@ func start(ctx context.Context, binaries, dataDir, password string, runAs owner,
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{
 		Credential: runAs.credential,
-		Setpgid:    true, // Ctrl-C at a terminal is for us, who stop the server in its turn
+		Setpgid:    true, // Ctrl-C at a terminal does not interrupt it: the caller stops it in order
 	}
 	if options.StopWithProcess {
 		command.SysProcAttr.Pdeathsig = syscall.SIGINT
@@ -150,7 +150,7 @@ func start(ctx context.Context, binaries, dataDir, password string, runAs owner,
 	return server, nil
 }
 
-// arguments are postgres's own.
+// arguments returns the arguments of postgres.
 func (s *Server) arguments(settings map[string]string) []string {
 	arguments := []string{"-D", s.dataDir, "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", s.socketDir}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
@@ -159,12 +159,12 @@ func (s *Server) arguments(settings map[string]string) []string {
 	return arguments
 }
 
-// run starts the process and waits for its end in the background.
+// run starts the process, and waits for its end in the background.
 func (s *Server) run(command *exec.Cmd) error {
 	started := make(chan error, 1)
 	go func() {
 		// The kernel sends the parent-death signal when the thread that started
-		// the process ends, so that thread has to stay.
+		// the process ends, so that thread must live as long.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		if err := command.Start(); err != nil {
@@ -190,9 +190,9 @@ func (s *Server) waitUntilReady(ctx context.Context) error {
 		}
 		select {
 		case <-s.done:
-			return fmt.Errorf("the server ended at once: %w", s.ended)
+			return fmt.Errorf("the server ended during its start: %w", s.ended)
 		case <-ctx.Done():
-			return fmt.Errorf("the server did not answer in time: %w", err)
+			return fmt.Errorf("the server was not ready in time: %w", err)
 		case <-retry.C:
 		}
 	}
@@ -210,20 +210,20 @@ func (s *Server) URI(database string) string {
 	return uri.String()
 }
 
-// PID returns the id of the server's first process.
+// PID returns the process ID of the postmaster.
 func (s *Server) PID() int { return s.process.Pid }
 
 // SocketDir returns the folder of the server's Unix socket.
 func (s *Server) SocketDir() string { return s.socketDir }
 
-// DataDir returns the folder that holds the server's data.
+// DataDir returns the data folder of the server.
 func (s *Server) DataDir() string { return s.dataDir }
 
-// Done is closed when the server has ended, whether stopped or of itself.
+// Done returns a channel that is closed when the server has ended for any reason.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
-// Stop closes all connections and ends the server. When ctx ends first the
-// server is ended at once; it repairs itself at its next start.
+// Stop closes all connections and stops the server. If ctx ends before, the server
+// is ended immediately, and recovers at its next start.
 func (s *Server) Stop(ctx context.Context) error {
 	if err := s.process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop the database: %w", err)
@@ -232,7 +232,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	case <-s.done:
 	case <-ctx.Done():
 		s.kill()
-		return fmt.Errorf("the database did not stop in time and was ended: %w", ctx.Err())
+		return fmt.Errorf("the database did not stop in time and was ended immediately: %w", ctx.Err())
 	}
 	if s.socketDir != s.dataDir {
 		if err := os.RemoveAll(s.socketDir); err != nil {
@@ -254,8 +254,8 @@ func (s *Server) kill() {
 	}
 }
 
-// socketDir returns the data folder itself, unless the path of a socket in it
-// were longer than the kernel allows (107 bytes).
+// socketDir returns the data folder, unless the path of a socket in it would be
+// longer than the kernel allows (107 bytes).
 func socketDir(dataDir string) string {
 	if len(dataDir)+len("/.s.PGSQL.65535") <= 107 {
 		return dataDir
@@ -263,7 +263,7 @@ func socketDir(dataDir string) string {
 	return standIn(dataDir + "/socket")
 }
 
-// freePort returns a TCP port that nobody listens on now.
+// freePort returns a TCP port that is not in use.
 func freePort(ctx context.Context) (int, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -19,16 +19,15 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
-// Bouncer is a PgBouncer in transaction mode before a test's database: one
-// connection of a program may use another one of the server for each
-// transaction.
+// Bouncer is a PgBouncer in transaction mode in front of a test's database: each
+// transaction of a connection may use another connection of the server.
 type Bouncer struct {
 	t       testing.TB
 	address string
 	end     func()
 }
 
-// NewBouncer starts one, which ends with the test.
+// NewBouncer starts a Bouncer, which ends with the test.
 func NewBouncer(t testing.TB, database *Database) *Bouncer {
 	t.Helper()
 	program, err := findBouncer()
@@ -45,14 +44,14 @@ func NewBouncer(t testing.TB, database *Database) *Bouncer {
 	return b
 }
 
-// URI returns what leads by way of the bouncer to where uri leads.
+// URI returns the connection string that leads through the bouncer.
 func (b *Bouncer) URI(uri string) string {
 	address := mustParse(uri)
 	address.Host = b.address
 	return address.String()
 }
 
-// Stop ends the bouncer.
+// Stop stops the bouncer.
 func (b *Bouncer) Stop() { b.end() }
 
 // findBouncer returns the program that hack/pgbouncer/install.sh has installed.
@@ -72,7 +71,7 @@ func findBouncer() (string, error) {
 	return "", errors.New("PgBouncer is not installed: run hack/pgbouncer/install.sh")
 }
 
-// configure writes the bouncer's files so that it, and nobody else, reads them.
+// configure writes the files of the bouncer, which only its user can read.
 func (b *Bouncer) configure(folder string, database *Database) error {
 	host, port, err := net.SplitHostPort(b.address)
 	if err != nil {
@@ -114,8 +113,8 @@ logfile = %s
 	return nil
 }
 
-// run starts the bouncer below a shell that ends it when this process, which
-// holds the shell's input, ends.
+// run starts the bouncer as a child of a shell. The shell kills it when its input is
+// closed, which happens when this process ends.
 func (b *Bouncer) run(program, folder string) {
 	b.t.Helper()
 	runAs, err := postgresserver.Credential()
@@ -138,7 +137,7 @@ func (b *Bouncer) run(program, folder string) {
 		if !stopped {
 			stopped = true
 			input.Close()
-			_ = shell.Wait() // it tells how the bouncer ended, which was killed
+			_ = shell.Wait() // the error is that the bouncer was killed
 		}
 	}
 	b.t.Cleanup(b.end)
@@ -159,13 +158,13 @@ func (b *Bouncer) waitUntilReady(database *Database, log string) {
 		select {
 		case <-ctx.Done():
 			said, _ := os.ReadFile(log)
-			b.t.Fatalf("PgBouncer does not let %s in: %v; its log says:\n%s", postgres.OperatorRole, err, said)
+			b.t.Fatalf("PgBouncer does not accept %s: %v; its log:\n%s", postgres.OperatorRole, err, said)
 		case <-retry.C:
 		}
 	}
 }
 
-// freeAddress returns an address on which nobody listens now.
+// freeAddress returns an address that is not in use.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

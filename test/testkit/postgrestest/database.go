@@ -1,5 +1,5 @@
-// Package postgrestest gives each test an empty database of its own on a real
-// PostgreSQL server.
+// Package postgrestest gives each test its own empty database on a real PostgreSQL
+// server.
 package postgrestest
 
 import (
@@ -19,22 +19,22 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// timeout bounds the making, and the dropping, of one database.
+// timeout bounds the creation, and the removal, of one database.
 const timeout = time.Minute
 
-// Database is an empty database that one test owns.
+// Database is an empty database that belongs to one test.
 type Database struct {
-	// Name is the database's own.
+	// Name of the database.
 	Name string
-	// AdminURI connects as the superuser; the other URIs connect as the login
-	// role of one program each, with what the installer grants it.
+	// AdminURI connects as the superuser. Each of the other URIs connects as the
+	// login role of one program, with the privileges that the installer grants.
 	AdminURI, OperatorURI, BlogURI, PortalURI string
 }
 
-// New makes a database and drops it when the test has ended, with whatever is
-// still connected to it. The server is started by the first call in a test
-// program and ends with it. When ECHOBLOGS_TEST_POSTGRES_URI is set, it names an
-// administrator's connection to the server to use instead.
+// New creates a database, and drops it after the test, even if connections are still
+// open. The first call in a test program starts the server, which ends with the
+// program. If ECHOBLOGS_TEST_POSTGRES_URI is set, that server is used instead; it
+// is the connection string of an administrator.
 func New(t testing.TB) *Database {
 	t.Helper()
 	administrator, err := serverURI()
@@ -43,7 +43,7 @@ func New(t testing.TB) *Database {
 	}
 	database := create(t, administrator)
 	t.Cleanup(func() {
-		// The test's own context has ended when its cleanups run.
+		// The context of the test has ended when its cleanups run.
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		if err := execute(ctx, administrator, "DROP DATABASE "+pgx.Identifier{database.Name}.Sanitize()+" WITH (FORCE)"); err != nil {
@@ -53,7 +53,7 @@ func New(t testing.TB) *Database {
 	return database
 }
 
-// create makes a database in the administrator's server.
+// create creates a database on the administrator's server.
 func create(t testing.TB, administrator string) *Database {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -75,8 +75,8 @@ func create(t testing.TB, administrator string) *Database {
 	return database
 }
 
-// createRoles makes the programs' login roles, or gives those that are there
-// their passwords. A lock keeps test programs that share a server apart.
+// createRoles creates the login roles of the programs, or sets the passwords of
+// existing ones. A lock serialises test programs that share a server.
 func createRoles(ctx context.Context, administrator string) error {
 	statements := []string{"SELECT pg_advisory_xact_lock(hashtext('echoblogs test roles'))"}
 	for _, role := range []string{postgres.OperatorRole, postgres.BlogRole, postgres.PortalRole} {
@@ -88,15 +88,15 @@ func createRoles(ctx context.Context, administrator string) error {
 	return execute(ctx, administrator, "BEGIN; "+strings.Join(statements, "; ")+"; COMMIT")
 }
 
-// password derives a role's password from the administrator's connection
-// string, which holds one: test programs that share a server agree on it.
+// password derives the password of a role from the administrator's connection
+// string, so that test programs that share a server use the same one.
 func password(administrator, role string) string {
 	mac := hmac.New(sha256.New, []byte(administrator))
 	mac.Write([]byte(role))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// execute runs statements one after the other on a connection of their own.
+// execute runs statements on a new connection.
 func execute(ctx context.Context, uri string, statements ...string) error {
 	connection, err := pgx.Connect(ctx, uri)
 	if err != nil {

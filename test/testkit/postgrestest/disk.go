@@ -13,21 +13,18 @@ import (
 	"testing"
 )
 
-// Disk is a file system of its own, small enough to be filled.
+// Disk is a file system that is small enough to be filled.
 type Disk struct {
 	t testing.TB
-	// Folder is where it is.
+	// Folder is its mount point.
 	Folder string
 }
 
-// ErrNoDisk says that this user may not mount a file system on this machine.
-var ErrNoDisk = errors.New("neither this user nor a user namespace of theirs may mount a file system")
-
-// NewDisk mounts a file system of so many bytes in memory, which vanishes with
-// the test. Root mounts it in a private folder. An ordinary user mounts it in a
-// namespace that belongs to a process which waits, and reaches it by way of that
-// process; where the system forbids that too, NewDisk returns ErrNoDisk.
-func NewDisk(t testing.TB, size int) (*Disk, error) {
+// NewDisk mounts a file system in memory, of a size in bytes, which vanishes with
+// the test. Root mounts it in a private folder. An ordinary user mounts it in the
+// user namespace of a process that does nothing else, and reaches it through
+// /proc. If the system forbids that too, the test is skipped.
+func NewDisk(t testing.TB, size int) *Disk {
 	t.Helper()
 	folder := testFolder(t)
 	options := fmt.Sprintf("size=%d,mode=755", size)
@@ -36,13 +33,13 @@ func NewDisk(t testing.TB, size int) (*Disk, error) {
 		folder, err = mountApart(t, folder, options)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoDisk, err)
+		t.Skipf("This user cannot mount a file system on this machine, not even in a user namespace: %v", err)
 	}
-	return &Disk{t: t, Folder: folder}, nil
+	return &Disk{t: t, Folder: folder}
 }
 
-// mountApart mounts a file system where only a process of its own sees it, and
-// returns the path by which that process's user reaches it.
+// mountApart mounts a file system in the namespace of a new process, and returns the
+// path through which the user of the process reaches it.
 func mountApart(t testing.TB, folder, options string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -53,7 +50,7 @@ func mountApart(t testing.TB, folder, options string) (string, error) {
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
 	}
-	// It ends when its input does: with this process at the latest.
+	// It ends when its input is closed: at the latest when this process ends.
 	input, err := holder.StdinPipe()
 	if err != nil {
 		return "", err
@@ -77,7 +74,7 @@ func mountApart(t testing.TB, folder, options string) (string, error) {
 	return filepath.Join(fmt.Sprintf("/proc/%d/root", holder.Process.Pid), folder), nil
 }
 
-// Fill writes a file until nothing more goes onto the disk.
+// Fill writes a file until the disk is full.
 func (d *Disk) Fill() {
 	d.t.Helper()
 	file, err := os.Create(d.ballast())
@@ -86,11 +83,11 @@ func (d *Disk) Fill() {
 	}
 	defer file.Close()
 	if _, err := io.Copy(file, zeros{}); !errors.Is(err, syscall.ENOSPC) {
-		d.t.Fatalf("Fill the disk: %v, want that it is full", err)
+		d.t.Fatalf("Fill the disk: %v, want ENOSPC", err)
 	}
 }
 
-// Free takes the file away.
+// Free removes the file.
 func (d *Disk) Free() {
 	d.t.Helper()
 	if err := os.Remove(d.ballast()); err != nil {
@@ -100,7 +97,7 @@ func (d *Disk) Free() {
 
 func (d *Disk) ballast() string { return filepath.Join(d.Folder, "ballast") }
 
-// zeros reads zeros without end.
+// zeros is an endless reader of zeros.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) {

@@ -8,22 +8,22 @@ import (
 	"testing"
 )
 
-// newFolder makes a folder for a server.
+// newFolder creates a folder for a server.
 func newFolder() (string, error) {
 	folder, err := os.MkdirTemp("", "echoblogs-test-postgres-")
 	if err != nil {
 		return "", fmt.Errorf("create a folder for the server: %w", err)
 	}
-	// As root the server runs as another user, who has to reach the data.
+	// As root, the server runs as another user, who must be able to enter the folder.
 	if err := os.Chmod(folder, 0o755); err != nil {
-		return "", fmt.Errorf("open the server's folder: %w", err)
+		return "", fmt.Errorf("change the mode of the server's folder: %w", err)
 	}
 	return folder, nil
 }
 
-// remove waits for the end of its input. Then it resumes the server whose data
-// is in the folder, should a test have left it paused, waits for its end, and
-// removes the folder, which may be a file system of its own.
+// remove waits for the end of its input. Then it resumes the server whose data is
+// in the folder, in case a test has left it paused, waits for its end, and removes
+// the folder, which may be a mount point.
 const remove = `cat
 server=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
 if [ -n "$server" ]; then
@@ -36,11 +36,11 @@ fi 2>/dev/null
 umount "$1" 2>/dev/null
 rm -rf --one-file-system "$1"`
 
-// remover removes a folder when it is closed, or when this process ends. A test
-// program that ends by os.Exit, a panic or a signal runs no code of its own any
-// more, so a shell does it.
+// remover removes a folder when it is closed, or when this process ends. A shell
+// does the work, because a test program that ends by os.Exit, a panic or a signal
+// runs no more code.
 type remover struct {
-	// alive is the open end of a pipe that the kernel closes with this process.
+	// alive is the write end of a pipe, which the kernel closes when this process ends.
 	alive *os.File
 	shell *exec.Cmd
 }
@@ -48,7 +48,7 @@ type remover struct {
 func newRemover(folder string) (*remover, error) {
 	input, alive, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("watch this process: %w", err)
+		return nil, fmt.Errorf("start the shell that removes the folder: %w", err)
 	}
 	defer input.Close()
 	//nolint:noctx // it has to outlive this process
@@ -57,12 +57,12 @@ func newRemover(folder string) (*remover, error) {
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C at a terminal must not end it
 	if err := shell.Start(); err != nil {
 		alive.Close()
-		return nil, fmt.Errorf("watch this process: %w", err)
+		return nil, fmt.Errorf("start the shell that removes the folder: %w", err)
 	}
 	return &remover{alive, shell}, nil
 }
 
-// close returns when the folder is removed.
+// close returns when the folder has been removed.
 func (r *remover) close() error {
 	if err := r.alive.Close(); err != nil {
 		return fmt.Errorf("remove the server's folder: %w", err)
@@ -73,7 +73,7 @@ func (r *remover) close() error {
 	return nil
 }
 
-// testFolder makes a folder that vanishes with the test.
+// testFolder creates a folder that is removed after the test.
 func testFolder(t testing.TB) string {
 	t.Helper()
 	folder, err := newFolder()

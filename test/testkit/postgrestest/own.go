@@ -17,15 +17,15 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
-// Server is a server that one test owns, to be stopped and paused.
+// Server is a server that belongs to one test, which may stop and pause it.
 type Server struct {
 	t       testing.TB
 	options postgresserver.Options
 	server  *postgresserver.Server
 }
 
-// NewServer starts a server in a new folder, or in the given one where it is
-// not empty. It ends, and its folder vanishes, with the test.
+// NewServer starts a server in a folder, which defaults to a new one. The server is
+// stopped, and a new folder removed, after the test.
 func NewServer(t testing.TB, folder string) *Server {
 	t.Helper()
 	if folder == "" {
@@ -50,13 +50,13 @@ func NewServer(t testing.TB, folder string) *Server {
 	return s
 }
 
-// NewDatabase makes a database, which stays as long as the server's data.
+// NewDatabase creates a database, which is never dropped.
 func (s *Server) NewDatabase() *Database {
 	s.t.Helper()
 	return create(s.t, s.server.URI("postgres"))
 }
 
-// Start starts a server that was stopped, at its address.
+// Start starts a stopped server at the same address.
 func (s *Server) Start() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), timeout)
@@ -67,8 +67,8 @@ func (s *Server) Start() {
 	}
 }
 
-// Stop closes all connections and ends the server. Nothing listens at its
-// address then.
+// Stop closes all connections and stops the server. Connections to its address are
+// refused then.
 func (s *Server) Stop() {
 	s.t.Helper()
 	select {
@@ -83,27 +83,27 @@ func (s *Server) Stop() {
 	}
 }
 
-// Pause stops every process of the server where it is. Connections stay open,
-// new ones are taken by the kernel, and nobody answers.
+// Pause suspends every process of the server. Connections stay open, the kernel
+// accepts new ones, and nothing responds.
 func (s *Server) Pause() {
 	s.t.Helper()
 	deadline := time.Now().Add(timeout)
-	// A child may have been forked before the first process stopped.
+	// A child may have been forked before the postmaster was suspended.
 	for s.signal(syscall.SIGSTOP) > 0 {
 		if time.Now().After(deadline) {
-			s.t.Fatal("Pause the test's own server: its processes do not stop")
+			s.t.Fatal("Pause the test's own server: its processes are not suspended")
 		}
 	}
 }
 
-// Resume lets a paused server go on.
+// Resume resumes a paused server.
 func (s *Server) Resume() {
 	s.t.Helper()
 	s.signal(syscall.SIGCONT)
 }
 
-// signal sends a signal to the server's processes and returns how many of them
-// still ran, its first process before its children.
+// signal sends a signal to the processes of the server, the postmaster first, and
+// returns how many of them were not suspended.
 func (s *Server) signal(signal syscall.Signal) (running int) {
 	processes, err := processesOf(s.server.PID())
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Server) signal(signal syscall.Signal) (running int) {
 	return running
 }
 
-// stopped is the state, in proc(5), of a process after SIGSTOP.
+// stopped is the state of a process after SIGSTOP, see proc(5).
 const stopped = "T"
 
 type process struct {
@@ -128,7 +128,7 @@ type process struct {
 	state string
 }
 
-// processesOf returns a process and its children, as far as they run.
+// processesOf returns a process and those of its children that have not ended.
 func processesOf(parent int) ([]process, error) {
 	files, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
@@ -144,10 +144,10 @@ func processesOf(parent int) ([]process, error) {
 		if err != nil {
 			return nil, err
 		}
-		// The name, in parentheses, may hold anything.
+		// The name, in parentheses, may contain any character.
 		fields := strings.Fields(string(content[strings.LastIndexByte(string(content), ')')+1:]))
 		if len(fields) < 2 {
-			return nil, fmt.Errorf("%s has no parent's id", file)
+			return nil, fmt.Errorf("%s has no parent process ID", file)
 		}
 		switch parentID := strconv.Itoa(parent); {
 		case id == parent:

@@ -13,8 +13,8 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
-// serverURI returns the administrator's connection string to this test
-// program's server, which it starts at its first call.
+// serverURI returns the administrator's connection string to the server of this test
+// program, which the first call starts.
 var serverURI = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -35,13 +35,13 @@ func findOrStart(ctx context.Context) (string, error) {
 	}
 	uri, err := url.Parse(given)
 	if err != nil || (uri.Scheme != "postgres" && uri.Scheme != "postgresql") {
-		// The parser's error would quote the password.
-		return "", errors.New("ECHOBLOGS_TEST_POSTGRES_URI is no connection string: write postgres://USER:PASSWORD@HOST:PORT/postgres")
+		// The error of the parser would quote the password.
+		return "", errors.New("ECHOBLOGS_TEST_POSTGRES_URI is not a connection string such as postgres://USER:PASSWORD@HOST:PORT/postgres")
 	}
 	return given, nil
 }
 
-// start starts a server that ends, and whose data vanishes, with this process.
+// start starts a server that ends, and whose data is removed, with this process.
 func start(ctx context.Context) (string, error) {
 	folder, err := newFolder()
 	if err != nil {
@@ -57,10 +57,11 @@ func start(ctx context.Context) (string, error) {
 	return server.URI("postgres"), nil
 }
 
-// untilExit is kept from the garbage collector, which would close its pipe.
-var untilExit *remover //nolint:unused // it is there to be held
+// untilExit keeps the remover from being garbage collected, which would close its
+// pipe.
+var untilExit *remover //nolint:unused // a reference is all that is needed
 
-// options are those of a server whose data may be lost.
+// options returns those of a server whose data may be lost in a crash.
 func options(folder string, port int, settings map[string]string) postgresserver.Options {
 	all := map[string]string{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 	maps.Copy(all, settings)

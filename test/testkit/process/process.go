@@ -14,20 +14,20 @@ import (
 	"time"
 )
 
-// Spec says what to run.
+// Spec describes a program to run.
 type Spec struct {
-	// Name is what people call it.
+	// Name identifies the program in messages.
 	Name string
-	// Path is the program's file, Args are its arguments, and Env is added to
-	// our own environment.
+	// Path is the file of the program, Args are its arguments, and Env is added to
+	// the environment of this process.
 	Path string
 	Args []string
 	Env  []string
-	// LogFile receives what the program says, after what is already there.
+	// LogFile is appended to with the output of the program.
 	LogFile string
 }
 
-// Process is a program that was started.
+// Process is a started program.
 type Process struct {
 	spec    Spec
 	command *exec.Cmd
@@ -35,9 +35,9 @@ type Process struct {
 	ended   error         // how it ended; set before done is closed
 }
 
-// Start starts the program, which outlives ctx. It is killed when this process ends, however that
-// ends, and it is not interrupted by Ctrl-C at our terminal: stopping it in its
-// turn is left to Stop.
+// Start starts the program, which outlives ctx. The kernel kills it when this
+// process ends for any reason. Ctrl-C at the terminal does not interrupt it, so
+// that the caller can stop programs in order.
 func Start(ctx context.Context, spec Spec) (*Process, error) {
 	log, err := os.OpenFile(spec.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -53,7 +53,7 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	started := make(chan error, 1)
 	go func() {
 		// The kernel sends the parent-death signal when the thread that started
-		// the child ends, so that thread has to stay.
+		// the child ends, so that thread must live as long.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := command.Start()
@@ -70,16 +70,17 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	return p, nil
 }
 
-// Name is what people call the program.
+// Name returns the name from the Spec.
 func (p *Process) Name() string { return p.spec.Name }
 
-// PID is the program's process id.
+// PID returns the process ID of the program.
 func (p *Process) PID() int { return p.command.Process.Pid }
 
-// Done is closed when the program has ended.
+// Done returns a channel that is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Ended tells how the program ended, with the end of its log. It waits for that.
+// Ended waits for the end of the program and returns how it ended, with the last
+// lines of its log.
 func (p *Process) Ended() error {
 	<-p.done
 	how := "without an error"
@@ -89,8 +90,8 @@ func (p *Process) Ended() error {
 	return fmt.Errorf("%s ended (%s); its log, %s, ends with:\n%s", p.spec.Name, how, p.spec.LogFile, logTail(p.spec.LogFile))
 }
 
-// WaitUntil returns nil as soon as check does. It fails when the program ends,
-// or ctx before that.
+// WaitUntil repeats check until it returns nil. It fails if the program or ctx
+// ends before.
 func (p *Process) WaitUntil(ctx context.Context, check func(context.Context) error) error {
 	retry := time.NewTicker(50 * time.Millisecond)
 	defer retry.Stop()
@@ -109,7 +110,7 @@ func (p *Process) WaitUntil(ctx context.Context, check func(context.Context) err
 	}
 }
 
-// Stop asks the program to end, and kills it when ctx ends first.
+// Stop sends SIGTERM, and kills the program if ctx ends before it does.
 func (p *Process) Stop(ctx context.Context) error {
 	err := p.command.Process.Signal(syscall.SIGTERM)
 	if errors.Is(err, os.ErrProcessDone) {
@@ -124,11 +125,11 @@ func (p *Process) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		_ = p.command.Process.Kill() // it fails only if the program has ended
 		<-p.done
-		return fmt.Errorf("%s did not stop when asked and was killed", p.spec.Name)
+		return fmt.Errorf("%s did not stop on SIGTERM and was killed", p.spec.Name)
 	}
 }
 
-// logTail returns a log's last lines.
+// logTail returns the last lines of a log.
 func logTail(path string) string {
 	const lines, bytes = 8, 8192
 	log, err := os.Open(path)

@@ -1,6 +1,5 @@
-// Package router is a small ingress controller for a control plane without
-// nodes: it routes by the Ingress objects, and by nothing else, to programs that
-// run on this machine.
+// Package router is a small ingress controller for a control plane without nodes: it
+// routes requests by the Ingress objects to programs that run on this machine.
 package router
 
 import (
@@ -16,12 +15,11 @@ import (
 	"time"
 )
 
-// seeRules says how to find out what the router obeys.
+// seeRules tells how to list the rules of the router.
 const seeRules = "See the rules with: kubectl get ingress"
 
-// New returns a handler that sends each request where the table says, to one of
-// the named Services. Host and body pass unchanged, as does an upgrade of the
-// connection.
+// New returns a handler that routes each request by the table to one of the named
+// Services. It does not change host or body, and supports connection upgrades.
 func New(table *Table, services map[string]*Service, logger *slog.Logger) http.Handler {
 	h := &handler{table: table, services: services, proxies: make(map[string]*httputil.ReverseProxy), logger: logger}
 	for name, service := range services {
@@ -33,7 +31,7 @@ func New(table *Table, services map[string]*Service, logger *slog.Logger) http.H
 type handler struct {
 	table    *Table
 	services map[string]*Service               // by their names
-	proxies  map[string]*httputil.ReverseProxy // by their Services' names
+	proxies  map[string]*httputil.ReverseProxy // by the names of their Services
 	logger   *slog.Logger
 }
 
@@ -54,8 +52,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.proxies[backend.Service].ServeHTTP(w, r)
 }
 
-// newProxy returns what passes requests to a Service. Each request has its turn
-// at a replica; the connections are kept for the next.
+// newProxy returns a reverse proxy for a Service, which balances requests over its
+// replicas and keeps connections alive.
 func (h *handler) newProxy(name string, service *Service) *httputil.ReverseProxy {
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -67,7 +65,7 @@ func (h *handler) newProxy(name string, service *Service) *httputil.ReverseProxy
 		},
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     10 * time.Second,
-		// Compression is between the reader and the program.
+		// Compression is negotiated by client and program.
 		DisableCompression: true,
 	}
 	return &httputil.ReverseProxy{
@@ -91,7 +89,7 @@ func (h *handler) newProxy(name string, service *Service) *httputil.ReverseProxy
 	}
 }
 
-// answer writes a page of the router's own.
+// answer writes an error page of the router.
 func answer(w http.ResponseWriter, status int, what, hint string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'")

@@ -12,8 +12,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 )
 
-// Service spreads connections over the replicas of a program, as kube-proxy does
-// for a Service.
+// Service balances connections over the replicas of a program, as kube-proxy does.
 type Service struct {
 	portName   string
 	portNumber int32
@@ -21,13 +20,13 @@ type Service struct {
 	next       atomic.Uint64
 }
 
-// NewService returns a Service with one port, which has a name and a number, and
-// with replicas at the given addresses, HOST:PORT. At least one is needed.
+// NewService returns a Service with one port, by name and number, and replicas at
+// the given addresses, HOST:PORT. It requires at least one replica.
 func NewService(portName string, portNumber int32, replicas ...string) *Service {
 	return &Service{portName: portName, portNumber: portNumber, replicas: replicas}
 }
 
-// hasPort tells whether an Ingress's backend names the Service's port.
+// hasPort reports whether the backend of an Ingress refers to the Service's port.
 func (s *Service) hasPort(port networkingv1.ServiceBackendPort) bool {
 	if port.Name != "" {
 		return port.Name == s.portName
@@ -35,12 +34,12 @@ func (s *Service) hasPort(port networkingv1.ServiceBackendPort) bool {
 	return port.Number == s.portNumber
 }
 
-// pick returns the replica whose turn it is.
+// pick returns the next replica.
 func (s *Service) pick() string {
 	return s.replicas[s.next.Add(1)%uint64(len(s.replicas))]
 }
 
-// dial connects to the replica whose turn it is, or to the next that accepts.
+// dial connects to the next replica that accepts the connection.
 func (s *Service) dial(ctx context.Context) (net.Conn, error) {
 	first := s.next.Add(1)
 	var failures []error
@@ -54,8 +53,8 @@ func (s *Service) dial(ctx context.Context) (net.Conn, error) {
 	return nil, fmt.Errorf("no replica accepts connections: %w", errors.Join(failures...))
 }
 
-// ServeTCP plays the Service's cluster IP: it passes each connection that the
-// listener accepts to a replica, until ctx ends.
+// ServeTCP emulates the cluster IP of the Service: it forwards each connection that
+// the listener accepts to a replica, until ctx ends.
 func (s *Service) ServeTCP(ctx context.Context, listener net.Listener) error {
 	var connections sync.WaitGroup
 	defer connections.Wait()
@@ -73,12 +72,12 @@ func (s *Service) ServeTCP(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// pass connects a client with a replica until either has closed, or ctx ends.
+// pass forwards between a client and a replica until either closes or ctx ends.
 func (s *Service) pass(ctx context.Context, client net.Conn) {
 	defer client.Close()
 	replica, err := s.dial(ctx)
 	if err != nil {
-		return // the client sees its connection closed, as it would without endpoints
+		return // the connection is closed, as it would be without endpoints
 	}
 	defer replica.Close()
 	stop := context.AfterFunc(ctx, func() { client.Close(); replica.Close() })
@@ -90,9 +89,9 @@ func (s *Service) pass(ctx context.Context, client net.Conn) {
 	directions.Wait()
 }
 
-// copyAndClose copies until the source ends, and passes that end on.
+// copyAndClose copies until the source ends, and closes the destination for writing.
 func copyAndClose(destination, source net.Conn) {
-	_, _ = io.Copy(destination, source) // a broken connection is closed like an ended one
+	_, _ = io.Copy(destination, source) // a broken connection is treated like one that has ended
 	if half, ok := destination.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}

@@ -24,8 +24,8 @@ type Table struct {
 	class string
 
 	mu     sync.RWMutex
-	byHost map[string][]rule                 // a host as the Ingress has it, "" for rules without one
-	hosts  map[types.NamespacedName][]string // what each Ingress has put into byHost
+	byHost map[string][]rule                 // the host of the Ingress rule, "" for rules without one
+	hosts  map[types.NamespacedName][]string // the keys in byHost of each Ingress
 }
 
 // rule is one path of one host of an Ingress.
@@ -37,8 +37,7 @@ type rule struct {
 	backend Backend
 }
 
-// NewTable returns an empty table, which takes no notice of Ingresses of other
-// classes than the given one.
+// NewTable returns an empty table, which ignores Ingresses of other classes.
 func NewTable(class string) *Table {
 	return &Table{
 		class:  class,
@@ -47,7 +46,7 @@ func NewTable(class string) *Table {
 	}
 }
 
-// Set puts an Ingress into the table in place of what it was before.
+// Set adds or replaces an Ingress.
 func (t *Table) Set(ingress *networkingv1.Ingress) {
 	name := types.NamespacedName{Namespace: ingress.Namespace, Name: ingress.Name}
 	t.mu.Lock()
@@ -63,7 +62,7 @@ func (t *Table) Set(ingress *networkingv1.Ingress) {
 	}
 }
 
-// Delete takes an Ingress out of the table.
+// Delete removes an Ingress.
 func (t *Table) Delete(namespace, name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -80,16 +79,16 @@ func (t *Table) delete(name types.NamespacedName) {
 	delete(t.hosts, name)
 }
 
-// Lookup returns where a request goes: by the rules of its host, else by those
-// of the wildcard that covers the host, else by those without a host. Port, case
-// and a trailing dot of the host make no difference.
+// Lookup returns the backend of a request. Rules for its host come first, then those
+// for a wildcard that matches the host, then those without a host. It ignores port,
+// case and a trailing dot of the host.
 func (t *Table) Lookup(host, path string) (Backend, bool) {
 	host = normalise(host)
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	rules, found := t.byHost[host]
 	if !found {
-		// A wildcard stands for exactly one label.
+		// A wildcard matches exactly one label.
 		if _, parent, dotted := strings.Cut(host, "."); dotted {
 			rules, found = t.byHost["*."+parent]
 		}
@@ -105,7 +104,7 @@ func (t *Table) Lookup(host, path string) (Backend, bool) {
 	return Backend{}, false
 }
 
-// rulesOf sorts an Ingress's paths by their host.
+// rulesOf groups the paths of an Ingress by host.
 func rulesOf(name types.NamespacedName, ingress *networkingv1.Ingress) map[string][]rule {
 	rules := make(map[string][]rule)
 	add := func(host, path string, exact bool, backend *networkingv1.IngressServiceBackend) {
@@ -135,8 +134,8 @@ func rulesOf(name types.NamespacedName, ingress *networkingv1.Ingress) map[strin
 	return rules
 }
 
-// precedence puts the longest path first, an exact one before a prefix, and the
-// older Ingress before the younger.
+// precedence orders the longest path first, exact paths before prefixes, and older
+// Ingresses before newer ones.
 func precedence(a, b rule) int {
 	exact := func(r rule) int {
 		if r.exact {
@@ -152,7 +151,7 @@ func precedence(a, b rule) int {
 	)
 }
 
-// matches compares a prefix element by element: /a covers /a/b, not /ab.
+// matches compares a prefix element by element: /a matches /a/b, but not /ab.
 func (r rule) matches(path string) bool {
 	if r.exact {
 		return path == r.path

@@ -15,8 +15,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// Watch keeps the table up to date with the Ingresses of a namespace until ctx
-// ends. It returns once all that exist are in the table.
+// Watch keeps the table in sync with the Ingresses of a namespace until ctx ends. It
+// returns when all existing ones are in the table.
 func Watch(ctx context.Context, config *rest.Config, namespace string, table *Table) error {
 	client, err := ingressClient(config)
 	if err != nil {
@@ -33,12 +33,12 @@ func Watch(ctx context.Context, config *rest.Config, namespace string, table *Ta
 	})
 	go informer.RunWithContext(ctx)
 	if !cache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
-		return errors.Join(errors.New("the Ingresses could not be read in time"), ctx.Err())
+		return errors.Join(errors.New("the Ingresses were not read in time"), ctx.Err())
 	}
 	return nil
 }
 
-// ingressClient knows one API group only: the client of all groups takes a
+// ingressClient supports one API group only, because the client of all groups takes a
 // minute to compile.
 func ingressClient(config *rest.Config) (rest.Interface, error) {
 	scheme := runtime.NewScheme()
