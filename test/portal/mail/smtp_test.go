@@ -34,7 +34,7 @@ func TestMailsGoThroughAMailServer(t *testing.T) {
 	reset := server.wait(p, 2)
 	wantMail(t, reset, "Choose a new password")
 	link := reset.link(t, "/reset/password/")
-	v.Get(link).Want(t, http.StatusOK, "for the account alice")
+	v.Get(link).Want(t, http.StatusOK, "the password of the account alice")
 	v.Submit("/reset/password/", "token", portaltest.Token(link), "password", "another secret", "confirm_password", "another secret").Want(t, http.StatusOK)
 	wantMail(t, server.wait(p, 3), "Your password was changed")
 	portaltest.LogIn(t, site, "alice", "another secret")
@@ -96,7 +96,7 @@ func TestMailServerThatFails(t *testing.T) {
 	waitNextAttempt(p)
 	proxy.Restore()
 	sendAgain(p)
-	v.Get(server.wait(p, 1).link(t, "/reset/password/")).Want(t, http.StatusOK, "for the account alice")
+	v.Get(server.wait(p, 1).link(t, "/reset/password/")).Want(t, http.StatusOK, "the password of the account alice")
 	portaltest.WaitNoMails(p)
 
 	// A mail that is refused permanently is abandoned. Servers repeat what they were sent; the log does not.
@@ -139,7 +139,7 @@ func TestMailServerThatFails(t *testing.T) {
 	portaltest.WaitNoMails(p)
 	server.wait(p, 3)
 	for _, m := range []received{first, second} {
-		v.Get(m.link(t, "/reset/password/")).Want(t, http.StatusOK, "for the account alice")
+		v.Get(m.link(t, "/reset/password/")).Want(t, http.StatusOK, "the password of the account alice")
 	}
 }
 

@@ -18,7 +18,7 @@ func TestStaffAdd(t *testing.T) {
 	first := portaltest.WantLink(t, printed, err)
 	v := portaltest.NewClient(t, site)
 	v.Submit("/login/", "username", "jane", "password", "").Want(t, http.StatusUnprocessableEntity)
-	v.Get(first).Want(t, http.StatusOK, "for the account jane")
+	v.Get(first).Want(t, http.StatusOK, "the password of the account jane")
 	printed, err = add("jane", "Jane@example.org") // again is no error, and prints another link
 	second := portaltest.WantLink(t, printed, err)
 	if first == second {
