@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/echoblogs/echoblogs/internal/account/blogsession"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
@@ -39,20 +40,20 @@ func (s *Service) BlogAt(ctx context.Context, host string) (Blog, error) {
 }
 
 // AuthorizeBlog issues a code by which the blog at a host logs in its owner, who has a session here. challenge is the
-// Challenge of the verifier that the browser has in a cookie of the blog. The code is useless without that cookie, so it
+// blogsession.Challenge of the verifier that the browser has in a cookie of the blog. The code is useless without that cookie, so it
 // may be part of a URL. Errors are ErrNotFound and *NotOwnerError.
 func (s *Service) AuthorizeBlog(ctx context.Context, user *User, session *Session, host, challenge string) (code string, b Blog, err error) {
 	if b, err = s.BlogAt(ctx, host); err != nil {
 		return "", b, err
 	}
 	switch {
-	case !isChallenge(challenge):
+	case !blogsession.IsChallenge(challenge):
 		return "", b, ErrNotFound
 	case b.Owner != user.Username:
 		return "", b, &NotOwnerError{Blog: b}
 	}
-	code, err = insertLoginCode(ctx, s.db, loginCode{
-		sessionID: session.ID, tenantID: b.TenantID, host: b.Host, username: user.Username, challenge: challenge,
+	code, err = blogsession.Issue(ctx, s.db, blogsession.Code{
+		SessionID: session.ID, TenantID: b.TenantID, Host: b.Host, Username: user.Username, Challenge: challenge,
 	}, s.now())
 	return code, b, err
 }

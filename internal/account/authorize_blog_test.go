@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/account/blogsession"
 )
 
 const (
@@ -32,7 +33,7 @@ func newBlogLogin(t *testing.T) *blogLogin {
 
 func (l *blogLogin) authorize() string {
 	l.t.Helper()
-	code, _, err := l.accounts.AuthorizeBlog(l.t.Context(), &l.user, &l.session, aliceHost, account.Challenge(verifier))
+	code, _, err := l.accounts.AuthorizeBlog(l.t.Context(), &l.user, &l.session, aliceHost, blogsession.Challenge(verifier))
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -41,17 +42,17 @@ func (l *blogLogin) authorize() string {
 
 // redeem does what the blog does. It has the operator's role here, as the portal's may not start sessions on blogs.
 func (l *blogLogin) redeem(code, verifier string, tenantID int64, host string) (string, error) {
-	return account.RedeemLoginCode(l.t.Context(), l.operator, code, verifier, tenantID, host, l.clock())
+	return blogsession.Redeem(l.t.Context(), l.operator, code, verifier, tenantID, host, l.clock())
 }
 
 func (l *blogLogin) find(token string) (string, error) {
-	return account.FindBlogSession(l.t.Context(), l.operator, token, l.tenantID, aliceHost, l.clock())
+	return blogsession.Find(l.t.Context(), l.operator, token, l.tenantID, aliceHost, l.clock())
 }
 
 func TestBlogLogin(t *testing.T) {
 	t.Parallel()
 	l := newBlogLogin(t)
-	code, blog, err := l.accounts.AuthorizeBlog(t.Context(), &l.user, &l.session, "ALICE.example.com.", account.Challenge(verifier))
+	code, blog, err := l.accounts.AuthorizeBlog(t.Context(), &l.user, &l.session, "ALICE.example.com.", blogsession.Challenge(verifier))
 	if want := (account.Blog{TenantID: l.tenantID, Host: aliceHost, Title: "Blog of alice", Owner: "alice"}); err != nil || blog != want {
 		t.Fatalf("got %+v, %v, want %+v", blog, err, want)
 	}
@@ -62,13 +63,13 @@ func TestBlogLogin(t *testing.T) {
 	if username, err := l.find(token); err != nil || username != "alice" {
 		t.Errorf("the session is of %q, %v", username, err)
 	}
-	if _, err := account.FindBlogSession(t.Context(), l.operator, token, l.tenantID, "www.alice.org", l.clock()); !errors.Is(err, account.ErrNotFound) {
+	if _, err := blogsession.Find(t.Context(), l.operator, token, l.tenantID, "www.alice.org", l.clock()); !errors.Is(err, blogsession.ErrNotFound) {
 		t.Errorf("at another host: %v", err)
 	}
-	if err := account.EndBlogSession(t.Context(), l.operator, token, l.tenantID); err != nil {
+	if err := blogsession.End(t.Context(), l.operator, token, l.tenantID); err != nil {
 		t.Error(err)
 	}
-	if _, err := l.find(token); !errors.Is(err, account.ErrNotFound) {
+	if _, err := l.find(token); !errors.Is(err, blogsession.ErrNotFound) {
 		t.Errorf("after it was ended: %v", err)
 	}
 }
@@ -80,7 +81,7 @@ func TestAuthorizeBlogRefusals(t *testing.T) {
 	l.addTenant("nobodys", "", "live")
 	l.addTenant("gone", "alice", "tombstone")
 	l.exec(`INSERT INTO public.domains (host, tenant_id, is_primary, released_at) VALUES ('old.alice.org', $1, false, now())`, l.tenantID)
-	valid := account.Challenge(verifier)
+	valid := blogsession.Challenge(verifier)
 	for name, c := range map[string]struct {
 		host, challenge string
 		notOwner        bool
@@ -118,12 +119,12 @@ func TestRedeemLoginCodeRefusals(t *testing.T) {
 		"another host":     func() (string, error) { return l.redeem(code, verifier, l.tenantID, "www.alice.org") },
 		"another code":     func() (string, error) { return l.redeem("x", verifier, l.tenantID, aliceHost) },
 	} {
-		if token, err := redeem(); token != "" || !errors.Is(err, account.ErrNotFound) {
+		if token, err := redeem(); token != "" || !errors.Is(err, blogsession.ErrNotFound) {
 			t.Errorf("%s: got %q, %v, want ErrNotFound", name, token, err)
 		}
 	}
 	l.pass(time.Minute)
-	if _, err := l.redeem(code, verifier, l.tenantID, aliceHost); !errors.Is(err, account.ErrNotFound) {
+	if _, err := l.redeem(code, verifier, l.tenantID, aliceHost); !errors.Is(err, blogsession.ErrNotFound) {
 		t.Errorf("after a minute: got %v, want ErrNotFound", err)
 	}
 }
@@ -132,7 +133,7 @@ func TestConcurrentRedeems(t *testing.T) {
 	t.Parallel()
 	l := newBlogLogin(t)
 	code := l.authorize()
-	oneWins(t, account.ErrNotFound, func() error {
+	oneWins(t, blogsession.ErrNotFound, func() error {
 		_, err := l.redeem(code, verifier, l.tenantID, aliceHost)
 		return err
 	})
@@ -155,7 +156,7 @@ func TestBlogSessionsEnd(t *testing.T) {
 	}
 	ended := func(why, token string) {
 		t.Helper()
-		if _, err := l.find(token); !errors.Is(err, account.ErrNotFound) {
+		if _, err := l.find(token); !errors.Is(err, blogsession.ErrNotFound) {
 			t.Errorf("%s: got %v, want ErrNotFound", why, err)
 		}
 	}
@@ -184,6 +185,6 @@ func TestBlogSessionsEnd(t *testing.T) {
 	}
 	_, l.session, _ = l.logIn("alice")
 	token = start()
-	l.pass(account.BlogSessionLife)
+	l.pass(blogsession.Life)
 	ended("time", token)
 }

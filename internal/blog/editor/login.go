@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/account/blogsession"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/secret"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
@@ -33,7 +33,7 @@ func (e *Editor) login(w http.ResponseWriter, r *request) error {
 	}
 	verifier := secret.New()
 	r.cookies().Set(w, verifierCookie, verifier, verifierLife)
-	query := url.Values{"host": {r.host}, "challenge": {account.Challenge(verifier)}, "next": {next}}
+	query := url.Values{"host": {r.host}, "challenge": {blogsession.Challenge(verifier)}, "next": {next}}
 	web.SeeOther(w, r.Request, r.tenant.PublicURL+"/authorize/?"+query.Encode())
 	return nil
 }
@@ -50,16 +50,16 @@ func (e *Editor) callback(w http.ResponseWriter, r *request) error {
 	}
 	ctx, cancel := r.statementContext()
 	defer cancel()
-	token, err := account.RedeemLoginCode(ctx, e.db, query.Get("code"), verifier, r.tenant.ID, r.host, r.now)
+	token, err := blogsession.Redeem(ctx, e.db, query.Get("code"), verifier, r.tenant.ID, r.host, r.now)
 	switch {
-	case errors.Is(err, account.ErrNotFound):
+	case errors.Is(err, blogsession.ErrNotFound):
 		e.loginFailed(w, r, next)
 		return nil
 	case err != nil:
 		return err
 	}
 	r.cookies().Clear(w, verifierCookie)
-	r.cookies().Set(w, sessionCookie, token, account.BlogSessionLife)
+	r.cookies().Set(w, sessionCookie, token, blogsession.Life)
 	web.SeeOther(w, r.Request, next)
 	return nil
 }
@@ -80,7 +80,7 @@ func (e *Editor) logout(w http.ResponseWriter, r *request) error {
 	if token := r.cookies().Get(r.Request, sessionCookie); token != "" {
 		ctx, cancel := r.statementContext()
 		defer cancel()
-		if err := account.EndBlogSession(ctx, e.db, token, r.tenant.ID); err != nil {
+		if err := blogsession.End(ctx, e.db, token, r.tenant.ID); err != nil {
 			return err
 		}
 		r.cookies().Clear(w, sessionCookie)

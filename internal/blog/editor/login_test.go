@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/account/blogsession"
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
@@ -25,7 +25,7 @@ func TestLoginRedirectsToPublicSite(t *testing.T) {
 	to, err := url.Parse(got.Header.Get("Location"))
 	if err != nil || got.Status != http.StatusSeeOther || to.Scheme+"://"+to.Host+to.Path != "http://localhost:8000/authorize/" ||
 		to.Query().Get("host") != "www.alice.org" || to.Query().Get("next") != "/write/new/" ||
-		to.Query().Get("challenge") != account.Challenge(b.Cookies["verifier"]) {
+		to.Query().Get("challenge") != blogsession.Challenge(b.Cookies["verifier"]) {
 		t.Errorf("/login/ redirects to %s with cookies %v", to, b.Cookies)
 	}
 	cookie := got.Header.Get("Set-Cookie")
@@ -109,7 +109,7 @@ func TestSessionsEnd(t *testing.T) {
 	p := blogtest.New(t)
 	p.Create(blogtest.Owned("alice"))
 	old := p.LogIn("alice", "alice.example.com")
-	p.Advance(account.BlogSessionLife)
+	p.Advance(blogsession.Life)
 	old.Open("/write/").WantSeeOther(t, "/login/?next=%2Fwrite%2F")
 	fresh := p.LogIn("alice", "alice.example.com")
 	fresh.Open("/write/").Want(t, http.StatusOK, "alice")

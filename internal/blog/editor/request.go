@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/account/blogsession"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
@@ -92,8 +92,8 @@ func (e *Editor) identify(r *request) error {
 	}
 	ctx, cancel := r.statementContext()
 	defer cancel()
-	username, err := account.FindBlogSession(ctx, e.db, token, r.tenant.ID, r.host, r.now)
-	if errors.Is(err, account.ErrNotFound) {
+	username, err := blogsession.Find(ctx, e.db, token, r.tenant.ID, r.host, r.now)
+	if errors.Is(err, blogsession.ErrNotFound) {
 		return nil
 	}
 	r.username = username

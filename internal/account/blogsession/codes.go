@@ -1,0 +1,74 @@
+package blogsession
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/secret"
+)
+
+// codeLife is how long a code is valid.
+const codeLife = time.Minute
+
+// Code is what a code stands for.
+type Code struct {
+	// SessionID is the session of the public site, with which the session on the blog ends.
+	SessionID int64
+	// TenantID and Host are the blog and the host for which the code is valid.
+	TenantID int64
+	Host     string
+	// Username is the user who logs in.
+	Username string
+	// Challenge is the Challenge of the verifier, which the browser has in a cookie of the blog.
+	Challenge string
+}
+
+// Challenge returns the S256 code challenge of a verifier (RFC 7636, section 4.2).
+func Challenge(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// IsChallenge reports whether Challenge can have returned challenge.
+func IsChallenge(challenge string) bool {
+	sum, err := base64.RawURLEncoding.DecodeString(challenge)
+	return err == nil && len(sum) == sha256.Size
+}
+
+// Issue stores the hash of a new code and returns the code.
+func Issue(ctx context.Context, db postgres.Querier, c Code, now time.Time) (string, error) {
+	code := secret.New()
+	_, err := db.Exec(ctx, `INSERT INTO public.login_codes (code_hash, session_id, tenant_id, username, host, challenge, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		secret.Hash(code), c.SessionID, c.TenantID, c.Username, c.Host, c.Challenge, now.Add(codeLife))
+	if err != nil {
+		return "", fmt.Errorf("issue login code for %s: %w", c.Host, err)
+	}
+	return code, nil
+}
+
+// Redeem exchanges a code for a session on the blog and host that it was issued for, and returns the session's token. It
+// returns ErrNotFound if the code has expired, is for another blog or host, or does not match the verifier. It is one
+// statement: of two callers that redeem the same code, one gets ErrNotFound.
+func Redeem(ctx context.Context, db postgres.Querier, code, verifier string, tenantID int64, host string, now time.Time) (token string, err error) {
+	token = secret.New()
+	tag, err := db.Exec(ctx, `WITH redeemed AS (
+			DELETE FROM public.login_codes
+			WHERE code_hash = $1 AND challenge = $2 AND tenant_id = $3 AND host = $4 AND expires_at > $5
+			RETURNING session_id, tenant_id, username, host
+		)
+		INSERT INTO public.blog_sessions (token_hash, session_id, tenant_id, username, host, created_at, expires_at)
+		SELECT $6, session_id, tenant_id, username, host, $5, $7 FROM redeemed`,
+		secret.Hash(code), Challenge(verifier), tenantID, host, now, secret.Hash(token), now.Add(Life))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("redeem login code at %s: %w", host, err)
+	case tag.RowsAffected() == 0:
+		return "", ErrNotFound
+	}
+	return token, nil
+}

@@ -1,0 +1,47 @@
+// Package blogsession stores the sessions of owners on their blogs, and the codes by which they start. The public site
+// issues a code for a host; the blog at that host redeems it for a session of its own. It is all that a blog needs of
+// accounts.
+package blogsession
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/secret"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// Life is how long a session lasts at most. It ends earlier if the session of the public site that it came from ends.
+const Life = 14 * 24 * time.Hour
+
+// ErrNotFound is returned when a session or code does not exist, has expired or is for another blog or host.
+var ErrNotFound = errors.New("no such session or code on this blog")
+
+// Find returns the name of the user who has a session at a host of a tenant. It returns ErrNotFound if the session has
+// ended, or if the user no longer owns the tenant.
+func Find(ctx context.Context, db postgres.Querier, token string, tenantID int64, host string, now time.Time) (username string, err error) {
+	err = db.QueryRow(ctx, `SELECT s.username FROM public.blog_sessions s JOIN public.tenants t ON t.id = s.tenant_id
+		WHERE s.token_hash = $1 AND s.tenant_id = $2 AND s.host = $3 AND s.expires_at > $4
+			AND t.state = '`+string(tenancy.StateLive)+`' AND t.owner = s.username`, secret.Hash(token), tenantID, host, now).Scan(&username)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return "", ErrNotFound
+	case err != nil:
+		return "", fmt.Errorf("read session at %s: %w", host, err)
+	}
+	return username, nil
+}
+
+// End ends a session on a tenant's blog. One that has ended is not an error.
+func End(ctx context.Context, db postgres.Querier, token string, tenantID int64) error {
+	_, err := db.Exec(ctx, `DELETE FROM public.blog_sessions WHERE token_hash = $1 AND tenant_id = $2`, secret.Hash(token), tenantID)
+	if err != nil {
+		return fmt.Errorf("end session on the blog of tenant %d: %w", tenantID, err)
+	}
+	return nil
+}
