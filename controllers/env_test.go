@@ -24,9 +24,11 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers"
 	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/internal/account/migrations"
+	"github.com/echoblogs/echoblogs/internal/application"
+	blogapp "github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/apiserver"
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
@@ -56,11 +58,16 @@ type platform struct {
 	maxBackoff time.Duration
 	// maxClockSkew lets tests move the operator's clock without the database's.
 	maxClockSkew time.Duration
+	// application and public are what the operator runs and prepares.
+	application application.Application
+	public      []application.Set
+	// serve starts the application and returns its address. nil: the blog.
+	serve func(*platform) (address string)
 
-	// Of the operator that was started last.
+	// Of the application and the operator that were started last.
 
-	migrations []tenancy.Migration // nil: the blog's
-	stores     *database.Stores
+	backend string
+	stores  *database.Stores
 }
 
 // newPlatform starts all of it and waits for the Platform "default" to be Ready. Edits change it before it is made.
@@ -79,13 +86,13 @@ func (p *platform) start(edits ...func(*v1alpha1.Platform)) {
 	p.WaitReady()
 }
 
-// newNamespace makes a namespace with a database and a blog, without a Platform and without an operator.
+// newNamespace makes a namespace with a database and the application, without a Platform and without an operator.
 func newNamespace(t testing.TB, options ...func(*platform)) *platform {
 	t.Helper()
 	p := &platform{
 		t: t, clock: clocktesting.NewFakePassiveClock(time.Now()), queries: &queryCounter{}, writes: &writeCounter{},
 		api: apiserver.Shared(t), reach: func(uri string) string { return uri }, maxBackoff: maxBackoff,
-		maxClockSkew: 100 * 365 * 24 * time.Hour,
+		maxClockSkew: 100 * 365 * 24 * time.Hour, application: blogapp.Application, public: []application.Set{migrations.Set},
 	}
 	for _, option := range options {
 		option(p)
@@ -100,7 +107,12 @@ func newNamespace(t testing.TB, options ...func(*platform)) *platform {
 	}
 	t.Cleanup(p.pool.Close)
 	p.CreateDatabaseSecret(p.reach(p.db.OperatorURI))
+	if p.serve != nil {
+		p.backend = p.serve(p)
+		return p
+	}
 	p.blog = &blogServer{blogtest.StartReplica(t, blog.Options{ReaderConns: 2, DatabaseURI: p.reach(p.db.BlogURI), ListenURI: p.db.BlogURI, Now: p.clock.Now})}
+	p.backend = p.blog.Address
 	return p
 }
 
@@ -140,11 +152,11 @@ func (p *platform) startOperator(wrap func(client.Client) client.Client) (stop f
 		api = wrap(api)
 	}
 	p.stores = &database.Stores{
-		Secrets: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.queries, TenantMigrations: p.migrations, MaxClockSkew: p.maxClockSkew,
+		Application: p.application, Public: p.public, Secrets: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.queries, MaxClockSkew: p.maxClockSkew,
 	}
 	stores := p.stores
 	if err := controllers.Setup(mgr, controllers.Options{
-		Stores: stores, Client: api, BackendAddress: p.blog.Address, Clock: p.clock, Workers: 4, MaxBackoff: p.maxBackoff,
+		Stores: stores, Client: api, BackendAddress: p.backend, Clock: p.clock, Workers: 4, MaxBackoff: p.maxBackoff,
 	}); err != nil {
 		p.t.Fatal(err)
 	}

@@ -4,28 +4,26 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
-	"github.com/echoblogs/echoblogs/internal/tenancy/migrations"
+	"github.com/echoblogs/echoblogs/internal/application"
+	blogapp "github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
-// anotherMigration is the blog's migrations and one more, as the next version of the operator has it.
-func anotherMigration(t *testing.T) []tenancy.Migration {
-	t.Helper()
-	all, err := tenancy.ReadMigrations(migrations.Tenant, "tenant")
-	if err != nil {
-		t.Fatal(err)
-	}
-	next := int32(len(all) + 1)
-	return append(all, tenancy.Migration{
-		Version: next, Name: fmt.Sprintf("%04d_add_language.sql", next), SQL: "ALTER TABLE posts ADD COLUMN language text;", Checksum: "of-a-test",
+// withAnotherMigration returns the blog with one more migration, as the next version of the operator has it.
+func withAnotherMigration() application.Application {
+	next := blogapp.Application
+	version := fmt.Sprintf("%04d", len(next.Migrations)+1)
+	next.Migrations = append(slices.Clone(next.Migrations), application.Migration{
+		Version: version, Name: version + "_add_language.sql", SQL: "ALTER TABLE posts ADD COLUMN language text;", Checksum: "of-a-test",
 	})
+	return next
 }
 
 // A session that reads for long, as a backup does, keeps a table from being altered. That tenant waits, the others go
@@ -50,12 +48,12 @@ func TestMigrationWaitsForALock(t *testing.T) {
 	if _, err := backup.Exec(t.Context(), `LOCK TABLE alice.posts IN ACCESS SHARE MODE`); err != nil {
 		t.Fatal(err)
 	}
-	p.migrations = anotherMigration(t)
-	latest := p.migrations[len(p.migrations)-1].Version
+	p.application = withAnotherMigration()
+	latest := p.application.Latest()
 	p.startOperator(nil)
 
 	waiting := p.WaitCondition("alice", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
-	for _, text := range []string{"failed and were rolled back. Another session holds a lock."} {
+	for _, text := range []string{"The migrations to version 0002 failed and were rolled back. Another session holds a lock."} {
 		if err := wantText(waiting.Status.Conditions, text); err != nil {
 			t.Error(err)
 		}
@@ -85,15 +83,15 @@ func TestMigrationWaitsForALock(t *testing.T) {
 }
 
 // waitVersion waits until a Tenant is Ready with a schema at a version.
-func (p *platform) waitVersion(name string, version int32) {
+func (p *platform) waitVersion(name string, version string) {
 	p.t.Helper()
-	p.Wait(fmt.Sprintf("%s is at version %d", name, version), func(context.Context) error {
+	p.Wait(fmt.Sprintf("%s is at version %s", name, version), func(context.Context) error {
 		tenant := p.Tenant(name)
 		if err := platformtest.HasCondition(tenant.Status.Conditions, tenant.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, ""); err != nil {
 			return err
 		}
 		if tenant.Status.SchemaVersion != version {
-			return fmt.Errorf("it is at %d", tenant.Status.SchemaVersion)
+			return fmt.Errorf("it is at %s", tenant.Status.SchemaVersion)
 		}
 		return nil
 	})

@@ -45,8 +45,8 @@ func TestPlatformShowsItsFleet(t *testing.T) {
 		return nil
 	})
 	status := p.ReadPlatform().Status
-	if len(status.Versions) != 1 || status.Versions[0] != (v1alpha1.VersionCount{Version: 1, Tenants: 2}) || status.SchemaVersion != 1 {
-		t.Errorf("versions %v of %d", status.Versions, status.SchemaVersion)
+	if len(status.Versions) != 1 || status.Versions[0] != (v1alpha1.VersionCount{Version: "0001", Tenants: 2}) || status.SchemaVersion != "0001" {
+		t.Errorf("versions %v of %s", status.Versions, status.SchemaVersion)
 	}
 }
 

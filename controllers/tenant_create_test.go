@@ -49,7 +49,7 @@ func TestManifestInBlogOut(t *testing.T) {
 	want := v1alpha1.TenantStatus{
 		ObservedGeneration: tenant.Generation, Phase: v1alpha1.TenantActive,
 		URL: "http://john-doe.example.com:8000", Hosts: []string{"john-doe.example.com", "www.john.org"},
-		SchemaName: "john_doe", SchemaVersion: 1, PaidUntil: v1alpha1.NewDate(tenant.CreationTimestamp.AddDate(0, 0, 365)),
+		SchemaName: "john_doe", SchemaVersion: "0001", PaidUntil: v1alpha1.NewDate(tenant.CreationTimestamp.AddDate(0, 0, 365)),
 	}
 	if diff := cmp.Diff(want, status); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
@@ -58,7 +58,7 @@ func TestManifestInBlogOut(t *testing.T) {
 	if got := query[int](p, `SELECT count(*) FROM pg_tables WHERE schemaname = 'john_doe' AND tablename = 'posts'`); got != 1 {
 		t.Errorf("john_doe.posts: %d tables", got)
 	}
-	if got := query[string](p, `SELECT state || ' ' || schema_version || ' ' || display_name FROM public.tenants WHERE name = 'john-doe'`); got != "live 1 John's notes" {
+	if got := query[string](p, `SELECT state || ' ' || schema_version || ' ' || display_name FROM public.tenants WHERE name = 'john-doe'`); got != "live 0001 John's notes" {
 		t.Errorf("row: %s", got)
 	}
 	if got := query[[]string](p, `SELECT array_agg(host || ' ' || is_primary ORDER BY host) FROM public.domains WHERE tenant_id IS NOT NULL`); !cmp.Equal(got, []string{"john-doe.example.com true", "www.john.org false"}) {

@@ -14,8 +14,8 @@ const (
 	// OnTombstoneFresh creates an empty schema; the tombstone is kept for its retention under its own name.
 	OnTombstoneFresh = "Fresh"
 
-	// AnnotationAdoptSchema adopts an existing schema, which the Platform must list. The value is the number of the
-	// last migration that the schema has, or "0" if it has none of the application's tables.
+	// AnnotationAdoptSchema adopts an existing schema, which the Platform must list. The value is the version of the
+	// schema: for the blog the number of its last migration, or 0 if it has none of the blog's tables.
 	AnnotationAdoptSchema = "tenancy.echoblogs.io/adopt-schema"
 
 	// AnnotationRegistration holds the id of the registration that created the Tenant. It is set by the public site.

@@ -261,10 +261,11 @@ type TenantCounts struct {
 
 // VersionCount counts the Tenants whose schemas have one version.
 type VersionCount struct {
-	// version is the number of the last migration that the schemas have.
+	// version is the version of the schemas.
 	// +required
-	// +kubebuilder:validation:Minimum=0
-	Version int32 `json:"version"`
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Version string `json:"version,omitempty"`
 	// tenants is the number of Tenants.
 	// +required
 	// +kubebuilder:validation:Minimum=0
@@ -293,8 +294,9 @@ type PlatformStatus struct {
 
 	// schemaVersion is the version that the operator migrates schemas to.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
-	SchemaVersion int32 `json:"schemaVersion,omitempty"`
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	SchemaVersion string `json:"schemaVersion,omitempty"`
 
 	// versions counts the Tenants whose schemas have each version.
 	// +optional
@@ -315,7 +317,7 @@ type PlatformStatus struct {
 // +kubebuilder:printcolumn:name="Active",type=integer,JSONPath=`.status.tenants.active`
 // +kubebuilder:printcolumn:name="Suspended",type=integer,JSONPath=`.status.tenants.suspended`
 // +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.tenants.failed`
-// +kubebuilder:printcolumn:name="Version",type=integer,JSONPath=`.status.schemaVersion`
+// +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.schemaVersion`
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type Platform struct {

@@ -209,10 +209,12 @@ type TenantStatus struct {
 	// +kubebuilder:validation:MaxLength=63
 	SchemaName string `json:"schemaName,omitempty"`
 
-	// schemaVersion is the number of the last migration that the schema has.
+	// schemaVersion is the version of the schema, which the application defines. The blog's is the number of the last
+	// migration, such as 0001.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
-	SchemaVersion int32 `json:"schemaVersion,omitempty"`
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	SchemaVersion string `json:"schemaVersion,omitempty"`
 
 	// paidUntil is the last paid day in effect.
 	// +optional
@@ -227,7 +229,7 @@ type TenantStatus struct {
 // +kubebuilder:printcolumn:name="Phase",type=string,JSONPath=`.status.phase`
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.url`
 // +kubebuilder:printcolumn:name="Schema",type=string,JSONPath=`.status.schemaName`
-// +kubebuilder:printcolumn:name="Version",type=integer,JSONPath=`.status.schemaVersion`
+// +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.schemaVersion`
 // +kubebuilder:printcolumn:name="Paid Until",type=string,JSONPath=`.status.paidUntil`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1

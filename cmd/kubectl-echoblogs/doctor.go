@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
-	"github.com/echoblogs/echoblogs/internal/tenancy/migrations"
 )
 
 func doctorCommand(flags *clusterFlags) *cobra.Command {
@@ -46,11 +46,7 @@ func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) e
 		return err
 	}
 	defer db.Close()
-	all, err := tenancy.ReadMigrations(migrations.Tenant, "tenant")
-	if err != nil {
-		return err
-	}
-	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewReader(db), platform, int32(len(all)))
+	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewReader(db), platform, blog.Application)
 	if err != nil {
 		if code := postgres.Code(err); code != "" {
 			return fmt.Errorf("read the registry: %s", postgres.Explain(err))

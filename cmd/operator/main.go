@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/application/blog"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func main() {
@@ -36,7 +37,7 @@ an administrator of the database. It sets no passwords and can be run repeatedly
   operator bootstrap-sql | psql "$ADMINISTRATOR_URI"`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprint(cmd.OutOrStdout(), postgres.BootstrapSQL)
+			_, err := fmt.Fprint(cmd.OutOrStdout(), tenancy.BootstrapSQL(blog.Application))
 			return err
 		},
 	}

@@ -19,6 +19,9 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers"
 	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/internal/account/migrations"
+	"github.com/echoblogs/echoblogs/internal/application"
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
@@ -70,7 +73,9 @@ func run(cmd *cobra.Command, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	stores := &database.Stores{Secrets: mgr.GetAPIReader(), MaxConns: o.maxConnections}
+	stores := &database.Stores{
+		Application: blog.Application, Public: []application.Set{migrations.Set}, Secrets: mgr.GetAPIReader(), MaxConns: o.maxConnections,
+	}
 	defer stores.Close()
 	for _, collector := range append(tenancy.Metrics(), postgres.PoolCollector{Stats: stores.Stats}) {
 		if err := metrics.Registry.Register(collector); err != nil {

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/databasesecret"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -29,8 +30,10 @@ type Stores struct {
 	MaxConns int32
 	// Tracer traces every statement. Defaults to none.
 	Tracer pgx.QueryTracer
-	// TenantMigrations are the migrations of tenants' schemas. Defaults to the blog's.
-	TenantMigrations []tenancy.Migration
+	// Application is what runs in the schemas of tenants. Required.
+	Application application.Application
+	// Public are migrations of tables in public besides the registry's.
+	Public []application.Set
 	// MaxClockSkew is the largest tolerated difference between the controllers' clock and the database's; beyond it, holds
 	// and retentions end by the later of the two. Tests, which set only the former, raise it. Defaults to 0.
 	MaxClockSkew time.Duration
@@ -78,10 +81,11 @@ func (s *Stores) Connect(ctx context.Context, platform *v1alpha1.Platform) (*ten
 		return db.store, nil
 	}
 	store, err := tenancy.Open(uri, tenancy.Options{
-		Pool:             postgres.PoolOptions{MaxConns: s.MaxConns, ApplicationName: "echoblogs-operator", Tracer: s.Tracer},
-		Citus:            platform.Spec.Database.Engine == v1alpha1.Citus,
-		TenantMigrations: s.TenantMigrations,
-		MaxClockSkew:     s.MaxClockSkew,
+		Application:  s.Application,
+		Public:       s.Public,
+		Pool:         postgres.PoolOptions{MaxConns: s.MaxConns, ApplicationName: "echoblogs-operator", Tracer: s.Tracer},
+		Citus:        platform.Spec.Database.Engine == v1alpha1.Citus,
+		MaxClockSkew: s.MaxClockSkew,
 	})
 	if err != nil {
 		return nil, &databasesecret.InvalidError{Secret: platform.Spec.Database.SecretRef.Name, Problem: err.Error()}

@@ -35,7 +35,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 		return r.databaseError(s, err)
 	}
 	r.Stores.SetPrepared(client.ObjectKeyFromObject(s.platform), true)
-	s.platform.Status.SchemaVersion = store.Latest()
+	s.platform.Status.SchemaVersion = r.Stores.Application.Latest()
 	s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonDatabaseReady, "The database is ready for use.")
 	return nil
 }
@@ -100,7 +100,7 @@ func (r *Reconciler) databaseError(s *scope, err error) error {
 			fmt.Sprintf("The database serves the Platform %q in the namespace %q.", inUse.Name, inUse.Namespace))
 	case errors.As(err, &edited):
 		stalled = stalledOnDatabase(v1alpha1.ReasonMigrationEdited,
-			fmt.Sprintf("The %s migration %s was edited after it was applied.", edited.Scope, edited.Name))
+			fmt.Sprintf("The migration %s of %q was edited after it was applied.", edited.Name, edited.Application))
 	case errors.Is(err, postgres.ErrRolesMissing):
 		stalled = stalledOnDatabase(v1alpha1.ReasonRolesMissing,
 			"The database roles are missing, and the user in the Secret may not create them.")

@@ -62,7 +62,7 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 		return databaseUnavailable(err)
 	}
 	differing, orphans := r.requeueStalePhases(tenants.Items, rows, s.now), 0
-	for _, finding := range diagnosis.CompareRows(s.platform, tenants.Items, rows, store.Latest()) {
+	for _, finding := range diagnosis.CompareRows(s.platform, r.Stores.Application, tenants.Items, rows) {
 		if finding.Kind == diagnosis.KindRow {
 			orphans++
 			continue

@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/desired"
 	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
@@ -15,7 +16,7 @@ import (
 //
 // Sets RouteReady; False with PublicHostTaken, IngressNotOwned, IngressRejected or CertificatePending.
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
-	want := routing.ForPlatform(s.platform, s.platform.PublicHostNames())
+	want := routing.ForPlatform(s.platform, desired.Application(r.Stores.Application, s.platform).Backend, s.platform.PublicHostNames())
 	if _, err := r.ingresses.Ensure(ctx, s.platform, want); err != nil {
 		return err
 	}

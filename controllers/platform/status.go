@@ -34,10 +34,10 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope, stopped *step.E
 		return fmt.Errorf("list the Tenants of Platform %s: %w", s.platform.Name, err)
 	}
 	phases := map[v1alpha1.TenantPhase]int32{}
-	versions := map[int32]int32{}
+	versions := map[string]int32{}
 	for i := range tenants.Items {
 		phases[cmp.Or(tenants.Items[i].Status.Phase, v1alpha1.TenantPending)]++
-		if version := tenants.Items[i].Status.SchemaVersion; version > 0 {
+		if version := tenants.Items[i].Status.SchemaVersion; version != "" {
 			versions[version]++
 		}
 	}
@@ -52,7 +52,9 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope, stopped *step.E
 	for version, count := range versions {
 		status.Versions = append(status.Versions, v1alpha1.VersionCount{Version: version, Tenants: count})
 	}
-	slices.SortFunc(status.Versions, func(a, b v1alpha1.VersionCount) int { return cmp.Compare(b.Version, a.Version) })
+	slices.SortFunc(status.Versions, func(a, b v1alpha1.VersionCount) int {
+		return r.Stores.Application.Compare(b.Version, a.Version) // newest first
+	})
 	for _, phase := range v1alpha1.TenantPhases {
 		tenantsByPhase.WithLabelValues(s.platform.Namespace, s.platform.Name, string(phase)).Set(float64(phases[phase]))
 	}

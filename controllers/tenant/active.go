@@ -13,8 +13,8 @@ import (
 	"github.com/echoblogs/echoblogs/internal/remediation"
 )
 
-// ensureActive reports whether the Tenant is active, from the dates of its row, and schedules the next change. The blog
-// reads the same row, so that a suspension begins on time even while the operator is down.
+// ensureActive reports whether the Tenant is active, from the dates of its row, and schedules the next change. The
+// application reads the same row, so that a suspension begins on time even while the operator is down.
 //
 // Sets Active: True with Paid or Grace, False with PaymentDue or SuspendedByHand.
 func (r *Reconciler) ensureActive(_ context.Context, s *scope) error {

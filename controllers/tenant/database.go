@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -55,7 +54,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 		return s.databaseError(err)
 	}
 	s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonSchemaReady,
-		fmt.Sprintf("Schema %s is at version %d.", s.row.SchemaName, s.row.SchemaVersion))
+		fmt.Sprintf("Schema %s is at version %s.", s.row.SchemaName, s.row.SchemaVersion))
 	return s.reportDomains(ctx, want, refused)
 }
 
@@ -83,7 +82,7 @@ func (s *scope) readBack(ctx context.Context) error {
 // createDatabase creates row, domains and schema in one transaction. It refuses if the Tenant had a schema before: missing
 // data is reported, never silently replaced.
 func (s *scope) createDatabase(ctx context.Context, want tenancy.Spec, fresh bool) error {
-	if s.tenant.Status.SchemaVersion > 0 && !fresh && !mayRecreate(s.tenant) {
+	if s.tenant.Status.SchemaVersion != "" && !fresh && !mayRecreate(s.tenant) {
 		return schemaMissing(want.SchemaName)
 	}
 	adopt, version, err := s.adoption(want.SchemaName)
@@ -100,24 +99,23 @@ func (s *scope) createDatabase(ctx context.Context, want tenancy.Spec, fresh boo
 	if len(want.CustomHosts) > 0 { // some may belong to another Tenant
 		return s.readBack(ctx)
 	}
-	s.row = tenancy.Tenant{Spec: want, State: tenancy.StateLive, SchemaVersion: s.store.Latest(), SchemaExists: true}
+	s.row = tenancy.Tenant{Spec: want, State: tenancy.StateLive, SchemaVersion: s.app.Latest(), SchemaExists: true}
 	return nil
 }
 
 // adoption reads whether the Tenant adopts an existing schema, and whether the Platform allows it.
-func (s *scope) adoption(name string) (adopt bool, version int32, err error) {
+func (s *scope) adoption(name string) (adopt bool, version string, err error) {
 	value, found := s.tenant.Annotations[v1alpha1.AnnotationAdoptSchema]
 	if !found {
-		return false, 0, nil
+		return false, "", nil
 	}
-	number, err := strconv.ParseInt(value, 10, 32)
-	if err != nil || number < 0 {
-		return false, 0, adoptionRefused(fmt.Sprintf("The annotation %s must be the number of the last migration of the schema %q, or 0 if it has none.", v1alpha1.AnnotationAdoptSchema, name))
+	if version, err = s.app.ParseVersion(value); err != nil {
+		return false, "", adoptionRefused(fmt.Sprintf("The annotation %s must be the version of the schema %q: %s.", v1alpha1.AnnotationAdoptSchema, name, err))
 	}
 	if !slices.Contains(s.platform.Spec.Database.AdoptableSchemas, name) {
-		return false, 0, adoptionRefused(fmt.Sprintf("The Platform %q does not list the schema %q as adoptable.", s.platform.Name, name))
+		return false, "", adoptionRefused(fmt.Sprintf("The Platform %q does not list the schema %q as adoptable.", s.platform.Name, name))
 	}
-	return true, int32(number), nil
+	return true, version, nil
 }
 
 // restoreDatabase restores the schema from its tombstone.

@@ -33,7 +33,7 @@ func (s *scope) databaseError(err error) error {
 			"The schema has migrations of a newer version of the operator.")
 	case errors.As(err, &migration) && !postgres.Unavailable(err):
 		return step.Transient(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonMigrationFailed,
-			fmt.Sprintf("The migrations from version %d to %d failed and were rolled back. %s", migration.From, migration.To, postgres.Explain(err)), err)
+			fmt.Sprintf("The migrations to version %s failed and were rolled back. %s", migration.To, postgres.Explain(err)), err)
 	}
 	return step.Transient(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonDatabaseUnavailable, postgres.Explain(err), err)
 }

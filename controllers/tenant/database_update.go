@@ -62,21 +62,21 @@ func (r *Reconciler) recreateSchema(ctx context.Context, s *scope) error {
 		return err
 	}
 	r.recordEvent(s.tenant, corev1.EventTypeWarning, v1alpha1.ReasonSchemaCreated, "Recreate", fmt.Sprintf("Recreated the missing schema %s, empty.", s.row.SchemaName))
-	s.row.SchemaVersion, s.row.SchemaExists, s.needsProbe = s.store.Latest(), true, true
+	s.row.SchemaVersion, s.row.SchemaExists, s.needsProbe = s.app.Latest(), true, true
 	return nil
 }
 
 func (r *Reconciler) migrate(ctx context.Context, s *scope) error {
-	if s.row.SchemaVersion >= s.store.Latest() {
-		return nil // up to date, or migrated by a newer operator, whose tables an older blog can still read
+	if s.app.Compare(s.row.SchemaVersion, s.app.Latest()) >= 0 {
+		return nil // up to date, or migrated by a newer operator, whose tables an older application can still read
 	}
 	before, err := s.store.Migrate(ctx, s.row.Name, s.row.SchemaName)
 	if err != nil {
 		return err
 	}
-	s.row.SchemaVersion, s.needsProbe = s.store.Latest(), true
-	if before < s.row.SchemaVersion {
-		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaMigrated, "Migrate", fmt.Sprintf("Migrated schema %s from version %d to %d.", s.row.SchemaName, before, s.row.SchemaVersion))
+	s.row.SchemaVersion, s.needsProbe = s.app.Latest(), true
+	if s.app.Compare(before, s.row.SchemaVersion) < 0 {
+		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaMigrated, "Migrate", fmt.Sprintf("Migrated schema %s from version %s to %s.", s.row.SchemaName, before, s.row.SchemaVersion))
 	}
 	return nil
 }

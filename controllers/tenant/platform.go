@@ -10,6 +10,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
+	"github.com/echoblogs/echoblogs/internal/desired"
 )
 
 // connectRetry is the polling interval while the controller of Platforms connects to the database.
@@ -31,7 +32,7 @@ func (r *Reconciler) resolvePlatform(ctx context.Context, s *scope) error {
 	if err != nil {
 		return fmt.Errorf("read Platform %s: %w", key, err)
 	}
-	s.platform = &platform
+	s.platform, s.app = &platform, desired.Application(r.Stores.Application, &platform)
 	s.store = r.Stores.Prepared(key)
 	switch {
 	case s.store != nil:

@@ -5,17 +5,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
-	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/application"
 )
 
-// TenantHeader is the response header in which the backend names the Tenant that it serves.
-const TenantHeader = "Echoblogs-Tenant"
-
-const (
-	probeTimeout = 3 * time.Second
-)
+// probeTimeout bounds one request.
+const probeTimeout = 3 * time.Second
 
 // probeDelays are the delays between probes of a Tenant that has just changed: the backend's replicas are notified of the
 // change, which takes some milliseconds.
@@ -45,9 +42,26 @@ func NewProber(address string) *Prober {
 	}}
 }
 
+// probe is one host of a Tenant, and what is expected of it.
+type probe struct {
+	app application.Application
+	// namespace is that of the backend Service.
+	namespace    string
+	host, tenant string
+	suspended    bool
+}
+
+// statuses returns the expected statuses, the usual one first.
+func (p probe) statuses() []int {
+	if p.suspended {
+		return p.app.Probe.Suspended
+	}
+	return p.app.Probe.Active
+}
+
 // await probes until the backend answers as expected, and returns what was wrong with the last answer, or "".
-func (p *Prober) await(ctx context.Context, platform *v1alpha1.Platform, host, tenant string, suspended bool) string {
-	failure := p.probe(ctx, platform, host, tenant, suspended)
+func (p *Prober) await(ctx context.Context, of probe) string {
+	failure := p.request(ctx, of)
 	for _, delay := range probeDelays {
 		if failure == "" {
 			break
@@ -57,38 +71,32 @@ func (p *Prober) await(ctx context.Context, platform *v1alpha1.Platform, host, t
 			return failure
 		case <-time.After(delay):
 		}
-		failure = p.probe(ctx, platform, host, tenant, suspended)
+		failure = p.request(ctx, of)
 	}
 	return failure
 }
 
-func (p *Prober) probe(ctx context.Context, platform *v1alpha1.Platform, host, tenant string, suspended bool) string {
-	backend := platform.Spec.Backend
-	address := fmt.Sprintf("http://%s.%s.svc:%d/", backend.Name, platform.Namespace, backend.PortOrDefault())
+func (p *Prober) request(ctx context.Context, of probe) string {
+	backend := of.app.Backend
+	address := fmt.Sprintf("http://%s.%s.svc:%d%s", backend.Service, of.namespace, backend.Port, of.app.Probe.Path)
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, address, nil)
 	if err != nil {
-		return fmt.Sprintf("The address of the backend Service %q is invalid.", backend.Name)
+		return fmt.Sprintf("The address of the backend Service %q is invalid.", backend.Service)
 	}
-	request.Host = host
+	request.Host = of.host
 	request.Header.Set("User-Agent", "echoblogs-operator")
 	response, err := p.client.Do(request)
 	if err != nil {
-		return fmt.Sprintf("The backend Service %q does not answer.", backend.Name)
+		return fmt.Sprintf("The backend Service %q does not answer.", backend.Service)
 	}
 	response.Body.Close()
-	want := http.StatusOK
-	if suspended {
-		want = http.StatusPaymentRequired
-	}
-	switch named := response.Header.Get(TenantHeader); {
+	switch named := response.Header.Get(of.app.Probe.Header); {
 	case named == "":
-		return fmt.Sprintf("The backend answers %d for %q and does not serve the Tenant yet.", response.StatusCode, host)
-	case named != tenant:
-		return fmt.Sprintf("The backend answers for %q as the Tenant %q.", host, named)
-	case response.StatusCode == http.StatusTooManyRequests && !suspended: // only a Tenant that is served has a rate limit
-		return ""
-	case response.StatusCode != want:
-		return fmt.Sprintf("The backend answers %d for %q instead of %d.", response.StatusCode, host, want)
+		return fmt.Sprintf("The backend answers %d for %q and does not serve the Tenant yet.", response.StatusCode, of.host)
+	case named != of.tenant:
+		return fmt.Sprintf("The backend answers for %q as the Tenant %q.", of.host, named)
+	case !slices.Contains(of.statuses(), response.StatusCode):
+		return fmt.Sprintf("The backend answers %d for %q instead of %d.", response.StatusCode, of.host, of.statuses()[0])
 	}
 	return ""
 }

@@ -15,7 +15,7 @@ import (
 //
 // Sets RouteReady; False with IngressNotOwned, IngressRejected or CertificatePending.
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
-	want := routing.ForTenant(s.platform, s.tenant, s.row.PrimaryHost, s.row.CustomHosts)
+	want := routing.ForTenant(s.platform, s.app.Backend, s.tenant, s.row.PrimaryHost, s.row.CustomHosts)
 	if want == nil {
 		if err := r.ingresses.Delete(ctx, s.tenant, routing.TenantIngressName(s.tenant.Name)); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
+	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
@@ -22,6 +23,8 @@ type scope struct {
 	now time.Time
 	// platform is set by resolvePlatform.
 	platform *v1alpha1.Platform
+	// app is the Platform's application; set by resolvePlatform.
+	app application.Application
 	// store is set by resolvePlatform.
 	store *tenancy.Store
 	// row is the Tenant's row in the registry; set by ensureDatabase.

@@ -26,13 +26,14 @@ func (r *Reconciler) probeServing(ctx context.Context, s *scope) error {
 	}
 	suspended := meta.IsStatusConditionFalse(s.tenant.Status.Conditions, v1alpha1.ConditionActive)
 	for _, host := range s.hosts() {
-		if failure := r.Prober.await(ctx, s.platform, host, s.tenant.Name, suspended); failure != "" {
+		failure := r.Prober.await(ctx, probe{app: s.app, namespace: s.tenant.Namespace, host: host, tenant: s.tenant.Name, suspended: suspended})
+		if failure != "" {
 			return step.Waiting(v1alpha1.ConditionServing, v1alpha1.ReasonProbeFailed, failure, probeRetry)
 		}
 	}
 	message := fmt.Sprintf("The backend serves %s.", status.Quote(s.hosts()))
 	if suspended {
-		message = fmt.Sprintf("The backend answers 402 Payment Required for %s.", status.Quote(s.hosts()))
+		message = fmt.Sprintf("The backend answers %d for %s.", s.app.Probe.Suspended[0], status.Quote(s.hosts()))
 	}
 	s.Set(v1alpha1.ConditionServing, metav1.ConditionTrue, v1alpha1.ReasonServing, message)
 	return nil

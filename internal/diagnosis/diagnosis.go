@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/desired"
 	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -48,8 +49,7 @@ type Finding struct {
 }
 
 // Run compares a Platform's Tenants, rows, schemas and Ingresses with each other, in every direction. It changes nothing.
-// Latest is the version that schemas are migrated to.
-func Run(ctx context.Context, objects client.Reader, registry tenancy.Reader, platform *v1alpha1.Platform, latest int32) ([]Finding, error) {
+func Run(ctx context.Context, objects client.Reader, registry tenancy.Reader, platform *v1alpha1.Platform, app application.Application) ([]Finding, error) {
 	var all v1alpha1.TenantList
 	if err := objects.List(ctx, &all, client.InNamespace(platform.Namespace)); err != nil {
 		return nil, fmt.Errorf("list Tenants: %w", err)
@@ -59,12 +59,13 @@ func Run(ctx context.Context, objects client.Reader, registry tenancy.Reader, pl
 	if err != nil {
 		return nil, err
 	}
-	findings := CompareRows(platform, tenants, rows, latest)
+	app = desired.Application(app, platform)
+	findings := CompareRows(platform, app, tenants, rows)
 	schemas, err := findSchemas(ctx, registry)
 	if err != nil {
 		return nil, err
 	}
-	ingresses, err := findIngresses(ctx, objects, platform, tenants, rows)
+	ingresses, err := findIngresses(ctx, objects, platform, app.Backend, tenants, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +77,14 @@ func Run(ctx context.Context, objects client.Reader, registry tenancy.Reader, pl
 }
 
 // CompareRows compares Tenants with the live rows of the registry, in both directions.
-func CompareRows(platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant, latest int32) []Finding {
+func CompareRows(platform *v1alpha1.Platform, app application.Application, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant) []Finding {
 	var findings []Finding
 	orphans := maps.Clone(rows)
 	for i := range tenants {
 		tenant := &tenants[i]
 		row, found := rows[tenant.Name]
 		delete(orphans, tenant.Name)
-		if problem := compareRow(platform, tenant, row, found, latest); problem != "" {
+		if problem := compareRow(platform, app, tenant, row, found); problem != "" {
 			findings = append(findings, Finding{KindTenant, tenant.Name, problem})
 		}
 	}
@@ -94,14 +95,14 @@ func CompareRows(platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows ma
 }
 
 // compareRow returns what is wrong with a Tenant, or "".
-func compareRow(platform *v1alpha1.Platform, tenant *v1alpha1.Tenant, row tenancy.Tenant, found bool, latest int32) string {
+func compareRow(platform *v1alpha1.Platform, app application.Application, tenant *v1alpha1.Tenant, row tenancy.Tenant, found bool) string {
 	switch ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionReady); {
 	case !found:
 		return "The registry has no live row for the Tenant."
 	case !row.SchemaExists:
 		return fmt.Sprintf("The Tenant's schema %q is missing.", row.SchemaName)
-	case row.SchemaVersion < latest:
-		return fmt.Sprintf("The Tenant's schema is at version %d instead of %d.", row.SchemaVersion, latest)
+	case app.Compare(row.SchemaVersion, app.Latest()) < 0:
+		return fmt.Sprintf("The Tenant's schema is at version %s instead of %s.", row.SchemaVersion, app.Latest())
 	case differs(platform, tenant, row):
 		return "The Tenant's registry row differs from its spec."
 	case ready == nil || ready.Status != metav1.ConditionTrue:
@@ -129,7 +130,7 @@ func findSchemas(ctx context.Context, registry tenancy.Reader) ([]Finding, error
 	return findings, nil
 }
 
-func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant) ([]Finding, error) {
+func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha1.Platform, backend application.Backend, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant) ([]Finding, error) {
 	var list networkingv1.IngressList
 	err := objects.List(ctx, &list, client.InNamespace(platform.Namespace),
 		client.MatchingLabels{routing.LabelManagedBy: routing.ManagedBy, routing.LabelPlatform: platform.Name})
@@ -140,10 +141,10 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 	for i := range list.Items {
 		live[list.Items[i].Name] = &list.Items[i]
 	}
-	want := []*networkingv1.Ingress{routing.ForPlatform(platform, platform.PublicHostNames())}
+	want := []*networkingv1.Ingress{routing.ForPlatform(platform, backend, platform.PublicHostNames())}
 	for i := range tenants {
 		if row, ok := rows[tenants[i].Name]; ok {
-			if ingress := routing.ForTenant(platform, &tenants[i], row.PrimaryHost, row.CustomHosts); ingress != nil {
+			if ingress := routing.ForTenant(platform, backend, &tenants[i], row.PrimaryHost, row.CustomHosts); ingress != nil {
 				want = append(want, ingress)
 			}
 		}

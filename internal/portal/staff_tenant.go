@@ -254,7 +254,7 @@ func schemaInWords(t *v1alpha1.Tenant) string {
 	if t.Status.SchemaName == "" {
 		return "none yet"
 	}
-	return fmt.Sprintf("%s, at version %d", t.Status.SchemaName, t.Status.SchemaVersion)
+	return fmt.Sprintf("%s, at version %s", t.Status.SchemaName, t.Status.SchemaVersion)
 }
 
 func limitInWords[N int32 | int64](limit *N) string {

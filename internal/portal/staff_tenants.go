@@ -98,7 +98,7 @@ type tenantRow struct {
 	Words     string
 	PaidUntil v1alpha1.Date
 	OnTrial   bool
-	Version   int32
+	Version   string
 	// Size is empty if it is unknown.
 	Size string
 }

@@ -5,25 +5,23 @@ DO $$
 DECLARE
     program text;
 BEGIN
-    FOREACH program IN ARRAY ARRAY['echoblogs_operator', 'echoblogs_blog', 'echoblogs_portal'] LOOP
+    FOREACH program IN ARRAY ARRAY['echoblogs_operator', 'echoblogs_portal'] LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN', program);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL; -- made before, or by another program at this moment
+            NULL; -- created before, or by another program at this moment
         END;
     END LOOP;
 
-    -- Nobody else may connect, or make temporary tables.
+    -- No other role may connect, or create temporary tables.
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO echoblogs_operator, echoblogs_blog, echoblogs_portal', current_database());
-    -- The operator makes a schema for each tenant.
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO echoblogs_operator, echoblogs_portal', current_database());
+    -- The operator creates a schema for each tenant.
     EXECUTE format('GRANT CREATE ON DATABASE %I TO echoblogs_operator', current_database());
-    -- The blog names every table with its schema: an unqualified name fails rather than reads elsewhere.
-    EXECUTE format('ALTER ROLE echoblogs_blog IN DATABASE %I SET search_path = ''''', current_database());
 END
 $$;
 
--- The operator makes the registry's tables; the others read what it grants them.
+-- The operator creates the tables in public; the others use what it grants them.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO echoblogs_operator;
-GRANT USAGE ON SCHEMA public TO echoblogs_blog, echoblogs_portal;
+GRANT USAGE ON SCHEMA public TO echoblogs_portal;

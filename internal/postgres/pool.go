@@ -1,5 +1,4 @@
-// Package postgres connects to the database: bounded pools, the roles of the programs, and what its errors mean in
-// plain words.
+// Package postgres connects to the database: bounded pools, the roles of the programs, and explanations of its errors.
 package postgres
 
 import (
@@ -11,20 +10,20 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// PoolOptions bound a pool.
+// PoolOptions configure a pool.
 type PoolOptions struct {
 	// MaxConns is the largest number of connections. Defaults to 8.
 	MaxConns int32
 	// ApplicationName is shown in pg_stat_activity. Defaults to "echoblogs".
 	ApplicationName string
-	// Tracer is told of every statement. Defaults to none.
+	// Tracer traces every statement. Defaults to none.
 	Tracer pgx.QueryTracer
 }
 
 const (
 	connectTimeout = 5 * time.Second
-	// A backend's catalogue cache grows with every schema it touches, 76 MB at 1,000 schemas, and is never given
-	// back: connections are bounded in life as well as in number.
+	// A backend's catalog cache grows with every schema it touches, 76 MB at 1,000 schemas, and never shrinks: connections
+	// are bounded in lifetime as well as in number.
 	maxConnLifetime = 30 * time.Minute
 	maxConnIdleTime = 5 * time.Minute
 )
@@ -36,9 +35,9 @@ type (
 	PoolStat = pgxpool.Stat
 )
 
-// NewPool returns a pool for the database at uri. It connects when it is first used, so it is no error that the
-// database is away. Statements run in exec mode: one round trip and no prepared statement, so that they work behind
-// PgBouncer in transaction mode and do not pile up with the number of tenants.
+// NewPool returns a pool for the database at uri. It connects when it is first used, so an unavailable database is no
+// error here. Statements run in exec mode: one round trip and no prepared statement, so that they work behind PgBouncer in
+// transaction mode and do not accumulate with the number of tenants.
 func NewPool(uri string, o PoolOptions) (*Pool, error) {
 	config, err := poolConfig(uri, o)
 	if err != nil {
@@ -46,12 +45,12 @@ func NewPool(uri string, o PoolOptions) (*Pool, error) {
 	}
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
-		return nil, fmt.Errorf("make a pool of connections: %w", err)
+		return nil, fmt.Errorf("create a connection pool: %w", err)
 	}
 	return pool, nil
 }
 
-// ConnConfig says how to connect outside of a pool, to the database at uri, as NewPool does.
+// ConnConfig returns the configuration of one connection to the database at uri, outside of a pool.
 func ConnConfig(uri, applicationName string) (*pgx.ConnConfig, error) {
 	config, err := poolConfig(uri, PoolOptions{ApplicationName: applicationName})
 	if err != nil {
@@ -63,7 +62,7 @@ func ConnConfig(uri, applicationName string) (*pgx.ConnConfig, error) {
 func poolConfig(uri string, o PoolOptions) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(uri)
 	if err != nil {
-		// The driver's error quotes the address, which holds the password.
+		// The driver's error quotes the address, which contains the password.
 		return nil, fmt.Errorf("read the database address: it is not of the form postgres://user:password@host:port/database")
 	}
 	if o.ApplicationName == "" {

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/application"
 )
 
 // Labels of every Ingress that the operator creates.
@@ -33,7 +34,7 @@ func TenantIngressName(tenant string) string { return "tenant-" + tenant }
 func PlatformIngressName(platform string) string { return "platform-" + platform }
 
 // ForTenant returns the Ingress that routes a Tenant's hosts to the backend, or nil if the Platform's wildcard suffices.
-func ForTenant(p *v1alpha1.Platform, t *v1alpha1.Tenant, primary string, custom []string) *networkingv1.Ingress {
+func ForTenant(p *v1alpha1.Platform, backend application.Backend, t *v1alpha1.Tenant, primary string, custom []string) *networkingv1.Ingress {
 	hosts := append([]string{primary}, custom...)
 	if p.RoutingMode() == v1alpha1.RouteWildcard {
 		hosts = custom
@@ -44,7 +45,7 @@ func ForTenant(p *v1alpha1.Platform, t *v1alpha1.Tenant, primary string, custom 
 	ingress := newIngress(p, TenantIngressName(t.Name), metav1.NewControllerRef(t, v1alpha1.GroupVersion.WithKind("Tenant")))
 	ingress.Labels[LabelTenant] = t.Name
 	for _, host := range hosts {
-		ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, p.Spec.Backend))
+		ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, backend))
 		if secret := certificateSecret(p, ingress.Name, host, host == primary); secret != "" {
 			ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{host}, SecretName: secret})
 		}
@@ -54,10 +55,10 @@ func ForTenant(p *v1alpha1.Platform, t *v1alpha1.Tenant, primary string, custom 
 
 // ForPlatform returns the Platform's own Ingress: the hosts of the public site, wildcards in the Wildcard mode, and a rule
 // without a host, which routes unowned hosts to the public site.
-func ForPlatform(p *v1alpha1.Platform, publicHosts []string) *networkingv1.Ingress {
-	site := p.Spec.Backend
+func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts []string) *networkingv1.Ingress {
+	site := backend
 	if p.Spec.Portal != nil {
-		site = *p.Spec.Portal
+		site = application.Backend{Service: p.Spec.Portal.Name, Port: p.Spec.Portal.PortOrDefault()}
 	}
 	ingress := newIngress(p, PlatformIngressName(p.Name), metav1.NewControllerRef(p, v1alpha1.GroupVersion.WithKind("Platform")))
 	for _, host := range publicHosts {
@@ -69,7 +70,7 @@ func ForPlatform(p *v1alpha1.Platform, publicHosts []string) *networkingv1.Ingre
 	if p.RoutingMode() == v1alpha1.RouteWildcard {
 		for _, domain := range p.Spec.Domains {
 			host := "*." + string(domain)
-			ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, p.Spec.Backend))
+			ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, backend))
 			if secret := certificateSecret(p, ingress.Name, host, true); secret != "" {
 				ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{host}, SecretName: secret})
 			}
@@ -108,7 +109,7 @@ func newIngress(p *v1alpha1.Platform, name string, owner *metav1.OwnerReference)
 	return ingress
 }
 
-func rule(host string, service v1alpha1.ServiceReference) networkingv1.IngressRule {
+func rule(host string, backend application.Backend) networkingv1.IngressRule {
 	prefix := networkingv1.PathTypePrefix
 	return networkingv1.IngressRule{
 		Host: host,
@@ -116,7 +117,7 @@ func rule(host string, service v1alpha1.ServiceReference) networkingv1.IngressRu
 			Paths: []networkingv1.HTTPIngressPath{{
 				Path: "/", PathType: &prefix,
 				Backend: networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{
-					Name: service.Name, Port: networkingv1.ServiceBackendPort{Number: service.PortOrDefault()},
+					Name: backend.Service, Port: networkingv1.ServiceBackendPort{Number: backend.Port},
 				}},
 			}},
 		}},

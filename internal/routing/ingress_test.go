@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
@@ -16,12 +17,14 @@ func newPlatform(routing *v1alpha1.RoutingSpec) *v1alpha1.Platform {
 		ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: "blogs", UID: "p"},
 		Spec: v1alpha1.PlatformSpec{
 			Domains: []v1alpha1.ParentDomain{"example.com"},
-			Backend: v1alpha1.ServiceReference{Name: "blog"},
 			Portal:  &v1alpha1.ServiceReference{Name: "portal", Port: 8080},
 			Routing: routing,
 		},
 	}
 }
+
+// backend is the Service of the application.
+var backend = application.Backend{Service: "blog", Port: 80}
 
 func newTenant(name string) *v1alpha1.Tenant {
 	return &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "blogs", UID: "t"}}
@@ -67,14 +70,14 @@ func TestForTenant(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := routing.ForTenant(newPlatform(test.routing), newTenant("alice"), "alice.example.com", test.custom)
+			got := routing.ForTenant(newPlatform(test.routing), backend, newTenant("alice"), "alice.example.com", test.custom)
 			if diff := cmp.Diff(test.want, describe(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
 	wildcard := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard})
-	if got := routing.ForTenant(wildcard, newTenant("alice"), "alice.example.com", nil); got != nil {
+	if got := routing.ForTenant(wildcard, backend, newTenant("alice"), "alice.example.com", nil); got != nil {
 		t.Errorf("a Tenant without custom domains has an Ingress beside the wildcard: %v", describe(got))
 	}
 }
@@ -82,21 +85,21 @@ func TestForTenant(t *testing.T) {
 func TestForPlatform(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard, TLS: &v1alpha1.TLSSpec{WildcardSecretName: "wild"}})
-	got := describe(routing.ForPlatform(p, []string{"example.com"}))
+	got := describe(routing.ForPlatform(p, backend, []string{"example.com"}))
 	want := []string{"example.com -> portal", "*.example.com -> blog", " -> portal", "example.com by platform-default-a379a6f6ee-tls", "*.example.com by wild"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	p = newPlatform(nil)
 	p.Spec.Portal = nil
-	if diff := cmp.Diff([]string{"example.com -> blog", " -> blog"}, describe(routing.ForPlatform(p, []string{"example.com"}))); diff != "" {
+	if diff := cmp.Diff([]string{"example.com -> blog", " -> blog"}, describe(routing.ForPlatform(p, backend, []string{"example.com"}))); diff != "" {
 		t.Errorf("without a portal (-want +got):\n%s", diff)
 	}
 }
 
 func TestUpToDate(t *testing.T) {
 	t.Parallel()
-	want := routing.ForTenant(newPlatform(&v1alpha1.RoutingSpec{Annotations: map[string]string{"a": "b"}}), newTenant("alice"), "alice.example.com", nil)
+	want := routing.ForTenant(newPlatform(&v1alpha1.RoutingSpec{Annotations: map[string]string{"a": "b"}}), backend, newTenant("alice"), "alice.example.com", nil)
 	class := "other"
 	for name, test := range map[string]struct {
 		change func(*networkingv1.Ingress)

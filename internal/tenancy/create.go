@@ -17,15 +17,15 @@ type CreateOptions struct {
 	Fresh bool
 	// Adopt takes over an existing schema, which is at the version AdoptVersion; its other contents stay.
 	Adopt bool
-	// AdoptVersion is the number of the last migration that the adopted schema has. 0: none.
-	AdoptVersion int32
+	// AdoptVersion is the version of the adopted schema. Empty: it has none of the application's tables.
+	AdoptVersion string
 }
 
 // Create creates a tenant: its row and hosts, and its schema with all migrations and privileges, in one transaction of
 // four round trips. It returns *NameTakenError when a name is unavailable, ErrSchemaExists when the schema exists and is
 // not to be adopted, and ErrNewer when it is to be adopted and is ahead. Custom hosts that are unavailable are left out.
 func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time.Time) error {
-	if o.AdoptVersion > s.Latest() {
+	if s.app.Compare(o.AdoptVersion, s.app.Latest()) > 0 {
 		return ErrNewer
 	}
 	return s.inTransaction(ctx, "create", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
@@ -57,7 +57,7 @@ func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool,
 			max_posts, max_storage_bytes, requests_per_second, created_at, owner, updated_at)
 		VALUES ($1, $2, `+live+`, $3, $4, $5, $6, $7, $8, $9, $10, $11, now())
 		ON CONFLICT DO NOTHING RETURNING id`,
-		spec.Name, spec.SchemaName, s.Latest(), spec.DisplayName, date(spec.PaidUntil), orNegativeInfinity(spec.SuspendAt),
+		spec.Name, spec.SchemaName, s.app.Latest(), spec.DisplayName, date(spec.PaidUntil), orNegativeInfinity(spec.SuspendAt),
 		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, now, spec.Owner).QueryRow(func(row pgx.Row) error {
 		if err := row.Scan(&id); !errors.Is(err, pgx.ErrNoRows) {
 			return err
@@ -76,7 +76,7 @@ func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool,
 }
 
 // adoptSchema migrates an existing schema, and creates it where it is missing.
-func (s *Store) adoptSchema(ctx context.Context, tx pgx.Tx, name string, version int32) error {
+func (s *Store) adoptSchema(ctx context.Context, tx pgx.Tx, name, version string) error {
 	var exists bool
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, name).Scan(&exists); err != nil {
 		return fmt.Errorf("look for schema %s: %w", name, err)
@@ -84,11 +84,7 @@ func (s *Store) adoptSchema(ctx context.Context, tx pgx.Tx, name string, version
 	if !exists {
 		return s.makeSchema(ctx, tx, name)
 	}
-	if err := run(ctx, tx, inSchema(name, pending(s.tenant, version))); err != nil {
-		return &MigrationError{From: version, To: s.Latest(), Err: err}
-	}
-	migrationsApplied.Add(float64(s.Latest() - version))
-	return nil
+	return s.applyPending(ctx, tx, name, version)
 }
 
 // Recreate creates the schema of a live tenant again, empty, where it is missing.
@@ -98,7 +94,7 @@ func (s *Store) Recreate(ctx context.Context, name string) error {
 		if err != nil || tenant.State != StateLive || tenant.SchemaExists {
 			return err
 		}
-		if err := setVersion(ctx, tx, tenant.ID, s.Latest()); err != nil {
+		if err := setVersion(ctx, tx, tenant.ID, s.app.Latest()); err != nil {
 			return err
 		}
 		return s.makeSchema(ctx, tx, tenant.SchemaName)
@@ -106,13 +102,13 @@ func (s *Store) Recreate(ctx context.Context, name string) error {
 }
 
 func (s *Store) makeSchema(ctx context.Context, tx pgx.Tx, name string) error {
-	err := run(ctx, tx, "CREATE SCHEMA "+quote(name)+";\n"+inSchema(name, pending(s.tenant, 0)))
+	err := run(ctx, tx, "CREATE SCHEMA "+quote(name)+";\n"+s.migrationSQL(name, s.app.Migrations))
 	switch {
 	case postgres.Code(err) == postgres.CodeDuplicateSchema:
 		return ErrSchemaExists
 	case err != nil:
-		return &MigrationError{From: 0, To: s.Latest(), Err: err}
+		return &MigrationError{To: s.app.Latest(), Err: err}
 	}
-	migrationsApplied.Add(float64(s.Latest()))
+	migrationsApplied.Add(float64(len(s.app.Migrations)))
 	return nil
 }

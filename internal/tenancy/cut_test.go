@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/echoblogs/echoblogs/internal/application"
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
@@ -17,7 +19,7 @@ func TestCreationIsCutAnywhere(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	proxy, uri := faultproxy.NewPostgres(t, d.OperatorURI)
-	store := open(t, uri, tenancy.Options{Pool: postgres.PoolOptions{MaxConns: 1}})
+	store := open(t, uri, tenancy.Options{Application: blog.Application, Pool: postgres.PoolOptions{MaxConns: 1}})
 	var nothing, all int
 	for n := range 200 {
 		if _, err := store.Find(t.Context(), "any"); !errors.Is(err, tenancy.ErrNotFound) { // the connection is open now
@@ -99,7 +101,7 @@ func TestCreationIsEndedAtEachStatement(t *testing.T) {
 		cut := append([]string{}, statements[:n]...)
 		cut = append(cut, "SELECT pg_terminate_backend(pg_backend_pid())")
 		cut = append(cut, statements[n:]...)
-		store := d.open([]tenancy.Migration{{Version: 1, Name: "0001_cut.sql", SQL: strings.Join(cut, ";\n")}})
+		store := d.open(application.Migrations{{Version: "0001", Name: "0001_cut.sql", SQL: strings.Join(cut, ";\n")}})
 		s := spec(fmt.Sprintf("tenant%d", n))
 		err := store.Create(t.Context(), s, tenancy.CreateOptions{}, now)
 		var failed *tenancy.MigrationError

@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/naming"
-	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // Retain turns the live tenant that was read into a tombstone: its schema is renamed, out of the application's reach, and
@@ -18,9 +17,8 @@ import (
 func (s *Store) Retain(ctx context.Context, read Tenant, specJSON []byte, now, purgeAt time.Time) (tombstoneSchema string, err error) {
 	err = s.end(ctx, "retain", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
 		tombstoneSchema = naming.Tombstone(tenant.ID, now)
-		schema := quote(tenant.SchemaName)
-		err := run(ctx, tx, lockTimeout+"REVOKE USAGE ON SCHEMA "+schema+" FROM "+postgres.BlogRole+
-			"; ALTER SCHEMA "+schema+" RENAME TO "+quote(tombstoneSchema))
+		err := run(ctx, tx, lockTimeout+s.usageSQL("REVOKE", tenant.SchemaName, "FROM")+
+			"ALTER SCHEMA "+quote(tenant.SchemaName)+" RENAME TO "+quote(tombstoneSchema))
 		if err != nil {
 			return fmt.Errorf("turn schema %s into a tombstone: %w", tenant.SchemaName, err)
 		}

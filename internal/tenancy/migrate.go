@@ -3,22 +3,23 @@ package tenancy
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/application"
 )
 
 // MigrationError says that the statements of migrations failed and were rolled back.
 type MigrationError struct {
-	// From and To are the versions of the schema before and after.
-	From, To int32
+	// From and To are the versions of the schema before and after. From is empty for a schema without migrations.
+	From, To string
 	// Err is the database's error.
 	Err error
 }
 
 func (e *MigrationError) Error() string {
-	return fmt.Sprintf("migrate from version %d to %d: %v", e.From, e.To, e.Err)
+	return fmt.Sprintf("migrate from version %q to %q: %v", e.From, e.To, e.Err)
 }
 
 // Unwrap returns the database's error.
@@ -26,7 +27,7 @@ func (e *MigrationError) Unwrap() error { return e.Err }
 
 // Migrate applies all pending migrations to a live tenant's schema, in one transaction under an advisory lock for that
 // schema, and returns the version it had before. It returns ErrNewer, and changes nothing, when the schema is ahead.
-func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before int32, err error) {
+func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before string, err error) {
 	err = s.inTransaction(ctx, "migrate", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:schema:' || $1, 0))`, schemaName); err != nil {
 			return err
@@ -36,36 +37,53 @@ func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before in
 			return err
 		}
 		before = tenant.SchemaVersion
-		switch {
-		case before > s.Latest():
+		switch order := s.app.Compare(before, s.app.Latest()); {
+		case order > 0:
 			return ErrNewer
-		case before == s.Latest() || tenant.State != StateLive:
+		case order == 0 || tenant.State != StateLive:
 			return nil
 		}
-		if err := run(ctx, tx, inSchema(tenant.SchemaName, pending(s.tenant, before))); err != nil {
-			return &MigrationError{From: before, To: s.Latest(), Err: err}
+		if err := s.applyPending(ctx, tx, tenant.SchemaName, before); err != nil {
+			return err
 		}
-		return setVersion(ctx, tx, tenant.ID, s.Latest())
+		return setVersion(ctx, tx, tenant.ID, s.app.Latest())
 	})
-	if err == nil && before < s.Latest() {
-		migrationsApplied.Add(float64(s.Latest() - before))
-	}
 	return before, err
 }
 
+// applyPending applies the migrations that a schema at a version lacks.
+func (s *Store) applyPending(ctx context.Context, tx pgx.Tx, schemaName, version string) error {
+	pending := s.app.Pending(version)
+	if err := run(ctx, tx, s.migrationSQL(schemaName, pending)); err != nil {
+		return &MigrationError{From: version, To: s.app.Latest(), Err: err}
+	}
+	migrationsApplied.Add(float64(len(pending)))
+	return nil
+}
+
 // setVersion records the version of a tenant's schema.
-func setVersion(ctx context.Context, tx pgx.Tx, id int64, version int32) error {
+func setVersion(ctx context.Context, tx pgx.Tx, id int64, version string) error {
 	_, err := tx.Exec(ctx, `UPDATE public.tenants SET schema_version = $2, updated_at = now() WHERE id = $1`, id, version)
 	if err != nil {
-		return fmt.Errorf("record version %d of tenant %d: %w", version, id, err)
+		return fmt.Errorf("record version %s of tenant %d: %w", version, id, err)
 	}
 	return nil
 }
 
-// inSchema returns the statements that apply migrations to one schema, with the blog's privileges on its tables.
-func inSchema(name, statements string) string {
-	schema := quote(name)
-	return lockTimeout + "SET LOCAL search_path = " + schema + ";\n" + statements +
-		"GRANT USAGE ON SCHEMA " + schema + " TO " + postgres.BlogRole + ";\n" +
-		"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO " + postgres.BlogRole
+// migrationSQL returns the statements that apply migrations to one schema, with the privileges of the application's roles.
+func (s *Store) migrationSQL(schemaName string, migrations application.Migrations) string {
+	return lockTimeout + "SET LOCAL search_path = " + quote(schemaName) + ";\n" + migrations.SQL() +
+		s.usageSQL("GRANT", schemaName, "TO") + grantSQL(schemaName, s.app.Grants)
+}
+
+// usageSQL returns the statement that grants or revokes the use of one schema.
+func (s *Store) usageSQL(verb, schemaName, preposition string) string {
+	roles := s.app.TenantRoles()
+	if len(roles) == 0 {
+		return ""
+	}
+	for i, role := range roles {
+		roles[i] = quote(role)
+	}
+	return fmt.Sprintf("%s USAGE ON SCHEMA %s %s %s;\n", verb, quote(schemaName), preposition, strings.Join(roles, ", "))
 }

@@ -2,92 +2,151 @@ package tenancy
 
 import (
 	"context"
+	"embed"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// Prepare creates the database roles where it may, applies pending migrations of the public tables, and checks that no
-// migration, public or of tenants, was edited after it was applied. It runs at first contact with a database, in several
-// programs at once if need be.
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// registry are the migrations of the registry's own tables.
+var registry = application.Set{Name: "registry", Migrations: application.MustReadMigrations(migrations, "migrations")}
+
+// scope says where migrations are applied.
+type scope string
+
+const (
+	scopePublic scope = "public"
+	scopeTenant scope = "tenant"
+)
+
+// BootstrapSQL returns the SQL that creates the database roles of every program, with an application. An administrator
+// runs it in the database, repeatedly if need be. It sets no passwords.
+func BootstrapSQL(app application.Application) string { return postgres.BootstrapSQL + app.RolesSQL }
+
+// Prepare creates the database roles where it may, applies pending migrations of the tables in public, grants the
+// application its privileges on them, and checks that no migration was edited after it was applied. It runs at first
+// contact with a database, in several programs at once if need be.
 func (s *Store) Prepare(ctx context.Context) error {
-	if err := postgres.EnsureRoles(ctx, s.pool); err != nil {
+	roles := append(s.app.Roles(), postgres.OperatorRole, postgres.PortalRole)
+	if err := postgres.EnsureRoles(ctx, s.pool, BootstrapSQL(s.app), roles); err != nil {
 		return err
 	}
 	return s.inTransaction(ctx, "prepare", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:public', 0));
 			CREATE TABLE IF NOT EXISTS public.schema_migrations (
-				scope      text NOT NULL CHECK (scope IN ('public', 'tenant')),
-				version    integer NOT NULL,
-				name       text NOT NULL,
-				checksum   text NOT NULL,
-				applied_at timestamptz NOT NULL DEFAULT now(),
-				PRIMARY KEY (scope, version)
+				scope       text NOT NULL CHECK (scope IN ('public', 'tenant')),
+				application text NOT NULL,
+				version     text NOT NULL,
+				name        text NOT NULL,
+				checksum    text NOT NULL,
+				applied_at  timestamptz NOT NULL DEFAULT now(),
+				PRIMARY KEY (scope, application, version)
 			)`)
 		if err != nil {
 			return fmt.Errorf("create the table of migrations: %w", err)
 		}
-		applied, err := recordedVersion(ctx, tx, "public", s.public)
-		if err != nil {
-			return err
-		}
-		if sql := pending(s.public, applied); sql != "" {
-			if err := run(ctx, tx, sql); err != nil {
-				return &MigrationError{From: applied, To: int32(len(s.public)), Err: err}
+		for _, set := range append([]application.Set{registry}, s.options.Public...) {
+			pending, err := unrecorded(ctx, tx, scopePublic, set)
+			if err != nil {
+				return err
+			}
+			if len(pending) == 0 {
+				continue
+			}
+			if err := run(ctx, tx, pending.SQL()); err != nil {
+				return &MigrationError{From: precedingVersion(set, pending), To: set.Latest(), Err: err}
+			}
+			if err := record(ctx, tx, scopePublic, set.Name, pending); err != nil {
+				return err
 			}
 		}
-		known, err := recordedVersion(ctx, tx, "tenant", s.tenant)
+		if sql := grantSQL("public", s.app.PublicGrants); sql != "" {
+			if err := run(ctx, tx, sql); err != nil {
+				return fmt.Errorf("grant the application its privileges in public: %w", err)
+			}
+		}
+		pending, err := unrecorded(ctx, tx, scopeTenant, application.Set{Name: s.app.Name, Migrations: s.app.Migrations})
 		if err != nil {
 			return err
 		}
-		if err := record(ctx, tx, "public", s.public, applied); err != nil {
-			return err
-		}
-		return record(ctx, tx, "tenant", s.tenant, known)
+		return record(ctx, tx, scopeTenant, s.app.Name, pending)
 	})
 }
 
-// recordedVersion returns the number of the last migration that the database has a record of, and an error when one of
-// them differs from ours.
-func recordedVersion(ctx context.Context, tx pgx.Tx, scope string, ours []Migration) (int32, error) {
-	rows, err := tx.Query(ctx, `SELECT version, name, checksum FROM public.schema_migrations WHERE scope = $1 ORDER BY version`, scope)
+// precedingVersion returns the version that precedes pending migrations.
+func precedingVersion(set application.Set, pending application.Migrations) string {
+	return set.Migrations[:len(set.Migrations)-len(pending)].Latest()
+}
+
+// unrecorded returns the migrations of a set that the database has no record of. It returns an *EditedError if one that it
+// has differs from ours.
+func unrecorded(ctx context.Context, tx pgx.Tx, scope scope, ours application.Set) (application.Migrations, error) {
+	rows, err := tx.Query(ctx, `SELECT version, checksum FROM public.schema_migrations WHERE scope = $1 AND application = $2`, scope, ours.Name)
 	if err != nil {
-		return 0, fmt.Errorf("read the record of migrations: %w", err)
+		return nil, fmt.Errorf("read the record of migrations: %w", err)
 	}
-	recorded, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Migration, error) {
-		var m Migration
-		return m, row.Scan(&m.Version, &m.Name, &m.Checksum)
-	})
-	if err != nil {
-		return 0, fmt.Errorf("read the record of migrations: %w", err)
+	recorded := map[string]string{}
+	var version, checksum string
+	if _, err := pgx.ForEachRow(rows, []any{&version, &checksum}, func() error {
+		recorded[version] = checksum
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read the record of migrations: %w", err)
 	}
-	for _, m := range recorded {
-		if int(m.Version) <= len(ours) && ours[m.Version-1].Checksum != m.Checksum {
-			return 0, &EditedError{Scope: scope, Name: ours[m.Version-1].Name}
+	for _, m := range ours.Migrations {
+		if checksum, found := recorded[m.Version]; found && checksum != m.Checksum {
+			return nil, &EditedError{Application: ours.Name, Name: m.Name}
 		}
 	}
-	return int32(len(recorded)), nil
+	first := slices.IndexFunc(ours.Migrations, func(m application.Migration) bool { return recorded[m.Version] == "" })
+	if first < 0 {
+		return nil, nil
+	}
+	return ours.Migrations[first:], nil
 }
 
 // EditedError says that a migration was edited after it was applied.
-type EditedError struct{ Scope, Name string }
-
-func (e *EditedError) Error() string {
-	return fmt.Sprintf("the %s migration %s was edited after it was applied: restore the file and make the change in a new one", e.Scope, e.Name)
+type EditedError struct {
+	// Application is the name of the application or of the set of public tables.
+	Application string
+	// Name is the name of the file.
+	Name string
 }
 
-func record(ctx context.Context, tx pgx.Tx, scope string, ours []Migration, after int32) error {
+func (e *EditedError) Error() string {
+	return fmt.Sprintf("the migration %s of %q was edited after it was applied: restore the file and make the change in a new one", e.Name, e.Application)
+}
+
+func record(ctx context.Context, tx pgx.Tx, scope scope, name string, applied application.Migrations) error {
 	batch := &pgx.Batch{}
-	for _, m := range ours {
-		if m.Version > after {
-			batch.Queue(`INSERT INTO public.schema_migrations (scope, version, name, checksum) VALUES ($1, $2, $3, $4)`,
-				scope, m.Version, m.Name, m.Checksum)
-		}
+	for _, m := range applied {
+		batch.Queue(`INSERT INTO public.schema_migrations (scope, application, version, name, checksum) VALUES ($1, $2, $3, $4, $5)`,
+			scope, name, m.Version, m.Name, m.Checksum)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("record the %s migrations: %w", scope, err)
+		return fmt.Errorf("record the migrations of %s: %w", name, err)
 	}
 	return nil
+}
+
+// grantSQL returns the statements that grant privileges on tables of a schema. They name every table: the cost of a GRANT
+// on all tables of a schema grows with the number of tables in the database.
+func grantSQL(schema string, grants []application.Grant) string {
+	var sql strings.Builder
+	for _, grant := range grants {
+		tables := make([]string, len(grant.Tables))
+		for i, table := range grant.Tables {
+			tables[i] = pgx.Identifier{schema, table}.Sanitize()
+		}
+		fmt.Fprintf(&sql, "GRANT %s ON %s TO %s;\n", strings.Join(grant.Privileges, ", "), strings.Join(tables, ", "), quote(grant.Role))
+	}
+	return sql.String()
 }

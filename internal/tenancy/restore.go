@@ -26,9 +26,8 @@ func (s *Store) Restore(ctx context.Context, spec Spec, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		schema := quote(spec.SchemaName)
-		err = run(ctx, tx, lockTimeout+"ALTER SCHEMA "+quote(tenant.TombstoneSchema)+" RENAME TO "+schema+
-			"; GRANT USAGE ON SCHEMA "+schema+" TO "+postgres.BlogRole)
+		err = run(ctx, tx, lockTimeout+"ALTER SCHEMA "+quote(tenant.TombstoneSchema)+" RENAME TO "+quote(spec.SchemaName)+";\n"+
+			s.usageSQL("GRANT", spec.SchemaName, "TO"))
 		switch {
 		case postgres.Code(err) == postgres.CodeDuplicateSchema:
 			return ErrSchemaExists

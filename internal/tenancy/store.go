@@ -10,12 +10,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy/migrations"
 )
 
 const (
-	// rowsTimeout bounds a transaction that changes what blogs read: their directory reads the changes of the last minute,
+	// rowsTimeout bounds a transaction that changes what directories read: they read the changes of the last minute,
 	// counted from the start of a transaction, so that none may take nearly as long.
 	rowsTimeout = 20 * time.Second
 	// migrationTimeout bounds the migrations of one tenant.
@@ -32,8 +32,10 @@ type Options struct {
 	// Citus says that the database is a Citus cluster. Creations then wait for each other; in parallel, many would end in
 	// deadlocks.
 	Citus bool
-	// TenantMigrations are those of another application than the blog. Defaults to the blog's.
-	TenantMigrations []Migration
+	// Application is what runs in the schemas of tenants. Required.
+	Application application.Application
+	// Public are migrations of further tables in public, in the order in which they are applied.
+	Public []application.Set
 	// MaxClockSkew is the largest tolerated difference between the times that are passed to the Store and the database's
 	// clock; beyond it holds and retentions use the safer of the two. It is for tests, which set only one of the clocks.
 	// Defaults to 0.
@@ -45,28 +47,16 @@ type Store struct {
 	Reader
 	pool    *pgxpool.Pool
 	options Options
-	tenant  []Migration
-	public  []Migration
+	app     application.Application
 }
 
 // Open returns a Store for the database at uri, as the operator's role. It connects when it is first used.
 func Open(uri string, o Options) (*Store, error) {
-	tenant, err := ReadMigrations(migrations.Tenant, "tenant")
-	if err != nil {
-		return nil, err
-	}
-	if o.TenantMigrations != nil {
-		tenant = o.TenantMigrations
-	}
-	public, err := ReadMigrations(migrations.Public, "public")
-	if err != nil {
-		return nil, err
-	}
 	pool, err := postgres.NewPool(uri, o.Pool)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{Reader: Reader{pool}, pool: pool, options: o, tenant: tenant, public: public}, nil
+	return &Store{Reader: Reader{pool}, pool: pool, options: o, app: o.Application}, nil
 }
 
 // Close closes all connections and waits for transactions in progress.
@@ -74,9 +64,6 @@ func (s *Store) Close() { s.pool.Close() }
 
 // Stat returns statistics of the connection pool.
 func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
-
-// Latest returns the version that schemas are migrated to.
-func (s *Store) Latest() int32 { return int32(len(s.tenant)) }
 
 func (s *Store) clock(now time.Time) clock { return clock{now, s.options.MaxClockSkew} }
 
@@ -110,7 +97,7 @@ func lockRow(ctx context.Context, tx pgx.Tx, name string) (Tenant, error) {
 	return Reader{tx}.Find(ctx, name)
 }
 
-// notify announces a change of a tenant to the blogs when the transaction commits.
+// notify announces a change of a tenant to directories when the transaction commits.
 func notify(ctx context.Context, tx pgx.Tx, id int64) error {
 	if _, err := tx.Exec(ctx, `SELECT pg_notify($1, $2)`, Channel, strconv.FormatInt(id, 10)); err != nil {
 		return fmt.Errorf("announce the change of tenant %d: %w", id, err)

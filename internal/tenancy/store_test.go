@@ -10,9 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 // anySkew lets tests name any time, whatever the database's clock says.
@@ -35,17 +37,16 @@ func newDatabase(t *testing.T) *database {
 	t.Helper()
 	db := postgrestest.New(t)
 	d := &database{Database: db, t: t, pool: connect(t, db.OperatorURI)}
-	d.store = d.open(nil)
-	if err := d.store.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	d.store = tenancytest.Open(t, db, tenancy.Options{MaxClockSkew: anySkew})
 	return d
 }
 
-// open returns a store of the operator's role. nil: with the blog's migrations.
-func (d *database) open(migrations []tenancy.Migration) *tenancy.Store {
+// open returns a store with other migrations than the blog's, and without its privileges.
+func (d *database) open(migrations application.Migrations) *tenancy.Store {
 	d.t.Helper()
-	return open(d.t, d.OperatorURI, tenancy.Options{MaxClockSkew: anySkew, TenantMigrations: migrations})
+	return open(d.t, d.OperatorURI, tenancy.Options{
+		Application: application.Application{Name: "other", Migrations: migrations}, MaxClockSkew: anySkew,
+	})
 }
 
 func open(t *testing.T, uri string, o tenancy.Options) *tenancy.Store {
@@ -136,7 +137,7 @@ func TestCreateMakesEverythingAtOnce(t *testing.T) {
 	d.create(s)
 
 	tenant := d.find("alice")
-	want := tenancy.Tenant{Spec: s, ID: tenant.ID, UpdatedAt: tenant.UpdatedAt, State: tenancy.StateLive, SchemaVersion: d.store.Latest(), SchemaExists: true}
+	want := tenancy.Tenant{Spec: s, ID: tenant.ID, UpdatedAt: tenant.UpdatedAt, State: tenancy.StateLive, SchemaVersion: "0001", SchemaExists: true}
 	if diff := cmp.Diff(want, tenant, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("registry (-want +got):\n%s", diff)
 	}
@@ -249,18 +250,18 @@ func TestMigrateAppliesWhatIsPending(t *testing.T) {
 	d := newDatabase(t)
 	d.create(spec("alice"))
 	files := fstest.MapFS{}
-	one, err := tenancy.ReadMigrations(fstest.MapFS{"m/0001_a.sql": {Data: []byte("SELECT 1")}}, "m")
+	one, err := application.ReadMigrations(fstest.MapFS{"m/0001_a.sql": {Data: []byte("SELECT 1")}}, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
 	files["m/0001_a.sql"] = &fstest.MapFile{Data: []byte("SELECT 1")}
 	files["m/0002_b.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE pages (id bigint PRIMARY KEY); SELECT 1/(SELECT count(*) FROM pages WHERE false)")}
-	failing, err := tenancy.ReadMigrations(files, "m")
+	failing, err := application.ReadMigrations(files, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
 	files["m/0002_b.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE pages (id bigint PRIMARY KEY)")}
-	two, err := tenancy.ReadMigrations(files, "m")
+	two, err := application.ReadMigrations(files, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,14 +270,14 @@ func TestMigrateAppliesWhatIsPending(t *testing.T) {
 	if _, err := d.open(failing).Migrate(t.Context(), "alice", "alice"); !errors.As(err, &failed) {
 		t.Errorf("got %v, want a MigrationError", err)
 	}
-	if got := d.find("alice").SchemaVersion; got != 1 {
-		t.Errorf("version %d after a failed migration, want 1", got)
+	if got := d.find("alice").SchemaVersion; got != "0001" {
+		t.Errorf("version %s after a failed migration, want 1", got)
 	}
-	if before, err := d.open(two).Migrate(t.Context(), "alice", "alice"); err != nil || before != 1 {
-		t.Fatalf("before %d, error %v", before, err)
+	if before, err := d.open(two).Migrate(t.Context(), "alice", "alice"); err != nil || before != "0001" {
+		t.Fatalf("before %s, error %v", before, err)
 	}
-	if got := d.find("alice").SchemaVersion; got != 2 {
-		t.Errorf("version %d, want 2", got)
+	if got := d.find("alice").SchemaVersion; got != "0002" {
+		t.Errorf("version %s, want 0002", got)
 	}
 	d.exec(`SELECT FROM alice.pages`)
 	if _, err := d.open(one).Migrate(t.Context(), "alice", "alice"); !errors.Is(err, tenancy.ErrNewer) {
@@ -290,7 +291,7 @@ func TestPrepareRefusesAnEditedMigration(t *testing.T) {
 	if err := d.store.Prepare(t.Context()); err != nil {
 		t.Fatalf("a second time: %v", err)
 	}
-	d.exec(`UPDATE public.schema_migrations SET checksum = 'other' WHERE scope = 'tenant' AND version = 1`)
+	d.exec(`UPDATE public.schema_migrations SET checksum = 'other' WHERE scope = 'tenant' AND application = 'blog'`)
 	var edited *tenancy.EditedError
 	if err := d.store.Prepare(t.Context()); !errors.As(err, &edited) || edited.Name != "0001_posts.sql" {
 		t.Errorf("got %v, want that 0001_posts.sql was edited", err)
@@ -313,13 +314,13 @@ func TestAdoptionKeepsWhatIsThere(t *testing.T) {
 	if err := d.store.Create(t.Context(), spec("backup"), tenancy.CreateOptions{Adopt: true}, now); !errors.As(err, &failed) {
 		t.Errorf("adopted as version 0: got %v, want a MigrationError", err)
 	}
-	if err := d.store.Create(t.Context(), spec("backup"), tenancy.CreateOptions{Adopt: true, AdoptVersion: 1}, now); err != nil {
+	if err := d.store.Create(t.Context(), spec("backup"), tenancy.CreateOptions{Adopt: true, AdoptVersion: "0001"}, now); err != nil {
 		t.Errorf("adopted as version 1: %v", err)
 	}
 	if _, err := connect(t, d.BlogURI).Exec(t.Context(), `SELECT FROM backup.posts`); err != nil {
 		t.Errorf("the blog reads what was adopted: %v", err)
 	}
-	if err := d.store.Create(t.Context(), spec("newer"), tenancy.CreateOptions{Adopt: true, AdoptVersion: 99}, now); !errors.Is(err, tenancy.ErrNewer) {
+	if err := d.store.Create(t.Context(), spec("newer"), tenancy.CreateOptions{Adopt: true, AdoptVersion: "0099"}, now); !errors.Is(err, tenancy.ErrNewer) {
 		t.Errorf("got %v, want ErrNewer", err)
 	}
 }

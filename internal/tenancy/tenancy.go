@@ -34,7 +34,7 @@ const (
 	released   = "'" + string(StateReleased) + "'"
 )
 
-// Hold is how long a freed host, tenant name or schema name is unavailable to other tenants. A blog replica whose
+// Hold is how long a freed host, tenant name or schema name is unavailable to other tenants. A replica whose
 // directory is older than 45 s answers 503, so after a minute no replica can serve the old tenant's pages under it.
 const Hold = 60 * time.Second
 

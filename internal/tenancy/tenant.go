@@ -44,8 +44,8 @@ type Tenant struct {
 	ID int64
 	// State says what the row stands for.
 	State State
-	// SchemaVersion is the number of the last migration that the schema has.
-	SchemaVersion int32
+	// SchemaVersion is the version of the schema, an opaque string whose order the application decides.
+	SchemaVersion string
 	// SchemaExists reports whether the database has a schema of that name.
 	SchemaExists bool
 	// ReleasedAt is when the tenant was deleted. The zero time: it was not.

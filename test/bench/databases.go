@@ -11,7 +11,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 const (
@@ -36,11 +38,11 @@ func (s *stack) createDatabases(ctx context.Context) error {
 		if err := execute(ctx, s.postgres.URI("postgres"), "CREATE DATABASE "+name); err != nil {
 			return fmt.Errorf("create the database %s: %w", name, err)
 		}
-		if err := execute(ctx, s.postgres.URI(name), postgres.BootstrapSQL); err != nil {
+		if err := execute(ctx, s.postgres.URI(name), tenancy.BootstrapSQL(blog.Application)); err != nil {
 			return fmt.Errorf("make the roles in the database %s: %w", name, err)
 		}
 	}
-	passwords := map[string]string{postgres.OperatorRole: rand.Text(), postgres.BlogRole: rand.Text()}
+	passwords := map[string]string{postgres.OperatorRole: rand.Text(), blog.Role: rand.Text()}
 	for role, password := range passwords {
 		if err := execute(ctx, s.databases.administrator, "ALTER ROLE "+role+" PASSWORD '"+password+"'"); err != nil {
 			return fmt.Errorf("set the password of %s: %w", role, err)
@@ -52,12 +54,12 @@ func (s *stack) createDatabases(ctx context.Context) error {
 			return err
 		}
 	}
-	blog, err := withUser(s.databases.administrator, postgres.BlogRole, passwords[postgres.BlogRole])
+	blogURI, err := withUser(s.databases.administrator, blog.Role, passwords[blog.Role])
 	if err != nil {
 		return err
 	}
 	s.databases.blogFile = filepath.Join(s.private(), "blog-uri")
-	if err := os.WriteFile(s.databases.blogFile, []byte(blog), 0o600); err != nil {
+	if err := os.WriteFile(s.databases.blogFile, []byte(blogURI), 0o600); err != nil {
 		return fmt.Errorf("write the blog's connection string: %w", err)
 	}
 	return nil

@@ -9,6 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/account/migrations"
+	"github.com/echoblogs/echoblogs/internal/application"
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -43,7 +46,7 @@ func newSQLLimit(ctx context.Context, s *stack) (*sqlLimit, error) {
 		l.connections = append(l.connections, connection)
 	}
 	var err error
-	if l.store, err = tenancy.Open(uri, tenancy.Options{Pool: postgres.PoolOptions{MaxConns: manyClients}}); err != nil {
+	if l.store, err = tenancy.Open(uri, tenancy.Options{Application: blog.Application, Public: []application.Set{migrations.Set}, Pool: postgres.PoolOptions{MaxConns: manyClients}}); err != nil {
 		return l, err
 	}
 	if err := l.store.Prepare(ctx); err != nil {
@@ -66,7 +69,7 @@ func (l *sqlLimit) close() {
 // takeDown has the product make one tenant, and takes down what it sends.
 func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
 	sent := &recorder{}
-	store, err := tenancy.Open(uri, tenancy.Options{Pool: postgres.PoolOptions{Tracer: sent}})
+	store, err := tenancy.Open(uri, tenancy.Options{Application: blog.Application, Public: []application.Set{migrations.Set}, Pool: postgres.PoolOptions{Tracer: sent}})
 	if err != nil {
 		return err
 	}
@@ -130,7 +133,7 @@ func (l *sqlLimit) create(ctx context.Context, client int, name string) error {
 	return l.transaction(ctx, client, fmt.Sprintf(`
 		WITH t AS (
 			INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)
-			VALUES ('%s', '%s', 'live', 1, '%s', '%s', '%s', now(), now()) RETURNING id
+			VALUES ('%s', '%s', 'live', '0001', '%s', '%s', '%s', now(), now()) RETURNING id
 		)
 		INSERT INTO public.domains (host, tenant_id, is_primary) SELECT '%s', id, true FROM t;
 		%s`, spec.Name, spec.SchemaName, spec.DisplayName, spec.PaidUntil.Format(time.DateOnly), spec.SuspendAt.Format(time.RFC3339),

@@ -10,13 +10,11 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
-
-// TenantHeader is the response header with the name of the tenant that a response is for. The operator's probe reads it.
-const TenantHeader = "Echoblogs-Tenant"
 
 const (
 	// statementTimeout bounds the statement of a page.
@@ -66,7 +64,7 @@ func (s *Site) Resolve(w http.ResponseWriter, r *http.Request) (*directory.Tenan
 		return nil, ""
 	}
 	header := w.Header()
-	header[TenantHeader] = []string{t.Name}
+	header[blog.TenantHeader] = []string{t.Name}
 	if t.Secure {
 		header["Strict-Transport-Security"] = strictTransport
 	}

@@ -17,7 +17,7 @@ import (
 
 const (
 	// MaxAge is the age at which a directory is too old to be used. Freed names are held for tenancy.Hold, which is 60 s:
-	// with an older directory, a replica could serve one tenant's posts under the host of another.
+	// with an older directory, a replica could serve one tenant's pages under the host of another.
 	MaxAge = 45 * time.Second
 	// pollInterval is the time between two reads of recent changes, with or without notifications.
 	pollInterval = 2 * time.Second

@@ -16,7 +16,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // timeout bounds the creation, and the removal, of one database.
@@ -66,10 +68,10 @@ func create(t testing.TB, administrator string) *Database {
 		Name:        name,
 		AdminURI:    withDatabase(administrator, name),
 		OperatorURI: withRole(administrator, name, postgres.OperatorRole),
-		BlogURI:     withRole(administrator, name, postgres.BlogRole),
+		BlogURI:     withRole(administrator, name, blog.Role),
 		PortalURI:   withRole(administrator, name, postgres.PortalRole),
 	}
-	if err := execute(ctx, database.AdminURI, postgres.BootstrapSQL); err != nil {
+	if err := execute(ctx, database.AdminURI, tenancy.BootstrapSQL(blog.Application)); err != nil {
 		t.Fatalf("Prepare the test's database: %v", err)
 	}
 	return database
@@ -79,7 +81,7 @@ func create(t testing.TB, administrator string) *Database {
 // existing ones. A lock serialises test programs that share a server.
 func createRoles(ctx context.Context, administrator string) error {
 	statements := []string{"SELECT pg_advisory_xact_lock(hashtext('echoblogs test roles'))"}
-	for _, role := range []string{postgres.OperatorRole, postgres.BlogRole, postgres.PortalRole} {
+	for _, role := range []string{postgres.OperatorRole, blog.Role, postgres.PortalRole} {
 		statements = append(statements,
 			fmt.Sprintf("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s LOGIN; END IF; END $$", role),
 			fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", role, password(administrator, role)),

@@ -139,7 +139,7 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
     - name: schemaVersion
       type:
-        scalar: numeric
+        scalar: string
     - name: tenants
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.TenantCounts
@@ -337,7 +337,7 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: string
     - name: schemaVersion
       type:
-        scalar: numeric
+        scalar: string
     - name: url
       type:
         scalar: string
@@ -349,7 +349,7 @@ var schemaYAML = typed.YAMLObject(`types:
         scalar: numeric
     - name: version
       type:
-        scalar: numeric
+        scalar: string
 - name: io.k8s.apimachinery.pkg.api.resource.Quantity
   scalar: untyped
   list:

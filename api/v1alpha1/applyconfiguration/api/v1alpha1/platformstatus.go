@@ -18,7 +18,7 @@ type PlatformStatusApplyConfiguration struct {
 	// tenants counts the Tenants in each phase.
 	Tenants *TenantCountsApplyConfiguration `json:"tenants,omitempty"`
 	// schemaVersion is the version that the operator migrates schemas to.
-	SchemaVersion *int32 `json:"schemaVersion,omitempty"`
+	SchemaVersion *string `json:"schemaVersion,omitempty"`
 	// versions counts the Tenants whose schemas have each version.
 	Versions []VersionCountApplyConfiguration `json:"versions,omitempty"`
 }
@@ -61,7 +61,7 @@ func (b *PlatformStatusApplyConfiguration) WithTenants(value *TenantCountsApplyC
 // WithSchemaVersion sets the SchemaVersion field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the SchemaVersion field is set to the value of the last call.
-func (b *PlatformStatusApplyConfiguration) WithSchemaVersion(value int32) *PlatformStatusApplyConfiguration {
+func (b *PlatformStatusApplyConfiguration) WithSchemaVersion(value string) *PlatformStatusApplyConfiguration {
 	b.SchemaVersion = &value
 	return b
 }

@@ -25,8 +25,9 @@ type TenantStatusApplyConfiguration struct {
 	Hosts []string `json:"hosts,omitempty"`
 	// schemaName is the Postgres schema that holds the Tenant's tables.
 	SchemaName *string `json:"schemaName,omitempty"`
-	// schemaVersion is the number of the last migration that the schema has.
-	SchemaVersion *int32 `json:"schemaVersion,omitempty"`
+	// schemaVersion is the version of the schema, which the application defines. The blog's is the number of the last
+	// migration, such as 0001.
+	SchemaVersion *string `json:"schemaVersion,omitempty"`
 	// paidUntil is the last paid day in effect.
 	PaidUntil *apiv1alpha1.Date `json:"paidUntil,omitempty"`
 }
@@ -95,7 +96,7 @@ func (b *TenantStatusApplyConfiguration) WithSchemaName(value string) *TenantSta
 // WithSchemaVersion sets the SchemaVersion field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the SchemaVersion field is set to the value of the last call.
-func (b *TenantStatusApplyConfiguration) WithSchemaVersion(value int32) *TenantStatusApplyConfiguration {
+func (b *TenantStatusApplyConfiguration) WithSchemaVersion(value string) *TenantStatusApplyConfiguration {
 	b.SchemaVersion = &value
 	return b
 }

@@ -7,8 +7,8 @@ package v1alpha1
 //
 // VersionCount counts the Tenants whose schemas have one version.
 type VersionCountApplyConfiguration struct {
-	// version is the number of the last migration that the schemas have.
-	Version *int32 `json:"version,omitempty"`
+	// version is the version of the schemas.
+	Version *string `json:"version,omitempty"`
 	// tenants is the number of Tenants.
 	Tenants *int32 `json:"tenants,omitempty"`
 }
@@ -22,7 +22,7 @@ func VersionCount() *VersionCountApplyConfiguration {
 // WithVersion sets the Version field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
 // If called multiple times, the Version field is set to the value of the last call.
-func (b *VersionCountApplyConfiguration) WithVersion(value int32) *VersionCountApplyConfiguration {
+func (b *VersionCountApplyConfiguration) WithVersion(value string) *VersionCountApplyConfiguration {
 	b.Version = &value
 	return b
 }

@@ -186,7 +186,3 @@ GRANT SELECT, INSERT, DELETE ON public.login_codes TO echoblogs_portal;
 GRANT SELECT, DELETE ON public.blog_sessions TO echoblogs_portal;
 GRANT SELECT ON public.first_posts TO echoblogs_portal;
 GRANT SELECT, INSERT ON public.audit TO echoblogs_portal;
-
-GRANT SELECT, DELETE ON public.login_codes TO echoblogs_blog;
-GRANT SELECT, INSERT, DELETE ON public.blog_sessions TO echoblogs_blog;
-GRANT SELECT, INSERT ON public.first_posts TO echoblogs_blog;

@@ -1,16 +1,16 @@
--- The registry: which tenants there are, in which schemas, at which hosts. The operator is the only one that writes here.
+-- The registry: which tenants exist, in which schemas and at which hosts. Only the operator writes here.
 
--- One row: the Platform that this database serves. Another one that points here is refused.
+-- One row: the Platform that this database serves. The operator refuses to serve another one.
 CREATE TABLE public.installation (
     only_row           boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     platform_namespace text NOT NULL,
     platform_name      text NOT NULL,
     public_url         text NOT NULL,
-    -- Blogs that people register are at NAME.domain.
+    -- People sign up for sites at NAME.domain.
     domain             text NOT NULL,
-    -- Who may register there: Open, Invite or Closed.
+    -- Who may sign up: Open, Invite or Closed.
     registration       text NOT NULL,
-    -- Where people reach those who run the site, a mailto or an https address. Empty: nowhere.
+    -- How to reach the site administrators, a mailto or an https address. Empty: unknown.
     contact            text NOT NULL,
     created_at         timestamptz NOT NULL
 );
@@ -19,26 +19,27 @@ CREATE TABLE public.tenants (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name                text NOT NULL,
     schema_name         text NOT NULL,
-    -- live: as its Tenant says. tombstone: deleted, data kept, names still taken. superseded: as tombstone, but
-    -- another tenant has the names. released: deleted, data gone, names held for a minute.
+    -- live: its Tenant exists. tombstone: deleted, data retained, names still taken. superseded: a tombstone whose names
+    -- belong to another tenant. released: deleted with its data, names held for a minute.
     state               text NOT NULL CHECK (state IN ('live', 'tombstone', 'superseded', 'released')),
-    schema_version      integer NOT NULL,
+    -- Opaque: the application decides what versions look like and how they are ordered.
+    schema_version      text NOT NULL,
     display_name        text NOT NULL,
     -- The user who may write there. Empty: nobody.
     owner               text NOT NULL DEFAULT '',
     paid_until          date NOT NULL,
-    -- From this moment on readers get 402; -infinity when suspended by hand.
+    -- From this moment on the tenant is suspended; -infinity when suspended manually.
     suspend_at          timestamptz NOT NULL,
-    -- Limits in force; null: none.
+    -- Limits in force; null: unlimited.
     max_posts           bigint,
     max_storage_bytes   bigint,
     requests_per_second integer,
     created_at          timestamptz NOT NULL,
-    -- Set by every statement that changes the row or its domains: the blog reads what changed lately.
+    -- Set by every statement that changes the row or its domains: directories read recent changes.
     updated_at          timestamptz NOT NULL,
     -- When the tenant was deleted.
     released_at         timestamptz,
-    -- The schema's name while it is a tombstone, and when it is to be dropped.
+    -- The schema's name while it is a tombstone, and when it is dropped.
     tombstone_schema    text,
     purge_at            timestamptz
 );
@@ -49,22 +50,22 @@ CREATE INDEX tenants_owner_idx ON public.tenants (owner) WHERE owner <> '';
 
 CREATE TABLE public.domains (
     host        text PRIMARY KEY,
-    -- null: a host of the public site, which no tenant can take.
+    -- null: a host of the public site, which no tenant can claim.
     tenant_id   bigint REFERENCES public.tenants (id) ON DELETE CASCADE,
     is_primary  boolean NOT NULL,
-    -- When a live tenant gave the host up; it is held for a minute before another may have it.
+    -- When a live tenant released the host; it is held for a minute before another may claim it.
     released_at timestamptz
 );
 CREATE UNIQUE INDEX domains_primary_key ON public.domains (tenant_id) WHERE is_primary;
 CREATE INDEX domains_tenant_id_idx ON public.domains (tenant_id);
 
--- What the Tenants of tombstones said, for who makes them again. It is apart from the rows that the blog reads, because
--- it holds addresses of owners.
+-- The specs of the Tenants of tombstones, to recreate them. Apart from the rows that the application reads, because they
+-- contain addresses of owners.
 CREATE TABLE public.tombstones (
     tenant_id bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,
-    -- The spec of the Tenant, as it was deleted.
+    -- The spec of the Tenant when it was deleted.
     spec      jsonb NOT NULL
 );
 
-GRANT SELECT ON public.installation, public.tenants, public.domains TO echoblogs_blog, echoblogs_portal;
+GRANT SELECT ON public.installation, public.tenants, public.domains TO echoblogs_portal;
 GRANT SELECT ON public.tombstones TO echoblogs_portal;

@@ -1,11 +1,12 @@
-package tenancy_test
+package application_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/internal/application"
 )
 
 func folder(names ...string) fstest.MapFS {
@@ -18,8 +19,8 @@ func folder(names ...string) fstest.MapFS {
 
 func TestReadMigrations(t *testing.T) {
 	t.Parallel()
-	migrations, err := tenancy.ReadMigrations(folder("0001_posts.sql", "0002_pages.sql"), "m")
-	if err != nil || len(migrations) != 2 || migrations[1].Version != 2 || migrations[1].Name != "0002_pages.sql" {
+	migrations, err := application.ReadMigrations(folder("0001_posts.sql", "0002_pages.sql"), "m")
+	if err != nil || len(migrations) != 2 || migrations[1].Version != "0002" || migrations[1].Name != "0002_pages.sql" {
 		t.Errorf("got %v, %v", migrations, err)
 	}
 	empty := folder("0001_posts.sql")
@@ -37,7 +38,7 @@ func TestReadMigrations(t *testing.T) {
 		"an empty file":        {empty, "0001_posts.sql is empty"},
 		"an empty folder":      {folder(), "no migrations in m"},
 	} {
-		if _, err := tenancy.ReadMigrations(test.files, "m"); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := application.ReadMigrations(test.files, "m"); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", what, err, test.want)
 		}
 	}
@@ -56,12 +57,12 @@ func FuzzReadMigrations(f *testing.F) {
 			}
 			files["m/"+name] = &fstest.MapFile{Data: []byte(content)}
 		}
-		migrations, err := tenancy.ReadMigrations(files, "m")
+		migrations, err := application.ReadMigrations(files, "m")
 		if err != nil {
 			return
 		}
 		for i, m := range migrations {
-			if int(m.Version) != i+1 || m.SQL != content || m.Checksum == "" {
+			if m.Version != fmt.Sprintf("%04d", i+1) || m.SQL != content || m.Checksum == "" {
 				t.Errorf("migration %d of %q, %q is %+v", i, first, second, m)
 			}
 		}

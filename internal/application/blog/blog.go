@@ -1,0 +1,45 @@
+// Package blog is the bundled application: what the operator has to know about the blog.
+package blog
+
+import (
+	"embed"
+
+	"github.com/echoblogs/echoblogs/internal/application"
+)
+
+const (
+	// Role is the database role of the blog: it reads the registry, and reads and writes the rows of tenants' tables.
+	Role = "echoblogs_blog"
+	// TenantHeader is the response header with the name of the tenant that a page belongs to.
+	TenantHeader = "Echoblogs-Tenant"
+)
+
+var (
+	//go:embed migrations/*.sql
+	migrations embed.FS
+	//go:embed roles.sql
+	rolesSQL string
+)
+
+// Application is the blog.
+var Application = application.Application{
+	Name:       "blog",
+	Migrations: application.MustReadMigrations(migrations, "migrations"),
+	Grants: []application.Grant{
+		{Role: Role, Privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, Tables: []string{"posts"}},
+	},
+	PublicGrants: []application.Grant{
+		{Role: Role, Privileges: []string{"SELECT"}, Tables: []string{"installation", "tenants", "domains"}},
+		{Role: Role, Privileges: []string{"SELECT", "DELETE"}, Tables: []string{"login_codes"}},
+		{Role: Role, Privileges: []string{"SELECT", "INSERT", "DELETE"}, Tables: []string{"blog_sessions"}},
+		{Role: Role, Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"first_posts"}},
+	},
+	RolesSQL: rolesSQL,
+	Probe: application.Probe{
+		Path:   "/",
+		Header: TenantHeader,
+		// 429: a blog at its rate limit serves its readers.
+		Active:    []int{200, 429},
+		Suspended: []int{402},
+	},
+}
