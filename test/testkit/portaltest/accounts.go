@@ -11,19 +11,20 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
+// ErrNotYet is for conditions that say nothing about why they are not true yet.
 var ErrNotYet = errors.New("not yet")
 
-// NewStaff returns a member of staff, called root-eve, who is logged in.
+// NewStaff returns a client that is logged in as root-eve, a staff user.
 func NewStaff(t *testing.T, p *stack.Platform, site *stack.Portal) *Client {
 	t.Helper()
 	AddUser(t, p, "root-eve", func(u *account.User) { u.Role = account.Staff })
 	return LogIn(t, site, "root-eve", Password)
 }
 
-// Password is the password of every account that a test makes.
+// Password is the password of every account that a test creates.
 const Password = "correct horse battery"
 
-// AddAccount makes a blog as kubectl does, and an account for its owner.
+// AddAccount creates a Tenant, waits for it to be Ready, and creates an account for its owner.
 func AddAccount(t *testing.T, p *stack.Platform, name string, change ...func(*v1alpha1.Tenant)) int64 {
 	t.Helper()
 	tenant := &v1alpha1.Tenant{}
@@ -38,7 +39,8 @@ func AddAccount(t *testing.T, p *stack.Platform, name string, change ...func(*v1
 	return AddUser(t, p, name)
 }
 
-// AddUser makes an account whose address is not confirmed yet. Without a blog it does not last, unless it is staff's.
+// AddUser creates an account with an unconfirmed address. The public site removes it after a while if it has no blog and
+// is not staff.
 func AddUser(t *testing.T, p *stack.Platform, name string, change ...func(*account.User)) int64 {
 	t.Helper()
 	hashed, err := account.NewHasher().Hash(t.Context(), Password)
@@ -58,10 +60,10 @@ func AddUser(t *testing.T, p *stack.Platform, name string, change ...func(*accou
 	return id
 }
 
-// LogIn returns a visitor who has logged in.
+// LogIn returns a client that is logged in.
 func LogIn(t *testing.T, site *stack.Portal, name, password string) *Client {
 	t.Helper()
-	v := NewClient(t, site)
-	v.Submit("/login/", "username", name, "password", password).Want(t, http.StatusOK, "Welcome, "+name)
-	return v
+	c := NewClient(t, site)
+	c.Submit("/login/", "username", name, "password", password).Want(t, http.StatusOK, "Welcome, "+name)
+	return c
 }

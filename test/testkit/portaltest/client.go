@@ -13,71 +13,73 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// Client is a person with a browser: cookies are kept by host, redirects are followed or shown as asked.
+// Client behaves like a browser: it keeps cookies by host, and follows redirects.
 type Client struct {
-	t     *testing.T
+	t *testing.T
+	// HTTP sends the requests.
 	HTTP  *http.Client
-	site  string // HOST:PORT of the public site
 	hosts *hosts
 }
 
-// NewClient returns a visitor without any cookie. Every host leads to the public site.
+// NewClient returns a client without cookies. It sends requests for every host to the public site.
 func NewClient(t *testing.T, site *stack.Portal) *Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ways := &hosts{site: site.Address, blogs: map[string]string{}}
-	return &Client{t: t, site: site.Address, hosts: ways, HTTP: &http.Client{Jar: jar, Transport: ways}}
+	routes := &hosts{site: site.Address, blogs: map[string]string{}}
+	return &Client{t: t, hosts: routes, HTTP: &http.Client{Jar: jar, Transport: routes}}
 }
 
-// RouteToBlog has hosts lead to the blog from now on, as an ingress controller does.
-func (v *Client) RouteToBlog(p *stack.Platform, hosts ...string) {
+// RouteToBlog sends requests for some hosts to the blog from now on, as an ingress controller does.
+func (c *Client) RouteToBlog(p *stack.Platform, hosts ...string) {
 	for _, host := range hosts {
-		v.hosts.blogs[host] = p.Blogs[0]
+		c.hosts.blogs[host] = p.Blogs[0]
 	}
 }
 
-// hosts are where requests go: to the public site, or to a blog where the host is one's.
+// hosts is a transport that sends requests for some hosts to the blog, and all others to the public site.
 type hosts struct {
 	site  string
 	blogs map[string]string // by host
 }
 
-// RoundTrip sends a request on its way.
-func (a *hosts) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip sends a request.
+func (h *hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Host = r.URL.Host
-	r.URL.Host = a.site
-	if blog := a.blogs[r.Host]; blog != "" {
+	r.URL.Host = h.site
+	if blog := h.blogs[r.Host]; blog != "" {
 		r.URL.Host = blog
 	}
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// Get opens a page of the public site, or of a whole address, and follows redirects.
-func (v *Client) Get(path string) Page {
-	v.t.Helper()
-	return v.Do(http.MethodGet, path, nil, nil)
+// Get requests a path of the public site, or a URL, and follows redirects.
+func (c *Client) Get(path string) Page {
+	c.t.Helper()
+	return c.Do(http.MethodGet, path, nil, nil)
 }
 
-// Submit sends a form as a browser does, and follows redirects. Fields are names and values in turn.
-func (v *Client) Submit(path string, fields ...string) Page {
-	v.t.Helper()
-	return v.Do(http.MethodPost, path, FormBody(fields...), FormHeader.Clone())
+// Submit posts a form as a browser does, and follows redirects. Fields are alternating names and values.
+func (c *Client) Submit(path string, fields ...string) Page {
+	c.t.Helper()
+	return c.Do(http.MethodPost, path, FormBody(fields...), FormHeader.Clone())
 }
 
-func (v *Client) Do(method, path string, body io.Reader, header http.Header) Page {
-	v.t.Helper()
-	p, err := v.Try(v.t.Context(), method, path, body, header)
+// Do sends a request, and follows redirects.
+func (c *Client) Do(method, path string, body io.Reader, header http.Header) Page {
+	c.t.Helper()
+	p, err := c.Try(c.t.Context(), method, path, body, header)
 	if err != nil {
-		v.t.Fatalf("%s %s: %v", method, path, err)
+		c.t.Fatalf("%s %s: %v", method, path, err)
 	}
 	return p
 }
 
-func (v *Client) Try(ctx context.Context, method, path string, body io.Reader, header http.Header) (Page, error) {
+// Try is Do for goroutines, which must not end the test.
+func (c *Client) Try(ctx context.Context, method, path string, body io.Reader, header http.Header) (Page, error) {
 	address := path
 	if strings.HasPrefix(path, "/") {
 		address = "http://" + stack.Domain + path
@@ -89,7 +91,7 @@ func (v *Client) Try(ctx context.Context, method, path string, body io.Reader, h
 	for name, values := range header {
 		request.Header[name] = values
 	}
-	response, err := v.HTTP.Do(request)
+	response, err := c.HTTP.Do(request)
 	if err != nil {
 		return Page{}, err
 	}
@@ -98,26 +100,25 @@ func (v *Client) Try(ctx context.Context, method, path string, body io.Reader, h
 	return Page{Status: response.StatusCode, Header: response.Header, URL: response.Request.URL, Body: string(content), Cookies: response.Cookies()}, err
 }
 
-// Step returns the answer to a request itself, without following where it leads.
-func (v *Client) Step(path string) Page {
-	v.t.Helper()
-	follow := v.HTTP.CheckRedirect
-	v.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	defer func() { v.HTTP.CheckRedirect = follow }()
-	return v.Get(path)
+// Step requests a page without following redirects.
+func (c *Client) Step(path string) Page {
+	c.t.Helper()
+	follow := c.HTTP.CheckRedirect
+	c.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	defer func() { c.HTTP.CheckRedirect = follow }()
+	return c.Get(path)
 }
 
-// SendRegistration sends a form that nobody waits for the answer of. The function that it returns waits until the connection is
-// closed, or the answer is there.
-func (v *Client) SendRegistration(name string, further ...string) (wait func() (Page, error)) {
-	v.t.Helper()
+// SendRegistration posts a sign-up form in the background. The returned function waits for the response.
+func (c *Client) SendRegistration(name string, further ...string) (wait func() (Page, error)) {
+	c.t.Helper()
 	type answer struct {
 		page Page
 		err  error
 	}
 	answered := make(chan answer, 1)
 	go func() {
-		p, err := v.Try(v.t.Context(), http.MethodPost, "/register/", FormBody(append(Registration(name), further...)...), FormHeader)
+		p, err := c.Try(c.t.Context(), http.MethodPost, "/register/", FormBody(append(Registration(name), further...)...), FormHeader)
 		answered <- answer{p, err}
 	}()
 	return func() (Page, error) {
@@ -126,13 +127,13 @@ func (v *Client) SendRegistration(name string, further ...string) (wait func() (
 	}
 }
 
-// Register fills in the form and sends it.
-func (v *Client) Register(name string) Page {
-	v.t.Helper()
-	return v.Submit("/register/", Registration(name)...)
+// Register posts a valid sign-up form.
+func (c *Client) Register(name string) Page {
+	c.t.Helper()
+	return c.Submit("/register/", Registration(name)...)
 }
 
-// Registration is a form that nothing is wrong with. Further fields take the place of its own.
+// Registration returns the fields of a valid sign-up form. Further fields replace the valid ones.
 func Registration(name string, further ...string) []string {
 	fields := []string{"username", name, "email", name + "@people.example", "password", Password, "confirm_password", Password}
 	for i := 0; i+1 < len(further); i += 2 {
@@ -145,30 +146,31 @@ func Registration(name string, further ...string) []string {
 	return fields
 }
 
-// AwaitHome waits on the page of the steps, as browsers without scripts do, and returns the page that it ends with.
-func (v *Client) AwaitHome(p *stack.Platform, shown Page) Page {
-	v.t.Helper()
-	p.Wait("the registration has come to its end", func(context.Context) error {
+// AwaitHome reloads the progress page of a sign-up, as browsers without scripts do, and returns the page that follows it.
+func (c *Client) AwaitHome(p *stack.Platform, shown Page) Page {
+	c.t.Helper()
+	p.Wait("the sign-up has finished", func(context.Context) error {
 		if shown.URL.Path != "/register/progress/" || !strings.Contains(shown.Body, `class="steps"`) {
 			return nil
 		}
-		shown = v.Get("/register/progress/")
+		shown = c.Get("/register/progress/")
 		return fmt.Errorf("it shows:\n%s", shown.Body)
 	})
 	return shown
 }
 
-// SubmitFrom sends a form as a proxy does that is trusted.
-func (v *Client) SubmitFrom(address, path string, fields ...string) Page {
-	v.t.Helper()
+// SubmitFrom posts a form from another IP address, as a trusted proxy does.
+func (c *Client) SubmitFrom(address, path string, fields ...string) Page {
+	c.t.Helper()
 	header := FormHeader.Clone()
 	header.Set("X-Forwarded-For", address)
-	return v.Do(http.MethodPost, path, FormBody(fields...), header)
+	return c.Do(http.MethodPost, path, FormBody(fields...), header)
 }
 
+// FormHeader is the header of a form that a page of the same site sends.
 var FormHeader = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}}
 
-// FormBody encodes fields, which are names and values in turn.
+// FormBody encodes alternating names and values.
 func FormBody(fields ...string) *strings.Reader {
 	form := url.Values{}
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -177,14 +179,14 @@ func FormBody(fields ...string) *strings.Reader {
 	return strings.NewReader(form.Encode())
 }
 
-// Cookie returns the value of the cookie that an address gets whose name ends so.
-func (v *Client) Cookie(address, name string) string {
-	v.t.Helper()
+// Cookie returns the value of the cookie for a URL whose name has a suffix.
+func (c *Client) Cookie(address, name string) string {
+	c.t.Helper()
 	parsed, err := url.Parse(address)
 	if err != nil {
-		v.t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	for _, cookie := range v.HTTP.Jar.Cookies(parsed) {
+	for _, cookie := range c.HTTP.Jar.Cookies(parsed) {
 		if strings.HasSuffix(cookie.Name, name) {
 			return cookie.Value
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// WantLink returns the path of a link that a command has printed, and nothing else.
+// WantLink fails the test unless a command has printed exactly one link, and returns its path.
 func WantLink(t *testing.T, printed string, err error) string {
 	t.Helper()
 	path, ok := strings.CutPrefix(printed, "http://"+stack.Domain)
@@ -17,7 +17,7 @@ func WantLink(t *testing.T, printed string, err error) string {
 	return strings.TrimSpace(path)
 }
 
-// RefusedWith fails the test unless a command was refused for a reason.
+// RefusedWith returns a function that fails the test unless a command has failed with a reason.
 func RefusedWith(t *testing.T, reason string) func(printed string, err error) {
 	t.Helper()
 	return func(printed string, err error) {

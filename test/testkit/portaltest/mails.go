@@ -16,24 +16,24 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// WaitNoMails waits until no mail is left to be sent.
+// WaitNoMails waits until the outbox is empty.
 func WaitNoMails(p *stack.Platform) {
-	p.Wait("no mail is left to be sent", func(ctx context.Context) error {
+	p.Wait("the outbox is empty", func(ctx context.Context) error {
 		var left int
 		if err := p.Admin.QueryRow(ctx, `SELECT count(*) FROM public.outbox`).Scan(&left); err != nil || left == 0 {
 			return err
 		}
-		return fmt.Errorf("%d are", left)
+		return fmt.Errorf("it has %d messages", left)
 	})
 }
 
-// Mail is a mail that was sent.
+// Mail is a sent mail.
 type Mail struct {
 	To, Subject, Body string
 	Header            mail.Header
 }
 
-// ParseMail reads a mail as it was sent.
+// ParseMail parses a mail in its wire format.
 func ParseMail(content string) (Mail, error) {
 	message, err := mail.ReadMessage(strings.NewReader(content))
 	if err != nil {
@@ -43,7 +43,7 @@ func ParseMail(content string) (Mail, error) {
 	return Mail{To: message.Header.Get("To"), Subject: message.Header.Get("Subject"), Body: string(body), Header: message.Header}, err
 }
 
-// Mails reads what was sent, the oldest first.
+// Mails returns the mails that a replica has sent, the oldest first.
 func Mails(site *stack.Portal) ([]Mail, error) {
 	files, err := filepath.Glob(filepath.Join(site.Mails, "*.eml"))
 	if err != nil {
@@ -65,10 +65,10 @@ func Mails(site *stack.Portal) ([]Mail, error) {
 	return sent, nil
 }
 
-// WaitMails waits until as many mails with a subject came to an address, and returns the last one.
+// WaitMails waits until a number of mails with a subject was sent to an address, and returns the last one.
 func WaitMails(p *stack.Platform, site *stack.Portal, to, subject string, number int) Mail {
 	var last Mail
-	p.Wait(fmt.Sprintf("%d mails %q came to %s", number, subject, to), func(context.Context) error {
+	p.Wait(fmt.Sprintf("%d mails %q were sent to %s", number, subject, to), func(context.Context) error {
 		all, err := Mails(site)
 		if err != nil {
 			return err
@@ -81,14 +81,14 @@ func WaitMails(p *stack.Platform, site *stack.Portal, to, subject string, number
 			}
 		}
 		if count != number {
-			return fmt.Errorf("%d came; in all: %+v", count, all)
+			return fmt.Errorf("%d were sent; all mails: %+v", count, all)
 		}
 		return nil
 	})
 	return last
 }
 
-// Link returns the path of the one link in a mail that leads to a page.
+// Link returns the path of the link in a mail that leads to a page.
 func (l Mail) Link(t *testing.T, page string) string {
 	t.Helper()
 	found := regexp.MustCompile(`http://` + regexp.QuoteMeta(stack.Domain+page) + `\S*`).FindString(l.Body)
@@ -98,13 +98,13 @@ func (l Mail) Link(t *testing.T, page string) string {
 	return strings.TrimPrefix(found, "http://"+stack.Domain)
 }
 
-// Token returns the token of a link.
+// Token returns the token in a link.
 func Token(link string) string {
 	_, value, _ := strings.Cut(link, "token=")
 	return value
 }
 
-// Subjects returns to whom which mails went, sorted.
+// Subjects returns the recipients and subjects of all sent mails, sorted.
 func Subjects(t *testing.T, site *stack.Portal) []string {
 	t.Helper()
 	sent, err := Mails(site)

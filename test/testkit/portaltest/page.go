@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Page is what a visitor sees.
+// Page is a response.
 type Page struct {
 	Status  int
 	Header  http.Header
@@ -18,32 +18,32 @@ type Page struct {
 	Cookies []*http.Cookie
 }
 
-// Want fails the test unless the page has a status and says every one of the texts.
+// Want fails the test unless the page has a status and contains all texts.
 func (p Page) Want(t *testing.T, status int, texts ...string) Page {
 	t.Helper()
 	if p.Status != status {
-		t.Fatalf("%s answers %d instead of %d:\n%s", p.URL, p.Status, status, p.Body)
+		t.Fatalf("%s has the status %d, want %d:\n%s", p.URL, p.Status, status, p.Body)
 	}
 	for _, text := range texts {
 		if !strings.Contains(p.Body, text) {
-			t.Errorf("%s does not say %q:\n%s", p.URL, text, p.Body)
+			t.Errorf("%s lacks %q:\n%s", p.URL, text, p.Body)
 		}
 	}
 	return p
 }
 
-// Without fails the test when the page says one of the texts.
+// Without fails the test if the page contains one of the texts.
 func (p Page) Without(t *testing.T, texts ...string) Page {
 	t.Helper()
 	for _, text := range texts {
 		if strings.Contains(p.Body, text) {
-			t.Errorf("%s says %q:\n%s", p.URL, text, p.Body)
+			t.Errorf("%s contains %q:\n%s", p.URL, text, p.Body)
 		}
 	}
 	return p
 }
 
-// VerificationRecord returns the name and the value of the TXT record that a page shows for a domain.
+// VerificationRecord returns the TXT record that a page shows for a domain.
 func (p Page) VerificationRecord(t *testing.T, host string) (name, value string) {
 	t.Helper()
 	name = "_echoblogs." + host
@@ -54,12 +54,12 @@ func (p Page) VerificationRecord(t *testing.T, host string) (name, value string)
 	return name, html.UnescapeString(found[1])
 }
 
-// LeadsTo fails the test unless the page leads elsewhere, and returns where.
+// LeadsTo fails the test unless the page redirects to a URL with a prefix, and returns the URL.
 func (p Page) LeadsTo(t *testing.T, prefix string) string {
 	t.Helper()
 	to := p.Header.Get("Location")
 	if p.Status != http.StatusSeeOther || !strings.HasPrefix(to, prefix) {
-		t.Fatalf("%s answers %d and leads to %q, want 303 to %s…:\n%s", p.URL, p.Status, to, prefix, p.Body)
+		t.Fatalf("%s has the status %d and redirects to %q, want 303 to %s…:\n%s", p.URL, p.Status, to, prefix, p.Body)
 	}
 	return to
 }

@@ -16,7 +16,7 @@ func NewPlatform(t *testing.T) *stack.Platform {
 	return p
 }
 
-// NewSite starts an operator, a blog and the public site, with further flags for the latter.
+// NewSite starts an operator, a blog, and the public site with additional flags.
 func NewSite(t *testing.T, flags ...string) (*stack.Platform, *stack.Portal) {
 	t.Helper()
 	p := NewPlatform(t)

@@ -19,7 +19,7 @@ func buildPrograms(ctx context.Context, root, folder string) error {
 	hash.Write([]byte(root))
 	kept := filepath.Join(os.TempDir(), fmt.Sprintf("echoblogs-test-programs-%d-%x", os.Getuid(), hash.Sum(nil)))
 	if err := errors.Join(os.MkdirAll(kept, 0o700), os.Mkdir(folder, 0o700)); err != nil {
-		return fmt.Errorf("make the folders of the programs: %w", err)
+		return fmt.Errorf("create the folders for the programs: %w", err)
 	}
 	lock, err := os.OpenFile(filepath.Join(kept, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -1,6 +1,5 @@
-// Package stack runs what an installation consists of as processes of their own: a control plane for all tests of a
-// package, and for each test a namespace, a database, operators and blogs. None of them outlives the test program,
-// however that ends.
+// Package stack runs a whole installation as processes: one control plane for all tests of a package, and for each test a
+// namespace, a database, operators, blogs and public sites. The kernel kills them when the test program ends.
 package stack
 
 import (
@@ -30,19 +29,19 @@ import (
 )
 
 const (
-	// buildTimeout bounds what has to be compiled where nothing of it is in the cache.
+	// buildTimeout bounds the build of all programs with an empty cache.
 	buildTimeout = 20 * time.Minute
-	// commandTimeout bounds one command of kubectl, and the stop of a program.
+	// commandTimeout bounds a kubectl command, and the stop of a program.
 	commandTimeout = 2 * time.Minute
-	// installedNamespace is the one that the manifests of an installation name.
+	// installedNamespace is the namespace in the manifests of an installation.
 	installedNamespace = "echoblogs"
 )
 
-// installation is what all tests of a package share.
+// installation is shared by all tests of a package.
 type installation struct {
 	root     string // of the repository
-	folder   string // of programs, data, logs and secrets
-	programs string // operator, blog and kubectl-echoblogs
+	folder   string // for programs, data, logs and secrets
+	programs string // folder of operator, blog, portal and kubectl-echoblogs
 	kubectl  string
 
 	controlPlane *controlplane.ControlPlane
@@ -51,7 +50,7 @@ type installation struct {
 	client       client.WithWatch
 }
 
-// shared starts the installation when the first test asks for it.
+// shared starts the installation for the first test that needs it.
 var shared = sync.OnceValues(func() (*installation, error) {
 	i := &installation{}
 	err := i.start()
@@ -62,11 +61,11 @@ var shared = sync.OnceValues(func() (*installation, error) {
 	return i, nil
 })
 
-// running is what has been started.
+// running is the installation, if a test has started it.
 var running atomic.Pointer[installation]
 
-// Main runs the tests of a package, ends what they have shared, and returns the code for os.Exit. Logs are kept when a
-// test has failed.
+// Main runs the tests of a package, stops the shared installation, and returns the code for os.Exit. It keeps the logs if
+// a test has failed.
 func Main(m *testing.M) int {
 	code := m.Run()
 	i := running.Load()
@@ -74,7 +73,7 @@ func Main(m *testing.M) int {
 		return code
 	}
 	if err := i.stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "Stopping the control plane:", err)
+		fmt.Fprintln(os.Stderr, "Stop the control plane:", err)
 		code = max(code, 1)
 	}
 	if code != 0 {
@@ -104,12 +103,12 @@ func (i *installation) start() error {
 	}
 	i.kubectl = filepath.Join(kubernetes, "kubectl")
 	if i.folder, err = os.MkdirTemp("", "echoblogs-test-stack-"); err != nil {
-		return fmt.Errorf("make a folder: %w", err)
+		return fmt.Errorf("create a folder: %w", err)
 	}
 	i.programs = filepath.Join(i.folder, "bin")
 	state := filepath.Join(i.folder, "state")
 	if err := errors.Join(os.Mkdir(i.logs(), 0o700), os.Mkdir(state, 0o700)); err != nil {
-		return fmt.Errorf("make the folders for logs and state: %w", err)
+		return fmt.Errorf("create the folders for logs and state: %w", err)
 	}
 	if err := buildPrograms(ctx, i.root, i.programs); err != nil {
 		return err
@@ -127,7 +126,7 @@ func (i *installation) start() error {
 	return i.install(ctx)
 }
 
-// install applies what an installer applies, and makes the administrator's client.
+// install applies the manifests of an installation, and creates the administrator's client.
 func (i *installation) install(ctx context.Context) error {
 	for _, arguments := range [][]string{
 		{"apply", "--server-side", "--kustomize=" + filepath.Join(i.root, "hack", "dev", "manifests")},
@@ -148,7 +147,7 @@ func (i *installation) install(ctx context.Context) error {
 	i.config.QPS = -1
 	i.config.WarningHandler = rest.NoWarnings{}
 	if i.client, err = client.NewWithWatch(i.config, client.Options{Scheme: scheme}); err != nil {
-		return fmt.Errorf("make a client of the API server: %w", err)
+		return fmt.Errorf("create a client of the API server: %w", err)
 	}
 	return nil
 }
@@ -164,7 +163,7 @@ func (i *installation) runKubectl(ctx context.Context, arguments ...string) erro
 	return nil
 }
 
-// stop ends the control plane.
+// stop stops the control plane.
 func (i *installation) stop() error {
 	if i.controlPlane == nil {
 		return nil

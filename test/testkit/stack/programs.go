@@ -19,15 +19,15 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
-// Operator is one that runs.
+// Operator is a running operator.
 type Operator struct {
 	platform *Platform
 	process  *process.Process
-	metrics  string // its address
+	metrics  string // the address of its metrics
 	killed   bool
 }
 
-// StartOperator starts an operator with the rights of its account, and further flags. The test fails when it ends of
+// StartOperator starts an operator as its ServiceAccount, with additional flags. The test fails if the operator ends by
 // itself.
 func (p *Platform) StartOperator(flags ...string) *Operator {
 	p.t.Helper()
@@ -48,7 +48,7 @@ func (p *Platform) StartOperator(flags ...string) *Operator {
 	return o
 }
 
-// Kill ends the operator as the kernel ends a program that has used up its memory: without a word.
+// Kill kills the operator with SIGKILL, as the kernel does when memory runs out.
 func (o *Operator) Kill() {
 	o.platform.t.Helper()
 	select {
@@ -63,7 +63,7 @@ func (o *Operator) Kill() {
 	<-o.process.Done()
 }
 
-// Leads reports whether the operator is the one of several that works.
+// Leads reports whether the operator is the leader.
 func (o *Operator) Leads(ctx context.Context) (bool, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+o.metrics+"/metrics", nil)
 	if err != nil {
@@ -83,8 +83,8 @@ func (o *Operator) Leads(ctx context.Context) (bool, error) {
 	return false, lines.Err()
 }
 
-// StartBlog starts a replica of the blog at one of the addresses in Blogs, and returns when it has read the registry,
-// for which an operator has to have made it, with further flags. The test fails when it ends of itself.
+// StartBlog starts a replica of the blog at one of the addresses in Blogs, with additional flags, and returns when it is
+// ready, which requires that an operator has created the registry. The test fails if the replica ends by itself.
 func (p *Platform) StartBlog(replica int, flags ...string) {
 	p.t.Helper()
 	blog := p.start("blog", []string{"ECHOBLOGS_DATABASE_URI=" + p.Database.BlogURI}, append([]string{"run", "--address=" + p.Blogs[replica], "--metrics-address=0"}, flags...)...)
@@ -103,19 +103,19 @@ func (p *Platform) StartBlog(replica int, flags ...string) {
 	})
 }
 
-// Portal is a replica of the public site that runs.
+// Portal is a running replica of the public site.
 type Portal struct {
-	// Address is HOST:PORT, and Mails the folder that it writes mails into.
+	// Address is HOST:PORT, and Mails is the folder into which it writes mails.
 	Address, Mails string
 
 	platform *Platform
 	process  *process.Process
-	ended    bool // by the test
+	ended    bool // the test has ended it
 }
 
-// StartPortal starts a replica of the public site at one of the addresses in Portals, with the rights of its account and
-// further flags, and returns when it is ready, for which an operator has to have made the tables. The test fails when it
-// ends of itself.
+// StartPortal starts a replica of the public site at one of the addresses in Portals, as its ServiceAccount and with
+// additional flags, and returns when it is ready, which requires that an operator has created the tables. The test fails
+// if the replica ends by itself.
 func (p *Platform) StartPortal(replica int, flags ...string) *Portal {
 	p.t.Helper()
 	s := &Portal{Address: p.Portals[replica], Mails: filepath.Join(p.t.TempDir(), "mail"), platform: p}
@@ -143,13 +143,13 @@ func (p *Platform) StartPortal(replica int, flags ...string) *Portal {
 	return s
 }
 
-// Stop tells the replica to end, as a kubelet does, and returns when it has.
+// Stop stops the replica with SIGTERM, as a kubelet does, and returns when it has ended.
 func (s *Portal) Stop() {
 	s.ended = true
 	s.platform.stop(s.process)
 }
 
-// Kill ends the replica as the kernel ends a program that has used up its memory: without a word.
+// Kill kills the replica with SIGKILL, as the kernel does when memory runs out.
 func (s *Portal) Kill() {
 	s.platform.t.Helper()
 	s.ended = true
@@ -172,7 +172,7 @@ func (p *Platform) start(name string, environment []string, arguments ...string)
 	return started
 }
 
-// Logs returns what all programs of this Platform have logged so far.
+// Logs returns the logs of all programs of this Platform.
 func (p *Platform) Logs() string {
 	p.t.Helper()
 	files, err := filepath.Glob(filepath.Join(p.installation.logs(), p.Namespace+"-*.log"))
@@ -190,11 +190,11 @@ func (p *Platform) Logs() string {
 	return all.String()
 }
 
-// stop tells a program to end, and fails the test when it has ended already or does not obey.
+// stop stops a program, and fails the test if it has ended already or does not stop.
 func (p *Platform) stop(program *process.Process) {
 	select {
 	case <-program.Done():
-		p.t.Errorf("it ended of itself: %v", program.Ended())
+		p.t.Errorf("it ended by itself: %v", program.Ended())
 		return
 	default:
 	}
@@ -205,8 +205,8 @@ func (p *Platform) stop(program *process.Process) {
 	}
 }
 
-// RunPortal runs a command of the public site, with the rights of its account, and returns what it prints. The error
-// holds what it said instead.
+// RunPortal runs a command of the public site as its ServiceAccount, and returns its output. The error contains what it
+// printed to stderr.
 func (p *Platform) RunPortal(ctx context.Context, arguments ...string) (string, error) {
 	arguments = append(arguments, "--namespace="+p.Namespace, "--kubeconfig="+p.portalKubeconfig)
 	return p.run(ctx, "portal", p.portalEnvironment(), arguments...)
@@ -249,7 +249,7 @@ func (p *Platform) RunPlugin(ctx context.Context, arguments ...string) (string, 
 	return p.run(ctx, "kubectl-echoblogs", nil, append(arguments, "--kubeconfig="+p.installation.kubeconfig, "--namespace="+p.Namespace)...)
 }
 
-// run runs a program to its end.
+// run runs a program until it ends.
 func (p *Platform) run(ctx context.Context, name string, environment []string, arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
@@ -262,11 +262,11 @@ func (p *Platform) run(ctx context.Context, name string, environment []string, a
 	return string(printed), err
 }
 
-// Healthy is what the doctor says when it finds nothing.
+// Healthy is the output of the doctor when it finds no problem.
 const Healthy = "No problems found.\n"
 
-// Doctor runs "kubectl echoblogs doctor" and returns what it prints, and its exit status. It returns an error when the
-// doctor could not look.
+// Doctor runs "kubectl echoblogs doctor", and returns its output and exit status. It returns an error if the doctor could
+// not complete its checks.
 func (p *Platform) Doctor(ctx context.Context) (output string, status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
@@ -278,7 +278,7 @@ func (p *Platform) Doctor(ctx context.Context) (output string, status int, err e
 		return string(printed), exit.ExitCode(), nil
 	}
 	if exit != nil {
-		err = fmt.Errorf("the doctor could not look: %s", exit.Stderr)
+		err = fmt.Errorf("run the doctor: %s", exit.Stderr)
 	}
 	return string(printed), 0, err
 }

@@ -14,9 +14,8 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/router"
 )
 
-// NewForBrowsers makes a Platform whose hosts browsers on this machine find: everything below localhost, behind a router
-// that obeys the Ingresses. With a certificate, they come to that by TLS, which ends there. It returns the address of the
-// public site, without a slash at the end.
+// NewForBrowsers returns a Platform that browsers on this machine can use: its domain is localhost, behind a router that
+// serves the Ingresses. With a certificate, the router terminates TLS. The URL of the public site has no trailing slash.
 func NewForBrowsers(t testing.TB, certificates ...tls.Certificate) (p *Platform, publicURL string) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
