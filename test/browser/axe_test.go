@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// violation is what axe reports of one rule.
+// violation is the violation of one rule, as reported by axe.
 type violation struct {
 	ID    string `json:"id"`
 	Help  string `json:"help"`
@@ -26,7 +26,7 @@ type violation struct {
 	} `json:"nodes"`
 }
 
-// With ECHOBLOGS_SCREENSHOTS=folder, pictures of all pages are left there.
+// ECHOBLOGS_SCREENSHOTS is a folder for screenshots of all pages. Defaults to none.
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
@@ -68,7 +68,7 @@ func newBrowser(t *testing.T, further ...chromedp.ExecAllocatorOption) context.C
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.DisableGPU)
 	options = append(options, further...)
 	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // Chromium's sandbox refuses to start for root
+		options = append(options, chromedp.NoSandbox) // Chromium's sandbox does not work for root
 	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
@@ -80,7 +80,7 @@ func newBrowser(t *testing.T, further ...chromedp.ExecAllocatorOption) context.C
 	return browser
 }
 
-// look opens one page and reports what axe and the console say.
+// look opens a page, and reports the findings of axe and the messages of the console.
 func look(t *testing.T, browser context.Context, name, address, axe string, width int64, scheme string) {
 	t.Helper()
 	tab, closeTab := chromedp.NewContext(browser)
@@ -103,7 +103,7 @@ func look(t *testing.T, browser context.Context, name, address, axe string, widt
 		}
 	}
 	if wide := run(t, tab, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > width {
-		t.Errorf("the page is %d wide and scrolls sideways", wide)
+		t.Errorf("the page is %d pixels wide and scrolls horizontally", wide)
 	}
 	if rules := run(t, tab, chromedp.Evaluate[int](`document.styleSheets[0].cssRules.length`)); rules == 0 {
 		t.Error("the style sheet is empty")
@@ -128,7 +128,7 @@ func run[T any](t *testing.T, tab context.Context, action chromedp.Action[T]) T 
 	return value
 }
 
-// prefer makes the reader one who prefers light or dark pages.
+// prefer sets the color scheme that the user prefers, light or dark.
 func prefer(scheme string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
@@ -138,10 +138,10 @@ func prefer(scheme string) chromedp.Action[chromedp.Void] {
 	}
 }
 
-// wantSilence fails for what the console shows. That the page itself was answered with an error status is no fault.
+// wantSilence fails the test for each message of the console, except that the page itself has an error status.
 func wantSilence(t *testing.T, tab context.Context, console iter.Seq2[chromedp.ConsoleMessage, error], address string) {
 	t.Helper()
-	const end = "that is all"
+	const end = "end of the messages"
 	run(t, tab, chromedp.Evaluate[chromedp.Void](`console.log("`+end+`")`))
 	for message, err := range console {
 		switch {

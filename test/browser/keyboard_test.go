@@ -10,13 +10,13 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// person uses a tab by the keyboard alone.
+// person uses a tab with the keyboard only.
 type person struct {
 	t   *testing.T
 	tab context.Context
 }
 
-// newPerson opens a tab for somebody without any cookie.
+// newPerson opens a tab without cookies.
 func newPerson(t *testing.T, browser context.Context) *person {
 	t.Helper()
 	own, closeOwn := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
@@ -40,13 +40,13 @@ func (p *person) open(address string) {
 	p.do(chromedp.Navigate(address))
 }
 
-// focused is what a screen reader says first of what has the focus.
+// focused evaluates to the accessible name of the focused element.
 const focused = `(() => {
 	const e = document.activeElement;
 	return ((e.labels && e.labels.length ? e.labels[0].innerText : "") || e.getAttribute("aria-label") || e.innerText || "").trim();
 })()`
 
-// goTo moves the focus to what is called so, by the Tab key.
+// goTo presses the Tab key until an element with an accessible name has the focus.
 func (p *person) goTo(name string) {
 	p.t.Helper()
 	var passed []string
@@ -58,10 +58,10 @@ func (p *person) goTo(name string) {
 		}
 		passed = append(passed, now)
 	}
-	p.t.Fatalf("the Tab key never comes to %q, but to %q", name, passed)
+	p.t.Fatalf("the Tab key never reaches %q, but %q", name, passed)
 }
 
-// fill types into the fields of a form; names and texts in turn.
+// fill types into the fields of a form. Arguments are alternating names and texts.
 func (p *person) fill(namesAndTexts ...string) {
 	p.t.Helper()
 	for i := 0; i+1 < len(namesAndTexts); i += 2 {
@@ -70,7 +70,7 @@ func (p *person) fill(namesAndTexts ...string) {
 	}
 }
 
-// choose follows a link or presses a button, and waits until the page says a text.
+// choose follows a link or presses a button, and waits until the page contains a text.
 func (p *person) choose(name, then string) {
 	p.t.Helper()
 	p.goTo(name)
@@ -78,19 +78,19 @@ func (p *person) choose(name, then string) {
 	p.sees(then)
 }
 
-// sees waits until the page says a text.
+// sees waits until the page contains a text.
 func (p *person) sees(text string) {
 	p.t.Helper()
 	p.wait(text, func(context.Context) error { return nil })
 }
 
-// finds loads a page anew until it says a text: what is changed elsewhere takes effect a moment later.
+// finds reloads a page until it contains a text, because changes take a moment to reach the blog.
 func (p *person) finds(address, text string) {
 	p.t.Helper()
 	p.wait(text, func(ctx context.Context) error { return chromedp.Do(ctx, chromedp.Navigate(address)) })
 }
 
-// wait looks until the page says a text, and does something before each look.
+// wait waits until the page contains a text, and calls before ahead of each check.
 func (p *person) wait(text string, before func(context.Context) error) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.tab, time.Minute)
@@ -109,12 +109,12 @@ func (p *person) wait(text string, before func(context.Context) error) {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			p.t.Fatalf("the page never says %q (%v), but:\n%s", text, err, shown)
+			p.t.Fatalf("the page never contains %q (%v), but:\n%s", text, err, shown)
 		}
 	}
 }
 
-// address returns where the person is.
+// address returns the URL of the page.
 func (p *person) address() string {
 	p.t.Helper()
 	return run(p.t, p.tab, chromedp.Location())

@@ -13,14 +13,14 @@ import (
 
 const password = "a horse reads slowly"
 
-// newPlatform starts all of a platform that browsers find.
+// newPlatform starts a whole platform that browsers can use.
 func newPlatform(t *testing.T) (p *stack.Platform, publicURL string) {
 	t.Helper()
 	p, publicURL, _ = newPlatformWithMails(t)
 	return p, publicURL
 }
 
-// newPlatformWithMails also returns the folder that mails are written into. With a certificate, all is behind TLS.
+// newPlatformWithMails also returns the folder of the sent mails. With a certificate, the router terminates TLS.
 func newPlatformWithMails(t *testing.T, certificates ...tls.Certificate) (p *stack.Platform, publicURL, mails string) {
 	t.Helper()
 	p, publicURL = stack.NewForBrowsers(t, certificates...)
@@ -30,7 +30,7 @@ func newPlatformWithMails(t *testing.T, certificates ...tls.Certificate) (p *sta
 	return p, publicURL, p.StartPortal(0, "--trusted-proxies=127.0.0.1", "--registrations-per-hour=1000").Mails
 }
 
-// register makes an account and a blog, by the keyboard alone.
+// register signs up with the keyboard only.
 func (p *person) register(publicURL, name string) {
 	p.t.Helper()
 	p.open(publicURL + "/register/")
@@ -38,7 +38,7 @@ func (p *person) register(publicURL, name string) {
 	p.choose("Sign up", "Your blog is live")
 }
 
-// Somebody comes, registers, writes, and somebody else reads it: without a mouse.
+// A person signs up and writes a post, and another one reads it, without a mouse.
 func TestFromRegistrationToFirstPost(t *testing.T) {
 	t.Parallel()
 	_, site := newPlatform(t)
@@ -53,7 +53,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 
 	carol.choose("Write", "You have no posts yet")
 	if at := carol.address(); at != blog+"/write/" {
-		t.Fatalf("the way to write leads to %s", at)
+		t.Fatalf("the link to write leads to %s", at)
 	}
 	carol.choose("New post", "Text")
 	carol.fill("Title", "First bread", "Text", "It **rose**, and then it fell.")
@@ -63,7 +63,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 	reader.open(blog + "/")
 	reader.choose("First bread", "It rose, and then it fell.")
 
-	// Another user of the platform is nobody here.
+	// Another user of the platform cannot write here.
 	dave := newPerson(t, browser)
 	dave.register(site, "dave")
 	dave.open(blog + "/login/?next=/write/")
@@ -71,7 +71,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 
 	// Logging out of the public site ends the session on the blog.
 	carol.open(site + "/logout/")
-	carol.goTo("Log out") // the link to this page, before the button
+	carol.goTo("Log out") // the link in the header, before the button
 	carol.choose("Log out", "A blog of your own")
 	carol.open(blog + "/write/")
 	carol.sees("Log in")
@@ -81,7 +81,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 	carol.choose("Log in", "First bread")
 }
 
-// With ECHOBLOGS_SCREENSHOTS=folder, pictures of all pages are left there.
+// ECHOBLOGS_SCREENSHOTS is a folder for screenshots of all pages. Defaults to none.
 func TestPagesOfThePublicSite(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))

@@ -9,7 +9,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// A registration that takes long shows its steps, and ends at home without a key being pressed.
+// A slow sign-up shows its steps, and redirects to the home page without any input.
 func TestRegistrationThatTakesLong(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
@@ -31,7 +31,7 @@ func TestRegistrationThatTakesLong(t *testing.T) {
 	frank.sees("Your blog is online\nwaiting\n")
 	lookAtAll(t, frank, "progress", site, string(axe))
 
-	// Whatever a registration comes to, its page shows it by itself.
+	// The page shows every outcome of the sign-up without any input.
 	p.Exec(`UPDATE public.registrations SET state = 'confirming' WHERE username = 'grace'`)
 	grace.sees("We sent a link to grace@example.org.")
 	lookAtAll(t, grace, "register-confirm", site, string(axe))
@@ -43,7 +43,7 @@ func TestRegistrationThatTakesLong(t *testing.T) {
 	frank.sees("Your blog is live at http://frank.localhost")
 }
 
-// lookAtAll looks at the page of a person's registration in every width and scheme.
+// lookAtAll checks the progress page of a sign-up in every width and color scheme.
 func lookAtAll(t *testing.T, who *person, page, site, axe string) {
 	t.Helper()
 	for _, width := range []int64{360, 1280} {

@@ -23,7 +23,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/certificate"
 )
 
-// Behind TLS, as an installation is: cookies that no other host can set or read, and not one address without TLS.
+// With TLS, as in an installation, cookies cannot be set or read by other hosts, and every URL is https.
 func TestBehindTLS(t *testing.T) {
 	t.Parallel()
 	authorities := t.TempDir()
@@ -41,7 +41,7 @@ func TestBehindTLS(t *testing.T) {
 	heidi.hasCookies("__Host-session")
 	heidi.choose("Write", "You have no posts yet")
 	if at := heidi.address(); at != blog+"/write/" {
-		t.Fatalf("the way to write leads to %s", at)
+		t.Fatalf("the link to write leads to %s", at)
 	}
 	heidi.hasCookies("__Host-session")
 	heidi.choose("New post", "Text")
@@ -56,7 +56,7 @@ func TestBehindTLS(t *testing.T) {
 	reader.hasCookies()
 	wantSilence(t, reader.tab, console, "")
 
-	// Every address of the platform's own is one with TLS.
+	// Every URL of the platform is https.
 	var tenant v1alpha1.Tenant
 	if err := p.Client.Get(t.Context(), p.Key("heidi"), &tenant); err != nil || tenant.Status.URL != blog {
 		t.Errorf("the status has the address %s, %v", tenant.Status.URL, err)
@@ -86,7 +86,7 @@ func TestBehindTLS(t *testing.T) {
 	heidi.open(blog + "/write/")
 	heidi.sees("Log in")
 	if at := heidi.address(); !strings.HasPrefix(at, site+"/login/?") {
-		t.Errorf("who has logged out is led to %s", at)
+		t.Errorf("after the logout, the write page redirects to %s", at)
 	}
 	heidi.fill("User name or email", "heidi", "Password", password)
 	heidi.choose("Log in", "First lock")
@@ -96,7 +96,7 @@ func TestBehindTLS(t *testing.T) {
 	wantSilence(t, heidi.tab, console, "")
 }
 
-// trust makes a browser believe a certificate, and no other that it would not.
+// trust makes a browser trust a certificate in addition to those of its authorities.
 func trust(t *testing.T, trusted tls.Certificate) chromedp.ExecAllocatorOption {
 	t.Helper()
 	parsed, err := x509.ParseCertificate(trusted.Certificate[0])
@@ -107,7 +107,7 @@ func trust(t *testing.T, trusted tls.Certificate) chromedp.ExecAllocatorOption {
 	return chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(key[:]))
 }
 
-// hasCookies fails the test unless the browser has these cookies for the page, and holds them as closely as it can.
+// hasCookies fails the test unless the browser has exactly these cookies for the page, with the strictest attributes.
 func (p *person) hasCookies(names ...string) {
 	p.t.Helper()
 	at, err := url.Parse(p.address())
@@ -127,7 +127,7 @@ func (p *person) hasCookies(names ...string) {
 			p.t.Errorf("%s has the cookie %s", host, c.Name)
 		}
 		delete(missing, c.Name)
-		// A Domain would show as one that begins with a dot.
+		// A cookie with a Domain attribute has a domain that begins with a dot.
 		if !c.Secure || !c.HTTPOnly || c.SameSite != network.CookieSameSiteLax || c.Path != "/" || c.Domain != host || c.SourceScheme != network.CookieSourceSchemeSecure {
 			p.t.Errorf("%s has the cookie %+v", host, c)
 		}
@@ -137,7 +137,7 @@ func (p *person) hasCookies(names ...string) {
 	}
 }
 
-// newClient returns a client that believes the authority in a folder alone, and finds every host on this machine.
+// newClient returns a client that trusts only the authority in a folder, and resolves every host to this machine.
 func newClient(t *testing.T, authorities string) *http.Client {
 	t.Helper()
 	authority, err := os.ReadFile(filepath.Join(authorities, "ca.crt"))

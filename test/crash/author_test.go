@@ -20,19 +20,19 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// author creates, changes, deletes and restores Tenants by chance, and remembers what each is to be.
+// author creates, edits, deletes and restores Tenants at random, and records the desired state of each.
 type author struct {
 	p       *stack.Platform
 	random  *rand.Rand
-	posts   *pgxpool.Pool // the blog's rights
+	posts   *pgxpool.Pool // with the blog's role
 	tenants []*tenant
 }
 
-// tenant is what its author has last said of it.
+// tenant is the desired state of a Tenant.
 type tenant struct {
 	v1alpha1.Tenant
 	state state
-	// wrote says that it has a post, which has to outlive its deletion and restoration.
+	// wrote reports that it has a post, which must survive deletion and restoration.
 	wrote bool
 }
 
@@ -44,7 +44,7 @@ const (
 	dropped
 )
 
-// newAuthor returns an author whose choices the variable ECHOBLOGS_TEST_SEED makes again.
+// newAuthor returns an author. ECHOBLOGS_TEST_SEED repeats the choices of an earlier run.
 func newAuthor(t *testing.T, p *stack.Platform) *author {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
@@ -63,10 +63,10 @@ func newAuthor(t *testing.T, p *stack.Platform) *author {
 	return &author{p: p, random: rand.New(rand.NewPCG(seed, 0)), posts: pool}
 }
 
-// round is a number of changes, each of another Tenant, that are made at the same time.
+// round is a set of changes to different Tenants, which are made concurrently.
 type round []func(context.Context) error
 
-// run makes the changes. It can be called aside.
+// run makes the changes. It can be called in a goroutine.
 func (r round) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
@@ -76,7 +76,7 @@ func (r round) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// plan chooses a round: as many new Tenants, and changes of as many others.
+// plan chooses a round with a number of new Tenants, and changes to a number of existing ones.
 func (a *author) plan(created, changed int) round {
 	var changes round
 	for _, i := range a.random.Perm(len(a.tenants))[:min(changed, len(a.tenants))] {
@@ -97,7 +97,7 @@ func (a *author) plan(created, changed int) round {
 	return changes
 }
 
-// change chooses what becomes of a Tenant. nil: nothing.
+// change chooses a change to a Tenant. It returns nil if the Tenant is not to change.
 func (a *author) change(t *tenant) func(context.Context) error {
 	switch {
 	case t.state == dropped:
@@ -150,7 +150,7 @@ func (a *author) edit(t *tenant) {
 	}
 }
 
-// write gives a Tenant a post, as soon as there is a schema for it.
+// write saves a post of a Tenant as soon as its schema exists.
 func (a *author) write(ctx context.Context, name, schema string) error {
 	store := post.NewStore(schema)
 	return a.p.Await(ctx, name+" has a post", func(ctx context.Context) error {

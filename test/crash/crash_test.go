@@ -8,7 +8,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// An operator that is killed at any moment leaves nothing half done that the next one does not complete.
+// Whatever an operator leaves unfinished when it is killed, the next one completes.
 func TestOperatorIsKilledTenTimes(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
@@ -22,7 +22,7 @@ func TestOperatorIsKilledTenTimes(t *testing.T) {
 		changes := a.plan(created, changed)
 		done := make(chan error, 1)
 		go func() { done <- changes.run(t.Context()) }()
-		// Every change makes the operator write at least once, so that it is in the midst of them.
+		// Every change makes the operator write at least once, so it is still working at this point.
 		if err := h.awaitWrites(t.Context(), 1+a.random.IntN(len(changes))); err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func TestOperatorIsKilledTenTimes(t *testing.T) {
 	wantAllAsSpecified(t, p, a, h, 1)
 }
 
-// The leader dies in the midst of its work, and the other one goes on.
+// The leader is killed while it works, and the other operator takes over.
 func TestLeaderDies(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
@@ -56,18 +56,18 @@ func TestLeaderDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := operators[1-leader]
-	p.Wait("the other one leads", func(ctx context.Context) error { return leads(ctx, other) })
+	p.Wait("the other operator leads", func(ctx context.Context) error { return leads(ctx, other) })
 	operators[leader] = p.StartOperator("--leader-elect")
 	if err := a.plan(10, 30).run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	wantAllAsSpecified(t, p, a, h, 1)
 	if operators[wantOneLeader(t, p, operators)] != other {
-		t.Error("the one that came back leads")
+		t.Error("the restarted operator leads")
 	}
 }
 
-// Two operators that know nothing of each other are kept from harm by the constraints of the database.
+// The constraints of the database keep two operators without leader election from doing harm.
 func TestTwoOperatorsWithoutElection(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
@@ -85,7 +85,7 @@ func TestTwoOperatorsWithoutElection(t *testing.T) {
 	wantAllAsSpecified(t, p, a, h, 2)
 }
 
-// wantAllAsSpecified checks what came of all changes, with the doctor's empty answer in the end.
+// wantAllAsSpecified waits for the desired state of all Tenants, and for a doctor that finds no problem.
 func wantAllAsSpecified(t *testing.T, p *stack.Platform, a *author, h *history, operators int) {
 	t.Helper()
 	if err := a.verify(t.Context()); err != nil {
@@ -102,7 +102,7 @@ func wantAllAsSpecified(t *testing.T, p *stack.Platform, a *author, h *history, 
 func leads(ctx context.Context, operator *stack.Operator) error {
 	does, err := operator.Leads(ctx)
 	if err == nil && !does {
-		err = fmt.Errorf("it does not lead")
+		err = fmt.Errorf("it is not the leader")
 	}
 	return err
 }
@@ -124,7 +124,7 @@ func wantOneLeader(t *testing.T, p *stack.Platform, operators []*stack.Operator)
 			}
 		}
 		if leader < 0 {
-			return fmt.Errorf("none does")
+			return fmt.Errorf("there is no leader")
 		}
 		return nil
 	})

@@ -14,18 +14,18 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// waitHealthy waits until the doctor finds nothing.
+// waitHealthy waits until the doctor finds no problem.
 func waitHealthy(p *stack.Platform) {
-	p.Wait("the doctor finds nothing", func(ctx context.Context) error {
+	p.Wait("the doctor finds no problem", func(ctx context.Context) error {
 		said, status, err := p.Doctor(ctx)
 		if err == nil && (status != 0 || said != stack.Healthy) {
-			err = fmt.Errorf("it ends with %d and says:\n%s", status, said)
+			err = fmt.Errorf("it exits with %d and prints:\n%s", status, said)
 		}
 		return err
 	})
 }
 
-// The other tests believe the doctor, so it has to see what is wrong.
+// The other tests rely on the doctor, so it must find every kind of problem.
 func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
@@ -50,7 +50,7 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitHealthy(p)
-	operator.Kill() // it would put all of this right
+	operator.Kill() // it would repair the damage
 
 	ingress := func(name string) *networkingv1.Ingress {
 		return &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: p.Namespace}}
@@ -76,7 +76,7 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 
 	said, status, err := p.Doctor(t.Context())
 	if err != nil || status == 0 {
-		t.Errorf("the doctor ends with %d, %v", status, err)
+		t.Errorf("the doctor exits with %d, %v", status, err)
 	}
 	for _, want := range [][]string{
 		{"Ingress", "tenant-no-ingress", "The Ingress is missing."},
@@ -91,18 +91,18 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 		{"Tenant", "edited-row", "The Tenant's registry row differs from its spec."},
 	} {
 		if !hasLine(said, want) {
-			t.Errorf("the doctor does not say %q", want)
+			t.Errorf("the doctor does not report %q", want)
 		}
 	}
 	if strings.Contains(said, "unharmed") {
-		t.Error("the doctor blames what is well")
+		t.Error("the doctor reports a problem of a healthy Tenant")
 	}
 	if t.Failed() {
 		t.Log(said)
 	}
 }
 
-// hasLine reports whether a line has all the words.
+// hasLine reports whether one line contains all texts.
 func hasLine(text string, words []string) bool {
 lines:
 	for line := range strings.Lines(text) {

@@ -19,26 +19,26 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// history is all that has been written of the Tenants of one namespace, as the API server tells it.
+// history records every write to the Tenants of one namespace, from a watch.
 type history struct {
 	mu sync.Mutex
-	// told counts how often a Tenant came to say that it is Ready, or why it is not.
+	// told counts the transitions of each Tenant to Ready, or to a reason why it is not.
 	told map[statement]int
-	// writes counts what operators have written.
+	// writes counts the writes by operators.
 	writes int
-	// changed is closed at the next change, and when no more are seen.
+	// changed is closed at the next change, and at the end of the watch.
 	changed chan struct{}
 	ended   error
 	last    map[types.UID]*v1alpha1.Tenant
 }
 
-// statement is what an event says.
+// statement is the content of an event.
 type statement struct {
 	tenant       types.UID
 	reason, note string
 }
 
-// watchHistory notes what happens from now on, when there is no Tenant yet.
+// watchHistory starts a history. It must be called before the first Tenant is created.
 func watchHistory(t *testing.T, p *stack.Platform) *history {
 	t.Helper()
 	h := &history{told: map[statement]int{}, changed: make(chan struct{}), last: map[types.UID]*v1alpha1.Tenant{}}
@@ -57,8 +57,8 @@ func watchHistory(t *testing.T, p *stack.Platform) *history {
 	return h
 }
 
-// watch follows all changes after a version until ctx ends. The API server ends the watch of a client that is slow to
-// read, which goes on where it was.
+// watch receives all changes after a resource version until ctx ends. The API server may end the watch of a slow client,
+// which then resumes it.
 func (h *history) watch(ctx context.Context, p *stack.Platform, version string) error {
 	for ctx.Err() == nil {
 		options := &client.ListOptions{Namespace: p.Namespace, Raw: &metav1.ListOptions{ResourceVersion: version}}
@@ -76,7 +76,7 @@ func (h *history) watch(ctx context.Context, p *stack.Platform, version string) 
 	return nil
 }
 
-// see returns the version of what it has seen.
+// see records a change and returns its resource version.
 func (h *history) see(event watch.Event) string {
 	now := event.Object.(*v1alpha1.Tenant)
 	h.mu.Lock()
@@ -89,7 +89,7 @@ func (h *history) see(event watch.Event) string {
 			h.told[statement{now.UID, is.Reason, is.Message}]++
 		}
 	}
-	// Authors write specs, which makes a new generation; operators write all else, and let go of what is deleted.
+	// Authors write specs, which increases the generation. Operators write everything else, and remove finalizers.
 	if event.Type == watch.Deleted || before != nil && before.Generation == now.Generation {
 		h.writes++
 	}
@@ -116,7 +116,7 @@ func readyOf(t *v1alpha1.Tenant) *metav1.Condition {
 	return meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionReady)
 }
 
-// awaitWrites waits until operators have written as many times more.
+// awaitWrites waits for a number of further writes by operators.
 func (h *history) awaitWrites(ctx context.Context, more int) error {
 	target := -1
 	return h.await(ctx, fmt.Sprintf("operators have written %d times more", more), func() bool {
@@ -127,7 +127,7 @@ func (h *history) awaitWrites(ctx context.Context, more int) error {
 	})
 }
 
-// awaitPresent waits until everything is noted that has happened before now.
+// awaitPresent waits until the history includes everything that has happened so far.
 func (h *history) awaitPresent(ctx context.Context, p *stack.Platform) error {
 	const mark = "test/seen"
 	var tenants v1alpha1.TenantList
@@ -142,7 +142,7 @@ func (h *history) awaitPresent(ctx context.Context, p *stack.Platform) error {
 	return h.await(ctx, "all is noted", func() bool { return h.last[marked.UID].Annotations[mark] != "" })
 }
 
-// await waits until is holds, which is asked after each change.
+// await waits until the condition is true, which it checks after each change.
 func (h *history) await(ctx context.Context, what string, is func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, platformtest.Patience)
 	defer cancel()
@@ -164,15 +164,14 @@ func (h *history) await(ctx context.Context, what string, is func() bool) error 
 	}
 }
 
-// Reasons of events that tell of something done, which is done once.
+// Reasons of events about actions that happen once.
 var deeds = []string{
 	v1alpha1.ReasonSchemaCreated, v1alpha1.ReasonSchemaRestored, v1alpha1.ReasonSchemaMigrated,
 	v1alpha1.ReasonSchemaRetained, v1alpha1.ReasonSchemaDropped,
 }
 
-// verifyEvents returns how many events there are, and an error when something was told more often than it happened:
-// a new state as often as each of the operators that work at once came to it, a deed once. The API's own folding, a
-// series, counts as often as it says.
+// verifyEvents returns the number of events, and an error if something was reported more often than it happened: a
+// transition once per concurrent operator, an action once. An event series counts as many times as it says.
 func (h *history) verifyEvents(ctx context.Context, p *stack.Platform, operators int) (int, error) {
 	var events eventsv1.EventList
 	if err := p.Client.List(ctx, &events, client.InNamespace(p.Namespace)); err != nil {

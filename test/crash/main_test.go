@@ -1,4 +1,4 @@
-// Package crash_test kills operators while they work, and asks the doctor what is left.
+// Package crash_test kills operators while they work, and lets the doctor look for damage.
 package crash_test
 
 import (

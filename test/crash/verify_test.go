@@ -15,7 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// verify waits until everything is as the author has said: status, pages and registry.
+// verify waits until status, pages and registry match the desired state.
 func (a *author) verify(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
@@ -33,7 +33,7 @@ func (a *author) verify(ctx context.Context) error {
 	return group.Wait()
 }
 
-// hostsOf returns the hosts that a Tenant is to have, the primary one first.
+// hostsOf returns the hosts that a Tenant should have, the primary one first.
 func hostsOf(t *tenant) []string {
 	hosts := []string{t.Name + "." + stack.Domain}
 	if t.Spec.Domain != "" {
@@ -45,7 +45,7 @@ func hostsOf(t *tenant) []string {
 	return hosts
 }
 
-// verifyStatus waits, too: an operator that works on an older state of a Tenant may have the last word for a moment.
+// verifyStatus waits, too: an operator with a stale Tenant may overwrite the status for a moment.
 func (a *author) verifyStatus(ctx context.Context, t *tenant) error {
 	phase := v1alpha1.TenantActive
 	if t.SuspendedByHand() {
@@ -68,7 +68,7 @@ func (a *author) verifyStatus(ctx context.Context, t *tenant) error {
 	})
 }
 
-// verifyPages asks for all hosts that the Tenant may ever have had.
+// verifyPages requests all hosts that the Tenant may ever have had.
 func (a *author) verifyPages(ctx context.Context, t *tenant, hosts []string) error {
 	path, want, status := "/", t.Name, http.StatusOK
 	if t.Spec.DisplayName != "" {
@@ -101,7 +101,7 @@ func (a *author) verifyPages(ctx context.Context, t *tenant, hosts []string) err
 	return nil
 }
 
-// verifyRegistry looks at what is left of a deleted Tenant; its schema is the doctor's business.
+// verifyRegistry checks the registry rows of a deleted Tenant. The doctor checks its schema.
 func (a *author) verifyRegistry(ctx context.Context, t *tenant) error {
 	var got string
 	err := a.p.Admin.QueryRow(ctx,

@@ -15,14 +15,14 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// What the policy says; what to do follows.
+// The messages of the policy; remedies follow them.
 const (
 	noSchema   = "the public site may not choose a Tenant's schema: "
 	noAdoption = "the public site may not have a schema adopted: "
 	noPlatform = "the public site may not change the Platform that a Tenant names: "
 )
 
-// editorOf returns a client of an account that may edit the Tenants of the Platform's namespace.
+// editorOf returns a client whose ServiceAccount can edit Tenants in the namespace of the Platform.
 func editorOf(t *testing.T, p *stack.Platform, namespace, account string) client.Client {
 	t.Helper()
 	binding := &rbacv1.RoleBinding{
@@ -80,7 +80,7 @@ func TestPortalMayNotReachForSchemas(t *testing.T) {
 	}
 	tests := map[string]struct {
 		do     func(client.Client) error
-		refuse string // what the portal is told. Empty: it may
+		refuse string // the error message for the portal. Empty: it is allowed
 	}{
 		"creates a plain Tenant": {create(func(*v1alpha1.Tenant) {}), ""},
 		"creates with owner and Platform": {create(func(t *v1alpha1.Tenant) {
@@ -116,7 +116,7 @@ func TestPortalMayNotReachForSchemas(t *testing.T) {
 			}
 		})
 	}
-	// Another Platform is refused to everybody, by the definition of Tenants.
+	// The CRD forbids a change of the Platform to everyone.
 	if err := edit("plain", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = "another" })(portal); !apierrors.IsInvalid(err) && !apierrors.IsForbidden(err) {
 		t.Errorf("the portal moves a Tenant to another Platform: %v", err)
 	}

@@ -15,11 +15,12 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// askEvery is how often each host is asked for: a minute of that leaves the machine to others.
+// askEvery is the interval between two requests for a host: short enough to find a mix-up, long enough not to load the
+// machine for a minute.
 const askEvery = 20 * time.Millisecond
 
-// Replicas that do not hear of changes any more show nobody under a name that has gone to somebody else: names are held
-// for longer than a replica believes what it knows. This test takes as long as the hold.
+// Replicas that no longer learn of changes never show a tenant under a name that now belongs to another: a released name
+// is on hold for longer than a replica trusts its snapshot. This test takes as long as the hold.
 func TestStaleReplicasShowNobodyElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -43,7 +44,7 @@ func TestStaleReplicasShowNobodyElse(t *testing.T) {
 		}
 	}
 
-	// The registry is out of the replicas' reach, and the posts are not.
+	// The replicas cannot read the registry any more, but they can read posts.
 	w.Exec(`REVOKE SELECT ON public.tenants, public.domains FROM echoblogs_blog`)
 	var asking errgroup.Group
 	over := make(chan struct{})
@@ -53,7 +54,7 @@ func TestStaleReplicasShowNobodyElse(t *testing.T) {
 			asking.Go(func() error { return w.watch(t.Context(), address, at, over, &shown, &refused) })
 		}
 	}
-	// Everybody gives up what others wait for already.
+	// Each Tenant releases a name that another one is waiting for.
 	err = errors.Join(
 		w.Edit(t.Context(), "taker", atHost),
 		w.Edit(t.Context(), "giver", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = nil }),
@@ -69,7 +70,7 @@ func TestStaleReplicasShowNobodyElse(t *testing.T) {
 	if err := errors.Join(w.Create(t.Context(), comer), w.Create(t.Context(), namesake)); err != nil {
 		t.Fatal(err)
 	}
-	// From the moment on that the registry says so, nobody else may be shown there.
+	// Once the registry has the new owner, no other tenant may be shown there.
 	var changes errgroup.Group
 	changes.Go(func() error { return w.pass(t.Context(), host, "taker", "", before[host], after[host]) })
 	changes.Go(func() error {
@@ -97,7 +98,8 @@ func TestStaleReplicasShowNobodyElse(t *testing.T) {
 	t.Logf("%d answers showed a blog, %d did not", shown.Load(), refused.Load())
 }
 
-// pass waits until the registry gives a host to its next owner, whose posts go into a schema at once, unless that is "".
+// pass waits until the registry assigns a host to its next owner, and then writes the posts of that owner into a schema,
+// unless that is "".
 func (w *world) pass(ctx context.Context, host, tenant, schema string, from, to owner) error {
 	w.allow(host, to)
 	err := w.Await(ctx, host+" belongs to "+tenant, func(ctx context.Context) error {
@@ -120,7 +122,7 @@ func (w *world) pass(ctx context.Context, host, tenant, schema string, from, to 
 	return w.write(ctx, to, schema)
 }
 
-// watch asks one replica for a host again and again.
+// watch requests a host from one replica repeatedly.
 func (w *world) watch(ctx context.Context, address, host string, over <-chan struct{}, shown, refused *atomic.Int64) error {
 	c := &connection{address: address}
 	defer c.close()

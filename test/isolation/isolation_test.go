@@ -18,18 +18,18 @@ import (
 )
 
 const (
-	// requestCount is how many answers are looked at, at least.
+	// requestCount is the minimum number of responses to check.
 	requestCount = 100_000
 	workers      = 4
-	// batchSize is how many requests are sent before the first answer is read; one of them may be odd.
+	// batchSize is the number of requests that are pipelined; one of them may be malformed.
 	batchSize = 16
-	// Each story has so many turns, and in between as many as it takes until enough has been answered.
+	// Bounds of the number of turns of each story. Between them it continues until enough responses were checked.
 	leastTurns, mostTurns = 4, 12
-	// international is a host that browsers show as bücher.example.
+	// international is a host that browsers display as bücher.example.
 	international = "xn--bcher-kva.example"
 )
 
-// Nobody's posts are shown under another's host, whatever is asked for and whatever goes on meanwhile.
+// No tenant's posts are shown under another's host, whatever is requested and whatever changes in the meantime.
 func TestNoForeignPosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -75,7 +75,7 @@ func TestNoForeignPosts(t *testing.T) {
 	err := told.Wait()
 	close(over)
 	if asked := asking.Wait(); asked != nil {
-		err = asked // it ends the stories, which is no news
+		err = asked // the error of the stories is a consequence
 	}
 	if err != nil {
 		t.Error(err)
@@ -92,7 +92,7 @@ func TestNoForeignPosts(t *testing.T) {
 	}
 }
 
-// siege is the requests that come in.
+// siege sends requests from many connections.
 type siege struct {
 	*world
 	answers  atomic.Int64
@@ -100,7 +100,7 @@ type siege struct {
 	statuses map[int]int
 }
 
-// ask sends requests to one replica until enough have been answered and the stories are over.
+// ask sends requests to one replica until enough responses were checked and the stories have ended.
 func (s *siege) ask(random *rand.Rand, address string, over <-chan struct{}) error {
 	c := &connection{address: address}
 	defer c.close()
@@ -153,7 +153,7 @@ func (s *siege) ask(random *rand.Rand, address string, over <-chan struct{}) err
 	}
 }
 
-// views returns what may be shown now to each of the requests.
+// views returns the current view of the host of each request.
 func (s *siege) views(batch []request) []view {
 	views := make([]view, len(batch))
 	for i, r := range batch {
@@ -162,7 +162,7 @@ func (s *siege) views(batch []request) []view {
 	return views
 }
 
-// The forms of odd requests are many, and chance may leave one out: here each is sent to each replica.
+// Random requests may miss some malformed ones: here each of them is sent to each replica.
 func TestEachOddHost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -11,19 +11,19 @@ import (
 	"sync"
 )
 
-// owner is a tenant whose every page has a token that no other tenant's has.
+// owner is a tenant with a unique token on each of its pages.
 type owner struct{ tenant, token string }
 
 const (
 	tokenPrefix = "token-"
-	tokenLength = len(tokenPrefix) + 26 // what rand.Text has
+	tokenLength = len(tokenPrefix) + 26 // the length of rand.Text
 )
 
 func newOwner(tenant string) owner {
 	return owner{tenant: tenant, token: tokenPrefix + strings.ToLower(rand.Text())}
 }
 
-// tokens returns all tokens of a page.
+// tokens returns all tokens on a page.
 func tokens(body []byte) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for {
@@ -36,20 +36,20 @@ func tokens(body []byte) iter.Seq[string] {
 	}
 }
 
-// title is that of the tenant's blog.
+// title returns the title of the tenant's blog.
 func (o owner) title() string { return "Blog with " + o.token }
 
-// ledger says at each moment what may be shown under a host.
+// ledger records what may be shown under each host at the moment.
 type ledger struct {
 	mu    sync.RWMutex
 	hosts map[string]view
 }
 
-// view is what may be shown under a host. It is never changed.
+// view is what may be shown under a host. It is immutable.
 type view struct {
-	// owners are those who may be shown: two of them while the host is on its way from one to the other.
+	// owners may be shown: two of them while the host passes from one to the other.
 	owners []owner
-	// suspended says that posts may not be shown.
+	// suspended reports that posts must not be shown.
 	suspended bool
 }
 
@@ -61,7 +61,7 @@ func (l *ledger) of(host string) view {
 	return l.hosts[host]
 }
 
-// names lists the hosts that somebody has, or all that anybody ever had.
+// names returns the hosts that have an owner, or all that ever had one.
 func (l *ledger) names(ever bool) []string {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -84,7 +84,7 @@ func (l *ledger) allow(host string, o owner) {
 	l.hosts[host] = v
 }
 
-// forbid is called once an owner may appear under a host no more.
+// forbid is called when an owner must no longer appear under a host.
 func (l *ledger) forbid(host string, o owner) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,7 +93,7 @@ func (l *ledger) forbid(host string, o owner) {
 	l.hosts[host] = v
 }
 
-// suspend is called with true once posts may be shown no more, and with false before they may again.
+// suspend is called with true when posts must no longer be shown, and with false before they may be shown again.
 func (l *ledger) suspend(host string, suspended bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,7 +102,7 @@ func (l *ledger) suspend(host string, suspended bool) {
 	l.hosts[host] = v
 }
 
-// check returns an error when an answer that was given between two views shows what neither of them allows.
+// check returns an error if a response from the time between two views shows what neither of them allows.
 func check(before, after view, response *http.Response, body []byte) error {
 	status, tenant, location := response.StatusCode, response.Header.Get("Echoblogs-Tenant"), response.Header.Get("Location")
 	if location != "" && (location[0] != '/' || strings.HasPrefix(location, "//")) {
@@ -127,9 +127,9 @@ func check(before, after view, response *http.Response, body []byte) error {
 	return nil
 }
 
-// shows reports whether a status stands for a tenant's page, or the way to one.
+// shows reports whether a status is that of a tenant's page or a redirect to one.
 func shows(status int) bool { return status == 200 || status == 301 }
 
-// refusals are the statuses of all other answers. Two are net/http's own: 307 to a path such as //host/ in its plain form
-// and 431 to a header beyond all measure.
+// refusals are the statuses of all other responses. Two come from net/http: 307 for a path such as //host/, and 431 for a
+// header that is too large.
 var refusals = []int{307, 400, 402, 404, 431, 503}

@@ -1,4 +1,4 @@
-// Package isolation_test tries to get one tenant's posts under another's host, and what else nobody may do.
+// Package isolation_test tries to see one tenant's posts under another's host, and to bypass the admission policy.
 package isolation_test
 
 import (

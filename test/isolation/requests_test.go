@@ -13,31 +13,31 @@ import (
 	"time"
 )
 
-// request is one as it goes over the wire, malformed ones included, which net/http would not send.
+// request is a request in its wire format. It may be malformed in ways that net/http would not send.
 type request struct {
 	text string
-	// host is the one that it asks for. Empty: none that anybody has.
+	// host is the requested host. Empty: none that has an owner.
 	host string
 	head bool
-	// status is the only one that will do. 0: any.
+	// status is the required status of the response. Defaults to any.
 	status int
-	// severed says that the server may break the connection before it has read all.
+	// severed reports that the server may close the connection before it has read the request.
 	severed bool
 }
 
-// get asks for a page.
+// get returns a request for a page.
 func get(host, path string) request {
 	return request{text: "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n", host: host}
 }
 
-// paths are asked for of every host; the last ones have no posts.
+// paths are requested from every host; the last ones show no posts.
 var paths = []string{"/", "/", "/hello/", "/feed.xml", "/page/2/", "/hello", "/robots.txt", "/nothing/"}
 
-// ordinary returns a request that an ingress controller might pass on.
+// ordinary returns a request that an ingress controller might forward.
 func ordinary(random *rand.Rand, hosts []string) request {
 	host := hosts[random.IntN(len(hosts))]
 	switch random.IntN(20) {
-	case 0: // what only another one has
+	case 0: // a path that only another tenant has
 		other, _, _ := strings.Cut(hosts[random.IntN(len(hosts))], ".")
 		return get(host, "/only-"+other+"/")
 	case 1:
@@ -46,32 +46,32 @@ func ordinary(random *rand.Rand, hosts []string) request {
 	return get(host, paths[random.IntN(len(paths))])
 }
 
-// named returns a request whose Host header is as given, that of another host, or of none.
+// named returns a request with a Host header, and the host that it should be taken for. Empty: none.
 func named(header, host string) request {
 	r := get(header, "/")
 	r.host = host
 	return r
 }
 
-// oddRequests are those that somebody sends who looks for trouble, for the host a as far as for any. b is another one.
+// oddRequests returns requests that an attacker might send for the host a, to see the pages of b.
 func oddRequests(a, b string) []request {
 	upper := strings.ToUpper(a)
 	label, parent, _ := strings.Cut(a, ".")
 	return []request{
-		// The same host in other words.
+		// Other spellings of the same host.
 		named(upper, a), named(strings.ToUpper(label)+"."+parent, a), named(a+".", a), named(upper+".:80", a),
 		named(a+":80", a), named(a+":65535", a), named(a+":", a), named("\t "+a+" \t", a),
 		{text: "GET / HTTP/1.1\r\nhOST: " + a + "\r\n\r\n", host: a},
 		{text: "GET / HTTP/1.0\r\nHost: " + a + "\r\n\r\n", host: a},
-		// Letters that look like ours, and are by the rules for international names.
+		// Letters that international domain names map to ASCII.
 		named(fullWidth(label)+"."+parent, a), named(label+"。"+parent, a),
-		// Other headers than Host say nothing.
+		// Headers other than Host are ignored.
 		{text: "GET / HTTP/1.1\r\nHost: " + a + "\r\nX-Forwarded-Host: " + b + "\r\nX-Host: " + b + "\r\nForwarded: host=" + b +
 			"\r\nX-Original-Host: " + b + "\r\nEchoblogs-Tenant: " + b + "\r\n\r\n", host: a},
-		// The address in the request line comes before the header (RFC 9112, section 3.2.2).
+		// The URL in the request line takes precedence over the header (RFC 9112, section 3.2.2).
 		{text: "GET http://" + b + "/ HTTP/1.1\r\nHost: " + a + "\r\n\r\n", host: b},
 		{text: "GET http://" + a + "@" + b + "/ HTTP/1.1\r\nHost: " + a + "\r\n\r\n", host: b},
-		// Paths are no hosts.
+		// Hosts in paths.
 		{text: "GET //" + b + "/ HTTP/1.1\r\nHost: " + a + "\r\n\r\n", host: a},
 		{text: "GET /../../" + b + "/ HTTP/1.1\r\nHost: " + a + "\r\n\r\n", host: a},
 		// Two hosts.
@@ -86,19 +86,19 @@ func oddRequests(a, b string) []request {
 		{text: "GET / HTTP/1.0\r\n\r\n"},
 		{text: "GET / HTTP/1.1\r\nHost : " + a + "\r\n\r\n", status: http.StatusBadRequest},
 		named(a+":http", ""), named(a+":-1", ""), named(a+"..", ""), named("."+a, ""), named("-"+a, ""),
-		// Addresses.
+		// IP addresses.
 		named("127.0.0.1", ""), named("127.0.0.1:8080", ""), named("[::1]", ""), named("[::ffff:127.0.0.1]:80", ""),
 		named("2130706433", ""), named("0x7f000001", ""), named("127.1", ""),
-		// Neighbours, and what the database has names for.
+		// Similar hosts, and names of the database.
 		named("www."+a, ""), named("x"+a, ""), named(a+"."+b, ""), named(parent+".", ""), named("*."+parent, ""), named(label, ""),
 		named("public", ""), named(strings.ReplaceAll(label, "-", "_")+"."+parent+"_", ""), named("%"+a, ""), named("'"+a, ""), named(`"`+a+`"`, ""),
-		// Beyond the length of a host name, and of a header.
+		// Longer than a host name, or than a header, may be.
 		named(strings.Repeat("a", 64)+"."+a, ""), named(strings.Repeat("a.", 120)+a, ""), named(strings.Repeat("a", 5000)+"."+a, ""),
 		{text: "GET / HTTP/1.1\r\nHost: " + strings.Repeat("a", 1<<15) + "." + a + "\r\n\r\n", severed: true},
 	}
 }
 
-// fullWidth writes ASCII letters and digits in their full-width forms.
+// fullWidth converts ASCII letters and digits to their full-width forms.
 func fullWidth(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c == '-' {
@@ -108,7 +108,7 @@ func fullWidth(s string) string {
 	}, s)
 }
 
-// connection keeps a connection alive as long as the server does.
+// connection reuses a connection until the server closes it.
 type connection struct {
 	address string
 	conn    net.Conn
@@ -116,14 +116,14 @@ type connection struct {
 	body    bytes.Buffer
 }
 
-// answerTimeout bounds the answers to one batch of requests.
+// answerTimeout bounds the responses to one batch of requests.
 const answerTimeout = time.Minute
 
-// errSevered says that the server broke the connection.
+// errSevered is returned if the server breaks the connection.
 var errSevered = errors.New("the server broke the connection")
 
-// send sends requests at once, and gives one answer after the other to see, in order, with the body valid until see
-// returns. The server may close the connection after an answer: the rest is then not answered.
+// send pipelines requests, and calls see with each response in order. The body is valid until see returns. The server may
+// close the connection after a response, which leaves the remaining requests unanswered.
 func (c *connection) send(requests []request, see func(request, *http.Response, []byte) error) error {
 	if c.conn == nil {
 		conn, err := net.Dial("tcp", c.address)

@@ -12,18 +12,18 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// story is what goes on while requests come in. It has another turn as long as there is to be one.
+// story changes Tenants while requests come in. It has another turn as long as another returns true.
 type story func(ctx context.Context, w *world, another func(turn int) bool) error
 
-// stories go on at the same time. Each has Tenants of its own.
+// stories run concurrently, each with its own Tenants.
 var stories = map[string]story{
-	"Tenants are created":                   creations,
-	"a Tenant moves between domains":        renames,
-	"a custom domain goes round":            handovers,
-	"a Tenant is suspended and comes back":  suspensions,
-	"a name goes to another one":            reusedName,
-	"a schema goes to another one":          reusedSchema,
-	"a name is begun afresh on a tombstone": freshStarts,
+	"Tenants are created":                    creations,
+	"a Tenant moves between domains":         renames,
+	"a custom domain passes between Tenants": handovers,
+	"a Tenant is suspended and resumed":      suspensions,
+	"a name is reused":                       reusedName,
+	"a schema name is reused":                reusedSchema,
+	"a tombstone is replaced by a new blog":  freshStarts,
 }
 
 func creations(ctx context.Context, w *world, another func(int) bool) error {
@@ -109,7 +109,7 @@ func reusedName(ctx context.Context, w *world, another func(int) bool) error {
 	return nil
 }
 
-// The schema is the same, and the hosts are not: the handle of the old host must not show what is in the schema now.
+// The schema is the same, but the host is not: the old host must not show the new posts in the schema.
 func reusedSchema(ctx context.Context, w *world, another func(int) bool) error {
 	for i := 0; another(i); i++ {
 		o := newOwner(fmt.Sprintf("lodger-%d", i))

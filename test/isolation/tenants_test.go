@@ -20,11 +20,11 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// world is a Platform with an operator and two replicas of the blog, and what may be shown under its hosts.
+// world is a Platform with an operator and two replicas of the blog, and a ledger of its hosts.
 type world struct {
 	*stack.Platform
 	*ledger
-	posts *pgxpool.Pool // the blog's rights
+	posts *pgxpool.Pool // with the blog's role
 }
 
 func newWorld(t *testing.T) *world {
@@ -43,11 +43,11 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// pageOfPosts is more than the blog shows on one page.
+// pageOfPosts is more posts than the blog shows on one page.
 const pageOfPosts = 12
 
-// settle applies a Tenant for an owner, waits for it, and writes its posts. Every page shows the token: it is in the
-// title of the blog, too.
+// settle creates the Tenant of an owner, waits for it, and writes its posts. Every page shows the token, because it is also
+// part of the title of the blog.
 func (w *world) settle(ctx context.Context, o owner, edits ...func(*v1alpha1.Tenant)) error {
 	tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: o.tenant}}
 	tenant.Spec.DisplayName = o.title()
@@ -69,7 +69,7 @@ func (w *world) settle(ctx context.Context, o owner, edits ...func(*v1alpha1.Ten
 	return w.write(ctx, o, schema)
 }
 
-// write fills a schema with an owner's posts.
+// write saves the posts of an owner into a schema.
 func (w *world) write(ctx context.Context, o owner, schema string) error {
 	store := post.NewStore(schema)
 	ctx, cancel := context.WithTimeout(ctx, platformtest.Patience)
@@ -92,31 +92,31 @@ func (w *world) write(ctx context.Context, o owner, schema string) error {
 
 func primary(tenant string) string { return tenant + "." + stack.Domain }
 
-// awaitStatus waits until both replicas answer for a host with a status and, where there is one, in the name of a tenant.
+// awaitStatus waits until both replicas respond for a host with a status and a tenant, which may be "".
 func (w *world) awaitStatus(ctx context.Context, host string, status int, tenant string) error {
-	return w.Await(ctx, fmt.Sprintf("both replicas answer %d for %s", status, host), func(ctx context.Context) error {
+	return w.Await(ctx, fmt.Sprintf("both replicas respond with %d for %s", status, host), func(ctx context.Context) error {
 		for _, address := range w.Blogs {
 			answer, err := stack.Get(ctx, address, host, "/")
 			if err != nil {
 				return err
 			}
 			if answer.Status != status || answer.Tenant != tenant {
-				return fmt.Errorf("%s answers %d in the name of %q", address, answer.Status, answer.Tenant)
+				return fmt.Errorf("%s responds with %d for tenant %q", address, answer.Status, answer.Tenant)
 			}
 		}
 		return nil
 	})
 }
 
-// leave waits until no replica shows an owner under a host that it has given up.
+// leave waits until no replica shows an owner under a host that it has released.
 func (w *world) leave(ctx context.Context, host string, o owner) error {
 	err := w.awaitStatus(ctx, host, http.StatusNotFound, "")
 	w.forbid(host, o)
 	return err
 }
 
-// age ends the hold on all names of a host's last owner. No replica knows the old owner any more, which is what the hold
-// is there to wait for.
+// age ends the hold on the names of a host's previous owner. By then no replica has that owner in its snapshot, which is
+// what the hold waits for.
 func (w *world) age(ctx context.Context, host string) error {
 	ctx, cancel := context.WithTimeout(ctx, platformtest.Patience)
 	defer cancel()
@@ -132,7 +132,7 @@ func (w *world) age(ctx context.Context, host string) error {
 	return nil
 }
 
-// remove deletes a Tenant and waits until nobody shows it.
+// remove deletes a Tenant and waits until no replica shows it.
 func (w *world) remove(ctx context.Context, o owner) error {
 	if err := w.Delete(ctx, o.tenant); err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// An owner forgets the password and renames the blog; a member of staff suspends it and lets it go on.
-func TestLookingAfterABlog(t *testing.T) {
+// An owner resets the password and renames the blog. Staff suspend it and resume it.
+func TestOwnerAndStaff(t *testing.T) {
 	t.Parallel()
 	p, site, mails := newPlatformWithMails(t)
 	blog := strings.Replace(site, "http://", "http://grace.", 1)
@@ -58,16 +58,16 @@ func TestLookingAfterABlog(t *testing.T) {
 	staff.choose("What staff did", "sam")
 }
 
-// says returns nil when the first page of the blog of grace has a text.
+// says returns nil if the home page of grace's blog contains a text.
 func says(ctx context.Context, p *stack.Platform, text string) error {
 	answer, err := stack.Get(ctx, p.Blogs[0], "grace.localhost", "/")
 	if err == nil && (answer.Status != http.StatusOK || !strings.Contains(answer.Body, text)) {
-		err = fmt.Errorf("it answers %d:\n%s", answer.Status, answer.Body)
+		err = fmt.Errorf("it has the status %d:\n%s", answer.Status, answer.Body)
 	}
 	return err
 }
 
-// linkFromMail waits for a mail with a link that begins so, and returns it.
+// linkFromMail waits for a mail with a link that has a prefix, and returns the link.
 func linkFromMail(p *stack.Platform, folder, prefix string) string {
 	var link string
 	p.Wait("a mail has a link to "+prefix, func(context.Context) error {
@@ -80,13 +80,13 @@ func linkFromMail(p *stack.Platform, folder, prefix string) string {
 			if err != nil {
 				return err
 			}
-			// Lines are soft-wrapped as RFC 2045 section 6.7 has it.
+			// Quoted-printable wraps lines (RFC 2045, section 6.7).
 			text := strings.NewReplacer("=\r\n", "", "=\n", "", "=3D", "=").Replace(string(content))
 			if link = regexp.MustCompile(regexp.QuoteMeta(prefix) + `\S+`).FindString(text); link != "" {
 				return nil
 			}
 		}
-		return errors.New("there is none yet")
+		return errors.New("there is no such mail yet")
 	})
 	return link
 }
