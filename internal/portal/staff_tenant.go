@@ -183,6 +183,18 @@ func deletionOf(r *visit, t *v1alpha1.Tenant) string {
 	return "its data is kept until " + day(until)
 }
 
+// conditionWords are the names of the conditions on the page, in the order in which they are shown.
+var conditionWords = []struct{ kind, words string }{
+	{v1alpha1.ConditionReady, "Ready"},
+	{v1alpha1.ConditionReconciling, "Reconciling"},
+	{v1alpha1.ConditionStalled, "Stalled"},
+	{v1alpha1.ConditionDatabaseReady, "Database ready"},
+	{v1alpha1.ConditionDomainsReady, "Host names ready"},
+	{v1alpha1.ConditionRouteReady, "Route ready"},
+	{v1alpha1.ConditionServing, "Blog responds"},
+	{v1alpha1.ConditionActive, "Open to readers"},
+}
+
 func conditionsOf(t *v1alpha1.Tenant) []conditionView {
 	var views []conditionView
 	for _, known := range conditionWords {

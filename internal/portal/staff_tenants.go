@@ -72,6 +72,17 @@ func phaseOf(t *v1alpha1.Tenant) v1alpha1.TenantPhase {
 	return t.Status.Phase
 }
 
+// phaseWords explain the phases.
+var phaseWords = map[v1alpha1.TenantPhase]string{
+	v1alpha1.TenantPending:      "waiting to be created",
+	v1alpha1.TenantProvisioning: "being created",
+	v1alpha1.TenantActive:       "served and paid for",
+	v1alpha1.TenantGrace:        "payment is due; readers can read, the owner cannot write",
+	v1alpha1.TenantSuspended:    "hidden from readers; no data is lost",
+	v1alpha1.TenantTerminating:  "being deleted",
+	v1alpha1.TenantFailed:       "cannot continue until its manifest or the platform is changed",
+}
+
 // tenantsPage is one page of the list.
 type tenantsPage struct {
 	Search tenantSearch

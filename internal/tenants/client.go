@@ -19,7 +19,6 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
-	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -75,15 +74,7 @@ func (c *Client) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("create informer: %w", err)
 		}
-		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerDetailedFuncs{
-			AddFunc: func(object any, isInInitialList bool) {
-				if !isInInitialList {
-					c.notify(nil, object)
-				}
-			},
-			UpdateFunc: c.notify,
-			DeleteFunc: func(object any) { c.notify(object, nil) },
-		}); err != nil {
+		if _, err := informer.AddEventHandler(c.eventHandler()); err != nil {
 			return fmt.Errorf("add event handler: %w", err)
 		}
 	}

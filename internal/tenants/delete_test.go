@@ -15,7 +15,7 @@ import (
 // deleted reports whether a Tenant is gone.
 func (s *site) deleted(name string) bool {
 	s.t.Helper()
-	err := s.admin.Get(s.t.Context(), client.ObjectKey{Namespace: s.namespace, Name: name}, &v1alpha1.Tenant{})
+	err := s.Platform.Client.Get(s.t.Context(), client.ObjectKey{Namespace: s.Platform.Namespace, Name: name}, &v1alpha1.Tenant{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		s.t.Fatal(err)
 	}
@@ -27,18 +27,18 @@ func TestDeleteByUID(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	first := s.register("alice")
-	deleted, err := s.Delete(t.Context(), tenants.VersionOf(first))
+	deleted, err := s.Client.Delete(t.Context(), tenants.VersionOf(first))
 	if err != nil || deleted == nil || deleted.UID != first.UID || !s.deleted("alice") {
 		t.Fatalf("the deletion returned %v, error %v", deleted, err)
 	}
 	s.register("alice")
-	if _, err := s.Delete(t.Context(), tenants.VersionOf(first)); !errors.Is(err, tenants.ErrNotFound) {
+	if _, err := s.Client.Delete(t.Context(), tenants.VersionOf(first)); !errors.Is(err, tenants.ErrNotFound) {
 		t.Errorf("the deletion of an earlier Tenant: %v", err)
 	}
 	if err := s.Discard(t.Context(), first); err != nil {
 		t.Errorf("the discarding of an earlier Tenant: %v", err)
 	}
-	if second := s.read("alice"); !second.DeletionTimestamp.IsZero() || second.Generation != 1 {
+	if second := s.Tenant("alice"); !second.DeletionTimestamp.IsZero() || second.Generation != 1 {
 		t.Errorf("the later Tenant was changed: %+v", second)
 	}
 }
@@ -47,13 +47,13 @@ func TestDeleteAfterChange(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	seen := tenants.VersionOf(s.register("alice"))
-	s.edit(changeOf(s.read("alice"), func(w *tenants.Settings) { w.Trial = false }))
+	s.change(changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.Trial = false }))
 	var changed *tenants.ChangedError
-	if _, err := s.Delete(t.Context(), seen); !errors.As(err, &changed) || changed.Tenant.Generation != 2 {
+	if _, err := s.Client.Delete(t.Context(), seen); !errors.As(err, &changed) || changed.Tenant.Generation != 2 {
 		t.Errorf("the deletion of a Tenant that has changed: %v", err)
 	}
 	s.beforeNextWrite(func() { s.setPhase("alice", v1alpha1.TenantActive) })
-	if _, err := s.Delete(t.Context(), tenants.VersionOf(s.read("alice"))); err != nil || !s.deleted("alice") {
+	if _, err := s.Client.Delete(t.Context(), tenants.VersionOf(s.Tenant("alice"))); err != nil || !s.deleted("alice") {
 		t.Errorf("the deletion after a change of status: %v", err)
 	}
 }
@@ -64,7 +64,7 @@ func TestDiscard(t *testing.T) {
 	s := newSite(t)
 	tenant := s.register("alice")
 	tenant.Finalizers = []string{"example.com/held"}
-	if err := s.admin.Update(t.Context(), tenant); err != nil {
+	if err := s.Platform.Client.Update(t.Context(), tenant); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time it is being deleted already
@@ -72,10 +72,10 @@ func TestDiscard(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if left := s.read("alice"); left.DeletionTimestamp.IsZero() || left.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
+	if left := s.Tenant("alice"); left.DeletionTimestamp.IsZero() || left.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
 		t.Errorf("the Tenant is %+v", left)
 	}
-	deleted, err := s.Delete(t.Context(), tenants.VersionOf(tenant).Latest())
+	deleted, err := s.Client.Delete(t.Context(), tenants.VersionOf(tenant).Latest())
 	if err != nil || deleted != nil {
 		t.Errorf("the deletion of a Tenant that is being deleted returned %v, error %v", deleted, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/tenants"
+	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 // records are the TXT records that a resolver knows.
@@ -59,20 +60,20 @@ func wantReason(t *testing.T, what string, err error, want tenants.DomainReason)
 func TestDomains(t *testing.T) {
 	t.Parallel()
 	s, dns := newSite(t), records{}
-	portal, operator := newDatabase(t)
+	portal, operator := tenancytest.Pools(t)
 	domains := tenants.NewDomains(s.Client, portal, dns)
 	s.register("alice")
 	addRow(t, operator, "alice", now)
-	verify := func() error { return domains.Verify(t.Context(), s.read("alice"), "www.alice.org", now) }
+	verify := func() error { return domains.Verify(t.Context(), s.Tenant("alice"), "www.alice.org", now) }
 
 	if err := verify(); !errors.Is(err, tenants.ErrNoClaim) {
 		t.Errorf("a domain that is not claimed: %v", err)
 	}
-	claim, err := domains.Add(t.Context(), s.read("alice"), " WWW.Alice.org. ", now)
+	claim, err := domains.Add(t.Context(), s.Tenant("alice"), " WWW.Alice.org. ", now)
 	if err != nil || claim.Host != "www.alice.org" || claim.RecordName() != "_echoblogs.www.alice.org" {
 		t.Fatalf("the claim is %+v, error %v", claim, err)
 	}
-	if again, err := domains.Add(t.Context(), s.read("alice"), "www.alice.org", now); err != nil || again != claim {
+	if again, err := domains.Add(t.Context(), s.Tenant("alice"), "www.alice.org", now); err != nil || again != claim {
 		t.Errorf("claimed again: %+v, error %v", again, err)
 	}
 	wantReason(t, "no record", verify(), tenants.RecordMissing)
@@ -81,7 +82,7 @@ func TestDomains(t *testing.T) {
 	dns["."] = []string{}
 	wantReason(t, "no answer", verify(), tenants.ResolverUnreached)
 	delete(dns, ".")
-	if left := s.read("alice").Spec.CustomDomains; len(left) != 0 {
+	if left := s.Tenant("alice").Spec.CustomDomains; len(left) != 0 {
 		t.Fatalf("a domain was added without a record: %v", left)
 	}
 
@@ -89,16 +90,16 @@ func TestDomains(t *testing.T) {
 	if err := verify(); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.read("alice").Spec.CustomDomains; !slices.Equal(got, []v1alpha1.CustomDomain{"www.alice.org"}) {
+	if got := s.Tenant("alice").Spec.CustomDomains; !slices.Equal(got, []v1alpha1.CustomDomain{"www.alice.org"}) {
 		t.Errorf("the domains are %v", got)
 	}
-	if claims, err := domains.Claims(t.Context(), s.read("alice")); err != nil || len(claims) != 0 {
+	if claims, err := domains.Claims(t.Context(), s.Tenant("alice")); err != nil || len(claims) != 0 {
 		t.Errorf("the claims are %v, error %v", claims, err)
 	}
-	_, err = domains.Add(t.Context(), s.read("alice"), "www.alice.org", now)
+	_, err = domains.Add(t.Context(), s.Tenant("alice"), "www.alice.org", now)
 	wantReason(t, "a domain that the Tenant has", err, tenants.DomainAdded)
 
-	if err := domains.Remove(t.Context(), s.read("alice"), "www.alice.org"); err != nil || len(s.read("alice").Spec.CustomDomains) != 0 {
+	if err := domains.Remove(t.Context(), s.Tenant("alice"), "www.alice.org"); err != nil || len(s.Tenant("alice").Spec.CustomDomains) != 0 {
 		t.Errorf("the domain is still there, error %v", err)
 	}
 	tenant := s.apply("argocd", "alice", "{customDomains: [git.alice.org]}")
@@ -111,7 +112,7 @@ func TestDomains(t *testing.T) {
 func TestDomainsThatAreNotFree(t *testing.T) {
 	t.Parallel()
 	s, dns := newSite(t), records{}
-	portal, operator := newDatabase(t)
+	portal, operator := tenancytest.Pools(t)
 	domains := tenants.NewDomains(s.Client, portal, dns)
 	tenant := s.register("alice")
 	addRow(t, operator, "alice", now)
@@ -157,7 +158,7 @@ func TestDomainsThatAreNotFree(t *testing.T) {
 func TestClaimsOfEarlierTenants(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	portal, operator := newDatabase(t)
+	portal, operator := tenancytest.Pools(t)
 	domains := tenants.NewDomains(s.Client, portal, records{})
 	tenant := s.register("alice")
 	addRow(t, operator, "alice", now)

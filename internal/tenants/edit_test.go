@@ -22,9 +22,9 @@ func changeOf(t *v1alpha1.Tenant, edit func(*tenants.Settings)) tenants.Change {
 	return change
 }
 
-func (s *site) edit(change tenants.Change) []tenants.Difference {
+func (s *site) change(change tenants.Change) []tenants.Difference {
 	s.t.Helper()
-	changed, err := s.Edit(s.t.Context(), change)
+	changed, err := s.Client.Edit(s.t.Context(), change)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestEdit(t *testing.T) {
 	s := newSite(t)
 	s.register("alice")
 	storage := resource.MustParse("20Mi")
-	changed := s.edit(changeOf(s.read("alice"), func(w *tenants.Settings) {
+	changed := s.change(changeOf(s.Tenant("alice"), func(w *tenants.Settings) {
 		w.DisplayName, w.CustomDomains, w.PaidUntil, w.Trial = "Wonderland", []string{"www.alice.org", "alice.net"}, "2031-01-31", false
 		w.Posts, w.Storage, w.RequestsPerSecond = new(int64(5)), &storage, new(int32(7))
 	}))
@@ -55,27 +55,27 @@ func TestEdit(t *testing.T) {
 		DisplayName: "Wonderland", CustomDomains: []v1alpha1.CustomDomain{"www.alice.org", "alice.net"}, PaidUntil: "2031-01-31", Trial: new(false),
 		Limits: &v1alpha1.Limits{Posts: new(int64(5)), Storage: &storage, RequestsPerSecond: new(int32(7))},
 	}
-	if diff := cmp.Diff(wantSpec, s.read("alice").Spec); diff != "" {
+	if diff := cmp.Diff(wantSpec, s.Tenant("alice").Spec); diff != "" {
 		t.Errorf("the spec (-want +got):\n%s", diff)
 	}
 
 	// Values that are removed are gone from the spec.
-	s.edit(changeOf(s.read("alice"), func(w *tenants.Settings) {
+	s.change(changeOf(s.Tenant("alice"), func(w *tenants.Settings) {
 		w.DisplayName, w.CustomDomains, w.PaidUntil = "", []string{"alice.net"}, ""
 		w.Posts, w.Storage, w.RequestsPerSecond = nil, nil, nil
 	}))
 	wantSpec = v1alpha1.TenantSpec{Owner: wantSpec.Owner, CustomDomains: []v1alpha1.CustomDomain{"alice.net"}, Trial: new(false)}
-	if diff := cmp.Diff(wantSpec, s.read("alice").Spec); diff != "" {
+	if diff := cmp.Diff(wantSpec, s.Tenant("alice").Spec); diff != "" {
 		t.Errorf("the spec (-want +got):\n%s", diff)
 	}
 
 	// An edit that changes nothing writes nothing.
-	before, patches := s.read("alice"), s.patches.Load()
-	changed = s.edit(changeOf(before, func(w *tenants.Settings) { w.Trial = false }))
-	if len(changed) != 0 || s.patches.Load() != patches || s.read("alice").ResourceVersion != before.ResourceVersion {
+	before, writes := s.Tenant("alice"), s.writes.Load()
+	changed = s.change(changeOf(before, func(w *tenants.Settings) { w.Trial = false }))
+	if len(changed) != 0 || s.writes.Load() != writes || s.Tenant("alice").ResourceVersion != before.ResourceVersion {
 		t.Errorf("an edit without a change made %v", changed)
 	}
-	if _, err := s.Edit(t.Context(), tenants.Change{Version: tenants.Version{Name: "bob"}, Want: tenants.Settings{DisplayName: "Bob"}}); !errors.Is(err, tenants.ErrNotFound) {
+	if _, err := s.Client.Edit(t.Context(), tenants.Change{Version: tenants.Version{Name: "bob"}, Want: tenants.Settings{DisplayName: "Bob"}}); !errors.Is(err, tenants.ErrNotFound) {
 		t.Errorf("an edit of a Tenant that does not exist: %v", err)
 	}
 }
@@ -93,8 +93,8 @@ func TestSuspend(t *testing.T) {
 			do = s.Suspend
 		}
 		changed, err := do(t.Context(), version)
-		if err != nil || changed != step.changed || s.read("alice").SuspendedByHand() != step.suspend {
-			t.Errorf("%s: changed %t, error %v, spec %+v", step.name, changed, err, s.read("alice").Spec)
+		if err != nil || changed != step.changed || s.Tenant("alice").SuspendedByHand() != step.suspend {
+			t.Errorf("%s: changed %t, error %v, spec %+v", step.name, changed, err, s.Tenant("alice").Spec)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestFieldOwnership(t *testing.T) {
 		t.Errorf("the managers are %v", managers)
 	}
 
-	_, err := s.Edit(t.Context(), changeOf(tenant, func(w *tenants.Settings) {
+	_, err := s.Client.Edit(t.Context(), changeOf(tenant, func(w *tenants.Settings) {
 		w.DisplayName, w.CustomDomains, w.Trial = "Mine", []string{"www.alice.org"}, false
 	}))
 	var owned *tenants.FieldOwnedError
@@ -131,14 +131,14 @@ func TestFieldOwnership(t *testing.T) {
 	if diff := cmp.Diff(want, owned.Fields); diff != "" {
 		t.Errorf("the fields (-want +got):\n%s", diff)
 	}
-	if after := s.read("alice"); after.ResourceVersion != tenant.ResourceVersion || s.patches.Load() != 0 {
+	if after := s.Tenant("alice"); after.ResourceVersion != tenant.ResourceVersion || s.writes.Load() != 0 {
 		t.Errorf("the refused edit wrote something: %+v", after)
 	}
 
-	s.edit(changeOf(tenant, func(w *tenants.Settings) {
+	s.change(changeOf(tenant, func(w *tenants.Settings) {
 		w.CustomDomains, w.Storage = []string{"git.alice.org", "www.alice.org"}, new(resource.MustParse("5Mi"))
 	}))
-	spec := s.read("alice").Spec
+	spec := s.Tenant("alice").Spec
 	if got := fmt.Sprint(spec.DisplayName, spec.CustomDomains, *spec.Limits.Posts, spec.Limits.Storage); got != "From Git[git.alice.org www.alice.org] 3 5Mi" {
 		t.Errorf("the spec is %s", got)
 	}
@@ -152,15 +152,15 @@ func TestFieldTakenMeanwhile(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.register("alice")
-	change := changeOf(s.read("alice"), func(w *tenants.Settings) { w.DisplayName = "Mine" })
+	change := changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.DisplayName = "Mine" })
 	change.Version = change.Latest()
 	s.beforeNextWrite(func() { s.apply("argocd", "alice", "{displayName: From Git}") })
-	_, err := s.Edit(t.Context(), change)
+	_, err := s.Client.Edit(t.Context(), change)
 	var owned *tenants.FieldOwnedError
 	if !errors.As(err, &owned) || owned.Fields[0] != (tenants.OwnedField{Path: "displayName", Manager: "argocd"}) {
 		t.Errorf("the edit: %v", err)
 	}
-	if name := s.read("alice").Spec.DisplayName; name != "From Git" {
+	if name := s.Tenant("alice").Spec.DisplayName; name != "From Git" {
 		t.Errorf("the title is %q", name)
 	}
 }
@@ -170,14 +170,14 @@ func TestEditAfterStatusChange(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.register("alice")
-	s.edit(changeOf(s.read("alice"), func(w *tenants.Settings) { w.Trial = false })) // has adopted its fields
-	change, patches := changeOf(s.read("alice"), func(w *tenants.Settings) { w.DisplayName = "Mine" }), s.patches.Load()
+	s.change(changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.Trial = false })) // has adopted its fields
+	change, writes := changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.DisplayName = "Mine" }), s.writes.Load()
 	s.beforeNextWrite(func() { s.setPhase("alice", v1alpha1.TenantActive) })
-	s.edit(change)
-	if after := s.read("alice"); after.Spec.DisplayName != "Mine" || after.Status.Phase != v1alpha1.TenantActive {
+	s.change(change)
+	if after := s.Tenant("alice"); after.Spec.DisplayName != "Mine" || after.Status.Phase != v1alpha1.TenantActive {
 		t.Errorf("the Tenant is %+v", after)
 	}
-	if n := s.patches.Load() - patches; n != 2 {
+	if n := s.writes.Load() - writes; n != 2 {
 		t.Errorf("%d writes, not the one that met the change and the one after it", n)
 	}
 }
@@ -187,19 +187,19 @@ func TestEditAfterSpecChange(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.register("alice")
-	s.edit(changeOf(s.read("alice"), func(w *tenants.Settings) { w.DisplayName, w.PaidUntil = "Base", "2030-01-01" }))
-	seen := s.read("alice")
+	s.change(changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.DisplayName, w.PaidUntil = "Base", "2030-01-01" }))
+	seen := s.Tenant("alice")
 	theirs := func() {
 		s.t.Helper()
 		change := changeOf(seen, func(w *tenants.Settings) { w.DisplayName, w.PaidUntil = "Theirs", "2031-01-01" })
 		change.Version = change.Latest()
-		s.edit(change)
+		s.change(change)
 	}
 	ours := changeOf(seen, func(w *tenants.Settings) { w.DisplayName, w.Trial = "Ours", false })
 	check := func(when string, before func()) {
 		t.Helper()
 		before()
-		_, err := s.Edit(t.Context(), ours)
+		_, err := s.Client.Edit(t.Context(), ours)
 		var changed *tenants.ChangedError
 		if !errors.As(err, &changed) {
 			t.Fatalf("a change %s the edit: %v", when, err)
@@ -217,7 +217,7 @@ func TestEditAfterSpecChange(t *testing.T) {
 				t.Errorf("%s was changed by both: %t", changed.Fields[i].Path, !both)
 			}
 		}
-		now := s.read("alice")
+		now := s.Tenant("alice")
 		if diff := cmp.Diff(now.Spec, changed.Tenant.Spec); diff != "" || now.Spec.DisplayName != "Theirs" || now.Spec.Trial != nil {
 			t.Errorf("a change %s the edit: the Tenant is %+v", when, now.Spec)
 		}
@@ -226,9 +226,9 @@ func TestEditAfterSpecChange(t *testing.T) {
 	check("before", func() {})
 
 	// Saved again with the new generation, the caller's values win, and the others stay.
-	ours.Generation = s.read("alice").Generation
-	s.edit(ours)
-	if spec := s.read("alice").Spec; spec.DisplayName != "Ours" || spec.PaidUntil != "2031-01-01" || *spec.Trial {
+	ours.Generation = s.Tenant("alice").Generation
+	s.change(ours)
+	if spec := s.Tenant("alice").Spec; spec.DisplayName != "Ours" || spec.PaidUntil != "2031-01-01" || *spec.Trial {
 		t.Errorf("the spec is %+v", spec)
 	}
 }
@@ -244,14 +244,14 @@ func TestConcurrentEdits(t *testing.T) {
 		host := fmt.Sprintf("www%d.alice.org", i)
 		want = append(want, host)
 		running.Go(func() {
-			_, err := s.Edit(t.Context(), tenants.Change{Version: version, Want: tenants.Settings{CustomDomains: []string{host}}})
+			_, err := s.Client.Edit(t.Context(), tenants.Change{Version: version, Want: tenants.Settings{CustomDomains: []string{host}}})
 			if err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	running.Wait()
-	got := tenants.SettingsOf(s.read("alice")).CustomDomains
+	got := tenants.SettingsOf(s.Tenant("alice")).CustomDomains
 	if diff := cmp.Diff(want, got, cmpopts.SortSlices(func(a, b string) bool { return a < b })); diff != "" {
 		t.Errorf("the domains (-want +got):\n%s", diff)
 	}
@@ -261,7 +261,7 @@ func TestInvalidValues(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.register("alice")
-	before := s.read("alice")
+	before := s.Tenant("alice")
 	for name, test := range map[string]struct {
 		edit          func(*tenants.Settings)
 		path, message string
@@ -279,7 +279,7 @@ func TestInvalidValues(t *testing.T) {
 		"too many posts": {func(w *tenants.Settings) { w.Posts = new(int64(2e9)) }, "limits.posts",
 			"Invalid value: 2000000000: spec.limits.posts in body should be less than or equal to 1000000000"},
 	} {
-		_, err := s.Edit(t.Context(), changeOf(before, test.edit))
+		_, err := s.Client.Edit(t.Context(), changeOf(before, test.edit))
 		var invalid *tenants.InvalidError
 		if !errors.As(err, &invalid) || len(invalid.Fields) != 1 {
 			t.Errorf("%s: %v", name, err)
@@ -289,7 +289,7 @@ func TestInvalidValues(t *testing.T) {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", name, invalid.Fields[0], want)
 		}
 	}
-	if after := s.read("alice"); after.Generation != before.Generation {
+	if after := s.Tenant("alice"); after.Generation != before.Generation {
 		t.Errorf("the Tenant was changed: %+v", after.Spec)
 	}
 }

@@ -1,12 +1,14 @@
 package tenants_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/tenants"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
 func TestCreate(t *testing.T) {
@@ -18,17 +20,17 @@ func TestCreate(t *testing.T) {
 		if name != "alice" {
 			t.Errorf("the watch reports the creation of %s", name)
 		}
-	case <-time.After(patience):
+	case <-time.After(platformtest.Patience):
 		t.Error("the watch has not reported the Tenant")
 	}
 	if id := tenants.RegistrationID(tenant); id != "r-alice" {
 		t.Errorf("the registration is %q", id)
 	}
-	_, err := s.Create(t.Context(), tenants.NewTenant{Name: "alice", Owner: v1alpha1.TenantOwner{Username: "mallory"}, RegistrationID: "r-mallory"})
-	if !errors.Is(err, tenants.ErrExists) || tenants.RegistrationID(s.read("alice")) != "r-alice" {
+	_, err := s.Client.Create(t.Context(), tenants.NewTenant{Name: "alice", Owner: v1alpha1.TenantOwner{Username: "mallory"}, RegistrationID: "r-mallory"})
+	if !errors.Is(err, tenants.ErrExists) || tenants.RegistrationID(s.Tenant("alice")) != "r-alice" {
 		t.Errorf("a second Tenant of the name: %v", err)
 	}
-	_, err = s.Create(t.Context(), tenants.NewTenant{Name: "admin", Owner: v1alpha1.TenantOwner{Username: "admin"}})
+	_, err = s.Client.Create(t.Context(), tenants.NewTenant{Name: "admin", Owner: v1alpha1.TenantOwner{Username: "admin"}})
 	var invalid *tenants.InvalidError
 	if !errors.As(err, &invalid) || invalid.Fields[0].Path != "" {
 		t.Errorf("a Tenant of a reserved name: %v", err)
@@ -41,8 +43,8 @@ func TestOwners(t *testing.T) {
 	s.register("alice")
 	s.apply("kubectl", "blog-of-alice", "{owner: {username: alice}}")
 	s.apply("kubectl", "bob", "{owner: {username: robert}}")
-	s.waitFor("the cache has all Tenants", func() error {
-		all, err := s.All(t.Context())
+	s.Wait("the cache has all Tenants", func(ctx context.Context) error {
+		all, err := s.All(ctx)
 		if err == nil && len(all) != 3 {
 			err = errors.New("not yet")
 		}

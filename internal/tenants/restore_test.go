@@ -44,7 +44,7 @@ func TestRestore(t *testing.T) {
 		if err := s.Restore(t.Context(), tombstone(t, name, spec)); err != nil {
 			t.Fatal(err)
 		}
-		restored := s.read(name)
+		restored := s.Tenant(name)
 		if diff := cmp.Diff(spec, restored.Spec); diff != "" {
 			t.Errorf("%s was restored with another spec (-want +got):\n%s", name, diff)
 		}
@@ -55,11 +55,11 @@ func TestRestore(t *testing.T) {
 			t.Errorf("%s has fields of others: %v", name, owners.Managers())
 		}
 	}
-	before := s.read("nothing")
+	before := s.Tenant("nothing")
 	if err := s.Restore(t.Context(), tombstone(t, "nothing", everything())); !errors.Is(err, tenants.ErrExists) {
 		t.Errorf("the restoration of a Tenant that exists: %v", err)
 	}
-	if after := s.read("nothing"); after.ResourceVersion != before.ResourceVersion {
+	if after := s.Tenant("nothing"); after.ResourceVersion != before.ResourceVersion {
 		t.Errorf("a Tenant that exists was changed: %+v", after)
 	}
 	var invalid *tenants.InvalidError
@@ -104,7 +104,7 @@ func TestManifestRoundTrip(t *testing.T) {
 	if err := s.Restore(t.Context(), tombstone(t, "alice", everything())); err != nil {
 		t.Fatal(err)
 	}
-	before := s.read("alice")
+	before := s.Tenant("alice")
 	content, err := tenants.Manifest(before)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestManifestRoundTrip(t *testing.T) {
 			t.Errorf("the manifest contains %s:\n%s", noise, content)
 		}
 	}
-	if err := s.admin.Patch(t.Context(), &tenant, client.RawPatch("application/apply-patch+yaml", content), client.FieldOwner("argocd")); err != nil {
+	if err := s.Platform.Client.Patch(t.Context(), &tenant, client.RawPatch("application/apply-patch+yaml", content), client.FieldOwner("argocd")); err != nil {
 		t.Fatal(err)
 	}
 	if tenant.Generation != before.Generation {

@@ -3,26 +3,25 @@ package tenants_test
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/tenants"
+	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 func TestStaff(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	portal, operator := newDatabase(t)
-	clock := func() time.Time { return now }
+	portal, operator := tenancytest.Pools(t)
 	log := audit.NewLog(portal, clock)
 	staff := tenants.NewStaff(s.Client, portal, log, clock)
 	s.register("alice")
-	version := tenants.VersionOf(s.read("alice")).Latest()
+	version := tenants.VersionOf(s.Tenant("alice")).Latest()
 	edit := func() (bool, error) {
-		change := changeOf(s.read("alice"), func(w *tenants.Settings) { w.Trial, w.PaidUntil = false, "2031-01-31" })
+		change := changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.Trial, w.PaidUntil = false, "2031-01-31" })
 		return staff.Edit(t.Context(), "eve", change)
 	}
 	for name, step := range map[string]func() (bool, error){ // in no order: each twice
@@ -57,7 +56,7 @@ func TestStaff(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := staff.Restore(t.Context(), "eve", "carol"); err != nil || s.read("carol").Spec.DisplayName != "Carol" {
+	if err := staff.Restore(t.Context(), "eve", "carol"); err != nil || s.Tenant("carol").Spec.DisplayName != "Carol" {
 		t.Errorf("restore: %v", err)
 	}
 	entries, err := log.Latest(t.Context(), 0, 10)
@@ -84,8 +83,7 @@ func TestStaff(t *testing.T) {
 func TestStaffNotRecorded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	portal, operator := newDatabase(t)
-	clock := func() time.Time { return now }
+	portal, operator := tenancytest.Pools(t)
 	staff := tenants.NewStaff(s.Client, portal, audit.NewLog(portal, clock), clock)
 	version := tenants.VersionOf(s.register("alice")).Latest()
 	if _, err := operator.Exec(t.Context(), `REVOKE INSERT ON public.audit FROM echoblogs_portal`); err != nil {
@@ -93,7 +91,7 @@ func TestStaffNotRecorded(t *testing.T) {
 	}
 	changed, err := staff.Suspend(t.Context(), "eve", version)
 	var missing *audit.NotRecordedError
-	if !errors.As(err, &missing) || missing.Entry.Action != "suspend" || !changed || !s.read("alice").SuspendedByHand() {
+	if !errors.As(err, &missing) || missing.Entry.Action != "suspend" || !changed || !s.Tenant("alice").SuspendedByHand() {
 		t.Errorf("changed %t, error %v", changed, err)
 	}
 }

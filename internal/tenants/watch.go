@@ -13,6 +13,18 @@ func (c *Client) OnChange(changed func(before, after *v1alpha1.Tenant)) {
 	c.changed = append(c.changed, changed)
 }
 
+func (c *Client) eventHandler() toolscache.ResourceEventHandler {
+	return toolscache.ResourceEventHandlerDetailedFuncs{
+		AddFunc: func(object any, isInInitialList bool) {
+			if !isInInitialList {
+				c.notify(nil, object)
+			}
+		},
+		UpdateFunc: c.notify,
+		DeleteFunc: func(object any) { c.notify(object, nil) },
+	}
+}
+
 // notify reports a change of an object to OnChange's functions if the object is a Tenant.
 func (c *Client) notify(before, after any) {
 	if gone, ok := before.(toolscache.DeletedFinalStateUnknown); ok {

@@ -44,6 +44,17 @@ func TestDisplayName(t *testing.T) {
 		t.Errorf("the display name is still %q", name)
 	}
 
+	// A form that was opened before another change shows both values.
+	seen := fmt.Sprint(p.Tenant("alice").Generation)
+	v.Submit("/account/alice/name/", "display_name", "First", "generation", seen, "was", "").Want(t, http.StatusOK, "Saved.")
+	v.Submit("/account/alice/name/", "display_name", "Second", "generation", seen, "was", "").Want(t, http.StatusUnprocessableEntity, `value="Second"`,
+		"Your blog was changed after you opened this page. The value is now &#34;First&#34;; you entered &#34;Second&#34;. Save again to keep your value.")
+	v.Submit("/account/alice/delete/", "name", "alice", "generation", seen).Want(t, http.StatusUnprocessableEntity,
+		"Your blog was changed after you opened this page. Check what happens to its posts, then confirm again.")
+	if tenant := p.Tenant("alice"); tenant.Spec.DisplayName != "First" || !tenant.DeletionTimestamp.IsZero() {
+		t.Errorf("the Tenant was changed: %+v", tenant)
+	}
+
 	// Somebody else's blog is not there.
 	for _, path := range []string{"/account/bob/", "/account/bob/manifest.yaml", "/account/bob/delete/", "/account/nobody/"} {
 		v.Get(path).Want(t, http.StatusNotFound)

@@ -121,6 +121,45 @@ func TestStaffRefused(t *testing.T) {
 	v.Get("/staff/audit/").Want(t, http.StatusOK, "No entries yet.")
 }
 
+// The second of two members of staff who edit a tenant at the same time sees what the first one has changed.
+func TestStaffEditTogether(t *testing.T) {
+	t.Parallel()
+	p, site := portaltest.NewSite(t)
+	p.CreateTenant("alice")
+	v := portaltest.NewStaff(t, p, site)
+	ours := settings(t, v, "alice", "displayName", "Ours", "was.displayName", "", "paidUntil", "", "was.paidUntil", "", "trial", "no", "was.trial", "yes")
+	theirs := settings(t, v, "alice", "displayName", "Theirs", "paidUntil", "2031-01-31")
+	v.Submit("/staff/tenants/alice/settings/", theirs...).Want(t, http.StatusOK, "Saved.")
+	refused := v.Submit("/staff/tenants/alice/settings/", ours...).Want(t, http.StatusUnprocessableEntity,
+		"This tenant was changed after you opened the page. Check the marked fields and save again.",
+		"Another user changed this from nothing to &#34;Theirs&#34;. You entered &#34;Ours&#34;.", `value="Ours"`, `name="was.displayName" value="Theirs"`,
+		"Another user changed this from nothing to &#34;2031-01-31&#34;.", `value="2031-01-31"`, `<option value="no" selected>`)
+	if tenant := p.Tenant("alice"); tenant.Spec.DisplayName != "Theirs" || tenant.Spec.Trial != nil {
+		t.Errorf("the Tenant was changed: %+v", tenant.Spec)
+	}
+	again := append(ours, "generation", generation.FindStringSubmatch(refused.Body)[1], "was.displayName", "Theirs", "paidUntil", "2031-01-31")
+	v.Submit("/staff/tenants/alice/settings/", latest(again)...).Want(t, http.StatusOK, "Saved.", "displayName Theirs -&gt; Ours; trial yes -&gt; no")
+
+	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice", "generation", "1").Want(t, http.StatusUnprocessableEntity,
+		"This tenant was changed after you opened the page. Check it, then confirm again.")
+	if tenant := p.Tenant("alice"); !tenant.DeletionTimestamp.IsZero() {
+		t.Error("the Tenant is being deleted")
+	}
+}
+
+// latest drops the earlier values of fields that a form has twice.
+func latest(form []string) []string {
+	fields := make(map[string]string)
+	for i := 0; i+1 < len(form); i += 2 {
+		fields[form[i]] = form[i+1]
+	}
+	var left []string
+	for field, value := range fields {
+		left = append(left, field, value)
+	}
+	return left
+}
+
 // What another field manager has set is shown, and left to it.
 func TestStaffHeld(t *testing.T) {
 	t.Parallel()
