@@ -10,6 +10,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 const (
@@ -59,7 +60,7 @@ func SendReminders(ctx context.Context, db postgres.Beginner, now time.Time) (in
 func endingPlans(ctx context.Context, db postgres.Querier, until time.Time, after string, now time.Time) ([]plan, error) {
 	rows, err := db.Query(ctx, `SELECT t.name, t.paid_until, t.suspend_at, u.id
 		FROM public.tenants t JOIN public.users u ON u.username = t.owner
-		WHERE t.state = 'live' AND t.paid_until <= $1 AND t.suspend_at > $2 AND u.state = 'active' AND t.name > $3
+		WHERE t.state = `+tenancy.LiveSQL+` AND t.paid_until <= $1 AND t.suspend_at > $2 AND u.state = 'active' AND t.name > $3
 		ORDER BY t.name LIMIT $4`, until, now, after, pageSize)
 	if err != nil {
 		return nil, fmt.Errorf("list ending plans: %w", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -37,12 +38,12 @@ func (s *Service) CheckAvailability(ctx context.Context, n Names) (Conflicts, er
 	err := s.db.QueryRow(ctx, `SELECT
 			EXISTS (SELECT FROM public.users WHERE username = $1)
 			OR EXISTS (SELECT FROM public.registrations WHERE username = $1 AND state IN ('confirming', 'provisioning', 'rolling_back'))
-			OR EXISTS (SELECT FROM public.tenants WHERE name = $1 AND state IN ('live', 'tombstone'))
-			OR EXISTS (SELECT FROM public.tenants WHERE owner = $1 AND state IN ('live', 'tombstone'))
-			OR EXISTS (SELECT FROM public.tenants WHERE schema_name = $2 AND state IN ('live', 'tombstone'))
+			OR EXISTS (SELECT FROM public.tenants WHERE name = $1 AND state IN (`+tenancy.LiveSQL+`, `+tenancy.TombstoneSQL+`))
+			OR EXISTS (SELECT FROM public.tenants WHERE owner = $1 AND state IN (`+tenancy.LiveSQL+`, `+tenancy.TombstoneSQL+`))
+			OR EXISTS (SELECT FROM public.tenants WHERE schema_name = $2 AND state IN (`+tenancy.LiveSQL+`, `+tenancy.TombstoneSQL+`))
 			OR EXISTS (SELECT FROM pg_namespace WHERE nspname = $2)
 			OR EXISTS (SELECT FROM public.domains d LEFT JOIN public.tenants t ON t.id = d.tenant_id WHERE d.host = $3
-				AND (t.id IS NULL OR t.state = 'tombstone' OR t.state = 'live' AND d.released_at IS NULL)),
+				AND (t.id IS NULL OR t.state = `+tenancy.TombstoneSQL+` OR t.state = `+tenancy.LiveSQL+` AND d.released_at IS NULL)),
 			EXISTS (SELECT FROM public.users WHERE email_key = $4),
 			EXISTS (SELECT FROM public.registrations r LEFT JOIN public.users u ON u.id = r.user_id
 				WHERE r.state = 'rolling_back' AND (r.username = $1 OR u.email_key = $4))`,

@@ -49,13 +49,13 @@ func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time
 func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool, now time.Time) error {
 	batch := &pgx.Batch{}
 	if fresh {
-		batch.Queue(`UPDATE public.tenants SET state = `+superseded+`, updated_at = now() WHERE name = $1 AND state = `+tombstone, spec.Name)
+		batch.Queue(`UPDATE public.tenants SET state = `+SupersededSQL+`, updated_at = now() WHERE name = $1 AND state = `+TombstoneSQL, spec.Name)
 	}
 	queueExpiredHolds(batch, spec, s.clock(now))
 	var id int64
 	batch.Queue(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at,
 			max_posts, max_storage_bytes, requests_per_second, created_at, owner, updated_at)
-		VALUES ($1, $2, `+live+`, $3, $4, $5, $6, $7, $8, $9, $10, $11, now())
+		VALUES ($1, $2, `+LiveSQL+`, $3, $4, $5, $6, $7, $8, $9, $10, $11, now())
 		ON CONFLICT DO NOTHING RETURNING id`,
 		spec.Name, spec.SchemaName, s.app.Latest(), spec.DisplayName, date(spec.PaidUntil), orNegativeInfinity(spec.SuspendAt),
 		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, now, spec.Owner).QueryRow(func(row pgx.Row) error {

@@ -23,8 +23,8 @@ func (s *Store) Retain(ctx context.Context, read Tenant, specJSON []byte, now, p
 			return fmt.Errorf("turn schema %s into a tombstone: %w", tenant.SchemaName, err)
 		}
 		batch := &pgx.Batch{}
-		batch.Queue(`UPDATE public.tenants SET state = `+tombstone+`, tombstone_schema = @schema, released_at = `+later+`,
-			purge_at = `+later+` + @retention::interval, updated_at = now() WHERE id = @id AND state = `+live,
+		batch.Queue(`UPDATE public.tenants SET state = `+TombstoneSQL+`, tombstone_schema = @schema, released_at = `+later+`,
+			purge_at = `+later+` + @retention::interval, updated_at = now() WHERE id = @id AND state = `+LiveSQL,
 			s.clock(now).args(pgx.NamedArgs{"id": tenant.ID, "schema": tombstoneSchema, "retention": purgeAt.Sub(now)}))
 		batch.Queue(`INSERT INTO public.tombstones (tenant_id, spec) VALUES ($1, $2)`, tenant.ID, string(specJSON))
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -70,8 +70,8 @@ func (s *Store) end(ctx context.Context, operation string, read Tenant, now time
 
 // release records that a tenant and its data are gone, which begins the hold of its names.
 func (s *Store) release(ctx context.Context, tx pgx.Tx, id int64, now time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE public.tenants SET state = `+released+`, released_at = `+later+`, updated_at = now()
-		WHERE id = @id AND state = `+live, s.clock(now).args(pgx.NamedArgs{"id": id}))
+	_, err := tx.Exec(ctx, `UPDATE public.tenants SET state = `+ReleasedSQL+`, released_at = `+later+`, updated_at = now()
+		WHERE id = @id AND state = `+LiveSQL, s.clock(now).args(pgx.NamedArgs{"id": id}))
 	if err != nil {
 		return fmt.Errorf("release the names of tenant %d: %w", id, err)
 	}

@@ -33,11 +33,11 @@ func (e *NameTakenError) Error() string {
 func queueReleases(batch *pgx.Batch, spec Spec, clock clock) {
 	batch.Queue(`UPDATE public.domains SET released_at = `+later+`, is_primary = false
 		WHERE released_at IS NULL AND NOT host = ANY (@hosts)
-		AND tenant_id = (SELECT id FROM public.tenants WHERE name = @name AND state = `+live+`)`,
+		AND tenant_id = (SELECT id FROM public.tenants WHERE name = @name AND state = `+LiveSQL+`)`,
 		clock.args(pgx.NamedArgs{"name": spec.Name, "hosts": spec.hosts()}))
 	batch.Queue(`UPDATE public.domains SET is_primary = false
 		WHERE is_primary AND host <> $2
-		AND tenant_id = (SELECT id FROM public.tenants WHERE name = $1 AND state = `+live+`)`, spec.Name, spec.PrimaryHost)
+		AND tenant_id = (SELECT id FROM public.tenants WHERE name = $1 AND state = `+LiveSQL+`)`, spec.Name, spec.PrimaryHost)
 }
 
 // claim is the outcome of queueClaims.
@@ -48,7 +48,7 @@ func queueClaims(batch *pgx.Batch, spec Spec) *claim {
 	var owned claim
 	batch.Queue(`INSERT INTO public.domains AS d (host, tenant_id, is_primary)
 		SELECT h.host, t.id, h.host = $2 FROM unnest($3::text[]) AS h (host), public.tenants t
-		WHERE t.name = $1 AND t.state = `+live+` ORDER BY h.host <> $2, h.host
+		WHERE t.name = $1 AND t.state = `+LiveSQL+` ORDER BY h.host <> $2, h.host
 		ON CONFLICT (host) DO UPDATE SET is_primary = excluded.is_primary, released_at = NULL
 			WHERE d.tenant_id = excluded.tenant_id
 		RETURNING is_primary`, spec.Name, spec.PrimaryHost, spec.hosts()).Query(func(rows pgx.Rows) error {
@@ -91,7 +91,7 @@ func ownerOfNames(ctx context.Context, db postgres.Querier, spec Spec) (*NameTak
 		releasedAt   *time.Time
 	)
 	err := db.QueryRow(ctx, `SELECT name, schema_name, state, released_at FROM public.tenants
-		WHERE (name = $1 OR schema_name = $2) AND state <> `+superseded+` AND NOT (name = $1 AND state = `+live+`)
+		WHERE (name = $1 OR schema_name = $2) AND state <> `+SupersededSQL+` AND NOT (name = $1 AND state = `+LiveSQL+`)
 		ORDER BY name <> $1 LIMIT 1`, spec.Name, spec.SchemaName).Scan(&name, &schema, &state, &releasedAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil

@@ -22,7 +22,7 @@ func (s *Store) Purge(ctx context.Context, now time.Time, limit int) ([]string, 
 				return err
 			}
 			// The hosts go with the row.
-			if _, err := tx.Exec(ctx, `DELETE FROM public.tenants WHERE id = $1 AND state <> `+live, tombstone.ID); err != nil {
+			if _, err := tx.Exec(ctx, `DELETE FROM public.tenants WHERE id = $1 AND state <> `+LiveSQL, tombstone.ID); err != nil {
 				return fmt.Errorf("delete the row of tombstone %s: %w", tombstone.Schema, err)
 			}
 			return nil
@@ -44,7 +44,7 @@ type purgeableTombstone struct {
 // purgeable returns tombstones whose retention is over, the oldest first, at most limit.
 func (s *Store) purgeable(ctx context.Context, now time.Time, limit int) ([]purgeableTombstone, error) {
 	rows, err := s.pool.Query(ctx, `SELECT id, tombstone_schema FROM public.tenants
-		WHERE state IN (`+tombstone+`, `+superseded+`) AND purge_at <= `+earlier+` ORDER BY purge_at, id LIMIT @limit`,
+		WHERE state IN (`+TombstoneSQL+`, `+SupersededSQL+`) AND purge_at <= `+earlier+` ORDER BY purge_at, id LIMIT @limit`,
 		s.clock(now).args(pgx.NamedArgs{"limit": limit}))
 	if err != nil {
 		return nil, fmt.Errorf("look for tombstones to purge: %w", err)
@@ -61,11 +61,11 @@ func (s *Store) purgeable(ctx context.Context, now time.Time, limit int) ([]purg
 func (s *Store) DeleteExpiredHolds(ctx context.Context, now time.Time) error {
 	batch := &pgx.Batch{}
 	for _, sql := range []string{
-		`DELETE FROM public.tenants WHERE state = ` + released + ` AND released_at <= ` + holdStart,
+		`DELETE FROM public.tenants WHERE state = ` + ReleasedSQL + ` AND released_at <= ` + holdStart,
 		`DELETE FROM public.domains WHERE released_at <= ` + holdStart + `
-			AND tenant_id IN (SELECT id FROM public.tenants WHERE state = ` + live + `)`,
+			AND tenant_id IN (SELECT id FROM public.tenants WHERE state = ` + LiveSQL + `)`,
 		`UPDATE public.tenants SET released_at = ` + later + `, updated_at = now()
-			WHERE state IN (` + released + `, ` + superseded + `) AND released_at > ` + later,
+			WHERE state IN (` + ReleasedSQL + `, ` + SupersededSQL + `) AND released_at > ` + later,
 		`UPDATE public.domains SET released_at = ` + later + ` WHERE released_at > ` + later,
 	} {
 		batch.Queue(sql, s.clock(now).args(nil))

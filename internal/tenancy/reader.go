@@ -20,12 +20,12 @@ func NewReader(db postgres.Querier) Reader { return Reader{db} }
 // Find returns the tenant called name, or ErrNotFound. It is one indexed query, and the only one of a reconcile with
 // nothing to do.
 func (r Reader) Find(ctx context.Context, name string) (Tenant, error) {
-	return r.one(ctx, "read tenant "+name, `WHERE t.name = $1 AND t.state <> `+superseded, name)
+	return r.one(ctx, "read tenant "+name, `WHERE t.name = $1 AND t.state <> `+SupersededSQL, name)
 }
 
 // FindByHost returns the live tenant that a host belongs to, or ErrNotFound.
 func (r Reader) FindByHost(ctx context.Context, host string) (Tenant, error) {
-	return r.one(ctx, "read the tenant at "+host, `WHERE t.state = `+live+` AND t.id = (
+	return r.one(ctx, "read the tenant at "+host, `WHERE t.state = `+LiveSQL+` AND t.id = (
 		SELECT d.tenant_id FROM public.domains d WHERE d.host = $1 AND d.released_at IS NULL)`, host)
 }
 
@@ -46,7 +46,7 @@ func (r Reader) one(ctx context.Context, operation, condition string, args ...an
 
 // List returns live tenants in the order of their names: at most limit, beginning after the given name.
 func (r Reader) List(ctx context.Context, after string, limit int) ([]Tenant, error) {
-	rows, err := r.db.Query(ctx, selectTenant+`WHERE t.state = `+live+` AND t.name > $1 ORDER BY t.name LIMIT $2`, after, limit)
+	rows, err := r.db.Query(ctx, selectTenant+`WHERE t.state = `+LiveSQL+` AND t.name > $1 ORDER BY t.name LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list tenants: %w", err)
 	}

@@ -41,8 +41,8 @@ func (s *Store) Restore(ctx context.Context, spec Spec, now time.Time) error {
 // restoreRow makes a tombstone's row live, and returns its new UpdatedAt.
 func restoreRow(ctx context.Context, tx pgx.Tx, id int64, spec Spec) (updatedAt time.Time, err error) {
 	batch := &pgx.Batch{}
-	batch.Queue(`UPDATE public.tenants SET state = `+live+`, schema_name = $2, tombstone_schema = NULL,
-		released_at = NULL, purge_at = NULL, updated_at = now() WHERE id = $1 AND state = `+tombstone+`
+	batch.Queue(`UPDATE public.tenants SET state = `+LiveSQL+`, schema_name = $2, tombstone_schema = NULL,
+		released_at = NULL, purge_at = NULL, updated_at = now() WHERE id = $1 AND state = `+TombstoneSQL+`
 		RETURNING updated_at`, id, spec.SchemaName).QueryRow(func(row pgx.Row) error { return row.Scan(&updatedAt) })
 	batch.Queue(`DELETE FROM public.tombstones WHERE tenant_id = $1`, id)
 	err = tx.SendBatch(ctx, batch).Close()

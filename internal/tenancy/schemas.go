@@ -11,7 +11,7 @@ import (
 func (r Reader) UnknownSchemas(ctx context.Context, limit int) ([]string, error) {
 	return r.schemaNames(ctx, `SELECT n.nspname::text FROM pg_namespace n
 		WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('public', 'information_schema') AND NOT EXISTS (
-			SELECT FROM public.tenants t WHERE t.state = `+live+` AND t.schema_name = n.nspname OR t.tombstone_schema = n.nspname)
+			SELECT FROM public.tenants t WHERE t.state = `+LiveSQL+` AND t.schema_name = n.nspname OR t.tombstone_schema = n.nspname)
 		ORDER BY n.nspname LIMIT $1`, limit)
 }
 

@@ -87,7 +87,7 @@ func (s *Store) inTransaction(ctx context.Context, operation string, limit time.
 // none.
 func lockRow(ctx context.Context, tx pgx.Tx, name string) (Tenant, error) {
 	var id int64
-	err := tx.QueryRow(ctx, `SELECT id FROM public.tenants WHERE name = $1 AND state <> `+superseded+` FOR UPDATE`, name).Scan(&id)
+	err := tx.QueryRow(ctx, `SELECT id FROM public.tenants WHERE name = $1 AND state <> `+SupersededSQL+` FOR UPDATE`, name).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Tenant{}, ErrNotFound
 	}
@@ -106,7 +106,7 @@ func notify(ctx context.Context, tx pgx.Tx, id int64) error {
 }
 
 func queueNotify(batch *pgx.Batch, name string) {
-	batch.Queue(`SELECT pg_notify($1, id::text) FROM public.tenants WHERE name = $2 AND state <> `+superseded, Channel, name)
+	batch.Queue(`SELECT pg_notify($1, id::text) FROM public.tenants WHERE name = $2 AND state <> `+SupersededSQL, Channel, name)
 }
 
 // run sends statements without parameters in one round trip, by the simple protocol.

@@ -26,12 +26,12 @@ const (
 	StateReleased State = "released"
 )
 
-// The states as SQL literals.
+// The states as SQL literals, for statements that read the registry.
 const (
-	live       = "'" + string(StateLive) + "'"
-	tombstone  = "'" + string(StateTombstone) + "'"
-	superseded = "'" + string(StateSuperseded) + "'"
-	released   = "'" + string(StateReleased) + "'"
+	LiveSQL       = "'" + string(StateLive) + "'"
+	TombstoneSQL  = "'" + string(StateTombstone) + "'"
+	SupersededSQL = "'" + string(StateSuperseded) + "'"
+	ReleasedSQL   = "'" + string(StateReleased) + "'"
 )
 
 // Hold is how long a freed host, tenant name or schema name is unavailable to other tenants. A replica whose

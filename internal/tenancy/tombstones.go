@@ -38,12 +38,12 @@ const maxTombstonesOf = 100
 // restored, and of these first the one that is retained longest.
 func (r Reader) ListTombstonesOf(ctx context.Context, owner string, now time.Time) ([]Tombstone, error) {
 	return r.tombstones(ctx, `AND t.owner = $1 AND t.owner <> '' AND t.purge_at > $2
-		ORDER BY t.state = `+tombstone+` DESC, t.purge_at DESC, t.id DESC LIMIT $3`, owner, now, maxTombstonesOf)
+		ORDER BY t.state = `+TombstoneSQL+` DESC, t.purge_at DESC, t.id DESC LIMIT $3`, owner, now, maxTombstonesOf)
 }
 
 // FindTombstone returns the tombstone that can be restored under a name, or ErrNotFound.
 func (r Reader) FindTombstone(ctx context.Context, name string) (Tombstone, error) {
-	found, err := r.tombstones(ctx, `AND t.name = $1 AND t.state = `+tombstone, name)
+	found, err := r.tombstones(ctx, `AND t.name = $1 AND t.state = `+TombstoneSQL, name)
 	switch {
 	case err != nil:
 		return Tombstone{}, err
@@ -56,7 +56,7 @@ func (r Reader) FindTombstone(ctx context.Context, name string) (Tombstone, erro
 func (r Reader) tombstones(ctx context.Context, condition string, args ...any) ([]Tombstone, error) {
 	rows, err := r.db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at, s.spec
 		FROM public.tenants t JOIN public.tombstones s ON s.tenant_id = t.id
-		WHERE t.state IN (`+tombstone+`, `+superseded+`) AND t.tombstone_schema IS NOT NULL `+condition, args...)
+		WHERE t.state IN (`+TombstoneSQL+`, `+SupersededSQL+`) AND t.tombstone_schema IS NOT NULL `+condition, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list tombstones: %w", err)
 	}

@@ -26,7 +26,7 @@ func (s *Store) updateRow(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt, 
 	queueExpiredHolds(batch, spec, clock)
 	batch.Queue(`UPDATE public.tenants SET display_name = $2, paid_until = $3, suspend_at = $4,
 			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, owner = $8, updated_at = now()
-		WHERE name = $1 AND state = `+live+` AND updated_at = $9`,
+		WHERE name = $1 AND state = `+LiveSQL+` AND updated_at = $9`,
 		spec.Name, spec.DisplayName, date(spec.PaidUntil), orNegativeInfinity(spec.SuspendAt),
 		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, spec.Owner, updatedAt).
 		Exec(func(tag pgconn.CommandTag) error {
@@ -50,9 +50,9 @@ func (s *Store) updateRow(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt, 
 
 // queueExpiredHolds frees the names that spec lists where their hold is over.
 func queueExpiredHolds(batch *pgx.Batch, spec Spec, clock clock) {
-	batch.Queue(`DELETE FROM public.tenants WHERE state = `+released+` AND released_at <= `+holdStart+` AND (name = @name OR schema_name = @schema)`,
+	batch.Queue(`DELETE FROM public.tenants WHERE state = `+ReleasedSQL+` AND released_at <= `+holdStart+` AND (name = @name OR schema_name = @schema)`,
 		clock.args(pgx.NamedArgs{"name": spec.Name, "schema": spec.SchemaName}))
 	batch.Queue(`DELETE FROM public.domains d WHERE d.host = ANY (@hosts) AND (d.released_at <= `+holdStart+` OR EXISTS (
-		SELECT FROM public.tenants t WHERE t.id = d.tenant_id AND t.state IN (`+released+`, `+superseded+`) AND t.released_at <= `+holdStart+`))`,
+		SELECT FROM public.tenants t WHERE t.id = d.tenant_id AND t.state IN (`+ReleasedSQL+`, `+SupersededSQL+`) AND t.released_at <= `+holdStart+`))`,
 		clock.args(pgx.NamedArgs{"hosts": spec.hosts()}))
 }

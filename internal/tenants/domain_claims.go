@@ -10,6 +10,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/secret"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // DomainClaim is a custom domain that the owner of a Tenant has not verified yet.
@@ -33,7 +34,7 @@ var ErrNoClaim = errors.New("the Tenant does not claim this domain")
 
 // claimIsCurrent is true for a claim c of the tenant that has the name now. An earlier tenant of the same name may have
 // left its TXT record.
-const claimIsCurrent = `EXISTS (SELECT FROM public.tenants t WHERE t.name = c.tenant AND t.state = 'live' AND t.created_at <= c.created_at)`
+const claimIsCurrent = `EXISTS (SELECT FROM public.tenants t WHERE t.name = c.tenant AND t.state = ` + tenancy.LiveSQL + ` AND t.created_at <= c.created_at)`
 
 const selectClaim = `SELECT c.tenant, c.host, c.token FROM public.domain_claims c WHERE c.tenant = $1 AND ` + claimIsCurrent
 

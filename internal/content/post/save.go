@@ -10,6 +10,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 )
 
 // maxHTMLBytes is the maximum size of rendered content. HTML can be larger than its Markdown: a quotation mark becomes an
@@ -132,7 +133,7 @@ func (s Store) store(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered ren
 
 // recordFirstPost notes that the blog has been written in. Only the first time counts.
 const recordFirstPost = `INSERT INTO public.first_posts (tenant_id, at)
-	SELECT id, $2::timestamptz FROM public.tenants WHERE schema_name = $1 AND state = 'live' ON CONFLICT DO NOTHING`
+	SELECT id, $2::timestamptz FROM public.tenants WHERE schema_name = $1 AND state = ` + directory.LiveSQL + ` ON CONFLICT DO NOTHING`
 
 // lockStored returns the post that is saved: the one of base, or the one with the slug. nil: it does not exist.
 func (s Store) lockStored(ctx context.Context, tx pgx.Tx, base Version, slug string) (*Source, error) {

@@ -13,6 +13,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
+// LiveSQL is the state of a live tenant's row as an SQL literal.
+const LiveSQL = tenancy.LiveSQL
+
 // Channel is the NOTIFY channel on which the ids of changed tenants arrive.
 const Channel = tenancy.Channel
 
@@ -73,18 +76,16 @@ type Snapshot struct {
 }
 
 const (
-	live = "'" + string(tenancy.StateLive) + "'"
-
 	selectEntries = `SELECT t.id, t.name, t.schema_name, t.display_name, t.owner, t.paid_until, t.suspend_at,
 	t.max_posts, t.max_storage_bytes, t.requests_per_second,
-	(SELECT d.host FROM public.domains d WHERE t.state = ` + live + ` AND d.tenant_id = t.id AND d.is_primary),
-	(SELECT array_agg(d.host) FROM public.domains d WHERE t.state = ` + live + ` AND d.tenant_id = t.id AND d.released_at IS NULL)
+	(SELECT d.host FROM public.domains d WHERE t.state = ` + LiveSQL + ` AND d.tenant_id = t.id AND d.is_primary),
+	(SELECT array_agg(d.host) FROM public.domains d WHERE t.state = ` + LiveSQL + ` AND d.tenant_id = t.id AND d.released_at IS NULL)
 	FROM public.tenants t `
 )
 
 // ReadAll returns a snapshot with every live tenant, in one round trip.
 func ReadAll(ctx context.Context, db postgres.Querier) (Snapshot, error) {
-	return readSnapshot(ctx, db, selectEntries+`WHERE t.state = `+live)
+	return readSnapshot(ctx, db, selectEntries+`WHERE t.state = `+LiveSQL)
 }
 
 // ReadChangedSince returns a snapshot with the tenants that changed at or after the moment since, in one round trip. A
