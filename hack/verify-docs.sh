@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Fails when docs/architecture.md names a file or folder that does not exist.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+missing=0
+while read -r path; do
+	if [[ ! -e $path ]]; then
+		echo "docs/architecture.md names $path, which does not exist" >&2
+		missing=1
+	fi
+done < <(grep -oE '`(api|cmd|config|controllers|hack|internal|test)/[A-Za-z0-9_./-]+`' docs/architecture.md | tr -d '`' | sort -u)
+exit "$missing"
