@@ -112,6 +112,7 @@ lint: $(GOLANGCI_LINT) ## Check the code, the API conventions, the modules and t
 	@hack/in-modules.sh $(GOLANGCI_LINT) run
 	$(GOLANGCI_LINT) run --config .golangci-kal.yml ./api/...
 	hack/verify-imports.sh
+	hack/verify-docs.sh
 	hack/verify-modules.sh
 	hack/lint-shell.sh
 
