@@ -58,6 +58,6 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope, stopped *step.E
 	for _, phase := range v1alpha1.TenantPhases {
 		tenantsByPhase.WithLabelValues(s.platform.Namespace, s.platform.Name, string(phase)).Set(float64(phases[phase]))
 	}
-	s.Summarize(stopped, "The database and the route are ready.")
+	_ = s.Summarize(stopped, "The database and the route are ready.")
 	return nil
 }

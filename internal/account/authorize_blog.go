@@ -30,7 +30,7 @@ func (e *NotOwnerError) Error() string {
 func (s *Service) BlogAt(ctx context.Context, host string) (Blog, error) {
 	host, err := naming.NormalizeHost(host)
 	if err != nil {
-		return Blog{}, ErrNotFound //nolint:nilerr // no blog has such a host
+		return Blog{}, ErrNotFound // no blog has such a host
 	}
 	tenant, err := s.registry.FindByHost(ctx, host)
 	if errors.Is(err, tenancy.ErrNotFound) {

@@ -49,7 +49,7 @@ func insertMailToken(ctx context.Context, db postgres.Querier, purpose Purpose, 
 	return token, nil
 }
 
-const mailTokenColumns = `COALESCE(user_id, 0), tenant, username, email`
+const mailTokenColumns = `COALESCE(user_id, 0), tenant, username, email` //nolint:gosec // names of columns
 
 // findMailToken returns what a token stands for, or ErrNotFound. The token stays valid.
 func findMailToken(ctx context.Context, db postgres.Querier, purpose Purpose, token string, now time.Time) (mailToken, error) {

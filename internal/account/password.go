@@ -51,7 +51,7 @@ var commonPasswords = func() map[string]bool {
 // 5.1.1.2 recommends, it checks the length and a list, and has no rules about characters.
 func CheckPassword(password, username, email string) error {
 	lower := strings.ToLower(password)
-	sentence := ""
+	var sentence string
 	switch n := utf8.RuneCountInString(password); {
 	case n < MinPasswordLength:
 		sentence = fmt.Sprintf("Use at least %d characters. A few words are easy to remember.", MinPasswordLength)

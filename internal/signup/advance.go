@@ -202,7 +202,8 @@ func (s *Service) rollBack(ctx context.Context, r *Registration) error {
 	return s.tenants.Discard(ctx, tenant)
 }
 
-func (s *Service) logFailure(ctx context.Context, message string, r *Registration, err error) {
-	s.log.LogAttrs(ctx, slog.LevelWarn, message, slog.String("registration", r.ID), slog.String("username", r.Username),
+// logFailure logs a step that failed and is retried, by the sweeper at the latest.
+func (s *Service) logFailure(ctx context.Context, failed string, r *Registration, err error) {
+	s.log.LogAttrs(ctx, slog.LevelWarn, "Registration failed a step", slog.String("step", failed), slog.String("registration", r.ID), slog.String("username", r.Username),
 		slog.String("state", string(r.State)), slog.String("cause", postgres.LogText(err)))
 }

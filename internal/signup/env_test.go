@@ -285,7 +285,7 @@ func exec(ctx context.Context, db postgres.Querier, f *fault, sql string, args [
 
 func query(ctx context.Context, db postgres.Querier, f *fault, sql string, args []any) (rows pgx.Rows, err error) {
 	err = f.call(func() error {
-		rows, err = db.Query(ctx, sql, args...)
+		rows, err = db.Query(ctx, sql, args...) //nolint:sqlclosecheck // the caller closes them
 		return err
 	})
 	if err != nil && rows != nil {

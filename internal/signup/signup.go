@@ -9,7 +9,7 @@
 //	              user                          the same, with ConfirmFirst              confirming    Start: queues the mail as well
 //	confirming    the mail is queued; there is  the address is confirmed                 provisioning  Advance
 //	              no Tenant                     it is not, within UnconfirmedLife        rolling_back  Advance
-//	provisioning  the user cannot log in; the   no Tenant; the address is confirmed, or  provisioning  Advance: creates the Tenant
+//	provisioning  the user cannot log in; the   no Tenant; the address is confirmed, or  provisioning  Advance: creates it
 //	              Tenant may exist                this is Start's first pass
 //	                                            no Tenant otherwise                      rolling_back  Advance
 //	                                            the API server refuses the Tenant        rolling_back  Advance

@@ -116,7 +116,7 @@ func settingAt(path string) setting {
 
 // Text formats the setting at a path below spec, as a form shows it: a date, a number, one domain per line, "yes" or
 // "no". Empty: the setting is left to the Platform.
-func (s Settings) Text(path string) string { return settingAt(path).text(&s) }
+func (s *Settings) Text(path string) string { return settingAt(path).text(s) }
 
 // Parse sets the setting at a path from its text, the inverse of Text. It returns an *InvalidError if the text is not a
 // value of that setting.

@@ -22,12 +22,12 @@ func (c Contact) Shown() string {
 }
 
 // Asking adds a sentence. Where it speaks of those who run the site, it links to where they are reached.
-func (m HTMLWriter) Asking(sentence string, c Contact) HTMLWriter {
+func (b HTMLWriter) Asking(sentence string, c Contact) HTMLWriter {
 	before, after, found := strings.Cut(sentence, whoRuns)
 	if !found || c.Shown() == "" {
-		return m.Text(sentence)
+		return b.Text(sentence)
 	}
-	return m.Text(before).HTML(whoRuns + ` (<a href="`).Text(string(c)).HTML(`">`).Text(c.Shown()).HTML("</a>)").Text(after)
+	return b.Text(before).HTML(whoRuns + ` (<a href="`).Text(string(c)).HTML(`">`).Text(c.Shown()).HTML("</a>)").Text(after)
 }
 
 // Asking is HTMLWriter.Asking for templates.

@@ -21,7 +21,7 @@ func summarize(degraded, stopped *step.Error) map[string]string {
 	if degraded != nil {
 		c.Degrade(degraded)
 	}
-	c.Summarize(stopped, "Serving.")
+	_ = c.Summarize(stopped, "Serving.")
 	return shown(platform.Status.Conditions)
 }
 
@@ -38,7 +38,7 @@ func TestSummaryFollowsKstatus(t *testing.T) {
 	stalled := step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressNotOwned, "Not ours.")
 	waiting := step.Waiting(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonNameHeld, "Held.", time.Second)
 	const (
-		delete = "Not ours. Delete or rename that Ingress."
+		remove = "Not ours. Delete or rename that Ingress."
 		held   = "Held. No action is needed: the Tenant gets the name when the hold ends."
 		later  = "Unknown Waiting: Waiting for earlier steps."
 	)
@@ -50,19 +50,19 @@ func TestSummaryFollowsKstatus(t *testing.T) {
 			"Ready": "True Succeeded: Serving.", "DatabaseReady": later, "RouteReady": later,
 		}},
 		"stalled": {stopped: stalled, want: map[string]string{
-			"Ready": "False IngressNotOwned: " + delete, "Stalled": "True IngressNotOwned: " + delete,
-			"RouteReady": "False IngressNotOwned: " + delete, "DatabaseReady": later,
+			"Ready": "False IngressNotOwned: " + remove, "Stalled": "True IngressNotOwned: " + remove,
+			"RouteReady": "False IngressNotOwned: " + remove, "DatabaseReady": later,
 		}},
 		"waiting": {stopped: waiting, want: map[string]string{
 			"Ready": "False NameHeld: " + held, "Reconciling": "True Progressing: " + held, "DatabaseReady": "False NameHeld: " + held, "RouteReady": later,
 		}},
 		"degraded": {degraded: stalled, want: map[string]string{
-			"Ready": "False IngressNotOwned: " + delete, "Stalled": "True IngressNotOwned: " + delete,
-			"RouteReady": "False IngressNotOwned: " + delete, "DatabaseReady": later,
+			"Ready": "False IngressNotOwned: " + remove, "Stalled": "True IngressNotOwned: " + remove,
+			"RouteReady": "False IngressNotOwned: " + remove, "DatabaseReady": later,
 		}},
 		"stopped after a degraded layer": {degraded: stalled, stopped: waiting, want: map[string]string{
 			"Ready": "False NameHeld: " + held, "Reconciling": "True Progressing: " + held, "DatabaseReady": "False NameHeld: " + held,
-			"RouteReady": "False IngressNotOwned: " + delete,
+			"RouteReady": "False IngressNotOwned: " + remove,
 		}},
 	}
 	for name, test := range tests {
@@ -85,9 +85,9 @@ func TestRepeatedErrorsChangeNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			platform := &v1alpha1.Platform{}
-			status.NewConditions(platform, layers, time.Unix(0, 0)).Summarize(stopped, "Serving.")
+			_ = status.NewConditions(platform, layers, time.Unix(0, 0)).Summarize(stopped, "Serving.")
 			before := platform.DeepCopy()
-			status.NewConditions(platform, layers, time.Unix(60, 0)).Summarize(stopped, "Serving.")
+			_ = status.NewConditions(platform, layers, time.Unix(60, 0)).Summarize(stopped, "Serving.")
 			if diff := cmp.Diff(before, platform); diff != "" {
 				t.Errorf("the status changed (-before +after):\n%s", diff)
 			}

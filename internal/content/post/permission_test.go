@@ -49,7 +49,8 @@ func TestAuthorize(t *testing.T) {
 			t.Parallel()
 			quota, err := post.Authorize(t.Context(), pool, test.tenantID, test.username, test.now)
 			var readOnly *post.ReadOnlyError
-			switch _, wantReadOnly := test.want.(*post.ReadOnlyError); {
+			wanted := new(post.ReadOnlyError)
+			switch wantReadOnly := errors.As(test.want, &wanted); {
 			case wantReadOnly && (!errors.As(err, &readOnly) || readOnly.Suspended != test.suspended):
 				t.Errorf("got %v, want a ReadOnlyError", err)
 			case !wantReadOnly && !errors.Is(err, test.want):

@@ -199,12 +199,12 @@ func (g gate) Write(b []byte) (int, error) {
 // includes itself (PostgreSQL manual, "Message Formats").
 func copyMessages(client io.Writer, server io.Reader) error {
 	for {
-		message := make([]byte, 5)
-		if _, err := io.ReadFull(server, message); err != nil {
+		var header [5]byte
+		if _, err := io.ReadFull(server, header[:]); err != nil {
 			return err
 		}
-		length := int(binary.BigEndian.Uint32(message[1:])) + 1
-		message = append(message, make([]byte, length-len(message))...)
+		message := make([]byte, 1+int(binary.BigEndian.Uint32(header[1:])))
+		copy(message, header[:])
 		if _, err := io.ReadFull(server, message[5:]); err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ import (
 // The user name and password that the server accepts.
 const (
 	User     = "postman"
-	Password = "rings twice, and always" //nolint:gosec // of a server that runs for one test
+	Password = "rings twice, and always"
 )
 
 // Security is how the server uses TLS.

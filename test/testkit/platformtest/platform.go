@@ -22,8 +22,9 @@ const (
 	OtherDomain = "example.net"
 	// IngressClass is the class of the Ingresses.
 	IngressClass = "demo"
-	// BlogService and PortalService are the Services that the Platform names.
-	BlogService   = "echoblogs-blog"
+	// BlogService is the Service of the blog that the Platform names.
+	BlogService = "echoblogs-blog"
+	// PortalService is the Service of the public site that the Platform names.
 	PortalService = "echoblogs-portal"
 
 	databaseSecret = "echoblogs-database"
@@ -51,6 +52,7 @@ func New(t testing.TB, c client.WithWatch) *Platform {
 
 // In returns the same Platform for a subtest, or for one input of a fuzz target.
 func (p *Platform) In(t testing.TB) *Platform {
+	t.Helper()
 	other := *p
 	other.t = t
 	return &other

@@ -1,3 +1,4 @@
+// Package portaltest uses the public site as a browser does, and knows what its tests share.
 package portaltest
 
 import (
