@@ -17,7 +17,7 @@ type blogServer struct{ *blogtest.Replica }
 // want requests the home page of a host and checks the response at once.
 func (b *blogServer) want(t testing.TB, host string, status int, text string) {
 	t.Helper()
-	if err := b.Check(host, "/", status, text); err != nil {
+	if err := b.In(t).Check(host, "/", status, text); err != nil {
 		t.Error(err)
 	}
 }
@@ -25,7 +25,7 @@ func (b *blogServer) want(t testing.TB, host string, status int, text string) {
 // waitBlog waits until a host answers with a status. A blog whose clock was set reads the registry anew first.
 func (p *platform) waitBlog(host string, status int, contains string) {
 	p.t.Helper()
-	p.Wait(fmt.Sprintf("%s answers %d", host, status), func(context.Context) error { return p.blog.Check(host, "/", status, contains) })
+	p.Wait(fmt.Sprintf("%s answers %d", host, status), func(context.Context) error { return p.blog.In(p.t).Check(host, "/", status, contains) })
 }
 
 // wantEvent waits for an event about an object.

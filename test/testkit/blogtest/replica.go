@@ -52,6 +52,14 @@ func StartReplica(t testing.TB, o blog.Options) *Replica {
 	return r
 }
 
+// In returns the same replica for a subtest, or for one input of a fuzz target.
+func (r *Replica) In(t testing.TB) *Replica {
+	t.Helper()
+	other := *r
+	other.t = t
+	return &other
+}
+
 // Get requests a page. Redirects are not followed.
 func (r *Replica) Get(host, path string) Response {
 	r.t.Helper()
