@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Fails when docs/architecture.md names a file or folder that does not exist.
+# shellcheck disable=SC2016 # the backquotes are those of Markdown
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
