@@ -12,16 +12,16 @@ import (
 	"github.com/echoblogs/echoblogs/internal/portal"
 )
 
-// operateTimeout bounds a command.
+// operateTimeout bounds the run time of a command.
 const operateTimeout = time.Minute
 
 func inviteCommand() *cobra.Command {
 	var l location
 	cmd := &cobra.Command{
 		Use:   "invite TENANT",
-		Short: "Print a link by which the owner of a Tenant chooses a password",
-		Long: `Print a link by which the owner that a Tenant names, who has no account yet, chooses a password and logs in. It works
-once, within 7 days. Give it to nobody else.`,
+		Short: "Print a link with which the owner of a Tenant sets a password",
+		Long: `Print a link with which the owner of a Tenant, who has no account yet, sets a password and logs in. The link can be
+used once and expires after 7 days. Send it only to the owner.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return operate(cmd, l, func(ctx context.Context, o *portal.Operations) (string, error) { return o.Invite(ctx, args[0]) })
@@ -32,17 +32,17 @@ once, within 7 days. Give it to nobody else.`,
 }
 
 func staffCommand() *cobra.Command {
-	staff := &cobra.Command{Use: "staff", Short: "Look after who looks after blogs and accounts"}
+	staff := &cobra.Command{Use: "staff", Short: "Manage staff"}
 	var (
 		l               location
 		username, email string
 	)
 	add := &cobra.Command{
 		Use:   "add",
-		Short: "Make somebody a member of staff, and print a link by which they choose a password",
-		Long: `Make the account of that user name a member of staff, and the account where there is none. Then print a link by which
-its owner chooses a password. It works once, within an hour; the same command prints another one. Who has a password
-already needs none. Give it to nobody else.`,
+		Short: "Make an account staff, and print a link with which its owner sets a password",
+		Long: `Make the account with that user name staff; create the account if it does not exist. Then print a link with which its
+owner sets a password. The link can be used once and expires after an hour; run the command again for another one. It is not
+needed if the owner has a password. Send it only to the owner.`,
 		Example: "  portal staff add --username jane --email jane@example.com",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -53,17 +53,17 @@ already needs none. Give it to nobody else.`,
 	}
 	l.register(add.Flags())
 	add.Flags().StringVar(&username, "username", "", "the user name")
-	add.Flags().StringVar(&email, "email", "", "the address of the account")
+	add.Flags().StringVar(&email, "email", "", "the email address of the account")
 	for _, flag := range []string{"username", "email"} {
 		if err := add.MarkFlagRequired(flag); err != nil {
-			panic(err) // there is no such flag
+			panic(err) // the flag does not exist
 		}
 	}
 	staff.AddCommand(add)
 	return staff
 }
 
-// operate does something and prints the link that comes of it.
+// operate runs a command and prints the link that it returns.
 func operate(cmd *cobra.Command, l location, do func(context.Context, *portal.Operations) (string, error)) error {
 	ctrl.SetLogger(logr.Discard())
 	ctx, cancel := context.WithTimeout(cmd.Context(), operateTimeout)
@@ -82,7 +82,7 @@ func operate(cmd *cobra.Command, l location, do func(context.Context, *portal.Op
 		return err
 	}
 	if _, err := fmt.Fprintln(cmd.OutOrStdout(), link); err != nil {
-		return fmt.Errorf("print the link: %w", err)
+		return fmt.Errorf("print link: %w", err)
 	}
 	return nil
 }

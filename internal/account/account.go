@@ -107,10 +107,10 @@ type metrics struct {
 func newMetrics() *metrics {
 	return &metrics{
 		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "echoblogs_portal_logins_total", Help: "Logins, by result (succeeded, refused).",
+			Name: "echoblogs_logins_total", Help: "Logins, by result (succeeded, refused).",
 		}, []string{"result"}),
 		removed: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "echoblogs_portal_accounts_removed_total", Help: "Accounts removed because their owners had no blog anymore.",
+			Name: "echoblogs_accounts_removed_total", Help: "Accounts removed because their owners had no blog anymore.",
 		}),
 	}
 }

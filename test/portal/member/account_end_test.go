@@ -143,7 +143,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if removed := strings.Count(p.Logs(), removedLine); removed != 2 || !strings.Contains(answer.Body, "echoblogs_portal_accounts_removed_total 2\n") {
+		if removed := strings.Count(p.Logs(), removedLine); removed != 2 || !strings.Contains(answer.Body, "echoblogs_accounts_removed_total 2\n") {
 			return fmt.Errorf("the log tells of %d accounts", removed)
 		}
 		return nil
