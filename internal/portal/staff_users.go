@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
-	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -24,10 +24,20 @@ var userStateWords = map[account.UserState]string{
 	account.Locked:      "locked: cannot log in",
 }
 
+// userView is what staff see of an account.
+type userView struct {
+	Username, Email, State, Role string
+	CreatedAt                    time.Time
+}
+
+func viewOfUser(u *account.User) userView {
+	return userView{Username: u.Username, Email: u.Email, State: string(u.State), Role: string(u.Role), CreatedAt: u.CreatedAt}
+}
+
 // usersPage is the list of users.
 type usersPage struct {
 	Text  string
-	Users []account.User
+	Users []userView
 	After string
 }
 
@@ -37,7 +47,9 @@ func (p *Portal) showUsers(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	shown.Users = users
+	for i := range users {
+		shown.Users = append(shown.Users, viewOfUser(&users[i]))
+	}
 	if len(users) == usersPerPage {
 		shown.After = "/staff/users/?q=" + queryEscape(shown.Text) + "&after=" + queryEscape(users[len(users)-1].Username)
 	}
@@ -46,18 +58,24 @@ func (p *Portal) showUsers(w http.ResponseWriter, r *visit) error {
 
 // userPage is what the page of a user shows.
 type userPage struct {
-	User      account.User
-	State     string
-	Confirmed string
-	Sessions  int
-	Blogs     []v1alpha1.Tenant
-	// Kept are the deleted blogs whose data still exists.
-	Kept  []tenancy.Tombstone
-	Audit []audit.Entry
-	// Ends is when the account is removed. Empty: not before its owner deletes a blog.
-	Ends string
-	// Self reports that it is the user who requested the page, who cannot lock themselves.
-	Self bool
+	userView
+	StateWords, Confirmed string
+	Sessions              int
+	// Blogs are the names of the user's blogs.
+	Blogs []string
+	// Deleted are the deleted blogs whose data still exists.
+	Deleted []deletedBlog
+	Audit   []audit.Entry
+	// Removed is when the account is removed. Empty: not before its owner deletes a blog.
+	Removed string
+	// CanReset, CanLock and CanUnlock report which changes are possible. Staff cannot lock themselves.
+	CanReset, CanLock, CanUnlock bool
+}
+
+// deletedBlog is a blog whose data is kept until PurgeAt.
+type deletedBlog struct {
+	Name    string
+	PurgeAt time.Time
 }
 
 func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
@@ -65,7 +83,11 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 	if err != nil {
 		return err
 	}
-	shown := userPage{User: user, State: userStateWords[user.State], Confirmed: "not yet", Self: user.ID == r.User.ID}
+	active := user.State == account.Active
+	shown := userPage{
+		userView: viewOfUser(&user), StateWords: userStateWords[user.State], Confirmed: "not yet",
+		CanReset: active, CanLock: active && user.ID != r.User.ID, CanUnlock: user.State == account.Locked,
+	}
 	if !user.ConfirmedAt.IsZero() {
 		shown.Confirmed = moment(user.ConfirmedAt)
 	}
@@ -74,14 +96,22 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 		return err
 	}
 	shown.Sessions = len(sessions)
-	if shown.Blogs, err = p.tenants.OwnedBy(r.Context(), user.Username); err != nil {
+	blogs, err := p.tenants.OwnedBy(r.Context(), user.Username)
+	if err != nil {
 		return err
 	}
-	if shown.Kept, err = tenancy.NewReader(p.db).ListTombstonesOf(r.Context(), user.Username, r.Now); err != nil {
+	for i := range blogs {
+		shown.Blogs = append(shown.Blogs, blogs[i].Name)
+	}
+	tombstones, err := tenancy.NewReader(p.db).ListTombstonesOf(r.Context(), user.Username, r.Now)
+	if err != nil {
 		return err
 	}
-	if len(shown.Blogs) == 0 {
-		shown.Ends = endOf(user, shown.Kept)
+	for _, t := range tombstones {
+		shown.Deleted = append(shown.Deleted, deletedBlog{t.Name, t.PurgeAt})
+	}
+	if len(blogs) == 0 {
+		shown.Removed = removalOf(&user, shown.Deleted)
 	}
 	if shown.Audit, err = p.audit.ByUser(r.Context(), user.Username, auditPageSize); err != nil {
 		return err
@@ -89,17 +119,17 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 	return p.show(w, r, page{name: "staff_user", title: user.Username, data: shown})
 }
 
-// endOf returns when the account of a user without a blog is removed.
-func endOf(user account.User, kept []tenancy.Tombstone) string {
+// removalOf returns when the account of a user without a blog is removed.
+func removalOf(user *account.User, deleted []deletedBlog) string {
 	switch {
 	case user.Role == account.Staff, user.State == account.Registering:
 		return ""
 	case user.State == account.Locked:
 		return "not while it is locked, although it has no blog"
-	case len(kept) == 0:
+	case len(deleted) == 0:
 		return "a week after its last blog was"
 	}
-	last := slices.MaxFunc(kept, func(a, b tenancy.Tombstone) int { return a.PurgeAt.Compare(b.PurgeAt) })
+	last := slices.MaxFunc(deleted, func(a, b deletedBlog) int { return a.PurgeAt.Compare(b.PurgeAt) })
 	return "after " + day(last.PurgeAt.Add(account.OrphanedLife)) + ", unless a blog is restored"
 }
 
