@@ -115,6 +115,14 @@ func newMetrics() *metrics {
 	}
 }
 
+// Ready returns an error if the database is unavailable, or if the tables of accounts do not exist yet.
+func (s *Service) Ready(ctx context.Context) error {
+	if _, err := s.db.Exec(ctx, `SELECT FROM public.users LIMIT 0`); err != nil {
+		return fmt.Errorf("query users: %w", err)
+	}
+	return nil
+}
+
 // Collectors returns the metrics.
 func (s *Service) Collectors() []prometheus.Collector {
 	return []prometheus.Collector{s.metrics.logins, s.metrics.removed}

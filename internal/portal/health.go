@@ -32,7 +32,7 @@ func (p *Portal) ready(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusServiceUnavailable, "The Platform has not been read yet. Check that the API server can be reached and that the Platform "+p.options.Platform+" exists.")
 		return
 	}
-	if _, err := p.db.Exec(ctx, `SELECT FROM public.users LIMIT 0`); err != nil {
+	if err := p.accounts.Ready(ctx); err != nil {
 		plain(w, http.StatusServiceUnavailable, "The database is unavailable, or the operator has not created its tables yet.")
 		return
 	}

@@ -1,21 +1,11 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
-	"strconv"
-	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/signup"
-)
-
-const (
-	// maxNote, maxUses and maxDays bound a code for registration.
-	maxNote = 100
-	maxUses = 10000
-	maxDays = 365
 )
 
 // codesPage is the list of codes for registration.
@@ -36,7 +26,7 @@ func (p *Portal) showCodes(w http.ResponseWriter, r *visit) error {
 }
 
 func (p *Portal) listCodes(w http.ResponseWriter, r *visit, shown codesPage, status int) error {
-	codes, err := signup.ListCodes(r.Context(), p.db, r.Now)
+	codes, err := p.signup.Codes(r.Context())
 	if err != nil {
 		return err
 	}
@@ -46,25 +36,16 @@ func (p *Portal) listCodes(w http.ResponseWriter, r *visit, shown codesPage, sta
 
 func (p *Portal) createCode(w http.ResponseWriter, r *visit) error {
 	f := newForm(r, "note", "uses", "days")
-	note := strings.TrimSpace(f.Values["note"])
-	if note == "" || utf8.RuneCountInString(note) > maxNote || note != plainText(note) {
-		f.refuse("note", "Enter a note of at most 100 characters on one line.")
-	}
-	uses, err := strconv.Atoi(f.Values["uses"])
-	if err != nil || uses < 1 || uses > maxUses {
-		f.refuse("uses", "Enter a number from 1 to 10000.")
-	}
-	days, err := strconv.Atoi(f.Values["days"])
-	if err != nil || days < 1 || days > maxDays {
-		f.refuse("days", "Enter a number from 1 to 365.")
-	}
-	if !f.ok() {
+	secret, err := p.signup.CreateCode(r.Context(), r.User.Username, signup.NewCode{
+		Note: f.Values["note"], Uses: int(number(f.Values["uses"])), Days: int(number(f.Values["days"])),
+	})
+	var invalid *signup.ValidationError
+	if errors.As(err, &invalid) {
+		for _, e := range invalid.Fields {
+			f.refuse(e.Field, e.Sentence)
+		}
 		return p.listCodes(w, r, codesPage{Form: f}, http.StatusUnprocessableEntity)
 	}
-	code := signup.RegistrationCode{
-		Note: note, UsesLeft: uses, CreatedBy: r.User.Username, CreatedAt: r.Now, ExpiresAt: r.Now.Add(time.Duration(days) * 24 * time.Hour),
-	}
-	secret, err := signup.CreateCode(r.Context(), p.audit, code)
 	if err != nil {
 		return err
 	}
@@ -74,7 +55,7 @@ func (p *Portal) createCode(w http.ResponseWriter, r *visit) error {
 }
 
 func (p *Portal) revokeCode(w http.ResponseWriter, r *visit) error {
-	if err := signup.RevokeCode(r.Context(), p.audit, r.User.Username, number(r.PathValue("id"))); err != nil {
+	if err := p.signup.RevokeCode(r.Context(), r.User.Username, number(r.PathValue("id"))); err != nil {
 		return err
 	}
 	p.notice(w, r, "revoked")

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/secret"
 )
@@ -43,8 +41,8 @@ func InsertCode(ctx context.Context, db postgres.Querier, c RegistrationCode) (s
 	return code, nil
 }
 
-// ListCodes returns the valid codes, newest first.
-func ListCodes(ctx context.Context, db postgres.Querier, now time.Time) ([]RegistrationCode, error) {
+// listCodes returns the valid codes, newest first.
+func listCodes(ctx context.Context, db postgres.Querier, now time.Time) ([]RegistrationCode, error) {
 	rows, err := db.Query(ctx, `SELECT id, note, uses_left, created_by, created_at, expires_at FROM public.registration_codes
 		WHERE uses_left > 0 AND expires_at > $1 ORDER BY id DESC LIMIT 200`, now)
 	if err != nil {
@@ -55,26 +53,6 @@ func ListCodes(ctx context.Context, db postgres.Querier, now time.Time) ([]Regis
 		return nil, fmt.Errorf("list registration codes: %w", err)
 	}
 	return codes, nil
-}
-
-// CreateCode adds a code on behalf of c.CreatedBy, records it in the audit log, and returns it. Only its hash is stored.
-func CreateCode(ctx context.Context, log *audit.Log, c RegistrationCode) (code string, err error) {
-	entry := audit.Entry{
-		Actor: c.CreatedBy, Action: "create a registration code",
-		Detail: fmt.Sprintf("%s: %d uses, until %s", c.Note, c.UsesLeft, c.ExpiresAt.UTC().Format("2006-01-02")),
-	}
-	err = log.InTx(ctx, entry, func(tx pgx.Tx) error {
-		var err error
-		code, err = InsertCode(ctx, tx, c)
-		return err
-	})
-	return code, err
-}
-
-// RevokeCode deletes a code on behalf of actor, and records it in the audit log. A code that does not exist is no error.
-func RevokeCode(ctx context.Context, log *audit.Log, actor string, id int64) error {
-	entry := audit.Entry{Actor: actor, Action: "revoke a registration code", Detail: "no. " + strconv.FormatInt(id, 10)}
-	return log.InTx(ctx, entry, func(tx pgx.Tx) error { return deleteCode(ctx, tx, id) })
 }
 
 func deleteCode(ctx context.Context, db postgres.Querier, id int64) error {

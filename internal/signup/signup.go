@@ -44,6 +44,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/tenants"
@@ -112,6 +113,7 @@ type Options struct {
 
 // Service signs people up on one Platform.
 type Service struct {
+	audit                   *audit.Log
 	db                      postgres.Beginner
 	tenants                 Tenants
 	hasher                  Hasher
@@ -149,7 +151,7 @@ func New(o Options) *Service {
 		o.Now = time.Now
 	}
 	s := &Service{
-		db: o.DB, tenants: o.Tenants, hasher: o.Hasher, confirmFirst: o.ConfirmFirst,
+		db: o.DB, audit: audit.NewLog(o.DB, o.Now), tenants: o.Tenants, hasher: o.Hasher, confirmFirst: o.ConfirmFirst,
 		perHour: newLimit("register", o.PerHour), refusedPerHour: newLimit("register-refused", o.RefusedPerHour),
 		patience: o.Patience, mailQueued: o.MailQueued, log: o.Log, now: o.Now, metrics: newMetrics(), queue: newQueue(),
 	}
