@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // A few failed logins are free; then each waits twice as long as the one before. A network address may belong to many
@@ -139,11 +138,11 @@ func (s *Service) checkMayLogIn(ctx context.Context, user *User) error {
 
 // explainNoBlog returns the *RefusedError of a user who has no live blog.
 func (s *Service) explainNoBlog(ctx context.Context, username string) error {
-	deleted, err := s.registry.ListTombstonesOf(ctx, username, s.now())
+	deleted, err := s.DeletedBlogs(ctx, username)
 	switch {
 	case err != nil:
 		return err
-	case len(deleted) > 0 && deleted[0].State == tenancy.StateTombstone:
+	case len(deleted) > 0 && deleted[0].Restorable:
 		return &RefusedError{Refusal: RefusedDeleted, Blog: deleted[0].Name, PurgeAt: deleted[0].PurgeAt}
 	case len(deleted) > 0:
 		return &RefusedError{Refusal: RefusedReplaced, Blog: deleted[0].Name, PurgeAt: deleted[0].PurgeAt}

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/echoblogs/echoblogs/internal/account"
 )
 
@@ -238,6 +241,32 @@ func TestRemovalIsComplete(t *testing.T) {
 	}
 	if n := e.count(`SELECT count(*) FROM public.outbox WHERE user_id IS NOT NULL`); n != 0 {
 		t.Errorf("%d mails are left", n)
+	}
+}
+
+func TestDeletedBlogs(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	for name, state := range map[string]string{"live": "live", "replaced": "superseded", "kept": "tombstone", "kept-longer": "tombstone", "released": "released"} {
+		e.addTenant(name, "alice", state)
+	}
+	e.addTenant("bobs", "bob", "tombstone")
+	e.exec(`UPDATE public.tenants SET purge_at = purge_at + interval '1 day' WHERE name = 'kept-longer'`)
+	e.exec(`UPDATE public.tenants SET purge_at = purge_at + interval '2 days' WHERE name = 'replaced'`)
+	purge := e.clock().AddDate(0, 0, 30)
+	want := []account.DeletedBlog{
+		{Name: "kept-longer", PurgeAt: purge.AddDate(0, 0, 1), Restorable: true}, {Name: "kept", PurgeAt: purge, Restorable: true},
+		{Name: "replaced", PurgeAt: purge.AddDate(0, 0, 2)},
+	}
+	deleted, err := e.accounts.DeletedBlogs(t.Context(), "alice")
+	if diff := cmp.Diff(want, deleted, cmpopts.EquateApproxTime(0)); diff != "" || err != nil {
+		t.Errorf("deleted blogs (-want +got), %v:\n%s", err, diff)
+	}
+	if after := account.RemovalAfter(deleted, e.clock()); !after.Equal(purge.AddDate(0, 0, 9)) {
+		t.Errorf("the account is removed after %s", after)
+	}
+	if after := account.RemovalAfter(nil, e.clock()); !after.Equal(e.clock().AddDate(0, 0, 7)) {
+		t.Errorf("without a deleted blog, the account is removed after %s", after)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -51,7 +50,7 @@ func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, er
 		return deletePage{}, err
 	}
 	left := slices.ContainsFunc(list, func(other v1alpha1.Tenant) bool { return other.Name != t.Name && other.DeletionTimestamp.IsZero() })
-	kept, err := tenancy.NewReader(p.db).ListTombstonesOf(r.Context(), r.User.Username, r.Now)
+	deleted, err := p.accounts.DeletedBlogs(r.Context(), r.User.Username)
 	if err != nil {
 		return deletePage{}, err
 	}
@@ -59,12 +58,7 @@ func (p *Portal) deletion(r *visit, t *v1alpha1.Tenant, f *form) (deletePage, er
 	if !shown.Until.IsZero() {
 		last = shown.Until
 	}
-	for _, k := range kept {
-		if k.PurgeAt.After(last) {
-			last = k.PurgeAt
-		}
-	}
-	shown.Leaves, shown.Leaving = !left && !r.Staff(), last.Add(account.OrphanedLife)
+	shown.Leaves, shown.Leaving = !left && !r.Staff(), account.RemovalAfter(deleted, last)
 	return shown, nil
 }
 

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/audit"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -63,19 +61,13 @@ type userPage struct {
 	Sessions              int
 	// Blogs are the names of the user's blogs.
 	Blogs []string
-	// Deleted are the deleted blogs whose data still exists.
-	Deleted []deletedBlog
+	// Deleted are the deleted blogs whose data is retained.
+	Deleted []account.DeletedBlog
 	Audit   []audit.Entry
 	// Removed is when the account is removed. Empty: not before its owner deletes a blog.
 	Removed string
 	// CanReset, CanLock and CanUnlock report which changes are possible. Staff cannot lock themselves.
 	CanReset, CanLock, CanUnlock bool
-}
-
-// deletedBlog is a blog whose data is kept until PurgeAt.
-type deletedBlog struct {
-	Name    string
-	PurgeAt time.Time
 }
 
 func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
@@ -103,12 +95,8 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 	for i := range blogs {
 		shown.Blogs = append(shown.Blogs, blogs[i].Name)
 	}
-	tombstones, err := tenancy.NewReader(p.db).ListTombstonesOf(r.Context(), user.Username, r.Now)
-	if err != nil {
+	if shown.Deleted, err = p.accounts.DeletedBlogs(r.Context(), user.Username); err != nil {
 		return err
-	}
-	for _, t := range tombstones {
-		shown.Deleted = append(shown.Deleted, deletedBlog{t.Name, t.PurgeAt})
 	}
 	if len(blogs) == 0 {
 		shown.Removed = removalOf(&user, shown.Deleted)
@@ -120,7 +108,7 @@ func (p *Portal) showUser(w http.ResponseWriter, r *visit) error {
 }
 
 // removalOf returns when the account of a user without a blog is removed.
-func removalOf(user *account.User, deleted []deletedBlog) string {
+func removalOf(user *account.User, deleted []account.DeletedBlog) string {
 	switch {
 	case user.Role == account.Staff, user.State == account.Registering:
 		return ""
@@ -129,8 +117,7 @@ func removalOf(user *account.User, deleted []deletedBlog) string {
 	case len(deleted) == 0:
 		return "a week after its last blog was"
 	}
-	last := slices.MaxFunc(deleted, func(a, b deletedBlog) int { return a.PurgeAt.Compare(b.PurgeAt) })
-	return "after " + day(last.PurgeAt.Add(account.OrphanedLife)) + ", unless a blog is restored"
+	return "after " + day(account.RemovalAfter(deleted, time.Time{})) + ", unless a blog is restored"
 }
 
 // staffUser returns the user that a page is about.

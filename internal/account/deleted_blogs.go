@@ -1,0 +1,42 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// DeletedBlog is a deleted blog of a user whose data is retained.
+type DeletedBlog struct {
+	Name string
+	// PurgeAt is the time at which the data is purged.
+	PurgeAt time.Time
+	// Restorable is false if another tenant has the name.
+	Restorable bool
+}
+
+// DeletedBlogs lists the deleted blogs of a user whose data is retained: first those that can be restored, and of these
+// first the one that is retained longest.
+func (s *Service) DeletedBlogs(ctx context.Context, username string) ([]DeletedBlog, error) {
+	tombstones, err := s.registry.ListTombstonesOf(ctx, username, s.now())
+	if err != nil {
+		return nil, err
+	}
+	deleted := make([]DeletedBlog, 0, len(tombstones))
+	for _, t := range tombstones {
+		deleted = append(deleted, DeletedBlog{Name: t.Name, PurgeAt: t.PurgeAt, Restorable: t.State == tenancy.StateTombstone})
+	}
+	return deleted, nil
+}
+
+// RemovalAfter returns the time after which an account is removed that has deleted blogs only, the last of them until the
+// given time.
+func RemovalAfter(deleted []DeletedBlog, last time.Time) time.Time {
+	for _, d := range deleted {
+		if d.PurgeAt.After(last) {
+			last = d.PurgeAt
+		}
+	}
+	return last.Add(OrphanedLife)
+}
