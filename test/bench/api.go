@@ -21,7 +21,7 @@ import (
 // displayName is the title of every blog here.
 const displayName = "A blog of the benchmark"
 
-// createTenant asks for a Tenant in a namespace and returns what the API server answers.
+// createTenant creates a Tenant in a namespace and returns the API server's response.
 func createTenant(ctx context.Context, client *rest.RESTClient, namespace, name string, policy v1alpha1.DeletionPolicy) ([]byte, error) {
 	manifest, err := json.Marshal(v1alpha1.Tenant{
 		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Tenant"},
@@ -52,17 +52,18 @@ func remove(ctx context.Context, client *rest.RESTClient, path string) ([]byte, 
 	return answer, nil
 }
 
-// apiLimit writes to the API server what comes of one Tenant, by bare client-go: what the user and the operator write,
-// taken from objects that they have written, in a namespace that the operator does not look after.
+// apiLimit makes the writes of one Tenant to the API server by bare client-go: those of the user and of the operator,
+// copied from objects that they have written, in a namespace without an operator.
 type apiLimit struct {
 	client *rest.RESTClient
-	// The Tenant from which the rest was taken.
+	// The Tenant from which the rest was copied.
 	name, uid string
-	// ingress, ready and status are the Ingress, the event and the status of that Tenant; dropped is the event of its end.
+	// ingress, ready and status are the Ingress, the event and the status of that Tenant; dropped is the event of its
+	// deletion.
 	ingress, ready, status, dropped string
 }
 
-// newAPILimit takes its objects from a Tenant that is Ready.
+// newAPILimit copies its objects from a Tenant that is Ready.
 func newAPILimit(ctx context.Context, client *rest.RESTClient, name string) (*apiLimit, error) {
 	l := &apiLimit{client: client, name: name}
 	var tenant struct {
@@ -87,7 +88,7 @@ func newAPILimit(ctx context.Context, client *rest.RESTClient, name string) (*ap
 	return l, err
 }
 
-// takeEnd takes the event of the Tenant's end, once it is gone.
+// takeEnd copies the event of the Tenant's deletion, when it is gone.
 func (l *apiLimit) takeEnd(ctx context.Context) (err error) {
 	l.dropped, err = l.readEvent(ctx, v1alpha1.ReasonSchemaDropped)
 	return err
@@ -126,7 +127,7 @@ func (l *apiLimit) readEvent(ctx context.Context, reason string) (manifest strin
 	return manifest, nil
 }
 
-// asManifest turns an object as the API server has it into what was sent to it.
+// asManifest converts an object as the API server returns it into the manifest that was sent.
 func asManifest(object map[string]any) (string, error) {
 	metadata, ok := object["metadata"].(map[string]any)
 	if !ok {
@@ -142,14 +143,14 @@ func asManifest(object map[string]any) (string, error) {
 	return string(manifest), err
 }
 
-// fill puts another Tenant into what was taken from ours.
+// fill replaces the Tenant in a copied object.
 func (l *apiLimit) fill(manifest, name, uid string) []byte {
 	return []byte(strings.NewReplacer(
 		l.name, name, naming.Schema(l.name), naming.Schema(name), l.uid, uid,
 	).Replace(manifest))
 }
 
-// create does the five writes of a new Tenant: the Tenant, its finalizer, its Ingress, its status and its event.
+// create makes the five writes of a new Tenant: the Tenant, its finalizer, its Ingress, its status and its event.
 func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 	answer, err := createTenant(ctx, l.client, limitNamespace, name, v1alpha1.DeletionPolicyDelete)
 	if err != nil {
@@ -176,7 +177,7 @@ func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 	return err
 }
 
-// drop does the four writes of the end of a Tenant: its deletion, that of its Ingress, the event and the finalizer.
+// drop makes the four writes of a deletion: the Tenant, its Ingress, the event and the finalizer.
 func (l *apiLimit) drop(ctx context.Context, _ int, name string) error {
 	tenant := fmt.Sprintf(tenantsPath, limitNamespace) + "/" + name
 	answer, err := remove(ctx, l.client, tenant)

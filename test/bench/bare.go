@@ -18,8 +18,8 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// bare is the blog's limit: a handler that knows the statement for each host, runs it in the mode that the blog uses,
-// reads the rows and answers with a page of the same size. It renders nothing, checks nothing, and counts nothing.
+// bare is the limit of the blog: a handler that has the statement for each host, runs it in the same mode as the blog,
+// reads the rows and responds with a page of the same size. It does not render, check or count.
 type bare struct {
 	address, uriFile string
 	connections      int32
@@ -95,12 +95,12 @@ func readPage(ctx context.Context, pool *pgxpool.Pool, statement string) error {
 		if err := rows.Scan(&e.Slug, &e.Title, &e.Author, &e.Summary, &e.PublishedAt); err != nil {
 			return err
 		}
-		entries = append(entries, e) //nolint:staticcheck // a page would be made from them
+		entries = append(entries, e) //nolint:staticcheck // a page would be rendered from them
 	}
 	return rows.Err()
 }
 
-// statementsByHost has the product make its statement for each schema, and takes it down.
+// statementsByHost records the product's statement for each schema.
 func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]string, error) {
 	rows, err := pool.Query(ctx, `SELECT d.host, t.schema_name FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id WHERE t.state = 'live'`)
 	if err != nil {
@@ -115,14 +115,14 @@ func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]strin
 		}
 		sent := &statementTaker{}
 		if _, err := post.NewStore(schema).List(ctx, sent, time.Now(), 11, 0); !errors.Is(err, errTaken) {
-			return nil, fmt.Errorf("take down the statement of the schema %s: %w", schema, err)
+			return nil, fmt.Errorf("record the statement of the schema %s: %w", schema, err)
 		}
 		statements[host] = sent.statement
 	}
 	return statements, rows.Err()
 }
 
-// statementTaker takes a statement down instead of running it.
+// statementTaker records a statement instead of running it.
 type statementTaker struct {
 	postgres.Querier
 	statement string

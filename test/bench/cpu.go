@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// parts are the processes among which the CPU is divided, as the report lists them.
+// parts are the processes whose CPU time is measured, in the order of the report.
 var parts = []string{"operator", pageServer, "PostgreSQL", "kube-apiserver", "etcd", "kube-controller-manager", "this benchmark"}
 
-// pageServer is the blog, or the bare handler while that stands in its place.
+// pageServer is the blog, or the bare handler that replaces it.
 const pageServer = "blog"
 
-// cpuUse says how much CPU each part uses for one Tenant, or one request.
+// cpuUse is the CPU time that each part uses for one Tenant, or one request.
 type cpuUse struct {
 	What string `json:"what"`
-	// Milliseconds of CPU time for one, by part.
+	// Milliseconds of CPU time per Tenant or request, by part.
 	Milliseconds map[string]float64 `json:"milliseconds"`
 
 	stack  *stack
-	server int // the process id of the pageServer
+	server int // the process ID of the pageServer
 	count  int
 	total  map[string]time.Duration
 }
@@ -33,7 +33,7 @@ func (b *benchmark) newCPUUse(what string, args ...any) *cpuUse {
 	return u
 }
 
-// start begins to count, and returns what adds the count for so many Tenants.
+// start starts a measurement. The returned function ends it, for a number of Tenants or requests.
 func (u *cpuUse) start() (stop func(count int)) {
 	before := u.cpuTimes()
 	return func(count int) {
@@ -56,17 +56,17 @@ func (u *cpuUse) cpuTimes() map[string]time.Duration {
 	times := map[string]time.Duration{}
 	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
-		return times // the pattern is a constant
+		return times // the pattern is constant and valid
 	}
 	for _, path := range all {
 		stat, err := readStat(path)
 		if err != nil {
-			continue // it has just ended
+			continue // the process has just ended
 		}
 		for part, pid := range pids {
 			switch {
 			case stat.pid == pid && part == "PostgreSQL":
-				times[part] += stat.own + stat.ended // with the connections that have ended
+				times[part] += stat.own + stat.ended // including closed connections
 			case stat.pid == pid, stat.parent == pid && part == "PostgreSQL":
 				times[part] += stat.own
 			}
@@ -75,7 +75,7 @@ func (u *cpuUse) cpuTimes() map[string]time.Duration {
 	return times
 }
 
-// stat is what /proc says of a process; see proc_pid_stat(5).
+// stat is the state of a process in /proc, see proc_pid_stat(5).
 type stat struct {
 	pid, parent int
 	own, ended  time.Duration // of CPU time: its own, and that of children that have ended
@@ -86,11 +86,11 @@ func readStat(path string) (stat, error) {
 	if err != nil {
 		return stat{}, err
 	}
-	// The name of the program, in parentheses, may hold anything.
+	// The name of the program, in parentheses, may contain any character.
 	text := string(content)
 	before, after := text[:strings.IndexByte(text, ' ')], strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 	if len(after) < 15 {
-		return stat{}, fmt.Errorf("%s is not as expected", path)
+		return stat{}, fmt.Errorf("%s has an unexpected format", path)
 	}
 	var s stat
 	if s.pid, err = strconv.Atoi(before); err != nil {
@@ -105,7 +105,7 @@ func readStat(path string) (stat, error) {
 			return stat{}, err
 		}
 	}
-	const tick = time.Second / 100 // USER_HZ of every Linux on common machines
+	const tick = time.Second / 100 // USER_HZ on all common architectures
 	s.own, s.ended = time.Duration(ticks[0]+ticks[1])*tick, time.Duration(ticks[2]+ticks[3])*tick
 	return s, nil
 }

@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// platformDatabase is the Platform's.
+	// platformDatabase is the database of the Platform.
 	platformDatabase = "echoblogs"
-	// limitDatabase has the same public tables, and takes the schemas that no Tenant stands for.
+	// limitDatabase has the same public tables, and the schemas of the limits, which have no Tenant.
 	limitDatabase = "limits"
 )
 
-// databases are the connection strings of two databases of one server, both prepared as an installer does it.
+// databases are the connection strings of two databases on one server, both prepared as by an installer.
 type databases struct {
 	administrator string            // of the Platform's database
 	operator      map[string]string // the operator's, by database
@@ -39,7 +39,7 @@ func (s *stack) createDatabases(ctx context.Context) error {
 			return fmt.Errorf("create the database %s: %w", name, err)
 		}
 		if err := execute(ctx, s.postgres.URI(name), tenancy.BootstrapSQL(blog.Application)); err != nil {
-			return fmt.Errorf("make the roles in the database %s: %w", name, err)
+			return fmt.Errorf("create the roles in the database %s: %w", name, err)
 		}
 	}
 	passwords := map[string]string{postgres.OperatorRole: rand.Text(), blog.Role: rand.Text()}
@@ -65,7 +65,7 @@ func (s *stack) createDatabases(ctx context.Context) error {
 	return nil
 }
 
-// execute runs statements on a connection of their own.
+// execute runs statements on a new connection.
 func execute(ctx context.Context, uri, sql string) error {
 	connection, err := pgx.Connect(ctx, uri)
 	if err != nil {

@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// figure is one thing that was measured, with what bounds it.
+// figure is a measured value, with its limits.
 type figure struct {
 	What string `json:"what"`
 	Unit string `json:"unit"`
-	// Value is the median of the rounds, unless it is taken over all rounds together.
+	// Value is the median of the rounds, unless it is computed over all rounds.
 	Value  float64   `json:"value"`
 	Rounds []float64 `json:"rounds,omitempty"`
 	Limits []limit   `json:"limits,omitempty"`
 	Aims   []aim     `json:"aims,omitempty"`
 }
 
-// limit is what the machine does where only the necessary is done.
+// limit is what the machine achieves when it does only what is necessary.
 type limit struct {
 	What   string    `json:"what"`
 	Value  float64   `json:"value"`
 	Rounds []float64 `json:"rounds,omitempty"`
-	// Ratio is the median of the figure's rounds, each divided by the limit's round beside it.
+	// Ratio is the median of the figure's rounds, each divided by the adjacent round of the limit.
 	Ratio float64 `json:"ratio"`
 }
 
-// aim is what the figure or its ratio to its first limit should be.
+// aim is a bound on the figure, or on its ratio to its first limit.
 type aim struct {
 	What string `json:"what"`
 	Met  bool   `json:"met"`
@@ -39,7 +39,7 @@ func (b *benchmark) add(what, unit string, rounds ...float64) *figure {
 	return f
 }
 
-// beside adds a limit whose rounds were taken in turn with the figure's.
+// beside adds a limit whose rounds alternated with those of the figure.
 func (f *figure) beside(what string, rounds []float64) *figure {
 	f.Limits = append(f.Limits, limit{What: what, Value: median(rounds), Rounds: rounds, Ratio: median(ratios(f.Rounds, rounds))})
 	return f
@@ -67,13 +67,12 @@ func (f *figure) aim(what string, met bool) *figure {
 	return f
 }
 
-// rounds yields the numbers of rounds. On a machine that is busy with something else there are fewer, so that all parts
-// come to their turn.
+// rounds yields the numbers of rounds: fewer on a slow machine, so that all parts are measured within the timeout.
 func (b *benchmark) rounds() iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for round, start := 0, time.Now(); round < b.sizes.rounds; round++ {
 			if round > 0 && time.Since(start) > b.sizes.timeout/8 {
-				b.progress.say("  %d rounds are all that there is time for", round)
+				b.progress.say("  Only %d rounds fit into the time", round)
 				return
 			}
 			if !yield(round) {
@@ -83,8 +82,8 @@ func (b *benchmark) rounds() iter.Seq[int] {
 	}
 }
 
-// inTurn runs the jobs one after the other, and begins each round with another one, so that none always comes when the
-// machine is busy with what another has left behind.
+// inTurn runs the jobs one after the other, and starts each round with another one, so that no job always runs while the
+// machine is busy with the aftermath of the same other job.
 func inTurn(round int, jobs ...func() error) error {
 	for i := range jobs {
 		if err := jobs[(i+round)%len(jobs)](); err != nil {

@@ -23,16 +23,16 @@ import (
 )
 
 const (
-	// namespace is the one that the operator looks after, limitNamespace one that nobody does.
+	// namespace is the namespace of the operator. limitNamespace has no operator.
 	namespace      = "echoblogs"
 	limitNamespace = "limits"
-	// domain is the parent of the Tenants' hosts.
+	// domain is the parent domain of the Tenants' hosts.
 	domain = "example.com"
 	// startTimeout bounds the start of the operator and the blog.
 	startTimeout = time.Minute
 )
 
-// addresses are where our programs listen, HOST:PORT on loopback.
+// addresses are those at which our programs listen, HOST:PORT on loopback.
 type addresses struct{ operatorMetrics, operatorHealth, operatorProfiles, blog, bare string }
 
 func (s *stack) chooseAddresses(ctx context.Context) error {
@@ -48,7 +48,7 @@ func (s *stack) chooseAddresses(ctx context.Context) error {
 	return nil
 }
 
-// kubectl runs the program as the administrator.
+// kubectl runs kubectl as the administrator.
 func (s *stack) kubectl(ctx context.Context, input []byte, arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -65,7 +65,7 @@ func (s *stack) kubectl(ctx context.Context, input []byte, arguments ...string) 
 
 func (s *stack) kubeconfig(user string) string { return filepath.Join(s.private(), user+".kubeconfig") }
 
-// applyInstallation applies what an installer applies. The operator has the rights of its ServiceAccount and no others.
+// applyInstallation applies the manifests of an installation. The operator uses the token of its ServiceAccount.
 func (s *stack) applyInstallation(ctx context.Context) error {
 	if err := s.controlPlane.WriteAdministratorKubeconfig(s.kubeconfig("administrator")); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (s *stack) applyInstallation(ctx context.Context) error {
 	return err
 }
 
-// restClient returns a client that sends and receives plain bytes, without a limit of its own.
+// restClient returns a client for plain bytes, without a rate limit.
 func restClient(kubeconfig string) (*rest.RESTClient, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
@@ -100,7 +100,7 @@ func restClient(kubeconfig string) (*rest.RESTClient, error) {
 	config.NegotiatedSerializer = serializer.NewCodecFactory(runtime.NewScheme()).WithoutConversion()
 	client, err := rest.UnversionedRESTClientFor(config)
 	if err != nil {
-		return nil, fmt.Errorf("make a client of the API server: %w", err)
+		return nil, fmt.Errorf("create a client of the API server: %w", err)
 	}
 	return client, nil
 }
@@ -135,7 +135,7 @@ func (s *stack) applyPlatform(ctx context.Context) error {
 	return err
 }
 
-// startOperator returns when the operator answers that it is ready.
+// startOperator returns when the operator is ready.
 func (s *stack) startOperator(ctx context.Context) error {
 	operator, err := process.Start(ctx, process.Spec{
 		Name: "operator", Path: filepath.Join(s.programs.own, "operator"), LogFile: s.log("operator"),
@@ -161,7 +161,7 @@ func (s *stack) startOperator(ctx context.Context) error {
 	return waitUntilReady(ctx, operator, s.addresses.operatorHealth)
 }
 
-// stopOperator returns when the operator has ended, or is not running.
+// stopOperator stops the operator if it is running.
 func (s *stack) stopOperator(ctx context.Context) error {
 	if s.operator == nil {
 		return nil
@@ -172,7 +172,7 @@ func (s *stack) stopOperator(ctx context.Context) error {
 	return operator.Stop(ctx)
 }
 
-// startBlog returns when the blog answers that it is ready.
+// startBlog returns when the blog is ready.
 func (s *stack) startBlog(ctx context.Context) error {
 	blog, err := process.Start(ctx, process.Spec{
 		Name: "blog", Path: filepath.Join(s.programs.own, "blog"), LogFile: s.log("blog"),
@@ -187,7 +187,7 @@ func (s *stack) startBlog(ctx context.Context) error {
 	return waitUntilReady(ctx, blog, s.addresses.blog)
 }
 
-// waitUntilReady returns when the program's /readyz answers 200.
+// waitUntilReady returns when /readyz of the program responds with 200.
 func waitUntilReady(ctx context.Context, program *process.Process, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

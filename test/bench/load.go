@@ -14,25 +14,25 @@ import (
 	"time"
 )
 
-// load asks a server of this machine for the first pages of hosts, by a fixed number of connections that each wait for
-// an answer before they ask again. It does no more than that: what the client needs is taken from the server.
+// load requests the home pages of hosts from a server on this machine, over a fixed number of connections that each wait
+// for a response before the next request. It does as little as possible, because it takes its CPU time from the server.
 type load struct {
 	address     string // HOST:PORT
 	hosts       []string
 	connections int
-	// requests and duration end it, whichever comes first.
+	// The load ends after requests or after duration, whichever comes first.
 	requests int
 	duration time.Duration
 }
 
-// loadResult is what came of it.
+// loadResult is the result of a load.
 type loadResult struct {
 	took      time.Duration
 	latencies []time.Duration
-	bytes     int64 // of bodies
+	bytes     int64 // of response bodies
 }
 
-// run returns an error when any answer is not 200.
+// run returns an error if a response has another status than 200.
 func (l load) run(ctx context.Context) (loadResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.duration)
 	defer cancel()
@@ -67,26 +67,26 @@ func (l load) connection(ctx context.Context, number int, requests [][]byte, lef
 	}
 	defer connection.Close()
 	if err := connection.SetDeadline(time.Now().Add(l.duration + 10*time.Second)); err != nil {
-		return result, fmt.Errorf("bound the connection: %w", err)
+		return result, fmt.Errorf("set a deadline: %w", err)
 	}
 	random := rand.New(rand.NewPCG(1, uint64(number)))
 	answers := bufio.NewReaderSize(connection, 32<<10)
 	for ctx.Err() == nil && left.Add(-1) >= 0 {
 		start := time.Now()
 		if _, err := connection.Write(requests[random.IntN(len(requests))]); err != nil {
-			return result, fmt.Errorf("ask: %w", err)
+			return result, fmt.Errorf("send a request: %w", err)
 		}
 		response, err := http.ReadResponse(answers, nil)
 		if err != nil {
-			return result, fmt.Errorf("read an answer: %w", err)
+			return result, fmt.Errorf("read a response: %w", err)
 		}
 		size, err := io.Copy(io.Discard, response.Body)
 		response.Body.Close()
 		switch {
 		case err != nil:
-			return result, fmt.Errorf("read an answer: %w", err)
+			return result, fmt.Errorf("read a response: %w", err)
 		case response.StatusCode != http.StatusOK:
-			return result, fmt.Errorf("the server answers %s", response.Status)
+			return result, fmt.Errorf("the server responds with %s", response.Status)
 		}
 		result.latencies, result.bytes = append(result.latencies, time.Since(start)), result.bytes+size
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// machine is what the figures were taken on.
+// machine describes the machine of the measurement.
 type machine struct {
 	CPU        string `json:"cpu"`
 	Cores      int    `json:"cores"`
@@ -55,7 +55,7 @@ func describeMachine(ctx context.Context, s *stack) (machine, error) {
 	return m, nil
 }
 
-// line returns the first line of a file, or says that there is none.
+// line returns the first line of a file, or a text that says why there is none.
 func line(path string) string {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -87,7 +87,7 @@ func memory() string {
 	return fmt.Sprintf("%.0f GiB", float64(kilobytes)/(1<<20))
 }
 
-// fileSystem names the kind of file system that a folder is on, where it is a common one.
+// fileSystem returns the type of the file system of a folder.
 func fileSystem(folder string) string {
 	var of syscall.Statfs_t
 	if err := syscall.Statfs(folder, &of); err != nil {
@@ -103,7 +103,7 @@ func fileSystem(folder string) string {
 	return fmt.Sprintf("file system %#x", of.Type)
 }
 
-// revision is that of the sources this program was built from.
+// revision returns the revision of the sources of this program.
 func revision() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

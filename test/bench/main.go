@@ -1,7 +1,7 @@
-// Command bench measures EchoBlogs on this machine: a real Kubernetes control plane and a real PostgreSQL, both writing
-// through to the disk, and the operator and the blog as the processes that an installation runs. Beside each figure, and
-// in turn with it, it measures what bounds it: the same rows and tables by plain SQL, the same objects by bare client-go,
-// the same query in a bare handler. Run it by `make bench`, from the root of the repository.
+// Command bench measures EchoBlogs on this machine: a real Kubernetes control plane and a real PostgreSQL, both with
+// fsync, and the operator and the blog as processes, as in an installation. In alternation with each figure, it measures
+// its limits: the same rows and tables by plain SQL, the same objects by bare client-go, the same query in a bare handler.
+// Run it with `make bench`, from the root of the repository.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// From the second signal on, it ends at once; the kernel kills what it has started.
+	// A second signal ends the program at once; the kernel then kills its children.
 	context.AfterFunc(ctx, stop)
 	if err := command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "The benchmark:", err)
@@ -32,7 +32,7 @@ func command() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:           "bench",
-		Short:         "Measure EchoBlogs on this machine, beside what bounds it",
+		Short:         "Measure EchoBlogs on this machine, and its limits",
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -58,11 +58,11 @@ func command() *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.BoolVar(&quick, "quick", false, "measure less of everything, in less than two minutes")
-	flags.IntVar(&o.tenants, "tenants", 0, fmt.Sprintf("how many Tenants the large fleet has; defaults to %d, with --quick to %d", full.fleet, smaller.fleet))
-	flags.IntVar(&o.rounds, "rounds", 0, fmt.Sprintf("how often each figure is taken; defaults to %d, with --quick to %d", full.rounds, smaller.rounds))
-	flags.StringVar(&o.state, "state", "/var/tmp", "the folder on whose disk the databases are, while it runs")
-	flags.StringVar(&o.logs, "logs", "", "a folder for the logs of all programs; they vanish at the end by default")
-	flags.StringVar(&o.markdown, "markdown", "", "a file with the results between two markers, which are replaced")
+	flags.IntVar(&o.tenants, "tenants", 0, fmt.Sprintf("the number of Tenants of the large fleet; defaults to %d, with --quick to %d", full.fleet, smaller.fleet))
+	flags.IntVar(&o.rounds, "rounds", 0, fmt.Sprintf("the number of rounds of each figure; defaults to %d, with --quick to %d", full.rounds, smaller.rounds))
+	flags.StringVar(&o.state, "state", "/var/tmp", "the folder for the databases, on the disk to measure")
+	flags.StringVar(&o.logs, "logs", "", "a folder for the logs of all programs; by default they are removed at the end")
+	flags.StringVar(&o.markdown, "markdown", "", "a file in which the results between two markers are replaced")
 	flags.StringVar(&o.json, "json", "", "a file for the results as JSON")
 	flags.StringVar(&o.profiles, "profiles", "", "a folder for CPU profiles of the operator and the API server, for go tool pprof")
 	c.AddCommand(bareCommand())

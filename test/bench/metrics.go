@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// samples are metrics as a program exposes them.
+// samples are the metrics of a program.
 type samples map[string]*dto.MetricFamily
 
 func parseMetrics(text []byte) (samples, error) {
@@ -25,7 +25,7 @@ func parseMetrics(text []byte) (samples, error) {
 	return families, nil
 }
 
-// sum adds up the samples of a counter or gauge whose labels have the given values.
+// sum returns the sum of the samples of a counter or gauge with the given labels.
 func (s samples) sum(name string, labels map[string]string) float64 {
 	var total float64
 	for _, metric := range s[name].GetMetric() {
@@ -42,16 +42,16 @@ func (s samples) sum(name string, labels map[string]string) float64 {
 	return total
 }
 
-// maxAnswer bounds an answer that is read.
+// maxAnswer is the maximum size of a response in bytes.
 const maxAnswer = 64 << 20
 
-// get returns what an address answers, where that is 200.
+// get returns the body of a response. Any other status than 200 is an error.
 func get(ctx context.Context, address string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", address, err)
+		return nil, fmt.Errorf("get %s: %w", address, err)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -60,7 +60,7 @@ func get(ctx context.Context, address string) ([]byte, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s answers %s", address, response.Status)
+		err = fmt.Errorf("%s responds with %s", address, response.Status)
 	}
 	return body, err
 }

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// readers is the number of connections that ask for pages.
+	// readers is the number of connections that request pages.
 	readers = 16
-	// postsEach is the number of posts of a blog: one page.
+	// postsEach is the number of posts of each blog, which fill one page.
 	postsEach = 10
-	// blogConnections is the size of the blog's pool by default, and of the bare handler's.
+	// blogConnections is the default pool size of the blog, and the pool size of the bare handler.
 	blogConnections = 8
 )
 
-// measurePages asks the blog for the first pages of its hosts, and in turn the bare handler.
+// measurePages requests the home pages of all hosts, from the blog and from the bare handler in alternation.
 func (b *benchmark) measurePages(ctx context.Context) error {
 	b.progress.say("Writing %d posts for each of %d blogs", postsEach, len(b.fleet))
 	if err := b.writePosts(ctx); err != nil {
@@ -34,7 +34,7 @@ func (b *benchmark) measurePages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = within(context.WithoutCancel(ctx), handler.Stop) }() // where it has to be killed, it is
+	defer func() { _ = within(context.WithoutCancel(ctx), handler.Stop) }() // it is killed if it does not stop
 	for _, hosts := range []int{b.sizes.hosts, len(b.fleet)} {
 		if err := b.measureHosts(ctx, handler, min(hosts, len(b.fleet))); err != nil {
 			return err
@@ -67,13 +67,13 @@ func (b *benchmark) measureHosts(ctx context.Context, handler *process.Process, 
 	return nil
 }
 
-// pageRounds is what came of reading from one server.
+// pageRounds are the results of requests to one server.
 type pageRounds struct {
-	rates, middle, slowest []float64 // requests a second, p50 and p99 in ms
+	rates, middle, slowest []float64 // requests per second, p50 and p99 in ms
 	use                    *cpuUse
 }
 
-// read asks for pages for a while; before the first round, until every connection to the database knows every schema.
+// read requests pages for a while; before the first round, until every database connection has used every schema.
 func (b *benchmark) read(ctx context.Context, round int, address string, hosts []string, into *pageRounds) error {
 	asked := load{address: address, hosts: hosts, connections: readers, requests: 1 << 20, duration: b.sizes.pages}
 	if round == 0 {
@@ -91,7 +91,7 @@ func (b *benchmark) read(ctx context.Context, round int, address string, hosts [
 	return err
 }
 
-// writePosts has the product write the posts of one blog, and copies them to the others.
+// writePosts writes the posts of one blog with the product's code, and copies them to the others.
 func (b *benchmark) writePosts(ctx context.Context) error {
 	connection, err := pgx.Connect(ctx, b.stack.databases.administrator)
 	if err != nil {
@@ -123,7 +123,7 @@ func (b *benchmark) writePosts(ctx context.Context) error {
 	return nil
 }
 
-// startBare starts the bare handler as a process of its own, as the blog is, with pages of the blog's size.
+// startBare starts the bare handler in its own process, like the blog, with pages of the same size.
 func (b *benchmark) startBare(ctx context.Context) (*process.Process, error) {
 	page, err := load{address: b.stack.addresses.blog, hosts: []string{b.fleet[0] + "." + domain}, connections: 1, requests: 1, duration: 10 * time.Second}.run(ctx)
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// profileSeconds is less than the creation of a large fleet takes.
+// profileSeconds is shorter than the creation of a large fleet.
 const profileSeconds = "8"
 
-// profile takes CPU profiles from now on, where they are wanted, and returns what waits for them.
+// profile starts CPU profiles if they are enabled. The returned function waits for them.
 func (b *benchmark) profile(ctx context.Context) (wait func() error, err error) {
 	if b.profiles == "" {
 		return func() error { return nil }, nil
 	}
 	if err := os.MkdirAll(b.profiles, 0o755); err != nil {
-		return nil, fmt.Errorf("make the folder for profiles: %w", err)
+		return nil, fmt.Errorf("create the folder for profiles: %w", err)
 	}
 	const path = "/debug/pprof/profile"
 	var takers errgroup.Group

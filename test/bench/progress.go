@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// progress tells the user what is going on, with the time since the start.
+// progress prints what the benchmark is doing, with the time since its start.
 type progress struct {
 	out   io.Writer
 	start time.Time

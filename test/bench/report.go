@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// report is what is written in the end.
+// report contains all results.
 type report struct {
 	Date    time.Time `json:"date"`
 	Command string    `json:"command"`
@@ -20,7 +20,7 @@ type report struct {
 	CPU     []*cpuUse `json:"cpu"`
 }
 
-// commandLine is how this program was called.
+// commandLine returns the command line of this program.
 func commandLine() string {
 	return strings.Join(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...), " ")
 }
@@ -37,7 +37,7 @@ func (r report) publish(out io.Writer, o options) error {
 			return fmt.Errorf("write the report as JSON: %w", err)
 		}
 		if err := os.MkdirAll(filepath.Dir(o.json), 0o755); err != nil {
-			return fmt.Errorf("make a folder for the report as JSON: %w", err)
+			return fmt.Errorf("create a folder for the report as JSON: %w", err)
 		}
 		if err := os.WriteFile(o.json, append(content, '\n'), 0o644); err != nil {
 			return fmt.Errorf("write the report as JSON: %w", err)
@@ -49,7 +49,7 @@ func (r report) publish(out io.Writer, o options) error {
 	return nil
 }
 
-// The lines between which a file has the results.
+// The markers around the results in a file.
 const (
 	beginMarker = "<!-- Results: written by make bench -->\n"
 	endMarker   = "<!-- End of results -->\n"
@@ -58,7 +58,7 @@ const (
 func replaceBetweenMarkers(path, text string) error {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("read where the results go: %w", err)
+		return fmt.Errorf("read the file of the results: %w", err)
 	}
 	before, rest, found := strings.Cut(string(content), beginMarker)
 	_, after, ended := strings.Cut(rest, endMarker)
@@ -122,7 +122,7 @@ func (f *figure) aims() string {
 	return strings.Join(texts, "; ")
 }
 
-// number writes a value with three digits that matter, and its unit.
+// number formats a value with three significant digits and its unit.
 func number(value float64, unit string) string {
 	var text string
 	switch {

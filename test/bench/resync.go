@@ -14,10 +14,10 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// resync is what a start of the operator does with a fleet that is as it should be.
+// resync is the cost of a restart of the operator when no Tenant needs a change.
 type resync struct {
 	took time.Duration
-	// perTenant are the statements that came up for every Tenant; others came up for the Platform.
+	// perTenant counts statements per Tenant; others counts those of the Platform.
 	perTenant, others float64
 	// writes to the API server, by verb and resource.
 	writes map[string]float64
@@ -25,13 +25,13 @@ type resync struct {
 	memory float64
 }
 
-// measureResync starts the operator anew, with all Tenants as they should be. Nobody else writes meanwhile.
+// measureResync restarts the operator when no Tenant needs a change. Nothing else writes meanwhile.
 func (b *benchmark) measureResync(ctx context.Context) error {
 	b.progress.say("%d restarts of the operator with %d Tenants", b.sizes.rounds, len(b.fleet))
-	// The server's log is where statements are counted: this needs no setting that the server does not have by default.
+	// Statements are counted in the log of the server, which needs no extension.
 	role := "ALTER ROLE " + postgres.OperatorRole
 	if err := execute(ctx, b.stack.databases.administrator, role+" SET log_statement = 'all'"); err != nil {
-		return fmt.Errorf("have statements logged: %w", err)
+		return fmt.Errorf("enable the logging of statements: %w", err)
 	}
 	var took, limit, memory, queries, writes, others []float64
 	for round := range b.rounds() {
@@ -57,7 +57,7 @@ func (b *benchmark) measureResync(ctx context.Context) error {
 		}
 	}
 	if err := execute(ctx, b.stack.databases.administrator, role+" RESET log_statement"); err != nil {
-		return fmt.Errorf("have statements logged no more: %w", err)
+		return fmt.Errorf("disable the logging of statements: %w", err)
 	}
 	b.add(fmt.Sprintf("Start of the operator until %d Tenants are looked at", len(b.fleet)), "ms", took...).
 		beside(fmt.Sprintf("list them and their Ingresses, the same query for each, %d clients", manyClients), limit)
@@ -76,7 +76,7 @@ func sumOf(counts map[string]float64) float64 {
 	return total
 }
 
-// restart ends the operator and starts it, and returns when it has looked at every Tenant.
+// restart restarts the operator, and returns when it has reconciled every Tenant.
 func (b *benchmark) restart(ctx context.Context) (resync, error) {
 	if err := b.stack.stopOperator(ctx); err != nil {
 		return resync{}, err
@@ -116,7 +116,7 @@ func (b *benchmark) restart(ctx context.Context) (resync, error) {
 	return r, err
 }
 
-// awaitIdle returns when the operator has looked at so many Tenants and has nothing in its queue.
+// awaitIdle returns when the operator has reconciled a number of Tenants and its queue is empty.
 func (s *stack) awaitIdle(ctx context.Context, tenants int) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -129,14 +129,14 @@ func (s *stack) awaitIdle(ctx context.Context, tenants int) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("the operator has asked for %g of %d Tenants' rows, and %g wait: %w", done, tenants, waiting, ctx.Err()), err)
+			return errors.Join(fmt.Errorf("the operator has read the rows of %g of %d Tenants, and %g are queued: %w", done, tenants, waiting, ctx.Err()), err)
 		case <-look.C:
 		}
 	}
 }
 
-// progressOfQueue returns how often the operator has asked the database for something, and how many Tenants wait. There
-// is an error until it serves its metrics.
+// progressOfQueue returns the number of acquired database connections, and the length of the queue. It fails until the
+// operator serves its metrics.
 func (s *stack) progressOfQueue(ctx context.Context) (done, waiting float64, err error) {
 	text, err := get(ctx, "http://"+s.addresses.operatorMetrics+"/metrics")
 	if err != nil {
@@ -148,11 +148,12 @@ func (s *stack) progressOfQueue(ctx context.Context) (done, waiting float64, err
 	}
 	controller := map[string]string{"controller": "tenant"}
 	waiting = metrics.sum("workqueue_depth", controller) + metrics.sum("controller_runtime_active_workers", controller)
-	// A look at a Tenant begins with its row. What else takes a connection at a start is little, and over by then.
+	// Each reconcile reads the row of its Tenant first. At a start the operator acquires few other connections, all of them
+	// earlier.
 	return metrics.sum("echoblogs_database_pool_acquisitions_total", nil), waiting, nil
 }
 
-// countWrites returns how often the API server has written what the operator writes, by verb and resource.
+// countWrites returns the API server's number of writes to the resources of the operator, by verb and resource.
 func (s *stack) countWrites(ctx context.Context) (map[string]float64, error) {
 	text, err := s.client.Get().AbsPath("/metrics").DoRaw(ctx)
 	if err != nil {
@@ -171,8 +172,8 @@ func (s *stack) countWrites(ctx context.Context) (map[string]float64, error) {
 	return writes, nil
 }
 
-// countStatements reads what the operator has sent from the server's log: one entry for each round trip. A statement
-// that came up for at least half of the Tenants is one of their reconciles.
+// countStatements counts the operator's statements in the log of the server, which has one entry per round trip. A
+// statement that occurs for at least half of the Tenants belongs to their reconciles.
 func countStatements(log io.Reader, tenants int) (perTenant, others float64, err error) {
 	counts := map[string]int{}
 	var statement strings.Builder
@@ -186,7 +187,7 @@ func countStatements(log io.Reader, tenants int) (perTenant, others float64, err
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		line := lines.Text()
-		if strings.HasPrefix(line, "\t") { // the entry goes on
+		if strings.HasPrefix(line, "\t") { // a continuation line
 			if statement.Len() > 0 {
 				statement.WriteString(line)
 			}
@@ -213,7 +214,7 @@ func countStatements(log io.Reader, tenants int) (perTenant, others float64, err
 	return perTenant, others, nil
 }
 
-// residentMemory returns what a process holds in memory, in MiB; see proc_pid_status(5).
+// residentMemory returns the resident memory of a process in MiB, see proc_pid_status(5).
 func residentMemory(pid int) (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -228,7 +229,7 @@ func residentMemory(pid int) (float64, error) {
 	return 0, fmt.Errorf("process %d has no VmRSS", pid)
 }
 
-// bareResync reads what a resync cannot do without.
+// bareResync makes the reads that a resync cannot avoid.
 func (b *benchmark) bareResync(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
 	for _, path := range []string{tenantsPath, ingressesPath} {

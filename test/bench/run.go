@@ -8,26 +8,27 @@ import (
 	"time"
 )
 
-// options are what the command line says.
+// options are those of the command line.
 type options struct {
 	tenants, rounds          int
 	state, logs              string
 	markdown, json, profiles string
 }
 
-// sizes say how much is measured.
+// sizes are the sizes of the measurements.
 type sizes struct {
-	// rounds is how often each figure is taken, in turn with its limits.
+	// rounds is the number of rounds of each figure, in alternation with its limits.
 	rounds int
-	// alone is how many Tenants are created one by one in each round.
+	// alone is the number of Tenants that are created one by one in each round.
 	alone int
-	// batch is how many are created at once in each round, fleet how many stay for the rest.
+	// batch is the number of Tenants that are created concurrently in each round. fleet is the number of those that remain
+	// for the other measurements.
 	batch, fleet int
 	// hosts is the number of hosts of the smaller page benchmark; the larger one has the whole fleet.
 	hosts int
-	// pages is how long one round of pages takes.
+	// pages is the duration of one round of page requests.
 	pages time.Duration
-	// timeout bounds all that is measured.
+	// timeout bounds all measurements.
 	timeout time.Duration
 }
 
@@ -36,10 +37,10 @@ var (
 	smaller = sizes{rounds: 2, alone: 10, batch: 60, fleet: 150, hosts: 50, pages: time.Second, timeout: 2 * time.Minute}
 )
 
-// stopTimeout bounds the end of each program; on a busy machine an API server takes long.
+// stopTimeout bounds the stop of each program. An API server takes long on a busy machine.
 const stopTimeout = 30 * time.Second
 
-// runBenchmark measures, and writes the report when everything is cleaned up.
+// runBenchmark measures, cleans up, and writes the report.
 func runBenchmark(ctx context.Context, o options, s sizes) error {
 	p := newProgress(os.Stderr)
 	programs, err := findPrograms(ctx, p)
@@ -55,10 +56,10 @@ func runBenchmark(ctx context.Context, o options, s sizes) error {
 	return errors.Join(err, r.publish(os.Stdout, o))
 }
 
-// measure starts everything, measures, and leaves nothing running and no data behind. With a report, its error is one of
-// cleaning up.
+// measure starts everything, measures, stops everything and removes all data. If it returns a report, its error is one of
+// the cleanup.
 func measure(ctx context.Context, o options, s sizes, programs programs, p *progress) (r *report, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it takes longer than %s here: measure less, or when the machine has less to do", s.timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it takes longer than %s on this machine: use --quick, or an idle machine", s.timeout))
 	defer cancel()
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -79,7 +80,7 @@ func measure(ctx context.Context, o options, s sizes, programs programs, p *prog
 	}, nil
 }
 
-// because puts the reason for which ctx has ended in the place of what failed for it.
+// because replaces an error that the end of ctx has caused by the cause of that end.
 func because(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -87,7 +88,7 @@ func because(ctx context.Context, err error) error {
 	return err
 }
 
-// benchmark is what the parts share and add to.
+// benchmark is the state that all measurements share.
 type benchmark struct {
 	stack    *stack
 	sizes    sizes
@@ -98,7 +99,7 @@ type benchmark struct {
 	api   *apiLimit
 	sql   *sqlLimit
 
-	waves       int // how often names were made
+	waves       int // the number of calls of names
 	fleet       []string
 	fleetBounds []*bounds
 
@@ -107,7 +108,7 @@ type benchmark struct {
 	cpu     []*cpuUse
 }
 
-// run measures one thing after the other. The order matters where one leaves Tenants for the next.
+// run makes all measurements. Their order matters, because some use the Tenants of an earlier one.
 func (b *benchmark) run(ctx context.Context) error {
 	var err error
 	if b.machine, err = describeMachine(ctx, b.stack); err != nil {

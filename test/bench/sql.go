@@ -18,17 +18,17 @@ import (
 )
 
 const (
-	// manyClients is the number of clients beyond which plain SQL makes schemas no faster on two cores.
+	// manyClients is the number of clients beyond which plain SQL does not create schemas faster on two cores.
 	manyClients = 8
-	// workers is how many Tenants the operator works on at once.
+	// workers is the number of Tenants that the operator reconciles concurrently.
 	workers = 16
 )
 
-// sqlLimit makes and drops what a Tenant has in the database: by the product's code, and by plain SQL with the same
-// rows and the statements that the product sends for the schema.
+// sqlLimit creates and drops what a Tenant has in the database: by the product's code, and by plain SQL with the same rows
+// and the product's statements for the schema.
 type sqlLimit struct {
 	store       *tenancy.Store
-	connections []*pgx.Conn // of plain SQL, one a client
+	connections []*pgx.Conn // of plain SQL, one per client
 	makeSchema  string      // the product's statements for the schema of the Tenant called template
 	find        string      // the product's query of a Tenant's row
 }
@@ -66,7 +66,7 @@ func (l *sqlLimit) close() {
 	}
 }
 
-// takeDown has the product make one tenant, and takes down what it sends.
+// takeDown creates one tenant with the product's code, and records the statements.
 func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
 	sent := &recorder{}
 	store, err := tenancy.Open(uri, tenancy.Options{Application: blog.Application, Public: []application.Set{migrations.Set}, Pool: postgres.PoolOptions{Tracer: sent}})
@@ -75,7 +75,7 @@ func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
 	}
 	defer store.Close()
 	if _, err := store.Find(ctx, template); !errors.Is(err, tenancy.ErrNotFound) {
-		return fmt.Errorf("look for a tenant that is not there: %w", err)
+		return fmt.Errorf("look up a missing tenant: %w", err)
 	}
 	l.find = sent.statements[0]
 	if err := store.Create(ctx, specOf(template), tenancy.CreateOptions{}, time.Now()); err != nil {
@@ -94,12 +94,12 @@ func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
 		_, err = store.Drop(ctx, made, time.Now())
 	}
 	if err != nil {
-		return fmt.Errorf("drop the tenant again: %w", err)
+		return fmt.Errorf("drop the tenant: %w", err)
 	}
 	return nil
 }
 
-// recorder takes down the statements that connections send.
+// recorder records the statements of connections.
 type recorder struct{ statements []string }
 
 // TraceQueryStart is called by pgx before it sends a statement.
@@ -119,15 +119,15 @@ func specOf(name string) tenancy.Spec {
 	}
 }
 
-// createByProduct does what a reconcile of a new Tenant does to the database.
+// createByProduct does what the reconcile of a new Tenant does in the database.
 func (l *sqlLimit) createByProduct(ctx context.Context, _ int, name string) error {
 	if _, err := l.store.Find(ctx, name); !errors.Is(err, tenancy.ErrNotFound) {
-		return fmt.Errorf("look for the tenant %s: %w", name, err)
+		return fmt.Errorf("look up the tenant %s: %w", name, err)
 	}
 	return l.store.Create(ctx, specOf(name), tenancy.CreateOptions{}, time.Now())
 }
 
-// create makes a tenant in one transaction and one round trip.
+// create creates a tenant in one transaction and one round trip.
 func (l *sqlLimit) create(ctx context.Context, client int, name string) error {
 	spec := specOf(name)
 	return l.transaction(ctx, client, fmt.Sprintf(`
@@ -140,7 +140,7 @@ func (l *sqlLimit) create(ctx context.Context, client int, name string) error {
 		spec.PrimaryHost, strings.ReplaceAll(l.makeSchema, template, spec.SchemaName)))
 }
 
-// drop ends a tenant in one transaction and one round trip.
+// drop drops a tenant in one transaction and one round trip.
 func (l *sqlLimit) drop(ctx context.Context, client int, name string) error {
 	return l.transaction(ctx, client, fmt.Sprintf(`
 		DROP SCHEMA %s CASCADE;
@@ -156,7 +156,7 @@ func (l *sqlLimit) transaction(ctx context.Context, client int, statements strin
 	return nil
 }
 
-// read is the product's query of a Tenant's row, and the reading of what it returns.
+// read runs the product's query of a Tenant's row, and reads the result.
 func (l *sqlLimit) read(ctx context.Context, client int, name string) error {
 	rows, err := l.connections[client].Query(ctx, l.find, pgx.QueryExecModeExec, name)
 	if err != nil {

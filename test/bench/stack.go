@@ -17,13 +17,13 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
-// programs are the folders of what is run.
+// programs are the folders of the programs.
 type programs struct {
 	kubernetes string // etcd, kube-apiserver, kube-controller-manager and kubectl
 	own        string // operator and blog; removed at the end
 }
 
-// findPrograms installs or builds what is missing, and always our own programs.
+// findPrograms installs or builds missing programs, and always builds our own.
 func findPrograms(ctx context.Context, p *progress) (programs, error) {
 	p.say("Looking for PostgreSQL and a Kubernetes control plane")
 	postgres := exec.CommandContext(ctx, "hack/postgres/install.sh")
@@ -37,7 +37,7 @@ func findPrograms(ctx context.Context, p *progress) (programs, error) {
 	}
 	own, err := os.MkdirTemp("", "echoblogs-bench-programs-")
 	if err != nil {
-		return programs{}, fmt.Errorf("make a folder for the programs: %w", err)
+		return programs{}, fmt.Errorf("create a folder for the programs: %w", err)
 	}
 	p.say("Building the operator and the blog")
 	build := exec.CommandContext(ctx, "go", "build", "-o", own+"/", "./cmd/operator", "./cmd/blog")
@@ -48,10 +48,10 @@ func findPrograms(ctx context.Context, p *progress) (programs, error) {
 	return programs{kubernetes: kubernetes, own: own}, nil
 }
 
-// stack is an installation that runs.
+// stack is a running installation.
 type stack struct {
-	folder   string // of all data and secrets; removed at the end
-	logs     string // the folder of the logs
+	folder   string // for all data and secrets; removed at the end
+	logs     string // the folder for the logs
 	programs programs
 	progress *progress
 
@@ -63,22 +63,22 @@ type stack struct {
 	addresses    addresses
 	blog         *process.Process
 	operator     *process.Process
-	operatorStop chan struct{}           // closed when the operator is told to end
-	fail         context.CancelCauseFunc // called with the reason when a part ends of itself
+	operatorStop chan struct{}           // closed before the operator is stopped
+	fail         context.CancelCauseFunc // called with the error when a part ends by itself
 }
 
-// startStack returns when the Platform is Ready. It is to be stopped even where that fails. A part that ends of itself
-// is told to fail.
+// startStack returns when the Platform is Ready. The caller must stop the stack even if that fails. fail is called when a
+// part ends by itself.
 func startStack(ctx context.Context, o options, programs programs, p *progress, fail context.CancelCauseFunc) (*stack, error) {
 	s := &stack{programs: programs, progress: p, fail: fail}
 	var err error
 	if s.folder, err = os.MkdirTemp(o.state, "echoblogs-bench-"); err != nil {
-		return s, fmt.Errorf("make a folder for the data: %w", err)
+		return s, fmt.Errorf("create a folder for the data: %w", err)
 	}
 	s.logs = cmp.Or(o.logs, filepath.Join(s.folder, "logs"))
-	// As root, PostgreSQL runs as another user, who has to reach its data.
+	// As root, PostgreSQL runs as another user, who must be able to enter the folder.
 	if err := errors.Join(os.Chmod(s.folder, 0o755), os.MkdirAll(s.logs, 0o700), os.Mkdir(s.private(), 0o700)); err != nil {
-		return s, fmt.Errorf("make the folders for logs and secrets: %w", err)
+		return s, fmt.Errorf("create the folders for logs and secrets: %w", err)
 	}
 	p.say("Starting PostgreSQL, etcd, kube-apiserver and kube-controller-manager")
 	var parts errgroup.Group
@@ -122,7 +122,7 @@ func (s *stack) install(ctx context.Context) error {
 func (s *stack) log(part string) string { return filepath.Join(s.logs, part+".log") }
 func (s *stack) private() string        { return filepath.Join(s.folder, "private") }
 
-// stop ends what runs, last started first, and removes all data.
+// stop stops all programs, the last started first, and removes all data.
 func (s *stack) stop(ctx context.Context) error {
 	s.progress.say("Stopping")
 	stops := []func(context.Context) error{s.stopOperator}
@@ -143,7 +143,7 @@ func (s *stack) stop(ctx context.Context) error {
 	return errors.Join(failures...)
 }
 
-// within gives a program its time to end.
+// within stops a program with a timeout.
 func within(ctx context.Context, stop func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// median returns the middle of the values, or the mean of the two in the middle.
+// median returns the middle value, or the mean of the two middle values.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	switch n := len(sorted); {
@@ -19,7 +19,7 @@ func median(values []float64) float64 {
 	}
 }
 
-// quantile returns the smallest of the times that at least the share q of them do not exceed, in milliseconds.
+// quantile returns the smallest duration that at least the fraction q of them do not exceed, in milliseconds.
 func quantile(times []time.Duration, q float64) float64 {
 	if len(times) == 0 {
 		return math.NaN()
@@ -28,8 +28,8 @@ func quantile(times []time.Duration, q float64) float64 {
 	return milliseconds(sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)])
 }
 
-// ratios divides the rounds of one series by the same rounds of another, which were taken next to them: what slows the
-// whole machine for a while slows both.
+// ratios divides the rounds of one series by the adjacent rounds of another. Whatever slows the machine for a while slows
+// both.
 func ratios(a, b []float64) []float64 {
 	divided := make([]float64, min(len(a), len(b)))
 	for i := range divided {

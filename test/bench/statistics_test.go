@@ -39,7 +39,7 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
-// Two rounds at half the speed leave the ratio as it is.
+// Two rounds at half the speed do not change the ratio.
 func TestRatioIsThatOfRoundsBesideEachOther(t *testing.T) {
 	t.Parallel()
 	f := (&benchmark{}).add("creations", "/s", 80, 40, 42).beside("limit", []float64{160, 80, 84}).ratioAtLeast(0.5).atLeast(60)

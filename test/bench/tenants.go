@@ -8,10 +8,10 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// applicants is how many clients ask for Tenants when many are asked for at once.
+// applicants is the number of concurrent clients that create Tenants.
 const applicants = 32
 
-// create returns a job that asks for a Tenant.
+// create returns a job that creates a Tenant.
 func (b *benchmark) create(policy v1alpha1.DeletionPolicy) job {
 	return func(ctx context.Context, _ int, name string) error {
 		_, err := createTenant(ctx, b.stack.client, namespace, name, policy)
@@ -19,13 +19,13 @@ func (b *benchmark) create(policy v1alpha1.DeletionPolicy) job {
 	}
 }
 
-// delete is a job that asks for the end of a Tenant.
+// delete is a job that deletes a Tenant.
 func (b *benchmark) delete(ctx context.Context, _ int, name string) error {
 	_, err := remove(ctx, b.stack.client, fmt.Sprintf(tenantsPath, namespace)+"/"+name)
 	return err
 }
 
-// createAtOnce returns the time from the first call to the last Ready.
+// createAtOnce creates Tenants concurrently, and returns the time from the first call to the last Ready.
 func (b *benchmark) createAtOnce(ctx context.Context, policy v1alpha1.DeletionPolicy, names []string) (time.Duration, error) {
 	start := time.Now()
 	if _, err := atOnce(ctx, applicants, names, b.create(policy)); err != nil {
@@ -35,7 +35,7 @@ func (b *benchmark) createAtOnce(ctx context.Context, policy v1alpha1.DeletionPo
 	return last(ready).Sub(start), err
 }
 
-// deleteAtOnce returns the time from the first call to when the last one is gone.
+// deleteAtOnce deletes Tenants concurrently, and returns the time from the first call until the last one is gone.
 func (b *benchmark) deleteAtOnce(ctx context.Context, names []string) (time.Duration, error) {
 	start := time.Now()
 	if _, err := atOnce(ctx, applicants, names, b.delete); err != nil {
@@ -45,7 +45,7 @@ func (b *benchmark) deleteAtOnce(ctx context.Context, names []string) (time.Dura
 	return last(gone).Sub(start), err
 }
 
-// warmUp has everybody open connections and fill caches, and gets the objects for the bare API writes.
+// warmUp makes all programs open connections and fill caches, and copies the objects for the bare API writes.
 func (b *benchmark) warmUp(ctx context.Context) error {
 	b.progress.say("Warming up")
 	names := b.names("warm", 2*manyClients)
@@ -72,7 +72,7 @@ func (b *benchmark) warmUp(ctx context.Context) error {
 	return nil
 }
 
-// measureDatabase takes the part of a creation that is the database's.
+// measureDatabase measures the database's share of a creation.
 func (b *benchmark) measureDatabase(ctx context.Context) error {
 	b.progress.say("The database's part of a creation")
 	var product, plain struct{ alone, many []float64 }
@@ -113,7 +113,7 @@ func (b *benchmark) measureDatabase(ctx context.Context) error {
 	return nil
 }
 
-// measureAlone creates and deletes Tenants one by one, on an installation that has nothing else to do.
+// measureAlone creates and deletes Tenants one by one on an idle installation.
 func (b *benchmark) measureAlone(ctx context.Context) error {
 	b.progress.say("%d times %d Tenants one by one", b.sizes.rounds, b.sizes.alone)
 	var creations, deletions struct {
@@ -167,7 +167,7 @@ func (b *benchmark) measureAlone(ctx context.Context) error {
 	return nil
 }
 
-// both does one job after the other.
+// both runs two jobs one after the other.
 func both(first, second job) job {
 	return func(ctx context.Context, client int, name string) error {
 		if err := first(ctx, client, name); err != nil {
@@ -177,7 +177,7 @@ func both(first, second job) job {
 	}
 }
 
-// bounds are the limits of many Tenants at once: the database, the API server, and both.
+// bounds are the limits of concurrent Tenants: the database, the API server, and both.
 type bounds struct {
 	what             string
 	clients          int
@@ -216,7 +216,7 @@ func (l *bounds) String() string {
 	return fmt.Sprintf("%s, %d clients", l.what, l.clients)
 }
 
-// measureBatches creates and deletes many Tenants at once.
+// measureBatches creates and deletes many Tenants concurrently.
 func (b *benchmark) measureBatches(ctx context.Context) error {
 	b.progress.say("%d times %d Tenants at once", b.sizes.rounds, b.sizes.batch)
 	limits := b.bounds()
@@ -257,7 +257,7 @@ func (b *benchmark) measureBatches(ctx context.Context) error {
 	return nil
 }
 
-// measureRetention deletes many Tenants at once whose schemas are kept.
+// measureRetention concurrently deletes many Tenants whose schemas are retained.
 func (b *benchmark) measureRetention(ctx context.Context) error {
 	b.progress.say("%d Tenants deleted whose schemas are kept", b.sizes.batch)
 	names := b.names("kept", b.sizes.batch)
@@ -272,7 +272,7 @@ func (b *benchmark) measureRetention(ctx context.Context) error {
 	return nil
 }
 
-// createFleet creates the Tenants that the rest is measured with.
+// createFleet creates the Tenants for the other measurements.
 func (b *benchmark) createFleet(ctx context.Context) error {
 	b.progress.say("%d Tenants at once", b.sizes.fleet)
 	b.fleet = b.names("fleet", b.sizes.fleet)
@@ -302,7 +302,7 @@ func (b *benchmark) createFleet(ctx context.Context) error {
 	return nil
 }
 
-// deleteFleet deletes them, with everything that they have by then.
+// deleteFleet deletes the fleet with all its data.
 func (b *benchmark) deleteFleet(ctx context.Context) error {
 	b.progress.say("%d Tenants deleted at once", len(b.fleet))
 	use := b.newCPUUse("%d deleted at once", len(b.fleet))

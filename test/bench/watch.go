@@ -20,8 +20,7 @@ const (
 	eventsPath    = "/apis/events.k8s.io/v1/namespaces/%s/events"
 )
 
-// watchClock sees, by a watch of its own, when Tenants become Ready and when they are gone: what a person sees who runs
-// kubectl get --watch.
+// watchClock records when Tenants become Ready and when they are gone, as a user of kubectl get --watch sees it.
 type watchClock struct {
 	client *rest.RESTClient
 	cancel context.CancelFunc
@@ -29,7 +28,7 @@ type watchClock struct {
 	mu          sync.Mutex
 	ready, gone map[string]time.Time
 	changed     chan struct{} // closed at the next event
-	ended       error         // why there are no more events
+	ended       error         // why the watch has ended
 }
 
 func startWatchClock(ctx context.Context, client *rest.RESTClient) (*watchClock, error) {
@@ -49,7 +48,7 @@ func startWatchClock(ctx context.Context, client *rest.RESTClient) (*watchClock,
 
 func (c *watchClock) stop() { c.cancel() }
 
-// watchEvent is what is looked at of an event.
+// watchEvent is the part of an event that is used.
 type watchEvent struct {
 	Type   string
 	Object struct {
@@ -58,8 +57,7 @@ type watchEvent struct {
 	}
 }
 
-// run reads events until ctx ends. The API server ends the watch of a client that is slow to read, which goes on where
-// it was.
+// run receives events until ctx ends. The API server may end the watch of a slow client, which then resumes it.
 func (c *watchClock) run(ctx context.Context, version string) {
 	for {
 		stream, err := c.client.Get().AbsPath(fmt.Sprintf(tenantsPath, namespace)).
@@ -110,17 +108,17 @@ func (c *watchClock) see(now time.Time, event watchEvent) {
 	c.changed = make(chan struct{})
 }
 
-// awaitReady returns when each of the Tenants became Ready.
+// awaitReady returns the time at which each of the Tenants became Ready.
 func (c *watchClock) awaitReady(ctx context.Context, names ...string) ([]time.Time, error) {
 	return c.await(ctx, c.ready, "Ready", names)
 }
 
-// awaitGone returns when each of the Tenants was gone.
+// awaitGone returns the time at which each of the Tenants was gone.
 func (c *watchClock) awaitGone(ctx context.Context, names ...string) ([]time.Time, error) {
 	return c.await(ctx, c.gone, "gone", names)
 }
 
-// patience bounds the wait for one Tenant after another.
+// patience bounds the wait for each Tenant.
 const patience = time.Minute
 
 func (c *watchClock) await(ctx context.Context, seen map[string]time.Time, what string, names []string) ([]time.Time, error) {
@@ -149,7 +147,7 @@ func (c *watchClock) await(ctx context.Context, seen map[string]time.Time, what 
 	return times, nil
 }
 
-// last returns the latest of the times.
+// last returns the latest time.
 func last(times []time.Time) time.Time {
 	var latest time.Time
 	for _, t := range times {

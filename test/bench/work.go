@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// job does one piece of work for one name, as one of several clients that are numbered from 0.
+// job does one piece of work for one name. Clients are numbered from 0.
 type job func(ctx context.Context, client int, name string) error
 
-// atOnce does a job for every name, by a number of clients that each take the next name when they have done with one,
-// and returns the time from the first begin to the last end.
+// atOnce runs a job for every name with a number of concurrent clients, and returns the time from the first start to the
+// last end.
 func atOnce(ctx context.Context, clients int, names []string, do job) (time.Duration, error) {
 	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
@@ -32,7 +32,7 @@ func atOnce(ctx context.Context, clients int, names []string, do job) (time.Dura
 	return time.Since(start), err
 }
 
-// oneByOne does a job for one name after the other and returns how long each took.
+// oneByOne runs a job for one name after the other, and returns the duration of each.
 func oneByOne(ctx context.Context, names []string, do job) ([]time.Duration, error) {
 	times := make([]time.Duration, len(names))
 	for i, name := range names {
@@ -45,7 +45,7 @@ func oneByOne(ctx context.Context, names []string, do job) ([]time.Duration, err
 	return times, nil
 }
 
-// names returns names that no earlier call has returned: a freed name is not to be had again for a minute.
+// names returns names that no earlier call has returned, because a released name is on hold for a minute.
 func (b *benchmark) names(prefix string, count int) []string {
 	b.waves++
 	list := make([]string, count)
@@ -55,8 +55,8 @@ func (b *benchmark) names(prefix string, count int) []string {
 	return list
 }
 
-// perSecond returns how many there were in a second.
+// perSecond returns a rate.
 func perSecond(count int, took time.Duration) float64 { return float64(count) / took.Seconds() }
 
-// milliseconds turns a time into a figure.
+// milliseconds converts a duration.
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }

@@ -75,7 +75,7 @@ func (s *mailServer) wait(p *stack.Platform, number int) received {
 	return last
 }
 
-// withoutMailPassword fails the test when the password of the mail server is in a text, in any form in which it is sent.
+// withoutMailPassword fails the test if the password of the mail server is in a text, in any form in which it is sent.
 func withoutMailPassword(t *testing.T, where, text string) {
 	t.Helper()
 	for _, form := range []string{

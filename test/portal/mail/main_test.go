@@ -1,5 +1,5 @@
-// Package mail_test reads the mails of the public site, and makes sending them fail, on real
-// processes: operator, blog, public site, API server and Postgres.
+// Package mail_test reads the mails of the public site, and makes their delivery fail, with real processes: operator, blog,
+// public site, API server and Postgres.
 package mail_test
 
 import (

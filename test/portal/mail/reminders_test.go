@@ -14,7 +14,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// Each owner is told once what is due, across restarts and replicas.
+// Each owner gets each reminder once, across restarts and replicas.
 func TestReminders(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -42,7 +42,7 @@ func TestReminders(t *testing.T) {
 	slices.Sort(want)
 
 	site := p.StartPortal(0)
-	p.Wait("every owner is told", func(context.Context) error {
+	p.Wait("every owner has a reminder", func(context.Context) error {
 		if got := portaltest.Subjects(t, site); !slices.Equal(got, want) {
 			return fmt.Errorf("mails:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
@@ -55,11 +55,11 @@ func TestReminders(t *testing.T) {
 		}
 	}
 
-	// Another replica, and one that starts anew, look at the same tenants and at one more, whose name comes last.
+	// A second replica, and a restarted one, process the same tenants and a new one, which is the last by name.
 	site.Kill()
 	portaltest.AddAccount(t, p, "zoe", platformtest.PaidFor(1))
 	again, other := p.StartPortal(0), p.StartPortal(1)
-	p.Wait("the last one is told", func(context.Context) error {
+	p.Wait("the new owner has a reminder", func(context.Context) error {
 		got := append(portaltest.Subjects(t, again), portaltest.Subjects(t, other)...)
 		if !slices.Equal(got, []string{"zoe@example.org: Your plan for zoe ends on " + day(1)}) {
 			return fmt.Errorf("mails:\n%s", strings.Join(got, "\n"))

@@ -61,7 +61,7 @@ func wantMail(t *testing.T, m received, subject string) {
 	}
 }
 
-// Whatever the mail server does, the page says the same, and a mail that could arrive later waits.
+// Whatever the mail server does, the page is the same, and a mail that can still be sent is retried.
 func TestMailServerThatFails(t *testing.T) {
 	t.Parallel()
 	ports, err := freeport.Find(t.Context(), 1)
@@ -125,7 +125,7 @@ func TestMailServerThatFails(t *testing.T) {
 		t.Errorf("the metrics lack %s, %v", line, err)
 	}
 
-	// A mail whose acceptance was not heard of is sent again. Either link works.
+	// A mail is sent again if the connection broke before the reply. Both links work.
 	server.Obey(mailserver.Rules{CutBefore: true})
 	requestReset()
 	first := server.wait(p, 2)

@@ -17,12 +17,12 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// removedLine is what the log says of each account that is removed.
+// removedLine is logged for each account that is removed.
 const removedLine = "Removed an orphaned account"
 
 func deleteAtOnce(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete }
 
-// endRetention has the tombstone of a Tenant purged.
+// endRetention ends the retention of a Tenant, and waits for the purge.
 func endRetention(t *testing.T, p *stack.Platform, name string) {
 	t.Helper()
 	p.Exec(`UPDATE public.tenants SET purge_at = now() - interval '1 minute' WHERE name = $1 AND state = 'tombstone'`, name)
@@ -37,15 +37,15 @@ func endRetention(t *testing.T, p *stack.Platform, name string) {
 	p.WaitCount("the tombstone is purged", 0, `SELECT count(*) FROM public.tenants WHERE name = $1`, name)
 }
 
-// aWeekPasses waits until the site knows that accounts have no blog, and has that be a week ago.
+// aWeekPasses waits until the site has recorded that accounts have no blog, and moves that a week into the past.
 func aWeekPasses(t *testing.T, p *stack.Platform, usernames ...string) {
 	t.Helper()
-	p.WaitCount("it is known that they have no blog", len(usernames),
+	p.WaitCount("the accounts are recorded as having no blog", len(usernames),
 		`SELECT count(*) FROM public.users WHERE username = ANY ($1) AND orphaned_since IS NOT NULL`, usernames)
 	p.Exec(`UPDATE public.users SET orphaned_since = orphaned_since - interval '7 days' WHERE username = ANY ($1)`, usernames)
 }
 
-// A blog that was deleted takes the account along, once nobody can bring it back: then name and address are free.
+// An account is removed when its deleted blog can no longer be restored. Its name and address are free then.
 func TestAccountEndsWithItsBlog(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -60,7 +60,7 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Who knows the password reads what can be done, and nobody else does.
+	// Only someone with the password reads what can be done.
 	logInAs := func(password string) portaltest.Page {
 		return portaltest.NewClient(t, site).Submit("/login/", "username", "alice@people.example", "password", password)
 	}
@@ -68,7 +68,7 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 	logInAs("not the right one").Want(t, http.StatusUnprocessableEntity, "Wrong user name, email address or password.").Without(t, "was deleted")
 	portaltest.NewClient(t, site).Register("alice").Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.", "An account with this email address already exists.")
 
-	// Two replicas look: bob, whose data was not kept, is removed once, and alice, whom they look at before, stays.
+	// With two replicas, bob, whose data was not kept, is removed once. alice, whom they process before bob, stays.
 	portaltest.AddAccount(t, p, "bob", deleteAtOnce)
 	p.DeleteTenants("bob")
 	site.Kill()
@@ -77,11 +77,11 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 	aWeekPasses(t, p, "bob")
 	p.WaitCount("bob's account is removed", 0, `SELECT count(*) FROM public.users WHERE username = 'bob'`)
 	if n := p.Count(`SELECT count(*) FROM public.users WHERE username = 'alice'`); n != 1 {
-		t.Error("the account is gone, and the blog could be restored")
+		t.Error("the account was removed, although the blog can be restored")
 	}
 }
 
-// After the purge nothing is left, and the same person may come again.
+// After the purge nothing is left, and the same person can sign up again.
 func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	t.Parallel()
 	ports, err := freeport.Find(t.Context(), 1)
@@ -91,16 +91,16 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	metrics := fmt.Sprintf("127.0.0.1:%d", ports[0])
 	p, site := portaltest.NewSite(t, "--metrics-address="+metrics)
 	staff := portaltest.NewStaff(t, p, site)
-	// Who is locked, and whose blog can be restored.
+	// A locked account whose blog can be restored stays.
 	portaltest.AddAccount(t, p, "carol", deleteAtOnce)
 	staff.Submit("/staff/users/carol/lock/").Want(t, http.StatusOK, "The account was locked")
 	portaltest.AddAccount(t, p, "dave")
-	// Whose tombstone was set aside for somebody else's blog, and who owns a Tenant that has no schema yet.
+	// So do the owners of a superseded tombstone, and of a Tenant without a schema.
 	portaltest.AddAccount(t, p, "erin")
 	p.CreateTenant("freds", platformtest.WithSpec(v1alpha1.TenantSpec{SchemaName: "dave", Owner: &v1alpha1.TenantOwner{Username: "fred"}}))
 	portaltest.AddUser(t, p, "fred")
 	p.DeleteTenants("carol", "dave", "erin")
-	p.Exec(`UPDATE public.tenants SET released_at = released_at - interval '2 minutes' WHERE name = 'erin'`) // nobody holds its host
+	p.Exec(`UPDATE public.tenants SET released_at = released_at - interval '2 minutes' WHERE name = 'erin'`) // ends the hold on its host
 	fresh := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "erin", Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneFresh}}}
 	if err := p.Create(t.Context(), fresh); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	staff.Get("/staff/users/carol/").Want(t, http.StatusOK, "<dt>Removed</dt><dd>not while it is locked, although it has no blog</dd>")
 	portaltest.NewClient(t, site).Submit("/login/", "username", "erin", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "was deleted, and another blog has its name now.")
 	portaltest.NewClient(t, site).Submit("/login/", "username", "fred", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog is not available.")
-	// Who was invited to a Tenant made by kubectl.
+	// The owner of a Tenant created by kubectl, who was invited, is removed.
 	p.CreateTenant("zoe", platformtest.WithSpec(v1alpha1.TenantSpec{DeletionPolicy: v1alpha1.DeletionPolicyDelete, Owner: &v1alpha1.TenantOwner{Username: "zoe", Email: "zoe@example.org"}}))
 	p.WaitTenantsReady("zoe")
 	printed, err := p.RunPortal(t.Context(), "invite", "zoe")
@@ -119,7 +119,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	inAWeek := time.Now().UTC().AddDate(0, 0, 7).Format("2 January 2006")
 	zoe.Get("/account/zoe/delete/").Want(t, http.StatusOK, "After "+inAWeek+" your account is removed")
 	zoe.Submit("/account/zoe/delete/", "name", "zoe").Want(t, http.StatusOK, "Your account is removed after "+inAWeek)
-	// And alice, the last one, so that all others have been looked at when she is removed.
+	// alice is the last by name, so all others have been processed when she is removed.
 	alice := portaltest.NewClient(t, site)
 	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
 	p.Exec(`INSERT INTO public.notices (tenant, kind, about, sent_at) VALUES ('alice', 'due-30', now(), now())`)
@@ -154,14 +154,14 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	portaltest.LogIn(t, site, "alice", portaltest.Password)
 }
 
-// A watch that has fallen behind removes nobody: the API server is asked.
+// Accounts are not removed by a stale cache: the API server is read first.
 func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
 	proxy := p.ProxyPortalAPI()
 	site := p.StartPortal(0)
 	proxy.Stall()
-	// A Tenant that the site has not heard of, without a row in the database.
+	// A Tenant that is missing from the cache and from the registry.
 	p.CreateTenant("freds", platformtest.WithSpec(v1alpha1.TenantSpec{Domain: "elsewhere.example", Owner: &v1alpha1.TenantOwner{Username: "fred"}}))
 	portaltest.AddUser(t, p, "fred")
 	aWeekPasses(t, p, "fred")
@@ -180,7 +180,7 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 	portaltest.NewClient(t, site).Submit("/login/", "username", "fred", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Wrong user name, email address or password.")
 }
 
-// A manifest that names another owner by mistake can be put right: the account waits for it.
+// An account outlives a manifest that names another owner by mistake for less than a week.
 func TestAccountOutlivesAMistakenOwner(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)

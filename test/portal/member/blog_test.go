@@ -55,7 +55,7 @@ func TestDisplayName(t *testing.T) {
 		t.Errorf("the Tenant was changed: %+v", tenant)
 	}
 
-	// Somebody else's blog is not there.
+	// The blog of another user is not found.
 	for _, path := range []string{"/account/bob/", "/account/bob/manifest.yaml", "/account/bob/delete/", "/account/nobody/"} {
 		v.Get(path).Want(t, http.StatusNotFound)
 	}
@@ -69,7 +69,7 @@ func TestDisplayName(t *testing.T) {
 	portaltest.NewClient(t, site).Submit("/account/alice/name/", "display_name", "x").Want(t, http.StatusForbidden, "You are logged out")
 }
 
-// What a manifest elsewhere sets is read-only here, and the line to change is shown.
+// A field that another manager owns is read-only, with the line to change in the manifest.
 func TestFieldsThatAnotherManagerHolds(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -118,7 +118,7 @@ func TestManifest(t *testing.T) {
 	if after.Generation != before.Generation {
 		t.Errorf("applied again, the manifest changes the Tenant:\n%s\n%+v\n%+v", downloaded.Body, before.Spec, after.Spec)
 	}
-	// So says kubectl apply to whoever applies it for good.
+	// Applying it changes nothing.
 	p.ApplyTenant("argocd", downloaded.Body)
 	if again := p.Tenant("alice"); again.Generation != before.Generation {
 		t.Errorf("generation %d became %d", before.Generation, again.Generation)
@@ -149,7 +149,7 @@ func TestDeleteBlog(t *testing.T) {
 	}
 }
 
-// Who has another blog stays logged in.
+// A user with another blog stays logged in.
 func TestDeleteOneOfTwoBlogs(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -169,7 +169,7 @@ func TestDeleteOneOfTwoBlogs(t *testing.T) {
 	v.Get("/account/").Want(t, http.StatusOK, "Settings of alice")
 }
 
-// A suspended owner logs in, and reads how to go on.
+// The owner of a suspended blog can log in, and reads what to do.
 func TestSuspendedOwner(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -192,7 +192,7 @@ func TestSuspendedOwner(t *testing.T) {
 	})
 }
 
-// A blog that was registered on the site is its owner's to edit there: its fields are the site's own.
+// The owner of a blog that was registered on the site can edit it there, because the portal owns its fields.
 func TestRegisteredOwnerEdits(t *testing.T) {
 	t.Parallel()
 	dns := startNameServer(t)
@@ -211,7 +211,7 @@ func TestRegisteredOwnerEdits(t *testing.T) {
 		t.Errorf("the Tenant says %+v", spec)
 	}
 
-	// Once it is in Git, it is edited there.
+	// Once the manifest is in Git, the fields are read-only here.
 	p.ApplyTenant("argocd", v.Get("/account/carol/manifest.yaml").Want(t, http.StatusOK).Body)
 	v.Get("/account/carol/").Want(t, http.StatusOK, "argocd", "  displayName: Carol writes", "  - carol.blog")
 	v.Submit("/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, "Carol writes")

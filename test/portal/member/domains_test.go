@@ -17,7 +17,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// nameServer is a DNS server that knows TXT records. It says of other names that they do not exist.
+// nameServer is a DNS server with TXT records. It answers NXDOMAIN for other names.
 type nameServer struct {
 	address string
 
@@ -40,7 +40,7 @@ func startNameServer(t *testing.T) *nameServer {
 		for {
 			n, from, err := conn.ReadFrom(buffer)
 			if err != nil {
-				return // it was closed
+				return // the test has ended
 			}
 			if answer := s.answer(buffer[:n]); answer != nil {
 				if _, err := conn.WriteTo(answer, from); err != nil {
@@ -56,14 +56,14 @@ func startNameServer(t *testing.T) *nameServer {
 	return s
 }
 
-// set has the server know the TXT records of a name.
+// set sets the TXT records of a name.
 func (s *nameServer) set(name string, texts ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.records[name+"."] = texts
 }
 
-// hush has the server not answer any more.
+// hush makes the server ignore all further queries.
 func (s *nameServer) hush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,7 +134,7 @@ func TestCustomDomain(t *testing.T) {
 	})
 	v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusUnprocessableEntity, "Your blog has this domain already")
 
-	// A second one, and then the first one is removed, and the second.
+	// A second domain is added, then both are removed.
 	two := v.Submit("/account/alice/domains/", "host", "alice.blog").Want(t, http.StatusOK)
 	dns.set(two.VerificationRecord(t, "alice.blog"))
 	v.Submit("/account/alice/domains/verify/", "host", "alice.blog").Want(t, http.StatusOK, "Saved.")
@@ -176,7 +176,7 @@ func TestDomainsThatAreRefused(t *testing.T) {
 	}
 	v.Submit("/account/alice/domains/verify/", "host", "www.carol.org").Want(t, http.StatusNotFound)
 
-	// Two claim one domain; who proves it first has it.
+	// Of two blogs that claim a domain, the first one to prove it gets it.
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
 	first := v.Submit("/account/alice/domains/", "host", "www.both.org").Want(t, http.StatusOK)
 	second := bob.Submit("/account/bob/domains/", "host", "www.both.org").Want(t, http.StatusOK)
@@ -192,7 +192,7 @@ func TestDomainsThatAreRefused(t *testing.T) {
 	bob.Submit("/account/bob/domains/verify/", "host", "www.both.org").Want(t, http.StatusUnprocessableEntity, "Another blog has this domain")
 	bob.Submit("/account/bob/domains/remove/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
 
-	// Twenty, and no more.
+	// A blog can have twenty domains.
 	for i := range 19 {
 		v.Submit("/account/alice/domains/", "host", fmt.Sprintf("www%d.alice.org", i)).Want(t, http.StatusOK)
 	}

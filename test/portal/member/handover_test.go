@@ -20,7 +20,7 @@ const (
 	aliceCustom = "www.alice.org"
 )
 
-// withCustomDomain gives alice's blog a host of her own.
+// withCustomDomain adds a custom domain to alice's blog.
 func withCustomDomain(t *v1alpha1.Tenant) {
 	t.Spec.CustomDomains = []v1alpha1.CustomDomain{aliceCustom}
 }
@@ -36,7 +36,7 @@ func TestHandOver(t *testing.T) {
 			t.Parallel()
 			v := portaltest.NewClient(t, site)
 			v.RouteToBlog(p, aliceHost, aliceCustom)
-			// Everything is on the way: from the foot of a page to the login, and with the password back to the blog.
+			// The footer links to the login, which returns to the blog.
 			v.Get("http://"+host+"/").Want(t, http.StatusOK, `<a href="/login/?next=/write/" rel="nofollow">Write</a>`)
 			form := v.Get("http://"+host+"/login/?next=/write/").Want(t, http.StatusOK, "Log in", `name="next"`)
 			if policy := form.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' http://"+host+";") {
@@ -44,10 +44,10 @@ func TestHandOver(t *testing.T) {
 			}
 			next := form.URL.Query().Get("next")
 			v.Submit("/login/", "username", "alice", "password", portaltest.Password, "next", next).Want(t, http.StatusOK, "alice", "Log out")
-			// The second time there is nothing to ask.
+			// The second login needs no input.
 			v.Step("http://"+host+"/login/?next=/write/new/").LeadsTo(t, "/write/new/")
 
-			// Logging out of the public site ends it.
+			// Logging out of the public site ends the session on the blog.
 			v.Submit("/logout/").Want(t, http.StatusOK)
 			v.Step("http://"+host+"/login/?next=/write/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
 		})
@@ -82,7 +82,7 @@ func TestHandOverRefuses(t *testing.T) {
 		v.RouteToBlog(p, aliceHost, aliceCustom, "bob."+stack.Domain)
 		return v
 	}
-	// ask goes through a login until the blog is to redeem a code.
+	// ask starts a login, and returns the URL at which the blog redeems the code.
 	ask := func(v *portaltest.Client) string {
 		authorize := v.Step("http://"+aliceHost+"/login/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
 		answer := v.Step(authorize)
@@ -103,10 +103,10 @@ func TestHandOverRefuses(t *testing.T) {
 
 	v = visit()
 	callback = ask(v)
-	refused(visit(), callback) // in a browser that has no cookie for it
+	refused(visit(), callback) // in a browser without the verifier cookie
 	other := visit()
 	ask(other)
-	refused(other, callback) // or another one
+	refused(other, callback) // or with another one
 	onCustom := strings.Replace(callback, aliceHost, aliceCustom, 1)
 	v.Step("http://" + aliceCustom + "/login/")
 	refused(v, onCustom)
@@ -118,7 +118,7 @@ func TestHandOverRefuses(t *testing.T) {
 	p.Exec(`UPDATE public.login_codes SET expires_at = expires_at - interval '61 seconds'`)
 	refused(v, callback)
 
-	// Nothing leads to another site, and codes are made for blogs only.
+	// No redirect leads to another site, and codes are issued for hosts of blogs only.
 	for _, next := range []string{"https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"} {
 		authorize := v.Step("http://"+aliceHost+"/login/?next="+url.QueryEscape(next)).LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
 		callback := v.Step(authorize).LeadsTo(t, "http://"+aliceHost+"/login/callback?")
@@ -138,7 +138,7 @@ func TestHandOverRefuses(t *testing.T) {
 	}
 }
 
-// Whoever has a blog writes there, and readers see it: on both of its hosts, until the Tenant names another owner.
+// The owner of a blog writes on both of its hosts, and readers see it, until the Tenant has another owner.
 func TestOwnerWrites(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -165,12 +165,12 @@ func TestOwnerWrites(t *testing.T) {
 		reader.Get(path).Want(t, http.StatusOK, "First light")
 	}
 
-	// Another account of the platform gets nowhere, with or without the form's secrets.
+	// Another user of the platform is refused, with or without the tokens of the form.
 	bob.Get(blog+"/write/").Want(t, http.StatusForbidden, "This blog belongs to another account")
 	form = alice.Get(blog+"/write/first-light/").Want(t, http.StatusOK)
 	theft := append(version(form), "title", "Stolen", "slug", "first-light", "content", "Stolen.", "action", "save")
 	bob.Submit(blog+"/write/first-light/", theft...).Want(t, http.StatusForbidden, "You have been logged out, and nothing was saved.")
-	// Nor does a page of another blog in alice's own browser, here or on the public site.
+	// So is a request from a page of another blog in alice's browser, here and on the public site.
 	for _, header := range []http.Header{
 		{"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://bob." + stack.Domain}},
 		{"Origin": {"http://bob." + stack.Domain}},
@@ -234,7 +234,7 @@ func TestOwnerOfAPausedBlog(t *testing.T) {
 			if exported := v.Get(blog+"/write/export.zip").Want(t, http.StatusOK); exported.Header.Get("Content-Type") != "application/zip" {
 				t.Errorf("the export is %s", exported.Header.Get("Content-Type"))
 			}
-			// Who comes anew gets as far.
+			// A new login works, too.
 			again := portaltest.LogIn(t, site, name, portaltest.Password)
 			again.RouteToBlog(p, name+"."+stack.Domain)
 			again.Get(blog+"/login/").Want(t, http.StatusOK, "Before", test.sentence)
@@ -244,7 +244,7 @@ func TestOwnerOfAPausedBlog(t *testing.T) {
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="([a-z]+)" value="([^"]*)">`)
 
-// version returns the hidden fields of a form, as submit takes them.
+// version returns the hidden fields of a form, as Submit takes them.
 func version(form portaltest.Page) []string {
 	var fields []string
 	for _, match := range hiddenField.FindAllStringSubmatch(form.Body, -1) {

@@ -29,7 +29,7 @@ func TestInviteByCommand(t *testing.T) {
 	link := portaltest.WantLink(t, printed, err)
 	v := portaltest.NewClient(t, site)
 
-	// The Tenant does not say her address, so that she does, and confirms it.
+	// The Tenant has no email address of the owner, so she enters and confirms one.
 	v.Get(link).Want(t, http.StatusOK, "Welcome, alice", `name="email"`)
 	v.Submit("/invite/", "token", portaltest.Token(link), "email", "alice", "password", portaltest.Password, "confirm_password", portaltest.Password).
 		Want(t, http.StatusUnprocessableEntity, "Enter a valid email address, such as jane@example.com.", `value="alice"`)
@@ -37,7 +37,7 @@ func TestInviteByCommand(t *testing.T) {
 		Want(t, http.StatusOK, "Welcome, alice", "alice@example.org is not confirmed yet")
 	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 1)
 
-	// A link is of no use once the Tenant names somebody else.
+	// A link expires when the Tenant has another owner.
 	if err := p.Edit(ctx, "nobodys", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob"} }); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestInviteByCommand(t *testing.T) {
 	if err := p.Edit(ctx, "nobodys", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner.Username = "carol" }); err != nil {
 		t.Fatal(err)
 	}
-	p.Wait("the link is of no use", func(context.Context) error {
+	p.Wait("the link has expired", func(context.Context) error {
 		if seen := portaltest.NewClient(t, site).Get(late); seen.Status != http.StatusGone {
 			return fmt.Errorf("it answers %d", seen.Status)
 		}
@@ -57,12 +57,12 @@ func TestInviteByCommand(t *testing.T) {
 	portaltest.RefusedWith(t, "has an account")(p.RunPortal(ctx, "invite", "alice"))
 	portaltest.RefusedWith(t, `"nobody" not found`)(p.RunPortal(ctx, "invite", "nobody"))
 
-	// Where there is no pod, the plugin says what to run.
+	// Without a pod, the plugin prints the command to run.
 	portaltest.RefusedWith(t, "portal invite alice --platform=default --namespace="+p.Namespace)(p.RunPlugin(ctx, "invite", "alice"))
 	portaltest.RefusedWith(t, "portal staff add --username=jane --email=jane@example.org")(p.RunPlugin(ctx, "staff", "add", "--username=jane", "--email=jane@example.org"))
 }
 
-// Whoever a Tenant names as its owner is invited, once, and then has an account.
+// The owner of a Tenant is invited once, and then has an account.
 func TestInvitation(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -81,7 +81,7 @@ func TestInvitation(t *testing.T) {
 	owned("zoe", &v1alpha1.TenantOwner{Username: "zoe", Email: "Zoe@example.org"})
 
 	site := p.StartPortal(0)
-	// The name of an owner who has no account yet is not to be had by somebody else.
+	// The user name of an owner without an account is taken.
 	portaltest.NewClient(t, site).Register("erin").Want(t, http.StatusUnprocessableEntity, "taken")
 	mail := portaltest.WaitMails(p, site, "Zoe@example.org", "Your blog zoe is ready", 1)
 	link := mail.Link(t, "/invite/")
@@ -96,7 +96,7 @@ func TestInvitation(t *testing.T) {
 	portaltest.NewClient(t, site).Submit("/invite/", "token", portaltest.Token(link), "password", portaltest.Password, "confirm_password", portaltest.Password).Want(t, http.StatusGone)
 	portaltest.LogIn(t, site, "zoe", portaltest.Password)
 
-	// A replica that starts anew invites nobody again, but who is new.
+	// A restarted replica invites new owners only.
 	site.Kill()
 	owned("zz", &v1alpha1.TenantOwner{Username: "zz", Email: "zz@example.org"})
 	again := p.StartPortal(0)

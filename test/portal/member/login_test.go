@@ -15,7 +15,7 @@ func TestLogin(t *testing.T) {
 	portaltest.AddAccount(t, p, "alice")
 	v := portaltest.NewClient(t, site)
 
-	// By user name or address, in any case; and then to where one was going, but not off the site.
+	// The login accepts user name and address in any case, and redirects to the next page, but never to another site.
 	for _, login := range []string{"alice", "Alice", "ALICE@example.org"} {
 		v.Submit("/login/", "username", login, "password", portaltest.Password, "next", "/account/").Want(t, http.StatusOK, "Active sessions")
 		v.Submit("/logout/").Want(t, http.StatusOK, "A blog of your own")
@@ -27,12 +27,12 @@ func TestLogin(t *testing.T) {
 		v.Submit("/logout/")
 	}
 
-	// What is wrong is not told, and what was typed is kept, the password aside.
+	// The page does not tell what is wrong, and keeps the input except for the password.
 	const wrong = "Wrong user name, email address or password."
 	v.Submit("/login/", "username", "nobody", "password", "whatever it is").Want(t, http.StatusUnprocessableEntity, wrong, `value="nobody"`).Without(t, "whatever it is")
 	v.Submit("/login/", "username", "alice", "password", "whatever it is").Want(t, http.StatusUnprocessableEntity, wrong)
 	v.Submit("/login/", "username", "", "password", "").Want(t, http.StatusUnprocessableEntity, "Enter your user name and password.")
-	// Every answer of this kind has a number, which stands in the log.
+	// Every error page has a number, which is logged.
 	for _, refused := range []portaltest.Page{v.Submit("/login/", "username", "", "password", ""), v.Get("/nowhere/")} {
 		number := regexp.MustCompile(`No\. ([A-Z2-7]{10})`).FindStringSubmatch(refused.Body)
 		if number == nil || !strings.Contains(p.Logs(), `"id":"`+number[1]+`"`) {
@@ -43,13 +43,13 @@ func TestLogin(t *testing.T) {
 	v.Submit("/login/", "username", "a\x00b", "password", "x").Want(t, http.StatusBadRequest, "The form cannot be read")
 	v.Submit("/login/", "username", "a", "password", strings.Repeat("x", 100_000)).Want(t, http.StatusRequestEntityTooLarge, "That was too much")
 
-	// A form of a sibling's is refused.
+	// A form on another host of the platform is refused.
 	v.Do(http.MethodPost, "/login/", strings.NewReader("username=alice&password=x"), http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {"http://bob.example.com"}, "Sec-Fetch-Site": {"same-site"},
 	}).Want(t, http.StatusForbidden, "That came from another site")
 }
 
-// Four attempts are free. Then one waits, whatever the password is, and longer after each that is wrong.
+// After four failed attempts, every attempt has to wait, and longer after each failure.
 func TestLoginsAreLimited(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -64,7 +64,7 @@ func TestLoginsAreLimited(t *testing.T) {
 		t.Helper()
 		refused := v.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusTooManyRequests, "Wait "+minutes+" minutes")
 		if refused.Header.Get("Retry-After") == "" {
-			t.Error("nothing says when to try again")
+			t.Error("there is no Retry-After header")
 		}
 		p.Exec(`UPDATE public.attempts SET refused_until = now() - interval '1 second' WHERE kind = 'login-account' AND subject = 'alice'`)
 	}
@@ -74,10 +74,10 @@ func TestLoginsAreLimited(t *testing.T) {
 	waits("10")
 	wrong()
 	waits("20")
-	// Somebody else at the same address logs in meanwhile.
+	// Another user at the same IP address can log in.
 	v.Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, bob")
 	v.Submit("/logout/")
-	// The right password, in time, ends it.
+	// A successful login resets the limit.
 	v.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, alice")
 	v.Submit("/logout/")
 	for range 4 {

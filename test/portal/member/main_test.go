@@ -1,4 +1,4 @@
-// Package member_test uses the pages of the public site that need an account, and what leads to one: invitations and password resets, on real
+// Package member_test uses the pages of the public site for logged-in users, invitations and password resets, with real
 // processes: operator, blog, public site, API server and Postgres.
 package member_test
 

@@ -15,7 +15,7 @@ func TestResetByMail(t *testing.T) {
 	portaltest.AddAccount(t, p, "alice")
 	here, elsewhere := portaltest.NewClient(t, site), portaltest.LogIn(t, site, "alice", portaltest.Password)
 
-	// Whether or not there is an account, the page is the same.
+	// The page is the same with and without an account.
 	sent := here.Submit("/reset/", "username", "Alice@Example.org ").Want(t, http.StatusOK, "Check your email")
 	nobody := here.Submit("/reset/", "username", "nobody@example.org").Want(t, http.StatusOK)
 	if sent.Body != nobody.Body {
@@ -24,7 +24,7 @@ func TestResetByMail(t *testing.T) {
 	here.Submit("/reset/", "username", " ").Want(t, http.StatusUnprocessableEntity, "Enter your user name or email address.", `aria-invalid="true"`)
 	link := portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 1).Link(t, "/reset/password/")
 
-	// Looking at the page does not use the link, and what is refused does not either.
+	// Neither opening the link nor an invalid form uses the token.
 	here.Get(link).Want(t, http.StatusOK, "the password of the account alice")
 	here.Get("/reset/password/?token=wrong").Want(t, http.StatusGone, "This link is no longer valid", `href="/reset/"`)
 	here.Submit("/reset/password/", "token", portaltest.Token(link), "password", "short", "confirm_password", "short").
@@ -40,7 +40,7 @@ func TestResetByMail(t *testing.T) {
 	here.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
 	portaltest.LogIn(t, site, "alice", "another secret")
 
-	// Once, and of several links only until one is used, or its hour is over.
+	// A link works once, and expires after an hour or when another one is used.
 	here.Submit("/reset/password/", set...).Want(t, http.StatusGone)
 	here.Submit("/reset/", "username", "alice").Want(t, http.StatusOK)
 	late := portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 2).Link(t, "/reset/password/")
@@ -49,7 +49,7 @@ func TestResetByMail(t *testing.T) {
 	here.Get(late).Want(t, http.StatusGone)
 	here.Submit("/reset/password/", "token", portaltest.Token(late), "password", "a third secret", "confirm_password", "a third secret").Want(t, http.StatusGone)
 
-	// Nobody's account got no mail, and the fifth within an hour is refused.
+	// An unknown account gets no mail, and the fifth request within an hour is refused.
 	here.Submit("/reset/", "username", "somebody").Want(t, http.StatusOK)
 	refused := here.Submit("/reset/", "username", "carol").Want(t, http.StatusTooManyRequests, "Too many attempts")
 	if after := refused.Header.Get("Retry-After"); after != "3600" {
@@ -76,20 +76,20 @@ func TestConfirmByMail(t *testing.T) {
 	}
 	v.Submit("/account/confirm/").Want(t, http.StatusTooManyRequests, "Too many attempts")
 	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 4)
-	portaltest.WaitNoMails(p) // a mail is there a moment before it is noted that it was sent
+	portaltest.WaitNoMails(p) // a mail is sent a moment before it leaves the outbox
 
-	// A program that opens the links in mails confirms nothing. It works in any browser, once.
+	// Opening the link does not confirm the address, because mail scanners do that. It works once, in any browser.
 	other := portaltest.NewClient(t, site)
 	other.Get(link).Want(t, http.StatusOK, "alice@example.org", "Confirm email address")
 	v.Get("/").Want(t, http.StatusOK, "is not confirmed")
 	other.Submit("/confirm/", "token", "wrong").Want(t, http.StatusGone)
 	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusOK, "Your email address is confirmed.", "Log in")
 	if home := v.Get("/").Want(t, http.StatusOK, "Welcome, alice"); strings.Contains(home.Body, "not confirmed") {
-		t.Errorf("a confirmed address is said not to be:\n%s", home.Body)
+		t.Errorf("the page says that a confirmed address is not confirmed:\n%s", home.Body)
 	}
 	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusGone, "This link is no longer valid")
 
-	// There is nothing to send again.
+	// There is no further mail for a confirmed address.
 	v.Submit("/account/confirm/").Want(t, http.StatusOK)
 	var queued int
 	if err := p.Admin.QueryRow(t.Context(), `SELECT count(*) FROM public.outbox`).Scan(&queued); err != nil || queued != 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// Whatever is logged, every request included: no secret is in it.
+// The logs contain no secret, even with an access log.
 func TestNoSecretIsLogged(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
@@ -33,7 +33,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 		Want(t, http.StatusOK, "Your blog is live")
 	keep("the session", v.Cookie("http://"+stack.Domain+"/", "session"))
 
-	// By way of the code to the blog, once as it is meant to be and once more in vain.
+	// Log in to the blog by a code, and try to use the code twice.
 	authorize := v.Step("http://"+aliceHost+"/login/?next=/write/").LeadsTo(t, "http://"+stack.Domain+"/authorize/")
 	keep("the verifier", v.Cookie("http://"+aliceHost+"/login/", "verifier"))
 	callback := v.Step(authorize).LeadsTo(t, "http://"+aliceHost+"/login/callback")
@@ -61,7 +61,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 
 	logs := p.Logs()
 	if !strings.Contains(logs, `"path":"/authorize/"`) || !strings.Contains(logs, `"path":"/login/callback"`) {
-		t.Error("the logs do not tell of all requests, so that their silence means nothing")
+		t.Error("the logs do not contain all requests, so the absence of secrets proves nothing")
 	}
 	for what, value := range secrets {
 		if strings.Contains(logs, value) || strings.Contains(logs, url.QueryEscape(value)) {

@@ -36,7 +36,7 @@ func TestSessions(t *testing.T) {
 	old.Get("/").Want(t, http.StatusOK, "A blog of your own")
 	here.Get("/").Want(t, http.StatusOK, "Welcome, alice")
 
-	// Nobody ends the session of somebody else.
+	// A user cannot end another user's session.
 	portaltest.AddAccount(t, p, "bob")
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
 	var session int64
@@ -71,7 +71,7 @@ func TestPasswordChange(t *testing.T) {
 	portaltest.WaitMails(p, site, "alice@example.org", "Your password was changed", 1)
 	portaltest.LogIn(t, site, "alice", "another secret")
 
-	// A browser that was left open is no way to guess the password.
+	// The limit also applies to the current password.
 	for range 4 {
 		change("wrong password", "a third secret", "a third secret").Want(t, http.StatusUnprocessableEntity)
 	}

@@ -13,14 +13,14 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// reached is how pages name whom to ask.
+// reached is how pages refer to the contact.
 const reached = `those who run the site (<a href="mailto:help@example.org">help@example.org</a>)`
 
 func setContact(address string) func(*v1alpha1.Platform) {
 	return func(object *v1alpha1.Platform) { object.Spec.Contact = address }
 }
 
-// Whoever is told to ask is told where, by mails too.
+// Pages and mails that tell users to contact support say how.
 func TestContact(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -55,7 +55,7 @@ func TestContact(t *testing.T) {
 	setRegistration(t, p, visitor, v1alpha1.RegistrationClosed, `<a class="button" href="mailto:help@example.org">Contact support</a>`)
 	visitor.Get("/").Want(t, http.StatusOK, "Sign-up is closed. To get a blog anyway, ask "+reached+".")
 
-	// Another address, and none, show without a restart: at once here, and within seconds on the blog.
+	// A changed contact shows without a restart: immediately here, and within seconds on the blog.
 	visitor.RouteToBlog(p, "alice."+stack.Domain)
 	if err := p.Edit(t.Context(), "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) }); err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func TestContact(t *testing.T) {
 	}
 }
 
-// Where requests for names that nobody has reach the blog, as by a wildcard, it says what the public site says.
+// For an unknown host, which reaches the blog through a wildcard, the blog shows the same text as the public site.
 func TestUnknownHostsReadTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)

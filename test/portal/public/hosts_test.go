@@ -16,11 +16,11 @@ func TestHosts(t *testing.T) {
 	v.Get("/login").Want(t, http.StatusOK, "Log in")
 	v.Get("/nowhere/").Want(t, http.StatusNotFound, "There is no such page")
 
-	// A name that somebody may register is offered; whatever else leads nowhere.
+	// The page of a free host offers to register it. Other hosts are not found.
 	v.Get("http://carol."+stack.Domain+"/").Want(t, http.StatusNotFound, "carol."+stack.Domain, "http://"+stack.Domain+"/register/?username=carol")
 	v.Get("http://www.carol.org/").Want(t, http.StatusNotFound, "www.carol.org", "DNS record")
 
-	// An address is no host of anybody, and leads to the site's name.
+	// An IP address redirects to the public site.
 	v.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if to := v.Get("http://127.0.0.1/login/").Want(t, http.StatusSeeOther).Header.Get("Location"); to != "http://"+stack.Domain+"/login/" {
 		t.Errorf("an address leads to %q", to)

@@ -1,5 +1,5 @@
-// Package public_test visits the pages of the public site that need no account, sign-up above all, on real
-// processes: operator, blog, public site, API server and Postgres.
+// Package public_test uses the pages of the public site that need no account, above all sign-up, with real processes:
+// operator, blog, public site, API server and Postgres.
 package public_test
 
 import (

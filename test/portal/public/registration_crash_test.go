@@ -19,7 +19,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// lock keeps everybody from writing into a table until release is called.
+// lock blocks all writes to a table until release is called.
 func lock(t *testing.T, p *stack.Platform, table string) (release func()) {
 	t.Helper()
 	tx, err := p.Admin.Begin(t.Context())
@@ -37,8 +37,8 @@ func lock(t *testing.T, p *stack.Platform, table string) (release func()) {
 	}
 }
 
-// outcome waits until nobody has anything left to do about a registration, and reports whether it is live. It returns an
-// error unless there is everything or nothing.
+// outcome waits until a sign-up is in a final state, and reports whether it is live. It returns an error if the sign-up has
+// left only some of user, schema and Tenant.
 func outcome(ctx context.Context, p *stack.Platform, name string) (live bool, err error) {
 	err = p.Await(ctx, "the registration of "+name+" is over", func(ctx context.Context) error {
 		var underWay, users, active, schemas int
@@ -68,7 +68,7 @@ func outcome(ctx context.Context, p *stack.Platform, name string) (live bool, er
 	return live, err
 }
 
-// wantLive fails the test unless a registration has come to a blog, whose owner can log in.
+// wantLive fails the test unless a sign-up has created a blog whose owner can log in.
 func wantLive(t *testing.T, p *stack.Platform, site *stack.Portal, name string) {
 	t.Helper()
 	if live, err := outcome(t.Context(), p, name); err != nil || !live {
@@ -77,7 +77,7 @@ func wantLive(t *testing.T, p *stack.Platform, site *stack.Portal, name string) 
 	portaltest.LogIn(t, site, name, portaltest.Password)
 }
 
-// wantNothing fails the test unless nothing is left of a registration, and the name can be registered.
+// wantNothing fails the test unless nothing is left of a sign-up, and the name can be registered.
 func wantNothing(t *testing.T, p *stack.Platform, site *stack.Portal, name string) {
 	t.Helper()
 	if live, err := outcome(t.Context(), p, name); err != nil || live {
@@ -86,7 +86,7 @@ func wantNothing(t *testing.T, p *stack.Platform, site *stack.Portal, name strin
 	v := portaltest.NewClient(t, site)
 	var shown portaltest.Page
 	p.Wait(name+" can register", func(context.Context) error {
-		// That a connection was cut is found out by who uses it next.
+		// The first request after an outage may still get a broken connection.
 		if shown = v.Register(name); shown.Status == http.StatusServiceUnavailable {
 			return errors.New(shown.Body)
 		}
@@ -95,7 +95,7 @@ func wantNothing(t *testing.T, p *stack.Platform, site *stack.Portal, name strin
 	v.AwaitHome(p, shown).Want(t, http.StatusOK, "Welcome, "+name)
 }
 
-// The public site is killed at each step of a registration, and others go on where it was.
+// The public site is killed at each step of a sign-up, and the next replica resumes it.
 func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -110,16 +110,16 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 		}
 	}
 
-	// The account is written down, and the request for the Tenant has not reached the API server.
+	// The account exists, but the request for the Tenant has not reached the API server.
 	proxy.Stall()
 	answer := portaltest.NewClient(t, site).SendRegistration("at-account")
-	p.WaitCount("the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-account'`)
+	p.WaitCount("the account exists", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-account'`)
 	kill(answer)
 	proxy.Cut()
 	proxy.Restore()
 	site = start()
 
-	// The Tenant is made, and the operator has done nothing yet.
+	// The Tenant exists, but the operator has not reconciled it.
 	release := lock(t, p, "tenants")
 	answer = portaltest.NewClient(t, site).SendRegistration("at-tenant")
 	p.WaitTenant("at-tenant")
@@ -127,7 +127,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	release()
 	site = start()
 
-	// The blog is live, and the account cannot log in yet.
+	// The blog is live, but the account is not active.
 	release = lock(t, p, "tenants")
 	answer = portaltest.NewClient(t, site).SendRegistration("at-ready")
 	p.WaitTenant("at-ready")
@@ -138,7 +138,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	releaseUsers()
 	site = start()
 
-	// The account can log in, and the browser does not know it yet.
+	// The account is active, but the browser has no session.
 	release = lock(t, p, "sessions")
 	answer = portaltest.NewClient(t, site).SendRegistration("at-session")
 	p.WaitCount("the account is active", 1, `SELECT count(*) FROM public.users WHERE username = 'at-session' AND state = 'active'`)
@@ -146,7 +146,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	release()
 	site = start()
 
-	// The registration has failed, and the account is being removed.
+	// The sign-up has failed and is being rolled back.
 	release = lock(t, p, "tenants")
 	answer = portaltest.NewClient(t, site).SendRegistration("at-rollback")
 	p.WaitTenant("at-rollback")
@@ -155,7 +155,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	release()
 	p.WaitCount("the registration is being rolled back", 1, `SELECT count(*) FROM public.registrations WHERE username = 'at-rollback' AND state = 'rolling_back'`)
 	site.Kill()
-	_, _ = answer() // which may have said that the name is taken
+	_, _ = answer() // the response may have been that the name is taken
 	releaseUsers()
 	p.Exec(`DROP SCHEMA at_rollback`)
 	site = start()
@@ -168,7 +168,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 	}
 }
 
-// A Tenant that the API server makes of a registration that has failed is taken back.
+// A Tenant that is created after its sign-up has failed is rolled back.
 func TestTenantTurnsUpLate(t *testing.T) {
 	t.Parallel()
 	p, _ := portaltest.NewSite(t)

@@ -16,11 +16,11 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// setRegistration changes who may register, and waits until the public site knows.
+// setRegistration sets the registration mode, and waits until the public site has it.
 func setRegistration(t *testing.T, p *stack.Platform, v *portaltest.Client, mode v1alpha1.RegistrationMode, says string) {
 	t.Helper()
 	p.EditPlatform(func(object *v1alpha1.Platform) { object.Spec.Registration = mode })
-	p.Wait("the public site knows the mode", func(context.Context) error {
+	p.Wait("the public site has the mode", func(context.Context) error {
 		if shown := v.Get("/register/"); !strings.Contains(shown.Body, says) {
 			return fmt.Errorf("it shows:\n%s", shown.Body)
 		}
@@ -53,7 +53,7 @@ func TestRegistrationByInvitation(t *testing.T) {
 	other := portaltest.NewClient(t, site)
 	other.Submit("/register/", with("bob", once)...).Want(t, http.StatusUnprocessableEntity, "It may have expired or been used up.")
 
-	// A registration that fails gives its code back. This one fails because somebody makes its schema at that moment.
+	// A failed sign-up returns its code. This one fails because its schema is created by someone else meanwhile.
 	once = code(1, time.Hour)
 	release := lock(t, p, "tenants")
 	answer := other.SendRegistration("bob", "code", once)
@@ -114,7 +114,7 @@ func TestRegistrationConfirmsFirst(t *testing.T) {
 	link := portaltest.WaitMails(p, site, "alice@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
 	v.AwaitHome(p, v.Submit("/confirm/", "token", portaltest.Token(link))).Want(t, http.StatusOK, "Welcome, alice", "Your blog is live at")
 
-	// Who confirms in another browser logs in there.
+	// After a confirmation in another browser, the user has to log in.
 	v = portaltest.NewClient(t, site)
 	v.Register("bob").Want(t, http.StatusOK, "We sent a link to")
 	link = portaltest.WaitMails(p, site, "bob@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
@@ -123,7 +123,7 @@ func TestRegistrationConfirmsFirst(t *testing.T) {
 	wantLive(t, p, site, "bob")
 	v.Get("/register/progress/").Want(t, http.StatusOK, "Welcome, bob")
 
-	// Who never confirms is forgotten.
+	// An unconfirmed sign-up expires.
 	v = portaltest.NewClient(t, site)
 	v.Register("carol").Want(t, http.StatusOK, "We sent a link to")
 	p.Exec(`UPDATE public.registrations SET created_at = created_at - interval '8 days' WHERE username = 'carol'`)
@@ -132,7 +132,7 @@ func TestRegistrationConfirmsFirst(t *testing.T) {
 	}
 	v.Get("/register/progress/").Want(t, http.StatusOK, "Your email address was not confirmed in time. Sign up again.")
 
-	// A crash between a confirmation and what follows from it changes nothing.
+	// A crash after the confirmation is repaired.
 	v = portaltest.NewClient(t, site)
 	v.Register("dave").Want(t, http.StatusOK, "We sent a link to")
 	p.Exec(`UPDATE public.users SET confirmed_at = now() WHERE username = 'dave'`)
@@ -146,7 +146,7 @@ func TestUnconfirmedAccountsAreRemoved(t *testing.T) {
 		v := portaltest.NewClient(t, site)
 		v.AwaitHome(p, v.Register(name)).Want(t, http.StatusOK, "Welcome, "+name)
 	}
-	portaltest.AddAccount(t, p, "erin") // made by kubectl
+	portaltest.AddAccount(t, p, "erin") // created by kubectl
 	portaltest.WaitMails(p, site, "alice@people.example", "Confirm your email address", 1)
 	// bob has written, carol has confirmed, dave is new.
 	p.Exec(`INSERT INTO public.first_posts (tenant_id, at) SELECT id, now() FROM public.tenants WHERE name = 'bob'`)

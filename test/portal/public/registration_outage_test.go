@@ -9,7 +9,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 )
 
-// While the API server is away nobody registers, everybody is told, and nothing is left of their forms.
+// While the API server is unavailable, sign-ups fail with an explanation and leave nothing behind.
 func TestRegistrationWithoutAPIServer(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -22,22 +22,22 @@ func TestRegistrationWithoutAPIServer(t *testing.T) {
 	proxy.Restore()
 	wantNothing(t, p, site, "alice")
 
-	// An answer that is lost is no answer: the Tenant that was made is taken back as well.
+	// If the response is lost, the Tenant that was created is rolled back, too.
 	release := lock(t, p, "tenants")
 	proxy.Stall()
 	answer := v.SendRegistration("bob")
-	p.WaitCount("the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'bob'`)
+	p.WaitCount("the account exists", 1, `SELECT count(*) FROM public.registrations WHERE username = 'bob'`)
 	shown, err := answer()
 	if err != nil {
 		t.Fatal(err)
 	}
 	shown.Want(t, http.StatusServiceUnavailable, "nothing of it was kept")
-	proxy.Restore() // the request is done after all
+	proxy.Restore() // the request reaches the API server after all
 	release()
 	wantNothing(t, p, site, "bob")
 }
 
-// While the database is away nobody registers, everybody is told, and nothing is left of their forms.
+// While the database is unavailable, sign-ups fail with an explanation and leave nothing behind.
 func TestRegistrationWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -49,7 +49,7 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 	proxy.Restore()
 	wantNothing(t, p, site, "alice")
 
-	// Once the Tenant is made, who registers gets it, however long the database is away.
+	// Once the Tenant exists, the sign-up completes after any outage of the database.
 	release := lock(t, p, "tenants")
 	v = portaltest.NewClient(t, site)
 	answer := v.SendRegistration("bob")
@@ -62,7 +62,7 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 	shown.Want(t, http.StatusServiceUnavailable, "cannot reach its database")
 	proxy.Restore()
 	release()
-	p.Wait("bob is at home", func(context.Context) error {
+	p.Wait("bob sees the home page", func(context.Context) error {
 		if shown := v.Get("/register/progress/"); shown.URL.Path != "/" || shown.Status != http.StatusOK {
 			return fmt.Errorf("%s answers %d", shown.URL, shown.Status)
 		}
@@ -71,12 +71,12 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 	v.Get("/").Want(t, http.StatusOK, "Welcome, bob")
 }
 
-// Who is told that nothing was changed finds that true, even when the database had written all down and only its answer
-// was lost.
+// When the page says that nothing was changed, that is true, even if the database had committed and only its response was
+// lost.
 func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
-	// A commit of a registration waits until the test lets it go on.
+	// The commit of a registration waits for an advisory lock of the test.
 	p.Exec(`CREATE FUNCTION public.wait_in_commit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END'`)
 	p.Exec(`CREATE CONSTRAINT TRIGGER wait_in_commit AFTER INSERT ON public.registrations DEFERRABLE INITIALLY DEFERRED
 		FOR EACH ROW EXECUTE FUNCTION public.wait_in_commit()`)
@@ -96,7 +96,7 @@ func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
 	if err := held.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p.WaitCount("the registration is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
+	p.WaitCount("the registration exists", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
 	shown, err := answer()
 	if err != nil {
 		t.Fatal(err)

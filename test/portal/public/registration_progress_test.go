@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// A registration that takes long shows its steps as they come true, and then leads home.
+// A slow sign-up shows its steps as they complete, and then redirects to the home page.
 func TestRegistrationShowsItsSteps(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
@@ -25,14 +25,14 @@ func TestRegistrationShowsItsSteps(t *testing.T) {
 		`<noscript><meta http-equiv="refresh" content="2"></noscript>`, `data-events="/register/progress/events"`,
 		`<li id="step.account" data-done>`, `<li id="step.database">`, `<li id="step.domains">`, `<li id="step.route">`, `<li id="step.serving">`)
 	if shown.URL.Path != "/register/progress/" {
-		t.Fatalf("a registration that takes long leads to %s", shown.URL)
+		t.Fatalf("a slow sign-up leads to %s", shown.URL)
 	}
 	portaltest.NewClient(t, site).Submit("/login/", "username", "alice", "password", portaltest.Password).
 		Want(t, http.StatusUnprocessableEntity, "Your blog is still being created")
 
-	// The script is told, and nobody else.
+	// The events are for the browser that has signed up only.
 	if elsewhere := portaltest.NewClient(t, site).Get("/register/progress/events"); elsewhere.Status != http.StatusNotFound {
-		t.Errorf("a browser that has not registered gets %d", elsewhere.Status)
+		t.Errorf("another browser gets the status %d", elsewhere.Status)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+stack.Domain+"/register/progress/events", nil)
 	if err != nil {
@@ -54,14 +54,14 @@ func TestRegistrationShowsItsSteps(t *testing.T) {
 				return
 			}
 		}
-		t.Fatalf("nobody is told %s: %v", event, lines.Err())
+		t.Fatalf("there is no event %s: %v", event, lines.Err())
 	}
 	tells(`{"id":"step.account","done":true},{"id":"step.database","done":false}`)
 	release()
 	tells(`{"id":"step.database","done":true},{"id":"step.domains","done":true},{"id":"step.route","done":true},{"id":"step.serving","done":false}`)
 	p.StartBlog(0)
-	p.Wait("the page has nothing more to show", func(context.Context) error {
-		// A connection lasts some seconds; browsers make the next by themselves.
+	p.Wait("the events have ended", func(context.Context) error {
+		// The server closes the connection after some seconds, and browsers reconnect.
 		events := v.Get("/register/progress/events")
 		if !strings.HasSuffix(events.Body, "event: end\ndata: null\n\n") {
 			return errors.New(events.Body)
@@ -69,13 +69,13 @@ func TestRegistrationShowsItsSteps(t *testing.T) {
 		return nil
 	})
 
-	// The cookie is good for one session.
+	// The cookie creates one session only.
 	stolen := portaltest.NewClient(t, site)
 	stolen.HTTP.Jar.SetCookies(shown.URL, v.HTTP.Jar.Cookies(shown.URL))
 	v.Get("/register/progress/").Want(t, http.StatusOK, "Welcome, alice", "Your blog is live at http://alice."+stack.Domain)
 	stolen.Get("/register/progress/").Want(t, http.StatusOK, `href="/register/"`).Without(t, "Welcome")
 
-	// A field that the registration has left alone can be set, and those that it has set are nobody else's.
+	// The owner can set a field that the sign-up did not set. Those that it did set are unchanged.
 	v.Submit("/account/alice/name/", "display_name", "Alice writes").Want(t, http.StatusOK, "Saved.")
 	if made := p.Tenant("alice"); made.Spec.DisplayName != "Alice writes" || made.Spec.Owner == nil || made.Spec.Owner.Username != "alice" {
 		t.Errorf("the Tenant says %+v", made.Spec)

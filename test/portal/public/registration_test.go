@@ -17,14 +17,14 @@ func TestRegister(t *testing.T) {
 	p, site := portaltest.NewSite(t)
 	v := portaltest.NewClient(t, site)
 	v.Get("/register/?username=alice").Want(t, http.StatusOK, `name="username" value="alice"`, `name="confirm_password"`)
-	shown := v.AwaitHome(p, v.Register("Alice")) // upper case is lowered
+	shown := v.AwaitHome(p, v.Register("Alice")) // the user name is lowercased
 	shown.Want(t, http.StatusOK, "Welcome, alice", "Your blog is live at http://alice."+stack.Domain)
 	if shown.URL.Path != "/" {
 		t.Errorf("a registration leads to %s", shown.URL)
 	}
 	v.Get("/").Want(t, http.StatusOK, "http://alice."+stack.Domain+"/", "Active", "On trial")
 	if v.Get("/register/").URL.Path != "/" {
-		t.Error("who is logged in can register again")
+		t.Error("a logged-in user can open the sign-up form")
 	}
 
 	answer, err := stack.Get(t.Context(), p.Blogs[0], "alice."+stack.Domain, "/")
@@ -40,7 +40,7 @@ func TestRegister(t *testing.T) {
 		t.Errorf("the Tenant has the owner %v and the annotations %v", tenant.Spec.Owner, tenant.Annotations)
 	}
 
-	// The password is good for another browser, and the address is asked to be confirmed.
+	// The password works in another browser.
 	portaltest.NewClient(t, site).Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, alice")
 	if n := p.Count(`SELECT count(*) FROM public.registrations WHERE state = 'live' AND username = 'alice'`); n != 1 {
 		t.Errorf("%d registrations are live", n)
@@ -70,7 +70,7 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := p.Delete(t.Context(), "dave"); err != nil { // keeps a tombstone
+	if err := p.Delete(t.Context(), "dave"); err != nil { // leaves a tombstone
 		t.Fatal(err)
 	}
 	if err := p.AwaitGone(t.Context(), "dave"); err != nil {

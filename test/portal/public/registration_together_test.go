@@ -14,7 +14,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// Of two who ask two replicas for one name at the same moment, one gets it, and the other reads that it is taken.
+// Of two concurrent sign-ups for one name at two replicas, one succeeds, and the other one fails with "taken".
 func TestRegisterOneNameTwice(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -42,7 +42,7 @@ func TestRegisterOneNameTwice(t *testing.T) {
 	}
 }
 
-// A Tenant that is made by kubectl at the same moment as a registration's is not taken over.
+// A Tenant that kubectl creates during a sign-up of the same name is not taken over.
 func TestRegisterANameThatKubectlTakes(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -50,7 +50,7 @@ func TestRegisterANameThatKubectlTakes(t *testing.T) {
 	site := p.StartPortal(0)
 	proxy.Stall()
 	answer := portaltest.NewClient(t, site).SendRegistration("alice")
-	p.WaitCount("the account is written down", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
+	p.WaitCount("the account exists", 1, `SELECT count(*) FROM public.registrations WHERE username = 'alice'`)
 	if err := p.Create(t.Context(), tenant("alice")); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestRegistrationsOfOneAddressAreLimited(t *testing.T) {
 		v := portaltest.NewClient(t, site)
 		v.AwaitHome(p, v.SubmitFrom(ours, "/register/", portaltest.Registration(fmt.Sprintf("alice-%d", i))...)).Want(t, http.StatusOK, "Welcome")
 	}
-	// Counts hold across restarts, and for all addresses that one customer has.
+	// The limit holds across restarts, and for all IP addresses in one prefix.
 	site.Kill()
 	site = p.StartPortal(0, flags...)
 	limited := portaltest.NewClient(t, site).SubmitFrom("2001:db8::2", "/register/", portaltest.Registration("alice-3")...)

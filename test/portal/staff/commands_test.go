@@ -19,7 +19,7 @@ func TestStaffAdd(t *testing.T) {
 	v := portaltest.NewClient(t, site)
 	v.Submit("/login/", "username", "jane", "password", "").Want(t, http.StatusUnprocessableEntity)
 	v.Get(first).Want(t, http.StatusOK, "the password of the account jane")
-	printed, err = add("jane", "Jane@example.org") // again is no error, and prints another link
+	printed, err = add("jane", "Jane@example.org") // succeeds again, and prints another link
 	second := portaltest.WantLink(t, printed, err)
 	if first == second {
 		t.Error("the same link is printed twice")
@@ -28,7 +28,7 @@ func TestStaffAdd(t *testing.T) {
 	v.Get(first).Want(t, http.StatusGone)
 	portaltest.LogIn(t, site, "jane", portaltest.Password).Get("/staff/").Want(t, http.StatusOK)
 
-	// Somebody who has a blog becomes a member of staff, and keeps the password.
+	// The owner of a blog becomes staff, and keeps the password.
 	portaltest.AddAccount(t, p, "alice")
 	alice := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	alice.Get("/staff/").Want(t, http.StatusForbidden)

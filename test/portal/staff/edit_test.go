@@ -16,7 +16,7 @@ import (
 
 var generation = regexp.MustCompile(`name="generation" value="(\d+)"`)
 
-// settings returns the fields of the form of a Tenant's page as it stands, with some filled in anew.
+// settings returns the current fields of the form of a Tenant's page, with some changed.
 func settings(t *testing.T, v *portaltest.Client, name string, changed ...string) []string {
 	t.Helper()
 	now := generation.FindStringSubmatch(v.Get("/staff/tenants/"+name+"/").Want(t, http.StatusOK).Body)
@@ -34,7 +34,7 @@ func settings(t *testing.T, v *portaltest.Client, name string, changed ...string
 	return form
 }
 
-// waitStatus waits until a host of the blog answers with a status.
+// waitStatus waits until a host of the blog responds with a status.
 func waitStatus(t *testing.T, p *stack.Platform, host string, status int) {
 	t.Helper()
 	p.Wait(fmt.Sprintf("%s answers %d", host, status), func(ctx context.Context) error {
@@ -67,7 +67,7 @@ func TestStaffEdits(t *testing.T) {
 		}
 		waitStatus(t, p, "www.alice.org", http.StatusOK)
 
-		// What is emptied is the Platform's again, and what is left stays.
+		// An emptied field gets the Platform's default again. Unchanged fields stay.
 		v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Wonderland", "customDomains", "alice.net", "paidUntil", "2031-01-31", "trial", "no")...).
 			Want(t, http.StatusOK, "Saved.", "customDomains www.alice.org, alice.net -&gt; alice.net")
 		spec = p.Tenant("alice").Spec
@@ -160,7 +160,7 @@ func latest(form []string) []string {
 	return left
 }
 
-// What another field manager has set is shown, and left to it.
+// Fields that another manager owns are read-only.
 func TestStaffHeld(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -169,13 +169,13 @@ func TestStaffHeld(t *testing.T) {
 		DisplayName: "From Git", CustomDomains: []v1alpha1.CustomDomain{"git.alice.org"}, Limits: &v1alpha1.Limits{Posts: &posts}, Suspended: &suspended,
 	}))
 	p.WaitTenantsReady("alice")
-	const manager = "staff.test" // this program, by its name
+	const manager = "staff.test" // the name of this program
 	v := portaltest.NewStaff(t, p, site)
 	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "Set by "+manager+". Change spec.displayName in the manifest that it applies.",
 		"Set by "+manager+". Change spec.limits.posts in the manifest that it applies.", "Set by "+manager+". Change spec.suspended in the manifest that it applies.", `value="From Git" readonly`,
 		"git.alice.org, set by "+manager).Without(t, "/suspend/")
 
-	// The rest is free, and what is held stays whatever is sent.
+	// Other fields can be changed. Owned fields stay, whatever is sent.
 	v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Mine", "customDomains", "www.alice.org", "posts", "9", "storage", "5Mi")...).
 		Want(t, http.StatusOK, "Saved.")
 	spec := p.Tenant("alice").Spec
@@ -189,7 +189,7 @@ func TestStaffHeld(t *testing.T) {
 	}
 }
 
-// What cannot be recorded is told, and in the database it does not happen.
+// A change to a Tenant that could not be recorded is reported. A change in the database is rolled back.
 func TestStaffCannotRecord(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)

@@ -1,5 +1,5 @@
-// Package staff_test uses the staff pages of the public site, and the commands that add staff, on real
-// processes: operator, blog, public site, API server and Postgres.
+// Package staff_test uses the staff pages of the public site, and the command that adds staff, with real processes: operator,
+// blog, public site, API server and Postgres.
 package staff_test
 
 import (

@@ -73,7 +73,7 @@ func TestStaffTenants(t *testing.T) {
 	})
 }
 
-// What cannot be anybody's name is nobody's, and no fault of the server's.
+// Invalid names are not found, and do not cause server errors.
 func TestStaffOddNames(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -89,7 +89,7 @@ func TestStaffOddNames(t *testing.T) {
 	}
 }
 
-// A table that is being altered holds up no list.
+// A locked table does not block the list.
 func TestStaffSizes(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -112,7 +112,7 @@ func TestStaffSizes(t *testing.T) {
 	v.Get("/staff/").Want(t, http.StatusOK, "kB</td>")
 }
 
-// counted returns nil when the Platform's status counts n Tenants, of which one is suspended.
+// counted returns nil if the Platform's status counts n Tenants, one of them suspended.
 func counted(ctx context.Context, p *stack.Platform, n int32) error {
 	var platform v1alpha1.Platform
 	if err := p.Client.Get(ctx, p.Key(v1alpha1.DefaultPlatform), &platform); err != nil {

@@ -24,9 +24,9 @@ import (
 const addPost = `INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)
 	VALUES ('kept', 'The post that was kept', 'alice', '', '', '', now(), now(), now())`
 
-// waitPage waits until a page says every one of the texts.
+// waitPage waits until a page contains all texts.
 func waitPage(p *stack.Platform, v *portaltest.Client, path string, texts ...string) {
-	p.Wait(path+" says "+strings.Join(texts, ", "), func(context.Context) error {
+	p.Wait(path+" contains "+strings.Join(texts, ", "), func(context.Context) error {
 		shown := v.Get(path)
 		for _, text := range texts {
 			if !strings.Contains(shown.Body, text) {
@@ -75,7 +75,7 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusNotFound, "No data is kept under this name")
 }
 
-// A schema with a name of its own is for administrators, and a Tenant that waits is not made twice.
+// A blog with a custom schema name can be restored by administrators only, and an existing Tenant is not created twice.
 func TestStaffCannotRestore(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -98,7 +98,7 @@ func TestStaffCannotRestore(t *testing.T) {
 	v.Submit("/staff/tombstones/bob/restore/").Want(t, http.StatusConflict, "annotate tenant bob tenancy.echoblogs.io/on-tombstone=Restore")
 }
 
-// A blog that was registered is its owner's and staff's to change, before its deletion and after it was brought back.
+// Owner and staff can edit a blog that was registered on the site, before its deletion and after its restoration.
 func TestStaffAndOwner(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -115,7 +115,7 @@ func TestStaffAndOwner(t *testing.T) {
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
-	alice.Get("/").Want(t, http.StatusOK, "A blog of your own") // nobody is logged in without a blog
+	alice.Get("/").Want(t, http.StatusOK, "A blog of your own") // the session has ended with the blog
 	const asDay = "2 January 2006"
 	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK, `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removed</dt><dd>after "+end+", unless a blog is restored</dd>")
@@ -132,7 +132,7 @@ func TestStaffAndOwner(t *testing.T) {
 	}
 }
 
-// A restoration brings back what the Tenant said, to the letter, and what it left to the registry.
+// A restored Tenant has exactly the spec that it had, and the date in the registry.
 func TestRestorationIsWhole(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -148,11 +148,11 @@ func TestRestorationIsWhole(t *testing.T) {
 		"falsehoods":   {Trial: new(true), Suspended: new(false), DisplayName: "falsehoods", Domain: stack.Domain},
 		"one-limit":    {Limits: &v1alpha1.Limits{RequestsPerSecond: new(int32(0))}},
 		"name-of-who":  {Owner: &v1alpha1.TenantOwner{Username: "bob"}},
-		"taken-domain": {CustomDomains: []v1alpha1.CustomDomain{"www.zoe.org"}}, // which is everything's
+		"taken-domain": {CustomDomains: []v1alpha1.CustomDomain{"www.zoe.org"}}, // which belongs to "everything"
 	}
 	full := reflect.ValueOf(said["everything"])
 	for i := range full.NumField() {
-		// Only administrators may name a schema.
+		// Only administrators may set a schema name.
 		if field := full.Type().Field(i).Name; full.Field(i).IsZero() && field != "SchemaName" {
 			t.Errorf("no Tenant here sets %s", field)
 		}
@@ -165,7 +165,7 @@ func TestRestorationIsWhole(t *testing.T) {
 			p.WaitCondition(name, v1alpha1.ConditionServing, metav1.ConditionTrue, "")
 		}
 	}
-	// A date that the Tenant does not say any more, and the registry remembers.
+	// A date that is no longer in the spec is still in the registry.
 	for _, date := range []v1alpha1.Date{"2029-02-28", ""} {
 		if err := p.Edit(t.Context(), "nothing", func(tenant *v1alpha1.Tenant) { tenant.Spec.PaidUntil = date }); err != nil {
 			t.Fatal(err)
@@ -192,7 +192,7 @@ func TestRestorationIsWhole(t *testing.T) {
 	}
 }
 
-// Who applies a manifest again says everything anew, but for the date that the registry remembers.
+// A Tenant that is restored by applying a manifest has the spec of the manifest, and the date in the registry.
 func TestRestorationByManifest(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
