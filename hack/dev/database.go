@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,9 +69,7 @@ func (d *database) prepare(ctx context.Context, s state) error {
 		if _, err := connection.Exec(ctx, "ALTER ROLE "+pgx.Identifier{role}.Sanitize()+" PASSWORD '"+password+"'"); err != nil {
 			return fmt.Errorf("set the password of %s: %w", role, err)
 		}
-		if uris[role], err = withUser(d.administratorURI, role, password); err != nil {
-			return err
-		}
+		uris[role] = d.server.URIAs(databaseName, role, password)
 	}
 	d.operatorURI = uris["echoblogs_operator"]
 	d.blogURIFile, d.portalURIFile = filepath.Join(s.private(), "blog-uri"), filepath.Join(s.private(), "portal-uri")
@@ -101,14 +98,4 @@ func createDatabase(ctx context.Context, uri string) error {
 		return fmt.Errorf("create the database %s: %w", databaseName, err)
 	}
 	return nil
-}
-
-// withUser returns a connection string for another role.
-func withUser(uri, role, password string) (string, error) {
-	parsed, err := url.Parse(uri)
-	if err != nil {
-		return "", fmt.Errorf("read the administrator's connection string: %w", err)
-	}
-	parsed.User = url.UserPassword(role, password)
-	return parsed.String(), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -49,15 +48,9 @@ func (s *stack) createDatabases(ctx context.Context) error {
 		}
 	}
 	for _, name := range []string{platformDatabase, limitDatabase} {
-		var err error
-		if s.databases.operator[name], err = withUser(s.postgres.URI(name), postgres.OperatorRole, passwords[postgres.OperatorRole]); err != nil {
-			return err
-		}
+		s.databases.operator[name] = s.postgres.URIAs(name, postgres.OperatorRole, passwords[postgres.OperatorRole])
 	}
-	blogURI, err := withUser(s.databases.administrator, blog.Role, passwords[blog.Role])
-	if err != nil {
-		return err
-	}
+	blogURI := s.postgres.URIAs(platformDatabase, blog.Role, passwords[blog.Role])
 	s.databases.blogFile = filepath.Join(s.private(), "blog-uri")
 	if err := os.WriteFile(s.databases.blogFile, []byte(blogURI), 0o600); err != nil {
 		return fmt.Errorf("write the blog's connection string: %w", err)
@@ -74,14 +67,4 @@ func execute(ctx context.Context, uri, sql string) error {
 	defer connection.Close(ctx)
 	_, err = connection.PgConn().Exec(ctx, sql).ReadAll()
 	return err
-}
-
-// withUser returns a connection string for another role.
-func withUser(uri, role, password string) (string, error) {
-	parsed, err := url.Parse(uri)
-	if err != nil {
-		return "", fmt.Errorf("read the administrator's connection string: %w", err)
-	}
-	parsed.User = url.UserPassword(role, password)
-	return parsed.String(), nil
 }

@@ -199,10 +199,13 @@ func (s *Server) waitUntilReady(ctx context.Context) error {
 }
 
 // URI returns the administrator's connection string to a database.
-func (s *Server) URI(database string) string {
+func (s *Server) URI(database string) string { return s.URIAs(database, administrator, s.password) }
+
+// URIAs returns the connection string of a role to a database.
+func (s *Server) URIAs(database, role, password string) string {
 	uri := url.URL{
 		Scheme:   "postgres",
-		User:     url.UserPassword(administrator, s.password),
+		User:     url.UserPassword(role, password),
 		Host:     net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
 		Path:     "/" + database,
 		RawQuery: "sslmode=disable",
