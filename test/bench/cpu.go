@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/echoblogs/echoblogs/test/bench/report"
 )
 
 // parts are the processes whose CPU time is measured, in the order of the report.
@@ -17,10 +19,7 @@ const pageServer = "blog"
 
 // cpuUse is the CPU time that each part uses for one Tenant, or one request.
 type cpuUse struct {
-	What string `json:"what"`
-	// Milliseconds of CPU time per Tenant or request, by part.
-	Milliseconds map[string]float64 `json:"milliseconds"`
-
+	report.CPU
 	stack  *stack
 	server int // the process ID of the pageServer
 	count  int
@@ -28,8 +27,8 @@ type cpuUse struct {
 }
 
 func (b *benchmark) newCPUUse(what string, args ...any) *cpuUse {
-	u := &cpuUse{What: fmt.Sprintf(what, args...), Milliseconds: map[string]float64{}, stack: b.stack, server: b.stack.blog.PID(), total: map[string]time.Duration{}}
-	b.cpu = append(b.cpu, u)
+	u := &cpuUse{CPU: report.CPU{What: fmt.Sprintf(what, args...), Milliseconds: map[string]float64{}}, stack: b.stack, server: b.stack.blog.PID(), total: map[string]time.Duration{}}
+	b.cpu = append(b.cpu, &u.CPU)
 	return u
 }
 
@@ -40,7 +39,7 @@ func (u *cpuUse) start() (stop func(count int)) {
 		u.count += count
 		for part, after := range u.cpuTimes() {
 			u.total[part] += after - before[part]
-			u.Milliseconds[part] = milliseconds(u.total[part]) / float64(u.count)
+			u.Milliseconds[part] = report.Milliseconds(u.total[part]) / float64(u.count)
 		}
 	}
 }

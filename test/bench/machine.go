@@ -11,24 +11,13 @@ import (
 	"syscall"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/test/bench/report"
 )
 
-// machine describes the machine of the measurement.
-type machine struct {
-	CPU        string `json:"cpu"`
-	Cores      int    `json:"cores"`
-	Memory     string `json:"memory"`
-	Kernel     string `json:"kernel"`
-	Disk       string `json:"disk"`
-	Load       string `json:"load"`
-	Go         string `json:"go"`
-	PostgreSQL string `json:"postgresql"`
-	Kubernetes string `json:"kubernetes"`
-	Revision   string `json:"revision"`
-}
-
-func describeMachine(ctx context.Context, s *stack) (machine, error) {
-	m := machine{
+// describeMachine returns the description of this machine, and the versions of its servers.
+func describeMachine(ctx context.Context, s *stack) (report.Machine, error) {
+	m := report.Machine{
 		CPU: field("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(), Memory: memory(),
 		Kernel: line("/proc/sys/kernel/osrelease"), Disk: fileSystem(s.postgres.DataDir()),
 		Load: strings.Join(strings.Fields(line("/proc/loadavg"))[:2], ", "), Go: runtime.Version(), Revision: revision(),

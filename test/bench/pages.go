@@ -12,6 +12,8 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/test/bench/load"
+	"github.com/echoblogs/echoblogs/test/bench/report"
 	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
@@ -61,9 +63,9 @@ func (b *benchmark) measureHosts(ctx context.Context, handler *process.Process, 
 		}
 	}
 	of := fmt.Sprintf(" of a page of %d posts, %d hosts, %d connections", postsEach, count, readers)
-	b.add("Requests"+of, "/s", product.rates...).beside("bare handler", limit.rates).ratioAtLeast(0.75)
-	b.add("p50"+of, "ms", product.middle...).beside("bare handler", limit.middle)
-	b.add("p99"+of, "ms", product.slowest...).beside("bare handler", limit.slowest)
+	b.add("Requests"+of, "/s", product.rates...).Beside("bare handler", limit.rates).RatioAtLeast(0.75)
+	b.add("p50"+of, "ms", product.middle...).Beside("bare handler", limit.middle)
+	b.add("p99"+of, "ms", product.slowest...).Beside("bare handler", limit.slowest)
 	return nil
 }
 
@@ -75,19 +77,19 @@ type pageRounds struct {
 
 // read requests pages for a while; before the first round, until every database connection has used every schema.
 func (b *benchmark) read(ctx context.Context, round int, address string, hosts []string, into *pageRounds) error {
-	asked := load{address: address, hosts: hosts, connections: readers, requests: 1 << 20, duration: b.sizes.pages}
+	asked := load.Load{Address: address, Hosts: hosts, Connections: readers, Requests: 1 << 20, Duration: b.sizes.pages}
 	if round == 0 {
 		warm := asked
-		warm.requests, warm.duration = 4*blogConnections*len(hosts), 4*b.sizes.pages
-		if _, err := warm.run(ctx); err != nil {
+		warm.Requests, warm.Duration = 4*blogConnections*len(hosts), 4*b.sizes.pages
+		if _, err := warm.Run(ctx); err != nil {
 			return err
 		}
 	}
 	stop := into.use.start()
-	r, err := asked.run(ctx)
-	stop(len(r.latencies))
-	into.rates = append(into.rates, perSecond(len(r.latencies), r.took))
-	into.middle, into.slowest = append(into.middle, quantile(r.latencies, 0.5)), append(into.slowest, quantile(r.latencies, 0.99))
+	r, err := asked.Run(ctx)
+	stop(len(r.Latencies))
+	into.rates = append(into.rates, perSecond(len(r.Latencies), r.Took))
+	into.middle, into.slowest = append(into.middle, report.Quantile(r.Latencies, 0.5)), append(into.slowest, report.Quantile(r.Latencies, 0.99))
 	return err
 }
 
@@ -125,7 +127,7 @@ func (b *benchmark) writePosts(ctx context.Context) error {
 
 // startBare starts the bare handler in its own process, like the blog, with pages of the same size.
 func (b *benchmark) startBare(ctx context.Context) (*process.Process, error) {
-	page, err := load{address: b.stack.addresses.blog, hosts: []string{b.fleet[0] + "." + domain}, connections: 1, requests: 1, duration: 10 * time.Second}.run(ctx)
+	page, err := load.Load{Address: b.stack.addresses.blog, Hosts: []string{b.fleet[0] + "." + domain}, Connections: 1, Requests: 1, Duration: 10 * time.Second}.Run(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read a page of the blog: %w", err)
 	}
@@ -137,7 +139,7 @@ func (b *benchmark) startBare(ctx context.Context) (*process.Process, error) {
 		Name: "bare", Path: executable, LogFile: b.stack.log("bare"),
 		Args: []string{
 			"bare", "--address=" + b.stack.addresses.bare, "--uri-file=" + b.stack.databases.blogFile,
-			"--connections=" + strconv.Itoa(blogConnections), "--size=" + strconv.FormatInt(page.bytes, 10),
+			"--connections=" + strconv.Itoa(blogConnections), "--size=" + strconv.FormatInt(page.Bytes, 10),
 		},
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/test/bench/report"
 )
 
 // resync is the cost of a restart of the operator when no Tenant needs a change.
@@ -43,13 +44,13 @@ func (b *benchmark) measureResync(ctx context.Context) error {
 			for what, count := range r.writes {
 				b.progress.say("  %s: %g", what, count)
 			}
-			took, memory = append(took, milliseconds(r.took)), append(memory, r.memory)
+			took, memory = append(took, report.Milliseconds(r.took)), append(memory, r.memory)
 			queries, others = append(queries, r.perTenant/float64(len(b.fleet))), append(others, r.others)
 			writes = append(writes, sumOf(r.writes))
 			return nil
 		}, func() error {
 			d, err := b.bareResync(ctx)
-			limit = append(limit, milliseconds(d))
+			limit = append(limit, report.Milliseconds(d))
 			return err
 		})
 		if err != nil {
@@ -60,9 +61,9 @@ func (b *benchmark) measureResync(ctx context.Context) error {
 		return fmt.Errorf("disable the logging of statements: %w", err)
 	}
 	b.add(fmt.Sprintf("Start of the operator until %d Tenants are looked at", len(b.fleet)), "ms", took...).
-		beside(fmt.Sprintf("list them and their Ingresses, the same query for each, %d clients", manyClients), limit)
-	b.add("Queries of a reconcile with nothing to do", "", queries...).atMost(1)
-	b.add("Writes to the API server by all of them", "", writes...).atMost(0)
+		Beside(fmt.Sprintf("list them and their Ingresses, the same query for each, %d clients", manyClients), limit)
+	b.add("Queries of a reconcile with nothing to do", "", queries...).AtMost(1)
+	b.add("Writes to the API server by all of them", "", writes...).AtMost(0)
 	b.add("Other statements of a start", "", others...)
 	b.add(fmt.Sprintf("Memory of the operator with %d Tenants", len(b.fleet)), "MiB", memory...)
 	return nil

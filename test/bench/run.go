@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/echoblogs/echoblogs/test/bench/report"
 )
 
 // options are those of the command line.
@@ -53,12 +57,12 @@ func runBenchmark(ctx context.Context, o options, s sizes) error {
 		return err
 	}
 	p.say("Done")
-	return errors.Join(err, r.publish(os.Stdout, o))
+	return errors.Join(err, r.Publish(os.Stdout, o.json, o.markdown))
 }
 
 // measure starts everything, measures, stops everything and removes all data. If it returns a report, its error is one of
 // the cleanup.
-func measure(ctx context.Context, o options, s sizes, programs programs, p *progress) (r *report, err error) {
+func measure(ctx context.Context, o options, s sizes, programs programs, p *progress) (r *report.Report, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("it takes longer than %s on this machine: use --quick, or an idle machine", s.timeout))
 	defer cancel()
 	ctx, fail := context.WithCancelCause(ctx)
@@ -75,9 +79,14 @@ func measure(ctx context.Context, o options, s sizes, programs programs, p *prog
 	if err := b.run(ctx); err != nil {
 		return nil, because(ctx, err)
 	}
-	return &report{
-		Date: time.Now().UTC().Truncate(time.Second), Command: commandLine(), Machine: b.machine, Figures: b.figures, CPU: b.cpu,
+	return &report.Report{
+		Date: time.Now().UTC().Truncate(time.Second), Command: commandLine(), Machine: b.machine, Figures: b.figures, CPU: b.cpu, Processes: parts,
 	}, nil
+}
+
+// commandLine returns the command line of this program.
+func commandLine() string {
+	return strings.Join(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...), " ")
 }
 
 // because replaces an error that the end of ctx has caused by the cause of that end.
@@ -103,9 +112,9 @@ type benchmark struct {
 	fleet       []string
 	fleetBounds []*bounds
 
-	machine machine
-	figures []*figure
-	cpu     []*cpuUse
+	machine report.Machine
+	figures []*report.Figure
+	cpu     []*report.CPU
 }
 
 // run makes all measurements. Their order matters, because some use the Tenants of an earlier one.

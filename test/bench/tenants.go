@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/bench/report"
 )
 
 // applicants is the number of concurrent clients that create Tenants.
@@ -83,7 +84,7 @@ func (b *benchmark) measureDatabase(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			*into = append(*into, quantile(times, 0.5))
+			*into = append(*into, report.Quantile(times, 0.5))
 			_, err = atOnce(ctx, manyClients, names, b.sql.drop)
 			return err
 		}
@@ -108,8 +109,8 @@ func (b *benchmark) measureDatabase(ctx context.Context) error {
 			return err
 		}
 	}
-	b.add("The database's part of a creation, 1 client, p50", "ms", product.alone...).beside("plain SQL, 1 client", plain.alone).ratioAtMost(1.5)
-	b.add(fmt.Sprintf("The same, %d clients", manyClients), "/s", product.many...).beside(fmt.Sprintf("plain SQL, %d clients", manyClients), plain.many)
+	b.add("The database's part of a creation, 1 client, p50", "ms", product.alone...).Beside("plain SQL, 1 client", plain.alone).RatioAtMost(1.5)
+	b.add(fmt.Sprintf("The same, %d clients", manyClients), "/s", product.many...).Beside(fmt.Sprintf("plain SQL, %d clients", manyClients), plain.many)
 	return nil
 }
 
@@ -134,7 +135,7 @@ func (b *benchmark) measureAlone(ctx context.Context) error {
 				return err
 			}
 			creations.all = append(creations.all, created...)
-			creations.product = append(creations.product, quantile(created, 0.5))
+			creations.product = append(creations.product, report.Quantile(created, 0.5))
 			deleted, err := oneByOne(ctx, names, func(ctx context.Context, _ int, name string) error {
 				if err := b.delete(ctx, 0, name); err != nil {
 					return err
@@ -143,16 +144,16 @@ func (b *benchmark) measureAlone(ctx context.Context) error {
 				return err
 			})
 			deletions.all = append(deletions.all, deleted...)
-			deletions.product = append(deletions.product, quantile(deleted, 0.5))
+			deletions.product = append(deletions.product, report.Quantile(deleted, 0.5))
 			return err
 		}, func() error {
 			created, err := oneByOne(ctx, names, both(b.sql.create, b.api.create))
 			if err != nil {
 				return err
 			}
-			creations.limit = append(creations.limit, quantile(created, 0.5))
+			creations.limit = append(creations.limit, report.Quantile(created, 0.5))
 			deleted, err := oneByOne(ctx, names, both(b.sql.drop, b.api.drop))
-			deletions.limit = append(deletions.limit, quantile(deleted, 0.5))
+			deletions.limit = append(deletions.limit, report.Quantile(deleted, 0.5))
 			return err
 		})
 		if err != nil {
@@ -160,10 +161,10 @@ func (b *benchmark) measureAlone(ctx context.Context) error {
 		}
 	}
 	b.add("Create to Ready, one by one, p50", "ms", creations.product...).
-		beside("plain SQL, then the five API writes", creations.limit).atMost(80)
-	b.add("Create to Ready, one by one, p99", "ms", quantile(creations.all, 0.99)).atMost(300)
-	b.add("Delete to gone, one by one, p50", "ms", deletions.product...).beside("plain SQL, then the four API writes", deletions.limit)
-	b.add("Delete to gone, one by one, p99", "ms", quantile(deletions.all, 0.99))
+		Beside("plain SQL, then the five API writes", creations.limit).AtMost(80)
+	b.add("Create to Ready, one by one, p99", "ms", report.Quantile(creations.all, 0.99)).AtMost(300)
+	b.add("Delete to gone, one by one, p50", "ms", deletions.product...).Beside("plain SQL, then the four API writes", deletions.limit)
+	b.add("Delete to gone, one by one, p99", "ms", report.Quantile(deletions.all, 0.99))
 	return nil
 }
 
@@ -245,13 +246,13 @@ func (b *benchmark) measureBatches(ctx context.Context) error {
 			return err
 		}
 	}
-	creations := b.add(fmt.Sprintf("%d Tenants created at once", b.sizes.batch), "/s", created...).atLeast(60)
+	creations := b.add(fmt.Sprintf("%d Tenants created at once", b.sizes.batch), "/s", created...).AtLeast(60)
 	deletions := b.add(fmt.Sprintf("%d Tenants deleted at once, with their schemas", b.sizes.batch), "/s", deleted...)
 	for i, l := range limits {
-		creations.beside(l.String(), l.created)
-		deletions.beside(l.String(), l.dropped)
+		creations.Beside(l.String(), l.created)
+		deletions.Beside(l.String(), l.dropped)
 		if i == 0 {
-			creations.ratioAtLeast(0.4)
+			creations.RatioAtLeast(0.4)
 		}
 	}
 	return nil
@@ -297,7 +298,7 @@ func (b *benchmark) createFleet(ctx context.Context) error {
 		if err := l.measure(ctx, b.names("bound", len(b.fleet))); err != nil {
 			return err
 		}
-		f.beside(l.String(), l.created)
+		f.Beside(l.String(), l.created)
 	}
 	return nil
 }
@@ -314,7 +315,7 @@ func (b *benchmark) deleteFleet(ctx context.Context) error {
 	stop(len(b.fleet))
 	f := b.add(fmt.Sprintf("%d Tenants deleted at once, with their schemas", len(b.fleet)), "/s", perSecond(len(b.fleet), took))
 	for _, l := range b.fleetBounds {
-		f.beside(l.String(), l.dropped)
+		f.Beside(l.String(), l.dropped)
 	}
 	return nil
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/echoblogs/echoblogs/test/bench/report"
 )
 
 // job does one piece of work for one name. Clients are numbered from 0.
@@ -58,5 +61,35 @@ func (b *benchmark) names(prefix string, count int) []string {
 // perSecond returns a rate.
 func perSecond(count int, took time.Duration) float64 { return float64(count) / took.Seconds() }
 
-// milliseconds converts a duration.
-func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
+// add adds a figure to the report.
+func (b *benchmark) add(what, unit string, rounds ...float64) *report.Figure {
+	f := report.NewFigure(what, unit, rounds...)
+	b.figures = append(b.figures, f)
+	return f
+}
+
+// rounds yields the numbers of rounds: fewer on a slow machine, so that all parts are measured within the timeout.
+func (b *benchmark) rounds() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for round, start := 0, time.Now(); round < b.sizes.rounds; round++ {
+			if round > 0 && time.Since(start) > b.sizes.timeout/8 {
+				b.progress.say("  Only %d rounds fit into the time", round)
+				return
+			}
+			if !yield(round) {
+				return
+			}
+		}
+	}
+}
+
+// inTurn runs the jobs one after the other, and starts each round with another one, so that no job always runs while the
+// machine is busy with the aftermath of the same other job.
+func inTurn(round int, jobs ...func() error) error {
+	for i := range jobs {
+		if err := jobs[(i+round)%len(jobs)](); err != nil {
+			return err
+		}
+	}
+	return nil
+}

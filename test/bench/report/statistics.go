@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"math"
@@ -19,13 +19,13 @@ func median(values []float64) float64 {
 	}
 }
 
-// quantile returns the smallest duration that at least the fraction q of them do not exceed, in milliseconds.
-func quantile(times []time.Duration, q float64) float64 {
+// Quantile returns the smallest duration that at least the fraction q of them do not exceed, in milliseconds.
+func Quantile(times []time.Duration, q float64) float64 {
 	if len(times) == 0 {
 		return math.NaN()
 	}
 	sorted := slices.Sorted(slices.Values(times))
-	return milliseconds(sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)])
+	return Milliseconds(sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)])
 }
 
 // ratios divides the rounds of one series by the adjacent rounds of another. Whatever slows the machine for a while slows
@@ -37,3 +37,6 @@ func ratios(a, b []float64) []float64 {
 	}
 	return divided
 }
+
+// Milliseconds converts a duration.
+func Milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"math"
@@ -33,23 +33,23 @@ func TestQuantile(t *testing.T) {
 		times = append(times, time.Duration(100-i)*time.Millisecond)
 	}
 	for q, want := range map[float64]float64{0.5: 50, 0.99: 99, 1: 100, 0: 1} {
-		if got := quantile(times, q); got != want {
-			t.Errorf("quantile(1..100 ms, %v) = %v, want %v", q, got, want)
+		if got := Quantile(times, q); got != want {
+			t.Errorf("Quantile(1..100 ms, %v) = %v, want %v", q, got, want)
 		}
 	}
 }
 
 // Two rounds at half the speed do not change the ratio.
-func TestRatioIsThatOfRoundsBesideEachOther(t *testing.T) {
+func TestRatioComparesAdjacentRounds(t *testing.T) {
 	t.Parallel()
-	f := (&benchmark{}).add("creations", "/s", 80, 40, 42).beside("limit", []float64{160, 80, 84}).ratioAtLeast(0.5).atLeast(60)
+	f := NewFigure("creations", "/s", 80, 40, 42).Beside("limit", []float64{160, 80, 84}).RatioAtLeast(0.5).AtLeast(60)
 	if got := ratios(f.Rounds, f.Limits[0].Rounds); !slices.Equal(got, []float64{0.5, 0.5, 0.5}) {
 		t.Errorf("the ratios are %v", got)
 	}
 	if f.Value != 42 || f.Limits[0].Value != 84 || f.Limits[0].Ratio != 0.5 {
 		t.Errorf("the figure is %+v", f)
 	}
-	if want := []aim{{"ratio ≥ 0.5", true}, {"≥ 60/s", false}}; !slices.Equal(f.Aims, want) {
+	if want := []Aim{{"ratio ≥ 0.5", true}, {"≥ 60/s", false}}; !slices.Equal(f.Aims, want) {
 		t.Errorf("the aims are %v, want %v", f.Aims, want)
 	}
 }

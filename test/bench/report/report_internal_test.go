@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"os"
@@ -9,10 +9,11 @@ import (
 
 func TestMarkdownHasARowForEachLimit(t *testing.T) {
 	t.Parallel()
-	b := &benchmark{}
-	b.add("Creations", "/s", 70).beside("plain SQL", []float64{140}).ratioAtLeast(0.4).beside("the API writes", []float64{200})
-	b.add("Memory", "MiB", 123.4)
-	text := report{Figures: b.figures}.markdown()
+	figures := []*Figure{
+		NewFigure("Creations", "/s", 70).Beside("plain SQL", []float64{140}).RatioAtLeast(0.4).Beside("the API writes", []float64{200}),
+		NewFigure("Memory", "MiB", 123.4),
+	}
+	text := Report{Figures: figures}.markdown()
 	for _, row := range []string{
 		"| Creations | 70/s | plain SQL | 140/s | 0.50 | ratio ≥ 0.4: met |\n",
 		"|  |  | the API writes | 200/s | 0.35 |  |\n",
@@ -47,19 +48,5 @@ func TestResultsReplaceThoseBetweenTheMarkers(t *testing.T) {
 	}
 	if err := replaceBetweenMarkers(path, "new"); err == nil {
 		t.Error("a file without markers was written to")
-	}
-}
-
-func TestStatementsAreCountedFromTheLog(t *testing.T) {
-	t.Parallel()
-	var log strings.Builder
-	for range 10 {
-		log.WriteString("2026-11-23 06:00:00.000 UTC [7] LOG:  execute <unnamed>: SELECT a\n\t\tFROM b WHERE c = $1\n" +
-			"2026-11-23 06:00:00.000 UTC [7] DETAIL:  parameters: $1 = 'x'\n")
-	}
-	log.WriteString("2026-11-23 06:00:00.000 UTC [7] LOG:  statement: begin\n2026-11-23 06:00:00.000 UTC [7] LOG:  checkpoint starting: time\n")
-	perTenant, others, err := countStatements(strings.NewReader(log.String()), 10)
-	if err != nil || perTenant != 10 || others != 1 {
-		t.Errorf("counted %g of the Tenants and %g others, %v; want 10 and 1", perTenant, others, err)
 	}
 }

@@ -1,4 +1,5 @@
-package main
+// Package report formats the results of a benchmark as Markdown and JSON.
+package report
 
 import (
 	"encoding/json"
@@ -11,40 +12,59 @@ import (
 	"time"
 )
 
-// report contains all results.
-type report struct {
+// Report contains all results.
+type Report struct {
 	Date    time.Time `json:"date"`
 	Command string    `json:"command"`
-	Machine machine   `json:"machine"`
-	Figures []*figure `json:"figures"`
-	CPU     []*cpuUse `json:"cpu"`
+	Machine Machine   `json:"machine"`
+	Figures []*Figure `json:"figures"`
+	CPU     []*CPU    `json:"cpu"`
+	// Processes are the keys of CPU.Milliseconds, in the order of the table.
+	Processes []string `json:"-"`
 }
 
-// commandLine returns the command line of this program.
-func commandLine() string {
-	return strings.Join(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...), " ")
+// CPU is the processor time that each process uses for one operation.
+type CPU struct {
+	What string `json:"what"`
+	// Milliseconds by process.
+	Milliseconds map[string]float64 `json:"milliseconds"`
 }
 
-// publish writes the report to out, and to the files that the options name.
-func (r report) publish(out io.Writer, o options) error {
+// Machine describes the machine of the measurement.
+type Machine struct {
+	CPU        string `json:"cpu"`
+	Cores      int    `json:"cores"`
+	Memory     string `json:"memory"`
+	Kernel     string `json:"kernel"`
+	Disk       string `json:"disk"`
+	Load       string `json:"load"`
+	Go         string `json:"go"`
+	PostgreSQL string `json:"postgresql"`
+	Kubernetes string `json:"kubernetes"`
+	Revision   string `json:"revision"`
+}
+
+// Publish writes the report to out as Markdown, to a file as JSON, and between the markers of a Markdown file. The paths
+// may be empty.
+func (r Report) Publish(out io.Writer, jsonPath, markdownPath string) error {
 	text := r.markdown()
 	if _, err := io.WriteString(out, text); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
-	if o.json != "" {
+	if jsonPath != "" {
 		content, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
 			return fmt.Errorf("write the report as JSON: %w", err)
 		}
-		if err := os.MkdirAll(filepath.Dir(o.json), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(jsonPath), 0o755); err != nil {
 			return fmt.Errorf("create a folder for the report as JSON: %w", err)
 		}
-		if err := os.WriteFile(o.json, append(content, '\n'), 0o644); err != nil {
+		if err := os.WriteFile(jsonPath, append(content, '\n'), 0o644); err != nil {
 			return fmt.Errorf("write the report as JSON: %w", err)
 		}
 	}
-	if o.markdown != "" {
-		return replaceBetweenMarkers(o.markdown, text)
+	if markdownPath != "" {
+		return replaceBetweenMarkers(markdownPath, text)
 	}
 	return nil
 }
@@ -71,7 +91,7 @@ func replaceBetweenMarkers(path, text string) error {
 	return nil
 }
 
-func (r report) markdown() string {
+func (r Report) markdown() string {
 	var b strings.Builder
 	m := r.Machine
 	fmt.Fprintf(&b, "Measured on %s by `%s` on %s, %d cores, %s, Linux %s, %s; PostgreSQL %s; Kubernetes %s; %s; sources %s; load average before: %s.\n\n",
@@ -80,7 +100,7 @@ func (r report) markdown() string {
 	for _, f := range r.Figures {
 		limits := f.Limits
 		if len(limits) == 0 {
-			limits = []limit{{}}
+			limits = []Limit{{}}
 		}
 		for i, l := range limits {
 			what, value, aims := "", "", ""
@@ -95,14 +115,14 @@ func (r report) markdown() string {
 		}
 	}
 	b.WriteString("\nMilliseconds of processor time for one, by process:\n\n| |")
-	for _, part := range parts {
+	for _, part := range r.Processes {
 		fmt.Fprintf(&b, " %s |", part)
 	}
-	b.WriteString(" all |\n| --- |" + strings.Repeat(" ---: |", len(parts)+1) + "\n")
+	b.WriteString(" all |\n| --- |" + strings.Repeat(" ---: |", len(r.Processes)+1) + "\n")
 	for _, use := range r.CPU {
 		fmt.Fprintf(&b, "| %s |", use.What)
 		var all float64
-		for _, part := range parts {
+		for _, part := range r.Processes {
 			fmt.Fprintf(&b, " %.2f |", use.Milliseconds[part])
 			all += use.Milliseconds[part]
 		}
@@ -111,7 +131,7 @@ func (r report) markdown() string {
 	return b.String()
 }
 
-func (f *figure) aims() string {
+func (f *Figure) aims() string {
 	texts := make([]string, len(f.Aims))
 	for i, a := range f.Aims {
 		texts[i] = a.What + ": met"

@@ -1,4 +1,5 @@
-package main
+// Package load requests pages over a fixed number of connections.
+package load
 
 import (
 	"bufio"
@@ -14,59 +15,59 @@ import (
 	"time"
 )
 
-// load requests the home pages of hosts from a server on this machine, over a fixed number of connections that each wait
+// Load requests the home pages of hosts from a server on this machine, over a fixed number of connections that each wait
 // for a response before the next request. It does as little as possible, because it takes its CPU time from the server.
-type load struct {
-	address     string // HOST:PORT
-	hosts       []string
-	connections int
-	// The load ends after requests or after duration, whichever comes first.
-	requests int
-	duration time.Duration
+type Load struct {
+	Address     string // HOST:PORT
+	Hosts       []string
+	Connections int
+	// The load ends after Requests or after Duration, whichever comes first.
+	Requests int
+	Duration time.Duration
 }
 
-// loadResult is the result of a load.
-type loadResult struct {
-	took      time.Duration
-	latencies []time.Duration
-	bytes     int64 // of response bodies
+// Result is the result of a Load.
+type Result struct {
+	Took      time.Duration
+	Latencies []time.Duration
+	Bytes     int64 // of response bodies
 }
 
-// run returns an error if a response has another status than 200.
-func (l load) run(ctx context.Context) (loadResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.duration)
+// Run returns an error if a response has another status than 200.
+func (l Load) Run(ctx context.Context) (Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.Duration)
 	defer cancel()
-	requests := make([][]byte, len(l.hosts))
-	for i, host := range l.hosts {
+	requests := make([][]byte, len(l.Hosts))
+	for i, host := range l.Hosts {
 		requests[i] = fmt.Appendf(nil, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host)
 	}
 	var (
 		left    atomic.Int64
 		workers sync.WaitGroup
-		results = make([]loadResult, l.connections)
-		errs    = make([]error, l.connections)
+		results = make([]Result, l.Connections)
+		errs    = make([]error, l.Connections)
 	)
-	left.Store(int64(l.requests))
+	left.Store(int64(l.Requests))
 	start := time.Now()
-	for i := range l.connections {
+	for i := range l.Connections {
 		workers.Go(func() { results[i], errs[i] = l.connection(ctx, i, requests, &left) })
 	}
 	workers.Wait()
-	all := loadResult{took: time.Since(start)}
+	all := Result{Took: time.Since(start)}
 	for _, r := range results {
-		all.latencies, all.bytes = append(all.latencies, r.latencies...), all.bytes+r.bytes
+		all.Latencies, all.Bytes = append(all.Latencies, r.Latencies...), all.Bytes+r.Bytes
 	}
 	return all, errors.Join(errs...)
 }
 
-func (l load) connection(ctx context.Context, number int, requests [][]byte, left *atomic.Int64) (loadResult, error) {
-	var result loadResult
-	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.address)
+func (l Load) connection(ctx context.Context, number int, requests [][]byte, left *atomic.Int64) (Result, error) {
+	var result Result
+	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.Address)
 	if err != nil {
 		return result, fmt.Errorf("connect: %w", err)
 	}
 	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(l.duration + 10*time.Second)); err != nil {
+	if err := connection.SetDeadline(time.Now().Add(l.Duration + 10*time.Second)); err != nil {
 		return result, fmt.Errorf("set a deadline: %w", err)
 	}
 	random := rand.New(rand.NewPCG(1, uint64(number)))
@@ -88,7 +89,7 @@ func (l load) connection(ctx context.Context, number int, requests [][]byte, lef
 		case response.StatusCode != http.StatusOK:
 			return result, fmt.Errorf("the server responds with %s", response.Status)
 		}
-		result.latencies, result.bytes = append(result.latencies, time.Since(start)), result.bytes+size
+		result.Latencies, result.Bytes = append(result.Latencies, time.Since(start)), result.Bytes+size
 	}
 	return result, nil
 }
