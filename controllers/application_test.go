@@ -22,6 +22,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
 // notebook is an application that shares nothing with the blog: two tables, of which the second comes with its second
@@ -56,21 +57,21 @@ func createRole(name string) string {
 }
 
 // runsNotebook makes notebook the application of a Platform, and of its database.
-func runsNotebook(p *platform) {
-	p.application, p.public = notebook(1), nil
-	p.serve = func(p *platform) string {
-		p.asAdministrator(tenancy.BootstrapSQL(p.application), `ALTER ROLE notebook_web PASSWORD 'secret'`)
-		address, err := url.Parse(p.db.OperatorURI)
+func runsNotebook(p *operatortest.Platform) {
+	p.Application, p.Public = notebook(1), nil
+	p.Serve = func(p *operatortest.Platform) string {
+		p.AsAdministrator(tenancy.BootstrapSQL(p.Application), `ALTER ROLE notebook_web PASSWORD 'secret'`)
+		address, err := url.Parse(p.Database.OperatorURI)
 		if err != nil {
-			p.t.Fatal(err)
+			p.T.Fatal(err)
 		}
 		address.User = url.UserPassword("notebook_web", "secret")
 		pool, err := postgres.NewPool(address.String(), postgres.PoolOptions{})
 		if err != nil {
-			p.t.Fatal(err)
+			p.T.Fatal(err)
 		}
 		server := httptest.NewServer(notebookServer{pool})
-		p.t.Cleanup(func() {
+		p.T.Cleanup(func() {
 			server.Close()
 			pool.Close()
 		})
@@ -117,23 +118,23 @@ func (s notebookServer) serve(ctx context.Context, header http.Header, host, pat
 
 // wantNotes checks a response of the application.
 func (p *platform) wantNotes(host string, status int, notes string) {
-	p.t.Helper()
-	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, "http://"+p.backend+"/", nil)
+	p.T.Helper()
+	request, err := http.NewRequestWithContext(p.T.Context(), http.MethodGet, "http://"+p.Backend+"/", nil)
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	request.Host = host
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	if response.StatusCode != status || string(body) != notes {
-		p.t.Errorf("%s answers %d with %q, want %d with %q", host, response.StatusCode, body, status, notes)
+		p.T.Errorf("%s answers %d with %q, want %d with %q", host, response.StatusCode, body, status, notes)
 	}
 }
 
@@ -151,11 +152,11 @@ const privileges = `
 	SELECT coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), '') FROM rights`
 
 func (p *platform) wantPrivileges(want ...string) {
-	p.t.Helper()
+	p.T.Helper()
 	want = append(want, "notebook_web SELECT public.domains", "notebook_web SELECT public.tenants")
 	slices.Sort(want)
 	if diff := cmp.Diff(want, strings.Split(query[string](p, privileges), "\n")); diff != "" {
-		p.t.Errorf("privileges (-want +got):\n%s", diff)
+		p.T.Errorf("privileges (-want +got):\n%s", diff)
 	}
 }
 
@@ -163,15 +164,15 @@ func (p *platform) wantPrivileges(want ...string) {
 func TestAnotherApplication(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t, runsNotebook)
-	stop := p.startOperator(nil)
-	p.createPlatform()
+	stop := p.StartOperator(nil)
+	p.CreateDefault()
 
 	// Create.
 	tenant := p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
 	if tenant.Status.SchemaVersion != "0001" {
 		t.Errorf("created at version %q", tenant.Status.SchemaVersion)
 	}
-	p.exec(`INSERT INTO alice.notes VALUES (1, 'Buy milk')`)
+	p.Exec(`INSERT INTO alice.notes VALUES (1, 'Buy milk')`)
 	p.wantNotes("alice.example.com", http.StatusOK, "Buy milk")
 	p.wantNotes("www.alice.org", http.StatusOK, "Buy milk")
 	p.wantNotes("bob.example.com", http.StatusNotFound, "")
@@ -183,10 +184,10 @@ func TestAnotherApplication(t *testing.T) {
 
 	// Migrate.
 	stop()
-	p.application = notebook(2)
-	p.startOperator(nil)
-	p.waitVersion("alice", "0002")
-	p.wantEvent("alice", v1alpha1.ReasonSchemaMigrated)
+	p.Application = notebook(2)
+	p.StartOperator(nil)
+	p.WaitVersion("alice", "0002")
+	p.WantEvent("alice", v1alpha1.ReasonSchemaMigrated)
 	p.Wait("the Platform counts versions", func(context.Context) error {
 		status := p.ReadPlatform().Status
 		if len(status.Versions) != 1 || status.Versions[0] != (v1alpha1.VersionCount{Version: "0002", Tenants: 1}) || status.SchemaVersion != "0002" {
@@ -207,7 +208,7 @@ func TestAnotherApplication(t *testing.T) {
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonSuspended)
 	suspended := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	if err := wantText(suspended.Status.Conditions, `The backend answers 403 for "alice.example.com", "www.alice.org".`); err != nil {
+	if err := operatortest.WantText(suspended.Status.Conditions, `The backend answers 403 for "alice.example.com", "www.alice.org".`); err != nil {
 		t.Error(err)
 	}
 	p.wantNotes("alice.example.com", http.StatusForbidden, "")
@@ -225,7 +226,7 @@ func TestAnotherApplication(t *testing.T) {
 			t.Errorf("the tombstone is within reach: %s", line)
 		}
 	}
-	restored := p.ReadyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	restored := p.ReadyTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
 	if restored.Status.SchemaVersion != "0002" {
 		t.Errorf("restored at version %q", restored.Status.SchemaVersion)
 	}
@@ -233,16 +234,16 @@ func TestAnotherApplication(t *testing.T) {
 	p.wantPrivileges(privilegesOf("alice")...)
 
 	// Adopt a schema of the first version, which holds more than the application's tables.
-	p.exec(`CREATE SCHEMA legacy; CREATE TABLE legacy.notes (id bigint PRIMARY KEY, text text NOT NULL); CREATE TABLE legacy.customers (id int);
+	p.Exec(`CREATE SCHEMA legacy; CREATE TABLE legacy.notes (id bigint PRIMARY KEY, text text NOT NULL); CREATE TABLE legacy.customers (id int);
 		INSERT INTO legacy.notes VALUES (1, 'From before')`)
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.AdoptableSchemas = []string{"legacy"} })
-	p.CreateTenant("bob", withSchema("legacy"), annotate(v1alpha1.AnnotationAdoptSchema, "first"))
+	p.CreateTenant("bob", withSchema("legacy"), operatortest.Annotate(v1alpha1.AnnotationAdoptSchema, "first"))
 	stalled := p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAdoptionRefused)
-	if err := wantText(stalled.Status.Conditions, `"first" is not a version: use the number of the last migration, such as 0002, or 0 for none.`); err != nil {
+	if err := operatortest.WantText(stalled.Status.Conditions, `"first" is not a version: use the number of the last migration, such as 0002, or 0 for none.`); err != nil {
 		t.Error(err)
 	}
-	p.EditTenant("bob", annotate(v1alpha1.AnnotationAdoptSchema, "0001"))
-	p.waitVersion("bob", "0002")
+	p.EditTenant("bob", operatortest.Annotate(v1alpha1.AnnotationAdoptSchema, "0001"))
+	p.WaitVersion("bob", "0002")
 	p.wantNotes("bob.example.com", http.StatusOK, "From before")
 	p.wantPrivileges(append(privilegesOf("alice"), privilegesOf("legacy")...)...)
 }

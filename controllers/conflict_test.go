@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
 func withSchema(name string) func(*v1alpha1.Tenant) {
@@ -17,18 +18,18 @@ func withSchema(name string) func(*v1alpha1.Tenant) {
 func TestAdoptionNeedsPlatformAndAnnotation(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.exec(`CREATE SCHEMA legacy; CREATE TABLE legacy.customers (id int)`)
+	p.Exec(`CREATE SCHEMA legacy; CREATE TABLE legacy.customers (id int)`)
 	p.CreateTenant("alice", withSchema("legacy"))
 	p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
 
-	p.EditTenant("alice", annotate(v1alpha1.AnnotationAdoptSchema, "0"))
+	p.EditTenant("alice", operatortest.Annotate(v1alpha1.AnnotationAdoptSchema, "0"))
 	p.Wait("the Platform is named as what is missing", func(context.Context) error {
 		stalled := p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAdoptionRefused)
-		return wantText(stalled.Status.Conditions, "List the schema in the Platform's spec.database.adoptableSchemas")
+		return operatortest.WantText(stalled.Status.Conditions, "List the schema in the Platform's spec.database.adoptableSchemas")
 	})
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.AdoptableSchemas = []string{"legacy"} })
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.blog.want(t, "alice.example.com", http.StatusOK, "alice")
+	p.WantBlog("alice.example.com", http.StatusOK, "alice")
 	if n := query[int](p, `SELECT count(*) FROM pg_tables WHERE schemaname = 'legacy'`); n != 2 {
 		t.Errorf("the adopted schema has %d tables, want its own and ours", n)
 	}
@@ -41,15 +42,15 @@ func TestCustomDomainUnderThePlatformIsRefused(t *testing.T) {
 		t.Spec.CustomDomains = []v1alpha1.CustomDomain{"bob.example.com", "www.alice.org"}
 	})
 	refused := p.WaitCondition("alice", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainRefused)
-	if err := wantText(refused.Status.Conditions, `"bob.example.com"`); err != nil {
+	if err := operatortest.WantText(refused.Status.Conditions, `"bob.example.com"`); err != nil {
 		t.Error(err)
 	}
 	for _, host := range []string{"alice.example.com", "www.alice.org"} {
-		p.waitBlog(host, http.StatusOK, "alice")
+		p.WaitBlog(host, http.StatusOK, "alice")
 	}
-	p.blog.want(t, "bob.example.com", http.StatusNotFound, "")
+	p.WantBlog("bob.example.com", http.StatusNotFound, "")
 	p.ReadyTenant("bob")
-	p.blog.want(t, "bob.example.com", http.StatusOK, "bob")
+	p.WantBlog("bob.example.com", http.StatusOK, "bob")
 }
 
 // What one Tenant writes is never shown under another's host.
@@ -60,12 +61,12 @@ func TestTwoTenantsAreNeverMixed(t *testing.T) {
 		p.ReadyTenant(name, func(t *v1alpha1.Tenant) {
 			t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
 		})
-		p.writePost(name, "Secret of "+name)
+		p.WritePost(name, "Secret of "+name)
 	}
 	for name, other := range map[string]string{"alice": "bob", "bob": "alice"} {
 		for _, host := range []string{name + ".example.com", "www." + name + ".org"} {
 			for _, path := range []string{"/", "/a-post/", "/feed.xml"} {
-				page := p.blog.Get(host, path)
+				page := p.Blog.Get(host, path)
 				if page.Status != http.StatusOK || !contains(page.Body, "Secret of "+name) || contains(page.Body, "Secret of "+other) {
 					t.Errorf("%s%s answers %d:\n%s", host, path, page.Status, page.Body)
 				}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,14 +13,8 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
-
-// aMinutePasses has the fleet checked, as it is every minute.
-func (p *platform) aMinutePasses() {
-	p.t.Helper()
-	p.clock.SetTime(p.clock.Now().Add(time.Minute))
-	p.EditPlatform(annotatePlatform("test/nudge", p.clock.Now().String()))
-}
 
 func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
 	t.Parallel()
@@ -33,20 +26,20 @@ func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
 		}
 		return nil
 	})
-	p.queries.forget()
-	p.writes.forget()
-	p.nudge("alice")
+	p.Queries.Reset()
+	p.Writes.Reset()
+	p.Nudge("alice")
 	p.Wait("alice was looked at", func(context.Context) error {
-		if len(p.queries.with("[alice")) == 0 {
+		if len(p.Queries.Containing("[alice")) == 0 {
 			return fmt.Errorf("no query yet")
 		}
 		return nil
 	})
 	p.ReadyTenant("bob") // comes after it in the queue, so that whatever alice needed has been done
-	if got := p.queries.with("[alice"); len(got) != 1 {
+	if got := p.Queries.Containing("[alice"); len(got) != 1 {
 		t.Errorf("a reconcile with nothing to do sent %d statements: %s", len(got), strings.Join(got, "\n"))
 	}
-	for _, write := range p.writes.all() {
+	for _, write := range p.Writes.All() {
 		if strings.Contains(write, "alice") {
 			t.Errorf("a reconcile with nothing to do wrote: %s", write)
 		}
@@ -86,7 +79,7 @@ func TestEditedIngressIsPutBack(t *testing.T) {
 			return nil
 		})
 	}
-	p.wantEvent("alice", v1alpha1.ReasonIngressRepaired)
+	p.WantEvent("alice", v1alpha1.ReasonIngressRepaired)
 
 	var ingress networkingv1.Ingress
 	if err := p.Client.Get(t.Context(), key, &ingress); err != nil {
@@ -122,8 +115,8 @@ func TestChangedRowsArePutBack(t *testing.T) {
 		"an early suspension":     `UPDATE public.tenants SET suspend_at = now() WHERE name = 'alice'`,
 		"another date":            `UPDATE public.tenants SET suspend_at = suspend_at + interval '1 year' WHERE name = 'alice'`,
 	} {
-		p.exec(sql)
-		p.aMinutePasses()
+		p.Exec(sql)
+		p.PassMinute()
 		p.Wait(what+" is put back", func(context.Context) error {
 			got := query[string](p, `SELECT display_name || owner || ' ' || (suspend_at = ((paid_until + 15)::timestamp AT TIME ZONE 'UTC')) || ' ' ||
 				(SELECT string_agg(host, ' ' ORDER BY host) FROM public.domains d WHERE d.tenant_id = t.id AND released_at IS NULL)
@@ -134,32 +127,32 @@ func TestChangedRowsArePutBack(t *testing.T) {
 			return nil
 		})
 	}
-	p.wantEvent("alice", v1alpha1.ReasonRegistryRepaired)
+	p.WantEvent("alice", v1alpha1.ReasonRegistryRepaired)
 	if metric(t, "echoblogs_registry_repairs_total") == 0 {
 		t.Error("no repair was counted")
 	}
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.waitBlog("www.alice.org", http.StatusOK, "")
+	p.WaitBlog("www.alice.org", http.StatusOK, "")
 }
 
 func TestVanishedSchemaStaysMissing(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
-	p.exec(`DROP SCHEMA alice CASCADE`)
-	p.aMinutePasses()
+	p.Exec(`DROP SCHEMA alice CASCADE`)
+	p.PassMinute()
 	missing := p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
 	if missing.Status.Phase != v1alpha1.TenantFailed {
 		t.Errorf("phase %s", missing.Status.Phase)
 	}
-	p.nudge("alice")
+	p.Nudge("alice")
 	p.ReadyTenant("bob") // comes after it in the queue
-	if query[int](p, schemaCount, "alice") != 0 {
+	if query[int](p, operatortest.SchemaCount, "alice") != 0 {
 		t.Error("a schema that had vanished was made again without a word")
 	}
-	p.EditTenant("alice", annotate(v1alpha1.AnnotationOnMissing, v1alpha1.OnMissingRecreate))
+	p.EditTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnMissing, v1alpha1.OnMissingRecreate))
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	if query[int](p, schemaCount, "alice") != 1 {
+	if query[int](p, operatortest.SchemaCount, "alice") != 1 {
 		t.Error("the schema was not made again")
 	}
 }
@@ -168,13 +161,13 @@ func TestEmptyDatabaseUnderTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
-	p.exec(`DROP SCHEMA alice CASCADE; DO $$ DECLARE name text; BEGIN
+	p.Exec(`DROP SCHEMA alice CASCADE; DO $$ DECLARE name text; BEGIN
 		FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
 			EXECUTE format('DROP TABLE public.%I CASCADE', name);
 		END LOOP; END $$`)
-	p.aMinutePasses()
+	p.PassMinute()
 	p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
-	if query[int](p, schemaCount, "alice") != 0 {
+	if query[int](p, operatortest.SchemaCount, "alice") != 0 {
 		t.Error("the schema was made again without a word")
 	}
 }
@@ -182,13 +175,13 @@ func TestEmptyDatabaseUnderTenants(t *testing.T) {
 func TestFleetCheckIsOneQueryAThousandTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.exec(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)
+	p.Exec(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)
 		SELECT 'orphan-' || n, 'orphan_' || n, 'live', 1, 'x', now(), now(), now(), now() FROM generate_series(1, 2500) n`)
-	p.queries.forget()
-	p.aMinutePasses()
+	p.Queries.Reset()
+	p.PassMinute()
 	const list = "ORDER BY t.name LIMIT"
-	p.Wait("the fleet was checked", func(context.Context) error { return wantCount(len(p.queries.with(list)), 3) })
-	if got := len(p.queries.with("public.tenants")) - len(p.queries.with(list)); got > 4 {
+	p.Wait("the fleet was checked", func(context.Context) error { return wantCount(len(p.Queries.Containing(list)), 3) })
+	if got := len(p.Queries.Containing("public.tenants")) - len(p.Queries.Containing(list)); got > 4 {
 		t.Errorf("a check of 2,500 tenants reads the registry %d times besides", got)
 	}
 	if n := query[int](p, `SELECT count(*) FROM public.tenants`); n != 2500 {
@@ -207,7 +200,7 @@ func TestManyEditsAtOnce(t *testing.T) {
 			t.Spec.Domain = []string{"example.com", "example.net"}[i%2]
 			t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain(fmt.Sprintf("www%d.alice.org", i%3))}
 			t.Spec.Suspended = new(i%4 == 1)
-			t.Spec.PaidUntil = v1alpha1.NewDate(p.clock.Now().AddDate(0, i+1, 0))
+			t.Spec.PaidUntil = v1alpha1.NewDate(p.Clock.Now().AddDate(0, i+1, 0))
 		})
 	}
 	tenant := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
@@ -215,9 +208,9 @@ func TestManyEditsAtOnce(t *testing.T) {
 		t.Errorf("status of generation %d, paid until %s; want %d and %s", tenant.Status.ObservedGeneration, tenant.Status.PaidUntil, tenant.Generation, tenant.Spec.PaidUntil)
 	}
 	for _, host := range []string{"alice.example.net", "www1.alice.org"} {
-		p.blog.want(t, host, http.StatusOK, "Name 19")
+		p.WantBlog(host, http.StatusOK, "Name 19")
 	}
 	for _, host := range []string{"alice.example.com", "www0.alice.org", "www2.alice.org"} {
-		p.waitBlog(host, http.StatusNotFound, "")
+		p.WaitBlog(host, http.StatusNotFound, "")
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
 // faults makes chosen calls of the controllers to the API server fail, some before they reach it and some after: then
@@ -108,11 +109,11 @@ func (f *faults) wrap(to client.Client) client.Client {
 }
 
 // faultyPlatform is a Platform whose operator suffers from faults.
-func faultyPlatform(t testing.TB, options ...func(*platform)) (*platform, *faults) {
+func faultyPlatform(t testing.TB, options ...func(*operatortest.Platform)) (*platform, *faults) {
 	t.Helper()
 	p, f := newNamespace(t, options...), &faults{}
-	p.startOperator(f.wrap)
-	p.createPlatform()
+	p.StartOperator(f.wrap)
+	p.CreateDefault()
 	p.WaitReady()
 	return p, f
 }
@@ -125,12 +126,12 @@ func (p *platform) liveThrough(t testing.TB, name string) {
 		t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
 	})
 	p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.blog.want(t, "www."+name+".org", http.StatusOK, name)
+	p.WantBlog("www."+name+".org", http.StatusOK, name)
 	p.DeleteTenants(name)
-	if n := query[int](p, schemaCount, strings.ReplaceAll(name, "-", "_")); n != 0 {
+	if n := query[int](p, operatortest.SchemaCount, strings.ReplaceAll(name, "-", "_")); n != 0 {
 		t.Errorf("the schema of %s was left behind", name)
 	}
-	p.ingressGone(name)
+	p.WantNoIngress(name)
 }
 
 // Every call that the controllers make during the life of a Tenant fails once, in turn and in each of three ways.
@@ -159,7 +160,7 @@ func TestEachCallFailsOnce(t *testing.T) {
 // Whichever of the calls fail, the Tenant comes to what its spec says. All Tenants live on one Platform, and what failed
 // is tried again soon: go test gives each input 10 seconds.
 func FuzzCallsFail(f *testing.F) {
-	p, injected := faultyPlatform(f, func(p *platform) { p.maxBackoff = 20 * time.Millisecond })
+	p, injected := faultyPlatform(f, func(p *operatortest.Platform) { p.MaxBackoff = 20 * time.Millisecond })
 	var inputs int
 	f.Add([]byte{0x00})
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff})
@@ -178,6 +179,6 @@ func FuzzCallsFail(f *testing.F) {
 		})
 		defer injected.disarm()
 		inputs++
-		p.in(t).liveThrough(t, fmt.Sprintf("fuzzed-%d", inputs))
+		(&platform{p.In(t)}).liveThrough(t, fmt.Sprintf("fuzzed-%d", inputs))
 	})
 }

@@ -18,17 +18,11 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
-func contains(text, part string) bool { return strings.Contains(text, part) }
-
 func wantCount(got, want int) error {
 	if got != want {
 		return fmt.Errorf("there are %d, want %d", got, want)
 	}
 	return nil
-}
-
-func annotatePlatform(key, value string) func(*v1alpha1.Platform) {
-	return func(p *v1alpha1.Platform) { metav1.SetMetaDataAnnotation(&p.ObjectMeta, key, value) }
 }
 
 func TestPlatformShowsItsFleet(t *testing.T) {
@@ -67,8 +61,8 @@ func TestAnotherDomainRollsThroughTheTenants(t *testing.T) {
 			}
 			return nil
 		})
-		p.waitBlog(name+".example.net", http.StatusOK, "")
-		p.waitBlog(name+".example.com", http.StatusNotFound, "")
+		p.WaitBlog(name+".example.net", http.StatusOK, "")
+		p.WaitBlog(name+".example.com", http.StatusNotFound, "")
 		var ingress networkingv1.Ingress
 		if err := p.Client.Get(t.Context(), p.Key(routing.TenantIngressName(name)), &ingress); err != nil {
 			t.Fatal(err)
@@ -78,7 +72,7 @@ func TestAnotherDomainRollsThroughTheTenants(t *testing.T) {
 		}
 		// That was wanted: who is told of repairs looks for the hand that changed something behind the operator's back.
 		for _, reason := range []string{v1alpha1.ReasonRegistryRepaired, v1alpha1.ReasonIngressRepaired} {
-			if told := p.notes(name, reason); len(told) > 0 {
+			if told := p.Notes(name, reason); len(told) > 0 {
 				t.Errorf("%s: %s %q", name, reason, told)
 			}
 		}
@@ -95,7 +89,7 @@ func TestDomainHasToBeListed(t *testing.T) {
 	}
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Domains = append(p.Spec.Domains, "example.org") })
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.blog.want(t, "alice.example.org", http.StatusOK, "alice")
+	p.WantBlog("alice.example.org", http.StatusOK, "alice")
 }
 
 func TestCertificatesAreWaitedFor(t *testing.T) {
@@ -129,7 +123,7 @@ func TestWildcardIngress(t *testing.T) {
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Routing.Mode = v1alpha1.RouteWildcard })
 	p.ReadyTenant("alice")
 	p.ReadyTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.bob.org"} })
-	p.ingressGone("alice")
+	p.WantNoIngress("alice")
 	hosts := func(name string) (hosts []string) {
 		var ingress networkingv1.Ingress
 		if err := p.Client.Get(t.Context(), p.Key(name), &ingress); err != nil {
@@ -151,7 +145,7 @@ func TestWildcardIngress(t *testing.T) {
 func TestOneDatabaseServesOnePlatform(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
-	p.createPlatform(func(object *v1alpha1.Platform) { object.Name = "second" })
+	p.CreateDefault(func(object *v1alpha1.Platform) { object.Name = "second" })
 	p.Wait("the second Platform is refused", func(context.Context) error {
 		var object v1alpha1.Platform
 		if err := p.Client.Get(t.Context(), p.Key("second"), &object); err != nil {
@@ -169,7 +163,7 @@ func TestDatabaseSecret(t *testing.T) {
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.SecretRef.Name = "absent" })
 	p.WaitPlatform(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseSecretInvalid)
 	// The keys that CloudNativePG writes.
-	config := p.pool.Config().ConnConfig
+	config := p.Pool.Config().ConnConfig
 	p.CreateObject(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "absent"}, StringData: map[string]string{
 		"host": config.Host, "port": fmt.Sprint(config.Port), "dbname": config.Database, "user": config.User, "password": config.Password,
 	}})
@@ -249,13 +243,13 @@ func TestWaitingTenantsGoOn(t *testing.T) {
 	p.CreateTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.shared.org"} })
 	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
 	p.WaitCondition("carol", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonCustomDomainTaken)
-	p.blog.want(t, "carol.example.com", http.StatusOK, "carol")
+	p.WantBlog("carol.example.com", http.StatusOK, "carol")
 	p.DeleteTenants("alice")
 	p.WaitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
-	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
-	p.nudge("bob")
-	p.nudge("carol")
+	p.Clock.SetTime(p.Clock.Now().Add(tenancy.Hold))
+	p.Nudge("bob")
+	p.Nudge("carol")
 	p.WaitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.WaitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.blog.want(t, "www.shared.org", http.StatusOK, "carol")
+	p.WantBlog("www.shared.org", http.StatusOK, "carol")
 }

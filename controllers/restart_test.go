@@ -11,8 +11,8 @@ import (
 func TestRestartWritesNothing(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
-	stop := p.startOperator(nil)
-	p.createPlatform()
+	stop := p.StartOperator(nil)
+	p.CreateDefault()
 	p.WaitReady()
 	var names []string
 	for i := range 12 {
@@ -23,19 +23,19 @@ func TestRestartWritesNothing(t *testing.T) {
 		p.WaitCondition(name, "Ready", "True", "")
 	}
 	stop()
-	p.queries.forget()
-	p.writes.forget()
+	p.Queries.Reset()
+	p.Writes.Reset()
 
-	p.startOperator(nil)
+	p.StartOperator(nil)
 	for _, name := range names {
 		p.Wait("the row of "+name+" is looked at", func(context.Context) error {
-			if len(p.queries.with("WHERE t.name = $1 AND t.state <> 'superseded'["+name+"]")) == 0 {
-				return fmt.Errorf("there are %q", p.queries.with("["+name+"]"))
+			if len(p.Queries.Containing("WHERE t.name = $1 AND t.state <> 'superseded'["+name+"]")) == 0 {
+				return fmt.Errorf("there are %q", p.Queries.Containing("["+name+"]"))
 			}
 			return nil
 		})
 	}
-	for _, write := range p.writes.all() {
+	for _, write := range p.Writes.All() {
 		if write != "patch default/status" { // the Platform counts its Tenants
 			t.Errorf("the operator has written: %s", write)
 		}

@@ -62,7 +62,7 @@ func (c *staleCache) wrap(to client.Client) client.Client {
 func twoOperators(t *testing.T) (*platform, *staleCache) {
 	t.Helper()
 	p, cache := newPlatform(t), &staleCache{}
-	p.startOperator(cache.wrap)
+	p.StartOperator(cache.wrap)
 	return p, cache
 }
 
@@ -78,15 +78,15 @@ func TestStaleOperatorDoesNotUndoAnEdit(t *testing.T) {
 	want := p.row("alice")
 
 	cache.show(old)
-	p.nudge("alice")
+	p.Nudge("alice")
 	p.Wait("the stale operator is done", cache.looksAgain)
 	if diff := cmp.Diff(want, p.row("alice")); diff != "" {
 		t.Errorf("the row after the stale operator (-before +after):\n%s", diff)
 	}
-	if told := p.notes("alice", v1alpha1.ReasonRegistryRepaired); len(told) > 0 {
+	if told := p.Notes("alice", v1alpha1.ReasonRegistryRepaired); len(told) > 0 {
 		t.Errorf("it tells of a repair: %q", told)
 	}
-	p.blog.want(t, "www.alice.org", http.StatusOK, "Edited")
+	p.WantBlog("www.alice.org", http.StatusOK, "Edited")
 }
 
 func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
@@ -97,30 +97,30 @@ func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
 			p, cache := twoOperators(t)
 			old := p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
 			p.DeleteTenants("alice")
-			p.clock.SetTime(p.clock.Now().Add(tenancy.Hold + time.Second))
+			p.Clock.SetTime(p.Clock.Now().Add(tenancy.Hold + time.Second))
 			p.ReadyTenant("alice")
-			p.writePost("alice", "Of the next one")
+			p.WritePost("alice", "Of the next one")
 			want := p.row("alice")
 
-			old.DeletionTimestamp = &metav1.Time{Time: p.clock.Now()}
+			old.DeletionTimestamp = &metav1.Time{Time: p.Clock.Now()}
 			old.Spec.DeletionPolicy = policy
 			cache.show(old)
-			p.nudge("alice")
+			p.Nudge("alice")
 			p.Wait("the stale operator is done", cache.looksAgain)
 			if diff := cmp.Diff(want, p.row("alice")); diff != "" {
 				t.Errorf("the row after the stale operator (-before +after):\n%s", diff)
 			}
-			p.blog.want(t, "alice.example.com", http.StatusOK, "Of the next one")
+			p.WantBlog("alice.example.com", http.StatusOK, "Of the next one")
 		})
 	}
 }
 
 // row returns what the registry says of a Tenant.
 func (p *platform) row(name string) tenancy.Tenant {
-	p.t.Helper()
-	row, err := tenancy.NewReader(p.pool).Find(p.t.Context(), name)
+	p.T.Helper()
+	row, err := tenancy.NewReader(p.Pool).Find(p.T.Context(), name)
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	return row
 }

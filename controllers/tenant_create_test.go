@@ -27,7 +27,7 @@ func TestManifestInBlogOut(t *testing.T) {
 
 	// The page, under each host.
 	for _, host := range []string{"john-doe.example.com", "www.john.org"} {
-		p.blog.want(t, host, http.StatusOK, "John&#39;s notes")
+		p.WantBlog(host, http.StatusOK, "John&#39;s notes")
 	}
 	// The status.
 	status := tenant.Status
@@ -80,7 +80,7 @@ func TestManifestInBlogOut(t *testing.T) {
 		t.Errorf("Ingress of class %q, owners %v", *ingress.Spec.IngressClassName, ingress.OwnerReferences)
 	}
 	// What tells of it.
-	p.wantEvent("john-doe", v1alpha1.ReasonSucceeded)
+	p.WantEvent("john-doe", v1alpha1.ReasonSucceeded)
 }
 
 func TestSecondApplyAndDiffShowNothing(t *testing.T) {
@@ -105,7 +105,7 @@ func TestSecondApplyAndDiffShowNothing(t *testing.T) {
 func TestSamplesAreApplied(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
-	p.startOperator(nil)
+	p.StartOperator(nil)
 	files, err := filepath.Glob("../config/samples/tenancy_*.yaml")
 	if err != nil || len(files) < 3 {
 		t.Fatalf("samples %v, error %v", files, err)
@@ -119,7 +119,7 @@ func TestSamplesAreApplied(t *testing.T) {
 	}
 	for _, name := range []string{"alice", "bob"} {
 		p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-		p.blog.want(t, name+".localhost", http.StatusOK, "")
+		p.WantBlog(name+".localhost", http.StatusOK, "")
 	}
 	output, err := p.kubectl("", "get", "tn")
 	if err != nil {
@@ -135,19 +135,19 @@ func TestSamplesAreApplied(t *testing.T) {
 func TestPlatformMayComeLater(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
-	p.startOperator(nil)
+	p.StartOperator(nil)
 	p.CreateTenant("alice")
 	waiting := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPlatformNotFound)
 	if waiting.Status.Phase != v1alpha1.TenantPending {
 		t.Errorf("phase %s", waiting.Status.Phase)
 	}
-	p.createPlatform()
+	p.CreateDefault()
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }
 
 // kubectl runs the real program in the test's namespace.
 func (p *platform) kubectl(stdin string, arguments ...string) (string, error) {
-	command := exec.CommandContext(p.t.Context(), p.api.Kubectl, append([]string{"--kubeconfig", p.api.Kubeconfig, "--namespace", p.Namespace}, arguments...)...)
+	command := exec.CommandContext(p.T.Context(), p.API.Kubectl, append([]string{"--kubeconfig", p.API.Kubeconfig, "--namespace", p.Namespace}, arguments...)...)
 	command.Stdin = strings.NewReader(stdin)
 	command.WaitDelay = time.Second
 	output, err := command.CombinedOutput()

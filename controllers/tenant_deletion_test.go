@@ -6,54 +6,32 @@ import (
 	"testing"
 	"time"
 
-	networkingv1 "k8s.io/api/networking/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
-
-const schemaCount = `SELECT count(*) FROM pg_namespace WHERE nspname = $1`
-
-func (p *platform) writePost(schema, title string) {
-	p.t.Helper()
-	p.exec(`INSERT INTO `+schema+`.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)
-		VALUES ('a-post', $1, 'Alice', 'x', '<p>x</p>', 'x', now(), now(), now() - interval '1 hour')`, title)
-}
-
-func (p *platform) ingressGone(tenant string) {
-	p.t.Helper()
-	err := p.Client.Get(p.t.Context(), p.Key(routing.TenantIngressName(tenant)), &networkingv1.Ingress{})
-	if !apierrors.IsNotFound(err) {
-		p.t.Errorf("the Ingress of %s: %v, want that it is gone", tenant, err)
-	}
-}
-
-func annotate(key, value string) func(*v1alpha1.Tenant) {
-	return func(t *v1alpha1.Tenant) { metav1.SetMetaDataAnnotation(&t.ObjectMeta, key, value) }
-}
 
 func TestDeleteDropsTheSchemaAndHoldsTheNames(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
 	p.DeleteTenants("alice")
-	if query[int](p, schemaCount, "alice") != 0 {
+	if query[int](p, operatortest.SchemaCount, "alice") != 0 {
 		t.Error("the schema is still there")
 	}
-	p.ingressGone("alice")
-	p.waitBlog("alice.example.com", http.StatusNotFound, "")
-	p.wantEvent("alice", v1alpha1.ReasonSchemaDropped)
+	p.WantNoIngress("alice")
+	p.WaitBlog("alice.example.com", http.StatusNotFound, "")
+	p.WantEvent("alice", v1alpha1.ReasonSchemaDropped)
 
 	p.CreateTenant("alice")
 	held := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
 	if held.Status.Phase != v1alpha1.TenantPending {
 		t.Errorf("phase %s", held.Status.Phase)
 	}
-	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
-	p.nudge("alice")
+	p.Clock.SetTime(p.Clock.Now().Add(tenancy.Hold))
+	p.Nudge("alice")
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }
 
@@ -61,12 +39,12 @@ func TestRetainAndRestore(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
-	p.writePost("alice", "What is kept")
+	p.WritePost("alice", "What is kept")
 	p.DeleteTenants("alice")
-	p.ingressGone("alice")
-	p.waitBlog("alice.example.com", http.StatusNotFound, "")
+	p.WantNoIngress("alice")
+	p.WaitBlog("alice.example.com", http.StatusNotFound, "")
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
-	if query[int](p, schemaCount, tombstone) != 1 || query[int](p, schemaCount, "alice") != 0 {
+	if query[int](p, operatortest.SchemaCount, tombstone) != 1 || query[int](p, operatortest.SchemaCount, "alice") != 0 {
 		t.Errorf("the schema did not become the tombstone %s", tombstone)
 	}
 
@@ -85,10 +63,10 @@ func TestRetainAndRestore(t *testing.T) {
 		t.Errorf("phase %s", stalled.Status.Phase)
 	}
 
-	p.EditTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.EditTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.blog.want(t, "alice.example.com", http.StatusOK, "What is kept")
-	p.wantEvent("alice", v1alpha1.ReasonSchemaRestored)
+	p.WantBlog("alice.example.com", http.StatusOK, "What is kept")
+	p.WantEvent("alice", v1alpha1.ReasonSchemaRestored)
 	if n := query[int](p, `SELECT count(*) FROM public.tombstones`); n != 0 {
 		t.Errorf("%d specs are kept of Tenants that are there", n)
 	}
@@ -98,28 +76,28 @@ func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
-	p.writePost("alice", "What was before")
+	p.WritePost("alice", "What was before")
 	p.DeleteTenants("alice")
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
 
-	p.clock.SetTime(p.clock.Now().Add(tenancy.Hold))
-	p.ReadyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
-	p.waitBlog("alice.example.com", http.StatusOK, "")
-	if page := p.blog.Get("alice.example.com", "/"); contains(page.Body, "What was before") {
+	p.Clock.SetTime(p.Clock.Now().Add(tenancy.Hold))
+	p.ReadyTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
+	p.WaitBlog("alice.example.com", http.StatusOK, "")
+	if page := p.Blog.Get("alice.example.com", "/"); contains(page.Body, "What was before") {
 		t.Error("the fresh blog shows what was before")
 	}
-	if query[int](p, schemaCount, tombstone) != 1 {
+	if query[int](p, operatortest.SchemaCount, tombstone) != 1 {
 		t.Error("the tombstone is gone")
 	}
 
 	// After its retention it is purged, and only it.
-	p.clock.SetTime(p.clock.Now().Add(31 * 24 * time.Hour))
-	p.EditPlatform(annotatePlatform("test/nudge", "1"))
-	p.Wait("the tombstone is purged", func(context.Context) error { return wantCount(query[int](p, schemaCount, tombstone), 0) })
+	p.Clock.SetTime(p.Clock.Now().Add(31 * 24 * time.Hour))
+	p.EditPlatform(operatortest.AnnotatePlatform("test/nudge", "1"))
+	p.Wait("the tombstone is purged", func(context.Context) error { return wantCount(query[int](p, operatortest.SchemaCount, tombstone), 0) })
 	if n := query[int](p, `SELECT count(*) FROM public.tombstones`); n != 0 {
 		t.Errorf("%d specs outlive their data", n)
 	}
-	p.waitBlog("alice.example.com", http.StatusOK, "")
+	p.WaitBlog("alice.example.com", http.StatusOK, "")
 }
 
 // An object that never owned its schema drops nothing.
@@ -127,10 +105,9 @@ func TestDeletionOfAStalledTenantDropsNothing(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
-	p.exec(`CREATE SCHEMA legacy`)
-	deleting := func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete }
-	p.CreateTenant("bob", deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
-	p.CreateTenant("carol", deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "legacy" })
+	p.Exec(`CREATE SCHEMA legacy`)
+	p.CreateTenant("bob", operatortest.Deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
+	p.CreateTenant("carol", operatortest.Deleting, func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "legacy" })
 	stalled := p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
 	if message := stalled.Status.Conditions[0].Message; !contains(message, `"alice"`) {
 		t.Errorf("the message does not name the owner: %s", message)
@@ -138,10 +115,10 @@ func TestDeletionOfAStalledTenantDropsNothing(t *testing.T) {
 	p.WaitCondition("carol", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
 	p.DeleteTenants("bob")
 	p.DeleteTenants("carol")
-	if query[int](p, schemaCount, "alice") != 1 || query[int](p, schemaCount, "legacy") != 1 {
+	if query[int](p, operatortest.SchemaCount, "alice") != 1 || query[int](p, operatortest.SchemaCount, "legacy") != 1 {
 		t.Error("a schema of somebody else was dropped")
 	}
-	p.blog.want(t, "alice.example.com", http.StatusOK, "")
+	p.WantBlog("alice.example.com", http.StatusOK, "")
 }
 
 func TestDeletionWithoutAPlatformIsNotSilent(t *testing.T) {
@@ -160,7 +137,7 @@ func TestDeletionWithoutAPlatformIsNotSilent(t *testing.T) {
 	if stuck.Status.Phase != v1alpha1.TenantTerminating {
 		t.Errorf("phase %s", stuck.Status.Phase)
 	}
-	p.createPlatform()
+	p.CreateDefault()
 	p.WaitGone("alice")
 }
 

@@ -15,22 +15,22 @@ func TestLifeGoesByTheDatePaidUntil(t *testing.T) {
 	p := newPlatform(t, func(p *v1alpha1.Platform) {
 		p.Spec.Defaults = &v1alpha1.TenantDefaults{GraceDays: new(int32(7))}
 	})
-	p.clock.SetTime(time.Date(2027, 1, 31, 23, 59, 59, 0, time.UTC))
+	p.Clock.SetTime(time.Date(2027, 1, 31, 23, 59, 59, 0, time.UTC))
 	p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = "2027-01-31" })
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
 
-	p.clock.SetTime(time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC))
-	p.nudge("alice")
+	p.Clock.SetTime(time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC))
+	p.Nudge("alice")
 	grace := p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonGrace)
 	if grace.Status.Phase != v1alpha1.TenantGrace {
 		t.Errorf("phase %s in the grace period", grace.Status.Phase)
 	}
-	p.waitBlog("alice.example.com", http.StatusOK, "alice")
+	p.WaitBlog("alice.example.com", http.StatusOK, "alice")
 
 	// The blog goes by the date itself, before the operator has looked.
-	p.clock.SetTime(time.Date(2027, 2, 8, 0, 0, 0, 0, time.UTC))
-	p.waitBlog("alice.example.com", http.StatusPaymentRequired, "alice")
-	p.nudge("alice")
+	p.Clock.SetTime(time.Date(2027, 2, 8, 0, 0, 0, 0, time.UTC))
+	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "alice")
+	p.Nudge("alice")
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
 	suspended := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	if suspended.Status.Phase != v1alpha1.TenantSuspended {
@@ -38,7 +38,7 @@ func TestLifeGoesByTheDatePaidUntil(t *testing.T) {
 	}
 
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = "2028-01-31" })
-	p.waitBlog("alice.example.com", http.StatusOK, "")
+	p.WaitBlog("alice.example.com", http.StatusOK, "")
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
 }
 
@@ -48,14 +48,14 @@ func TestSuspensionByHand(t *testing.T) {
 	p.ReadyTenant("alice")
 	p.ReadyTenant("bob")
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
-	p.waitBlog("alice.example.com", http.StatusPaymentRequired, "")
+	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "")
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonSuspended)
 	if tenant := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, ""); tenant.Status.Phase != v1alpha1.TenantSuspended {
 		t.Errorf("phase %s", tenant.Status.Phase)
 	}
-	p.blog.want(t, "bob.example.com", http.StatusOK, "bob")
+	p.WantBlog("bob.example.com", http.StatusOK, "bob")
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(false) })
-	p.waitBlog("alice.example.com", http.StatusOK, "")
+	p.WaitBlog("alice.example.com", http.StatusOK, "")
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
 }
 
@@ -75,7 +75,7 @@ func TestPaidUntilIsComputedOnce(t *testing.T) {
 	if want := v1alpha1.NewDate(bob.CreationTimestamp.AddDate(0, 0, 99)); bob.Status.PaidUntil != want {
 		t.Errorf("bob is paid until %s, want %s", bob.Status.PaidUntil, want)
 	}
-	p.nudge("alice")
+	p.Nudge("alice")
 	if got := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "").Status.PaidUntil; got != want {
 		t.Errorf("alice is paid until %s now, want %s", got, want)
 	}

@@ -1,7 +1,6 @@
-package controllers_test
+package outage_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/application"
 	blogapp "github.com/echoblogs/echoblogs/internal/application/blog"
-	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
 // withAnotherMigration returns the blog with one more migration, as the next version of the operator has it.
@@ -31,16 +30,16 @@ func withAnotherMigration() application.Application {
 func TestMigrationWaitsForALock(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t, inEarnest)
-	stop := p.startOperator(nil)
-	p.createPlatform()
+	stop := p.StartOperator(nil)
+	p.CreateDefault()
 	names := []string{"alice", "bob", "carol"}
 	for _, name := range names {
 		p.ReadyTenant(name)
 	}
-	p.writePost("alice", "What was written before")
+	p.WritePost("alice", "What was written before")
 	stop()
 
-	backup, err := p.pool.Begin(t.Context())
+	backup, err := p.Pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,51 +47,36 @@ func TestMigrationWaitsForALock(t *testing.T) {
 	if _, err := backup.Exec(t.Context(), `LOCK TABLE alice.posts IN ACCESS SHARE MODE`); err != nil {
 		t.Fatal(err)
 	}
-	p.application = withAnotherMigration()
-	latest := p.application.Latest()
-	p.startOperator(nil)
+	p.Application = withAnotherMigration()
+	latest := p.Application.Latest()
+	p.StartOperator(nil)
 
 	waiting := p.WaitCondition("alice", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
 	for _, text := range []string{"The migrations to version 0002 failed and were rolled back. Another session holds a lock."} {
-		if err := wantText(waiting.Status.Conditions, text); err != nil {
+		if err := operatortest.WantText(waiting.Status.Conditions, text); err != nil {
 			t.Error(err)
 		}
 	}
 	if phase := waiting.Status.Phase; phase != v1alpha1.TenantActive {
 		t.Errorf("phase %s of a Tenant that is served", phase)
 	}
-	p.wantEvent("alice", v1alpha1.ReasonMigrationFailed)
+	p.WantEvent("alice", v1alpha1.ReasonMigrationFailed)
 	for _, name := range []string{"bob", "carol"} {
-		p.waitVersion(name, latest)
+		p.WaitVersion(name, latest)
 	}
 	// Readers wait behind the migration for as long as it waits for the lock, and no longer.
 	const attempt = "pg_advisory_xact_lock(hashtextextended('echoblogs:schema:' || $1, 0))[alice]"
-	for before := len(p.queries.with(attempt)); len(p.queries.with(attempt)) < before+3; {
-		p.blog.want(t, "alice.example.com", http.StatusOK, "What was written before")
+	for before := len(p.Queries.Containing(attempt)); len(p.Queries.Containing(attempt)) < before+3; {
+		p.WantBlog("alice.example.com", http.StatusOK, "What was written before")
 	}
 
 	if err := backup.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	released := time.Now()
-	p.waitVersion("alice", latest)
+	p.WaitVersion("alice", latest)
 	t.Logf("alice was migrated %.1f s after the lock was released", time.Since(released).Seconds())
-	p.wantEvent("alice", v1alpha1.ReasonSchemaMigrated)
-	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
+	p.WantEvent("alice", v1alpha1.ReasonSchemaMigrated)
+	p.WaitBlog("alice.example.com", http.StatusOK, "What was written before")
 	p.wantNoLeaks()
-}
-
-// waitVersion waits until a Tenant is Ready with a schema at a version.
-func (p *platform) waitVersion(name string, version string) {
-	p.t.Helper()
-	p.Wait(fmt.Sprintf("%s is at version %s", name, version), func(context.Context) error {
-		tenant := p.Tenant(name)
-		if err := platformtest.HasCondition(tenant.Status.Conditions, tenant.Generation, v1alpha1.ConditionReady, metav1.ConditionTrue, ""); err != nil {
-			return err
-		}
-		if tenant.Status.SchemaVersion != version {
-			return fmt.Errorf("it is at %s", tenant.Status.SchemaVersion)
-		}
-		return nil
-	})
 }

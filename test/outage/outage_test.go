@@ -1,4 +1,4 @@
-package controllers_test
+package outage_test
 
 import (
 	"context"
@@ -11,34 +11,33 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 // onServer puts the database on a server of the test's own.
-func onServer(server *postgrestest.Server) func(*platform) {
-	return func(p *platform) { p.db = server.NewDatabase() }
+func onServer(server *postgrestest.Server) func(*operatortest.Platform) {
+	return func(p *operatortest.Platform) { p.Database = server.NewDatabase() }
 }
 
 // inEarnest lets the operator wait between attempts as long as it does in a cluster.
-func inEarnest(p *platform) { p.maxBackoff = 0 }
+func inEarnest(p *operatortest.Platform) { p.MaxBackoff = 0 }
 
 // outagePlatform is a Platform with the Tenant alice, who has a post, and with sue, who is suspended. Nothing about it
 // is faster than in a cluster.
-func outagePlatform(t *testing.T, options ...func(*platform)) *platform {
+func outagePlatform(t *testing.T, options ...func(*operatortest.Platform)) *platform {
 	t.Helper()
 	p := newNamespace(t, append(options, inEarnest)...)
-	p.start()
+	p.Start()
 	p.ReadyTenant("alice")
 	p.ReadyTenant("sue", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
-	p.writePost("alice", "What was written before")
-	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
+	p.WritePost("alice", "What was written before")
+	p.WaitBlog("alice.example.com", http.StatusOK, "What was written before")
 	p.wantNoLeaks()
 	return p
 }
@@ -51,7 +50,7 @@ func rename(to string) func(*v1alpha1.Tenant) {
 // waitUnavailable waits until a Tenant says in a condition and in an event what is wrong with the database, and that
 // nobody has to do anything with the Tenant.
 func (p *platform) waitUnavailable(name, text string) {
-	p.t.Helper()
+	p.T.Helper()
 	p.Wait(fmt.Sprintf("%s says %q", name, text), func(context.Context) error {
 		tenant := p.Tenant(name)
 		conditions := tenant.Status.Conditions
@@ -72,7 +71,7 @@ func (p *platform) waitUnavailable(name, text string) {
 		return nil
 	})
 	p.Wait(fmt.Sprintf("an event about %s says %q", name, text), func(context.Context) error {
-		notes := p.notes(name, v1alpha1.ReasonDatabaseUnavailable)
+		notes := p.Notes(name, v1alpha1.ReasonDatabaseUnavailable)
 		for _, note := range notes {
 			p.wantPlainWords(note)
 		}
@@ -83,61 +82,46 @@ func (p *platform) waitUnavailable(name, text string) {
 	})
 }
 
-// notes returns what events with a reason say about an object.
-func (p *platform) notes(name, reason string) (notes []string) {
-	p.t.Helper()
-	var events eventsv1.EventList
-	if err := p.Client.List(p.t.Context(), &events, client.InNamespace(p.Namespace)); err != nil {
-		p.t.Fatal(err)
-	}
-	for _, event := range events.Items {
-		if event.Regarding.Name == name && event.Reason == reason {
-			notes = append(notes, event.Note)
-		}
-	}
-	return notes
-}
-
 // wantPlainWords refuses what only an operator of the database may know, and what only a programmer understands.
 func (p *platform) wantPlainWords(text string) {
-	p.t.Helper()
-	address, err := url.Parse(p.db.OperatorURI)
+	p.T.Helper()
+	address, err := url.Parse(p.Database.OperatorURI)
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	password, _ := address.User.Password()
 	for _, part := range []string{password, address.Hostname(), address.Port(), address.User.Username(), "://", "SQLSTATE", "FATAL", "ERROR", "dial", "pgx", "EOF", "context"} {
 		if contains(text, part) {
-			p.t.Errorf("%q is in what everybody may read: %s", part, text)
+			p.T.Errorf("%q is in what everybody may read: %s", part, text)
 		}
 	}
 }
 
 // wantFromMemory checks what the blog knows without its database.
 func (p *platform) wantFromMemory() {
-	p.t.Helper()
-	p.blog.want(p.t, "nobody.example.com", http.StatusNotFound, "no blog at this address")
-	p.blog.want(p.t, "sue.example.com", http.StatusPaymentRequired, "suspended")
+	p.T.Helper()
+	p.WantBlog("nobody.example.com", http.StatusNotFound, "no blog at this address")
+	p.WantBlog("sue.example.com", http.StatusPaymentRequired, "suspended")
 }
 
 // want503 checks that the blog says when to come again, and why in plain words.
 func (p *platform) want503(host string) {
-	p.t.Helper()
-	page := p.blog.Get(host, "/")
+	p.T.Helper()
+	page := p.Blog.Get(host, "/")
 	if page.Status != http.StatusServiceUnavailable || page.Header.Get("Retry-After") == "" {
-		p.t.Errorf("%s answers %d with Retry-After %q, want 503 and a time", host, page.Status, page.Header.Get("Retry-After"))
+		p.T.Errorf("%s answers %d with Retry-After %q, want 503 and a time", host, page.Status, page.Header.Get("Retry-After"))
 	}
 	for _, part := range []string{"SQLSTATE", "127.0.0.1", "postgres", "timeout"} {
 		if contains(page.Body, part) {
-			p.t.Errorf("%q is in what readers are told by %s:\n%s", part, host, page.Body)
+			p.T.Errorf("%q is in what readers are told by %s:\n%s", part, host, page.Body)
 		}
 	}
 }
 
 // wantStaleView checks that the blog shows nothing at all once its view of who has which host may be out of date.
 func (p *platform) wantStaleView() {
-	p.t.Helper()
-	p.clock.SetTime(p.clock.Now().Add(45 * time.Second))
+	p.T.Helper()
+	p.Clock.SetTime(p.Clock.Now().Add(45 * time.Second))
 	for _, host := range []string{"alice.example.com", "sue.example.com", "nobody.example.com"} {
 		p.want503(host)
 	}
@@ -145,11 +129,11 @@ func (p *platform) wantStaleView() {
 
 // waitHealed waits, from the end of an outage on, until a Tenant is Ready as its spec says and its blog shows a text.
 func (p *platform) waitHealed(name, text string) {
-	p.t.Helper()
+	p.T.Helper()
 	began := time.Now()
 	p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.waitBlog(name+".example.com", http.StatusOK, text)
-	p.t.Logf("%s is Ready and its blog serves %.1f s after the end of the outage", name, time.Since(began).Seconds())
+	p.WaitBlog(name+".example.com", http.StatusOK, text)
+	p.T.Logf("%s is Ready and its blog serves %.1f s after the end of the outage", name, time.Since(began).Seconds())
 	p.wantFromMemory()
 	p.wantNoLeaks()
 }
@@ -157,10 +141,10 @@ func (p *platform) waitHealed(name, text string) {
 // wantNoLeaks waits until the server has exactly the connections that the pools know of, none of them in use and no
 // more than they may have, and one that listens.
 func (p *platform) wantNoLeaks() {
-	p.t.Helper()
+	p.T.Helper()
 	p.Wait("there are no connections but those of the pools", func(context.Context) error {
 		want := map[string]int{"echoblogs-blog-listen": 1}
-		for name, stat := range p.stores.Stats() {
+		for name, stat := range p.Stores.Stats() {
 			if stat.AcquiredConns() > 0 || stat.ConstructingConns() > 0 || stat.TotalConns() > 4 {
 				return fmt.Errorf("of the connections of %s %d are open, %d in use and %d being made", name, stat.TotalConns(), stat.AcquiredConns(), stat.ConstructingConns())
 			}
@@ -185,13 +169,13 @@ func (p *platform) wantNoLeaks() {
 
 // blogConnections returns how many connections the blog's pools have open, by their names.
 func (p *platform) blogConnections() map[string]int {
-	p.t.Helper()
+	p.T.Helper()
 	open := map[string]int{}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(p.blog.Collectors()...)
+	registry.MustRegister(p.Blog.Collectors()...)
 	families, err := registry.Gather()
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	for _, family := range families {
 		if family.GetName() == "echoblogs_database_pool_open_connections" {
@@ -205,7 +189,7 @@ func (p *platform) blogConnections() map[string]int {
 
 // serverConnections returns how many connections the test's database has, by application.
 func (p *platform) serverConnections() map[string]int {
-	p.t.Helper()
+	p.T.Helper()
 	rows := query[string](p, `SELECT coalesce(string_agg(application_name, ','), '') FROM pg_stat_activity WHERE datname = current_database()`)
 	have := map[string]int{}
 	for application := range strings.SplitSeq(rows, ",") {

@@ -1,4 +1,4 @@
-package controllers_test
+package outage_test
 
 import (
 	"net/http"
@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
@@ -15,22 +16,22 @@ import (
 func TestLifeBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	var bouncer *postgrestest.Bouncer
-	p := newNamespace(t, inEarnest, func(p *platform) {
-		p.db = postgrestest.New(t)
-		bouncer = postgrestest.NewBouncer(t, p.db)
-		p.reach = bouncer.URI
+	p := newNamespace(t, inEarnest, func(p *operatortest.Platform) {
+		p.Database = postgrestest.New(t)
+		bouncer = postgrestest.NewBouncer(t, p.Database)
+		p.Reach = bouncer.URI
 	})
-	p.start()
+	p.Start()
 	for _, name := range []string{"alice", "bob"} {
 		p.ReadyTenant(name, func(t *v1alpha1.Tenant) {
 			t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
 		})
-		p.writePost(name, "Words of "+name)
+		p.WritePost(name, "Words of "+name)
 	}
 	for name, other := range map[string]string{"alice": "bob", "bob": "alice"} {
 		for _, host := range []string{name + ".example.com", "www." + name + ".org"} {
 			for _, path := range []string{"/", "/a-post/", "/feed.xml"} {
-				page := p.blog.Get(host, path)
+				page := p.Blog.Get(host, path)
 				if page.Status != http.StatusOK || !contains(page.Body, "Words of "+name) || contains(page.Body, "Words of "+other) {
 					t.Errorf("%s%s answers %d:\n%s", host, path, page.Status, page.Body)
 				}
@@ -38,23 +39,23 @@ func TestLifeBehindPgBouncer(t *testing.T) {
 		}
 	}
 	p.EditTenant("alice", rename("Alice behind the bouncer"))
-	p.waitBlog("alice.example.com", http.StatusOK, "Alice behind the bouncer")
+	p.WaitBlog("alice.example.com", http.StatusOK, "Alice behind the bouncer")
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
-	p.waitBlog("alice.example.com", http.StatusPaymentRequired, "")
+	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "")
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = nil })
-	p.waitBlog("alice.example.com", http.StatusOK, "")
+	p.WaitBlog("alice.example.com", http.StatusOK, "")
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 
 	p.DeleteTenants("alice")
-	p.waitBlog("alice.example.com", http.StatusNotFound, "")
-	p.ReadyTenant("alice", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
-	p.waitBlog("alice.example.com", http.StatusOK, "Words of alice")
-	p.EditTenant("bob", deleting)
+	p.WaitBlog("alice.example.com", http.StatusNotFound, "")
+	p.ReadyTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.WaitBlog("alice.example.com", http.StatusOK, "Words of alice")
+	p.EditTenant("bob", operatortest.Deleting)
 	p.DeleteTenants("bob")
-	if query[int](p, schemaCount, "bob") != 0 {
+	if query[int](p, operatortest.SchemaCount, "bob") != 0 {
 		t.Error("the schema of bob is still there")
 	}
-	p.aMinutePasses()
+	p.PassMinute()
 	p.WaitReady()
 
 	if listening := p.serverConnections()["echoblogs-blog-listen"]; listening != 1 {

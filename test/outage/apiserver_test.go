@@ -1,4 +1,4 @@
-package controllers_test
+package outage_test
 
 import (
 	"net/http"
@@ -9,27 +9,28 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/test/testkit/apiserver"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
 // onAPIServer puts the Platform on an API server of the test's own.
-func onAPIServer(api *apiserver.Own) func(*platform) {
-	return func(p *platform) { p.api = api.Server }
+func onAPIServer(api *apiserver.Own) func(*operatortest.Platform) {
+	return func(p *operatortest.Platform) { p.API = api.Server }
 }
 
 func TestAPIServerIsKilled(t *testing.T) {
 	t.Parallel()
 	api := apiserver.New(t)
 	p := outagePlatform(t, onAPIServer(api))
-	p.ReadyTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(p.clock.Now()) })
+	p.ReadyTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(p.Clock.Now()) })
 
 	api.Kill()
-	p.exec(`UPDATE alice.posts SET title = 'What was written meanwhile'`)
-	p.clock.SetTime(p.clock.Now().AddDate(0, 0, 30)) // a day comes
+	p.Exec(`UPDATE alice.posts SET title = 'What was written meanwhile'`)
+	p.Clock.SetTime(p.Clock.Now().AddDate(0, 0, 30)) // a day comes
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	for killed := time.Now(); time.Since(killed) < time.Minute; <-look.C {
-		p.waitBlog("alice.example.com", http.StatusOK, "What was written meanwhile")
-		p.waitBlog("carol.example.com", http.StatusPaymentRequired, "carol")
+		p.WaitBlog("alice.example.com", http.StatusOK, "What was written meanwhile")
+		p.WaitBlog("carol.example.com", http.StatusPaymentRequired, "carol")
 		p.wantFromMemory()
 	}
 
@@ -38,13 +39,13 @@ func TestAPIServerIsKilled(t *testing.T) {
 	p.EditTenant("alice", rename("Alice after the outage"))
 	p.CreateTenant("bob")
 	p.EditTenant("sue", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(false) })
-	p.waitBlog("alice.example.com", http.StatusOK, "Alice after the outage")
-	p.waitBlog("sue.example.com", http.StatusOK, "")
+	p.WaitBlog("alice.example.com", http.StatusOK, "Alice after the outage")
+	p.WaitBlog("sue.example.com", http.StatusOK, "")
 	for _, name := range []string{"alice", "bob", "sue"} {
 		p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	}
 	t.Logf("what was changed as soon as the API server was back was done %.1f s later", time.Since(started).Seconds())
-	p.aMinutePasses()
+	p.PassMinute()
 	p.WaitCondition("carol", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
 	p.wantNoLeaks()
 }

@@ -1,4 +1,4 @@
-package controllers_test
+package outage_test
 
 import (
 	"context"
@@ -23,7 +23,7 @@ func TestPostgresIsStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.waitUnavailable("bob", "Nothing answers at the address of the database.")
-	p.ingressGone("bob")
+	p.WantNoIngress("bob")
 	p.want503("alice.example.com")
 	p.wantFromMemory()
 	p.wantStaleView()
@@ -31,7 +31,7 @@ func TestPostgresIsStopped(t *testing.T) {
 
 	server.Start()
 	p.waitHealed("alice", "Alice after the outage")
-	p.blog.want(t, "alice.example.com", http.StatusOK, "What was written before")
+	p.WantBlog("alice.example.com", http.StatusOK, "What was written before")
 	p.WaitGone("bob")
 	if n := query[int](p, `SELECT count(*) FROM public.tenants WHERE name = 'bob' AND state = 'tombstone'`); n != 1 {
 		t.Error("bob, who was deleted during the outage, is no tombstone")
@@ -65,8 +65,8 @@ func TestPostgresComesLast(t *testing.T) {
 	server := postgrestest.NewServer(t, "")
 	p := newNamespace(t, onServer(server), inEarnest)
 	server.Stop()
-	p.startOperator(nil)
-	p.createPlatform()
+	p.StartOperator(nil)
+	p.CreateDefault()
 	p.CreateTenant("alice")
 	p.Wait("the Platform says what is wrong", p.platformUnavailable)
 	p.want503("alice.example.com")
@@ -74,7 +74,7 @@ func TestPostgresComesLast(t *testing.T) {
 	server.Start()
 	began := time.Now()
 	p.WaitCondition("alice", "Ready", "True", "")
-	p.waitBlog("alice.example.com", http.StatusOK, "alice")
+	p.WaitBlog("alice.example.com", http.StatusOK, "alice")
 	t.Logf("alice is Ready and her blog serves %.1f s after the start of the database", time.Since(began).Seconds())
 	p.wantNoLeaks()
 }

@@ -1,4 +1,4 @@
-package controllers_test
+package outage_test
 
 import (
 	"context"
@@ -17,23 +17,9 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
-
-// asAdministrator runs statements as the superuser.
-func (p *platform) asAdministrator(statements ...string) {
-	p.t.Helper()
-	connection, err := pgx.Connect(p.t.Context(), p.db.AdminURI)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer connection.Close(p.t.Context())
-	for _, sql := range statements {
-		if _, err := connection.Exec(p.t.Context(), sql); err != nil {
-			p.t.Fatalf("%s: %v", sql, err)
-		}
-	}
-}
 
 // Both programs' connections; the test's own are called otherwise.
 const endConnections = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -42,7 +28,7 @@ const endConnections = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 func TestPostgresHasNoConnectionLeft(t *testing.T) {
 	t.Parallel()
 	p := outagePlatform(t)
-	p.asAdministrator(`ALTER DATABASE ` + p.db.Name + ` CONNECTION LIMIT 12`)
+	p.AsAdministrator(`ALTER DATABASE ` + p.Database.Name + ` CONNECTION LIMIT 12`)
 	free := p.takeAllConnections()
 	p.EditTenant("alice", rename("Alice after the rush"))
 	p.waitUnavailable("alice", "The database has no connection left.")
@@ -57,12 +43,12 @@ func TestPostgresHasNoConnectionLeft(t *testing.T) {
 // takeAllConnections opens connections until the server refuses more and neither operator nor blog has one. It returns
 // what closes them.
 func (p *platform) takeAllConnections() (free func()) {
-	p.t.Helper()
+	p.T.Helper()
 	var taken []*pgx.Conn
 	p.Wait("nobody else has a connection", func(context.Context) error {
-		p.asAdministrator(endConnections)
+		p.AsAdministrator(endConnections)
 		for {
-			connection, err := pgx.Connect(p.t.Context(), p.db.PortalURI)
+			connection, err := pgx.Connect(p.T.Context(), p.Database.PortalURI)
 			if postgres.Code(err) == "53300" {
 				break
 			}
@@ -84,7 +70,7 @@ func (p *platform) takeAllConnections() (free func()) {
 		}
 		taken = nil
 	}
-	p.t.Cleanup(free)
+	p.T.Cleanup(free)
 	return free
 }
 
@@ -93,30 +79,30 @@ func TestAttemptsAreSpacedAndToldOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
-	p.asAdministrator(`ALTER DATABASE `+p.db.Name+` CONNECTION LIMIT 0`, endConnections)
+	p.AsAdministrator(`ALTER DATABASE `+p.Database.Name+` CONNECTION LIMIT 0`, endConnections)
 	p.EditTenant("alice", rename("Alice after the outage"))
 	p.waitUnavailable("alice", "The database has no connection left.")
 	p.Wait("the Platform says so too", p.platformUnavailable)
 
-	p.writes.forget()
-	p.queries.forget()
+	p.Writes.Reset()
+	p.Queries.Reset()
 	began := time.Now()
 	const attempts = 20
 	p.Wait("both are tried again", func(context.Context) error {
-		if got := len(p.queries.with(connecting)); got < attempts {
+		if got := len(p.Queries.Containing(operatortest.Connecting)); got < attempts {
 			return fmt.Errorf("%d attempts to connect", got)
 		}
 		return nil
 	})
 	// Of two objects, each of which is tried at most so often once it has come to the longest wait.
-	if fastest := (attempts/2 - 5) * maxBackoff; time.Since(began) < fastest {
+	if fastest := (attempts/2 - 5) * operatortest.MaxBackoff; time.Since(began) < fastest {
 		t.Errorf("%d attempts took %s, want at least %s", attempts, time.Since(began), fastest)
 	}
-	if writes := p.writes.all(); len(writes) > 0 {
+	if writes := p.Writes.All(); len(writes) > 0 {
 		t.Errorf("what is known already was written again: %q", writes)
 	}
-	p.asAdministrator(`ALTER DATABASE ` + p.db.Name + ` CONNECTION LIMIT -1`)
-	p.waitBlog("alice.example.com", http.StatusOK, "Alice after the outage")
+	p.AsAdministrator(`ALTER DATABASE ` + p.Database.Name + ` CONNECTION LIMIT -1`)
+	p.WaitBlog("alice.example.com", http.StatusOK, "Alice after the outage")
 }
 
 func TestPasswordIsChangedBeforeTheSecret(t *testing.T) {
@@ -124,10 +110,10 @@ func TestPasswordIsChangedBeforeTheSecret(t *testing.T) {
 	server := postgrestest.NewServer(t, "")
 	p := outagePlatform(t, onServer(server))
 	changed := p.changePassword("another-secret-word")
-	p.asAdministrator(endConnections)
+	p.AsAdministrator(endConnections)
 	p.EditTenant("alice", rename("Alice after the change"))
 	p.waitUnavailable("alice", "The database rejected the user name or password. Check the Secret of the database")
-	p.waitBlog("alice.example.com", http.StatusOK, "What was written before") // its password is its own
+	p.WaitBlog("alice.example.com", http.StatusOK, "What was written before") // its password is its own
 	p.wantFromMemory()
 
 	p.writeSecret(changed)
@@ -139,11 +125,11 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.NewServer(t, "")
 	p := outagePlatform(t, onServer(server))
-	before := p.stores.Prepared(p.Key("default"))
+	before := p.Stores.Prepared(p.Key("default"))
 	p.writeSecret(p.changePassword("another-secret-word"))
-	p.aMinutePasses()
+	p.PassMinute()
 	p.Wait("the operator has taken the new password", func(context.Context) error {
-		if store := p.stores.Prepared(p.Key("default")); store == nil || store == before {
+		if store := p.Stores.Prepared(p.Key("default")); store == nil || store == before {
 			return errors.New("it has its old connections")
 		}
 		return nil
@@ -151,7 +137,7 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 	p.EditTenant("alice", rename("Alice after the change"))
 	p.waitHealed("alice", "Alice after the change")
 	for _, reason := range []string{v1alpha1.ReasonDatabaseUnavailable, v1alpha1.ReasonPlatformNotReady} {
-		if notes := p.notes("alice", reason); len(notes) > 0 {
+		if notes := p.Notes("alice", reason); len(notes) > 0 {
 			t.Errorf("the change was noticed: %q", notes)
 		}
 	}
@@ -159,22 +145,22 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 
 // changePassword changes that of the operator's role, and returns the operator's new address of the database.
 func (p *platform) changePassword(to string) (uri string) {
-	p.t.Helper()
-	p.asAdministrator(`ALTER ROLE ` + postgres.OperatorRole + ` PASSWORD '` + to + `'`)
-	address, err := url.Parse(p.db.OperatorURI)
+	p.T.Helper()
+	p.AsAdministrator(`ALTER ROLE ` + postgres.OperatorRole + ` PASSWORD '` + to + `'`)
+	address, err := url.Parse(p.Database.OperatorURI)
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	address.User = url.UserPassword(postgres.OperatorRole, to)
 	return address.String()
 }
 
 func (p *platform) writeSecret(uri string) {
-	p.t.Helper()
+	p.T.Helper()
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "echoblogs-database", Namespace: p.Namespace}}
 	patch := client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"stringData":{"uri":%q}}`, uri))
-	if err := p.Client.Patch(p.t.Context(), secret, patch); err != nil {
-		p.t.Fatal(err)
+	if err := p.Client.Patch(p.T.Context(), secret, patch); err != nil {
+		p.T.Fatal(err)
 	}
 }
 
@@ -182,17 +168,17 @@ func (p *platform) writeSecret(uri string) {
 func TestPostgresIsReadOnly(t *testing.T) {
 	t.Parallel()
 	p := outagePlatform(t)
-	p.asAdministrator(`ALTER DATABASE `+p.db.Name+` SET default_transaction_read_only = on`, endConnections)
+	p.AsAdministrator(`ALTER DATABASE `+p.Database.Name+` SET default_transaction_read_only = on`, endConnections)
 	p.EditTenant("alice", rename("Alice after the repair"))
 	p.CreateTenant("bob")
 	for _, name := range []string{"alice", "bob"} {
 		p.waitUnavailable(name, "The database is read-only.")
 	}
-	p.clock.SetTime(p.clock.Now().Add(45 * time.Second))
-	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
+	p.Clock.SetTime(p.Clock.Now().Add(45 * time.Second))
+	p.WaitBlog("alice.example.com", http.StatusOK, "What was written before")
 	p.wantFromMemory()
 
-	p.asAdministrator(`SET default_transaction_read_only = off`, `ALTER DATABASE `+p.db.Name+` RESET default_transaction_read_only`)
+	p.AsAdministrator(`SET default_transaction_read_only = off`, `ALTER DATABASE `+p.Database.Name+` RESET default_transaction_read_only`)
 	p.waitHealed("alice", "Alice after the repair")
 	p.waitHealed("bob", "bob")
 }
@@ -205,9 +191,9 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 	disk.Fill()
 	p.CreateTenant("bob")
 	p.waitUnavailable("bob", "The disk of the database is full.")
-	p.clock.SetTime(p.clock.Now().Add(45 * time.Second))
-	p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
-	p.Wait("nobody has the name", func(context.Context) error { return p.blog.Check("bob.example.com", "/", http.StatusNotFound, "") })
+	p.Clock.SetTime(p.Clock.Now().Add(45 * time.Second))
+	p.WaitBlog("alice.example.com", http.StatusOK, "What was written before")
+	p.Wait("nobody has the name", func(context.Context) error { return p.Blog.Check("bob.example.com", "/", http.StatusNotFound, "") })
 
 	disk.Free()
 	p.waitHealed("bob", "bob")

@@ -1,60 +1,66 @@
-package controllers_test
+package operatortest
 
 import (
 	"context"
 	"fmt"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
-// queryCounter remembers the statements that the operator sends.
-type queryCounter struct {
+// QueryRecorder records the statements of the operator. It is a tracer for pgx.
+type QueryRecorder struct {
 	mu   sync.Mutex
 	seen []string
 }
 
-func (c *queryCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+// TraceQueryStart records a statement.
+func (c *QueryRecorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
 	c.add(data.SQL, data.Args)
 	return ctx
 }
 
-// connecting is what is remembered of an attempt to connect.
-const connecting = "CONNECT"
+// Connecting is recorded for each attempt to connect.
+const Connecting = "CONNECT"
 
-func (c *queryCounter) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
-	c.add(connecting, nil)
+// TraceConnectStart records an attempt to connect.
+func (c *QueryRecorder) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
+	c.add(Connecting, nil)
 	return ctx
 }
 
-func (*queryCounter) TraceConnectEnd(context.Context, pgx.TraceConnectEndData) {}
+// TraceConnectEnd does nothing.
+func (*QueryRecorder) TraceConnectEnd(context.Context, pgx.TraceConnectEndData) {}
 
-func (*queryCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+// TraceQueryEnd does nothing.
+func (*QueryRecorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-func (c *queryCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+// TraceBatchStart records the statements of a batch.
+func (c *QueryRecorder) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
 	for _, query := range data.Batch.QueuedQueries {
 		c.add(query.SQL, query.Arguments)
 	}
 	return ctx
 }
 
-func (*queryCounter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
-func (*queryCounter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)     {}
+// TraceBatchQuery does nothing.
+func (*QueryRecorder) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
 
-func (c *queryCounter) add(sql string, arguments []any) {
+// TraceBatchEnd does nothing.
+func (*QueryRecorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+func (c *QueryRecorder) add(sql string, arguments []any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen = append(c.seen, fmt.Sprint(strings.Join(strings.Fields(sql), " "), arguments))
 }
 
-// with returns the statements seen so far that contain a text.
-func (c *queryCounter) with(text string) (found []string) {
+// Containing returns the recorded statements that contain a text.
+func (c *QueryRecorder) Containing(text string) (found []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, sql := range c.seen {
@@ -65,19 +71,21 @@ func (c *queryCounter) with(text string) (found []string) {
 	return found
 }
 
-func (c *queryCounter) forget() {
+// Reset removes all recorded statements.
+func (c *QueryRecorder) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen = nil
 }
 
-// writeCounter remembers what the controllers write to the API server.
-type writeCounter struct {
+// WriteRecorder records the writes of the controllers to the API server.
+type WriteRecorder struct {
 	mu   sync.Mutex
 	seen []string
 }
 
-func (c *writeCounter) count(to client.Client) client.Client {
+// wrap returns a client whose writes are recorded.
+func (c *WriteRecorder) wrap(to client.Client) client.Client {
 	note := func(what string) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -111,30 +119,16 @@ func (c *writeCounter) count(to client.Client) client.Client {
 	})
 }
 
-func (c *writeCounter) forget() {
+// Reset removes all recorded writes.
+func (c *WriteRecorder) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen = nil
 }
 
-func (c *writeCounter) all() []string {
+// All returns the recorded writes.
+func (c *WriteRecorder) All() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]string(nil), c.seen...)
-}
-
-// metric returns the value of a counter of the operator.
-func metric(t *testing.T, name string) float64 {
-	t.Helper()
-	families, err := metrics.Registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		if family.GetName() == name {
-			return family.GetMetric()[0].GetCounter().GetValue()
-		}
-	}
-	t.Fatalf("there is no metric %s", name)
-	return 0
 }

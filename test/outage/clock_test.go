@@ -1,4 +1,4 @@
-package controllers_test
+package outage_test
 
 import (
 	"context"
@@ -11,17 +11,18 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
 // ownClock makes the database's clock count beside the operator's, as it does in earnest.
-func ownClock(p *platform) { p.maxClockSkew = 0 }
+func ownClock(p *operatortest.Platform) { p.MaxClockSkew = 0 }
 
 // setClock sets the operator's and the blog's clock, and has the fleet checked, as it is every minute.
 func (p *platform) setClock(now time.Time) {
-	p.t.Helper()
-	p.clock.SetTime(now)
-	p.EditPlatform(annotatePlatform("test/nudge", now.String()))
+	p.T.Helper()
+	p.Clock.SetTime(now)
+	p.EditPlatform(operatortest.AnnotatePlatform("test/nudge", now.String()))
 }
 
 // A clock that jumps suspends, for as long as it is wrong, and nothing more: what was deleted is kept for its time, and
@@ -29,21 +30,21 @@ func (p *platform) setClock(now time.Time) {
 func TestClockJumpsAndComesBack(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t, ownClock)
-	p.start()
-	now := p.clock.Now()
+	p.Start()
+	now := p.Clock.Now()
 	p.ReadyTenant("alice")
 	p.ReadyTenant("grace", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(now.AddDate(0, 0, -3)) })
 	p.ReadyTenant("due", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = v1alpha1.NewDate(now.AddDate(0, 0, -30)) })
 	p.ReadyTenant("kept")
-	p.writePost("alice", "What was written before")
-	p.writePost("kept", "What was kept")
+	p.WritePost("alice", "What was written before")
+	p.WritePost("kept", "What was kept")
 	p.DeleteTenants("kept")
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'kept'`)
 
 	for _, jump := range []time.Time{now.AddDate(10, 0, 0), now.AddDate(-10, 0, 0), now.Add(-time.Hour)} {
 		p.setClock(jump)
 		if jump.After(now) {
-			p.waitBlog("alice.example.com", http.StatusPaymentRequired, "")
+			p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "")
 			for _, name := range []string{"alice", "grace", "due"} {
 				p.WaitCondition(name, v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
 			}
@@ -52,20 +53,20 @@ func TestClockJumpsAndComesBack(t *testing.T) {
 		for name, reason := range map[string]string{"alice": v1alpha1.ReasonPaid, "grace": v1alpha1.ReasonGrace, "due": v1alpha1.ReasonPaymentDue} {
 			p.waitActive(name, reason)
 		}
-		p.waitBlog("alice.example.com", http.StatusOK, "What was written before")
-		p.waitBlog("grace.example.com", http.StatusOK, "")
-		p.waitBlog("due.example.com", http.StatusPaymentRequired, "")
-		if query[int](p, schemaCount, tombstone) != 1 {
+		p.WaitBlog("alice.example.com", http.StatusOK, "What was written before")
+		p.WaitBlog("grace.example.com", http.StatusOK, "")
+		p.WaitBlog("due.example.com", http.StatusPaymentRequired, "")
+		if query[int](p, operatortest.SchemaCount, tombstone) != 1 {
 			t.Fatalf("a clock that was set to %s has purged what was to be kept", jump)
 		}
 	}
-	p.ReadyTenant("kept", annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
-	p.waitBlog("kept.example.com", http.StatusOK, "What was kept")
+	p.ReadyTenant("kept", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.WaitBlog("kept.example.com", http.StatusOK, "What was kept")
 }
 
 // waitActive waits until a Tenant is Ready and its Active condition has a reason.
 func (p *platform) waitActive(name, reason string) {
-	p.t.Helper()
+	p.T.Helper()
 	p.Wait(fmt.Sprintf("%s is %s", name, reason), func(context.Context) error {
 		tenant := p.Tenant(name)
 		for _, c := range tenant.Status.Conditions {
@@ -82,8 +83,8 @@ func (p *platform) waitActive(name, reason string) {
 func TestClockDoesNotShortenAHold(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t, ownClock)
-	p.start()
-	now := p.clock.Now()
+	p.Start()
+	now := p.Clock.Now()
 	shared := func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.shared.org"} }
 	p.ReadyTenant("alice", shared)
 	for _, jumps := range []struct{ atRelease, after time.Time }{
@@ -98,10 +99,10 @@ func TestClockDoesNotShortenAHold(t *testing.T) {
 		p.CreateTenant("carol", shared)
 		p.WaitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
 		for range 5 {
-			p.nudge("carol")
-			p.ReadyTenant("after", deleting) // comes after it in the queue
+			p.Nudge("carol")
+			p.ReadyTenant("after", operatortest.Deleting) // comes after it in the queue
 			p.DeleteTenants("after")
-			p.exec(`DELETE FROM public.tenants WHERE name = 'after'`)
+			p.Exec(`DELETE FROM public.tenants WHERE name = 'after'`)
 			if owner := p.ownerOf("www.shared.org"); owner != "alice" {
 				t.Fatalf("released at %s and wanted at %s, the host went to %q at once", jumps.atRelease, jumps.after, owner)
 			}
@@ -115,22 +116,20 @@ func TestClockDoesNotShortenAHold(t *testing.T) {
 			return nil
 		})
 		p.setClock(now.Add(tenancy.Hold))
-		p.exec(`UPDATE public.domains SET released_at = released_at - interval '1 minute' WHERE host = 'www.shared.org'`)
-		p.nudge("carol")
+		p.Exec(`UPDATE public.domains SET released_at = released_at - interval '1 minute' WHERE host = 'www.shared.org'`)
+		p.Nudge("carol")
 		p.WaitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-		p.waitBlog("www.shared.org", http.StatusOK, "carol")
+		p.WaitBlog("www.shared.org", http.StatusOK, "carol")
 
-		p.EditTenant("carol", deleting)
+		p.EditTenant("carol", operatortest.Deleting)
 		p.DeleteTenants("carol")
-		p.exec(`DELETE FROM public.tenants WHERE name = 'carol'`)
+		p.Exec(`DELETE FROM public.tenants WHERE name = 'carol'`)
 		p.EditTenant("alice", shared)
 		p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	}
 }
 
-func deleting(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete }
-
 func (p *platform) ownerOf(host string) string {
-	p.t.Helper()
+	p.T.Helper()
 	return query[string](p, `SELECT t.name FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id WHERE d.host = $1`, host)
 }
