@@ -29,7 +29,7 @@ func TestAdoptionNeedsPlatformAndAnnotation(t *testing.T) {
 	})
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.AdoptableSchemas = []string{"legacy"} })
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.WantBlog("alice.example.com", http.StatusOK, "alice")
+	p.WantBlog("alice.example.com", http.StatusOK, operatortest.Title("alice"))
 	if n := query[int](p, `SELECT count(*) FROM pg_tables WHERE schemaname = 'legacy'`); n != 2 {
 		t.Errorf("the adopted schema has %d tables, want its own and ours", n)
 	}
@@ -46,11 +46,11 @@ func TestCustomDomainUnderThePlatformIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 	for _, host := range []string{"alice.example.com", "www.alice.org"} {
-		p.WaitBlog(host, http.StatusOK, "alice")
+		p.WaitBlog(host, http.StatusOK, operatortest.Title("alice"))
 	}
-	p.WantBlog("bob.example.com", http.StatusNotFound, "")
+	p.WantBlog("bob.example.com", http.StatusNotFound, operatortest.NoBlog)
 	p.ReadyTenant("bob")
-	p.WantBlog("bob.example.com", http.StatusOK, "bob")
+	p.WantBlog("bob.example.com", http.StatusOK, operatortest.Title("bob"))
 }
 
 // What one Tenant writes is never shown under another's host.

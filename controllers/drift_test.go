@@ -208,9 +208,9 @@ func TestManyEditsAtOnce(t *testing.T) {
 		t.Errorf("status of generation %d, paid until %s; want %d and %s", tenant.Status.ObservedGeneration, tenant.Status.PaidUntil, tenant.Generation, tenant.Spec.PaidUntil)
 	}
 	for _, host := range []string{"alice.example.net", "www1.alice.org"} {
-		p.WantBlog(host, http.StatusOK, "Name 19")
+		p.WantBlog(host, http.StatusOK, operatortest.Title("Name 19"))
 	}
 	for _, host := range []string{"alice.example.com", "www0.alice.org", "www2.alice.org"} {
-		p.WaitBlog(host, http.StatusNotFound, "")
+		p.WaitBlog(host, http.StatusNotFound, operatortest.NoBlog)
 	}
 }

@@ -126,7 +126,7 @@ func (p *platform) liveThrough(t testing.TB, name string) {
 		t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain("www." + name + ".org")}
 	})
 	p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.WantBlog("www."+name+".org", http.StatusOK, name)
+	p.WantBlog("www."+name+".org", http.StatusOK, operatortest.Title(name))
 	p.DeleteTenants(name)
 	if n := query[int](p, operatortest.SchemaCount, strings.ReplaceAll(name, "-", "_")); n != 0 {
 		t.Errorf("the schema of %s was left behind", name)

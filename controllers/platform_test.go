@@ -15,6 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
@@ -62,7 +63,7 @@ func TestAnotherDomainRollsThroughTheTenants(t *testing.T) {
 			return nil
 		})
 		p.WaitBlog(name+".example.net", http.StatusOK, "")
-		p.WaitBlog(name+".example.com", http.StatusNotFound, "")
+		p.WaitBlog(name+".example.com", http.StatusNotFound, operatortest.NoBlog)
 		var ingress networkingv1.Ingress
 		if err := p.Client.Get(t.Context(), p.Key(routing.TenantIngressName(name)), &ingress); err != nil {
 			t.Fatal(err)
@@ -89,7 +90,7 @@ func TestDomainHasToBeListed(t *testing.T) {
 	}
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Domains = append(p.Spec.Domains, "example.org") })
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.WantBlog("alice.example.org", http.StatusOK, "alice")
+	p.WantBlog("alice.example.org", http.StatusOK, operatortest.Title("alice"))
 }
 
 func TestCertificatesAreWaitedFor(t *testing.T) {
@@ -243,7 +244,7 @@ func TestWaitingTenantsGoOn(t *testing.T) {
 	p.CreateTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.shared.org"} })
 	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
 	p.WaitCondition("carol", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonCustomDomainTaken)
-	p.WantBlog("carol.example.com", http.StatusOK, "carol")
+	p.WantBlog("carol.example.com", http.StatusOK, operatortest.Title("carol"))
 	p.DeleteTenants("alice")
 	p.WaitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
 	p.Clock.SetTime(p.Clock.Now().Add(tenancy.Hold))
@@ -251,5 +252,5 @@ func TestWaitingTenantsGoOn(t *testing.T) {
 	p.Nudge("carol")
 	p.WaitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.WaitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	p.WantBlog("www.shared.org", http.StatusOK, "carol")
+	p.WantBlog("www.shared.org", http.StatusOK, operatortest.Title("carol"))
 }

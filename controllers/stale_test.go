@@ -15,6 +15,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
 // staleCache is the cache of an operator that has missed what happened to one Tenant: one that was paused, and no longer
@@ -86,7 +87,7 @@ func TestStaleOperatorDoesNotUndoAnEdit(t *testing.T) {
 	if told := p.Notes("alice", v1alpha1.ReasonRegistryRepaired); len(told) > 0 {
 		t.Errorf("it tells of a repair: %q", told)
 	}
-	p.WantBlog("www.alice.org", http.StatusOK, "Edited")
+	p.WantBlog("www.alice.org", http.StatusOK, operatortest.Title("Edited"))
 }
 
 func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {

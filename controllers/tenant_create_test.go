@@ -15,6 +15,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
@@ -27,7 +28,7 @@ func TestManifestInBlogOut(t *testing.T) {
 
 	// The page, under each host.
 	for _, host := range []string{"john-doe.example.com", "www.john.org"} {
-		p.WantBlog(host, http.StatusOK, "John&#39;s notes")
+		p.WantBlog(host, http.StatusOK, operatortest.Title("John&#39;s notes"))
 	}
 	// The status.
 	status := tenant.Status

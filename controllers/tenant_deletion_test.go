@@ -22,7 +22,7 @@ func TestDeleteDropsTheSchemaAndHoldsTheNames(t *testing.T) {
 		t.Error("the schema is still there")
 	}
 	p.WantNoIngress("alice")
-	p.WaitBlog("alice.example.com", http.StatusNotFound, "")
+	p.WaitBlog("alice.example.com", http.StatusNotFound, operatortest.NoBlog)
 	p.WantEvent("alice", v1alpha1.ReasonSchemaDropped)
 
 	p.CreateTenant("alice")
@@ -42,7 +42,7 @@ func TestRetainAndRestore(t *testing.T) {
 	p.WritePost("alice", "What is kept")
 	p.DeleteTenants("alice")
 	p.WantNoIngress("alice")
-	p.WaitBlog("alice.example.com", http.StatusNotFound, "")
+	p.WaitBlog("alice.example.com", http.StatusNotFound, operatortest.NoBlog)
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
 	if query[int](p, operatortest.SchemaCount, tombstone) != 1 || query[int](p, operatortest.SchemaCount, "alice") != 0 {
 		t.Errorf("the schema did not become the tombstone %s", tombstone)

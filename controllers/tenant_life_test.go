@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
 func TestLifeGoesByTheDatePaidUntil(t *testing.T) {
@@ -25,11 +26,11 @@ func TestLifeGoesByTheDatePaidUntil(t *testing.T) {
 	if grace.Status.Phase != v1alpha1.TenantGrace {
 		t.Errorf("phase %s in the grace period", grace.Status.Phase)
 	}
-	p.WaitBlog("alice.example.com", http.StatusOK, "alice")
+	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title("alice"))
 
 	// The blog goes by the date itself, before the operator has looked.
 	p.Clock.SetTime(time.Date(2027, 2, 8, 0, 0, 0, 0, time.UTC))
-	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "alice")
+	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("alice"))
 	p.Nudge("alice")
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
 	suspended := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
@@ -48,12 +49,12 @@ func TestSuspensionByHand(t *testing.T) {
 	p.ReadyTenant("alice")
 	p.ReadyTenant("bob")
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
-	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "")
+	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("alice"))
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonSuspended)
 	if tenant := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, ""); tenant.Status.Phase != v1alpha1.TenantSuspended {
 		t.Errorf("phase %s", tenant.Status.Phase)
 	}
-	p.WantBlog("bob.example.com", http.StatusOK, "bob")
+	p.WantBlog("bob.example.com", http.StatusOK, operatortest.Title("bob"))
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(false) })
 	p.WaitBlog("alice.example.com", http.StatusOK, "")
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)

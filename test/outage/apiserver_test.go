@@ -30,7 +30,7 @@ func TestAPIServerIsKilled(t *testing.T) {
 	defer look.Stop()
 	for killed := time.Now(); time.Since(killed) < time.Minute; <-look.C {
 		p.WaitBlog("alice.example.com", http.StatusOK, "What was written meanwhile")
-		p.WaitBlog("carol.example.com", http.StatusPaymentRequired, "carol")
+		p.WaitBlog("carol.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("carol"))
 		p.wantFromMemory()
 	}
 
@@ -39,7 +39,7 @@ func TestAPIServerIsKilled(t *testing.T) {
 	p.EditTenant("alice", rename("Alice after the outage"))
 	p.CreateTenant("bob")
 	p.EditTenant("sue", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(false) })
-	p.WaitBlog("alice.example.com", http.StatusOK, "Alice after the outage")
+	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title("Alice after the outage"))
 	p.WaitBlog("sue.example.com", http.StatusOK, "")
 	for _, name := range []string{"alice", "bob", "sue"} {
 		p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")

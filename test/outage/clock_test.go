@@ -44,7 +44,7 @@ func TestClockJumpsAndComesBack(t *testing.T) {
 	for _, jump := range []time.Time{now.AddDate(10, 0, 0), now.AddDate(-10, 0, 0), now.Add(-time.Hour)} {
 		p.setClock(jump)
 		if jump.After(now) {
-			p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "")
+			p.WaitBlog("alice.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("alice"))
 			for _, name := range []string{"alice", "grace", "due"} {
 				p.WaitCondition(name, v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
 			}
@@ -55,7 +55,7 @@ func TestClockJumpsAndComesBack(t *testing.T) {
 		}
 		p.WaitBlog("alice.example.com", http.StatusOK, "What was written before")
 		p.WaitBlog("grace.example.com", http.StatusOK, "")
-		p.WaitBlog("due.example.com", http.StatusPaymentRequired, "")
+		p.WaitBlog("due.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("due"))
 		if query[int](p, operatortest.SchemaCount, tombstone) != 1 {
 			t.Fatalf("a clock that was set to %s has purged what was to be kept", jump)
 		}
@@ -119,7 +119,7 @@ func TestClockDoesNotShortenAHold(t *testing.T) {
 		p.Exec(`UPDATE public.domains SET released_at = released_at - interval '1 minute' WHERE host = 'www.shared.org'`)
 		p.Nudge("carol")
 		p.WaitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-		p.WaitBlog("www.shared.org", http.StatusOK, "carol")
+		p.WaitBlog("www.shared.org", http.StatusOK, operatortest.Title("carol"))
 
 		p.EditTenant("carol", operatortest.Deleting)
 		p.DeleteTenants("carol")

@@ -100,8 +100,8 @@ func (p *platform) wantPlainWords(text string) {
 // wantFromMemory checks what the blog knows without its database.
 func (p *platform) wantFromMemory() {
 	p.T.Helper()
-	p.WantBlog("nobody.example.com", http.StatusNotFound, "no blog at this address")
-	p.WantBlog("sue.example.com", http.StatusPaymentRequired, "suspended")
+	p.WantBlog("nobody.example.com", http.StatusNotFound, operatortest.NoBlog)
+	p.WantBlog("sue.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("sue"))
 }
 
 // want503 checks that the blog says when to come again, and why in plain words.

@@ -39,15 +39,15 @@ func TestLifeBehindPgBouncer(t *testing.T) {
 		}
 	}
 	p.EditTenant("alice", rename("Alice behind the bouncer"))
-	p.WaitBlog("alice.example.com", http.StatusOK, "Alice behind the bouncer")
+	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title("Alice behind the bouncer"))
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
-	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "")
+	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("alice"))
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = nil })
 	p.WaitBlog("alice.example.com", http.StatusOK, "")
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 
 	p.DeleteTenants("alice")
-	p.WaitBlog("alice.example.com", http.StatusNotFound, "")
+	p.WaitBlog("alice.example.com", http.StatusNotFound, operatortest.NoBlog)
 	p.ReadyTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
 	p.WaitBlog("alice.example.com", http.StatusOK, "Words of alice")
 	p.EditTenant("bob", operatortest.Deleting)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
@@ -30,7 +31,7 @@ func TestPostgresIsStopped(t *testing.T) {
 	p.Wait("the Platform says so too", func(context.Context) error { return p.platformUnavailable(t.Context()) })
 
 	server.Start()
-	p.waitHealed("alice", "Alice after the outage")
+	p.waitHealed("alice", operatortest.Title("Alice after the outage"))
 	p.WantBlog("alice.example.com", http.StatusOK, "What was written before")
 	p.WaitGone("bob")
 	if n := query[int](p, `SELECT count(*) FROM public.tenants WHERE name = 'bob' AND state = 'tombstone'`); n != 1 {
@@ -56,7 +57,7 @@ func TestPostgresIsPaused(t *testing.T) {
 	p.wantStaleView()
 
 	server.Resume()
-	p.waitHealed("alice", "Alice after the pause")
+	p.waitHealed("alice", operatortest.Title("Alice after the pause"))
 }
 
 // A server that is not there when operator and blog start is waited for.
@@ -74,7 +75,7 @@ func TestPostgresComesLast(t *testing.T) {
 	server.Start()
 	began := time.Now()
 	p.WaitCondition("alice", "Ready", "True", "")
-	p.WaitBlog("alice.example.com", http.StatusOK, "alice")
+	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title("alice"))
 	t.Logf("alice is Ready and her blog serves %.1f s after the start of the database", time.Since(began).Seconds())
 	p.wantNoLeaks()
 }

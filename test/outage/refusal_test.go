@@ -37,7 +37,7 @@ func TestPostgresHasNoConnectionLeft(t *testing.T) {
 	p.wantStaleView()
 
 	free()
-	p.waitHealed("alice", "Alice after the rush")
+	p.waitHealed("alice", operatortest.Title("Alice after the rush"))
 }
 
 // takeAllConnections opens connections until the server refuses more and neither operator nor blog has one. It returns
@@ -102,7 +102,7 @@ func TestAttemptsAreSpacedAndToldOnce(t *testing.T) {
 		t.Errorf("what is known already was written again: %q", writes)
 	}
 	p.AsAdministrator(`ALTER DATABASE ` + p.Database.Name + ` CONNECTION LIMIT -1`)
-	p.WaitBlog("alice.example.com", http.StatusOK, "Alice after the outage")
+	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title("Alice after the outage"))
 }
 
 func TestPasswordIsChangedBeforeTheSecret(t *testing.T) {
@@ -117,7 +117,7 @@ func TestPasswordIsChangedBeforeTheSecret(t *testing.T) {
 	p.wantFromMemory()
 
 	p.writeSecret(changed)
-	p.waitHealed("alice", "Alice after the change")
+	p.waitHealed("alice", operatortest.Title("Alice after the change"))
 }
 
 // A password that is changed in both places goes unnoticed: connections that are open stay, new ones take the new one.
@@ -135,7 +135,7 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 		return nil
 	})
 	p.EditTenant("alice", rename("Alice after the change"))
-	p.waitHealed("alice", "Alice after the change")
+	p.waitHealed("alice", operatortest.Title("Alice after the change"))
 	for _, reason := range []string{v1alpha1.ReasonDatabaseUnavailable, v1alpha1.ReasonPlatformNotReady} {
 		if notes := p.Notes("alice", reason); len(notes) > 0 {
 			t.Errorf("the change was noticed: %q", notes)
@@ -179,8 +179,8 @@ func TestPostgresIsReadOnly(t *testing.T) {
 	p.wantFromMemory()
 
 	p.AsAdministrator(`SET default_transaction_read_only = off`, `ALTER DATABASE `+p.Database.Name+` RESET default_transaction_read_only`)
-	p.waitHealed("alice", "Alice after the repair")
-	p.waitHealed("bob", "bob")
+	p.waitHealed("alice", operatortest.Title("Alice after the repair"))
+	p.waitHealed("bob", operatortest.Title("bob"))
 }
 
 func TestDiskOfPostgresIsFull(t *testing.T) {
@@ -193,10 +193,12 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 	p.waitUnavailable("bob", "The disk of the database is full.")
 	p.Clock.SetTime(p.Clock.Now().Add(45 * time.Second))
 	p.WaitBlog("alice.example.com", http.StatusOK, "What was written before")
-	p.Wait("nobody has the name", func(context.Context) error { return p.Blog.Check("bob.example.com", "/", http.StatusNotFound, "") })
+	p.Wait("nobody has the name", func(context.Context) error {
+		return p.Blog.Check("bob.example.com", "/", http.StatusNotFound, operatortest.NoBlog)
+	})
 
 	disk.Free()
-	p.waitHealed("bob", "bob")
+	p.waitHealed("bob", operatortest.Title("bob"))
 	p.EditTenant("alice", rename("Alice after the clean-up"))
-	p.waitHealed("alice", "Alice after the clean-up")
+	p.waitHealed("alice", operatortest.Title("Alice after the clean-up"))
 }

@@ -95,3 +95,16 @@ func (p *Platform) WaitVersion(name string, version string) {
 		return nil
 	})
 }
+
+// NoBlog is the title of the page for an unknown host.
+const NoBlog = "<title>There is no blog at this address</title>"
+
+// Title is the heading of the home page of a blog with a display name.
+func Title(displayName string) string {
+	return `<h1 class="site"><a href="/" aria-current="page">` + displayName + "</a></h1>"
+}
+
+// SuspendedTitle is the title of every page of a suspended blog with a display name.
+func SuspendedTitle(displayName string) string {
+	return "<title>This blog is suspended · " + displayName + "</title>"
+}
