@@ -79,7 +79,7 @@ func runsNotebook(p *operatortest.Platform) {
 	}
 }
 
-// notebookServer serves the notes of all tenants, with the rights of notebook_web.
+// notebookServer serves the notes of all tenants with the role notebook_web.
 type notebookServer struct{ pool *pgxpool.Pool }
 
 func (s notebookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +138,7 @@ func (p *platform) wantNotes(host string, status int, notes string) {
 	}
 }
 
-// privileges lists what the roles of both applications may do with the schemas and tables outside of Postgres' own.
+// privileges lists the privileges of the roles of both applications, except those on system catalogs.
 const privileges = `
 	WITH roles (role) AS (SELECT rolname FROM pg_roles WHERE rolname IN ('notebook_web', 'notebook_stats', 'echoblogs_blog')),
 	schemas AS (SELECT oid, nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname NOT IN ('information_schema', 'public')),
@@ -160,7 +160,7 @@ func (p *platform) wantPrivileges(want ...string) {
 	}
 }
 
-// The operator creates, migrates, suspends, deletes, restores and adopts for an application that it has never heard of.
+// The operator creates, migrates, suspends, deletes, restores and adopts tenants of an application that it does not know.
 func TestAnotherApplication(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t, runsNotebook)
@@ -223,7 +223,7 @@ func TestAnotherApplication(t *testing.T) {
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
 	for _, line := range strings.Split(query[string](p, privileges), "\n") {
 		if strings.HasSuffix(line, "USAGE "+tombstone) {
-			t.Errorf("the tombstone is within reach: %s", line)
+			t.Errorf("a role has a privilege on the tombstone: %s", line)
 		}
 	}
 	restored := p.ReadyTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))

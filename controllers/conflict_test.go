@@ -23,7 +23,7 @@ func TestAdoptionNeedsPlatformAndAnnotation(t *testing.T) {
 	p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaExists)
 
 	p.EditTenant("alice", operatortest.Annotate(v1alpha1.AnnotationAdoptSchema, "0"))
-	p.Wait("the Platform is named as what is missing", func(context.Context) error {
+	p.Wait("the condition asks for a change of the Platform", func(context.Context) error {
 		stalled := p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAdoptionRefused)
 		return operatortest.WantText(stalled.Status.Conditions, "List the schema in the Platform's spec.database.adoptableSchemas")
 	})
@@ -53,7 +53,7 @@ func TestCustomDomainUnderThePlatformIsRefused(t *testing.T) {
 	p.WantBlog("bob.example.com", http.StatusOK, operatortest.Title("bob"))
 }
 
-// What one Tenant writes is never shown under another's host.
+// A tenant's posts are never shown under another tenant's host.
 func TestTwoTenantsAreNeverMixed(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)

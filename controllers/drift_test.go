@@ -20,7 +20,7 @@ func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
-	p.Wait("the Platform has counted", func(context.Context) error {
+	p.Wait("the Platform counts its Tenants", func(context.Context) error {
 		if counts := p.ReadPlatform().Status.Tenants; counts == nil || counts.Active != 1 {
 			return fmt.Errorf("it counts %v", counts)
 		}
@@ -29,13 +29,13 @@ func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
 	p.Queries.Reset()
 	p.Writes.Reset()
 	p.Nudge("alice")
-	p.Wait("alice was looked at", func(context.Context) error {
+	p.Wait("alice is reconciled", func(context.Context) error {
 		if len(p.Queries.Containing("[alice")) == 0 {
-			return fmt.Errorf("no query yet")
+			return fmt.Errorf("there is no query")
 		}
 		return nil
 	})
-	p.ReadyTenant("bob") // comes after it in the queue, so that whatever alice needed has been done
+	p.ReadyTenant("bob") // is queued after alice, who is reconciled by now
 	if got := p.Queries.Containing("[alice"); len(got) != 1 {
 		t.Errorf("a reconcile with nothing to do sent %d statements: %s", len(got), strings.Join(got, "\n"))
 	}
@@ -88,18 +88,18 @@ func TestEditedIngressIsPutBack(t *testing.T) {
 	if err := p.Client.Delete(t.Context(), &ingress); err != nil {
 		t.Fatal(err)
 	}
-	p.Wait("the deleted Ingress is there again", func(context.Context) error {
+	p.Wait("the deleted Ingress is recreated", func(context.Context) error {
 		var again networkingv1.Ingress
 		if err := p.Client.Get(t.Context(), key, &again); err != nil {
 			return err
 		}
 		if again.UID == ingress.UID {
-			return fmt.Errorf("it is still the old one")
+			return fmt.Errorf("it is still the deleted one")
 		}
 		return nil
 	})
 	if metric(t, "echoblogs_route_repairs_total") == 0 {
-		t.Error("no repair was counted")
+		t.Error("the metric does not count the repair")
 	}
 }
 
@@ -122,14 +122,14 @@ func TestChangedRowsArePutBack(t *testing.T) {
 				(SELECT string_agg(host, ' ' ORDER BY host) FROM public.domains d WHERE d.tenant_id = t.id AND released_at IS NULL)
 				FROM public.tenants t WHERE name = 'alice'`)
 			if got != "alice true alice.example.com www.alice.org" {
-				return fmt.Errorf("the registry says %s", got)
+				return fmt.Errorf("the registry has %s", got)
 			}
 			return nil
 		})
 	}
 	p.WantEvent("alice", v1alpha1.ReasonRegistryRepaired)
 	if metric(t, "echoblogs_registry_repairs_total") == 0 {
-		t.Error("no repair was counted")
+		t.Error("the metric does not count the repair")
 	}
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.WaitBlog("www.alice.org", http.StatusOK, "")
@@ -146,14 +146,14 @@ func TestVanishedSchemaStaysMissing(t *testing.T) {
 		t.Errorf("phase %s", missing.Status.Phase)
 	}
 	p.Nudge("alice")
-	p.ReadyTenant("bob") // comes after it in the queue
+	p.ReadyTenant("bob") // is queued after it
 	if query[int](p, operatortest.SchemaCount, "alice") != 0 {
-		t.Error("a schema that had vanished was made again without a word")
+		t.Error("a missing schema was silently recreated")
 	}
 	p.EditTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnMissing, v1alpha1.OnMissingRecreate))
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	if query[int](p, operatortest.SchemaCount, "alice") != 1 {
-		t.Error("the schema was not made again")
+		t.Error("the schema was not recreated")
 	}
 }
 
@@ -168,7 +168,7 @@ func TestEmptyDatabaseUnderTenants(t *testing.T) {
 	p.PassMinute()
 	p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaMissing)
 	if query[int](p, operatortest.SchemaCount, "alice") != 0 {
-		t.Error("the schema was made again without a word")
+		t.Error("the schema was silently recreated")
 	}
 }
 
@@ -180,16 +180,16 @@ func TestFleetCheckIsOneQueryAThousandTenants(t *testing.T) {
 	p.Queries.Reset()
 	p.PassMinute()
 	const list = "ORDER BY t.name LIMIT"
-	p.Wait("the fleet was checked", func(context.Context) error { return wantCount(len(p.Queries.Containing(list)), 3) })
+	p.Wait("all Tenants were checked", func(context.Context) error { return wantCount(len(p.Queries.Containing(list)), 3) })
 	if got := len(p.Queries.Containing("public.tenants")) - len(p.Queries.Containing(list)); got > 4 {
-		t.Errorf("a check of 2,500 tenants reads the registry %d times besides", got)
+		t.Errorf("a check of 2,500 tenants makes %d further reads of the registry", got)
 	}
 	if n := query[int](p, `SELECT count(*) FROM public.tenants`); n != 2500 {
 		t.Errorf("%d rows without a Tenant are left, want all 2,500: they are reported, never dropped", n)
 	}
 }
 
-// The author edits everything, in any order, twenty times within a second: the last word counts.
+// After twenty edits of every field within a second, the last one is in effect.
 func TestManyEditsAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Domains = []v1alpha1.ParentDomain{"example.com", "example.net"} })

@@ -21,12 +21,12 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
-// faults makes chosen calls of the controllers to the API server fail, some before they reach it and some after: then
-// what was asked for is done, and the answer is lost.
+// faults makes chosen calls of the controllers to the API server fail: before they reach it, or after it, when only the
+// response is lost.
 type faults struct {
 	mu    sync.Mutex
 	calls int
-	// fails says what becomes of the call with a number, from 0 on.
+	// fails chooses the fault of each call. Calls are numbered from 0.
 	fails func(call int) fault
 	hit   int
 }
@@ -48,7 +48,7 @@ func (f *faults) arm(fails func(call int) fault) {
 	f.calls, f.hit, f.fails = 0, 0, fails
 }
 
-// disarm returns how many calls failed.
+// disarm stops the faults, and returns how many calls failed.
 func (f *faults) disarm() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -108,7 +108,7 @@ func (f *faults) wrap(to client.Client) client.Client {
 	})
 }
 
-// faultyPlatform is a Platform whose operator suffers from faults.
+// faultyPlatform returns a Platform whose operator has faults.
 func faultyPlatform(t testing.TB, options ...func(*operatortest.Platform)) (*platform, *faults) {
 	t.Helper()
 	p, f := newNamespace(t, options...), &faults{}
@@ -118,7 +118,7 @@ func faultyPlatform(t testing.TB, options ...func(*operatortest.Platform)) (*pla
 	return p, f
 }
 
-// liveThrough creates, edits and deletes a Tenant, and checks what came of each.
+// liveThrough creates, edits and deletes a Tenant, and checks the result of each step.
 func (p *platform) liveThrough(t testing.TB, name string) {
 	t.Helper()
 	p.ReadyTenant(name, func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
@@ -134,7 +134,7 @@ func (p *platform) liveThrough(t testing.TB, name string) {
 	p.WantNoIngress(name)
 }
 
-// Every call that the controllers make during the life of a Tenant fails once, in turn and in each of three ways.
+// Every call of the controllers during the life of a Tenant fails once, in each of three ways.
 func TestEachCallFailsOnce(t *testing.T) {
 	t.Parallel()
 	p, f := faultyPlatform(t)
@@ -157,8 +157,8 @@ func TestEachCallFailsOnce(t *testing.T) {
 	}
 }
 
-// Whichever of the calls fail, the Tenant comes to what its spec says. All Tenants live on one Platform, and what failed
-// is tried again soon: go test gives each input 10 seconds.
+// Whichever calls fail, the Tenant reaches its desired state. All Tenants share one Platform, and the delay between
+// attempts is short, because go test gives each input 10 seconds.
 func FuzzCallsFail(f *testing.F) {
 	p, injected := faultyPlatform(f, func(p *operatortest.Platform) { p.MaxBackoff = 20 * time.Millisecond })
 	var inputs int
@@ -171,7 +171,7 @@ func FuzzCallsFail(f *testing.F) {
 		if len(pattern) == 0 || len(pattern) > 8 {
 			return
 		}
-		injected.arm(func(call int) fault { // two bits for each call, and after the pattern all goes well
+		injected.arm(func(call int) fault { // two bits per call, and no faults after the pattern
 			if call/4 >= len(pattern) {
 				return none
 			}

@@ -71,7 +71,7 @@ func TestAnotherDomainRollsThroughTheTenants(t *testing.T) {
 		if *ingress.Spec.IngressClassName != "other" || ingress.Spec.Rules[0].Host != name+".example.net" {
 			t.Errorf("Ingress of class %s for %s", *ingress.Spec.IngressClassName, ingress.Spec.Rules[0].Host)
 		}
-		// That was wanted: who is told of repairs looks for the hand that changed something behind the operator's back.
+		// These changes are not drift, so no repair is reported.
 		for _, reason := range []string{v1alpha1.ReasonRegistryRepaired, v1alpha1.ReasonIngressRepaired} {
 			if told := p.Notes(name, reason); len(told) > 0 {
 				t.Errorf("%s: %s %q", name, reason, told)
@@ -163,7 +163,7 @@ func TestDatabaseSecret(t *testing.T) {
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Database.SecretRef.Name = "echoblogs-database" })
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.SecretRef.Name = "absent" })
 	p.WaitPlatform(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseSecretInvalid)
-	// The keys that CloudNativePG writes.
+	// The keys of a Secret by CloudNativePG.
 	config := p.Pool.Config().ConnConfig
 	p.CreateObject(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "absent"}, StringData: map[string]string{
 		"host": config.Host, "port": fmt.Sprint(config.Port), "dbname": config.Database, "user": config.User, "password": config.Password,
@@ -197,28 +197,28 @@ func TestPlatformWaitsForItsTenants(t *testing.T) {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
-		return fmt.Errorf("it is there: %w", err)
+		return fmt.Errorf("it still exists: %w", err)
 	})
 	if n := query[int](p, `SELECT count(*) FROM public.installation`); n != 0 {
 		t.Error("the database still serves the Platform")
 	}
 }
 
-// The blog has no other way to know what its pages say of the Platform.
+// The blog reads what its pages need of the Platform from the registry.
 func TestDatabaseSaysWhatPagesSayOfThePlatform(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Contact = "mailto:help@example.com" })
 	says := func(want string) {
 		t.Helper()
-		p.Wait("the database says "+want, func(context.Context) error {
+		p.Wait("the registry has "+want, func(context.Context) error {
 			got := query[string](p, `SELECT concat_ws(' ', public_url, domain, registration, contact) FROM public.installation`)
 			if got != want {
-				return fmt.Errorf("it says %s", got)
+				return fmt.Errorf("it has %s", got)
 			}
 			return nil
 		})
 	}
-	// Where there is no public site, nobody can register there.
+	// Without a public site, registration is closed.
 	says("http://example.com:8000 example.com Closed mailto:help@example.com")
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Portal = &v1alpha1.ServiceReference{Name: "echoblogs-portal"} })
 	says("http://example.com:8000 example.com Open mailto:help@example.com")
@@ -231,7 +231,7 @@ func TestDatabaseSaysWhatPagesSayOfThePlatform(t *testing.T) {
 	says("https://example.net blogs.example.net Invite ")
 }
 
-// Names go on to those who wait for them, after the hold.
+// After the hold, a name passes to a Tenant that waits for it.
 func TestWaitingTenantsGoOn(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)

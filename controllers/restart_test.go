@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// An operator that starts finds what it left: it asks for each Tenant's row and writes nothing, also where it looks at
-// Tenants before it is connected to their database.
+// A restarted operator reads the row of each Tenant and writes nothing, even if it reconciles Tenants before it has
+// connected to their database.
 func TestRestartWritesNothing(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
@@ -28,7 +28,7 @@ func TestRestartWritesNothing(t *testing.T) {
 
 	p.StartOperator(nil)
 	for _, name := range names {
-		p.Wait("the row of "+name+" is looked at", func(context.Context) error {
+		p.Wait("the row of "+name+" is read", func(context.Context) error {
 			if len(p.Queries.Containing("WHERE t.name = $1 AND t.state <> 'superseded'["+name+"]")) == 0 {
 				return fmt.Errorf("there are %q", p.Queries.Containing("["+name+"]"))
 			}
@@ -37,7 +37,7 @@ func TestRestartWritesNothing(t *testing.T) {
 	}
 	for _, write := range p.Writes.All() {
 		if write != "patch default/status" { // the Platform counts its Tenants
-			t.Errorf("the operator has written: %s", write)
+			t.Errorf("the operator wrote: %s", write)
 		}
 	}
 }

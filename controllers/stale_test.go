@@ -18,27 +18,27 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
-// staleCache is the cache of an operator that has missed what happened to one Tenant: one that was paused, and no longer
-// leads.
+// staleCache is the cache of an operator that has missed changes of one Tenant, because it was paused and is no longer the
+// leader.
 type staleCache struct {
 	mu    sync.Mutex
-	shows *v1alpha1.Tenant // nil: what there is
+	shows *v1alpha1.Tenant // nil: the current state
 	reads int
 }
 
-// show has the operator see a Tenant in an earlier state from now on.
+// show makes the operator read an earlier state of a Tenant from now on.
 func (c *staleCache) show(t *v1alpha1.Tenant) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.shows, c.reads = t, 0
 }
 
-// looksAgain returns an error until the operator has looked at that state a few times.
+// looksAgain returns an error until the operator has read that state several times.
 func (c *staleCache) looksAgain(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.reads < 5 {
-		return fmt.Errorf("it has looked %d times", c.reads)
+		return fmt.Errorf("it has read it %d times", c.reads)
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ func (c *staleCache) wrap(to client.Client) client.Client {
 	})
 }
 
-// twoOperators starts one operator that sees everything and one with a cache that can be made stale.
+// twoOperators starts an operator, and another one whose cache can be made stale.
 func twoOperators(t *testing.T) (*platform, *staleCache) {
 	t.Helper()
 	p, cache := newPlatform(t), &staleCache{}
@@ -85,7 +85,7 @@ func TestStaleOperatorDoesNotUndoAnEdit(t *testing.T) {
 		t.Errorf("the row after the stale operator (-before +after):\n%s", diff)
 	}
 	if told := p.Notes("alice", v1alpha1.ReasonRegistryRepaired); len(told) > 0 {
-		t.Errorf("it tells of a repair: %q", told)
+		t.Errorf("it reports a repair: %q", told)
 	}
 	p.WantBlog("www.alice.org", http.StatusOK, operatortest.Title("Edited"))
 }
@@ -116,7 +116,7 @@ func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
 	}
 }
 
-// row returns what the registry says of a Tenant.
+// row returns the registry row of a Tenant.
 func (p *platform) row(name string) tenancy.Tenant {
 	p.T.Helper()
 	row, err := tenancy.NewReader(p.Pool).Find(p.T.Context(), name)

@@ -80,7 +80,7 @@ func TestManifestInBlogOut(t *testing.T) {
 	if *ingress.Spec.IngressClassName != platformtest.IngressClass || !metav1.IsControlledBy(&ingress, tenant) {
 		t.Errorf("Ingress of class %q, owners %v", *ingress.Spec.IngressClassName, ingress.OwnerReferences)
 	}
-	// What tells of it.
+	// The event.
 	p.WantEvent("john-doe", v1alpha1.ReasonSucceeded)
 }
 
@@ -99,7 +99,7 @@ func TestSecondApplyAndDiffShowNothing(t *testing.T) {
 		t.Errorf("the second apply changed the object:\n%s", cmp.Diff(before, after))
 	}
 	if spec := p.Tenant("alice").Spec; spec.PaidUntil != "" || spec.SchemaName != "" || spec.Trial != nil || spec.DeletionPolicy != "" || spec.Domain != "" {
-		t.Errorf("something was defaulted into spec: %+v", spec)
+		t.Errorf("a field of spec was defaulted: %+v", spec)
 	}
 }
 
@@ -146,7 +146,7 @@ func TestPlatformMayComeLater(t *testing.T) {
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }
 
-// kubectl runs the real program in the test's namespace.
+// kubectl runs kubectl in the namespace of the test.
 func (p *platform) kubectl(stdin string, arguments ...string) (string, error) {
 	command := exec.CommandContext(p.T.Context(), p.API.Kubectl, append([]string{"--kubeconfig", p.API.Kubeconfig, "--namespace", p.Namespace}, arguments...)...)
 	command.Stdin = strings.NewReader(stdin)

@@ -49,10 +49,10 @@ func TestRetainAndRestore(t *testing.T) {
 	}
 
 	if said := query[string](p, `SELECT s.spec::text FROM public.tombstones s JOIN public.tenants t ON t.id = s.tenant_id WHERE t.name = 'alice'`); said != `{"customDomains": ["www.alice.org"]}` {
-		t.Errorf("the Tenant said %s", said)
+		t.Errorf("the spec in the tombstone is %s", said)
 	}
 
-	// Its names stay taken, for itself and for others.
+	// Its names stay taken for every Tenant.
 	p.CreateTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.SchemaName = "alice" })
 	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonSchemaTaken)
 	p.CreateTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
@@ -68,7 +68,7 @@ func TestRetainAndRestore(t *testing.T) {
 	p.WantBlog("alice.example.com", http.StatusOK, "What is kept")
 	p.WantEvent("alice", v1alpha1.ReasonSchemaRestored)
 	if n := query[int](p, `SELECT count(*) FROM public.tombstones`); n != 0 {
-		t.Errorf("%d specs are kept of Tenants that are there", n)
+		t.Errorf("%d specs of live Tenants are in the tombstones", n)
 	}
 }
 
@@ -84,13 +84,13 @@ func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
 	p.ReadyTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
 	p.WaitBlog("alice.example.com", http.StatusOK, "")
 	if page := p.Blog.Get("alice.example.com", "/"); contains(page.Body, "What was before") {
-		t.Error("the fresh blog shows what was before")
+		t.Error("the new blog shows posts of the deleted one")
 	}
 	if query[int](p, operatortest.SchemaCount, tombstone) != 1 {
 		t.Error("the tombstone is gone")
 	}
 
-	// After its retention it is purged, and only it.
+	// After its retention, only the tombstone is purged.
 	p.Clock.SetTime(p.Clock.Now().Add(31 * 24 * time.Hour))
 	p.EditPlatform(operatortest.AnnotatePlatform("test/nudge", "1"))
 	p.Wait("the tombstone is purged", func(context.Context) error { return wantCount(query[int](p, operatortest.SchemaCount, tombstone), 0) })
@@ -100,7 +100,7 @@ func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
 	p.WaitBlog("alice.example.com", http.StatusOK, "")
 }
 
-// An object that never owned its schema drops nothing.
+// The deletion of an object that never owned its schema drops nothing.
 func TestDeletionOfAStalledTenantDropsNothing(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
@@ -116,7 +116,7 @@ func TestDeletionOfAStalledTenantDropsNothing(t *testing.T) {
 	p.DeleteTenants("bob")
 	p.DeleteTenants("carol")
 	if query[int](p, operatortest.SchemaCount, "alice") != 1 || query[int](p, operatortest.SchemaCount, "legacy") != 1 {
-		t.Error("a schema of somebody else was dropped")
+		t.Error("a schema of another owner was dropped")
 	}
 	p.WantBlog("alice.example.com", http.StatusOK, "")
 }

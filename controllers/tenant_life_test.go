@@ -28,7 +28,7 @@ func TestLifeGoesByTheDatePaidUntil(t *testing.T) {
 	}
 	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title("alice"))
 
-	// The blog goes by the date itself, before the operator has looked.
+	// The blog applies the date before the operator reconciles.
 	p.Clock.SetTime(time.Date(2027, 2, 8, 0, 0, 0, 0, time.UTC))
 	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("alice"))
 	p.Nudge("alice")
@@ -60,7 +60,7 @@ func TestSuspensionByHand(t *testing.T) {
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
 }
 
-// The date that nobody set is computed once: another default does not move it.
+// A date that is not set is computed once. Another default does not change it.
 func TestPaidUntilIsComputedOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) {

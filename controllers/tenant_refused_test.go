@@ -13,7 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
-// manifest is a Tenant as somebody would write it.
+// manifest returns a manifest of a Tenant, as a user writes it.
 func manifest(name, spec string) string {
 	if spec == "" {
 		spec = "{}"
@@ -21,7 +21,7 @@ func manifest(name, spec string) string {
 	return fmt.Sprintf("apiVersion: tenancy.echoblogs.io/v1alpha1\nkind: Tenant\nmetadata: {name: %q}\nspec: %s\n", name, spec)
 }
 
-// apply applies a manifest that the API server may refuse.
+// apply applies a manifest and returns the error of the API server.
 func (p *platform) apply(t *testing.T, manifest string) error {
 	t.Helper()
 	var object unstructured.Unstructured
@@ -81,7 +81,7 @@ func TestRefusedManifests(t *testing.T) {
 			}
 			err := p.apply(t, manifest(name, test.spec))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want a refusal that says %q", err, test.want)
+				t.Errorf("got %v, want an error that contains %q", err, test.want)
 			}
 		})
 	}
@@ -114,7 +114,7 @@ func TestRefusedPlatforms(t *testing.T) {
 			t.Parallel()
 			err := p.apply(t, platformManifest("default", test.spec))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want a refusal that says %q", err, test.want)
+				t.Errorf("got %v, want an error that contains %q", err, test.want)
 			}
 		})
 	}
@@ -128,7 +128,7 @@ func TestRefusedPlatforms(t *testing.T) {
 	}
 }
 
-// platformManifest is a Platform as somebody would write it. What line says takes the place of the same field.
+// platformManifest returns a manifest of a Platform. line replaces the line of the same field.
 func platformManifest(name, line string) string {
 	spec := ""
 	for _, whole := range []string{
@@ -190,7 +190,7 @@ func TestAcceptedManifests(t *testing.T) {
 	}
 }
 
-// The definition and internal/naming know the same names to be reserved.
+// The CRD and internal/naming reserve the same names.
 func TestReservedNamesAreOneList(t *testing.T) {
 	t.Parallel()
 	definition, err := os.ReadFile("../config/crd/bases/tenancy.echoblogs.io_tenants.yaml")

@@ -60,7 +60,7 @@ func (b *benchmark) measureResync(ctx context.Context) error {
 	if err := execute(ctx, b.stack.databases.administrator, role+" RESET log_statement"); err != nil {
 		return fmt.Errorf("disable the logging of statements: %w", err)
 	}
-	b.add(fmt.Sprintf("Start of the operator until %d Tenants are looked at", len(b.fleet)), "ms", took...).
+	b.add(fmt.Sprintf("Start of the operator until %d Tenants are reconciled", len(b.fleet)), "ms", took...).
 		Beside(fmt.Sprintf("list them and their Ingresses, the same query for each, %d clients", manyClients), limit)
 	b.add("Queries of a reconcile with nothing to do", "", queries...).AtMost(1)
 	b.add("Writes to the API server by all of them", "", writes...).AtMost(0)

@@ -118,7 +118,7 @@ func check(before, after view, response *http.Response, body []byte) error {
 	case tenant != "" && !slices.ContainsFunc(allowed, func(o owner) bool { return o.tenant == tenant }):
 		return fmt.Errorf("it is in the name of %q", tenant)
 	case tenant == "" && shows(status):
-		return fmt.Errorf("it is in nobody's name")
+		return fmt.Errorf("it is for no tenant")
 	case before.suspended && after.suspended && shows(status):
 		return fmt.Errorf("it shows what is suspended")
 	case !shows(status) && !slices.Contains(refusals, status):

@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
-// onAPIServer puts the Platform on an API server of the test's own.
+// onAPIServer puts the Platform on the test's own API server.
 func onAPIServer(api *apiserver.Own) func(*operatortest.Platform) {
 	return func(p *operatortest.Platform) { p.API = api.Server }
 }
@@ -25,7 +25,7 @@ func TestAPIServerIsKilled(t *testing.T) {
 
 	api.Kill()
 	p.Exec(`UPDATE alice.posts SET title = 'What was written meanwhile'`)
-	p.Clock.SetTime(p.Clock.Now().AddDate(0, 0, 30)) // a day comes
+	p.Clock.SetTime(p.Clock.Now().AddDate(0, 0, 30)) // past a due date
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	for killed := time.Now(); time.Since(killed) < time.Minute; <-look.C {

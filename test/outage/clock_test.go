@@ -15,18 +15,18 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
-// ownClock makes the database's clock count beside the operator's, as it does in earnest.
+// ownClock makes the operator use the database's clock when its own differs, as in a cluster.
 func ownClock(p *operatortest.Platform) { p.MaxClockSkew = 0 }
 
-// setClock sets the operator's and the blog's clock, and has the fleet checked, as it is every minute.
+// setClock sets the clock of operator and blog, and reconciles the Platform, which checks all Tenants.
 func (p *platform) setClock(now time.Time) {
 	p.T.Helper()
 	p.Clock.SetTime(now)
 	p.EditPlatform(operatortest.AnnotatePlatform("test/nudge", now.String()))
 }
 
-// A clock that jumps suspends, for as long as it is wrong, and nothing more: what was deleted is kept for its time, and
-// every Tenant comes back to what its dates say.
+// A wrong clock suspends Tenants while it is wrong, but does nothing else: no tombstone is purged early, and every Tenant
+// returns to the state of its dates.
 func TestClockJumpsAndComesBack(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t, ownClock)
@@ -78,8 +78,8 @@ func (p *platform) waitActive(name, reason string) {
 	})
 }
 
-// A host that alice gave up is held from carol for a minute, also where the operator's clock says that it is over: a
-// replica of the blog that has not heard of it yet shows alice's posts there.
+// A host that alice has released is on hold for a minute, whatever the operator's clock says, because replicas with an
+// old snapshot still show alice's posts there.
 func TestClockDoesNotShortenAHold(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t, ownClock)
@@ -89,8 +89,8 @@ func TestClockDoesNotShortenAHold(t *testing.T) {
 	p.ReadyTenant("alice", shared)
 	for _, jumps := range []struct{ atRelease, after time.Time }{
 		{now, now.AddDate(10, 0, 0)},  // ahead during the hold
-		{now.AddDate(-10, 0, 0), now}, // behind when it began
-		{now.AddDate(10, 0, 0), now},  // ahead when it began
+		{now.AddDate(-10, 0, 0), now}, // behind at its start
+		{now.AddDate(10, 0, 0), now},  // ahead at its start
 	} {
 		p.setClock(jumps.atRelease)
 		p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = nil })
@@ -100,14 +100,14 @@ func TestClockDoesNotShortenAHold(t *testing.T) {
 		p.WaitCondition("carol", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
 		for range 5 {
 			p.Nudge("carol")
-			p.ReadyTenant("after", operatortest.Deleting) // comes after it in the queue
+			p.ReadyTenant("after", operatortest.Deleting) // is queued after it
 			p.DeleteTenants("after")
 			p.Exec(`DELETE FROM public.tenants WHERE name = 'after'`)
 			if owner := p.ownerOf("www.shared.org"); owner != "alice" {
 				t.Fatalf("released at %s and wanted at %s, the host went to %q at once", jumps.atRelease, jumps.after, owner)
 			}
 		}
-		// The hold ends all the same, a minute after the moment that both clocks agree on.
+		// The hold still ends a minute after its start by the correct clock.
 		p.Wait("the hold ends", func(context.Context) error {
 			ends := query[time.Time](p, `SELECT released_at FROM public.domains WHERE host = 'www.shared.org'`).Add(tenancy.Hold)
 			if ends.After(time.Now().Add(tenancy.Hold)) {

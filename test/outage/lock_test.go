@@ -15,7 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
-// withAnotherMigration returns the blog with one more migration, as the next version of the operator has it.
+// withAnotherMigration returns the blog with one more migration, like the next version of the operator.
 func withAnotherMigration() application.Application {
 	next := blogapp.Application
 	version := fmt.Sprintf("%04d", len(next.Migrations)+1)
@@ -25,8 +25,8 @@ func withAnotherMigration() application.Application {
 	return next
 }
 
-// A session that reads for long, as a backup does, keeps a table from being altered. That tenant waits, the others go
-// on, and its readers read.
+// A long-running reader such as a backup blocks the migration of one tenant. The other tenants are migrated, and all
+// blogs are served.
 func TestMigrationWaitsForALock(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t, inEarnest)
@@ -64,7 +64,7 @@ func TestMigrationWaitsForALock(t *testing.T) {
 	for _, name := range []string{"bob", "carol"} {
 		p.WaitVersion(name, latest)
 	}
-	// Readers wait behind the migration for as long as it waits for the lock, and no longer.
+	// Readers queue behind the migration only while it waits for the lock.
 	const attempt = "pg_advisory_xact_lock(hashtextextended('echoblogs:schema:' || $1, 0))[alice]"
 	for before := len(p.Queries.Containing(attempt)); len(p.Queries.Containing(attempt)) < before+3; {
 		p.WantBlog("alice.example.com", http.StatusOK, "What was written before")

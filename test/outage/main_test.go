@@ -1,5 +1,5 @@
-// Package outage_test takes away what the operator and the blog depend on: the API server, the database, its connections,
-// its password, its disk, the right time. The operator runs in the process of the test.
+// Package outage_test lets the dependencies of operator and blog fail: the API server, the database, its connections, its
+// password, its disk and the clock. The operator runs in the process of the test.
 package outage_test
 
 import (

@@ -20,16 +20,16 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
-// onServer puts the database on a server of the test's own.
+// onServer puts the database on the test's own server.
 func onServer(server *postgrestest.Server) func(*operatortest.Platform) {
 	return func(p *operatortest.Platform) { p.Database = server.NewDatabase() }
 }
 
-// inEarnest lets the operator wait between attempts as long as it does in a cluster.
+// inEarnest gives the operator the same delays between attempts as in a cluster.
 func inEarnest(p *operatortest.Platform) { p.MaxBackoff = 0 }
 
-// outagePlatform is a Platform with the Tenant alice, who has a post, and with sue, who is suspended. Nothing about it
-// is faster than in a cluster.
+// outagePlatform returns a Platform with the Tenants alice, who has a post, and sue, who is suspended. All delays are
+// those of a cluster.
 func outagePlatform(t *testing.T, options ...func(*operatortest.Platform)) *platform {
 	t.Helper()
 	p := newNamespace(t, append(options, inEarnest)...)
@@ -42,16 +42,16 @@ func outagePlatform(t *testing.T, options ...func(*operatortest.Platform)) *plat
 	return p
 }
 
-// rename is an edit that readers see.
+// rename changes the display name, which readers see.
 func rename(to string) func(*v1alpha1.Tenant) {
 	return func(t *v1alpha1.Tenant) { t.Spec.DisplayName = to }
 }
 
-// waitUnavailable waits until a Tenant says in a condition and in an event what is wrong with the database, and that
-// nobody has to do anything with the Tenant.
+// waitUnavailable waits until a condition and an event of a Tenant report the problem of the database, and the Tenant is
+// Reconciling, not Stalled.
 func (p *platform) waitUnavailable(name, text string) {
 	p.T.Helper()
-	p.Wait(fmt.Sprintf("%s says %q", name, text), func(context.Context) error {
+	p.Wait(fmt.Sprintf("%s reports %q", name, text), func(context.Context) error {
 		tenant := p.Tenant(name)
 		conditions := tenant.Status.Conditions
 		for _, kind := range []string{v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionReady} {
@@ -62,27 +62,27 @@ func (p *platform) waitUnavailable(name, text string) {
 		}
 		database := meta.FindStatusCondition(conditions, v1alpha1.ConditionDatabaseReady)
 		if !contains(database.Message, text) {
-			return fmt.Errorf("it says %q", database.Message)
+			return fmt.Errorf("its message is %q", database.Message)
 		}
 		if !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReconciling) || meta.FindStatusCondition(conditions, v1alpha1.ConditionStalled) != nil {
-			return fmt.Errorf("it does not say that it goes on by itself: %v", conditions)
+			return fmt.Errorf("it is not Reconciling: %v", conditions)
 		}
 		p.wantPlainWords(database.Message)
 		return nil
 	})
-	p.Wait(fmt.Sprintf("an event about %s says %q", name, text), func(context.Context) error {
+	p.Wait(fmt.Sprintf("an event about %s reports %q", name, text), func(context.Context) error {
 		notes := p.Notes(name, v1alpha1.ReasonDatabaseUnavailable)
 		for _, note := range notes {
 			p.wantPlainWords(note)
 		}
 		if !slices.ContainsFunc(notes, func(note string) bool { return contains(note, text) }) {
-			return fmt.Errorf("there are %q", notes)
+			return fmt.Errorf("the events are %q", notes)
 		}
 		return nil
 	})
 }
 
-// wantPlainWords refuses what only an operator of the database may know, and what only a programmer understands.
+// wantPlainWords fails the test if a public text contains details of the database or terms of programmers.
 func (p *platform) wantPlainWords(text string) {
 	p.T.Helper()
 	address, err := url.Parse(p.Database.OperatorURI)
@@ -92,33 +92,33 @@ func (p *platform) wantPlainWords(text string) {
 	password, _ := address.User.Password()
 	for _, part := range []string{password, address.Hostname(), address.Port(), address.User.Username(), "://", "SQLSTATE", "FATAL", "ERROR", "dial", "pgx", "EOF", "context"} {
 		if contains(text, part) {
-			p.T.Errorf("%q is in what everybody may read: %s", part, text)
+			p.T.Errorf("%q is in a public text: %s", part, text)
 		}
 	}
 }
 
-// wantFromMemory checks what the blog knows without its database.
+// wantFromMemory checks the pages that the blog serves without its database.
 func (p *platform) wantFromMemory() {
 	p.T.Helper()
 	p.WantBlog("nobody.example.com", http.StatusNotFound, operatortest.NoBlog)
 	p.WantBlog("sue.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("sue"))
 }
 
-// want503 checks that the blog says when to come again, and why in plain words.
+// want503 checks that the blog responds with 503, Retry-After and a text without technical details.
 func (p *platform) want503(host string) {
 	p.T.Helper()
 	page := p.Blog.Get(host, "/")
 	if page.Status != http.StatusServiceUnavailable || page.Header.Get("Retry-After") == "" {
-		p.T.Errorf("%s answers %d with Retry-After %q, want 503 and a time", host, page.Status, page.Header.Get("Retry-After"))
+		p.T.Errorf("%s has the status %d and Retry-After %q, want 503 and a time", host, page.Status, page.Header.Get("Retry-After"))
 	}
 	for _, part := range []string{"SQLSTATE", "127.0.0.1", "postgres", "timeout"} {
 		if contains(page.Body, part) {
-			p.T.Errorf("%q is in what readers are told by %s:\n%s", part, host, page.Body)
+			p.T.Errorf("%q is on the page of %s:\n%s", part, host, page.Body)
 		}
 	}
 }
 
-// wantStaleView checks that the blog shows nothing at all once its view of who has which host may be out of date.
+// wantStaleView checks that the blog serves no host once its snapshot of the registry is too old.
 func (p *platform) wantStaleView() {
 	p.T.Helper()
 	p.Clock.SetTime(p.Clock.Now().Add(45 * time.Second))
@@ -127,7 +127,7 @@ func (p *platform) wantStaleView() {
 	}
 }
 
-// waitHealed waits, from the end of an outage on, until a Tenant is Ready as its spec says and its blog shows a text.
+// waitHealed waits after an outage until a Tenant is Ready and its home page contains a text.
 func (p *platform) waitHealed(name, text string) {
 	p.T.Helper()
 	began := time.Now()
@@ -138,15 +138,15 @@ func (p *platform) waitHealed(name, text string) {
 	p.wantNoLeaks()
 }
 
-// wantNoLeaks waits until the server has exactly the connections that the pools know of, none of them in use and no
-// more than they may have, and one that listens.
+// wantNoLeaks waits until the server has exactly the connections of the pools, all of them idle and within the limits, and
+// one that listens.
 func (p *platform) wantNoLeaks() {
 	p.T.Helper()
-	p.Wait("there are no connections but those of the pools", func(context.Context) error {
+	p.Wait("the pools own all connections", func(context.Context) error {
 		want := map[string]int{"echoblogs-blog-listen": 1}
 		for name, stat := range p.Stores.Stats() {
 			if stat.AcquiredConns() > 0 || stat.ConstructingConns() > 0 || stat.TotalConns() > 4 {
-				return fmt.Errorf("of the connections of %s %d are open, %d in use and %d being made", name, stat.TotalConns(), stat.AcquiredConns(), stat.ConstructingConns())
+				return fmt.Errorf("%s has %d connections, of which %d are acquired and %d are being established", name, stat.TotalConns(), stat.AcquiredConns(), stat.ConstructingConns())
 			}
 			want["echoblogs-operator"] += int(stat.TotalConns())
 		}
@@ -160,14 +160,14 @@ func (p *platform) wantNoLeaks() {
 		have := p.serverConnections()
 		for application, count := range want {
 			if have[application] != count {
-				return fmt.Errorf("the server has the connections %v, the pools know of %v", have, want)
+				return fmt.Errorf("the server has the connections %v, the pools %v", have, want)
 			}
 		}
 		return nil
 	})
 }
 
-// blogConnections returns how many connections the blog's pools have open, by their names.
+// blogConnections returns the number of open connections of each pool of the blog.
 func (p *platform) blogConnections() map[string]int {
 	p.T.Helper()
 	open := map[string]int{}
@@ -187,7 +187,7 @@ func (p *platform) blogConnections() map[string]int {
 	return open
 }
 
-// serverConnections returns how many connections the test's database has, by application.
+// serverConnections returns the number of connections to the test's database, by application name.
 func (p *platform) serverConnections() map[string]int {
 	p.T.Helper()
 	rows := query[string](p, `SELECT coalesce(string_agg(application_name, ','), '') FROM pg_stat_activity WHERE datname = current_database()`)

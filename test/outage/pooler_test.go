@@ -11,8 +11,8 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
-// Behind PgBouncer in transaction mode each transaction may run in another session of the server. All that a Tenant's
-// life consists of goes through it; only the blog's one connection that waits for notifications goes past it.
+// Behind PgBouncer in transaction mode, each transaction may use another session. The whole life of a Tenant works
+// through it. Only the blog's connection for notifications bypasses it.
 func TestLifeBehindPgBouncer(t *testing.T) {
 	t.Parallel()
 	var bouncer *postgrestest.Bouncer
@@ -61,7 +61,7 @@ func TestLifeBehindPgBouncer(t *testing.T) {
 	if listening := p.serverConnections()["echoblogs-blog-listen"]; listening != 1 {
 		t.Errorf("%d connections listen, want one", listening)
 	}
-	bouncer.Stop() // all of that went through it
+	bouncer.Stop() // proves that everything used it
 	p.EditTenant("alice", rename("Alice without the bouncer"))
 	p.waitUnavailable("alice", "Nothing answers at the address of the database.")
 	p.want503("alice.example.com")

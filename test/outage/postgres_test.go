@@ -28,19 +28,19 @@ func TestPostgresIsStopped(t *testing.T) {
 	p.want503("alice.example.com")
 	p.wantFromMemory()
 	p.wantStaleView()
-	p.Wait("the Platform says so too", func(context.Context) error { return p.platformUnavailable(t.Context()) })
+	p.Wait("the Platform reports it, too", func(context.Context) error { return p.platformUnavailable(t.Context()) })
 
 	server.Start()
 	p.waitHealed("alice", operatortest.Title("Alice after the outage"))
 	p.WantBlog("alice.example.com", http.StatusOK, "What was written before")
 	p.WaitGone("bob")
 	if n := query[int](p, `SELECT count(*) FROM public.tenants WHERE name = 'bob' AND state = 'tombstone'`); n != 1 {
-		t.Error("bob, who was deleted during the outage, is no tombstone")
+		t.Error("bob was deleted during the outage, and has no tombstone")
 	}
 	p.WaitReady()
 }
 
-// A server that hangs is worse than one that is gone: every connection stays open, and nobody answers.
+// A hung server is worse than a stopped one: connections stay open and requests never complete.
 func TestPostgresIsPaused(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.NewServer(t, "")
@@ -60,7 +60,7 @@ func TestPostgresIsPaused(t *testing.T) {
 	p.waitHealed("alice", operatortest.Title("Alice after the pause"))
 }
 
-// A server that is not there when operator and blog start is waited for.
+// Operator and blog wait for a server that is not running when they start.
 func TestPostgresComesLast(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.NewServer(t, "")
@@ -69,7 +69,7 @@ func TestPostgresComesLast(t *testing.T) {
 	p.StartOperator(nil)
 	p.CreateDefault()
 	p.CreateTenant("alice")
-	p.Wait("the Platform says what is wrong", p.platformUnavailable)
+	p.Wait("the Platform reports the problem", p.platformUnavailable)
 	p.want503("alice.example.com")
 
 	server.Start()
@@ -88,5 +88,5 @@ func (p *platform) platformUnavailable(context.Context) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("it says %v", object.Status.Conditions)
+	return fmt.Errorf("it reports %v", object.Status.Conditions)
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
-// Both programs' connections; the test's own are called otherwise.
+// Ends the connections of both programs. Those of the test have another application name.
 const endConnections = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 	WHERE datname = current_database() AND application_name LIKE 'echoblogs-%'`
 
@@ -40,12 +40,12 @@ func TestPostgresHasNoConnectionLeft(t *testing.T) {
 	p.waitHealed("alice", operatortest.Title("Alice after the rush"))
 }
 
-// takeAllConnections opens connections until the server refuses more and neither operator nor blog has one. It returns
-// what closes them.
+// takeAllConnections opens connections until the server refuses more, and neither operator nor blog has one. The returned
+// function closes them.
 func (p *platform) takeAllConnections() (free func()) {
 	p.T.Helper()
 	var taken []*pgx.Conn
-	p.Wait("nobody else has a connection", func(context.Context) error {
+	p.Wait("only the test has connections", func(context.Context) error {
 		p.AsAdministrator(endConnections)
 		for {
 			connection, err := pgx.Connect(p.T.Context(), p.Database.PortalURI)
@@ -74,7 +74,7 @@ func (p *platform) takeAllConnections() (free func()) {
 	return free
 }
 
-// Attempts come at growing distances, up to the longest, and what they find is written once.
+// The delay between attempts grows up to a maximum, and an unchanged result is written only once.
 func TestAttemptsAreSpacedAndToldOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
@@ -82,24 +82,24 @@ func TestAttemptsAreSpacedAndToldOnce(t *testing.T) {
 	p.AsAdministrator(`ALTER DATABASE `+p.Database.Name+` CONNECTION LIMIT 0`, endConnections)
 	p.EditTenant("alice", rename("Alice after the outage"))
 	p.waitUnavailable("alice", "The database has no connection left.")
-	p.Wait("the Platform says so too", p.platformUnavailable)
+	p.Wait("the Platform reports it, too", p.platformUnavailable)
 
 	p.Writes.Reset()
 	p.Queries.Reset()
 	began := time.Now()
 	const attempts = 20
-	p.Wait("both are tried again", func(context.Context) error {
+	p.Wait("both are retried", func(context.Context) error {
 		if got := len(p.Queries.Containing(operatortest.Connecting)); got < attempts {
 			return fmt.Errorf("%d attempts to connect", got)
 		}
 		return nil
 	})
-	// Of two objects, each of which is tried at most so often once it has come to the longest wait.
+	// There are two objects, each of which is retried at most once per maximum delay after the first attempts.
 	if fastest := (attempts/2 - 5) * operatortest.MaxBackoff; time.Since(began) < fastest {
 		t.Errorf("%d attempts took %s, want at least %s", attempts, time.Since(began), fastest)
 	}
 	if writes := p.Writes.All(); len(writes) > 0 {
-		t.Errorf("what is known already was written again: %q", writes)
+		t.Errorf("an unchanged result was written again: %q", writes)
 	}
 	p.AsAdministrator(`ALTER DATABASE ` + p.Database.Name + ` CONNECTION LIMIT -1`)
 	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title("Alice after the outage"))
@@ -113,14 +113,14 @@ func TestPasswordIsChangedBeforeTheSecret(t *testing.T) {
 	p.AsAdministrator(endConnections)
 	p.EditTenant("alice", rename("Alice after the change"))
 	p.waitUnavailable("alice", "The database rejected the user name or password. Check the Secret of the database")
-	p.WaitBlog("alice.example.com", http.StatusOK, "What was written before") // its password is its own
+	p.WaitBlog("alice.example.com", http.StatusOK, "What was written before") // it has another role
 	p.wantFromMemory()
 
 	p.writeSecret(changed)
 	p.waitHealed("alice", operatortest.Title("Alice after the change"))
 }
 
-// A password that is changed in both places goes unnoticed: connections that are open stay, new ones take the new one.
+// A password change in database and Secret causes no error: open connections stay, and new ones use the new password.
 func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.NewServer(t, "")
@@ -128,7 +128,7 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 	before := p.Stores.Prepared(p.Key("default"))
 	p.writeSecret(p.changePassword("another-secret-word"))
 	p.PassMinute()
-	p.Wait("the operator has taken the new password", func(context.Context) error {
+	p.Wait("the operator uses the new password", func(context.Context) error {
 		if store := p.Stores.Prepared(p.Key("default")); store == nil || store == before {
 			return errors.New("it has its old connections")
 		}
@@ -138,12 +138,12 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 	p.waitHealed("alice", operatortest.Title("Alice after the change"))
 	for _, reason := range []string{v1alpha1.ReasonDatabaseUnavailable, v1alpha1.ReasonPlatformNotReady} {
 		if notes := p.Notes("alice", reason); len(notes) > 0 {
-			t.Errorf("the change was noticed: %q", notes)
+			t.Errorf("the change caused an event: %q", notes)
 		}
 	}
 }
 
-// changePassword changes that of the operator's role, and returns the operator's new address of the database.
+// changePassword changes the password of the operator's role, and returns the new connection string.
 func (p *platform) changePassword(to string) (uri string) {
 	p.T.Helper()
 	p.AsAdministrator(`ALTER ROLE ` + postgres.OperatorRole + ` PASSWORD '` + to + `'`)
@@ -164,7 +164,7 @@ func (p *platform) writeSecret(uri string) {
 	}
 }
 
-// A server that was made read-only, or is no longer the primary, is read by the blog and waited for by the operator.
+// The blog reads from a server that is read-only or no longer the primary. The operator waits.
 func TestPostgresIsReadOnly(t *testing.T) {
 	t.Parallel()
 	p := outagePlatform(t)
@@ -193,7 +193,7 @@ func TestDiskOfPostgresIsFull(t *testing.T) {
 	p.waitUnavailable("bob", "The disk of the database is full.")
 	p.Clock.SetTime(p.Clock.Now().Add(45 * time.Second))
 	p.WaitBlog("alice.example.com", http.StatusOK, "What was written before")
-	p.Wait("nobody has the name", func(context.Context) error {
+	p.Wait("the host is not found", func(context.Context) error {
 		return p.Blog.Check("bob.example.com", "/", http.StatusNotFound, operatortest.NoBlog)
 	})
 

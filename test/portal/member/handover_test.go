@@ -64,7 +64,7 @@ func TestHandOver(t *testing.T) {
 		v.Step("http://"+aliceCustom+"/login/").LeadsTo(t, "/write/")
 		v.Get("/").Want(t, http.StatusOK, "Welcome, alice")
 	})
-	t.Run("somebody else's blog", func(t *testing.T) {
+	t.Run("blog of another user", func(t *testing.T) {
 		t.Parallel()
 		v := portaltest.LogIn(t, site, "bob", portaltest.Password)
 		v.RouteToBlog(p, aliceHost)

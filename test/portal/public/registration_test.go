@@ -103,11 +103,11 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 		{"a Tenant's name", []string{"username", "bob"}, "username", "This name is taken. Choose another one."},
 		{"a Tenant's schema", []string{"username", "john-doe"}, "username", "This name is taken. Choose another one."},
 		{"a tombstone's name", []string{"username", "dave"}, "username", "This name is taken. Choose another one."},
-		{"somebody's schema", []string{"username", "erin"}, "username", "This name is taken. Choose another one."},
+		{"an unowned schema", []string{"username", "erin"}, "username", "This name is taken. Choose another one."},
 		{"no address at all", []string{"email", "zoe"}, "email", "Enter a valid email address, such as jane@example.com."},
 		{"an address with a name", []string{"email", "Zoe <zoe@people.example>"}, "email", "Enter a valid email address, such as jane@example.com."},
 		{"a long address", []string{"email", strings.Repeat("z", 250) + "@a.example"}, "email", "Enter an email address of at most 254 characters."},
-		{"somebody's address", []string{"email", "ALICE@people.example"}, "email", "An account with this email address already exists. Log in instead."},
+		{"another user's address", []string{"email", "ALICE@people.example"}, "email", "An account with this email address already exists. Log in instead."},
 	} {
 		shown := v.Submit("/register/", portaltest.Registration("zoe", c.change...)...)
 		if shown.Status != http.StatusUnprocessableEntity {

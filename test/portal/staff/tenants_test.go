@@ -16,15 +16,15 @@ func TestStaffOnly(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	portaltest.AddAccount(t, p, "alice")
-	alice, nobody := portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.NewClient(t, site)
-	nobody.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	alice, anonymous := portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.NewClient(t, site)
+	anonymous.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 	for _, path := range []string{
 		"/staff/", "/staff/tenants/alice/", "/staff/tombstones/", "/staff/users/", "/staff/users/alice/", "/staff/codes/", "/staff/audit/",
 	} {
 		alice.Get(path).Want(t, http.StatusForbidden, "This page is for staff")
-		if to := nobody.Get(path).Want(t, http.StatusSeeOther).Header.Get("Location"); to[:len("/login/?next=")] != "/login/?next=" {
-			t.Errorf("%s leads nobody to %s", path, to)
+		if to := anonymous.Get(path).Want(t, http.StatusSeeOther).Header.Get("Location"); to[:len("/login/?next=")] != "/login/?next=" {
+			t.Errorf("%s redirects an unauthenticated client to %s", path, to)
 		}
 	}
 	for _, path := range []string{
@@ -33,7 +33,7 @@ func TestStaffOnly(t *testing.T) {
 		"/staff/codes/", "/staff/codes/1/revoke/",
 	} {
 		alice.Submit(path, "confirm", "alice").Want(t, http.StatusForbidden, "This page is for staff")
-		nobody.Submit(path, "confirm", "alice").Want(t, http.StatusForbidden, "You are logged out")
+		anonymous.Submit(path, "confirm", "alice").Want(t, http.StatusForbidden, "You are logged out")
 	}
 	if left := p.Tenant("alice"); left.Generation != 1 || left.DeletionTimestamp != nil {
 		t.Errorf("the Tenant was changed: %+v", left)
@@ -51,7 +51,7 @@ func TestStaffTenants(t *testing.T) {
 	p.CreateTenant("bob", platformtest.WithSpec(v1alpha1.TenantSpec{Suspended: &suspended}))
 	p.CreateTenant("carol", platformtest.WithSpec(v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.rabbit-hole.org"}}))
 	p.WaitTenantsReady("alice", "bob")
-	p.Wait("the Platform has counted", func(ctx context.Context) error { return counted(ctx, p, 3) })
+	p.Wait("the Platform counts its Tenants", func(ctx context.Context) error { return counted(ctx, p, 3) })
 	v := portaltest.NewStaff(t, p, site)
 
 	t.Run("list", func(t *testing.T) {
