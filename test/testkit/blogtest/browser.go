@@ -66,7 +66,7 @@ func (b *Browser) Challenge() string {
 	return to.Query().Get("challenge")
 }
 
-// Redeem ends a login.
+// Redeem completes a login.
 func (b *Browser) Redeem(code string, status int) Response {
 	b.T.Helper()
 	got := b.Open("/login/callback?next=/write/&code=" + code)
@@ -82,13 +82,13 @@ func (b *Browser) Open(path string) Response {
 	return b.Send(http.MethodGet, path, nil, nil)
 }
 
-// Submit submits a form of the same origin. Fields are names and values in turn.
+// Submit submits a form of the same origin. Fields are alternating names and values.
 func (b *Browser) Submit(path string, fields ...string) Response {
 	b.T.Helper()
 	return b.Send(http.MethodPost, path, strings.NewReader(Encode(fields)), http.Header{"Sec-Fetch-Site": {"same-origin"}})
 }
 
-// Encode encodes the fields of a form, which are names and values in turn.
+// Encode encodes alternating names and values of form fields.
 func Encode(fields []string) string {
 	form := url.Values{}
 	for i := 0; i+1 < len(fields); i += 2 {

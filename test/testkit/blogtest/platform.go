@@ -125,7 +125,7 @@ func (p *Platform) WaitReady() {
 	p.T.Helper()
 	p.Wait("the blog is ready", func() error {
 		if got := p.Get("any", "/readyz"); got.Status != http.StatusOK {
-			return fmt.Errorf("it answers %d: %s", got.Status, got.Body)
+			return fmt.Errorf("it has the status %d: %s", got.Status, got.Body)
 		}
 		return nil
 	})

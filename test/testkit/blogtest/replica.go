@@ -98,7 +98,7 @@ func (r *Replica) send(method, host, path string, body io.Reader, header http.He
 func (r *Replica) Check(host, path string, status int, text string) error {
 	r.t.Helper()
 	if got := r.Get(host, path); got.Status != status || !strings.Contains(got.Body, text) {
-		return fmt.Errorf("%s%s answers %d, want %d with %q:\n%s", host, path, got.Status, status, text, got.Body)
+		return fmt.Errorf("%s%s has the status %d, want %d with %q:\n%s", host, path, got.Status, status, text, got.Body)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func (p *Platform) WaitFor(host, path string, status int) Response {
 	var got Response
 	p.Wait(fmt.Sprintf("%s%s answers %d", host, path, status), func() error {
 		if got = p.Get(host, path); got.Status != status {
-			return fmt.Errorf("it answers %d", got.Status)
+			return fmt.Errorf("it has the status %d", got.Status)
 		}
 		return nil
 	})

@@ -21,9 +21,9 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/router"
 )
 
-// One control plane takes ten seconds to start, so this test looks at all that
-// it is for: data outlives it, a ServiceAccount has its Role's rights only,
-// children of a deleted object go, Ingresses reach the router, nothing is left.
+// A control plane takes ten seconds to start, so one test covers its whole purpose: data survives a restart, a
+// ServiceAccount has only the rights of its Role, children of a deleted object are deleted, the router sees Ingresses,
+// and no process is left.
 func TestControlPlane(t *testing.T) {
 	t.Parallel()
 	programs, err := controlplane.Programs(t.Context(), "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
@@ -54,7 +54,7 @@ func TestControlPlane(t *testing.T) {
 	}
 	reader.must("get", "configmap", "kept")
 	if output, err := reader.run("delete", "configmap", "kept"); err == nil || !strings.Contains(output, "forbidden") {
-		t.Errorf("a ServiceAccount whose Role says get deletes: %s %v, want forbidden", output, err)
+		t.Errorf("a ServiceAccount whose Role allows only get can delete: %s %v, want forbidden", output, err)
 	}
 
 	uid := k.must("get", "configmap", "kept", "-o", "jsonpath={.metadata.uid}")
@@ -73,7 +73,7 @@ func TestControlPlane(t *testing.T) {
 
 	second := start(t, options, k.kubeconfig)
 	if word := k.must("get", "configmap", "kept", "-o", "jsonpath={.data.word}"); word != "kept" {
-		t.Errorf("after a second start the object holds %q, want what was written", word)
+		t.Errorf("after a restart the object contains %q, want what was written", word)
 	}
 	stop(t, second)
 }
@@ -101,7 +101,7 @@ func checkRouter(t *testing.T, k kubectl) {
 		t.Fatalf("Watch: %v", err)
 	}
 	if got := status(t, server.URL, "alice.localhost"); got != http.StatusOK {
-		t.Errorf("an Ingress that was there before the watch: %d, want 200", got)
+		t.Errorf("an Ingress from before the watch: %d, want 200", got)
 	}
 	k.apply(fmt.Sprintf(manifest, "bob"))
 	waitForStatus(t, server.URL, "bob.localhost", http.StatusOK)
@@ -122,7 +122,7 @@ func start(t *testing.T, options controlplane.Options, kubeconfig string) *contr
 	return plane
 }
 
-// stop stops the control plane, a second time without effect.
+// stop stops the control plane twice: the second call has no effect.
 func stop(t *testing.T, plane *controlplane.ControlPlane) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -132,7 +132,7 @@ func stop(t *testing.T, plane *controlplane.ControlPlane) {
 	}
 	for _, program := range plane.Processes() {
 		if err := syscall.Kill(program.PID(), 0); !errors.Is(err, syscall.ESRCH) {
-			t.Errorf("after Stop %s is still there: %v", program.Name(), err)
+			t.Errorf("after Stop %s is still running: %v", program.Name(), err)
 		}
 	}
 }
@@ -176,7 +176,7 @@ func status(t *testing.T, url, host string) int {
 	request.Host = host
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatalf("Ask for %s: %v", host, err)
+		t.Fatalf("Get %s: %v", host, err)
 	}
 	response.Body.Close()
 	return response.StatusCode

@@ -21,7 +21,7 @@ func TestProgramsHoldsProgramsThatKnowTheirVersion(t *testing.T) {
 		t.Fatalf("kube-apiserver --version: %v", err)
 	}
 	if !strings.HasPrefix(string(version), "Kubernetes v1.") {
-		t.Errorf("kube-apiserver --version says %q, want Kubernetes v1...", version)
+		t.Errorf("kube-apiserver --version prints %q, want Kubernetes v1...", version)
 	}
 }
 
@@ -29,14 +29,14 @@ func TestProgramsHonoursKubebuilderAssets(t *testing.T) {
 	assets := t.TempDir()
 	t.Setenv("KUBEBUILDER_ASSETS", assets)
 	if err := os.WriteFile(filepath.Join(assets, "etcd"), nil, 0o755); err != nil {
-		t.Fatalf("lay down a program: %v", err)
+		t.Fatalf("create a program: %v", err)
 	}
 
 	got, err := controlplane.Programs(t.Context(), "etcd")
 	if err != nil || got != assets {
 		t.Errorf("Programs(etcd) = %q, %v; want KUBEBUILDER_ASSETS=%s", got, err, assets)
 	}
-	// Nothing may be built or taken from elsewhere behind the user's back.
+	// Nothing is built or found elsewhere if KUBEBUILDER_ASSETS is set.
 	if got, err := controlplane.Programs(t.Context(), "etcd", "kubectl"); err == nil {
 		t.Errorf("Programs(etcd, kubectl) = %q although KUBEBUILDER_ASSETS has no kubectl, want an error", got)
 	}

@@ -36,7 +36,7 @@ func TestProxyForwardsStallsAndCuts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if wasCut := proxy.Restore(); wasCut {
-		t.Error("the proxy says that it cut connections, but it only stalled")
+		t.Error("the proxy reports that it cut connections, but it only stalled")
 	}
 	if line, err := connection.reader.ReadString('\n'); line != "second\n" {
 		t.Fatalf("a restored proxy returns %q, %v, want the stalled data", line, err)
@@ -50,7 +50,7 @@ func TestProxyForwardsStallsAndCuts(t *testing.T) {
 		t.Errorf("a new connection through a cut proxy returns %q", line)
 	}
 	if wasCut := proxy.Restore(); !wasCut {
-		t.Error("the proxy does not say that it cut connections")
+		t.Error("the proxy does not report that it cut connections")
 	}
 	if line, err := dial(t, address.Host).exchange("fifth\n"); line != "fifth\n" {
 		t.Errorf("a new connection after Restore returns %q, %v", line, err)

@@ -32,7 +32,7 @@ func (p *Platform) StartOperator(wrap func(client.Client) client.Client) (stop f
 		Metrics:    metricsserver.Options{BindAddress: "0"},
 		Controller: config.Controller{SkipNameValidation: new(true)},
 		NewClient: func(c *rest.Config, o client.Options) (client.Client, error) {
-			return client.NewWithWatch(c, o) // what interceptors wrap
+			return client.NewWithWatch(c, o) // interceptors need a client with Watch
 		},
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package operatortest runs the controllers of the operator in the process of a test, with the rights of an installation,
+// Package operatortest runs the controllers of the operator in the process of a test, with the Role of an installation,
 // against an API server, a database and a replica of the blog.
 package operatortest
 
@@ -145,5 +145,5 @@ func WantText(conditions []metav1.Condition, text string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("no condition says %q: %v", text, conditions)
+	return fmt.Errorf("no condition contains %q: %v", text, conditions)
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
-// startForParent makes this test program start a server for the test that runs
-// it, tell the server's process id and data folder, and wait to be killed.
+// startForParent makes this test program start a server, print its process ID and data folder, and wait to be killed by
+// the test that runs it.
 const startForParent = "POSTGRESSERVER_TEST_DATA_DIR"
 
 func TestMain(m *testing.M) {
@@ -55,12 +55,12 @@ func TestDataOutlivesTheServer(t *testing.T) {
 		t.Fatalf("Stop: %v", err)
 	}
 	if err := syscall.Kill(first.PID(), 0); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("after Stop the server's process %d is still there: %v", first.PID(), err)
+		t.Errorf("after Stop the server's process %d is still running: %v", first.PID(), err)
 	}
 
 	second := start(t, postgresserver.Options{DataDir: dataDir, Settings: settings})
 	if got := query(t, second.URI("postgres"), "SELECT word FROM kept"); got != "kept" {
-		t.Errorf("after a second start the table holds %q, want what was written", got)
+		t.Errorf("after a restart the table contains %q, want what was written", got)
 	}
 }
 
@@ -74,17 +74,16 @@ func TestNobodyEntersWithoutThePassword(t *testing.T) {
 	uri.User = url.UserPassword("postgres", "guess")
 	if connection, err := pgx.Connect(t.Context(), uri.String()); err == nil {
 		connection.Close(t.Context())
-		t.Error("connect over TCP with a wrong password succeeded")
+		t.Error("the server accepts a wrong password over TCP")
 	}
 	socket := fmt.Sprintf("host=%s port=%s user=postgres password=guess", server.SocketDir(), uri.Port())
 	if connection, err := pgx.Connect(t.Context(), socket); err == nil {
 		connection.Close(t.Context())
-		t.Error("connect by the Unix socket with a wrong password succeeded")
+		t.Error("the server accepts a wrong password on the Unix socket")
 	}
 }
 
-// The kernel bounds a socket's path at 107 bytes, and as root the server's user
-// may be kept out of the folder.
+// The path of a socket is limited to 107 bytes, and as root the user of the server may not be able to enter the folder.
 func TestFoldersThatPostgresCannotUse(t *testing.T) {
 	t.Parallel()
 	private := filepath.Join(reachableFolder(t), "private")
@@ -109,7 +108,7 @@ func TestFoldersThatPostgresCannotUse(t *testing.T) {
 			password, _ := uri.User.Password()
 			socket := fmt.Sprintf("host=%s port=%s user=postgres password=%s", server.SocketDir(), uri.Port(), password)
 			if got := query(t, socket, "SELECT 'here'"); got != "here" {
-				t.Errorf("by the Unix socket the server says %q, want here", got)
+				t.Errorf("the query on the Unix socket returns %q, want here", got)
 			}
 		})
 	}
@@ -131,7 +130,7 @@ func TestPortThatIsTaken(t *testing.T) {
 		DataDir: filepath.Join(folder, "second"), Port: port, Settings: fast(),
 	})
 	if err == nil || !strings.Contains(err.Error(), "Address already in use") {
-		t.Errorf("start a second server on one port: %v, want the log's reason", err)
+		t.Errorf("start a second server on one port: %v, want the reason from the log", err)
 	}
 }
 
@@ -153,11 +152,11 @@ func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 	}
 	line, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
-		t.Fatalf("read the server's process id: %v", err)
+		t.Fatalf("read the server's process ID: %v", err)
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil {
-		t.Fatalf("the server's process id: %v", err)
+		t.Fatalf("the server's process ID: %v", err)
 	}
 
 	if err := starter.Process.Kill(); err != nil {
@@ -170,24 +169,22 @@ func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 	for running(pid) {
 		select {
 		case <-deadline:
-			t.Fatalf("30 s after its starter was killed the server %d still runs", pid)
+			t.Fatalf("the server %d is still running 30 s after its starter was killed", pid)
 		case <-tick.C:
 		}
 	}
 }
 
-// running tells whether a process is there and is no zombie, which the system's
-// first process may be slow to collect.
+// running reports whether a process exists and is not a zombie, which init may be slow to reap.
 func running(pid int) bool {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	return err == nil && !strings.Contains(string(status), "State:\tZ")
 }
 
-// fast are settings for data that may be lost.
+// fast are settings for data that may be lost in a crash.
 func fast() map[string]string { return map[string]string{"fsync": "off"} }
 
-// reachableFolder is a temporary folder that every user may enter, unlike
-// t.TempDir's.
+// reachableFolder returns a temporary folder that every user can enter, unlike t.TempDir.
 func reachableFolder(t *testing.T) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "postgresserver-test-") //nolint:usetesting // t.TempDir is closed to other users
@@ -196,7 +193,7 @@ func reachableFolder(t *testing.T) string {
 	}
 	t.Cleanup(func() { os.RemoveAll(folder) })
 	if err := os.Chmod(folder, 0o755); err != nil {
-		t.Fatalf("open the folder to all: %v", err)
+		t.Fatalf("change the mode of the folder: %v", err)
 	}
 	return folder
 }

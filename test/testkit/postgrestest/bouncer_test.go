@@ -8,7 +8,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
-// In transaction mode one program's next transaction may run in the session that another's ran in.
+// In transaction mode, transactions of different connections may use the same session.
 func TestBouncerSharesSessions(t *testing.T) {
 	t.Parallel()
 	database := postgrestest.New(t)
@@ -25,6 +25,6 @@ func TestBouncerSharesSessions(t *testing.T) {
 	bouncer.Stop()
 	if connection, err := pgx.Connect(t.Context(), bouncer.URI(database.BlogURI)); err == nil {
 		connection.Close(t.Context())
-		t.Error("a bouncer that was stopped lets in")
+		t.Error("a stopped bouncer accepts connections")
 	}
 }

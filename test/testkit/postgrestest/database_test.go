@@ -34,7 +34,7 @@ func TestRolesHaveTheInstallersGrants(t *testing.T) {
 			case test.wantError == "" && err != nil:
 				t.Errorf("%s: %v", test.statement, err)
 			case test.wantError != "" && (err == nil || !strings.Contains(err.Error(), test.wantError)):
-				t.Errorf("%s: error %v, want one that says %q", test.statement, err, test.wantError)
+				t.Errorf("%s: error %v, want one that contains %q", test.statement, err, test.wantError)
 			}
 		})
 	}
@@ -46,7 +46,7 @@ func TestDatabasesAreApartAndVanish(t *testing.T) { //nolint:tparallel // the su
 	var dropped *postgrestest.Database
 	t.Run("a test with an open connection", func(t *testing.T) {
 		dropped = postgrestest.New(t)
-		// Not closed: dropping the database has to end it.
+		// It stays open, because the removal of the database must close it.
 		if _, err := pgx.Connect(t.Context(), dropped.OperatorURI); err != nil {
 			t.Fatalf("connect: %v", err)
 		}
@@ -62,7 +62,7 @@ func TestDatabasesAreApartAndVanish(t *testing.T) { //nolint:tparallel // the su
 		t.Fatalf("list databases: %v", err)
 	}
 	if len(names) != 1 || names[0] != kept.Name {
-		t.Errorf("databases there: %v, want only %s", names, kept.Name)
+		t.Errorf("existing databases: %v, want only %s", names, kept.Name)
 	}
 }
 

@@ -25,7 +25,7 @@ func TestOwnServerStopsAndPauses(t *testing.T) {
 	soon, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if _, err := connection.Exec(soon, "SELECT"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a paused server answers: %v", err)
+		t.Errorf("a paused server responds: %v", err)
 	}
 	server.Resume()
 	connect(t, database.OperatorURI)
@@ -33,7 +33,7 @@ func TestOwnServerStopsAndPauses(t *testing.T) {
 	server.Stop()
 	if other, err := pgx.Connect(t.Context(), database.OperatorURI); err == nil {
 		other.Close(t.Context())
-		t.Error("a stopped server answers")
+		t.Error("a stopped server accepts connections")
 	}
 	server.Start()
 	if _, err := connect(t, database.OperatorURI).Exec(t.Context(), "SELECT FROM public.kept"); err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
-// startForParent makes this test program start a child for the test that runs
-// it, tell the child's process id, and wait to be killed.
+// startForParent makes this test program start a child, print its process ID, and wait to be killed by the test that runs
+// it.
 const startForParent = "PROCESS_TEST_LOG_FILE"
 
 func TestMain(m *testing.M) {
@@ -78,10 +78,10 @@ func TestStop(t *testing.T) {
 			case test.want == "" && err != nil:
 				t.Errorf("Stop: %v", err)
 			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
-				t.Errorf("Stop: %v, want an error that says %q", err, test.want)
+				t.Errorf("Stop: %v, want an error that contains %q", err, test.want)
 			}
 			if err := syscall.Kill(program.PID(), 0); !errors.Is(err, syscall.ESRCH) {
-				t.Errorf("after Stop the program is still there: %v", err)
+				t.Errorf("after Stop the program is still running: %v", err)
 			}
 		})
 	}
@@ -104,11 +104,11 @@ func TestProgramEndsWithTheProcessThatStartedIt(t *testing.T) {
 	}
 	line, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
-		t.Fatalf("Read the child's process id: %v", err)
+		t.Fatalf("Read the child's process ID: %v", err)
 	}
 	child, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil {
-		t.Fatalf("The child's process id: %v", err)
+		t.Fatalf("The child's process ID: %v", err)
 	}
 	if err := starter.Process.Kill(); err != nil {
 		t.Fatalf("Kill the starter: %v", err)
@@ -121,13 +121,13 @@ func TestProgramEndsWithTheProcessThatStartedIt(t *testing.T) {
 	for runs(child) {
 		select {
 		case <-deadline:
-			t.Fatalf("10 s after its starter was killed the program %d still runs", child)
+			t.Fatalf("the program %d is still running 10 s after its starter was killed", child)
 		case <-tick.C:
 		}
 	}
 }
 
-// shell starts a script and waits until it has said a word or ended.
+// shell starts a script, and waits until it has printed a word or ended.
 func shell(t *testing.T, script string) *process.Process {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "log")
@@ -138,7 +138,7 @@ func shell(t *testing.T, script string) *process.Process {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_ = program.Stop(ctx) // where the test has not
+		_ = program.Stop(ctx) // if the test has not
 	})
 	_ = program.WaitUntil(t.Context(), func(context.Context) error {
 		said, err := os.ReadFile(log)
@@ -146,12 +146,11 @@ func shell(t *testing.T, script string) *process.Process {
 			err = errors.New("nothing said yet")
 		}
 		return err
-	}) // that it has ended is no failure
+	}) // the end of the script is not a failure
 	return program
 }
 
-// runs tells whether a process is there and is no zombie, which the system's
-// first process may be slow to collect.
+// runs reports whether a process exists and is not a zombie, which init may be slow to reap.
 func runs(pid int) bool {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	return err == nil && !strings.Contains(string(status), "State:\tZ")

@@ -106,15 +106,15 @@ func TestReplicasTakeTurnsAndOneMayBeAway(t *testing.T) {
 		return counts
 	}
 	if counts := count(); counts["first"] != 5 || counts["second"] != 5 {
-		t.Errorf("with both replicas up: answers %v, want five of each", counts)
+		t.Errorf("with both replicas up: responses %v, want five of each", counts)
 	}
 	first.Close()
 	if counts := count(); counts["second"] != 10 {
-		t.Errorf("with the first replica away: answers %v, want all of the second", counts)
+		t.Errorf("with the first replica down: responses %v, want all of the second", counts)
 	}
 	second.Close()
 	if counts := count(); counts["502"] != 10 {
-		t.Errorf("with both replicas away: answers %v, want 502", counts)
+		t.Errorf("with both replicas down: responses %v, want 502", counts)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestStreamsPassAtOnce(t *testing.T) {
 	defer response.Body.Close()
 	line, err := bufio.NewReader(response.Body).ReadString('\n')
 	if err != nil || line != "first\n" {
-		t.Errorf("while the answer is not complete its first line is %q, %v; want first", line, err)
+		t.Errorf("the first line of an incomplete response is %q, %v; want first", line, err)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestConnectionUpgradePasses(t *testing.T) {
 		w.WriteHeader(http.StatusSwitchingProtocols)
 		connection, buffered, err := http.NewResponseController(w).Hijack()
 		if err != nil {
-			t.Errorf("take the connection over: %v", err)
+			t.Errorf("hijack the connection: %v", err)
 			return
 		}
 		defer connection.Close()
@@ -173,11 +173,11 @@ func TestConnectionUpgradePasses(t *testing.T) {
 	reader := bufio.NewReader(connection)
 	response, err := http.ReadResponse(reader, nil)
 	if err != nil {
-		t.Fatalf("ask for an upgrade: %v", err)
+		t.Fatalf("request an upgrade: %v", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("ask for an upgrade: %s, want 101", response.Status)
+		t.Fatalf("request an upgrade: %s, want 101", response.Status)
 	}
 	fmt.Fprintln(connection, "hello")
 	if line, err := reader.ReadString('\n'); err != nil || line != "echo hello\n" {
@@ -204,7 +204,7 @@ func TestForwardedHeadersAreTheRoutersOwn(t *testing.T) {
 	forged.Header.Set("X-Forwarded-Proto", "https")
 	response, err := http.DefaultClient.Do(forged)
 	if err != nil {
-		t.Fatalf("ask: %v", err)
+		t.Fatalf("send the request: %v", err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
@@ -231,18 +231,18 @@ func TestClusterIPTakesTurns(t *testing.T) {
 	for range 12 {
 		response, err := client.Get("http://" + listener.Addr().String())
 		if err != nil {
-			t.Fatalf("ask by the cluster IP: %v", err)
+			t.Fatalf("connect to the cluster IP: %v", err)
 		}
 		body, err := io.ReadAll(response.Body)
 		response.Body.Close()
 		if err != nil {
-			t.Fatalf("read the answer: %v", err)
+			t.Fatalf("read the response: %v", err)
 		}
 		name, _, _ := strings.Cut(string(body), " ")
 		counts[name]++
 	}
 	if counts["second"] == 0 || counts["third"] == 0 || counts["second"]+counts["third"] != 12 {
-		t.Errorf("answers %v, want all of the two replicas that are up, some of each", counts)
+		t.Errorf("responses %v, want some of each of the two running replicas and no others", counts)
 	}
 	cancel()
 	if err := <-served; err != nil {
@@ -282,7 +282,7 @@ func serve(t *testing.T, table *router.Table, services map[string]*router.Servic
 	return server.URL
 }
 
-// echo runs a replica that answers with its name and what it was asked.
+// echo runs a replica that responds with its name and the request.
 func echo(t *testing.T, name string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -304,7 +304,7 @@ func get(t *testing.T, url, host string) (status int, body string) {
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatalf("read the answer: %v", err)
+		t.Fatalf("read the response: %v", err)
 	}
 	return response.StatusCode, string(content)
 }
@@ -318,7 +318,7 @@ func request(t *testing.T, url, host string) *http.Response {
 	request.Host = host
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatalf("ask %s for %s: %v", url, host, err)
+		t.Fatalf("get %s with the host %s: %v", url, host, err)
 	}
 	return response
 }

@@ -97,7 +97,7 @@ func (p *Platform) StartBlog(replica int, flags ...string) {
 		}
 		answer, err := Get(ctx, p.Blogs[replica], "", "/readyz")
 		if err == nil && answer.Status != http.StatusOK {
-			err = fmt.Errorf("it answers %d: %s", answer.Status, answer.Body)
+			err = fmt.Errorf("it has the status %d: %s", answer.Status, answer.Body)
 		}
 		return err
 	})
@@ -136,7 +136,7 @@ func (p *Platform) StartPortal(replica int, flags ...string) *Portal {
 		}
 		answer, err := Get(ctx, s.Address, "", "/readyz")
 		if err == nil && answer.Status != http.StatusOK {
-			err = fmt.Errorf("it answers %d: %s", answer.Status, answer.Body)
+			err = fmt.Errorf("it has the status %d: %s", answer.Status, answer.Body)
 		}
 		return err
 	})
