@@ -25,8 +25,8 @@ func TestDisplayName(t *testing.T) {
 	portaltest.AddAccount(t, p, "bob")
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/").Want(t, http.StatusOK, `href="/account/alice/"`, `href="http://alice.`+stack.Domain+`/login/?next=/write/"`)
-	v.Get("/account/").Want(t, http.StatusOK, "alice@example.org", "Settings of alice")
-	v.Get("/account/alice/").Want(t, http.StatusOK, "alice."+stack.Domain)
+	v.Get("/account/").Want(t, http.StatusOK, "<dd>alice@example.org</dd>", `<a class="button" href="/account/alice/">Settings of alice</a>`)
+	v.Get("/account/alice/").Want(t, http.StatusOK, `<dt>Address</dt><dd><a href="http://alice.`+stack.Domain+`/">`)
 
 	v.Submit("/account/alice/name/", "display_name", " Alice's & Co. ").Want(t, http.StatusOK, "Saved.", `value="Alice&#39;s &amp; Co."`)
 	p.Wait("the blog has its new name", func(ctx context.Context) error {
@@ -38,7 +38,7 @@ func TestDisplayName(t *testing.T) {
 	})
 	long := strings.Repeat("ä", 101)
 	v.Submit("/account/alice/name/", "display_name", long).Want(t, http.StatusUnprocessableEntity, "Use at most 100 characters", long, `aria-invalid="true"`)
-	v.Submit("/account/alice/name/", "display_name", "a\nb").Want(t, http.StatusUnprocessableEntity, "on one line")
+	v.Submit("/account/alice/name/", "display_name", "a\nb").Want(t, http.StatusUnprocessableEntity, "Use letters, digits, spaces and punctuation on one line.")
 	v.Submit("/account/alice/name/", "display_name", "").Want(t, http.StatusOK, "Saved.")
 	if name := p.Tenant("alice").Spec.DisplayName; name != "" {
 		t.Errorf("the display name is still %q", name)
@@ -65,7 +65,7 @@ func TestDisplayName(t *testing.T) {
 	if name := p.Tenant("bob").Spec.DisplayName; name != "" {
 		t.Errorf("alice named bob's blog %q", name)
 	}
-	portaltest.NewClient(t, site).Get("/account/alice/").Want(t, http.StatusOK, "Log in")
+	portaltest.NewClient(t, site).Get("/account/alice/").Want(t, http.StatusOK, "<h1>Log in</h1>")
 	portaltest.NewClient(t, site).Submit("/account/alice/name/", "display_name", "x").Want(t, http.StatusForbidden, "You are logged out")
 }
 
@@ -88,14 +88,14 @@ spec:
 		t.Fatal(err)
 	}
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
-	v.Get("/account/alice/").Want(t, http.StatusOK, "argocd", "  displayName: From Git", "  customDomains:\n  - www.alice.org", "readonly", "Your blog is served at this domain.")
+	v.Get("/account/alice/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: From Git", "  customDomains:\n  - www.alice.org", `value="From Git" readonly`, "Your blog is served at this domain.")
 	v.Submit("/account/alice/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "This is set by the manifest of your blog")
-	v.Submit("/account/alice/domains/remove/", "host", "www.alice.org").Want(t, http.StatusConflict, "manifest")
+	v.Submit("/account/alice/domains/remove/", "host", "www.alice.org").Want(t, http.StatusConflict, "The manifest of your blog lists this domain")
 	tenant := p.Tenant("alice")
 	if tenant.Spec.DisplayName != "From Git" || !slices.Contains(tenant.Spec.CustomDomains, "www.alice.org") {
 		t.Errorf("what another manager had set was changed: %+v", tenant.Spec)
 	}
-	v.Get("/account/alice/delete/").Want(t, http.StatusOK, "A manifest describes this blog", "argocd")
+	v.Get("/account/alice/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd).")
 }
 
 func TestManifest(t *testing.T) {
@@ -199,10 +199,10 @@ func TestRegisteredOwnerEdits(t *testing.T) {
 	p, site := portaltest.NewSite(t, "--dns-server="+dns.address)
 	v := portaltest.NewClient(t, site)
 	v.AwaitHome(p, v.Register("carol")).Want(t, http.StatusOK, "Welcome, carol", "carol@people.example is not confirmed yet")
-	if seen := v.Get("/account/carol/").Want(t, http.StatusOK, "Title of the blog"); strings.Contains(seen.Body, "readonly") {
+	if seen := v.Get("/account/carol/").Want(t, http.StatusOK, "Title of the blog"); strings.Contains(seen.Body, " readonly ") {
 		t.Errorf("it says that a manifest sets the name:\n%s", seen.Body)
 	}
-	v.Submit("/account/carol/name/", "display_name", "Carol writes").Want(t, http.StatusOK, "Saved.", "Carol writes")
+	v.Submit("/account/carol/name/", "display_name", "Carol writes").Want(t, http.StatusOK, "Saved.", `value="Carol writes"`)
 	added := v.Submit("/account/carol/domains/", "host", "carol.blog").Want(t, http.StatusOK)
 	dns.set(added.VerificationRecord(t, "carol.blog"))
 	v.Submit("/account/carol/domains/verify/", "host", "carol.blog").Want(t, http.StatusOK, "Saved.")
@@ -213,8 +213,8 @@ func TestRegisteredOwnerEdits(t *testing.T) {
 
 	// Once the manifest is in Git, the fields are read-only here.
 	p.ApplyTenant("argocd", v.Get("/account/carol/manifest.yaml").Want(t, http.StatusOK).Body)
-	v.Get("/account/carol/").Want(t, http.StatusOK, "argocd", "  displayName: Carol writes", "  - carol.blog")
-	v.Submit("/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, "Carol writes")
+	v.Get("/account/carol/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: Carol writes", "  - carol.blog")
+	v.Submit("/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, `value="Carol writes" readonly`)
 	v.Get("/account/carol/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd)")
 	v.Submit("/account/carol/delete/", "name", "carol").Want(t, http.StatusOK, "carol is deleted", "You are logged out")
 	if err := p.AwaitGone(t.Context(), "carol"); err != nil {

@@ -38,12 +38,12 @@ func TestHandOver(t *testing.T) {
 			v.RouteToBlog(p, aliceHost, aliceCustom)
 			// The footer links to the login, which returns to the blog.
 			v.Get("http://"+host+"/").Want(t, http.StatusOK, `<a href="/login/?next=/write/" rel="nofollow">Write</a>`)
-			form := v.Get("http://"+host+"/login/?next=/write/").Want(t, http.StatusOK, "Log in", `name="next"`)
+			form := v.Get("http://"+host+"/login/?next=/write/").Want(t, http.StatusOK, "<h1>Log in</h1>", `name="next"`)
 			if policy := form.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' http://"+host+";") {
 				t.Errorf("browsers would stop the login form from leading to the blog: %s", policy)
 			}
 			next := form.URL.Query().Get("next")
-			v.Submit("/login/", "username", "alice", "password", portaltest.Password, "next", next).Want(t, http.StatusOK, "alice", "Log out")
+			v.Submit("/login/", "username", "alice", "password", portaltest.Password, "next", next).Want(t, http.StatusOK, "<h1>Posts</h1>", `<a href="/logout/">Log out</a>`)
 			// The second login needs no input.
 			v.Step("http://"+host+"/login/?next=/write/new/").LeadsTo(t, "/write/new/")
 
@@ -56,8 +56,8 @@ func TestHandOver(t *testing.T) {
 		t.Parallel()
 		v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 		v.RouteToBlog(p, aliceHost, aliceCustom)
-		v.Get("http://"+aliceHost+"/login/").Want(t, http.StatusOK, "Log out")
-		v.Get("http://"+aliceCustom+"/login/").Want(t, http.StatusOK, "Log out")
+		v.Get("http://"+aliceHost+"/login/").Want(t, http.StatusOK, `<a href="/logout/">Log out</a>`)
+		v.Get("http://"+aliceCustom+"/login/").Want(t, http.StatusOK, `<a href="/logout/">Log out</a>`)
 		v.Get("http://"+aliceHost+"/logout/").Want(t, http.StatusOK, "You are logged in as alice. This ends your session on this blog.")
 		v.Submit("http://" + aliceHost + "/logout/")
 		v.Step("http://"+aliceHost+"/login/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
@@ -149,7 +149,7 @@ func TestOwnerWrites(t *testing.T) {
 		v.RouteToBlog(p, aliceHost, aliceCustom)
 	}
 	const blog = "http://" + aliceHost
-	draft := alice.Get(blog+"/login/?next=/write/new/").Want(t, http.StatusOK, "New post")
+	draft := alice.Get(blog+"/login/?next=/write/new/").Want(t, http.StatusOK, "<h1>New post</h1>")
 	alice.Submit(blog+"/write/new/", append(version(draft), "title", "First light", "content", "It *works*.", "action", "save")...).Want(t, http.StatusOK, "Saved.", "Draft")
 	for _, path := range []string{"/", "/feed.xml"} {
 		if page := reader.Get(blog+path).Want(t, http.StatusOK); strings.Contains(page.Body, "First light") {
@@ -157,7 +157,7 @@ func TestOwnerWrites(t *testing.T) {
 		}
 	}
 	reader.Get(blog+"/first-light/").Want(t, http.StatusNotFound)
-	alice.Get("http://"+aliceCustom+"/login/").Want(t, http.StatusOK, "First light", "Draft")
+	alice.Get("http://"+aliceCustom+"/login/").Want(t, http.StatusOK, `<a href="/write/first-light/">First light</a></td><td>Draft</td>`)
 	form := alice.Get("http://"+aliceCustom+"/write/first-light/").Want(t, http.StatusOK)
 	alice.Submit("http://"+aliceCustom+"/write/first-light/", append(version(form), "title", "First light", "slug", "first-light", "content", "It *works*.", "action", "publish")...).
 		Want(t, http.StatusOK, "Published. Readers can see it now.")
@@ -237,7 +237,7 @@ func TestOwnerOfAPausedBlog(t *testing.T) {
 			// A new login works, too.
 			again := portaltest.LogIn(t, site, name, portaltest.Password)
 			again.RouteToBlog(p, name+"."+stack.Domain)
-			again.Get(blog+"/login/").Want(t, http.StatusOK, "Before", test.sentence)
+			again.Get(blog+"/login/").Want(t, http.StatusOK, `<a href="/write/before/">Before</a>`, test.sentence)
 		})
 	}
 }

@@ -82,7 +82,7 @@ func TestInvitation(t *testing.T) {
 
 	site := p.StartPortal(0)
 	// The user name of an owner without an account is taken.
-	portaltest.NewClient(t, site).Register("erin").Want(t, http.StatusUnprocessableEntity, "taken")
+	portaltest.NewClient(t, site).Register("erin").Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 	mail := portaltest.WaitMails(p, site, "Zoe@example.org", "Your blog zoe is ready", 1)
 	link := mail.Link(t, "/invite/")
 	v := portaltest.NewClient(t, site)

@@ -21,7 +21,7 @@ func TestSessions(t *testing.T) {
 		"User-Agent": {"Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1"},
 	}).Want(t, http.StatusOK, "Welcome, alice")
 
-	list := here.Get("/account/").Want(t, http.StatusOK, "Safari on iPhone", "Go-http-client", "127.0.0.1")
+	list := here.Get("/account/").Want(t, http.StatusOK, "<td>Safari on iPhone</td>", "Go-http-client", "<td>127.0.0.1</td>")
 	if n := strings.Count(list.Body, "(this browser)"); n != 1 {
 		t.Errorf("%d sessions are this browser", n)
 	}

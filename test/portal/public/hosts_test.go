@@ -13,12 +13,12 @@ func TestHosts(t *testing.T) {
 	_, site := portaltest.NewSite(t)
 	v := portaltest.NewClient(t, site)
 	v.Get("/").Want(t, http.StatusOK, "A blog of your own", `href="/register/"`)
-	v.Get("/login").Want(t, http.StatusOK, "Log in")
+	v.Get("/login").Want(t, http.StatusOK, "<h1>Log in</h1>")
 	v.Get("/nowhere/").Want(t, http.StatusNotFound, "There is no such page")
 
 	// The page of a free host offers to register it. Other hosts are not found.
 	v.Get("http://carol."+stack.Domain+"/").Want(t, http.StatusNotFound, "carol."+stack.Domain, "http://"+stack.Domain+"/register/?username=carol")
-	v.Get("http://www.carol.org/").Want(t, http.StatusNotFound, "www.carol.org", "DNS record")
+	v.Get("http://www.carol.org/").Want(t, http.StatusNotFound, "www.carol.org", "that its DNS record leads here.")
 
 	// An IP address redirects to the public site.
 	v.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -22,7 +22,7 @@ func TestRegister(t *testing.T) {
 	if shown.URL.Path != "/" {
 		t.Errorf("a registration leads to %s", shown.URL)
 	}
-	v.Get("/").Want(t, http.StatusOK, "http://alice."+stack.Domain+"/", "Active", "On trial")
+	v.Get("/").Want(t, http.StatusOK, `<a href="http://alice.`+stack.Domain+`/">`, "<dt>State</dt><dd>Active</dd>", "<dt>Plan</dt><dd>On trial</dd>")
 	if v.Get("/register/").URL.Path != "/" {
 		t.Error("a logged-in user can open the sign-up form")
 	}

@@ -78,12 +78,13 @@ func TestStaffEdits(t *testing.T) {
 		v.Submit("/staff/tenants/alice/settings/", same...).Want(t, http.StatusOK, "Nothing was changed.")
 	})
 	t.Run("suspend", func(t *testing.T) {
-		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "The blog is suspended", "suspend</td>")
+		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "The blog is suspended", "<td>root-eve</td><td>suspend</td>")
 		waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
 		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "Nothing was changed.")
-		v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "resume</td>")
+		v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "<td>root-eve</td><td>resume</td>")
 		waitStatus(t, p, "alice."+stack.Domain, http.StatusOK)
-		v.Get("/staff/audit/").Want(t, http.StatusOK, "resume", "suspend", "edit", "root-eve", `href="/staff/tenants/alice/"`)
+		v.Get("/staff/audit/").Want(t, http.StatusOK, "<td>root-eve</td><td>resume</td>", "<td>root-eve</td><td>suspend</td>", "<td>root-eve</td><td>edit</td>",
+			`<td><a href="/staff/tenants/alice/">alice</a></td>`)
 	})
 }
 
@@ -205,5 +206,5 @@ func TestStaffCannotRecord(t *testing.T) {
 
 	p.Exec(`GRANT INSERT ON public.audit TO echoblogs_portal`)
 	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account was locked")
-	v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "resume</td>").Without(t, "suspend</td>")
+	v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "<td>root-eve</td><td>resume</td>").Without(t, "suspend</td>")
 }

@@ -55,10 +55,10 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitStatus(t, p, "www.alice.org", http.StatusNotFound)
-	v.Get("/staff/tombstones/?q=ali").Want(t, http.StatusOK, "<td>alice</td>", "deleted_", `href="/staff/users/alice/"`, "kB</td>", `aria-label="Restore alice"`)
+	v.Get("/staff/tombstones/?q=ali").Want(t, http.StatusOK, "<td>alice</td>", "<td>deleted_", `<a href="/staff/users/alice/">alice</a>`, " kB</td>", `aria-label="Restore alice"`)
 	v.Get("/staff/tombstones/?q=bob").Want(t, http.StatusOK, "No matching deleted blogs.")
 
-	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is being restored", "<h1>alice</h1>", "delete</td>", "data kept until ", "restore</td>")
+	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is being restored", "<h1>alice</h1>", "<td>delete</td>", "data kept until ", "<td>restore</td>")
 	p.WaitTenantsReady("alice")
 	restored := p.Tenant("alice").Spec
 	if restored.DisplayName != "Wonderland" || restored.Owner == nil || restored.Owner.Email != "alice@example.org" || restored.Domain != stack.OtherDomain {
