@@ -1,9 +1,9 @@
 # `make help` lists the targets.
 
-# The port that the demo answers on.
+# The port of the demo.
 PORT ?= 8000
 
-# The images that docker-build makes, and that deploy and build-installer name.
+# The images of docker-build, deploy and build-installer.
 OPERATOR_IMG ?= echoblogs-operator:dev
 BLOG_IMG ?= echoblogs-blog:dev
 PORTAL_IMG ?= echoblogs-portal:dev
@@ -16,7 +16,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# Tools are built once a machine, from the versions that hack/tools pins, into a folder for those versions.
+# Tools are built once per machine, in the versions of hack/tools, into a folder for those versions.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/echoblogs/tools/$(shell { cat hack/tools/go.mod hack/tools/go.sum; go env GOVERSION; } | cksum | cut -d' ' -f1)
 CONTROLLER_GEN := $(TOOLS)/controller-gen
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
@@ -24,7 +24,7 @@ GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOVULNCHECK := $(TOOLS)/govulncheck
 KUSTOMIZE := $(TOOLS)/kustomize
 
-# The manifests of a whole installation, with the images asked for.
+# Prints the manifests of a whole installation, with the selected images.
 BUILD_DEFAULT = $(KUSTOMIZE) build config/default | sed \
 	-e 's|image: echoblogs-operator:dev$$|image: $(OPERATOR_IMG)|' \
 	-e 's|image: echoblogs-blog:dev$$|image: $(BLOG_IMG)|' \
@@ -40,21 +40,21 @@ help: ## List the targets.
 
 ##@ Demo
 
-# The control plane is built first, with its progress: the demo shares most packages with it.
+# The control plane is built first, because the demo shares most packages with it, and its build reports its progress.
 .PHONY: demo
-demo: ## Run a whole platform on this machine until Ctrl-C. PORT=8000 is where it answers.
+demo: ## Run a whole platform on this machine until Ctrl-C. PORT=8000 is its port.
 	@hack/kube/build.sh >/dev/null
 	@go build -o bin/dev ./hack/dev
 	@exec bin/dev run --port $(PORT)
 
 .PHONY: demo-up
-demo-up: ## Do the same in the background: returns when all is ready.
+demo-up: ## Run the demo in the background, and return when it is ready.
 	@hack/kube/build.sh >/dev/null
 	@go build -o bin/dev ./hack/dev
 	@exec bin/dev up --port $(PORT)
 
 .PHONY: demo-down
-demo-down: ## Stop the demo. CLEAN=1 wipes its data as well.
+demo-down: ## Stop the demo. CLEAN=1 deletes its data as well.
 	@go build -o bin/dev ./hack/dev
 	@exec bin/dev down $(if $(filter 1,$(CLEAN)),--clean)
 
@@ -79,12 +79,12 @@ fuzz: test-setup ## Run each fuzz target for FUZZTIME=1m; their seeds run with t
 	@FUZZTIME=$(FUZZTIME) hack/fuzz.sh
 
 .PHONY: bench
-bench: ## Measure operator and blog beside what bounds them. QUICK=1 measures less, in two minutes.
+bench: ## Measure the operator and the blog, and their limits. QUICK=1 measures less, in two minutes.
 	@go build -C test/bench -o ../../bin/bench .
 	@exec bin/bench $(if $(filter 1,$(QUICK)),--quick)
 
 .PHONY: test-setup
-test-setup: ## Install or build what the tests need and this machine lacks.
+test-setup: ## Install or build what the tests need.
 	@hack/test-setup.sh
 
 ##@ Develop
@@ -117,7 +117,7 @@ lint: $(GOLANGCI_LINT) ## Check the code, the API conventions, the modules and t
 	hack/lint-shell.sh
 
 .PHONY: lint-fix
-lint-fix: $(GOLANGCI_LINT) ## Repair what the linters can repair by themselves.
+lint-fix: $(GOLANGCI_LINT) ## Fix what the linters can fix.
 	@hack/in-modules.sh $(GOLANGCI_LINT) run --fix
 
 .PHONY: tidy
@@ -125,11 +125,11 @@ tidy: ## Bring go.mod and go.sum of every module up to date.
 	@hack/in-modules.sh go mod tidy
 
 .PHONY: verify
-verify: ## Check that what is generated is up to date.
+verify: ## Check that generated files are up to date.
 	hack/verify-generated.sh
 
 .PHONY: vulncheck
-vulncheck: $(GOVULNCHECK) ## Look for known vulnerabilities in what the programs call.
+vulncheck: $(GOVULNCHECK) ## Look for known vulnerabilities in the code that programs and tests call.
 	@hack/vulncheck.sh $(GOVULNCHECK)
 
 ##@ Build
@@ -160,12 +160,12 @@ uninstall: $(KUSTOMIZE) ## Delete the CRDs, and with them every Platform and Ten
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: deploy
-deploy: $(KUSTOMIZE) ## Install all of it: CRDs, operator, blog and public site, with OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
+deploy: $(KUSTOMIZE) ## Install everything: CRDs, operator, blog and public site, with OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
 	$(BUILD_DEFAULT) | $(KUBECTL) apply --server-side -f -
 
-# The kinds come first: their finalizers need the operator, which goes after them.
+# The CRDs are deleted first, because the finalizers of their objects need the operator.
 .PHONY: undeploy
-undeploy: uninstall ## Delete all of it, Platforms and Tenants first.
+undeploy: uninstall ## Delete everything, Platforms and Tenants first.
 	$(BUILD_DEFAULT) | $(KUBECTL) delete --ignore-not-found -f -
 
 $(CONTROLLER_GEN): package := sigs.k8s.io/controller-tools/cmd/controller-gen

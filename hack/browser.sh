@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Makes sure that what the tests in test/browser need is there: a Chromium on PATH,
-# and axe-core in the version that test/browser pins. Does nothing when both are.
-# Progress goes to stderr.
+# Installs what the tests in test/browser need, unless it is installed: a Chromium on PATH, and axe-core in the version
+# that test/browser pins. Progress goes to stderr.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../test/browser"
 
-# has NAME... succeeds when one of the programs is on PATH.
+# has NAME... succeeds if one of the programs is on PATH.
 has() {
 	local name
 	for name in "$@"; do
@@ -14,10 +13,10 @@ has() {
 	return 1
 }
 
-# install PACKAGE... takes Debian's packages.
+# install PACKAGE... installs Debian packages.
 install() {
 	if ((EUID != 0)) || ! has apt-get; then
-		echo "Please install $*: the tests in a browser need it" >&2
+		echo "browser.sh: install $*, which the browser tests need" >&2
 		exit 1
 	fi
 	echo "Installing $*" >&2
@@ -29,7 +28,7 @@ install() {
 has headless_shell headless-shell chromium chromium-browser google-chrome google-chrome-stable || install chromium
 has npm || install nodejs npm
 
-# The lock file that npm leaves in node_modules tells what is installed.
+# npm's lock file in node_modules says what is installed.
 if ! grep -qs -F "$(grep -F '"integrity"' package-lock.json)" node_modules/.package-lock.json; then
 	echo "Installing axe-core" >&2
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Checks every shell script of the repository.
+# Runs shellcheck on every shell script of the repository.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if ! command -v shellcheck >/dev/null; then
-	echo "shellcheck is not installed: the shell scripts were not checked."
+	echo "shellcheck is not installed: shell scripts were not checked."
 	exit
 fi
 git ls-files -z --cached --others --exclude-standard -- '*.sh' .ci/run | xargs -0 shellcheck

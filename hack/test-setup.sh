@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs or builds what the tests need and this machine lacks: a PostgreSQL
-# server and a pooler for it, a browser with axe-core, and the programs of a
-# Kubernetes control plane.
+# Installs or builds what the tests need, unless this machine has it: a PostgreSQL
+# server and PgBouncer, a browser with axe-core, and the programs of a Kubernetes
+# control plane.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

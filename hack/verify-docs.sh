@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Fails when docs/architecture.md names a file or folder that does not exist.
+# Fails if docs/architecture.md names a file or folder that does not exist.
 # shellcheck disable=SC2016 # the backquotes are those of Markdown
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing=0
+# shellcheck disable=SC2016 # the backquotes are those of Markdown
 while read -r path; do
 	if [[ ! -e $path ]]; then
 		echo "docs/architecture.md names $path, which does not exist" >&2

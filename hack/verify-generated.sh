@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Fails when `make generate` changes, adds or removes a file. The index and the
-# files that are not committed yet are left as they are.
+# Fails if `make generate` changes, adds or removes a file. It does not touch the
+# index, and works with uncommitted changes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 index=$(mktemp)
 trap 'rm -f "$index"' EXIT
 
-# snapshot prints the id of a git tree of the folders that generators write to.
+# snapshot prints the ID of a git tree with the folders that generators write to.
 snapshot() {
 	rm -f "$index"
 	GIT_INDEX_FILE=$index git add --all -- api config dist docs
@@ -20,7 +20,7 @@ after=$(snapshot)
 
 if [[ $before != "$after" ]]; then
 	git --no-pager diff "$before" "$after"
-	echo "Generated files were out of date: commit what 'make generate' has changed." >&2
+	echo "Generated files are out of date: commit the changes of 'make generate'." >&2
 	exit 1
 fi
 echo "Generated files are up to date."

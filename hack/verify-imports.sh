@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fails when the blog depends on Kubernetes, even by way of other packages. The
-# linter's rules (.golangci.yml) see only what a file itself imports.
+# Fails if the blog depends on Kubernetes, even indirectly. The rules of the linter
+# (.golangci.yml) apply to direct imports only.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the programs of a Kubernetes control plane, once a machine, and prints
-# the folder that holds them. Progress goes to stderr, the folder to stdout.
+# Builds the programs of a Kubernetes control plane, once per machine, and prints
+# their folder to stdout. Progress goes to stderr.
 #
-#   hack/kube/build.sh [PROGRAM...]      without a PROGRAM: all of them
+#   hack/kube/build.sh [PROGRAM...]      defaults to all programs
 #
-# Set KUBEBUILDER_ASSETS to a folder with such programs, and nothing is built.
+# If KUBEBUILDER_ASSETS is set to a folder with these programs, nothing is built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -19,7 +19,7 @@ package_of() {
 	esac
 }
 
-# missing_in FOLDER prints those of the wanted programs that FOLDER lacks.
+# missing_in FOLDER prints the requested programs that are not in FOLDER.
 missing_in() {
 	local program
 	for program in "${programs[@]}"; do
@@ -37,7 +37,7 @@ if [[ -n ${KUBEBUILDER_ASSETS:-} ]]; then
 	missing=$(missing_in "$KUBEBUILDER_ASSETS")
 	if [[ -n $missing ]]; then
 		echo "build.sh: KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS lacks: ${missing//$'\n'/, }." \
-			"Put it there, or unset KUBEBUILDER_ASSETS to have all programs built." >&2
+			"Add them, or unset KUBEBUILDER_ASSETS to build all programs." >&2
 		exit 1
 	fi
 	echo "$KUBEBUILDER_ASSETS"
@@ -55,20 +55,20 @@ fi
 mkdir -p "$folder"
 exec 9>"$folder/.lock"
 if ! flock --nonblock 9; then
-	echo "Waiting for another build of the control plane to end" >&2
+	echo "Waiting for another build of the control plane" >&2
 	flock 9
 fi
 
-# Built in a folder beside the programs' place and renamed, so that a build that
-# is cut off leaves nothing that looks like a program.
+# The programs are built in a temporary folder and then renamed, so that an
+# interrupted build leaves nothing that looks like a program.
 work=$(mktemp -d "$folder/.building-XXXXXX")
 running=
 trap '[[ -z $running ]] || kill "$running" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# follow WHAT COMMAND... runs a command and tells every few seconds how many lines
-# it has written to stderr: one for each module fetched or package compiled.
+# follow WHAT COMMAND... runs a command, and prints every few seconds how many lines
+# it has written to stderr: one per downloaded module or compiled package.
 follow() {
 	local what=$1 last=$SECONDS
 	shift
@@ -83,9 +83,9 @@ follow() {
 	done
 	if ! wait "$running"; then
 		running=
-		# What is no package's name and no module's is what went wrong.
+		# Every line that is neither a package nor a module is an error message.
 		grep ' ' "$work/log" | grep -v '^go: downloading' | tail -n 20 >&2 || true
-		echo "build.sh: building the control plane failed, see above" >&2
+		echo "build.sh: the build of the control plane failed, see above" >&2
 		exit 1
 	fi
 	running=
@@ -97,24 +97,24 @@ for program in $(missing_in "$folder"); do
 	missing+=("$program")
 	packages+=("$(package_of "$program")")
 done
-if ((${#missing[@]} == 0)); then # built while we waited
+if ((${#missing[@]} == 0)); then # built in the meantime
 	echo "$folder"
 	exit
 fi
-echo "Building ${missing[*]} $version, once for this machine: up to 6 minutes on 2 cores" >&2
+echo "Building ${missing[*]} $version, once per machine: up to 6 minutes on 2 cores" >&2
 
 export GOWORK=off
 total=
-follow "Fetching modules" go list -deps "${packages[@]}" >"$work/packages"
+follow "Downloading modules" go list -deps "${packages[@]}" >"$work/packages"
 total=" of $(wc -l <"$work/packages")"
 release=${version#v}
 stamp=k8s.io/component-base/version
-# kubectl reads the server's version, so it has to be there. No other flag than
-# for the product: what both import, such as client-go, is compiled once.
+# kubectl needs the version of the server. The other flags are those of the product,
+# so that common packages such as client-go are compiled once.
 follow "Compiling packages" nice -n 10 go build -v -o "$work/" -ldflags "-s -w
 	-X $stamp.gitVersion=$version -X $stamp.gitMajor=${release%%.*} -X $stamp.gitMinor=$(cut -d. -f2 <<<"$release")" "${packages[@]}"
 
-[[ ! -e $work/server ]] || mv "$work/server" "$work/etcd" # its package has no name of its own
+[[ ! -e $work/server ]] || mv "$work/server" "$work/etcd" # the last element of its package path
 for program in "${missing[@]}"; do
 	mv "$work/$program" "$folder/$program"
 done

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Makes sure that PgBouncer is there for the tests, where
-# test/testkit/postgrestest looks for it, and prints its path. As root it is
-# the system's package, otherwise one unpacked into the cache of the user who
-# asks. Progress goes to stderr.
+# Installs PgBouncer for the tests, unless test/testkit/postgrestest finds it, and
+# prints its path: as root the system's package, otherwise one that is unpacked
+# into the user's cache. Progress goes to stderr.
 set -euo pipefail
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/echoblogs/pgbouncer
@@ -18,8 +17,7 @@ find_bouncer() {
 	return 1
 }
 
-# install_system_package takes Debian's package, but does not let it start a
-# service.
+# install_system_package installs Debian's package without starting its service.
 install_system_package() {
 	local policy=/usr/sbin/policy-rc.d
 	echo "Installing the package pgbouncer" >&2
@@ -33,8 +31,7 @@ install_system_package() {
 	apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null
 }
 
-# install_for_user unpacks Debian's package and the libraries that it needs into
-# the cache.
+# install_for_user unpacks Debian's package and its libraries into the cache.
 install_for_user() {
 	local libraries
 	echo "Unpacking the package pgbouncer" >&2
@@ -61,7 +58,7 @@ install_for_user() {
 		WRAPPER
 		chmod +x bin/pgbouncer
 	)
-	# Another install may have been faster; its files are the same.
+	# Another installation may have been faster. Its files are the same.
 	mv "$unpacked"/root "$unpacked"/bin "$cache" 2>/dev/null || [[ -x $cache/bin/pgbouncer ]]
 }
 
@@ -69,7 +66,7 @@ if find_bouncer; then
 	exit
 fi
 if ! command -v apt-get >/dev/null; then
-	echo "install.sh: install PgBouncer by your system's packages, then try again" >&2
+	echo "install.sh: install PgBouncer with your package manager, then try again" >&2
 	exit 1
 fi
 if ((EUID == 0)); then
