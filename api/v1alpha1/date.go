@@ -17,7 +17,7 @@ func NewDate(t time.Time) Date {
 	return Date(t.UTC().Format(time.DateOnly))
 }
 
-// Start returns the start of the day in UTC, or an error if d is no date.
+// Start returns the start of the day in UTC, or an error if d is not a date.
 func (d Date) Start() (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {
