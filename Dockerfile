@@ -1,12 +1,12 @@
 # syntax=docker/dockerfile:1
-# One file for every program: docker build --target operator|blog|portal .
-# The images hold one static program and the certificate authorities, no shell.
+# Builds every program: docker build --target operator|blog|portal .
+# The images contain one static program and the certificate authorities, no shell.
 
 FROM golang:1.26 AS build
 WORKDIR /src
 ENV CGO_ENABLED=0
 
-# The modules are a layer of their own, fetched again only when they change.
+# Modules are a separate layer, which is rebuilt only when they change.
 COPY go.mod go.sum ./
 RUN go mod download
 
@@ -18,7 +18,7 @@ RUN GOOS=${TARGETOS:-linux} GOARCH=${TARGETARCH} \
 
 FROM scratch AS base
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-# A number, because Kubernetes checks runAsNonRoot before it can read a user's name.
+# A numeric user ID, because Kubernetes cannot verify runAsNonRoot for a user name.
 USER 65532:65532
 
 FROM base AS blog
@@ -31,7 +31,7 @@ COPY --from=build /out/portal /portal
 ENTRYPOINT ["/portal"]
 CMD ["run"]
 
-# The last stage is what is built when no target is named.
+# The last stage is the default target.
 FROM base AS operator
 COPY --from=build /out/operator /operator
 ENTRYPOINT ["/operator"]

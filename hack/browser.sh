@@ -16,7 +16,7 @@ has() {
 # install PACKAGE... installs Debian packages.
 install() {
 	if ((EUID != 0)) || ! has apt-get; then
-		echo "browser.sh: install $*, which the browser tests need" >&2
+		echo "browser.sh: the browser tests need $*: install it" >&2
 		exit 1
 	fi
 	echo "Installing $*" >&2

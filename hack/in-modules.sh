@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command in each Go module of the repository that is built and tested: the product's own, and those nested under
-# test, whose dependencies the product does not need. It continues after a failure, so that one run shows everything.
+# Runs a command in the product's Go module and in each nested module under test, whose dependencies the product does
+# not need. It continues after a failure, so that one run shows everything.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Fails when the go.mod or go.sum of a module is not tidy, or when a nested module requires another version of a
-# dependency than the product does: its tests would then run other code than is shipped.
+# Fails if the go.mod or go.sum of a module is not tidy, or if a nested module requires another version of a dependency
+# than the product: its tests would not test the released code.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if ! hack/in-modules.sh go mod tidy -diff; then
-	echo "Run 'make tidy', and commit what it has changed." >&2
+	echo "Run 'make tidy' and commit the changes." >&2
 	exit 1
 fi
 

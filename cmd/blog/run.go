@@ -34,8 +34,8 @@ func runCommand() *cobra.Command {
 The address of the database is read from the variable ECHOBLOGS_DATABASE_URI, or from the file that
 ECHOBLOGS_DATABASE_URI_FILE names. The server starts even if the database is unavailable, and answers 503 until it is.
 
-If the address leads through PgBouncer in transaction mode, also set ECHOBLOGS_LISTEN_URI or ECHOBLOGS_LISTEN_URI_FILE
-to the address of the database itself, for the connection that waits for changes. Without it, changes take up to two
+If the address points to PgBouncer in transaction mode, also set ECHOBLOGS_LISTEN_URI or ECHOBLOGS_LISTEN_URI_FILE
+to the address of the database itself, for the connection that listens for changes. Without it, changes take up to two
 seconds to show.
 
 Readers and owners have separate connections to the database: saves, logins and exports never delay readers. A replica

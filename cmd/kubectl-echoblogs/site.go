@@ -20,7 +20,7 @@ func inviteCommand(flags *clusterFlags) *cobra.Command {
 	var platform string
 	cmd := &cobra.Command{
 		Use:   "invite TENANT",
-		Short: "Print a link with which the owner of a Tenant sets a password",
+		Short: "Print a link for the owner of a Tenant to set a password",
 		Long: `Print a link with which the owner of a Tenant, who has no account yet, sets a password and logs in. The link can be
 used once and expires after 7 days. The command runs in a pod of the public site.`,
 		Example: "  kubectl echoblogs invite alice",

@@ -57,9 +57,9 @@ func runCommand() *cobra.Command {
 	flags.StringVar(&o.metricsAddress, "metrics-address", ":8080", "the address of Prometheus metrics; 0 disables them")
 	flags.StringVar(&o.healthAddress, "health-address", ":8081", "the address of /healthz and /readyz; 0 disables them")
 	flags.StringVar(&o.pprofAddress, "pprof-address", "", "the address of Go profiles, such as 127.0.0.1:6060; disabled if empty")
-	flags.BoolVar(&o.leaderElection, "leader-elect", false, "elect one of several replicas as the leader, which alone reconciles")
+	flags.BoolVar(&o.leaderElection, "leader-elect", false, "elect a leader among several replicas; only the leader reconciles")
 	flags.IntVar(&o.workers, "workers", 16, "the number of Tenants reconciled at once")
-	flags.Int32Var(&o.maxConnections, "max-connections", 8, "the largest number of connections to one database")
+	flags.Int32Var(&o.maxConnections, "max-connections", 8, "the maximum number of connections to one database")
 	flags.BoolVar(&o.verbose, "verbose", false, "log every reconcile")
 	return cmd
 }

@@ -12,19 +12,19 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// location says which Platform a command is about, and how its API server is reached.
+// location selects a Platform and its API server.
 type location struct{ kubeconfig, namespace, platform string }
 
 func (l *location) register(flags *pflag.FlagSet) {
-	flags.StringVar(&l.kubeconfig, "kubeconfig", "", "how to reach the API server; by default as pods do")
-	flags.StringVar(&l.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace of the Platform and its Tenants")
-	flags.StringVar(&l.platform, "platform", "default", "the Platform whose public site this is")
+	flags.StringVar(&l.kubeconfig, "kubeconfig", "", "the kubeconfig file; defaults to the pod's service account")
+	flags.StringVar(&l.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace of the Platform and its Tenants; defaults to $POD_NAMESPACE")
+	flags.StringVar(&l.platform, "platform", "default", "the Platform of the public site")
 }
 
-// complete adds where the API server and the database are.
+// complete sets the addresses of the API server and the database.
 func (l *location) complete(o *portal.Options) error {
 	if l.namespace == "" {
-		return errors.New("say in which namespace the Platform is: --namespace")
+		return errors.New("set the namespace by --namespace or the variable POD_NAMESPACE")
 	}
 	o.Namespace, o.Platform = l.namespace, l.platform
 	var err error
@@ -32,10 +32,10 @@ func (l *location) complete(o *portal.Options) error {
 		return err
 	}
 	if o.DatabaseURI == "" {
-		return errors.New("say where the database is: in the variable ECHOBLOGS_DATABASE_URI, or in a file that ECHOBLOGS_DATABASE_URI_FILE names")
+		return errors.New("the address of the database is not set: set ECHOBLOGS_DATABASE_URI, or ECHOBLOGS_DATABASE_URI_FILE to the name of a file")
 	}
 	if o.Kubernetes, err = clientcmd.BuildConfigFromFlags("", l.kubeconfig); err != nil {
-		return fmt.Errorf("find the API server: %w", err)
+		return fmt.Errorf("read the kubeconfig: %w", err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-// Command portal is the public site of a platform: people register there, log in, and look after their blogs.
+// Command portal is the public site of a platform, where people sign up, log in and manage their blogs.
 package main
 
 import (

@@ -19,7 +19,7 @@ func inviteCommand() *cobra.Command {
 	var l location
 	cmd := &cobra.Command{
 		Use:   "invite TENANT",
-		Short: "Print a link with which the owner of a Tenant sets a password",
+		Short: "Print a link for the owner of a Tenant to set a password",
 		Long: `Print a link with which the owner of a Tenant, who has no account yet, sets a password and logs in. The link can be
 used once and expires after 7 days. Send it only to the owner.`,
 		Args: cobra.ExactArgs(1),
@@ -39,10 +39,10 @@ func staffCommand() *cobra.Command {
 	)
 	add := &cobra.Command{
 		Use:   "add",
-		Short: "Make an account staff, and print a link with which its owner sets a password",
-		Long: `Make the account with that user name staff; create the account if it does not exist. Then print a link with which its
-owner sets a password. The link can be used once and expires after an hour; run the command again for another one. It is not
-needed if the owner has a password. Send it only to the owner.`,
+		Short: "Add a member of staff, and print a link to set their password",
+		Long: `Give an account the role of staff, creating the account if it does not exist. Then print a link to set its password,
+which is not needed if the account has one. The link can be used once and expires after an hour; run the command again for
+another one. Send it only to the owner of the account.`,
 		Example: "  portal staff add --username jane --email jane@example.com",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -40,31 +40,31 @@ func runCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Serve until told to stop",
-		Long: `Serve the public site until told to stop by SIGTERM or SIGINT.
+		Short: "Serve the public site",
+		Long: `Serve the public site until SIGTERM or SIGINT.
 
 The address of the database is read from the variable ECHOBLOGS_DATABASE_URI, or from the file that
-ECHOBLOGS_DATABASE_URI_FILE names; the user name and password of the mail server from ECHOBLOGS_SMTP_USERNAME and
-ECHOBLOGS_SMTP_PASSWORD, or from the files that the same names with _FILE name.`,
+ECHOBLOGS_DATABASE_URI_FILE names. The user name and password of the mail server are read from ECHOBLOGS_SMTP_USERNAME and
+ECHOBLOGS_SMTP_PASSWORD, or from the files that ECHOBLOGS_SMTP_USERNAME_FILE and ECHOBLOGS_SMTP_PASSWORD_FILE name.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.address, "address", ":8080", "the address of the site, /healthz and /readyz")
-	flags.StringVar(&o.metricsAddress, "metrics-address", ":8081", "the address of Prometheus metrics; 0 for none")
+	flags.StringVar(&o.address, "address", ":8080", "the address on which to serve the site, /healthz and /readyz")
+	flags.StringVar(&o.metricsAddress, "metrics-address", ":8081", "the address on which to serve Prometheus metrics; 0 disables them")
 	o.location.register(flags)
-	flags.StringSliceVar(&o.trustedProxies, "trusted-proxies", nil, "addresses or networks whose X-Forwarded-For header is believed, such as 10.0.0.0/8")
-	flags.StringVar(&o.portal.DNSServer, "dns-server", "", "the address, such as 10.0.0.10:53, of the DNS server by which custom domains are verified; by default those of the system")
-	flags.BoolVar(&o.portal.ConfirmFirst, "confirm-first", false, "make a blog only after the email address was confirmed")
-	flags.IntVar(&o.portal.RegistrationsPerHour, "registrations-per-hour", 10, "how many accounts an address may register in an hour")
-	flags.IntVar(&o.portal.RefusedPerHour, "refused-registrations-per-hour", 60, "how many forms of an address may be refused in an hour")
-	flags.Int32Var(&o.portal.MaxConns, "max-connections", 8, "the largest number of connections to the database")
+	flags.StringSliceVar(&o.trustedProxies, "trusted-proxies", nil, "addresses or networks whose X-Forwarded-For header is trusted, such as 10.0.0.0/8")
+	flags.StringVar(&o.portal.DNSServer, "dns-server", "", "the address of the DNS server that verifies custom domains, such as 10.0.0.10:53; defaults to the system's")
+	flags.BoolVar(&o.portal.ConfirmFirst, "confirm-first", false, "create a blog only after the email address was confirmed")
+	flags.IntVar(&o.portal.RegistrationsPerHour, "registrations-per-hour", 10, "the maximum number of sign-ups from a network address in an hour")
+	flags.IntVar(&o.portal.RefusedPerHour, "refused-registrations-per-hour", 60, "the maximum number of refused sign-ups from a network address in an hour")
+	flags.Int32Var(&o.portal.MaxConns, "max-connections", 8, "the maximum number of connections to the database")
 	flags.BoolVar(&o.portal.AccessLog, "access-log", false, "log every request")
 	flags.StringVar(&o.mail.from, "mail-from", "", "the sender of mails, such as 'Blogs <noreply@example.com>'")
 	flags.StringVar(&o.mail.folder, "mail-folder", "", "write mails into this folder instead of sending them")
 	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server, as its certificate names it")
 	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 0, "the port of the mail server (default 587 with starttls, 465 with implicit, 25 with none)")
-	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(transport.SMTPStartTLS), "how the connection to the mail server is secured: starttls, implicit (TLS from the start), or none, for servers on the same machine")
+	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(transport.SMTPStartTLS), "the security of the connection to the mail server: starttls, implicit (TLS from the start), or none, for servers on the same machine")
 	return cmd
 }
 
@@ -86,7 +86,7 @@ func run(ctx context.Context, o runOptions) error {
 	}
 	serving, stopServing := context.WithCancelCause(ctx)
 	defer stopServing(nil)
-	// The work in the background goes on until the last request has been answered.
+	// Background work continues until the last request has been answered.
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	stopped := make(chan error, 1)
@@ -99,11 +99,11 @@ func run(ctx context.Context, o runOptions) error {
 	}()
 	err = web.Serve(serving, log, sites...)
 	stop()
-	log.LogAttrs(ctx, slog.LevelInfo, "Takes no more requests, and ends what is under way")
+	log.LogAttrs(ctx, slog.LevelInfo, "Stopped serving, finishing background work")
 	return errors.Join(err, <-stopped)
 }
 
-// complete adds what does not come by flags.
+// complete adds the options that are not flags.
 func (o runOptions) complete(log *slog.Logger) (portal.Options, error) {
 	options := o.portal
 	options.Log = log
@@ -138,7 +138,7 @@ func (o mailOptions) transport() (mail.Transport, error) {
 	return transport.NewSMTP(o.smtp)
 }
 
-// networks reads addresses and networks.
+// networks parses addresses and networks.
 func networks(texts []string) ([]netip.Prefix, error) {
 	prefixes := make([]netip.Prefix, 0, len(texts))
 	for _, text := range texts {

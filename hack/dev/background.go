@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// poll is the interval between two looks at the state of a demo in the background.
+// poll is the interval at which the state of a demo in the background is checked.
 const poll = 100 * time.Millisecond
 
 // up starts the demo in the background, prints its log, and returns when it is
@@ -39,7 +39,7 @@ func up(ctx context.Context, folder string, port int, out io.Writer) error {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = child.Wait() // its last words are in its log, which is printed below
+		_ = child.Wait() // its error is in its log, which is printed below
 		close(ended)
 	}()
 
@@ -77,7 +77,7 @@ func up(ctx context.Context, folder string, port int, out io.Writer) error {
 	}
 }
 
-// startInBackground starts this program again, detached from our terminal.
+// startInBackground starts this program again, detached from the terminal.
 func startInBackground(ctx context.Context, s state, port int) (*exec.Cmd, error) {
 	executable, err := os.Executable()
 	if err != nil {

@@ -18,7 +18,7 @@ const (
 	// namespace holds all of the demo's objects.
 	namespace = "echoblogs"
 	// stopTimeout is how long all parts together may take to stop. The operator
-	// gives a transaction under way 20 s.
+	// waits 20 s for running transactions.
 	stopTimeout = time.Minute
 )
 

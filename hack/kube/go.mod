@@ -1,7 +1,6 @@
-// The control plane of the tests and the demo, as tools. A module of its own,
-// so that k8s.io/kubernetes and all it requires stay out of the product's go.mod. What both
-// require, both require at the same version: of the 900 packages that the product
-// is compiled from, 800 are then found in the build cache.
+// The control plane of the tests and the demo, as tools. This is a separate module, so that
+// k8s.io/kubernetes and its dependencies stay out of the product's go.mod. Common dependencies
+// have the same version in both: 800 of the product's 900 packages are then in the build cache.
 module github.com/echoblogs/echoblogs/hack/kube
 
 go 1.26.0

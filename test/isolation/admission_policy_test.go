@@ -17,9 +17,9 @@ import (
 
 // The messages of the policy; remedies follow them.
 const (
-	noSchema   = "the public site may not choose a Tenant's schema: "
-	noAdoption = "the public site may not have a schema adopted: "
-	noPlatform = "the public site may not change the Platform that a Tenant names: "
+	noSchema   = "the public site may not set a Tenant's schema: "
+	noAdoption = "the public site may not adopt a schema: "
+	noPlatform = "the public site may not change the Platform of a Tenant: "
 )
 
 // editorOf returns a client whose ServiceAccount can edit Tenants in the namespace of the Platform.

@@ -162,7 +162,7 @@ func TestStopWhileAMailIsSent(t *testing.T) {
 		defer close(stopped)
 		site.Stop()
 	}()
-	waitLog(p, "Takes no more requests")
+	waitLog(p, "Stopped serving")
 	close(reply)
 	<-stopped
 	server.wait(p, 1)
