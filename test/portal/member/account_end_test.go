@@ -54,7 +54,7 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 	alice.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusOK)
 	const asDay = "2 January 2006"
 	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
-	alice.Get("/account/alice/delete/").Want(t, http.StatusOK, "are kept until "+until, "After "+end+" your account is removed, too.", "its user name and address are free")
+	alice.Get("/account/alice/delete/").Want(t, http.StatusOK, "are kept until "+until, "After "+end+" your account is removed as well. Anyone can then register with its user name and email address.")
 	alice.Submit("/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "You are logged out.", "Your account is removed after "+end)
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func TestStaffAdd(t *testing.T) {
 	alice.Get("/staff/").Want(t, http.StatusOK)
 
 	portaltest.RefusedWith(t, "another account has this user name")(add("alice", "else@example.org"))
-	portaltest.RefusedWith(t, "another account has this address")(add("carol", "alice@example.org"))
+	portaltest.RefusedWith(t, "another account has this email address")(add("carol", "alice@example.org"))
 	portaltest.RefusedWith(t, "cannot be used")(add("Not_A_Name", "carol@example.org"))
-	portaltest.RefusedWith(t, "no email address")(add("carol", "carol"))
+	portaltest.RefusedWith(t, "the email address cannot be used: Enter a valid email address, such as jane@example.com.")(add("carol", "carol"))
 }
