@@ -7,18 +7,26 @@ import (
 	"net/textproto"
 	"regexp"
 	"strings"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/echoblogs/echoblogs/internal/outbox"
 )
 
-var errUnexpectedReply = errors.New("unexpected reply")
+var (
+	errTimeout         = errors.New("the server took too long")
+	errUnexpectedReply = errors.New("unexpected reply")
+)
 
-// timeoutOr returns err, or the error of ctx once ctx has ended, since its end is what broke the connection.
+// timeoutOr returns err, unless ctx has ended, which is what broke the connection then. The connection has the deadline
+// of ctx, too, and may fail before ctx reports its end: the clock decides.
 func timeoutOr(ctx context.Context, err error) error {
+	if deadline, limited := ctx.Deadline(); limited && !time.Now().Before(deadline) {
+		return errTimeout
+	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("the server took too long: %w", ctx.Err())
+		return ctx.Err()
 	}
 	return err
 }
