@@ -1,6 +1,8 @@
 package render
 
 import (
+	"bytes"
+
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
@@ -8,7 +10,7 @@ import (
 )
 
 // The cost of goldmark's inline parsers is quadratic in the number of delimiters of a paragraph, and rendering recurses
-// into nested blocks: a megabyte of "*a_" would take six minutes, and a megabyte of ">" would overflow the stack. Real
+// into nested elements: a megabyte of "*a_" would take six minutes, and a megabyte of ">" would overflow the stack. Real
 // posts do not come near these limits; markup beyond them stays plain text.
 const (
 	// maxDelimiters is the number of characters per paragraph, heading or table cell that may start inline markup.
@@ -84,10 +86,20 @@ func (delimiterLimit) Parse(parent ast.Node, block text.Reader, pc parser.Contex
 		seen = &delimiters{block: parent}
 		pc.Set(delimitersKey, seen)
 	}
-	if seen.count++; seen.count <= maxDelimiters {
+	line, position := block.PeekLine()
+	run := delimiterRun(line)
+	if seen.count += run; seen.count <= maxDelimiters {
 		return nil
 	}
-	_, position := block.PeekLine()
-	block.Advance(1)
-	return ast.NewTextSegment(text.NewSegment(position.Start, position.Start+1))
+	block.Advance(run)
+	return ast.NewTextSegment(text.NewSegment(position.Start, position.Start+run))
+}
+
+// delimiterRun returns how many characters at the start of a line the next parser takes at once. Each two of a run of
+// asterisks or underscores can start an element inside the others.
+func delimiterRun(line []byte) int {
+	if line[0] != '*' && line[0] != '_' {
+		return 1
+	}
+	return len(line) - len(bytes.TrimLeft(line, string(line[0])))
 }

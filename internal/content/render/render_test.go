@@ -82,6 +82,7 @@ func TestComplexityIsBounded(t *testing.T) {
 		want            int
 	}{
 		"emphasis":                    {strings.Repeat("*a* ", 2000), "<em>", 500},
+		"emphasis in one run":         {strings.Repeat("*", 1001) + "a" + strings.Repeat("*", 1001), "<strong>", 0},
 		"emphasis in many paragraphs": {strings.Repeat("*a*\n\n", 2000), "<em>", 2000},
 		"links":                       {strings.Repeat("[a](b) ", 2000), "<a ", 500},
 		"quotes":                      {strings.Repeat("> ", 2000) + "a", "<blockquote>", 50},
@@ -122,6 +123,7 @@ func FuzzRender(f *testing.F) {
 		"<math><mtext><script>x</script></mtext></math>", "<p title='\"><script>x</script>'>", "![a](http://b \"onload\")",
 		"<noscript><p title=\"</noscript><img src=x onerror=x>\">", "`<script>`", "<!--><script>x</script>-->",
 		"a <!--more--> b", "| a |\n|---|\n| <b onclick=x> |", "<a href='&#106;avascript:x'>x</a>", "&lt;script&gt;", "\x00<script>",
+		strings.Repeat("*", 1200) + "a" + strings.Repeat("*", 1200), strings.Repeat("<b>", 600) + "<script>x</script>",
 	} {
 		f.Add(seed)
 	}

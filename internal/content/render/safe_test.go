@@ -1,6 +1,8 @@
 package render_test
 
 import (
+	"errors"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,11 +16,32 @@ import (
 func checkSafe(t *testing.T, fragment string) {
 	t.Helper()
 	nodes, err := html.ParseFragment(strings.NewReader(fragment), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
-	if err != nil {
-		t.Fatalf("parse the result: %v", err)
+	if err != nil { // elements are nested more deeply than the parser accepts, as HTML in Markdown may be
+		checkTokens(t, fragment)
+		return
 	}
 	for _, node := range nodes {
 		checkNode(t, node)
+	}
+}
+
+// checkTokens checks the tags of a fragment, however they are nested.
+func checkTokens(t *testing.T, fragment string) {
+	t.Helper()
+	tokens := html.NewTokenizer(strings.NewReader(fragment))
+	for {
+		switch tokens.Next() {
+		case html.ErrorToken:
+			if err := tokens.Err(); !errors.Is(err, io.EOF) {
+				t.Fatalf("read the result: %v", err)
+			}
+			return
+		case html.StartTagToken, html.SelfClosingTagToken:
+			token := tokens.Token()
+			checkElement(t, token.Data, token.Attr)
+		case html.CommentToken, html.DoctypeToken:
+			t.Errorf("comment or doctype %q", tokens.Token().Data)
+		}
 	}
 }
 
@@ -30,17 +53,22 @@ func checkNode(t *testing.T, node *html.Node) {
 	t.Helper()
 	switch node.Type {
 	case html.ElementNode:
-		if !slices.Contains(elements, node.Data) {
-			t.Errorf("element <%s>", node.Data)
-		}
-		for _, a := range node.Attr {
-			checkAttribute(t, node.Data, a)
-		}
+		checkElement(t, node.Data, node.Attr)
 	case html.CommentNode, html.DoctypeNode:
 		t.Errorf("comment or doctype %q", node.Data)
 	}
 	for child := range node.ChildNodes() {
 		checkNode(t, child)
+	}
+}
+
+func checkElement(t *testing.T, element string, attributes []html.Attribute) {
+	t.Helper()
+	if !slices.Contains(elements, element) {
+		t.Errorf("element <%s>", element)
+	}
+	for _, a := range attributes {
+		checkAttribute(t, element, a)
 	}
 }
 
