@@ -16,7 +16,7 @@ import (
 // ensureActive reports whether the Tenant is active, from the dates of its row, and schedules the next change. The
 // application reads the same row, so that a suspension begins on time even while the operator is down.
 //
-// Sets Active: True with Paid or Grace, False with PaymentDue or SuspendedByHand.
+// Sets Active: True with Paid or Grace, False with PaymentDue or Suspended.
 func (r *Reconciler) ensureActive(_ context.Context, s *scope) error {
 	before := meta.IsStatusConditionFalse(s.tenant.Status.Conditions, v1alpha1.ConditionActive)
 	day := v1alpha1.NewDate(s.row.PaidUntil)

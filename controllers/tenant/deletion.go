@@ -45,8 +45,8 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, tenant *v1alpha1.Tenan
 	return reconcile.Result{}, nil
 }
 
-// endIfDeleted ends a Tenant for which this reconcile created a schema after another operator removed the finalizer: two
-// operators that do not know of each other are not held apart by it. Otherwise it returns cause.
+// endIfDeleted ends a Tenant for which this reconcile created a schema after another operator removed the finalizer, which
+// does not protect against a second operator without leader election. Otherwise it returns cause.
 func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) error {
 	live, err := r.readLive(ctx, s.tenant)
 	switch {

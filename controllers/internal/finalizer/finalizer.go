@@ -26,8 +26,8 @@ func Ensure(ctx context.Context, c client.Client, object client.Object) error {
 }
 
 // Remove removes the finalizer. It is an update rather than a patch: the API server deletes an object that has lost its
-// last finalizer in a request of its own, which checks the UID only after an update. After a patch it could delete an
-// object that was created with the same name in between.
+// last finalizer in a separate request, which checks the UID only after an update. After a patch it could delete an object
+// that was created with the same name in between.
 func Remove(ctx context.Context, c client.Client, object client.Object) error {
 	controllerutil.RemoveFinalizer(object, v1alpha1.Finalizer)
 	return c.Update(ctx, object)

@@ -1,5 +1,5 @@
-// Package step has the error by which a step of a reconcile stops it, and what follows from that error: which condition
-// is set, and when the object is reconciled again.
+// Package step defines the error with which a step stops a reconcile, and its effects: which condition is set, and when
+// the object is reconciled again.
 package step
 
 import (

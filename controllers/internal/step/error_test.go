@@ -25,7 +25,7 @@ func TestRunStopsAtTheFirstError(t *testing.T) {
 	}{
 		"no error":              {nil, nil, nil, 3},
 		"the error of a step":   {stalled, stalled, nil, 2},
-		"an error of another's": {errRefused, nil, errRefused, 2},
+		"another error":         {errRefused, nil, errRefused, 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
