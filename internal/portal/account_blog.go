@@ -146,13 +146,13 @@ func ownerSentence(err error) string {
 	case errors.As(err, &domain):
 		return domain.Sentence()
 	case errors.As(err, &owned):
-		return "This is set by the manifest of your blog: change it there, or ask those who run the site."
+		return "This is set by the manifest of your blog: change it there, or contact support."
 	case errors.As(err, &changed):
 		return changedSentence(changed)
 	case errors.As(err, &invalid) && invalid.Err == nil:
 		return invalid.Fields[0].Message
 	case errors.As(err, &invalid): // the API server's messages are not for owners
-		return "This value is not accepted. Check it, or ask those who run the site."
+		return "This value is not accepted. Check it, or contact support."
 	}
 	return ""
 }

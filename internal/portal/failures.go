@@ -109,7 +109,7 @@ func explain(err error) *failure {
 		return &failure{
 			status: http.StatusInternalServerError, title: "The change was made but not recorded",
 			lead:  "The audit log could not be written. The entry is in the server's log.",
-			steps: []string{"Do not repeat the change. Send the number above to the site administrators."},
+			steps: []string{"Do not repeat the change. Contact support with the ID above."},
 		}
 	case errors.Is(err, account.ErrBusy):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site is very busy", lead: "More people log in at this moment than the site can serve.", steps: again, retryAfter: retryAfter}
@@ -120,24 +120,24 @@ func explain(err error) *failure {
 	case errors.Is(err, tenants.ErrConflict):
 		return &failure{status: http.StatusConflict, title: "The blog is being changed", lead: "Nothing was changed: other changes got in the way.", steps: again, retryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrUnavailable):
-		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot look after blogs right now", lead: "Blogs are shown as always; changes have to wait.", steps: again, retryAfter: retryAfter}
+		return &failure{status: http.StatusServiceUnavailable, title: "Blogs cannot be changed right now", lead: "Readers are not affected. Nothing was changed.", steps: again, retryAfter: retryAfter}
 	case !errors.As(err, &api) && postgres.Unavailable(err):
 		return &failure{status: http.StatusServiceUnavailable, title: "The site cannot reach its database", lead: "Nothing was changed.", steps: again, retryAfter: retryAfter}
 	}
 	return &failure{
-		status: http.StatusInternalServerError, title: "Something went wrong", lead: "The server made a mistake with this page.",
-		steps: []string{"Try again; if it does not help, tell those who run the site the number above."},
+		status: http.StatusInternalServerError, title: "Something went wrong", lead: "The server failed to show this page.",
+		steps: []string{"Try again. If it still fails, contact support with the ID above."},
 	}
 }
 
 // causeOf returns the text of an error for the log.
 func causeOf(err error) string { return postgres.LogText(err) }
 
-// sendFailure answers with the page of a failure, and its number where it may stand in the log.
+// sendFailure answers with the page of a failure, and its ID in the log.
 func (p *Portal) sendFailure(w http.ResponseWriter, r *visit, f *failure) {
 	m := web.Message{
 		Page:   web.Page{Title: f.title, Site: siteName},
-		Status: f.status, Lead: f.lead, Steps: f.steps, Link: f.link, RetryAfter: f.retryAfter, Subject: "No. " + r.ID,
+		Status: f.status, Lead: f.lead, Steps: f.steps, Link: f.link, RetryAfter: f.retryAfter, Subject: "ID: " + r.ID,
 	}
 	if r.Platform != nil {
 		m.Links, m.Contact = links(r), r.Contact()
@@ -149,9 +149,9 @@ func (p *Portal) panicked(w http.ResponseWriter, id string) {
 	m := web.Message{
 		Page:    web.Page{Title: "Something went wrong", Site: siteName},
 		Status:  http.StatusInternalServerError,
-		Subject: "No. " + id,
-		Lead:    "The server made a mistake with this page. It is noted under this number.",
-		Steps:   []string{"Try again; if it does not help, tell those who run the site the number."},
+		Subject: "ID: " + id,
+		Lead:    "The server failed to show this page. The error has been logged under this ID.",
+		Steps:   []string{"Try again. If it still fails, contact support with the ID above."},
 	}
 	if platform, err := p.tenants.Platform(context.Background()); err == nil {
 		m.Contact = web.Contact(platform.Spec.Contact)

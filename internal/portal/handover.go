@@ -50,7 +50,7 @@ func errNotOwner(r *visit, e *account.NotOwnerError) error {
 		lead: fmt.Sprintf("You are logged in as %s. Only the owner of %s can write there.", r.User.Username, e.Blog.Title),
 		steps: []string{
 			"If the blog is yours, log out, log in with the account that owns it, and choose \"Write\" on the blog again.",
-			"Otherwise ask those who run the site.",
+			"Otherwise contact support.",
 		},
 		link: &web.Link{Address: "/logout/", Text: "Log out"},
 	}

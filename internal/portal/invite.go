@@ -22,7 +22,7 @@ type invitePage struct {
 	account.Invitation
 }
 
-var errInvalidInvitation = errInvalidLink("", "If you have chosen a password already, log in with it.", "Otherwise ask those who run the site for another link.")
+var errInvalidInvitation = errInvalidLink("", "If you have chosen a password already, log in with it.", "Otherwise contact support for another link.")
 
 func (p *Portal) showInvite(w http.ResponseWriter, r *visit) error {
 	f := newForm(r)
@@ -53,7 +53,7 @@ func (p *Portal) acceptInvite(w http.ResponseWriter, r *visit) error {
 	case errors.Is(err, account.ErrNotFound):
 		return errInvalidInvitation
 	case errors.As(err, &conflict):
-		f.refuse("", "Another account has this email address. Ask those who run the site.")
+		f.refuse("", "Another account has this email address. Contact support.")
 		return p.showInviteForm(w, r, f, http.StatusUnprocessableEntity)
 	case f.refuseInvalid(err):
 		return p.showInviteForm(w, r, f, http.StatusUnprocessableEntity)

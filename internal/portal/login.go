@@ -79,15 +79,15 @@ func loginRefusal(e *account.RefusedError) string {
 	case account.RefusedRegistering:
 		return "Your blog is still being created. Try again in a minute."
 	case account.RefusedLocked:
-		return "This account is locked. Ask those who run the site."
+		return "This account is locked. Contact support."
 	case account.RefusedDeleted:
-		return fmt.Sprintf("Your blog %s was deleted. Until %s it can be restored: ask those who run the site. After that, this account is removed as well.", e.Blog, day(e.PurgeAt))
+		return fmt.Sprintf("Your blog %s was deleted. To restore it before %s, contact support. After that, this account is removed as well.", e.Blog, day(e.PurgeAt))
 	case account.RefusedReplaced:
-		return fmt.Sprintf("Your blog %s was deleted, and another blog has its name now. Its posts are kept until %s: ask those who run the site. After that, this account is removed as well.", e.Blog, day(e.PurgeAt))
+		return fmt.Sprintf("Your blog %s was deleted, and another blog has its name now. Its posts are kept until %s: to get them, contact support. After that, this account is removed as well.", e.Blog, day(e.PurgeAt))
 	case account.RefusedPending:
-		return "Your blog is not available. Try again in a minute. If that does not help, ask those who run the site."
+		return "Your blog is not available. Try again in a minute. If it still fails, contact support."
 	}
-	return "This account has no blog anymore, and is removed a week after the last one was. If that is a mistake, ask those who run the site."
+	return "This account has no blog anymore, and is removed a week after the last one was. If this is a mistake, contact support."
 }
 
 // browser returns the browser that sent a request.

@@ -97,7 +97,7 @@ type form struct {
 	Values map[string]string
 	// Errors are sentences. The empty name stands for the form as a whole.
 	Errors map[string]string
-	// Contact is where those are reached whom an error tells to ask.
+	// Contact is the address of support, for errors that mention it.
 	Contact web.Contact
 }
 

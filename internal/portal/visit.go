@@ -46,7 +46,7 @@ func (v *visit) Staff() bool { return v.User != nil && v.User.Role == account.St
 // Closed reports whether nobody may register.
 func (v *visit) Closed() bool { return v.Platform.RegistrationMode() == v1alpha1.RegistrationClosed }
 
-// Contact is where those who run the site are reached.
+// Contact returns the address of support.
 func (v *visit) Contact() web.Contact { return web.Contact(v.Platform.Spec.Contact) }
 
 // handler answers a request, or returns an error before it has written anything: a *failure, or what went wrong.

@@ -2,14 +2,15 @@ package web
 
 import (
 	"html/template"
+	"regexp"
 	"strings"
 )
 
-// Contact is where people reach those who run the site: a mailto or an https address. Empty: nowhere.
+// Contact is the address of support: a mailto or an https address. Empty: none.
 type Contact string
 
-// whoRuns is what every sentence calls them that tells people to ask.
-const whoRuns = "those who run the site"
+// contactSupport is the phrase that LinkContact adds the address to.
+var contactSupport = regexp.MustCompile(`[Cc]ontact support`)
 
 // Shown returns the address as people read it. Empty: there is none.
 func (c Contact) Shown() string {
@@ -21,16 +22,17 @@ func (c Contact) Shown() string {
 	return ""
 }
 
-// Asking adds a sentence. Where it speaks of those who run the site, it links to where they are reached.
-func (b HTMLWriter) Asking(sentence string, c Contact) HTMLWriter {
-	before, after, found := strings.Cut(sentence, whoRuns)
-	if !found || c.Shown() == "" {
+// LinkContact appends a sentence, with a link to the contact after the words "contact support".
+func (b HTMLWriter) LinkContact(sentence string, c Contact) HTMLWriter {
+	phrase := contactSupport.FindStringIndex(sentence)
+	if phrase == nil || c.Shown() == "" {
 		return b.Text(sentence)
 	}
-	return b.Text(before).HTML(whoRuns + ` (<a href="`).Text(string(c)).HTML(`">`).Text(c.Shown()).HTML("</a>)").Text(after)
+	b = b.Text(sentence[:phrase[1]]).HTML(` (<a href="`).Text(string(c)).HTML(`">`).Text(c.Shown()).HTML("</a>)")
+	return b.Text(sentence[phrase[1]:])
 }
 
-// Asking is HTMLWriter.Asking for templates.
-func (c Contact) Asking(sentence string) template.HTML {
-	return template.HTML(HTMLWriter(nil).Asking(sentence, c)) //nolint:gosec // HTMLWriter escapes it
+// LinkContact is HTMLWriter.LinkContact for templates.
+func (c Contact) LinkContact(sentence string) template.HTML {
+	return template.HTML(HTMLWriter(nil).LinkContact(sentence, c)) //nolint:gosec // HTMLWriter escapes it
 }

@@ -80,7 +80,7 @@ func (l *Layout) Frame(m HTMLWriter, p Page, main func(HTMLWriter) HTMLWriter) H
 	m = masthead(m, p)
 	m = main(m.HTML("<main id=\"page.content\" tabindex=\"-1\">\n"))
 	if p.Reference != "" {
-		m = m.HTML(`<p class="aside">No. `).Text(p.Reference).HTML("</p>\n")
+		m = m.HTML(`<p class="aside">ID: `).Text(p.Reference).HTML("</p>\n")
 	}
 	m = m.HTML("</main>\n")
 	m = m.HTML("<footer class=\"colophon\">\n<p>")

@@ -40,14 +40,14 @@ func (m *Message) main(b HTMLWriter) HTMLWriter {
 	if m.Subject != "" {
 		b = b.HTML("<p class=\"subject\"><code>").Text(m.Subject).HTML("</code></p>\n")
 	}
-	b = b.HTML("<p>").Asking(m.Lead, m.Contact).HTML("</p>\n")
+	b = b.HTML("<p>").LinkContact(m.Lead, m.Contact).HTML("</p>\n")
 	switch {
 	case len(m.Steps) == 1:
-		b = b.HTML("<p class=\"step\">").Asking(m.Steps[0], m.Contact).HTML("</p>\n")
+		b = b.HTML("<p class=\"step\">").LinkContact(m.Steps[0], m.Contact).HTML("</p>\n")
 	case len(m.Steps) > 1:
 		b = b.HTML("<ul>\n")
 		for _, step := range m.Steps {
-			b = b.HTML("<li>").Asking(step, m.Contact).HTML("</li>\n")
+			b = b.HTML("<li>").LinkContact(step, m.Contact).HTML("</li>\n")
 		}
 		b = b.HTML("</ul>\n")
 	}

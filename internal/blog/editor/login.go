@@ -114,7 +114,7 @@ func (e *Editor) noPublicSite(w http.ResponseWriter, t *directory.Tenant) {
 		Page:       site.Page(t, "Login is temporarily unavailable"),
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "The address of the site that manages accounts is not known yet.",
-		Steps:      []string{"Try again in a minute, or contact those who run the site."},
+		Steps:      []string{"Try again in a minute, or contact support."},
 		Contact:    e.Contact(),
 		RetryAfter: time.Minute,
 	})

@@ -30,9 +30,9 @@ func readOnly(err error) string {
 		return ""
 	case reason.Suspended:
 		return "This blog is suspended: readers cannot see it, and you cannot change it. Your posts are kept, and you can export them. " +
-			"To continue, renew it or contact those who run the site."
+			"To continue, renew it or contact support."
 	}
-	return fmt.Sprintf("Your plan ended on %s, so you cannot change this blog. Readers can see it until %s. To write again, renew it or contact those who run the site.",
+	return fmt.Sprintf("Your plan ended on %s, so you cannot change this blog. Readers can see it until %s. To write again, renew it or contact support.",
 		web.Day(reason.PaidUntil), web.Day(reason.SuspendAt))
 }
 

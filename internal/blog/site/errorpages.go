@@ -31,11 +31,11 @@ func (s *Site) unknownHost(w http.ResponseWriter, host string) {
 	s.Layout.Send(w, s.platform().NoBlogAt(host))
 }
 
-// retrySteps says to retry, and whom to tell if there is a contact.
+// retrySteps says to retry, and to contact support if there is a contact.
 func (s *Site) retrySteps() []string {
 	steps := []string{"Load the page again in a few seconds."}
 	if s.Contact() != "" {
-		steps = append(steps, "If the problem persists, tell those who run the site.")
+		steps = append(steps, "If the problem persists, contact support.")
 	}
 	return steps
 }
@@ -58,7 +58,7 @@ func (s *Site) Suspended(w http.ResponseWriter, t *directory.Tenant) {
 		Status: http.StatusPaymentRequired,
 		Lead:   fmt.Sprintf("%s is not available at the moment. Its posts are kept.", t.DisplayName),
 		Steps: []string{
-			"If this is your blog, renew it or contact those who run the site. It will be available again within seconds.",
+			"If this is your blog, renew it or contact support. It will be available again within seconds.",
 			"You can still log in with \"Write\" below, read your posts and export them.",
 		},
 		Contact: s.Contact(),
@@ -126,7 +126,7 @@ func (s *Site) Panicked(w http.ResponseWriter, id string) {
 		Status:  http.StatusInternalServerError,
 		Subject: id,
 		Lead:    "The server failed to show this page. The error has been logged under this ID.",
-		Steps:   []string{"Load the page again. If it still fails, send the ID to those who run the site."},
+		Steps:   []string{"Load the page again. If it still fails, contact support with the ID."},
 		Contact: s.Contact(),
 	})
 }

@@ -35,11 +35,11 @@ func TestHostForms(t *testing.T) {
 		})
 	}
 	unknown := map[string]struct{ host, want string }{
-		"another":            {"bob.example.com", "The server was reached, but no blog has the host name bob.example.com."},
-		"below":              {"www.alice.example.com", "The server was reached, but no blog has the host name www.alice.example.com."},
-		"above":              {"example.com", "The server was reached, but no blog has the host name "},
-		"upper case":         {"BOB.example.com:8000", "The server was reached, but no blog has the host name bob.example.com."},
-		"longest":            {strings.Repeat("a.", 126) + "a", "The server was reached, but no blog has the host name "},
+		"another":            {"bob.example.com", "No blog has the host name bob.example.com."},
+		"below":              {"www.alice.example.com", "No blog has the host name www.alice.example.com."},
+		"above":              {"example.com", "No blog has the host name "},
+		"upper case":         {"BOB.example.com:8000", "No blog has the host name bob.example.com."},
+		"longest":            {strings.Repeat("a.", 126) + "a", "No blog has the host name "},
 		"beyond the longest": {strings.Repeat("a.", 200) + "a", "This is not a valid host name."},
 		"IPv4":               {"127.0.0.1:8000", "This is not a valid host name."},
 		"IPv6":               {"[::1]:8000", "This is not a valid host name."},
@@ -86,7 +86,7 @@ func TestUnknownHost(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
 	for _, path := range []string{"/", "/page/2/", "/a-post/", "/feed.xml", "/robots.txt", "/a/b/c"} {
-		p.Get("typo.example.com", path).Want(t, http.StatusNotFound, "", "no blog has the host name typo.example.com.", "Check the spelling")
+		p.Get("typo.example.com", path).Want(t, http.StatusNotFound, "", "No blog has the host name typo.example.com.", "Check the spelling")
 	}
 	p.Get("typo.example.com", "/healthz").Want(t, http.StatusOK, "", "The server is running.")
 	p.Get("127.0.0.1", "/readyz").Want(t, http.StatusOK, "", "Ready.")

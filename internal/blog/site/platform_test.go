@@ -14,7 +14,7 @@ const (
 	// offered links to the sign-up with the name carol.
 	offered = `href="https://www.example.org:8443/register/?username=carol"`
 	// reached is the link to the contact.
-	reached = `those who run the site (<a href="mailto:help@example.org">help@example.org</a>)`
+	reached = `contact support (<a href="mailto:help@example.org">help@example.org</a>)`
 )
 
 func withRegistration(mode string) func(*tenancy.Installation) {
@@ -44,10 +44,10 @@ func TestUnknownHostOffersItsName(t *testing.T) {
 	p.WaitText("carol.example.com", "/", []string{offered, "you need an invitation code", reached}, nil)
 
 	p.Install(publicURL, withRegistration("Closed"), withContact("mailto:help@example.org"))
-	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address", "If there should be one, ask " + reached}, []string{"/register/"})
+	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address", "If you expected a blog here, " + reached + "."}, []string{"/register/"})
 
 	p.Install(publicURL, withRegistration("Closed"))
-	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address"}, []string{"/register/", "those who run"})
+	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address"}, []string{"/register/", "support"})
 
 	p.Install(publicURL)
 	p.WaitText("carol.example.com", "/", []string{offered, "Register carol"}, nil)
@@ -62,13 +62,13 @@ func TestContact(t *testing.T) {
 	p.Create(blogtest.Owned("bob"))
 	alice.SuspendAt = blogtest.Start
 	p.Update(alice, blogtest.Start)
-	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "contact those who run the site. It will be available again within seconds."}, nil)
+	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "renew it or contact support. It will be available again within seconds."}, nil)
 
 	p.Install("http://localhost:8000", withContact("mailto:help@example.org"))
-	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "contact " + reached + ". It will be available again within seconds."}, nil)
-	p.LogIn("alice", "alice.example.com").Open("/write/").Want(t, http.StatusOK, "alice", "renew it or contact "+reached+".")
+	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "renew it or " + reached + ". It will be available again within seconds."}, nil)
+	p.LogIn("alice", "alice.example.com").Open("/write/").Want(t, http.StatusOK, "alice", "renew it or "+reached+".")
 	p.Exec(`ALTER TABLE bob.posts RENAME TO lost`)
-	p.Get("bob.example.com", "/").Want(t, http.StatusServiceUnavailable, "bob", "If the problem persists, tell "+reached+".")
+	p.Get("bob.example.com", "/").Want(t, http.StatusServiceUnavailable, "bob", "If the problem persists, "+reached+".")
 
 	p.Install("http://localhost:8000", withContact("https://example.org/help/?about=blogs&to=us"))
 	p.WaitText("alice.example.com", "/", []string{`(<a href="https://example.org/help/?about=blogs&amp;to=us">example.org/help/?about=blogs&amp;to=us</a>)`}, nil)

@@ -187,7 +187,7 @@ func TestSuspendedOwner(t *testing.T) {
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	p.Wait("the page says so", func(context.Context) error {
 		seen := v.Get("/account/")
-		for _, text := range []string{"This blog is suspended", "To continue, ask those who run the site", "http://alice." + stack.Domain + "/login/?next=/write/export.zip"} {
+		for _, text := range []string{"This blog is suspended", "To continue, contact support.", "http://alice." + stack.Domain + "/login/?next=/write/export.zip"} {
 			if !strings.Contains(seen.Body, text) {
 				return fmt.Errorf("it does not say %q: %s", text, seen.Body)
 			}

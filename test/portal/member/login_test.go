@@ -32,11 +32,11 @@ func TestLogin(t *testing.T) {
 	v.Submit("/login/", "username", "nobody", "password", "whatever it is").Want(t, http.StatusUnprocessableEntity, wrong, `value="nobody"`).Without(t, "whatever it is")
 	v.Submit("/login/", "username", "alice", "password", "whatever it is").Want(t, http.StatusUnprocessableEntity, wrong)
 	v.Submit("/login/", "username", "", "password", "").Want(t, http.StatusUnprocessableEntity, "Enter your user name and password.")
-	// Every error page has a number, which is logged.
+	// Every error page shows an ID, which is logged.
 	for _, refused := range []portaltest.Page{v.Submit("/login/", "username", "", "password", ""), v.Get("/nowhere/")} {
-		number := regexp.MustCompile(`No\. ([A-Z2-7]{10})`).FindStringSubmatch(refused.Body)
-		if number == nil || !strings.Contains(p.Logs(), `"id":"`+number[1]+`"`) {
-			t.Errorf("%s has no number that stands in the log: %v", refused.URL, number)
+		id := regexp.MustCompile(`ID: ([A-Z2-7]{10})`).FindStringSubmatch(refused.Body)
+		if id == nil || !strings.Contains(p.Logs(), `"id":"`+id[1]+`"`) {
+			t.Errorf("%s shows no ID that is in the log: %v", refused.URL, id)
 		}
 	}
 	v.Submit("/login/", "username", "a\xffb", "password", "x").Want(t, http.StatusBadRequest, "The form cannot be read")

@@ -13,8 +13,8 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// reached is how pages refer to the contact.
-const reached = `those who run the site (<a href="mailto:help@example.org">help@example.org</a>)`
+// reached is how pages link to the contact.
+const reached = `contact support (<a href="mailto:help@example.org">help@example.org</a>)`
 
 func setContact(address string) func(*v1alpha1.Platform) {
 	return func(object *v1alpha1.Platform) { object.Spec.Contact = address }
@@ -33,7 +33,7 @@ func TestContact(t *testing.T) {
 
 	alice := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	for _, path := range []string{"/", "/account/", "/account/alice/"} {
-		alice.Get(path).Want(t, http.StatusOK, "you cannot write. To continue, ask "+reached+".")
+		alice.Get(path).Want(t, http.StatusOK, "you cannot write. To continue, "+reached+".")
 	}
 	mail := portaltest.WaitMails(p, site, "alice@example.org", "Your plan for alice has ended", 1)
 	if !strings.Contains(mail.Body, "support at help@example.org.") {
@@ -41,19 +41,19 @@ func TestContact(t *testing.T) {
 	}
 
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
-	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "Until then, "+reached+" can restore the blog; afterwards it cannot be restored.")
-	bob.Get("/account/bob/").Want(t, http.StatusOK, "Change this line there, or ask "+reached+":")
+	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "To restore the blog before then, "+reached+"; afterwards it cannot be restored.")
+	bob.Get("/account/bob/").Want(t, http.StatusOK, "Change this line there, or "+reached+":")
 	challenge := strings.Repeat("a", 43)
-	bob.Get("/authorize/?host=alice."+stack.Domain+"&challenge="+challenge).Want(t, http.StatusForbidden, "Otherwise ask "+reached+".")
+	bob.Get("/authorize/?host=alice."+stack.Domain+"&challenge="+challenge).Want(t, http.StatusForbidden, "Otherwise "+reached+".")
 
 	visitor := portaltest.NewClient(t, site)
-	visitor.Submit("/login/", "username", "carol", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked. Ask "+reached+".")
-	visitor.Get("/invite/?token=none").Want(t, http.StatusGone, "ask "+reached+" for another link")
+	visitor.Submit("/login/", "username", "carol", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked. C"+reached[1:]+".")
+	visitor.Get("/invite/?token=none").Want(t, http.StatusGone, "Otherwise "+reached+" for another link.")
 	visitor.Get("/").Want(t, http.StatusOK).Without(t, reached)
 	setRegistration(t, p, visitor, v1alpha1.RegistrationInvite, `Sign-up is by invitation. <a href="mailto:help@example.org">Ask for a code</a>`)
 	visitor.Register("dave").Want(t, http.StatusUnprocessableEntity)
 	setRegistration(t, p, visitor, v1alpha1.RegistrationClosed, `<a class="button" href="mailto:help@example.org">Contact support</a>`)
-	visitor.Get("/").Want(t, http.StatusOK, "Sign-up is closed. To get a blog anyway, ask "+reached+".")
+	visitor.Get("/").Want(t, http.StatusOK, "Sign-up is closed. To get a blog anyway, "+reached+".")
 
 	// A changed contact shows without a restart: immediately here, and within seconds on the blog.
 	visitor.RouteToBlog(p, "alice."+stack.Domain)
@@ -64,9 +64,9 @@ func TestContact(t *testing.T) {
 	for address, wants := range map[string]map[string]string{
 		"https://example.org/help": {
 			"/register/": `<a class="button" href="https://example.org/help">Contact support</a>`,
-			blog:         `contact those who run the site (<a href="https://example.org/help">example.org/help</a>). It will be available again within seconds.`,
+			blog:         `renew it or contact support (<a href="https://example.org/help">example.org/help</a>). It will be available again within seconds.`,
 		},
-		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "contact those who run the site. It will be available again within seconds."},
+		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "renew it or contact support. It will be available again within seconds."},
 	} {
 		p.EditPlatform(setContact(address))
 		for path, want := range wants {
@@ -89,7 +89,7 @@ func TestUnknownHostsReadTheSameEverywhere(t *testing.T) {
 	there.RouteToBlog(p, host, "www.dave.org")
 	words := func(v *portaltest.Client, host string) string {
 		shown := v.Get("http://"+host+"/").Want(t, http.StatusNotFound, "There is no blog at this address")
-		_, words, _ := strings.Cut(shown.Body, "<p>The server was reached, but no blog has the host name "+host+".</p>")
+		_, words, _ := strings.Cut(shown.Body, "<p>No blog has the host name "+host+".</p>")
 		words, _, found := strings.Cut(words, "</div>")
 		if !found {
 			t.Fatalf("no words in:\n%s", shown.Body)
@@ -103,10 +103,10 @@ func TestUnknownHostsReadTheSameEverywhere(t *testing.T) {
 		says, doesNot string
 	}{
 		{v1alpha1.RegistrationOpen, "", offer, "code"},
-		{v1alpha1.RegistrationInvite, "", "you need an invitation code: those who run the site give them out", reached},
-		{v1alpha1.RegistrationInvite, "mailto:help@example.org", "you need an invitation code: " + reached + " give them out", "nobody"},
-		{v1alpha1.RegistrationClosed, "mailto:help@example.org", "If there should be one, ask " + reached, "/register/"},
-		{v1alpha1.RegistrationClosed, "", "Check the spelling", "those who run"},
+		{v1alpha1.RegistrationInvite, "", "you need an invitation code. To get one, contact support.", "<a href=\"mailto:"},
+		{v1alpha1.RegistrationInvite, "mailto:help@example.org", "you need an invitation code. To get one, " + reached + ".", "If you expected"},
+		{v1alpha1.RegistrationClosed, "mailto:help@example.org", "If you expected a blog here, " + reached + ".", "/register/"},
+		{v1alpha1.RegistrationClosed, "", "Check the spelling", "support"},
 	} {
 		p.EditPlatform(func(object *v1alpha1.Platform) {
 			object.Spec.Registration, object.Spec.Contact = mode.registration, mode.contact

@@ -18,7 +18,7 @@ func TestHosts(t *testing.T) {
 
 	// The page of a free host offers to register it. Other hosts are not found.
 	v.Get("http://carol."+stack.Domain+"/").Want(t, http.StatusNotFound, "carol."+stack.Domain, "http://"+stack.Domain+"/register/?username=carol")
-	v.Get("http://www.carol.org/").Want(t, http.StatusNotFound, "www.carol.org", "that its DNS record leads here.")
+	v.Get("http://www.carol.org/").Want(t, http.StatusNotFound, "www.carol.org", "that its DNS record points here.")
 
 	// An IP address redirects to the public site.
 	v.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
