@@ -76,7 +76,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 	carol.open(blog + "/write/")
 	carol.sees("Log in")
 	carol.fill("User name or email", "carol", "Password", "not the one")
-	carol.choose("Log in", "is wrong")
+	carol.choose("Log in", "Wrong user name, email address or password.")
 	carol.fill("Password", password)
 	carol.choose("Log in", "First bread")
 }
