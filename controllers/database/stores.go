@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -29,7 +27,7 @@ type Stores struct {
 	// MaxConns is the largest number of connections to one database. Defaults to that of postgres.PoolOptions.
 	MaxConns int32
 	// Tracer traces every statement. Defaults to none.
-	Tracer pgx.QueryTracer
+	Tracer postgres.QueryTracer
 	// Application is what runs in the schemas of tenants. Required.
 	Application application.Application
 	// Public are migrations of tables in public besides the registry's.
@@ -124,10 +122,10 @@ func (s *Stores) Close() {
 }
 
 // Stats returns the statistics of the connection pools, keyed by the namespace and name of their Platforms.
-func (s *Stores) Stats() map[string]*pgxpool.Stat {
+func (s *Stores) Stats() map[string]*postgres.PoolStat {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stats := make(map[string]*pgxpool.Stat, len(s.open))
+	stats := make(map[string]*postgres.PoolStat, len(s.open))
 	for key, db := range s.open {
 		stats[key.String()] = db.store.Stat()
 	}

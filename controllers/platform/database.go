@@ -72,13 +72,12 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, store *tenancy.Store
 
 // installationOf returns what the database records of a Platform.
 func installationOf(p *v1alpha1.Platform) tenancy.Installation {
-	registration := p.RegistrationMode()
-	if p.Spec.Portal == nil { // there is no public site to register on
-		registration = v1alpha1.RegistrationClosed
-	}
+	mode := p.RegistrationMode()
 	return tenancy.Installation{
 		Namespace: p.Namespace, Name: p.Name, PublicURL: strings.TrimSuffix(p.Spec.PublicURL, "/"),
-		Domain: string(p.Spec.Domains[0]), Registration: string(registration), Contact: p.Spec.Contact,
+		Domain: string(p.Spec.Domains[0]), Contact: p.Spec.Contact,
+		SignUp:       p.Spec.Portal != nil && mode != v1alpha1.RegistrationClosed, // there is no public site otherwise
+		CodeRequired: mode == v1alpha1.RegistrationInvite,
 	}
 }
 

@@ -3,7 +3,6 @@ package portal
 import (
 	"slices"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
@@ -12,6 +11,6 @@ import (
 // Collectors returns the metrics of the public site.
 func (p *Portal) Collectors() []prometheus.Collector {
 	return append(slices.Concat(p.signup.Collectors(), p.accounts.Collectors(), p.outbox.Collectors()), p.observer, postgres.PoolCollector{
-		Stats: func() map[string]*pgxpool.Stat { return map[string]*pgxpool.Stat{"portal": p.db.Stat()} },
+		Stats: func() map[string]*postgres.PoolStat { return map[string]*postgres.PoolStat{"portal": p.db.Stat()} },
 	})
 }

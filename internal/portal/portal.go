@@ -11,11 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"k8s.io/client-go/rest"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/outbox"
 	"github.com/echoblogs/echoblogs/internal/postgres"
@@ -56,31 +54,20 @@ type Options struct {
 
 // Portal serves the public site of one Platform.
 type Portal struct {
-	options Options
-	log     *slog.Logger
-	now     func() time.Time
-	db      *pgxpool.Pool
-	tenants *tenants.Client
-	domains *tenants.Domains
-	// staffTenants changes tenants for staff.
-	staffTenants *tenants.Staff
-	audit        *audit.Log
-	signup       *signup.Service
-	accounts     *account.Service
-	hasher       *account.Hasher
-	pages        *pages
-	outbox       *outbox.Worker
-	observer     *web.Observer
-	handler      http.Handler
+	options  Options
+	db       *postgres.Pool
+	tenants  *tenants.Client
+	domains  *tenants.Domains
+	signup   *signup.Service
+	accounts *account.Service
+	outbox   *outbox.Worker
+	observer *web.Observer
+	handler  http.Handler
 }
 
-// New returns a public site. It connects to nothing yet.
+// New returns a public site, which does not connect to anything yet.
 func New(o Options) (*Portal, error) {
 	o = withDefaults(o)
-	pages, err := loadPages()
-	if err != nil {
-		return nil, err
-	}
 	objects, err := tenants.New(o.Kubernetes, o.Namespace, o.Platform)
 	if err != nil {
 		return nil, err
@@ -89,20 +76,19 @@ func New(o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Portal{
-		options: o, log: o.Log, now: o.Now, db: db, tenants: objects, audit: audit.NewLog(db, o.Now), hasher: account.NewHasher(), pages: pages,
-		observer: web.NewObserver("echoblogs_portal"),
-	}
+	p := &Portal{options: o, db: db, tenants: objects, observer: web.NewObserver("echoblogs_portal")}
+	hasher := account.NewHasher()
 	p.domains = tenants.NewDomains(objects, db, newResolver(o.DNSServer))
-	p.staffTenants = tenants.NewStaff(objects, db, p.audit, o.Now)
-	p.accounts = account.New(account.Options{DB: db, Blogs: objects, Hasher: p.hasher, MailQueued: func() { p.outbox.Wake() }, Log: o.Log, Now: o.Now})
+	p.accounts = account.New(account.Options{DB: db, Blogs: objects, Hasher: hasher, MailQueued: func() { p.outbox.Wake() }, Log: o.Log, Now: o.Now})
 	p.outbox = newOutbox(o, db, objects, p.accounts)
-	p.observer.Log, p.observer.AccessLog, p.observer.Identify, p.observer.Panicked = o.Log, o.AccessLog, true, p.panicked
 	p.signup = signup.New(signup.Options{
-		DB: db, Tenants: objects, Hasher: p.hasher, ConfirmFirst: o.ConfirmFirst, PerHour: o.RegistrationsPerHour, RefusedPerHour: o.RefusedPerHour,
+		DB: db, Tenants: objects, Hasher: hasher, ConfirmFirst: o.ConfirmFirst, PerHour: o.RegistrationsPerHour, RefusedPerHour: o.RefusedPerHour,
 		MailQueued: p.outbox.Wake, Log: o.Log, Now: o.Now,
 	})
-	p.handler = p.observer.Wrap(p.routes())
+	if err := p.addPages(); err != nil {
+		db.Close()
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -119,18 +105,16 @@ func withDefaults(o Options) Options {
 	return o
 }
 
-// Handler answers requests for the public site's hosts, for hosts that nobody owns, and the probes of the platform it
-// runs on.
+// Handler serves the hosts of the public site, hosts without a blog, and Kubernetes' probes.
 func (p *Portal) Handler() http.Handler { return p.handler }
 
-// Run keeps what is known of Tenants up to date and does the site's work in the background until ctx ends. It returns
-// an error when the API server cannot be talked to at all.
+// Run watches Tenants and runs the background jobs until ctx ends. It returns an error if Tenants cannot be watched.
 func (p *Portal) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var running sync.WaitGroup
-	for _, work := range p.work() {
-		running.Go(func() { work(ctx) })
+	for _, job := range p.jobs() {
+		running.Go(func() { job(ctx) })
 	}
 	err := p.tenants.Run(ctx)
 	cancel()
@@ -139,18 +123,6 @@ func (p *Portal) Run(ctx context.Context) error {
 		return fmt.Errorf("watch Tenants: %w", err)
 	}
 	return nil
-}
-
-// work lists what goes on in the background.
-func (p *Portal) work() []func(context.Context) {
-	return []func(context.Context){
-		p.clean,
-		p.outbox.Run,
-		p.remind,
-		p.invite,
-		p.signup.Run,
-		func(ctx context.Context) { p.every(ctx, accountsInterval, "remove accounts", p.accounts.Sweep) },
-	}
 }
 
 // Close closes the connections to the database. Call it after Run has returned and the last request has been answered.

@@ -17,7 +17,7 @@ type PoolOptions struct {
 	// ApplicationName is shown in pg_stat_activity. Defaults to "echoblogs".
 	ApplicationName string
 	// Tracer traces every statement. Defaults to none.
-	Tracer pgx.QueryTracer
+	Tracer QueryTracer
 }
 
 const (
@@ -33,6 +33,8 @@ type (
 	Pool = pgxpool.Pool
 	// PoolStat is how a pool is used at one moment.
 	PoolStat = pgxpool.Stat
+	// QueryTracer traces statements.
+	QueryTracer = pgx.QueryTracer
 )
 
 // NewPool returns a pool for the database at uri. It connects when it is first used, so an unavailable database is no

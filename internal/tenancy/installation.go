@@ -17,9 +17,9 @@ type Installation struct {
 	PublicURL string
 	// Domain is the parent domain of sites that people sign up for.
 	Domain string
-	// Registration says who may sign up: Open, Invite or Closed.
-	Registration string
-	// Contact is how to reach the site administrators, a mailto or an https address. Empty: unknown.
+	// SignUp reports whether people can sign up, and CodeRequired whether they need a registration code to.
+	SignUp, CodeRequired bool
+	// Contact is how to reach support: a mailto or an https URL. Empty: unknown.
 	Contact string
 }
 
@@ -36,9 +36,9 @@ func (s *Store) Install(ctx context.Context, want Installation, now time.Time) e
 	have, err := s.installation(ctx)
 	if errors.Is(err, pgx.ErrNoRows) {
 		_, err = s.pool.Exec(ctx, `INSERT INTO public.installation
-			(platform_namespace, platform_name, public_url, domain, registration, contact, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-			want.Namespace, want.Name, want.PublicURL, want.Domain, want.Registration, want.Contact, now)
+			(platform_namespace, platform_name, public_url, domain, sign_up, code_required, contact, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+			want.Namespace, want.Name, want.PublicURL, want.Domain, want.SignUp, want.CodeRequired, want.Contact, now)
 		if err == nil {
 			have, err = s.installation(ctx)
 		}
@@ -51,8 +51,8 @@ func (s *Store) Install(ctx context.Context, want Installation, now time.Time) e
 	case have == want:
 		return nil
 	}
-	_, err = s.pool.Exec(ctx, `UPDATE public.installation SET public_url = $1, domain = $2, registration = $3, contact = $4`,
-		want.PublicURL, want.Domain, want.Registration, want.Contact)
+	_, err = s.pool.Exec(ctx, `UPDATE public.installation SET public_url = $1, domain = $2, sign_up = $3, code_required = $4, contact = $5`,
+		want.PublicURL, want.Domain, want.SignUp, want.CodeRequired, want.Contact)
 	if err != nil {
 		return fmt.Errorf("update the record of the Platform %s/%s: %w", want.Namespace, want.Name, err)
 	}
@@ -61,8 +61,8 @@ func (s *Store) Install(ctx context.Context, want Installation, now time.Time) e
 
 func (s *Store) installation(ctx context.Context) (Installation, error) {
 	var i Installation
-	err := s.pool.QueryRow(ctx, `SELECT platform_namespace, platform_name, public_url, domain, registration, contact FROM public.installation`).
-		Scan(&i.Namespace, &i.Name, &i.PublicURL, &i.Domain, &i.Registration, &i.Contact)
+	err := s.pool.QueryRow(ctx, `SELECT platform_namespace, platform_name, public_url, domain, sign_up, code_required, contact FROM public.installation`).
+		Scan(&i.Namespace, &i.Name, &i.PublicURL, &i.Domain, &i.SignUp, &i.CodeRequired, &i.Contact)
 	return i, err
 }
 

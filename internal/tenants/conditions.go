@@ -41,3 +41,19 @@ func HasNameConflict(t *v1alpha1.Tenant) bool {
 	condition := stalled(t)
 	return condition != nil && slices.Contains(conflictReasons, condition.Reason)
 }
+
+// PhaseOf returns the phase of a Tenant, which is Pending until it is reconciled.
+func PhaseOf(t *v1alpha1.Tenant) v1alpha1.TenantPhase {
+	if t.Status.Phase == "" {
+		return v1alpha1.TenantPending
+	}
+	return t.Status.Phase
+}
+
+// TitleOf returns the title of a Tenant's site, which defaults to its name.
+func TitleOf(t *v1alpha1.Tenant) string {
+	if t.Spec.DisplayName == "" {
+		return t.Name
+	}
+	return t.Spec.DisplayName
+}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
@@ -24,6 +26,9 @@ const (
 	lookupTimeout = 5 * time.Second
 )
 
+// verificationsByUser limits the DNS lookups that a user can cause.
+var verificationsByUser = ratelimit.Limit{Kind: "verify-account", Free: 60, Window: time.Hour}
+
 // Resolver looks up TXT records. *net.Resolver is one.
 type Resolver interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
@@ -33,12 +38,12 @@ type Resolver interface {
 // checked (Verify), which adds the domain to the Tenant. Domains in a manifest need no claim.
 type Domains struct {
 	tenants  *Client
-	db       postgres.Querier
+	db       postgres.Beginner
 	resolver Resolver
 }
 
 // NewDomains returns the custom domains of a client's Tenants.
-func NewDomains(tenants *Client, db postgres.Querier, resolver Resolver) *Domains {
+func NewDomains(tenants *Client, db postgres.Beginner, resolver Resolver) *Domains {
 	return &Domains{tenants: tenants, db: db, resolver: resolver}
 }
 
@@ -123,9 +128,12 @@ func (d *Domains) Add(ctx context.Context, t *v1alpha1.Tenant, text string, now 
 	return insertClaim(ctx, d.db, t.Name, host, now)
 }
 
-// Verify looks up the TXT record of a claim and, if it is right, adds the domain to the Tenant. Errors are ErrNoClaim,
-// *DomainError and those of Edit.
-func (d *Domains) Verify(ctx context.Context, t *v1alpha1.Tenant, host string, now time.Time) error {
+// Verify looks up the TXT record of a claim for a user and, if it is right, adds the domain to the Tenant. Errors are
+// ErrNoClaim, *DomainError, *ratelimit.ExceededError and those of Edit.
+func (d *Domains) Verify(ctx context.Context, t *v1alpha1.Tenant, userID int64, host string, now time.Time) error {
+	if err := ratelimit.Take(ctx, d.db, verificationsByUser, strconv.FormatInt(userID, 10), now); err != nil {
+		return err
+	}
 	claim, err := findClaim(ctx, d.db, t.Name, host)
 	if err != nil {
 		return err

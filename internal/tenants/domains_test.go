@@ -64,7 +64,7 @@ func TestDomains(t *testing.T) {
 	domains := tenants.NewDomains(s.Client, portal, dns)
 	s.register("alice")
 	addRow(t, operator, "alice", now)
-	verify := func() error { return domains.Verify(t.Context(), s.Tenant("alice"), "www.alice.org", now) }
+	verify := func() error { return domains.Verify(t.Context(), s.Tenant("alice"), 1, "www.alice.org", now) }
 
 	if err := verify(); !errors.Is(err, tenants.ErrNoClaim) {
 		t.Errorf("a domain that is not claimed: %v", err)
@@ -141,7 +141,7 @@ func TestDomainsThatAreNotFree(t *testing.T) {
 	}
 	dns[claim.RecordName()+"."] = []string{claim.RecordValue()}
 	addHost(t, operator, "www.both.org", bob, nil)
-	wantReason(t, "a domain that was taken meanwhile", domains.Verify(t.Context(), tenant, "www.both.org", now), tenants.DomainTaken)
+	wantReason(t, "a domain that was taken meanwhile", domains.Verify(t.Context(), tenant, 1, "www.both.org", now), tenants.DomainTaken)
 	if err := domains.Remove(t.Context(), tenant, "www.both.org"); err != nil {
 		t.Error(err)
 	}

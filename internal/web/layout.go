@@ -49,6 +49,8 @@ type Page struct {
 	Links []Link
 	// Writing is the URL of the "Write" link in the footer. Empty: none.
 	Writing string
+	// Contact is linked in the footer. Empty: no link.
+	Contact Contact
 	// Script is the URL of a script that enhances the page. Empty: none.
 	Script string
 	// Reference identifies the request in the log, shown at the end of the page. Empty: none.
@@ -89,6 +91,9 @@ func (l *Layout) Frame(m HTMLWriter, p Page, main func(HTMLWriter) HTMLWriter) H
 	}
 	if p.Writing != "" {
 		m = m.HTML(`<a href="`).Text(p.Writing).HTML(`" rel="nofollow">Write</a> · `)
+	}
+	if support := p.Contact.Link(); support != nil {
+		m = m.HTML(`<a href="`).Text(support.Address).HTML(`">`).Text(support.Text).HTML("</a> · ")
 	}
 	return m.HTML("Served by EchoBlogs</p>\n</footer>\n</body>\n</html>\n")
 }

@@ -18,8 +18,6 @@ type Message struct {
 	Lead string
 	// Steps say what to do, one sentence each.
 	Steps []string
-	// Contact is how to reach the site administrators, linked where Lead or a step mentions them. Empty: no link.
-	Contact Contact
 	// Link is the next action. nil: none.
 	Link *Link
 	// RetryAfter is the value of the Retry-After header. 0: none.
@@ -40,14 +38,14 @@ func (m *Message) main(b HTMLWriter) HTMLWriter {
 	if m.Subject != "" {
 		b = b.HTML("<p class=\"subject\"><code>").Text(m.Subject).HTML("</code></p>\n")
 	}
-	b = b.HTML("<p>").LinkContact(m.Lead, m.Contact).HTML("</p>\n")
+	b = b.HTML("<p>").Text(m.Lead).HTML("</p>\n")
 	switch {
 	case len(m.Steps) == 1:
-		b = b.HTML("<p class=\"step\">").LinkContact(m.Steps[0], m.Contact).HTML("</p>\n")
+		b = b.HTML("<p class=\"step\">").Text(m.Steps[0]).HTML("</p>\n")
 	case len(m.Steps) > 1:
 		b = b.HTML("<ul>\n")
 		for _, step := range m.Steps {
-			b = b.HTML("<li>").LinkContact(step, m.Contact).HTML("</li>\n")
+			b = b.HTML("<li>").Text(step).HTML("</li>\n")
 		}
 		b = b.HTML("</ul>\n")
 	}

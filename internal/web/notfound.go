@@ -9,42 +9,33 @@ import (
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
-// Values of Platform.Registration with which people can sign up.
-const (
-	registrationOpen   = "Open"
-	registrationInvite = "Invite"
-)
-
-// Platform is what the public site and every blog show of their Platform.
+// Platform is what pages say about the platform.
 type Platform struct {
 	// PublicURL is the address of the public site, without a slash at the end. Empty: unknown.
 	PublicURL string
-	// Domain is the parent domain of blogs that people sign up for.
+	// Domain is the parent domain of the blogs that people sign up for.
 	Domain string
-	// Registration says who may sign up: Open, Invite or Closed.
-	Registration string
-	// Contact is the address of support.
-	Contact Contact
+	// SignUp reports whether people can sign up, and CodeRequired whether they need an invitation code to.
+	SignUp, CodeRequired bool
+	Contact              Contact
 }
 
-// NoBlogAt returns the page for a host that no blog has. It offers to sign up with the name if that is possible.
+// NoBlogAt is the page for a host without a blog. If its name can be registered, the page links to the sign-up form.
 func (p Platform) NoBlogAt(host string) Message {
 	m := Message{
-		Status: http.StatusNotFound, Page: Page{Title: "There is no blog at this address"}, Contact: p.Contact,
+		Status: http.StatusNotFound, Page: Page{Title: "There is no blog at this address", Contact: p.Contact},
 		Lead:  fmt.Sprintf("No blog has the host name %s.", Shorten(host)),
-		Steps: []string{"Check the spelling of the address.", "If the blog is new, wait a few seconds and load the page again."},
+		Steps: []string{"Check the spelling of the address.", "If the blog is new, wait a few seconds and reload the page."},
 	}
 	name, under := strings.CutSuffix(host, "."+p.Domain)
 	switch {
 	case !under || naming.CheckTenant(name) != nil:
-		m.Steps = append(m.Steps, "If this is your own domain, check that it is listed in the settings of your blog, and that its DNS record points here.")
-	case p.Registration == registrationOpen:
-		m.Link = &Link{Address: p.register(name), Text: "Register " + name}
-	case p.Registration == registrationInvite:
-		m.Steps = append(m.Steps, "To sign up with this name, you need an invitation code. To get one, contact support.")
+		m.Steps = append(m.Steps, "If this is your own domain, check that it is listed in the settings of your blog and that its DNS record points here.")
+	case p.SignUp && p.CodeRequired:
+		m.Steps = append(m.Steps, "To create a blog with this name, you need an invitation code.")
 		m.Link = &Link{Address: p.register(name), Text: "Register " + name + " with a code"}
-	case p.Contact != "":
-		m.Steps = append(m.Steps, "If you expected a blog here, contact support.")
+	case p.SignUp:
+		m.Link = &Link{Address: p.register(name), Text: "Register " + name}
 	}
 	return m
 }

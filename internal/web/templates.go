@@ -15,12 +15,14 @@ type Templates struct {
 	parsed *template.Template
 }
 
-// LoadTemplates parses the files pages/*.html, so that an invalid one fails at start. Besides html/template's own
-// functions they have day and moment.
-func (l *Layout) LoadTemplates(files fs.FS) (*Templates, error) {
-	parsed, err := template.New("").Funcs(template.FuncMap{"day": Day, "moment": Moment}).ParseFS(files, "pages/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("parse the pages: %w", err)
+// LoadTemplates parses the files pages/*.html of each folder, so that an invalid one fails at start. Besides
+// html/template's own functions they have day and moment.
+func (l *Layout) LoadTemplates(folders ...fs.FS) (*Templates, error) {
+	parsed := template.New("").Funcs(template.FuncMap{"day": Day, "moment": Moment})
+	for _, files := range folders {
+		if _, err := parsed.ParseFS(files, "pages/*.html"); err != nil {
+			return nil, fmt.Errorf("parse the pages: %w", err)
+		}
 	}
 	return &Templates{layout: l, parsed: parsed}, nil
 }

@@ -46,8 +46,8 @@ func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
 	}
 	if refusal != "" {
 		e.Layout.Send(w, web.Message{
-			Page: site.Page(r.tenant, "The post was not deleted"), Status: http.StatusForbidden, Lead: refusal,
-			Link: &web.Link{Address: site.WritePath, Text: "All posts"}, Contact: e.Contact(),
+			Page: e.WithContact(site.Page(r.tenant, "The post was not deleted")), Status: http.StatusForbidden, Lead: refusal,
+			Link: &web.Link{Address: site.WritePath, Text: "All posts"},
 		})
 		return nil
 	}

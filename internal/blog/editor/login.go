@@ -111,11 +111,10 @@ func (e *Editor) loginFailed(w http.ResponseWriter, r *request, next string) {
 
 func (e *Editor) noPublicSite(w http.ResponseWriter, t *directory.Tenant) {
 	e.Layout.Send(w, web.Message{
-		Page:       site.Page(t, "Login is temporarily unavailable"),
+		Page:       e.WithContact(site.Page(t, "Login is temporarily unavailable")),
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "The address of the site that manages accounts is not known yet.",
-		Steps:      []string{"Try again in a minute, or contact support."},
-		Contact:    e.Contact(),
+		Steps:      []string{"Try again in a minute. If the problem persists, contact support."},
 		RetryAfter: time.Minute,
 	})
 }

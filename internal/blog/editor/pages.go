@@ -22,15 +22,14 @@ type view struct {
 	// status is the status of the response. Defaults to 200.
 	status int
 
-	// show sets these: the current user, the address of the public site, and how to reach the site administrators.
+	// show sets these: the current user, and the address of the public site.
 	Username, PublicURL string
-	Contact             web.Contact
 }
 
 // show answers with a page, which is never cached.
 func (e *Editor) show(w http.ResponseWriter, r *request, v view) error {
-	v.Username, v.PublicURL, v.Contact = r.username, r.tenant.PublicURL, e.Contact()
-	frame := web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: web.MarkCurrent(r.URL.Path,
-		web.Link{Address: site.WritePath, Text: "Posts"}, web.Link{Address: "/logout/", Text: "Log out"})}
+	v.Username, v.PublicURL = r.username, r.tenant.PublicURL
+	frame := e.WithContact(web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: web.MarkCurrent(r.URL.Path,
+		web.Link{Address: site.WritePath, Text: "Posts"}, web.Link{Address: "/logout/", Text: "Log out"})})
 	return e.pages.Send(w, v.name, cmp.Or(v.status, http.StatusOK), frame, v)
 }

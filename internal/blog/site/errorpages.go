@@ -31,13 +31,13 @@ func (s *Site) unknownHost(w http.ResponseWriter, host string) {
 	s.Layout.Send(w, s.platform().NoBlogAt(host))
 }
 
-// retrySteps says to retry, and to contact support if there is a contact.
-func (s *Site) retrySteps() []string {
-	steps := []string{"Load the page again in a few seconds."}
-	if s.Contact() != "" {
-		steps = append(steps, "If the problem persists, contact support.")
-	}
-	return steps
+// retrySteps say to retry.
+var retrySteps = []string{"Reload the page in a few seconds.", "If the problem persists, contact support."}
+
+// WithContact adds the link to support to a page.
+func (s *Site) WithContact(page web.Page) web.Page {
+	page.Contact = s.platform().Contact
+	return page
 }
 
 // NotFound says that a blog has no such page.
@@ -54,14 +54,13 @@ func (s *Site) NotFound(w http.ResponseWriter, r *http.Request, t *directory.Ten
 // Suspended says that a blog is suspended, and how its owner gets it back.
 func (s *Site) Suspended(w http.ResponseWriter, t *directory.Tenant) {
 	s.Layout.Send(w, web.Message{
-		Page:   web.Page{Title: "This blog is suspended", Site: t.DisplayName, Writing: LoginToWrite},
+		Page:   s.WithContact(web.Page{Title: "This blog is suspended", Site: t.DisplayName, Writing: LoginToWrite}),
 		Status: http.StatusPaymentRequired,
 		Lead:   fmt.Sprintf("%s is not available at the moment. Its posts are kept.", t.DisplayName),
 		Steps: []string{
-			"If this is your blog, renew it or contact support. It will be available again within seconds.",
+			"If this is your blog, contact support. It is available again within seconds after you renew it.",
 			"You can still log in with \"Write\" below, read your posts and export them.",
 		},
-		Contact: s.Contact(),
 	})
 }
 
@@ -90,11 +89,10 @@ func (s *Site) MethodNotAllowed(w http.ResponseWriter, t *directory.Tenant) {
 func (s *Site) DatabaseUnavailable(w http.ResponseWriter, r *http.Request, t *directory.Tenant, cause error) {
 	s.LogFailure(r, t, cause)
 	s.Layout.Send(w, web.Message{
-		Page:       Page(t, "This blog is temporarily unavailable"),
+		Page:       s.WithContact(Page(t, "This blog is temporarily unavailable")),
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "The database is not responding. No posts are lost.",
-		Steps:      s.retrySteps(),
-		Contact:    s.Contact(),
+		Steps:      retrySteps,
 		RetryAfter: RetryAfter,
 	})
 }
@@ -110,11 +108,10 @@ func (s *Site) LogFailure(r *http.Request, t *directory.Tenant, cause error) {
 
 func (s *Site) directoryUnavailable(w http.ResponseWriter) {
 	s.Layout.Send(w, web.Message{
-		Page:       web.Page{Title: "This site is temporarily unavailable"},
+		Page:       s.WithContact(web.Page{Title: "This site is temporarily unavailable"}),
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "The server cannot reach its database. No posts are lost.",
-		Steps:      s.retrySteps(),
-		Contact:    s.Contact(),
+		Steps:      retrySteps,
 		RetryAfter: RetryAfter,
 	})
 }
@@ -122,11 +119,10 @@ func (s *Site) directoryUnavailable(w http.ResponseWriter) {
 // Panicked answers a request whose handler panicked. The log has the same ID.
 func (s *Site) Panicked(w http.ResponseWriter, id string) {
 	s.Layout.Send(w, web.Message{
-		Page:    web.Page{Title: "Something went wrong"},
+		Page:    s.WithContact(web.Page{Title: "Something went wrong"}),
 		Status:  http.StatusInternalServerError,
 		Subject: id,
 		Lead:    "The server failed to show this page. The error has been logged under this ID.",
-		Steps:   []string{"Load the page again. If it still fails, contact support with the ID."},
-		Contact: s.Contact(),
+		Steps:   []string{"Reload the page. If the problem persists, contact support and include the ID."},
 	})
 }

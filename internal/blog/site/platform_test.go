@@ -13,13 +13,13 @@ import (
 const (
 	// offered links to the sign-up with the name carol.
 	offered = `href="https://www.example.org:8443/register/?username=carol"`
-	// reached is the link to the contact.
-	reached = `contact support (<a href="mailto:help@example.org">help@example.org</a>)`
+	// support is the link to the contact.
+	support = `<a href="mailto:help@example.org">Contact support</a>`
 )
 
-func withRegistration(mode string) func(*tenancy.Installation) {
-	return func(i *tenancy.Installation) { i.Registration = mode }
-}
+func withCodes(i *tenancy.Installation) { i.CodeRequired = true }
+
+func closed(i *tenancy.Installation) { i.SignUp = false }
 
 func withContact(address string) func(*tenancy.Installation) {
 	return func(i *tenancy.Installation) { i.Contact = address }
@@ -40,14 +40,14 @@ func TestUnknownHostOffersItsName(t *testing.T) {
 		}
 	}
 
-	p.Install(publicURL, withRegistration("Invite"), withContact("mailto:help@example.org"))
-	p.WaitText("carol.example.com", "/", []string{offered, "you need an invitation code", reached}, nil)
+	p.Install(publicURL, withCodes, withContact("mailto:help@example.org"))
+	p.WaitText("carol.example.com", "/", []string{offered, "you need an invitation code", support}, nil)
 
-	p.Install(publicURL, withRegistration("Closed"), withContact("mailto:help@example.org"))
-	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address", "If you expected a blog here, " + reached + "."}, []string{"/register/"})
+	p.Install(publicURL, closed, withContact("mailto:help@example.org"))
+	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address", support}, []string{"/register/"})
 
-	p.Install(publicURL, withRegistration("Closed"))
-	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address"}, []string{"/register/", "support"})
+	p.Install(publicURL, closed)
+	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address"}, []string{"/register/", "Contact support"})
 
 	p.Install(publicURL)
 	p.WaitText("carol.example.com", "/", []string{offered, "Register carol"}, nil)
@@ -62,14 +62,14 @@ func TestContact(t *testing.T) {
 	p.Create(blogtest.Owned("bob"))
 	alice.SuspendAt = blogtest.Start
 	p.Update(alice, blogtest.Start)
-	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "renew it or contact support. It will be available again within seconds."}, nil)
+	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "If this is your blog, contact support. It is available again within seconds after you renew it."}, []string{"Contact support"})
 
 	p.Install("http://localhost:8000", withContact("mailto:help@example.org"))
-	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "renew it or " + reached + ". It will be available again within seconds."}, nil)
-	p.LogIn("alice", "alice.example.com").Open("/write/").Want(t, http.StatusOK, "alice", "renew it or "+reached+".")
+	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", support}, nil)
+	p.LogIn("alice", "alice.example.com").Open("/write/").Want(t, http.StatusOK, "alice", "renew it or contact support.", support)
 	p.Exec(`ALTER TABLE bob.posts RENAME TO lost`)
-	p.Get("bob.example.com", "/").Want(t, http.StatusServiceUnavailable, "bob", "If the problem persists, "+reached+".")
+	p.Get("bob.example.com", "/").Want(t, http.StatusServiceUnavailable, "bob", "If the problem persists, contact support.", support)
 
 	p.Install("http://localhost:8000", withContact("https://example.org/help/?about=blogs&to=us"))
-	p.WaitText("alice.example.com", "/", []string{`(<a href="https://example.org/help/?about=blogs&amp;to=us">example.org/help/?about=blogs&amp;to=us</a>)`}, nil)
+	p.WaitText("alice.example.com", "/", []string{`<a href="https://example.org/help/?about=blogs&amp;to=us">Contact support</a>`}, nil)
 }

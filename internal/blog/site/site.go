@@ -85,9 +85,6 @@ func Page(t *directory.Tenant, title string) web.Page {
 func (s *Site) platform() web.Platform {
 	known := s.Directory.Site()
 	return web.Platform{
-		PublicURL: known.PublicURL, Domain: known.Domain, Registration: known.Registration, Contact: web.Contact(known.Contact),
+		PublicURL: known.PublicURL, Domain: known.Domain, SignUp: known.SignUp, CodeRequired: known.CodeRequired, Contact: web.Contact(known.Contact),
 	}
 }
-
-// Contact is how to reach the site administrators.
-func (s *Site) Contact() web.Contact { return s.platform().Contact }

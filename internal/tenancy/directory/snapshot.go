@@ -59,8 +59,8 @@ type Site struct {
 	PublicURL string
 	// Domain is the parent domain of sites that people sign up for.
 	Domain string
-	// Registration says who may sign up: Open, Invite or Closed.
-	Registration string
+	// SignUp reports whether people can sign up, and CodeRequired whether they need a registration code to.
+	SignUp, CodeRequired bool
 	// Contact is how to reach the site administrators, a mailto or an https address. Empty: unknown.
 	Contact string
 }
@@ -113,9 +113,9 @@ func readSnapshot(ctx context.Context, db postgres.Querier, sql string, args ...
 	var snapshot Snapshot
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(&snapshot.At) })
-	batch.Queue(`SELECT public_url, domain, registration, contact FROM public.installation`).QueryRow(func(row pgx.Row) error {
+	batch.Queue(`SELECT public_url, domain, sign_up, code_required, contact FROM public.installation`).QueryRow(func(row pgx.Row) error {
 		site := &snapshot.Site
-		err := row.Scan(&site.PublicURL, &site.Domain, &site.Registration, &site.Contact)
+		err := row.Scan(&site.PublicURL, &site.Domain, &site.SignUp, &site.CodeRequired, &site.Contact)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}

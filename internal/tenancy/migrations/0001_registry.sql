@@ -8,9 +8,10 @@ CREATE TABLE public.installation (
     public_url         text NOT NULL,
     -- People sign up for sites at NAME.domain.
     domain             text NOT NULL,
-    -- Who may sign up: Open, Invite or Closed.
-    registration       text NOT NULL,
-    -- How to reach the site administrators, a mailto or an https address. Empty: unknown.
+    -- Whether people can sign up, and whether they need a registration code to.
+    sign_up            boolean NOT NULL,
+    code_required      boolean NOT NULL,
+    -- How to reach support: a mailto or an https URL. Empty: unknown.
     contact            text NOT NULL,
     created_at         timestamptz NOT NULL
 );

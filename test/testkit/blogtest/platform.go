@@ -90,7 +90,7 @@ func NewDatabase(t testing.TB) *Platform {
 // Install writes what the operator derives from a Platform.
 func (p *Platform) Install(publicURL string, edits ...func(*tenancy.Installation)) {
 	p.T.Helper()
-	want := tenancy.Installation{Namespace: "echoblogs", Name: "default", PublicURL: publicURL, Domain: "example.com", Registration: "Open"}
+	want := tenancy.Installation{Namespace: "echoblogs", Name: "default", PublicURL: publicURL, Domain: "example.com", SignUp: true}
 	for _, edit := range edits {
 		edit(&want)
 	}

@@ -1,0 +1,71 @@
+package portal
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/billing"
+	"github.com/echoblogs/echoblogs/internal/mail"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
+)
+
+// noticeLife is how long notices of deleted tenants are kept.
+const noticeLife = 30 * 24 * time.Hour
+
+// jobs lists the background jobs.
+func (p *Portal) jobs() []func(context.Context) {
+	return []func(context.Context){
+		p.outbox.Run,
+		p.signup.Run,
+		p.every(10*time.Minute, "delete expired rows", p.deleteExpired),
+		p.every(time.Hour, "send reminders", p.remind),
+		p.every(30*time.Second, "invite owners", p.accounts.InviteOwners),
+		p.every(30*time.Second, "remove accounts", p.accounts.Sweep),
+	}
+}
+
+func (p *Portal) deleteExpired(ctx context.Context) error {
+	if err := p.accounts.DeleteExpired(ctx); err != nil {
+		return err
+	}
+	now := p.options.Now()
+	if err := mail.DeleteStaleNotices(ctx, p.db, now.Add(-noticeLife)); err != nil {
+		return err
+	}
+	if err := p.domains.DeleteStale(ctx); err != nil {
+		return err
+	}
+	return ratelimit.DeleteExpired(ctx, p.db, now)
+}
+
+// remind enqueues the reminders of plans that end, and wakes the outbox even if some could not be enqueued.
+func (p *Portal) remind(ctx context.Context) error {
+	sent, err := billing.SendReminders(ctx, p.db, p.options.Now())
+	if sent > 0 {
+		p.outbox.Wake()
+	}
+	return err
+}
+
+// every returns a job that runs at an interval until its context ends. A failure is logged; the next run tries again.
+func (p *Portal) every(interval time.Duration, what string, run func(context.Context) error) func(context.Context) {
+	return func(ctx context.Context) {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			limited, cancel := context.WithTimeout(ctx, max(interval, time.Minute))
+			err := run(limited)
+			cancel()
+			if err != nil && ctx.Err() == nil {
+				p.options.Log.LogAttrs(ctx, slog.LevelWarn, "Background job failed", slog.String("job", what), slog.String("cause", postgres.LogText(err)))
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	}
+}

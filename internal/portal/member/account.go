@@ -1,0 +1,113 @@
+package member
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/portal/site"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// accountRoutes are the pages of a user's account.
+func (p *Pages) accountRoutes() site.Routes {
+	return site.Routes{
+		"GET /account/{$}":                      p.showAccount,
+		"POST /account/password/{$}":            p.changePassword,
+		"POST /account/confirm/{$}":             p.requestConfirmation,
+		"POST /account/sessions/end/{$}":        p.endSession,
+		"POST /account/sessions/end-others/{$}": p.endOtherSessions,
+		"GET /logout/{$}":                       p.showLogout,
+		"POST /logout/{$}":                      p.logOut,
+	}
+}
+
+// accountPage is what the account page shows.
+type accountPage struct {
+	Blogs    []blogView
+	Sessions []sessionView
+	// Password is the form that changes the password.
+	Password *site.Form
+}
+
+// sessionView is a browser in which the user is logged in.
+type sessionView struct {
+	ID                     int64
+	Browser, Address, Seen string
+	// Here reports that it is the browser that requested the page.
+	Here bool
+}
+
+func (p *Pages) showAccount(w http.ResponseWriter, r *site.Request) error {
+	return p.showAccountForm(w, r, site.NewForm(r), http.StatusOK)
+}
+
+func (p *Pages) showAccountForm(w http.ResponseWriter, r *site.Request, password *site.Form, status int) error {
+	list, err := p.Tenants.OwnedBy(r.Context(), r.User.Username)
+	if err != nil {
+		return err
+	}
+	sessions, err := p.Accounts.Sessions(r.Context(), r.User.ID)
+	if err != nil {
+		return err
+	}
+	shown := accountPage{Password: password}
+	for i := range list {
+		shown.Blogs = append(shown.Blogs, viewOf(&list[i], r))
+	}
+	for _, s := range sessions {
+		shown.Sessions = append(shown.Sessions, sessionView{
+			ID: s.ID, Browser: browserName(s.UserAgent), Address: s.Address, Here: s.ID == r.Session.ID, Seen: web.Moment(s.SeenAt),
+		})
+	}
+	return p.Show(w, r, site.Page{Name: "account", Title: "Account", Data: shown, Status: status})
+}
+
+func (p *Pages) changePassword(w http.ResponseWriter, r *site.Request) error {
+	f := site.NewForm(r)
+	password, ok := site.NewPassword(r, f)
+	if !ok {
+		return p.showAccountForm(w, r, f, http.StatusUnprocessableEntity)
+	}
+	err := p.Accounts.ChangePassword(r.Context(), r.User, r.Session.ID, r.PostFormValue("current_password"), password)
+	if errors.Is(err, account.ErrWrongPassword) {
+		f.Refuse("current_password", "This is not your current password.")
+	}
+	switch {
+	case f.RefuseInvalid(err):
+		return p.showAccountForm(w, r, f, http.StatusUnprocessableEntity)
+	case err != nil:
+		return err
+	}
+	site.RedirectWithNotice(w, r, "/account/", site.NoticePassword)
+	return nil
+}
+
+func (p *Pages) endSession(w http.ResponseWriter, r *site.Request) error {
+	id, err := strconv.ParseInt(r.PostFormValue("id"), 10, 64)
+	if err != nil {
+		return site.ErrNoPage
+	}
+	if err := p.Accounts.EndSession(r.Context(), r.User.ID, id); err != nil {
+		return err
+	}
+	site.RedirectWithNotice(w, r, "/account/", site.NoticeSessionEnded)
+	return nil
+}
+
+func (p *Pages) endOtherSessions(w http.ResponseWriter, r *site.Request) error {
+	if err := p.Accounts.EndSessions(r.Context(), r.User.ID, r.Session.ID); err != nil {
+		return err
+	}
+	site.RedirectWithNotice(w, r, "/account/", site.NoticeSessionsEnded)
+	return nil
+}
+
+func (p *Pages) requestConfirmation(w http.ResponseWriter, r *site.Request) error {
+	if err := p.Accounts.RequestConfirmation(r.Context(), r.User); err != nil {
+		return err
+	}
+	site.RedirectWithNotice(w, r, "/account/", site.NoticeMailed)
+	return nil
+}

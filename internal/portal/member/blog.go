@@ -1,0 +1,185 @@
+package member
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/portal/site"
+	"github.com/echoblogs/echoblogs/internal/tenants"
+)
+
+// blogRoutes are the pages of one blog for its owner.
+func (p *Pages) blogRoutes() site.Routes {
+	return site.Routes{
+		"GET /account/{tenant}/{$}":                 p.showBlog,
+		"GET /account/{tenant}/manifest.yaml":       p.manifest,
+		"POST /account/{tenant}/name/{$}":           p.rename,
+		"POST /account/{tenant}/domains/{$}":        p.addDomain,
+		"POST /account/{tenant}/domains/verify/{$}": p.verifyDomain,
+		"POST /account/{tenant}/domains/remove/{$}": p.removeDomain,
+		"GET /account/{tenant}/delete/{$}":          p.showDelete,
+		"POST /account/{tenant}/delete/{$}":         p.deleteBlog,
+	}
+}
+
+// blogPage is the settings page of a blog.
+type blogPage struct {
+	blogView
+	// Host is the blog's host name under the site's domain.
+	Host string
+	// Generation is the version that the forms are made from.
+	Generation int64
+	// DisplayName is the blog's title, and Manager the field manager that set it. Empty: it can be changed here.
+	DisplayName, Manager string
+	Domains              []domainView
+	Claims               []claimView
+	// Form holds the values of display_name and host.
+	Form *site.Form
+}
+
+// ownTenant reads the Tenant in the path of a request. It answers 404 unless the user owns it.
+func (p *Pages) ownTenant(r *site.Request) (*v1alpha1.Tenant, error) {
+	tenant, err := p.Tenants.GetOwned(r.Context(), r.User.Username, r.PathValue("tenant"))
+	if errors.Is(err, tenants.ErrNotFound) {
+		return nil, site.ErrNoPage
+	}
+	return tenant, err
+}
+
+func (p *Pages) showBlog(w http.ResponseWriter, r *site.Request) error {
+	tenant, err := p.ownTenant(r)
+	if err != nil {
+		return err
+	}
+	return p.blogPage(w, r, tenant, blogForm(r, tenant), 0)
+}
+
+// blogForm returns the forms of a blog's settings page, with the named fields from a request.
+func blogForm(r *site.Request, t *v1alpha1.Tenant, fields ...string) *site.Form {
+	f := site.NewForm(r, fields...)
+	if _, sent := f.Values["display_name"]; !sent {
+		f.Values["display_name"] = t.Spec.DisplayName
+	}
+	return f
+}
+
+// blogPage shows the settings page of a blog. The error of a claim is the form's error under the name of its host.
+func (p *Pages) blogPage(w http.ResponseWriter, r *site.Request, tenant *v1alpha1.Tenant, f *site.Form, status int) error {
+	claims, err := p.Domains.Claims(r.Context(), tenant)
+	if err != nil {
+		return err
+	}
+	owners := tenants.OwnersOf(tenant)
+	shown := blogPage{
+		blogView: viewOf(tenant, r), Host: primaryHost(r, tenant), Generation: tenant.Generation,
+		DisplayName: tenant.Spec.DisplayName, Manager: owners.Field("displayName"), Form: f,
+	}
+	for _, host := range tenant.Spec.CustomDomains {
+		shown.Domains = append(shown.Domains, domainView{
+			Host: string(host), State: domainState(tenant, string(host)), Manager: owners.Domain(string(host)),
+		})
+	}
+	for _, c := range claims {
+		shown.Claims = append(shown.Claims, claimView{Host: c.Host, Record: c.RecordName(), Value: c.RecordValue(), Error: f.Errors[c.Host]})
+	}
+	return p.Show(w, r, site.Page{Name: "blog", Title: shown.Title, Data: shown, Status: status})
+}
+
+// primaryHost returns the host name of a blog under the site's domain.
+func primaryHost(r *site.Request, t *v1alpha1.Tenant) string {
+	domain := t.Spec.Domain
+	if domain == "" {
+		domain = string(r.Platform.Spec.Domains[0])
+	}
+	return t.Name + "." + domain
+}
+
+// rename changes the title.
+func (p *Pages) rename(w http.ResponseWriter, r *site.Request) error {
+	tenant, err := p.ownTenant(r)
+	if err != nil {
+		return err
+	}
+	f := blogForm(r, tenant, "display_name", "was")
+	change := tenants.Change{Version: tenants.VersionOf(tenant), Base: tenants.SettingsOf(tenant)}
+	change.Generation = r.Generation()
+	if r.PostForm.Has("was") {
+		change.Base.DisplayName = f.Values["was"]
+	}
+	change.Want = change.Base
+	if err = change.Want.Parse("displayName", f.Values["display_name"]); err == nil {
+		_, err = p.Tenants.Edit(r.Context(), change)
+	}
+	var changed *tenants.ChangedError
+	if errors.As(err, &changed) {
+		tenant = changed.Tenant
+	}
+	return p.answerBlogForm(w, r, tenant, f, "display_name", err, "")
+}
+
+// answerBlogForm answers a form of a blog's settings page: with the page and the error of a field, or with a redirect to
+// an anchor of the page.
+func (p *Pages) answerBlogForm(w http.ResponseWriter, r *site.Request, t *v1alpha1.Tenant, f *site.Form, field string, err error, anchor string) error {
+	if sentence := ownerSentence(err); sentence != "" {
+		f.Refuse(field, sentence)
+		return p.blogPage(w, r, t, f, http.StatusUnprocessableEntity)
+	}
+	if err != nil {
+		return err
+	}
+	site.RedirectWithNotice(w, r, "/account/"+t.Name+"/"+anchor, site.NoticeSaved)
+	return nil
+}
+
+// ownerSentence explains to the owner of a blog why a change was refused. Empty: err is another error, or nil.
+func ownerSentence(err error) string {
+	var (
+		owned   *tenants.FieldOwnedError
+		changed *tenants.ChangedError
+		invalid *tenants.InvalidError
+		domain  *tenants.DomainError
+	)
+	switch {
+	case errors.As(err, &domain):
+		return domain.Sentence()
+	case errors.As(err, &owned):
+		return "This is set by the manifest of your blog: change it there, or contact support."
+	case errors.As(err, &changed):
+		return changedSentence(changed)
+	case errors.As(err, &invalid) && invalid.Err == nil:
+		return invalid.Fields[0].Message
+	case errors.As(err, &invalid): // the API server's messages are not for owners
+		return "This value is not accepted. Check it, or contact support."
+	}
+	return ""
+}
+
+// changedSentence names both values of a field that was changed by two users.
+func changedSentence(changed *tenants.ChangedError) string {
+	sentences := []string{"Your blog was changed after you opened this page."}
+	for _, f := range changed.Fields {
+		sentences = append(sentences, fmt.Sprintf("The value is now %q; you entered %q.", f.Theirs, f.Ours))
+	}
+	return strings.Join(append(sentences, "Save again to keep your value."), " ")
+}
+
+// manifest sends the manifest of a blog's Tenant, for a Git repository.
+func (p *Pages) manifest(w http.ResponseWriter, r *site.Request) error {
+	tenant, err := p.ownTenant(r)
+	if err != nil {
+		return err
+	}
+	content, err := tenants.Manifest(tenant)
+	if err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/yaml; charset=utf-8")
+	header.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", tenant.Name+".yaml"))
+	header.Set("Cache-Control", "no-store")
+	w.Write(content)
+	return nil
+}

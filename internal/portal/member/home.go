@@ -1,0 +1,53 @@
+package member
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/portal/site"
+	"github.com/echoblogs/echoblogs/internal/tenants"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// blogView is a blog on the home page.
+type blogView struct {
+	Name, Title, URL string
+	Phase            v1alpha1.TenantPhase
+	// Message is the message of the condition Ready while it is not true.
+	Message   string
+	PaidUntil time.Time
+	// DaysLeft is the number of paid days left, including today. 0: the paid time is over.
+	DaysLeft int
+	OnTrial  bool
+	// Contact is the address of support.
+	Contact web.Contact
+}
+
+// Home shows the user's blogs.
+func (p *Pages) Home(w http.ResponseWriter, r *site.Request) error {
+	list, err := p.Tenants.OwnedBy(r.Context(), r.User.Username)
+	if err != nil {
+		return err
+	}
+	blogs := make([]blogView, 0, len(list))
+	for i := range list {
+		blogs = append(blogs, viewOf(&list[i], r))
+	}
+	if r.Notice == site.NoticeLive.Sentence() && len(blogs) > 0 && blogs[0].URL != "" {
+		r.Notice = "Your blog is live at " + blogs[0].URL + "."
+	}
+	return p.Show(w, r, site.Page{Name: "home", Title: site.Name, Home: true, Data: blogs})
+}
+
+func viewOf(t *v1alpha1.Tenant, r *site.Request) blogView {
+	v := blogView{Name: t.Name, Title: tenants.TitleOf(t), URL: t.Status.URL, Phase: tenants.PhaseOf(t), OnTrial: t.OnTrial(), Contact: r.Contact()}
+	if ready := tenants.ReadyCondition(t); ready != nil && ready.Status != "True" {
+		v.Message = ready.Message
+	}
+	if day, err := t.Status.PaidUntil.Start(); err == nil {
+		v.PaidUntil = day
+		v.DaysLeft = max(0, int(day.AddDate(0, 0, 1).Sub(r.Now).Hours()+23)/24)
+	}
+	return v
+}

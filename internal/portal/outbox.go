@@ -1,0 +1,43 @@
+package portal
+
+import (
+	"context"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/mail"
+	"github.com/echoblogs/echoblogs/internal/outbox"
+	"github.com/echoblogs/echoblogs/internal/portal/site"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenants"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// newOutbox returns the worker that sends this site's mails.
+func newOutbox(o Options, db *postgres.Pool, objects *tenants.Client, accounts *account.Service) *outbox.Worker {
+	worker := outbox.NewWorker(db, outbox.Options{
+		Ready: func(ctx context.Context) bool {
+			_, err := objects.Platform(ctx)
+			return err == nil
+		},
+		Log: o.Log, Now: o.Now,
+	})
+	sender := mail.Sender{
+		Transport: o.Mailer, People: accounts, Tokens: accounts,
+		Site: func(ctx context.Context) (mail.Site, error) {
+			platform, err := objects.Platform(ctx)
+			if err != nil {
+				return mail.Site{}, err
+			}
+			return mail.Site{URL: site.URL(platform, ""), Contact: web.Contact(platform.Spec.Contact).Shown()}, nil
+		},
+		BlogURL: func(ctx context.Context, name string) string {
+			tenant, err := objects.Get(ctx, name)
+			if err != nil {
+				return ""
+			}
+			return tenant.Status.URL
+		},
+	}
+	sender.Register(worker)
+	return worker
+}

@@ -1,0 +1,56 @@
+package public
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/portal/site"
+)
+
+// confirmRoutes are the pages for the confirmation of email addresses.
+func (p *Pages) confirmRoutes() site.Routes {
+	return site.Routes{
+		"GET /confirm/{$}":  p.showConfirm,
+		"POST /confirm/{$}": p.confirm,
+	}
+}
+
+var errInvalidConfirmation = errInvalidLink("/account/", "If your address is not confirmed yet, log in and send the email again.")
+
+// showConfirm shows a button. Only the button confirms: mail scanners open links.
+func (p *Pages) showConfirm(w http.ResponseWriter, r *site.Request) error {
+	f := site.NewForm(r)
+	f.Values["token"] = r.URL.Query().Get("token")
+	user, err := p.Accounts.UserByToken(r.Context(), account.PurposeConfirm, f.Values["token"])
+	if errors.Is(err, account.ErrNotFound) {
+		return errInvalidConfirmation
+	}
+	if err != nil {
+		return err
+	}
+	f.Values["email"] = user.Email
+	return p.Show(w, r, site.Page{Name: "confirm", Title: "Confirm your email address", Data: f})
+}
+
+func (p *Pages) confirm(w http.ResponseWriter, r *site.Request) error {
+	userID, err := p.Accounts.ConfirmEmail(r.Context(), r.PostFormValue("token"))
+	if errors.Is(err, account.ErrNotFound) {
+		return errInvalidConfirmation
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.SignUp.Confirmed(r.Context(), userID); err != nil {
+		return err
+	}
+	next := "/login/"
+	switch {
+	case r.User != nil:
+		next = "/"
+	case r.CookieValue(site.RegistrationCookie) != "":
+		next = "/register/progress/"
+	}
+	site.RedirectWithNotice(w, r, next, site.NoticeConfirmed)
+	return nil
+}

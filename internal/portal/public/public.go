@@ -1,0 +1,52 @@
+// Package public has the pages for visitors who are not logged in: landing page, sign-up, login, and the links in mails.
+package public
+
+import (
+	"embed"
+	"log/slog"
+	"maps"
+	"net/http"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/portal/site"
+	"github.com/echoblogs/echoblogs/internal/signup"
+)
+
+//go:embed pages/*.html
+var templates embed.FS
+
+// Options configure the pages. All are required.
+type Options struct {
+	SignUp   *signup.Service
+	Accounts *account.Service
+	Log      *slog.Logger
+}
+
+// Pages are the pages for visitors.
+type Pages struct {
+	*site.Pages
+	Options
+}
+
+// New returns the pages for visitors of a site.
+func New(s *site.Site, o Options) (*Pages, error) {
+	pages, err := s.LoadPages(templates)
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{Pages: pages, Options: o}, nil
+}
+
+// Routes returns the routes of all pages but Landing.
+func (p *Pages) Routes() site.Routes {
+	routes := make(site.Routes)
+	for _, some := range []site.Routes{p.loginRoutes(), p.registrationRoutes(), p.confirmRoutes(), p.resetRoutes(), p.inviteRoutes()} {
+		maps.Copy(routes, some)
+	}
+	return routes
+}
+
+// Landing shows the home page of the site.
+func (p *Pages) Landing(w http.ResponseWriter, r *site.Request) error {
+	return p.Show(w, r, site.Page{Name: "landing", Title: site.Name, Home: true})
+}

@@ -1,0 +1,44 @@
+package site
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// address returns the network of the client: the peer, or the last address that a trusted proxy forwarded for.
+func (s *Site) address(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	address := peer.Addr().Unmap()
+	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(forwarded) - 1; i >= 0 && s.trusts(address); i-- {
+		before, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
+		if err != nil {
+			break
+		}
+		address = before.Unmap()
+	}
+	return network(address)
+}
+
+func (s *Site) trusts(address netip.Addr) bool {
+	for _, prefix := range s.options.TrustedProxies {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// network returns what counts as one client: an IPv4 address, or the IPv6 /64 of one customer (RFC 6177).
+func network(address netip.Addr) string {
+	if address.Is6() {
+		if prefix, err := address.WithZone("").Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return address.String()
+}

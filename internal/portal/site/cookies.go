@@ -1,0 +1,103 @@
+package site
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// The names of the cookies.
+const (
+	// SessionCookie holds the token of a session.
+	SessionCookie = "session"
+	// RegistrationCookie holds the token of a registration, which logs the person in once.
+	RegistrationCookie = "registration"
+
+	noticeCookie = "notice"
+)
+
+func (r *Request) cookies() web.Cookies {
+	return web.Cookies{Secure: strings.HasPrefix(r.Platform.Spec.PublicURL, "https:")}
+}
+
+// CookieValue returns the value of a cookie, or "".
+func (r *Request) CookieValue(name string) string { return r.cookies().Get(r.Request, name) }
+
+// SetCookie sets a cookie for this site.
+func (r *Request) SetCookie(w http.ResponseWriter, name, value string, life time.Duration) {
+	r.cookies().Set(w, name, value, life)
+}
+
+// SetSession logs the browser in with the token of a session.
+func (r *Request) SetSession(w http.ResponseWriter, token string) {
+	r.SetCookie(w, SessionCookie, token, account.SessionLife)
+}
+
+// ClearCookie removes a cookie.
+func (r *Request) ClearCookie(w http.ResponseWriter, name string) { r.cookies().Clear(w, name) }
+
+// Notice names a sentence about what a request did, which the next page shows.
+type Notice string
+
+// The notices.
+const (
+	NoticeLive          Notice = "live"
+	NoticeSaved         Notice = "saved"
+	NoticePassword      Notice = "password"
+	NoticeSessionEnded  Notice = "session-ended"
+	NoticeSessionsEnded Notice = "sessions-ended"
+	NoticeReset         Notice = "reset"
+	NoticeConfirmed     Notice = "confirmed"
+	NoticeMailed        Notice = "mailed"
+	NoticeUnchanged     Notice = "unchanged"
+	NoticeSuspended     Notice = "suspended"
+	NoticeResumed       Notice = "resumed"
+	NoticeDeleted       Notice = "deleted"
+	NoticeRestored      Notice = "restored"
+	NoticeLocked        Notice = "locked"
+	NoticeUnlocked      Notice = "unlocked"
+	NoticeCodeRevoked   Notice = "code-revoked"
+	NoticeResetSent     Notice = "reset-sent"
+)
+
+// notices are the sentences. The cookie carries the name only, so that no other site can choose the text.
+var notices = map[Notice]string{
+	NoticeLive:          "Your blog is live.",
+	NoticeSaved:         "Saved.",
+	NoticePassword:      "Your password was changed. All other browsers were logged out.",
+	NoticeSessionEnded:  "The browser was logged out.",
+	NoticeSessionsEnded: "All other browsers were logged out.",
+	NoticeReset:         "Your password was changed. Log in with the new one.",
+	NoticeConfirmed:     "Your email address is confirmed.",
+	NoticeMailed:        "We have emailed you a link.",
+	NoticeUnchanged:     "Nothing was changed.",
+	NoticeSuspended:     "The blog is suspended. Readers see this within seconds.",
+	NoticeResumed:       "The blog is resumed. Readers can read it again within seconds.",
+	NoticeDeleted:       "The blog is deleted. If its data is kept, it is listed here within seconds.",
+	NoticeRestored:      "The blog is being restored with its data. It is back within seconds.",
+	NoticeLocked:        "The account was locked, and its sessions have ended.",
+	NoticeUnlocked:      "The account was unlocked.",
+	NoticeCodeRevoked:   "The code was revoked.",
+	NoticeResetSent:     "We have emailed them a link to choose a new password.",
+}
+
+// Sentence returns what the notice says.
+func (n Notice) Sentence() string { return notices[n] }
+
+// RedirectWithNotice redirects to another page, which shows a notice.
+func RedirectWithNotice(w http.ResponseWriter, r *Request, to string, notice Notice) {
+	r.SetCookie(w, noticeCookie, string(notice), time.Minute)
+	Redirect(w, r, to)
+}
+
+func takeNotice(w http.ResponseWriter, r *Request) string {
+	name := r.CookieValue(noticeCookie)
+	if name == "" || r.Method != http.MethodGet {
+		return ""
+	}
+	r.ClearCookie(w, noticeCookie)
+	return Notice(name).Sentence()
+}

@@ -1,0 +1,130 @@
+package site
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// Register adds the assets and the routes to a mux, and a page for everything else. The returned handler protects them
+// against forms of other sites.
+func (s *Site) Register(mux *http.ServeMux, routes ...Routes) http.Handler {
+	mux.Handle("GET "+web.AssetsPrefix+"{name}", s.layout.Assets)
+	for _, some := range routes {
+		for pattern, handler := range some {
+			mux.Handle(pattern, s.handle(onPublicHost(handler)))
+		}
+	}
+	mux.Handle("/", s.handle(onPublicHost(notFound(mux))))
+	// Other origins, blogs included, must not submit forms with the visitor's cookies.
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(s.handle(func(http.ResponseWriter, *Request) error { return errCrossOrigin }))
+	return s.hsts(web.SecurityHeaders(web.FormsPolicy, sameOrigin.Handler(mux)))
+}
+
+// handle adapts a handler to net/http: it reads the request, bounds its body and its duration, and responds to errors.
+func (s *Site) handle(handler Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), handleTimeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		request := &Request{Request: r, ID: web.RequestID(ctx), Now: s.options.Now(), Address: s.address(r)}
+		err := s.read(w, request)
+		if err == nil {
+			err = handler(w, request)
+		}
+		if err != nil {
+			s.fail(w, request, err)
+		}
+	})
+}
+
+// onPublicHost restricts a handler to the hosts of the public site. Requests to an IP address are redirected to the
+// first of them.
+func onPublicHost(handler Handler) Handler {
+	return func(w http.ResponseWriter, r *Request) error {
+		host, err := naming.NormalizeHost(r.Host)
+		switch {
+		case err != nil && r.reads():
+			Redirect(w, r, r.PublicURL(r.URL.RequestURI()))
+			return nil
+		case err != nil:
+			return noBlogAt(r, r.Host)
+		case !slices.Contains(r.Platform.PublicHostNames(), host):
+			return noBlogAt(r, host)
+		}
+		return handler(w, r)
+	}
+}
+
+// notFound redirects paths that lack their final slash, and refuses all others.
+func notFound(mux *http.ServeMux) Handler {
+	return func(w http.ResponseWriter, r *Request) error {
+		if !strings.HasSuffix(r.URL.Path, "/") && r.Method == http.MethodGet {
+			with := r.Clone(r.Context())
+			with.URL.Path += "/"
+			if _, pattern := mux.Handler(with); pattern != "/" {
+				Redirect(w, r, with.URL.RequestURI())
+				return nil
+			}
+		}
+		return ErrNoPage
+	}
+}
+
+// noBlogAt is the response for a host without a blog, the same as that of the blogs.
+func noBlogAt(r *Request, host string) error {
+	m := web.Platform{
+		PublicURL: r.PublicURL(""), Domain: string(r.Platform.Spec.Domains[0]), SignUp: !r.Closed(), CodeRequired: r.ByInvitation(), Contact: r.Contact(),
+	}.NoBlogAt(host)
+	return &Failure{Status: m.Status, Title: m.Title, Lead: m.Lead, Steps: m.Steps, Link: m.Link}
+}
+
+// Redirect redirects to another page, or another site.
+func Redirect(w http.ResponseWriter, r *Request, to string) { web.SeeOther(w, r.Request, to) }
+
+// RequireLogin redirects visitors who are not logged in to the login page, which leads back.
+func RequireLogin(handler Handler) Handler {
+	return func(w http.ResponseWriter, r *Request) error {
+		switch {
+		case r.User != nil:
+			return handler(w, r)
+		case r.reads():
+			Redirect(w, r, "/login/?next="+url.QueryEscape(r.URL.RequestURI()))
+			return nil
+		}
+		return &Failure{Status: http.StatusForbidden, Title: "You are logged out", Lead: "Nothing was changed.", Steps: []string{"Log in and try again."}}
+	}
+}
+
+// RequireStaff refuses users who are not staff.
+func RequireStaff(handler Handler) Handler {
+	return RequireLogin(func(w http.ResponseWriter, r *Request) error {
+		if !r.Staff() {
+			return &Failure{Status: http.StatusForbidden, Title: "This page is for staff", Lead: "Your account does not have access to it."}
+		}
+		return handler(w, r)
+	})
+}
+
+// hsts makes browsers use TLS for a year after their first visit, if the site has it (RFC 6797).
+func (s *Site) hsts(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if platform, err := s.options.Tenants.Platform(r.Context()); err == nil && strings.HasPrefix(platform.Spec.PublicURL, "https:") {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// URL returns the URL of a page of a Platform's public site.
+func URL(platform *v1alpha1.Platform, path string) string {
+	return strings.TrimSuffix(platform.Spec.PublicURL, "/") + path
+}

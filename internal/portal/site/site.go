@@ -1,0 +1,54 @@
+// Package site is what the pages of the public site share: who makes a request, guards, forms, notices, error pages and
+// the frame. The pages themselves are in public, member and staff.
+package site
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/tenants"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// Name is the name of the site, at the top of every page.
+const Name = "EchoBlogs"
+
+// AuthorizePath is where blogs send their owners to log in.
+const AuthorizePath = "/authorize/"
+
+// Options configure a Site. All fields but TrustedProxies are required.
+type Options struct {
+	Tenants  *tenants.Client
+	Accounts *account.Service
+	// TrustedProxies are the addresses whose X-Forwarded-For header is trusted.
+	TrustedProxies []netip.Prefix
+	Log            *slog.Logger
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// Site serves pages to the visitors of a Platform's public site.
+type Site struct {
+	options Options
+	log     *slog.Logger
+	layout  *web.Layout
+}
+
+// New returns a site without pages.
+func New(o Options) (*Site, error) {
+	layout, err := web.NewLayout()
+	if err != nil {
+		return nil, err
+	}
+	return &Site{options: o, log: o.Log, layout: layout}, nil
+}
+
+// Routes are handlers by the pattern of http.ServeMux that they serve.
+type Routes map[string]Handler
+
+// Handler responds to a request, or returns an error before it has written anything: a *Failure, or an error of a use
+// case.
+type Handler func(w http.ResponseWriter, r *Request) error

@@ -1,0 +1,116 @@
+// Package staff has the pages by which staff manage all blogs and accounts.
+package staff
+
+import (
+	"embed"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/portal/site"
+	"github.com/echoblogs/echoblogs/internal/signup"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/internal/tenants"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+//go:embed pages/*.html
+var templates embed.FS
+
+// Options configure the pages. All are required.
+type Options struct {
+	Tenants *tenants.Client
+	// Changes makes the changes of staff to tenants.
+	Changes *tenants.Staff
+	// Registry reads what the database knows of tenants.
+	Registry tenancy.Reader
+	Accounts *account.Service
+	SignUp   *signup.Service
+	Audit    *audit.Log
+	Log      *slog.Logger
+}
+
+// Pages are the pages for staff.
+type Pages struct {
+	*site.Pages
+	Options
+}
+
+// New returns the pages for staff of a site.
+func New(s *site.Site, o Options) (*Pages, error) {
+	pages, err := s.LoadPages(templates)
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{Pages: pages, Options: o}, nil
+}
+
+// Routes returns the routes of all pages. All require a member of staff.
+func (p *Pages) Routes() site.Routes {
+	routes := site.Routes{
+		"GET /staff/{$}":                            p.showTenants,
+		"GET /staff/tenants/{name}/{$}":             p.showTenant,
+		"POST /staff/tenants/{name}/settings/{$}":   p.saveSettings,
+		"POST /staff/tenants/{name}/suspend/{$}":    p.suspendTenant,
+		"POST /staff/tenants/{name}/resume/{$}":     p.resumeTenant,
+		"POST /staff/tenants/{name}/delete/{$}":     p.deleteTenant,
+		"GET /staff/tombstones/{$}":                 p.showTombstones,
+		"POST /staff/tombstones/{name}/restore/{$}": p.restoreTombstone,
+		"GET /staff/users/{$}":                      p.showUsers,
+		"GET /staff/users/{username}/{$}":           p.showUser,
+		"POST /staff/users/{username}/lock/{$}":     p.lockUser,
+		"POST /staff/users/{username}/unlock/{$}":   p.unlockUser,
+		"POST /staff/users/{username}/reset/{$}":    p.sendReset,
+		"GET /staff/codes/{$}":                      p.showCodes,
+		"POST /staff/codes/{$}":                     p.createCode,
+		"POST /staff/codes/{id}/revoke/{$}":         p.revokeCode,
+		"GET /staff/audit/{$}":                      p.showAudit,
+	}
+	for pattern, handler := range routes {
+		routes[pattern] = site.RequireStaff(handler)
+	}
+	return routes
+}
+
+// number reads a number from an address. Others than whole ones count as 0.
+func number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// plainText leaves out of what a client sent what the database and the API server would refuse: control characters, and
+// what is no text.
+func plainText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
+// searchText is what is looked for, in the form in which it is compared.
+func searchText(r *site.Request) string {
+	return strings.ToLower(strings.TrimSpace(plainText(web.Shorten(r.URL.Query().Get("q")))))
+}
+
+// bytesInWords writes a number of bytes, as Postgres' own pg_size_pretty counts them.
+func bytesInWords(n int64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	size, unit := float64(n), 0
+	for size >= 1024 && unit < len(units)-1 {
+		size /= 1024
+		unit++
+	}
+	if unit == 0 || size >= 100 {
+		return fmt.Sprintf("%.0f %s", size, units[unit])
+	}
+	return fmt.Sprintf("%.1f %s", size, units[unit])
+}
