@@ -211,7 +211,7 @@ func TestDatabaseSaysWhatPagesSayOfThePlatform(t *testing.T) {
 	says := func(want string) {
 		t.Helper()
 		p.Wait("the registry has "+want, func(context.Context) error {
-			got := query[string](p, `SELECT concat_ws(' ', public_url, domain, registration, contact) FROM public.installation`)
+			got := query[string](p, `SELECT concat_ws(' ', public_url, domain, sign_up, code_required, contact) FROM public.installation`)
 			if got != want {
 				return fmt.Errorf("it has %s", got)
 			}
@@ -219,16 +219,16 @@ func TestDatabaseSaysWhatPagesSayOfThePlatform(t *testing.T) {
 		})
 	}
 	// Without a public site, registration is closed.
-	says("http://example.com:8000 example.com Closed mailto:help@example.com")
+	says("http://example.com:8000 example.com f f mailto:help@example.com")
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Portal = &v1alpha1.ServiceReference{Name: "echoblogs-portal"} })
-	says("http://example.com:8000 example.com Open mailto:help@example.com")
+	says("http://example.com:8000 example.com t f mailto:help@example.com")
 	p.EditPlatform(func(p *v1alpha1.Platform) {
 		p.Spec.PublicURL, p.Spec.Domains = "https://example.net/", []v1alpha1.ParentDomain{"blogs.example.net", "example.com"}
 		p.Spec.Registration, p.Spec.Contact = v1alpha1.RegistrationInvite, "https://example.net/help"
 	})
-	says("https://example.net blogs.example.net Invite https://example.net/help")
+	says("https://example.net blogs.example.net t t https://example.net/help")
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Contact = "" })
-	says("https://example.net blogs.example.net Invite ")
+	says("https://example.net blogs.example.net t t ")
 }
 
 // After the hold, a name passes to a Tenant that waits for it.

@@ -64,7 +64,7 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 	logInAs := func(password string) portaltest.Page {
 		return portaltest.NewClient(t, site).Submit("/login/", "username", "alice@people.example", "password", password)
 	}
-	logInAs(portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted. To restore it before "+until+", contact support. After that, this account is removed as well.")
+	logInAs(portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted. Until "+until+" it can be restored: contact support. After that, this account is removed as well.")
 	logInAs("not the right one").Want(t, http.StatusUnprocessableEntity, "Wrong user name, email address or password.").Without(t, "was deleted")
 	portaltest.NewClient(t, site).Register("alice").Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.", "An account with this email address already exists.")
 
@@ -195,7 +195,7 @@ func TestAccountOutlivesAMistakenOwner(t *testing.T) {
 	}
 	own("carol")
 	p.WaitCount("bob is known to have no blog", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND orphaned_since IS NOT NULL`)
-	portaltest.NewClient(t, site).Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account has no blog anymore", "If this is a mistake, contact support.")
+	portaltest.NewClient(t, site).Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account has no blog anymore. It is removed a week after its last blog. If you think this is a mistake, contact support.")
 	portaltest.NewClient(t, site).Register("bob").Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 	own("bob")
 	p.WaitCount("bob has a blog again", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND orphaned_since IS NULL`)

@@ -41,12 +41,12 @@ func TestLogin(t *testing.T) {
 	}
 	v.Submit("/login/", "username", "a\xffb", "password", "x").Want(t, http.StatusBadRequest, "The form cannot be read")
 	v.Submit("/login/", "username", "a\x00b", "password", "x").Want(t, http.StatusBadRequest, "The form cannot be read")
-	v.Submit("/login/", "username", "a", "password", strings.Repeat("x", 100_000)).Want(t, http.StatusRequestEntityTooLarge, "That was too much")
+	v.Submit("/login/", "username", "a", "password", strings.Repeat("x", 100_000)).Want(t, http.StatusRequestEntityTooLarge, "The form is too large")
 
 	// A form on another host of the platform is refused.
 	v.Do(http.MethodPost, "/login/", strings.NewReader("username=alice&password=x"), http.Header{
 		"Content-Type": {"application/x-www-form-urlencoded"}, "Origin": {"http://bob.example.com"}, "Sec-Fetch-Site": {"same-site"},
-	}).Want(t, http.StatusForbidden, "That came from another site")
+	}).Want(t, http.StatusForbidden, "This form came from another site")
 }
 
 // After four failed attempts, every attempt has to wait, and longer after each failure.

@@ -13,8 +13,11 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// reached is how pages link to the contact.
-const reached = `contact support (<a href="mailto:help@example.org">help@example.org</a>)`
+// The links to support: in the footer of every page, and within a sentence.
+const (
+	footerLink = `<a href="mailto:help@example.org">Contact support</a>`
+	inlineLink = `<a href="mailto:help@example.org">contact support</a>`
+)
 
 func setContact(address string) func(*v1alpha1.Platform) {
 	return func(object *v1alpha1.Platform) { object.Spec.Contact = address }
@@ -33,7 +36,7 @@ func TestContact(t *testing.T) {
 
 	alice := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	for _, path := range []string{"/", "/account/", "/account/alice/"} {
-		alice.Get(path).Want(t, http.StatusOK, "you cannot write. To continue, "+reached+".")
+		alice.Get(path).Want(t, http.StatusOK, "you cannot write. To continue, "+inlineLink+".", footerLink)
 	}
 	mail := portaltest.WaitMails(p, site, "alice@example.org", "Your plan for alice has ended", 1)
 	if !strings.Contains(mail.Body, "support at help@example.org.") {
@@ -41,19 +44,19 @@ func TestContact(t *testing.T) {
 	}
 
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
-	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "To restore the blog before then, "+reached+"; afterwards it cannot be restored.")
-	bob.Get("/account/bob/").Want(t, http.StatusOK, "Change this line there, or "+reached+":")
+	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "Until then, the blog can be restored: "+inlineLink+". Afterwards it cannot.")
+	bob.Get("/account/bob/").Want(t, http.StatusOK, "Change this line there, or "+inlineLink+":")
 	challenge := strings.Repeat("a", 43)
-	bob.Get("/authorize/?host=alice."+stack.Domain+"&challenge="+challenge).Want(t, http.StatusForbidden, "Otherwise "+reached+".")
+	bob.Get("/authorize/?host=alice."+stack.Domain+"&challenge="+challenge).Want(t, http.StatusForbidden, "If you think this is a mistake, contact support.", footerLink)
 
 	visitor := portaltest.NewClient(t, site)
-	visitor.Submit("/login/", "username", "carol", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked. C"+reached[1:]+".")
-	visitor.Get("/invite/?token=none").Want(t, http.StatusGone, "Otherwise "+reached+" for another link.")
-	visitor.Get("/").Want(t, http.StatusOK).Without(t, reached)
+	visitor.Submit("/login/", "username", "carol", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked. To unlock it, contact support.", footerLink)
+	visitor.Get("/invite/?token=none").Want(t, http.StatusGone, "Otherwise contact support for another link.", footerLink)
+	visitor.Get("/").Want(t, http.StatusOK, footerLink)
 	setRegistration(t, p, visitor, v1alpha1.RegistrationInvite, `Sign-up is by invitation. <a href="mailto:help@example.org">Ask for a code</a>`)
 	visitor.Register("dave").Want(t, http.StatusUnprocessableEntity)
 	setRegistration(t, p, visitor, v1alpha1.RegistrationClosed, `<a class="button" href="mailto:help@example.org">Contact support</a>`)
-	visitor.Get("/").Want(t, http.StatusOK, "Sign-up is closed. To get a blog anyway, "+reached+".")
+	visitor.Get("/").Want(t, http.StatusOK, "Sign-up is closed. To request a blog, "+inlineLink+".")
 
 	// A changed contact shows without a restart: immediately here, and within seconds on the blog.
 	visitor.RouteToBlog(p, "alice."+stack.Domain)
@@ -64,9 +67,9 @@ func TestContact(t *testing.T) {
 	for address, wants := range map[string]map[string]string{
 		"https://example.org/help": {
 			"/register/": `<a class="button" href="https://example.org/help">Contact support</a>`,
-			blog:         `renew it or contact support (<a href="https://example.org/help">example.org/help</a>). It will be available again within seconds.`,
+			blog:         `<a href="https://example.org/help">Contact support</a>`,
 		},
-		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "renew it or contact support. It will be available again within seconds."},
+		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "rel=\"nofollow\">Write</a> · Served by EchoBlogs</p>"},
 	} {
 		p.EditPlatform(setContact(address))
 		for path, want := range wants {
@@ -87,14 +90,17 @@ func TestUnknownHostsReadTheSameEverywhere(t *testing.T) {
 	here, there := portaltest.NewClient(t, site), portaltest.NewClient(t, site)
 	host := "dave." + stack.Domain
 	there.RouteToBlog(p, host, "www.dave.org")
-	words := func(v *portaltest.Client, host string) string {
-		shown := v.Get("http://"+host+"/").Want(t, http.StatusNotFound, "There is no blog at this address")
-		_, words, _ := strings.Cut(shown.Body, "<p>No blog has the host name "+host+".</p>")
-		words, _, found := strings.Cut(words, "</div>")
+	show := func(v *portaltest.Client, host string) string {
+		return v.Get("http://"+host+"/").Want(t, http.StatusNotFound, "There is no blog at this address").Body
+	}
+	// message returns the text between the heading and the footer.
+	message := func(v *portaltest.Client, host string) string {
+		_, message, _ := strings.Cut(show(v, host), "<p>No blog has the host name "+host+".</p>")
+		message, _, found := strings.Cut(message, "</div>")
 		if !found {
-			t.Fatalf("no words in:\n%s", shown.Body)
+			t.Fatalf("no message at %s", host)
 		}
-		return words
+		return message
 	}
 	offer := "http://" + stack.Domain + "/register/?username=dave"
 	for _, mode := range []struct {
@@ -102,25 +108,25 @@ func TestUnknownHostsReadTheSameEverywhere(t *testing.T) {
 		contact       string
 		says, doesNot string
 	}{
-		{v1alpha1.RegistrationOpen, "", offer, "code"},
-		{v1alpha1.RegistrationInvite, "", "you need an invitation code. To get one, contact support.", "<a href=\"mailto:"},
-		{v1alpha1.RegistrationInvite, "mailto:help@example.org", "you need an invitation code. To get one, " + reached + ".", "If you expected"},
-		{v1alpha1.RegistrationClosed, "mailto:help@example.org", "If you expected a blog here, " + reached + ".", "/register/"},
-		{v1alpha1.RegistrationClosed, "", "Check the spelling", "support"},
+		{v1alpha1.RegistrationOpen, "", offer, "invitation code"},
+		{v1alpha1.RegistrationInvite, "", "To create a blog with this name, you need an invitation code.", footerLink},
+		{v1alpha1.RegistrationInvite, "mailto:help@example.org", footerLink, "Register dave</a>"},
+		{v1alpha1.RegistrationClosed, "mailto:help@example.org", footerLink, "/register/"},
+		{v1alpha1.RegistrationClosed, "", "Check the spelling of the address.", "Contact support"},
 	} {
 		p.EditPlatform(func(object *v1alpha1.Platform) {
 			object.Spec.Registration, object.Spec.Contact = mode.registration, mode.contact
 		})
 		p.Wait(fmt.Sprintf("both say what %s %s means", mode.registration, mode.contact), func(context.Context) error {
 			for _, v := range []*portaltest.Client{here, there} {
-				if got := words(v, host); !strings.Contains(got, mode.says) || strings.Contains(got, mode.doesNot) {
+				if got := show(v, host); !strings.Contains(got, mode.says) || strings.Contains(got, mode.doesNot) {
 					return fmt.Errorf("it says:\n%s", got)
 				}
 			}
 			return nil
 		})
 		for _, name := range []string{host, "www.dave.org"} {
-			if ours, theirs := words(here, name), words(there, name); ours != theirs {
+			if ours, theirs := message(here, name), message(there, name); ours != theirs {
 				t.Errorf("the public site says of %s:\n%s\nthe blog says:\n%s", name, ours, theirs)
 			}
 		}

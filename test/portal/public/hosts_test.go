@@ -14,7 +14,7 @@ func TestHosts(t *testing.T) {
 	v := portaltest.NewClient(t, site)
 	v.Get("/").Want(t, http.StatusOK, "A blog of your own", `href="/register/"`)
 	v.Get("/login").Want(t, http.StatusOK, "<h1>Log in</h1>")
-	v.Get("/nowhere/").Want(t, http.StatusNotFound, "There is no such page")
+	v.Get("/nowhere/").Want(t, http.StatusNotFound, "Page not found")
 
 	// The page of a free host offers to register it. Other hosts are not found.
 	v.Get("http://carol."+stack.Domain+"/").Want(t, http.StatusNotFound, "carol."+stack.Domain, "http://"+stack.Domain+"/register/?username=carol")

@@ -45,7 +45,7 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 	site := p.StartPortal(0)
 	v := portaltest.NewClient(t, site)
 	proxy.Cut()
-	v.Register("alice").Want(t, http.StatusServiceUnavailable, "cannot reach its database", "Nothing was changed")
+	v.Register("alice").Want(t, http.StatusServiceUnavailable, "The database is unavailable", "Nothing was changed")
 	proxy.Restore()
 	wantNothing(t, p, site, "alice")
 
@@ -59,7 +59,7 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown.Want(t, http.StatusServiceUnavailable, "cannot reach its database")
+	shown.Want(t, http.StatusServiceUnavailable, "The database is unavailable")
 	proxy.Restore()
 	release()
 	p.Wait("bob sees the home page", func(context.Context) error {
@@ -101,7 +101,7 @@ func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown.Want(t, http.StatusServiceUnavailable, "cannot reach its database", "Nothing was changed")
+	shown.Want(t, http.StatusServiceUnavailable, "The database is unavailable", "Nothing was changed")
 	proxy.Restore()
 	wantNothing(t, p, site, "alice")
 }
