@@ -15,9 +15,6 @@ const (
 	// MaxNameLength is the longest name of a tenant, in bytes. A DNS label may have 63 (RFC 1035 section 2.3.4); the
 	// rest is left to names derived from it.
 	MaxNameLength = 40
-	// MaxSchemaLength is the longest name of a tenant's schema, in bytes. Postgres cuts identifiers at 63 bytes
-	// (NAMEDATALEN); the rest is left to names derived from it.
-	MaxSchemaLength = 48
 )
 
 var (

@@ -55,7 +55,7 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 	const asDay = "2 January 2006"
 	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
 	alice.Get("/account/alice/delete/").Want(t, http.StatusOK, "are kept until "+until, "After "+end+" your account is removed as well. Anyone can then register with its user name and email address.")
-	alice.Submit("/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "You are logged out.", "Your account is removed after "+end)
+	alice.SubmitForm("/account/alice/delete/", "/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "You are logged out.", "Your account is removed after "+end)
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	zoe.Submit("/invite/", "token", portaltest.Token(link), "password", portaltest.Password, "confirm_password", portaltest.Password).Want(t, http.StatusOK, "Welcome, zoe")
 	inAWeek := time.Now().UTC().AddDate(0, 0, 7).Format("2 January 2006")
 	zoe.Get("/account/zoe/delete/").Want(t, http.StatusOK, "After "+inAWeek+" your account is removed")
-	zoe.Submit("/account/zoe/delete/", "name", "zoe").Want(t, http.StatusOK, "Your account is removed after "+inAWeek)
+	zoe.SubmitForm("/account/zoe/delete/", "/account/zoe/delete/", "name", "zoe").Want(t, http.StatusOK, "Your account is removed after "+inAWeek)
 	// alice is the last by name, so all others have been processed when she is removed.
 	alice := portaltest.NewClient(t, site)
 	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")

@@ -30,7 +30,7 @@ func TestDisplayName(t *testing.T) {
 	v.Get("/account/").Want(t, http.StatusOK, "<dd>alice@example.org</dd>", `<a class="button" href="/account/alice/">Settings of alice</a>`)
 	v.Get("/account/alice/").Want(t, http.StatusOK, `<dt>Address</dt><dd><a href="http://alice.`+stack.Domain+`/">`)
 
-	v.Submit("/account/alice/name/", "display_name", " Alice's & Co. ").Want(t, http.StatusOK, "Saved.", `value="Alice&#39;s &amp; Co."`)
+	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", " Alice's & Co. ").Want(t, http.StatusOK, "Saved.", `value="Alice&#39;s &amp; Co."`)
 	p.Wait("the blog has its new name", func(ctx context.Context) error {
 		answer, err := stack.Get(ctx, p.Blogs[0], "alice."+stack.Domain, "/")
 		if err == nil && !strings.Contains(answer.Body, "Alice&#39;s &amp; Co.") {
@@ -39,9 +39,9 @@ func TestDisplayName(t *testing.T) {
 		return err
 	})
 	long := strings.Repeat("ä", 101)
-	v.Submit("/account/alice/name/", "display_name", long).Want(t, http.StatusUnprocessableEntity, "Use at most 100 characters", long, `aria-invalid="true"`)
-	v.Submit("/account/alice/name/", "display_name", "a\nb").Want(t, http.StatusUnprocessableEntity, "Use letters, digits, spaces and punctuation on one line.")
-	v.Submit("/account/alice/name/", "display_name", "").Want(t, http.StatusOK, "Saved.")
+	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", long).Want(t, http.StatusUnprocessableEntity, "Use at most 100 characters", long, `aria-invalid="true"`)
+	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "a\nb").Want(t, http.StatusUnprocessableEntity, "Use letters, digits, spaces and punctuation on one line.")
+	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "").Want(t, http.StatusOK, "Saved.")
 	if name := p.Tenant("alice").Spec.DisplayName; name != "" {
 		t.Errorf("the display name is still %q", name)
 	}
@@ -91,7 +91,7 @@ spec:
 	}
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/account/alice/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: From Git", "  customDomains:\n  - www.alice.org", `value="From Git" readonly`, "Your blog is served at this domain.")
-	v.Submit("/account/alice/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "This is set by the manifest of your blog")
+	v.SubmitForm("/account/alice/delete/", "/account/alice/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "This is set by the manifest of your blog")
 	v.Submit("/account/alice/domains/remove/", "host", "www.alice.org").Want(t, http.StatusConflict, "The manifest of your blog lists this domain")
 	tenant := p.Tenant("alice")
 	if tenant.Spec.DisplayName != "From Git" || !slices.Contains(tenant.Spec.CustomDomains, "www.alice.org") {
@@ -107,7 +107,7 @@ func TestManifest(t *testing.T) {
 	p, site := portaltest.NewSite(t)
 	portaltest.AddAccount(t, p, "alice")
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
-	v.Submit("/account/alice/name/", "display_name", "Alice: writes").Want(t, http.StatusOK)
+	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "Alice: writes").Want(t, http.StatusOK)
 	downloaded := v.Get("/account/alice/manifest.yaml").Want(t, http.StatusOK, "kind: Tenant\n", "  name: alice\n", "displayName: 'Alice: writes'", "username: alice")
 	if kind := downloaded.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/yaml") {
 		t.Errorf("its type is %q", kind)
@@ -136,11 +136,11 @@ func TestDeleteBlog(t *testing.T) {
 	v, other := portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.LogIn(t, site, "alice", portaltest.Password)
 	until := time.Now().UTC().AddDate(0, 0, 30).Format("2 January 2006")
 	v.Get("/account/alice/delete/").Want(t, http.StatusOK, "All posts are kept until "+until, "/login/?next=/write/export.zip")
-	v.Submit("/account/alice/delete/", "name", "alic").Want(t, http.StatusUnprocessableEntity, "Type alice to delete it.", `value="alic"`)
+	v.SubmitForm("/account/alice/delete/", "/account/alice/delete/", "name", "alic").Want(t, http.StatusUnprocessableEntity, "Type alice to delete it.", `value="alic"`)
 	if tenant := p.Tenant("alice"); !tenant.DeletionTimestamp.IsZero() {
 		t.Fatal("it is being deleted")
 	}
-	v.Submit("/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "alice is deleted", "kept until "+until, "You are logged out")
+	v.SubmitForm("/account/alice/delete/", "/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "alice is deleted", "kept until "+until, "You are logged out")
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestDeleteOneOfTwoBlogs(t *testing.T) {
 	}
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/account/alice-two/delete/").Want(t, http.StatusOK, "deleted at once and cannot be restored", "Your account is not affected.")
-	v.Submit("/account/alice-two/delete/", "name", "alice-two").Want(t, http.StatusOK, "alice-two is deleted", "are gone", "Back to your account").Without(t, "logged out")
+	v.SubmitForm("/account/alice-two/delete/", "/account/alice-two/delete/", "name", "alice-two").Want(t, http.StatusOK, "alice-two is deleted", "are gone", "Back to your account").Without(t, "logged out")
 	v.Get("/account/").Want(t, http.StatusOK, "Settings of alice")
 }
 
@@ -206,7 +206,7 @@ func TestRegisteredOwnerEdits(t *testing.T) {
 	if seen := v.Get("/account/carol/").Want(t, http.StatusOK, "Title of the blog"); strings.Contains(seen.Body, " readonly ") {
 		t.Errorf("it says that a manifest sets the name:\n%s", seen.Body)
 	}
-	v.Submit("/account/carol/name/", "display_name", "Carol writes").Want(t, http.StatusOK, "Saved.", `value="Carol writes"`)
+	v.SubmitForm("/account/carol/", "/account/carol/name/", "display_name", "Carol writes").Want(t, http.StatusOK, "Saved.", `value="Carol writes"`)
 	added := v.Submit("/account/carol/domains/", "host", "carol.blog").Want(t, http.StatusOK)
 	dns.set(added.VerificationRecord(t, "carol.blog"))
 	v.Submit("/account/carol/domains/verify/", "host", "carol.blog").Want(t, http.StatusOK, "Saved.")
@@ -218,9 +218,9 @@ func TestRegisteredOwnerEdits(t *testing.T) {
 	// Once the manifest is in Git, the fields are read-only here.
 	p.ApplyTenant("argocd", v.Get("/account/carol/manifest.yaml").Want(t, http.StatusOK).Body)
 	v.Get("/account/carol/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: Carol writes", "  - carol.blog")
-	v.Submit("/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, `value="Carol writes" readonly`)
+	v.SubmitForm("/account/carol/delete/", "/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, `value="Carol writes" readonly`)
 	v.Get("/account/carol/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd). Remove it there as well: otherwise the blog is created again.")
-	v.Submit("/account/carol/delete/", "name", "carol").Want(t, http.StatusOK, "carol is deleted", "You are logged out")
+	v.SubmitForm("/account/carol/delete/", "/account/carol/delete/", "name", "carol").Want(t, http.StatusOK, "carol is deleted", "You are logged out")
 	if err := p.AwaitGone(t.Context(), "carol"); err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func TestRegistrationShowsItsSteps(t *testing.T) {
 	stolen.Get("/register/progress/").Want(t, http.StatusOK, `href="/register/"`).Without(t, "Welcome")
 
 	// The owner can set a field that the sign-up did not set. Those that it did set are unchanged.
-	v.Submit("/account/alice/name/", "display_name", "Alice writes").Want(t, http.StatusOK, "Saved.")
+	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "Alice writes").Want(t, http.StatusOK, "Saved.")
 	if made := p.Tenant("alice"); made.Spec.DisplayName != "Alice writes" || made.Spec.Owner == nil || made.Spec.Owner.Username != "alice" {
 		t.Errorf("the Tenant says %+v", made.Spec)
 	}

@@ -115,7 +115,7 @@ func TestStaffRefused(t *testing.T) {
 			answer.Want(t, http.StatusUnprocessableEntity, test.value, `id="`+test.field+`-error"`, `aria-describedby="`+test.field+`-hint `+test.field+`-error"`)
 		}
 	}
-	v.Submit("/staff/tenants/alice/delete/", "confirm", "alicia").Want(t, http.StatusUnprocessableEntity, "Type alice to delete it. Nothing was changed.")
+	v.SubmitForm("/staff/tenants/alice/", "/staff/tenants/alice/delete/", "confirm", "alicia").Want(t, http.StatusUnprocessableEntity, "Type alice to delete it. Nothing was changed.")
 	if after := p.Tenant("alice"); after.Generation != before || after.DeletionTimestamp != nil {
 		t.Errorf("the Tenant was changed: %+v", after)
 	}

@@ -50,7 +50,7 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 	v.Get("/staff/tombstones/").Want(t, http.StatusOK, "No matching deleted blogs.")
 
 	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "its data is kept until", "staff.test has set fields of this tenant.")
-	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice").Want(t, http.StatusOK, "The blog is deleted.", "<h1>Deleted blogs</h1>")
+	v.SubmitForm("/staff/tenants/alice/", "/staff/tenants/alice/delete/", "confirm", "alice").Want(t, http.StatusOK, "The blog is deleted.", "<h1>Deleted blogs</h1>")
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestStaffCannotRestore(t *testing.T) {
 	p.WaitTenantsReady("alice", "bob")
 	v := portaltest.NewStaff(t, p, site)
 	for _, name := range []string{"alice", "bob"} {
-		v.Submit("/staff/tenants/"+name+"/delete/", "confirm", name).Want(t, http.StatusOK)
+		v.SubmitForm("/staff/tenants/"+name+"/", "/staff/tenants/"+name+"/delete/", "confirm", name).Want(t, http.StatusOK)
 		if err := p.AwaitGone(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
@@ -106,12 +106,12 @@ func TestStaffAndOwner(t *testing.T) {
 	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
 	v := portaltest.NewStaff(t, p, site)
 	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "alice@people.example").Without(t, "Set by", "has set fields")
-	alice.Submit("/account/alice/name/", "display_name", "Mine").Want(t, http.StatusOK, "Saved.")
+	alice.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "Mine").Want(t, http.StatusOK, "Saved.")
 	v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Ours", "trial", "no")...).Want(t, http.StatusOK, "Saved.")
 	alice.Get("/account/alice/").Want(t, http.StatusOK, `value="Ours"`)
 	p.WaitTenantsReady("alice")
 
-	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice").Want(t, http.StatusOK, "The blog is deleted.")
+	v.SubmitForm("/staff/tenants/alice/", "/staff/tenants/alice/delete/", "confirm", "alice").Want(t, http.StatusOK, "The blog is deleted.")
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestStaffAndOwner(t *testing.T) {
 	p.WaitTenantsReady("alice")
 	alice = portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK).Without(t, "Deleted blogs</dt>", "Removed</dt>")
-	alice.Submit("/account/alice/name/", "display_name", "Mine again").Want(t, http.StatusOK, "Saved.")
+	alice.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "Mine again").Want(t, http.StatusOK, "Saved.")
 	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "The blog is suspended")
 	waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
 	if spec := p.Tenant("alice").Spec; spec.DisplayName != "Mine again" || spec.Owner == nil || spec.Owner.Email != "alice@people.example" {
