@@ -17,10 +17,7 @@ const (
 	MaxNameLength = 40
 )
 
-var (
-	tenantName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
-	schemaName = regexp.MustCompile(`^[a-z0-9_]+$`)
-)
+var tenantName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
 
 // NameError says why a name cannot be used, in a sentence for the person who chose it.
 type NameError struct {
@@ -42,19 +39,6 @@ func CheckTenant(name string) error {
 		return &NameError{name, "names that start with pg- or deleted- are reserved: choose another name"}
 	case slices.Contains(Reserved, name):
 		return &NameError{name, "this name is reserved for the platform itself: choose another name"}
-	}
-	return nil
-}
-
-// CheckSchema returns a *NameError when name cannot be the schema of a tenant.
-func CheckSchema(name string) error {
-	switch {
-	case len(name) > MaxSchemaLength || !schemaName.MatchString(name):
-		return &NameError{name, "use at most 48 lower case letters, digits and underscores, such as john_doe"}
-	case strings.HasPrefix(name, "pg_") || strings.HasPrefix(name, "deleted_"):
-		return &NameError{name, "schema names that start with pg_ or deleted_ are reserved: choose another one"}
-	case slices.Contains(Reserved, strings.ReplaceAll(name, "_", "-")):
-		return &NameError{name, "this schema name is reserved: choose another one"}
 	}
 	return nil
 }
