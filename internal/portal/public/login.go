@@ -75,9 +75,9 @@ func loginRefusal(e *account.RefusedError) string {
 	case account.RefusedLocked:
 		return "This account is locked. To unlock it, contact support."
 	case account.RefusedDeleted:
-		return fmt.Sprintf("Your blog %s was deleted. Until %s it can be restored: contact support. After that, this account is removed as well.", e.Blog, web.Day(e.PurgeAt))
+		return fmt.Sprintf("Your blog %s was deleted. To restore it before %s, contact support. After that, this account is removed as well.", e.Blog, web.Day(e.PurgeAt))
 	case account.RefusedReplaced:
-		return fmt.Sprintf("Your blog %s was deleted, and another blog has its name now. Its posts are kept until %s: contact support. After that, this account is removed as well.", e.Blog, web.Day(e.PurgeAt))
+		return fmt.Sprintf("Your blog %s was deleted, and another blog has its name now. Its posts are kept until %s: to get them, contact support. After that, this account is removed as well.", e.Blog, web.Day(e.PurgeAt))
 	case account.RefusedPending:
 		return "Your blog is not available. Try again in a minute. If the problem persists, contact support."
 	}

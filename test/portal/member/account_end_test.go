@@ -64,7 +64,7 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 	logInAs := func(password string) portaltest.Page {
 		return portaltest.NewClient(t, site).Submit("/login/", "username", "alice@people.example", "password", password)
 	}
-	logInAs(portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted. Until "+until+" it can be restored: contact support. After that, this account is removed as well.")
+	logInAs(portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted. To restore it before "+until+", contact support. After that, this account is removed as well.")
 	logInAs("not the right one").Want(t, http.StatusUnprocessableEntity, "Wrong user name, email address or password.").Without(t, "was deleted")
 	portaltest.NewClient(t, site).Register("alice").Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.", "An account with this email address already exists.")
 
