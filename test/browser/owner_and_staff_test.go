@@ -53,9 +53,9 @@ func TestOwnerAndStaff(t *testing.T) {
 	staff.choose("grace", "Grace writes")
 	staff.choose("Suspend", "suspended by staff")
 	reader.finds(blog+"/", "This blog is suspended")
-	staff.choose("Resume", "Readers are told")
+	staff.choose("Resume", "Readers see that the blog is suspended. Its owner can still log in, and no data is lost.")
 	reader.finds(blog+"/", "Nothing here yet")
-	staff.choose("Audit log", "sam")
+	staff.choose("Audit log", "sam\tresume\tgrace")
 }
 
 // says returns nil if the home page of grace's blog contains a text.
