@@ -117,7 +117,7 @@ func explain(err error) *Failure {
 		return &Failure{
 			Status: http.StatusInternalServerError, Title: "The change was made but not recorded",
 			Lead:  "The audit log could not be written. The entry is in the server's log.",
-			Steps: []string{"Do not repeat the change. Send the number above to the site administrators."},
+			Steps: []string{"Do not repeat the change. Send the ID above to the site administrators."},
 		}
 	case errors.Is(err, account.ErrBusy):
 		return &Failure{Status: http.StatusServiceUnavailable, Title: "The site is very busy", Lead: "Too many people are logging in.", Steps: again, RetryAfter: retryAfter}
@@ -134,7 +134,7 @@ func explain(err error) *Failure {
 	}
 	return &Failure{
 		Status: http.StatusInternalServerError, Title: "Something went wrong", Lead: "The server could not complete the request.",
-		Steps: []string{"Try again. If the problem persists, contact support and include the number above."},
+		Steps: []string{"Try again. If the problem persists, contact support and include the ID above."},
 	}
 }
 
@@ -142,7 +142,7 @@ func explain(err error) *Failure {
 func (s *Site) sendFailure(w http.ResponseWriter, r *Request, f *Failure) {
 	m := web.Message{
 		Page:   web.Page{Title: f.Title, Site: Name},
-		Status: f.Status, Lead: f.Lead, Steps: f.Steps, Link: f.Link, RetryAfter: f.RetryAfter, Subject: "No. " + r.ID,
+		Status: f.Status, Lead: f.Lead, Steps: f.Steps, Link: f.Link, RetryAfter: f.RetryAfter, Subject: "ID: " + r.ID,
 	}
 	if r.Platform != nil {
 		m.Links, m.Contact = links(r), r.Contact()
@@ -153,9 +153,9 @@ func (s *Site) sendFailure(w http.ResponseWriter, r *Request, f *Failure) {
 // Panicked responds to a request whose handler panicked.
 func (s *Site) Panicked(w http.ResponseWriter, id string) {
 	m := web.Message{
-		Page: web.Page{Title: "Something went wrong", Site: Name}, Status: http.StatusInternalServerError, Subject: "No. " + id,
+		Page: web.Page{Title: "Something went wrong", Site: Name}, Status: http.StatusInternalServerError, Subject: "ID: " + id,
 		Lead:  "The server could not complete the request.",
-		Steps: []string{"Try again. If the problem persists, contact support and include the number above."},
+		Steps: []string{"Try again. If the problem persists, contact support and include the ID above."},
 	}
 	if platform, err := s.options.Tenants.Platform(context.Background()); err == nil {
 		m.Contact = web.Contact(platform.Spec.Contact)
