@@ -2,8 +2,8 @@
 // mailed tokens, invitations, and the removal of accounts. Files named after a table hold its SQL, the others hold what
 // people and staff do.
 //
-// A user may log in while a live tenant is theirs; staff need none. What only the Tenant objects say, and not the
-// registry, comes through the interface Blogs.
+// A user may log in while they own a live tenant; staff need none. The interface Blogs provides what only the Tenant
+// objects contain, and not the registry.
 package account
 
 import (

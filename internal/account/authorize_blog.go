@@ -15,7 +15,7 @@ type Blog struct {
 	TenantID int64
 	// Host is the normalized host.
 	Host string
-	// Title is the display name, and Owner the name of the user who may write. Owner is empty if nobody may.
+	// Title is the display name, and Owner the name of the user who may write. Owner is empty if there is none.
 	Title, Owner string
 }
 
@@ -39,7 +39,7 @@ func (s *Service) BlogAt(ctx context.Context, host string) (Blog, error) {
 	return Blog{TenantID: tenant.ID, Host: host, Title: tenant.DisplayName, Owner: tenant.Owner}, err
 }
 
-// AuthorizeBlog issues a code by which the blog at a host logs in its owner, who has a session here. challenge is the
+// AuthorizeBlog issues a code with which the blog at a host logs in its owner, who has a session here. challenge is the
 // blogsession.Challenge of the verifier that the browser has in a cookie of the blog. The code is useless without that cookie, so it
 // may be part of a URL. Errors are ErrNotFound and *NotOwnerError.
 func (s *Service) AuthorizeBlog(ctx context.Context, user *User, session *Session, host, challenge string) (code string, b Blog, err error) {

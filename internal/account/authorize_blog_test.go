@@ -86,17 +86,17 @@ func TestAuthorizeBlogRefusals(t *testing.T) {
 		host, challenge string
 		notOwner        bool
 	}{
-		"no host":            {host: "", challenge: valid},
-		"no host name":       {host: "alice.example.com/x", challenge: valid},
-		"unknown":            {host: "nobody.example.com", challenge: valid},
-		"deleted":            {host: "gone.example.com", challenge: valid},
-		"released":           {host: "old.alice.org", challenge: valid},
-		"no challenge":       {host: aliceHost},
-		"a bad challenge":    {host: aliceHost, challenge: "x"},
-		"somebody else's":    {host: "bob.example.com", challenge: valid, notOwner: true},
-		"without an owner":   {host: "nobodys.example.com", challenge: valid, notOwner: true},
-		"not base64":         {host: aliceHost, challenge: valid[:42] + "!"},
-		"a longer challenge": {host: aliceHost, challenge: valid + "AAAA"},
+		"no host":              {host: "", challenge: valid},
+		"no host name":         {host: "alice.example.com/x", challenge: valid},
+		"unknown":              {host: "nobody.example.com", challenge: valid},
+		"deleted":              {host: "gone.example.com", challenge: valid},
+		"released":             {host: "old.alice.org", challenge: valid},
+		"no challenge":         {host: aliceHost},
+		"an invalid challenge": {host: aliceHost, challenge: "x"},
+		"another owner":        {host: "bob.example.com", challenge: valid, notOwner: true},
+		"without an owner":     {host: "nobodys.example.com", challenge: valid, notOwner: true},
+		"not base64":           {host: aliceHost, challenge: valid[:42] + "!"},
+		"a longer challenge":   {host: aliceHost, challenge: valid + "AAAA"},
 	} {
 		code, _, err := l.accounts.AuthorizeBlog(t.Context(), &l.user, &l.session, c.host, c.challenge)
 		var notOwner *account.NotOwnerError

@@ -58,7 +58,7 @@ func TestChangePassword(t *testing.T) {
 	}
 }
 
-// A browser that was left open is no way to guess the password.
+// A browser that is logged in cannot be used to guess the password.
 func TestPasswordChangesAreLimited(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -138,7 +138,7 @@ func TestConcurrentResets(t *testing.T) {
 	e.wantMails("password_changed alice")
 }
 
-// A request neither looks for the account nor tells whether it exists.
+// A request neither looks up the account nor reveals whether it exists.
 func TestRequestReset(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

@@ -30,8 +30,8 @@ func (s *Service) DeletedBlogs(ctx context.Context, username string) ([]DeletedB
 	return deleted, nil
 }
 
-// RemovalAfter returns the time after which an account is removed that has deleted blogs only, the last of them until the
-// given time.
+// RemovalAfter returns the time after which an account without a live blog is removed: OrphanedLife after the data of its
+// last deleted blog is purged, and after last.
 func RemovalAfter(deleted []DeletedBlog, last time.Time) time.Time {
 	for _, d := range deleted {
 		if d.PurgeAt.After(last) {

@@ -97,7 +97,7 @@ func (e *env) addUser(name string, edits ...func(*account.User)) account.User {
 	return u
 }
 
-// addTenant adds a row of the registry with a host of its own.
+// addTenant adds a row to the registry, with a host.
 func (e *env) addTenant(name, owner, state string) {
 	e.t.Helper()
 	var purgeAt *time.Time

@@ -34,7 +34,7 @@ const (
 	RefusedLocked Refusal = "locked"
 	// RefusedDeleted users have a deleted blog that can be restored.
 	RefusedDeleted Refusal = "deleted"
-	// RefusedReplaced users have a deleted blog whose name is another tenant's by now. Its data still exists.
+	// RefusedReplaced users have a deleted blog whose name another tenant has now. Its data still exists.
 	RefusedReplaced Refusal = "replaced"
 	// RefusedPending users have a Tenant whose blog is not in the registry, yet or anymore.
 	RefusedPending Refusal = "pending"
@@ -113,7 +113,7 @@ func (s *Service) checkLogin(ctx context.Context, key, password, address string)
 	if err := ratelimit.Reset(ctx, s.db, loginsByAccount, key); err != nil {
 		return User{}, err
 	}
-	// Only one attempt is refunded: logging in to an account of one's own must not allow more attempts at those of others.
+	// Only one attempt is refunded: attackers must not get more attempts at other accounts by logging in to their own.
 	return user, ratelimit.Refund(ctx, s.db, loginsByAddress, address)
 }
 

@@ -107,7 +107,7 @@ func TestLogInRefusals(t *testing.T) {
 		if diff := cmp.Diff(want, *refused); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		// Only the right password tells.
+		// The refusal is only shown with the right password.
 		if _, err := e.accounts.LogIn(t.Context(), name, "not the password", browser); !errors.Is(err, account.ErrWrongPassword) {
 			t.Errorf("%s with a wrong password: %v", name, err)
 		}
@@ -146,7 +146,7 @@ func TestLoginsAreLimitedByAccount(t *testing.T) {
 		}
 	}
 	if err := try("bob", password); err != nil {
-		t.Errorf("somebody else at the same address: %v", err)
+		t.Errorf("another user at the same address: %v", err)
 	}
 	e.pass(80 * time.Minute)
 	if err := try("alice", password); err != nil {
@@ -167,7 +167,7 @@ func TestLoginsAreLimitedByAddress(t *testing.T) {
 		if _, err := e.accounts.LogIn(t.Context(), fmt.Sprintf("user-%d", i), "wrong", browser); !errors.Is(err, account.ErrWrongPassword) {
 			t.Fatal(err)
 		}
-		if i == 20 { // a login of one's own is not counted
+		if i == 20 { // a successful login is not counted
 			e.logIn("alice")
 		}
 	}
@@ -179,7 +179,7 @@ func TestLoginsAreLimitedByAddress(t *testing.T) {
 	}
 }
 
-// Concurrent attempts are no way around the limit.
+// Concurrent attempts cannot bypass the limit.
 func TestConcurrentLogins(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -273,7 +273,7 @@ func TestEndSessions(t *testing.T) {
 	e.wantAlive(bobs)
 }
 
-// Whatever a browser sends as its name can be stored.
+// Any User-Agent header can be stored.
 func TestUserAgentIsStored(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

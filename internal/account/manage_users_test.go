@@ -181,7 +181,7 @@ func TestAddStaff(t *testing.T) {
 	e.wantAudit(entries...)
 }
 
-// Two commands that add the same account at once leave one account, and both print a link or are told.
+// Two commands that add the same account at once create one account, and each prints a link or an error.
 func TestConcurrentAddStaff(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

@@ -78,7 +78,7 @@ func TestHasher(t *testing.T) {
 		t.Error("the same password has the same hash twice")
 	}
 	if !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {
-		t.Errorf("it is no PHC string of the parameters that are documented: %s", one)
+		t.Errorf("it is not a PHC string with the documented parameters: %s", one)
 	}
 	for _, c := range []struct {
 		password, hash string
@@ -95,11 +95,11 @@ func TestHasher(t *testing.T) {
 		}
 	}
 	if _, err := h.Verify(t.Context(), "x", "$2y$10$abc"); err == nil {
-		t.Error("a hash of another kind is taken")
+		t.Error("a hash of another kind is accepted")
 	}
 }
 
-// A flood of logins neither eats the memory nor waits for ever.
+// A flood of logins neither exhausts memory nor waits forever.
 func TestHasherIsBounded(t *testing.T) {
 	t.Parallel()
 	h := account.NewHasher()

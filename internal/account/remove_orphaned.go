@@ -14,7 +14,7 @@ import (
 )
 
 // OrphanedLife is how long an account exists without a blog. It leaves time to correct a manifest that names another
-// owner by mistake, before somebody else can register the user name and own what the manifest means.
+// owner by mistake, before someone else can sign up with the user name and own the blog.
 const OrphanedLife = 7 * 24 * time.Hour
 
 // sweepPageSize is how many accounts Sweep reads at once.

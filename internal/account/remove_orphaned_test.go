@@ -51,7 +51,7 @@ func (e *env) wantUsers(want ...string) {
 	}
 }
 
-// Each account has had no blog for a week, but for what its case adds.
+// Each account has had no blog for a week, apart from what its case adds.
 func TestOrphanedAccountsAreRemoved(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -146,7 +146,7 @@ func TestOrphanedForAWeek(t *testing.T) {
 	e.wantUsers()
 }
 
-// A clock that is ahead of the database's, or behind it, removes nobody too early.
+// With a clock ahead of the database's or behind it, no account is removed too early.
 func TestRemovalTrustsNeitherClock(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -168,7 +168,7 @@ func TestRemovalTrustsNeitherClock(t *testing.T) {
 	e.wantUsers()
 }
 
-// Without the API server nobody is removed.
+// While the API server is unavailable, no account is removed.
 func TestNoRemovalWhileTheClusterFails(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -184,7 +184,7 @@ func TestNoRemovalWhileTheClusterFails(t *testing.T) {
 	e.wantUsers()
 }
 
-// The blogs of accounts that were not confirmed in time are deleted, unless somebody has written there.
+// The blogs of accounts that were not confirmed in time are deleted, unless they have posts.
 func TestUnconfirmedAccounts(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

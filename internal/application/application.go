@@ -1,6 +1,6 @@
 // Package application describes what runs in the schemas of tenants as one value: the migrations of its tables, the
-// privileges of its database roles, how a probe recognizes it, and the backend that serves it. The operator knows no other
-// fact about an application; the bundled one is application/blog.
+// privileges of its database roles, how a probe recognizes it, and the backend that serves it. The operator knows nothing
+// else about an application; the bundled one is application/blog.
 package application
 
 import "slices"

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// blogWords are names of the blog that code for any application must not contain: its tables, role, header and pages, and
-// the packages that know them.
+// blogWords are names of the blog that application-independent code must not contain: its tables, role, header and pages,
+// and its packages.
 var blogWords = regexp.MustCompile(`(?i)\b(blogs?|posts?|first_posts|blog_sessions|login_codes|echoblogs_blog|echoblogs-tenant|slug|feed|feed\.xml|robots\.txt|write/|internal/content)\b`)
 
-// What creates, migrates, routes and probes tenants knows the application only as a value.
-func TestOperatorKnowsNoApplication(t *testing.T) {
+// Code that creates, migrates, routes and probes tenants only uses the application as a value.
+func TestOperatorIsIndependentOfTheApplication(t *testing.T) {
 	t.Parallel()
 	files := 0
 	for _, root := range []string{"../../controllers", "../tenancy", "../routing"} {

@@ -7,7 +7,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/application"
 )
 
-// Migrations decide which version a schema comes to, and what it lacks.
+// Migrations determine the latest version of a schema, and what is pending at an older one.
 func ExampleReadMigrations() {
 	files := fstest.MapFS{
 		"migrations/0001_notes.sql": {Data: []byte("CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL)")},
@@ -29,7 +29,7 @@ func ExampleReadMigrations() {
 	// 0007 is newer: true
 }
 
-// An application is a value: whoever runs the operator with another one changes nothing else.
+// An application is a value: running the operator with another application needs no other change.
 func ExampleApplication() {
 	notebook := application.Application{
 		Name: "notebook",

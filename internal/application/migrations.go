@@ -26,7 +26,7 @@ type Migration struct {
 }
 
 // Migrations are files in the order of their numbers. The version of a schema is that of the last one it has; without any
-// it is empty. To everyone else a version is an opaque string.
+// it is empty. All other code treats versions as opaque strings.
 type Migrations []Migration
 
 // Set is a named set of migrations for tables in public.

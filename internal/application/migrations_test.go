@@ -44,7 +44,7 @@ func TestReadMigrations(t *testing.T) {
 	}
 }
 
-// Whatever a folder holds, what is read is numbered from 1 on without gaps, or refused.
+// For any folder, the migrations are numbered from 1 without gaps, or ReadMigrations returns an error.
 func FuzzReadMigrations(f *testing.F) {
 	f.Add("0001_a.sql", "0002_b.sql", "SELECT 1")
 	f.Add("0001_a.sql", "0001_a.sql", "")

@@ -152,7 +152,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// Nobody with the portal's role can change or delete what was recorded.
+// The portal's role cannot change or delete entries.
 func TestEntriesCannotBeChanged(t *testing.T) {
 	t.Parallel()
 	db, _ := tenancytest.Pools(t)

@@ -115,7 +115,7 @@ func TestSendReminders(t *testing.T) {
 	}
 }
 
-// Each reminder is sent on its day and once. A renewed plan has reminders of its own.
+// Each reminder is sent once, on its day. A renewed plan has new reminders.
 func TestReminderDays(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

@@ -66,17 +66,17 @@ func TestRoleOfTheBlog(t *testing.T) {
 	p.Create(blogtest.Spec("alice"))
 	p.Save("alice", post.Document{Title: "Title", Content: "Text"})
 	tests := map[string]struct{ statement, want string }{
-		"makes a schema":            {"CREATE SCHEMA mine", "permission denied"},
-		"makes a table":             {"CREATE TABLE alice.mine (id int)", "permission denied"},
-		"makes a public table":      {"CREATE TABLE public.mine (id int)", "permission denied"},
-		"changes a table":           {"ALTER TABLE alice.posts ADD COLUMN more int", "must be owner"},
-		"drops a table":             {"DROP TABLE alice.posts", "must be owner"},
-		"empties a table":           {"TRUNCATE alice.posts", "permission denied"},
-		"drops a schema":            {"DROP SCHEMA alice CASCADE", "must be owner"},
-		"writes the registry":       {"UPDATE public.tenants SET name = 'x'", "permission denied"},
-		"takes a host":              {"INSERT INTO public.domains (host, is_primary) VALUES ('x', false)", "permission denied"},
-		"reads without a schema":    {"SELECT title FROM posts", "does not exist"},
-		"takes the operator's part": {"SET ROLE echoblogs_operator", "permission denied"},
+		"creates a schema":       {"CREATE SCHEMA mine", "permission denied"},
+		"creates a table":        {"CREATE TABLE alice.mine (id int)", "permission denied"},
+		"creates a public table": {"CREATE TABLE public.mine (id int)", "permission denied"},
+		"changes a table":        {"ALTER TABLE alice.posts ADD COLUMN more int", "must be owner"},
+		"drops a table":          {"DROP TABLE alice.posts", "must be owner"},
+		"empties a table":        {"TRUNCATE alice.posts", "permission denied"},
+		"drops a schema":         {"DROP SCHEMA alice CASCADE", "must be owner"},
+		"writes the registry":    {"UPDATE public.tenants SET name = 'x'", "permission denied"},
+		"takes a host":           {"INSERT INTO public.domains (host, is_primary) VALUES ('x', false)", "permission denied"},
+		"reads without a schema": {"SELECT title FROM posts", "does not exist"},
+		"becomes the operator":   {"SET ROLE echoblogs_operator", "permission denied"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

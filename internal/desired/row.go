@@ -1,4 +1,4 @@
-// Package desired computes what the registry should hold for a Tenant: its row, and where its dates put it in its life. It
+// Package desired computes what the registry should hold for a Tenant: its row, and whether it is active by its dates. It
 // is pure, so that a controller, the check for drift and a diagnosis agree.
 package desired
 

@@ -8,12 +8,11 @@ import (
 	"github.com/echoblogs/echoblogs/internal/outbox"
 )
 
-// Invite leads the owner of a Tenant who has no account yet to the choice of a password. It is obsolete once there is an
-// account.
+// Invite asks the owner of a Tenant who has no account to choose a password. It is obsolete once they have an account.
 type Invite struct {
 	// Tenant is the name of the Tenant.
 	Tenant string `json:"tenant"`
-	// Username and Email are what the Tenant says of its owner.
+	// Username and Email are those of the owner in the Tenant.
 	Username string `json:"username"`
 	Email    string `json:"email"`
 }

@@ -133,7 +133,7 @@ support for a new one.
 	}
 }
 
-// What nobody needs any more is dropped.
+// Mails that are no longer needed are dropped.
 func TestObsoleteMails(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, people{

@@ -56,7 +56,7 @@ func (d mailData) Link() string { return d.Site.URL + d.Path }
 // Date returns Day in words.
 func (d mailData) Date() string { return d.Day.UTC().Format("2 January 2006") }
 
-// Support returns how the text names those who help, with their address where there is one.
+// Support returns "support", with its address if there is one.
 func (d mailData) Support() string {
 	if d.Site.Contact == "" {
 		return "support"

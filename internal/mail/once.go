@@ -14,7 +14,7 @@ import (
 type Notice struct {
 	// Tenant is the name of the Tenant, and Name tells its notices apart, such as "due-30".
 	Tenant, Name string
-	// About is the day that the notice is about, in UTC: for another day the owner is told again.
+	// About is the day that the notice is about, in UTC: each day has its own notice.
 	About time.Time
 }
 

@@ -37,7 +37,7 @@ func TestEnqueueOnce(t *testing.T) {
 	if again, err := mail.EnqueueOnce(t.Context(), s.db, notice(day.AddDate(1, 0, 0)), draft, written); err != nil || !again {
 		t.Errorf("the notice of another day: %v, %v", again, err)
 	}
-	// A failure to enqueue leaves the notice to be given.
+	// If the mail cannot be enqueued, the notice is still due.
 	broken := mail.Due{UserID: id + 1, Tenant: "diary", Day: day}
 	other := mail.Notice{Tenant: "diary", Name: "due-1", About: day}
 	if _, err := mail.EnqueueOnce(t.Context(), s.db, other, broken, written); err == nil {

@@ -7,12 +7,12 @@ import (
 	"github.com/echoblogs/echoblogs/internal/outbox"
 )
 
-// Reset leads a user to the choice of a new password. It is obsolete when no active user has the ID or login.
+// Reset sends a user a link to choose a new password. It is obsolete if no active user has the ID or login.
 type Reset struct {
 	// UserID is the user's ID. 0: Login finds the user.
 	UserID int64 `json:"userID,omitempty"`
-	// Login is the user name or email address that somebody entered. The user is found only when the mail is sent, so
-	// that the page cannot reveal, by its answer or by its timing, whether there is one.
+	// Login is the user name or email address that was entered. The user is looked up only when the mail is sent, so that
+	// neither the page nor its timing reveals whether the user exists.
 	Login string `json:"login,omitempty"`
 }
 

@@ -8,12 +8,12 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// ErrHost says that a string is no host name.
+// ErrHost says that a string is not a host name.
 var ErrHost = errors.New("not a host name")
 
 // NormalizeHost turns the Host header of a request into the form in which hosts are stored: lower case, without port,
-// without a trailing dot, international names in their ASCII form (RFC 5891). It returns ErrHost for what cannot be a
-// DNS name, IP addresses included.
+// without a trailing dot, international names in their ASCII form (RFC 5891). It returns ErrHost for anything that is not
+// a DNS name, including IP addresses.
 func NormalizeHost(header string) (string, error) {
 	host := header
 	if i := strings.LastIndexByte(host, ':'); i >= 0 {

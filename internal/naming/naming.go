@@ -21,7 +21,7 @@ var tenantName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
 
 // NameError says why a name cannot be used, in a sentence for the person who chose it.
 type NameError struct {
-	// Name is what was asked for.
+	// Name is the requested name.
 	Name string
 	// Sentence says what is wrong and what to do.
 	Sentence string
@@ -43,7 +43,7 @@ func CheckTenant(name string) error {
 	return nil
 }
 
-// Schema returns the schema of the tenant called name when none was asked for.
+// Schema returns the default schema of the tenant called name.
 func Schema(name string) string {
 	return strings.ReplaceAll(name, "-", "_")
 }

@@ -33,7 +33,7 @@ func checkSentence(t *testing.T, function, name string, legal bool, err error) {
 	}
 }
 
-func TestReservedNamesAreSortedLegalAndThere(t *testing.T) {
+func TestReservedNamesAreSortedAndValid(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"public", "www", "admin", "api", "app", "mail", "postgres", "information-schema"} {
 		if !slices.Contains(naming.Reserved, name) {
@@ -48,7 +48,7 @@ func TestReservedNamesAreSortedLegalAndThere(t *testing.T) {
 	}
 }
 
-func TestTombstonesCannotMeetTenants(t *testing.T) {
+func TestTombstoneNamesAreReserved(t *testing.T) {
 	t.Parallel()
 	name := naming.Tombstone(42, time.Date(2027, 1, 31, 23, 30, 0, 0, time.FixedZone("east", 3600)))
 	if name != "deleted_42_20270131" {
@@ -95,7 +95,7 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// Whatever the Host header says, what comes out is a plain DNS name, and stays the same when it is put in again.
+// For any Host header, the result is a plain DNS name, which NormalizeHost does not change again.
 func FuzzNormalizeHost(f *testing.F) {
 	for _, seed := range []string{"alice.example.com", "ALICE.example.com:8000", "bücher.example.", "10.0.0.1", "[::1]:80", "", "a..b", "xn--a", "Ⅷ.com", "a。b"} {
 		f.Add(seed)

@@ -1,9 +1,9 @@
 package naming
 
 // Reserved lists the names that no tenant may have, as host labels: those of the platform's own hosts and services,
-// those that programs look up by convention under every domain, the mailboxes of RFC 2142, and schemas that Postgres
-// and its extensions bring along. A schema name is reserved when it is one of these with "-" turned to "_". The
-// definition of the Tenant in Kubernetes carries the same list; a test keeps the two equal.
+// those that programs look up by convention under every domain, the mailboxes of RFC 2142, and schemas of Postgres and
+// its extensions. A schema name is reserved if it is one of these with "-" replaced by "_". The CRD of Tenants has the
+// same list; a test compares the two.
 var Reserved = []string{
 	"abuse", "account", "accounts", "admin", "administrator", "api", "app", "assets", "auth", "autoconfig",
 	"autodiscover", "billing", "blog", "blogs", "broadcasthost", "cdn", "citus", "citus-internal", "columnar", "cron",

@@ -19,7 +19,7 @@ type Consumer struct {
 	Lifetime time.Duration
 }
 
-// ErrObsolete reports that a message is not needed any more.
+// ErrObsolete reports that a message is no longer needed.
 var ErrObsolete = errors.New("the message is obsolete")
 
 // PermanentError reports that a message can never be delivered.

@@ -21,7 +21,7 @@ type Message struct {
 	ID int64
 	// Kind selects the Consumer, such as "mail.reset". Required.
 	Kind string
-	// Subject names what the message is about, so that other queries can find it. Empty: no query has to.
+	// Subject names what the message is about, so that other queries can find it. Empty: none.
 	Subject string
 	// UserID is the user whom the message is about. Removing the user removes the message. 0: no user.
 	UserID int64

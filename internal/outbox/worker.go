@@ -46,7 +46,7 @@ type Worker struct {
 	kinds     []string
 
 	woken      chan struct{}
-	slots      chan struct{} // one value for each delivery under way
+	slots      chan struct{} // one value for each delivery in progress
 	more       atomic.Bool   // whether the last lease may have left due messages behind
 	deliveries *prometheus.CounterVec
 }
@@ -96,7 +96,7 @@ func (w *Worker) Wake() {
 	}
 }
 
-// Run delivers messages until ctx ends, and then waits for the deliveries under way and the record of their results.
+// Run delivers messages until ctx ends, and then waits until the deliveries in progress have ended and are recorded.
 func (w *Worker) Run(ctx context.Context) {
 	ticker := time.NewTicker(w.options.PollInterval)
 	defer ticker.Stop()

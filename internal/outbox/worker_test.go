@@ -192,7 +192,7 @@ func TestLease(t *testing.T) {
 	q.wait(want)
 }
 
-// A worker that is stopped finishes the delivery under way, records its result, and starts no other.
+// A worker that is stopped finishes the delivery in progress, records its result, and starts no other.
 func TestStopWaitsForTheDelivery(t *testing.T) {
 	t.Parallel()
 	q := newQueue(t)

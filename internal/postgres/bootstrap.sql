@@ -1,4 +1,4 @@
--- Run by an administrator, in the database that EchoBlogs is to use. Running it again changes nothing.
+-- Run this as an administrator in the database for EchoBlogs. Running it again changes nothing.
 -- The roles get no passwords here: set them with ALTER ROLE ... PASSWORD, or psql's \password.
 
 DO $$
@@ -21,7 +21,7 @@ BEGIN
 END
 $$;
 
--- The operator creates the tables in public; the others use what it grants them.
+-- The operator creates the tables in public, and grants the other roles access to them.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO echoblogs_operator;
 GRANT USAGE ON SCHEMA public TO echoblogs_portal;

@@ -37,7 +37,7 @@ type (
 	QueryTracer = pgx.QueryTracer
 )
 
-// NewPool returns a pool for the database at uri. It connects when it is first used, so an unavailable database is no
+// NewPool returns a pool for the database at uri. It connects when it is first used, so an unavailable database is not an
 // error here. Statements run in exec mode: one round trip and no prepared statement, so that they work behind PgBouncer in
 // transaction mode and do not accumulate with the number of tenants.
 func NewPool(uri string, o PoolOptions) (*Pool, error) {

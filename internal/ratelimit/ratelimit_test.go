@@ -32,7 +32,7 @@ func take(t *testing.T, db *pgxpool.Pool, limit ratelimit.Limit, subject string,
 	return 0
 }
 
-// Each step is an attempt at a time after the first one, and the wait that it is told.
+// Each step is an attempt at a time after the first one, and the wait that it gets.
 func TestTake(t *testing.T) {
 	t.Parallel()
 	db, _ := tenancytest.Pools(t)

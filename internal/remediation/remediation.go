@@ -15,7 +15,7 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonPlatformNotReady, "Check the Platform's conditions: kubectl describe platform NAME."},
 	{v1alpha1.ReasonDatabaseUnavailable, "The operator retries, at least every 30 seconds."},
 	{v1alpha1.ReasonDatabaseSecretInvalid, "Correct the Secret that the Platform's spec.database.secretRef names."},
-	{v1alpha1.ReasonDatabaseInUse, "Give the Platform a database of its own."},
+	{v1alpha1.ReasonDatabaseInUse, "Use a separate database for this Platform."},
 	{v1alpha1.ReasonRolesMissing, `Run the output of "operator bootstrap-sql" as an administrator of the database.`},
 	{v1alpha1.ReasonSchemaTaken, "Create the Tenant with another name or spec.schemaName, or wait until the schema is released."},
 	{v1alpha1.ReasonSchemaNameMismatch, "Create the Tenant with the spec.schemaName that the registry has."},

@@ -125,7 +125,7 @@ func rule(host string, backend application.Backend) networkingv1.IngressRule {
 }
 
 // certificateSecret returns the name of the Secret with the certificate for a host, or "" without TLS. Every custom domain
-// has a Secret of its own, so that a domain whose DNS is wrong does not delay the certificates of others.
+// has its own Secret, so that a domain whose DNS is wrong does not delay the certificates of others.
 func certificateSecret(p *v1alpha1.Platform, ingress, host string, underPlatformDomain bool) string {
 	switch {
 	case p.Spec.Routing == nil || p.Spec.Routing.TLS == nil:

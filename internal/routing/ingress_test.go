@@ -78,7 +78,7 @@ func TestForTenant(t *testing.T) {
 	}
 	wildcard := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard})
 	if got := routing.ForTenant(wildcard, backend, newTenant("alice"), "alice.example.com", nil); got != nil {
-		t.Errorf("a Tenant without custom domains has an Ingress beside the wildcard: %v", describe(got))
+		t.Errorf("a Tenant without custom domains has an Ingress in the Wildcard mode: %v", describe(got))
 	}
 }
 
@@ -105,14 +105,14 @@ func TestUpToDate(t *testing.T) {
 		change func(*networkingv1.Ingress)
 		want   bool
 	}{
-		"as it is":                    {func(*networkingv1.Ingress) {}, true},
-		"somebody's annotation":       {func(i *networkingv1.Ingress) { i.Annotations["x"] = "y" }, true},
-		"a class that was filled in":  {func(i *networkingv1.Ingress) { i.Spec.IngressClassName = &class }, true},
-		"an annotation changed":       {func(i *networkingv1.Ingress) { i.Annotations["a"] = "c" }, false},
-		"a label gone":                {func(i *networkingv1.Ingress) { i.Labels = nil }, false},
-		"a host changed":              {func(i *networkingv1.Ingress) { i.Spec.Rules[0].Host = "x.org" }, false},
-		"a default backend added":     {func(i *networkingv1.Ingress) { i.Spec.DefaultBackend = &networkingv1.IngressBackend{} }, false},
-		"an owner of an earlier life": {func(i *networkingv1.Ingress) { i.OwnerReferences[0].UID = "old" }, false},
+		"unchanged":               {func(*networkingv1.Ingress) {}, true},
+		"additional annotation":   {func(i *networkingv1.Ingress) { i.Annotations["x"] = "y" }, true},
+		"defaulted class":         {func(i *networkingv1.Ingress) { i.Spec.IngressClassName = &class }, true},
+		"changed annotation":      {func(i *networkingv1.Ingress) { i.Annotations["a"] = "c" }, false},
+		"missing labels":          {func(i *networkingv1.Ingress) { i.Labels = nil }, false},
+		"changed host":            {func(i *networkingv1.Ingress) { i.Spec.Rules[0].Host = "x.org" }, false},
+		"additional backend":      {func(i *networkingv1.Ingress) { i.Spec.DefaultBackend = &networkingv1.IngressBackend{} }, false},
+		"owner with a former UID": {func(i *networkingv1.Ingress) { i.OwnerReferences[0].UID = "old" }, false},
 	} {
 		live := want.DeepCopy()
 		test.change(live)

@@ -1,4 +1,4 @@
-// Package secret makes the secrets that cookies, links and codes carry, and the form in which they are stored.
+// Package secret generates the secrets in cookies, links and codes, and hashes them for storage.
 package secret
 
 import (

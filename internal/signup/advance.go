@@ -167,8 +167,8 @@ func isSettled(tenant *v1alpha1.Tenant) bool {
 	return tenants.IsReady(tenant) || tenants.HasNameConflict(tenant) || !tenant.DeletionTimestamp.IsZero()
 }
 
-// findLateTenant resumes the rollback of a failed registration whose Tenant has turned up since: the API server may act on
-// a request long after its client has given up.
+// findLateTenant resumes the rollback of a failed registration whose Tenant was created afterwards: the API server may
+// execute a request long after the client has timed out.
 func (s *Service) findLateTenant(ctx context.Context, r *Registration) error {
 	if !s.hasTenant(ctx, r) {
 		return nil

@@ -34,7 +34,7 @@ func (e *env) insert(name string, state signup.State, failure signup.Failure, co
 	return id
 }
 
-// situations are what may be known of the Tenant of a registration's name.
+// situations are the possible states of the Tenant with a registration's name.
 var situations = map[string]func(c *cluster, name, registrationID string){
 	"none":      func(*cluster, string, string) {},
 	"not ready": func(c *cluster, name, id string) { c.add(name, id, "", "", false) },

@@ -92,7 +92,7 @@ func request(name string) signup.Request {
 	return signup.Request{Username: name, Email: name + "@example.org", Password: password, Address: "192.0.2.1"}
 }
 
-// outcome is all that there is of a registration.
+// outcome is everything that exists of a registration.
 type outcome struct {
 	State   signup.State
 	Failure signup.Failure

@@ -36,8 +36,8 @@ func (e *env) settle(name string) outcome {
 	return e.outcome(name)
 }
 
-// A replica that crashes before any of its calls, or loses the response of one, leaves a registration that others bring to
-// its end: an account with its blog, or neither. Someone who was told that the sign-up failed finds nothing of it.
+// If a replica crashes before any of its calls, or loses the response of one, other replicas complete the registration or
+// roll it back: there is an account with its blog, or neither. A sign-up that returned an error leaves nothing behind.
 func TestStartFails(t *testing.T) {
 	t.Parallel()
 	for _, crash := range []bool{true, false} {
@@ -70,7 +70,7 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
-// A call of Advance that crashes, or loses a response, at any of its calls can be made again.
+// Advance can be repeated after it crashed, or lost a response, at any of its calls.
 func TestAdvanceFails(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -154,7 +154,7 @@ func TestTwoReplicas(t *testing.T) {
 	}
 }
 
-// The sweeper resumes what nobody else does, and the watch finishes a rollback when the Tenant is gone.
+// The sweeper resumes abandoned registrations, and the watch finishes a rollback when the Tenant is gone.
 func TestRunResumes(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

@@ -79,7 +79,7 @@ func (s *Service) CreateCode(ctx context.Context, actor string, c NewCode) (code
 	return code, err
 }
 
-// RevokeCode deletes a registration code on behalf of actor, a member of staff. A code that does not exist is no error.
+// RevokeCode deletes a registration code on behalf of actor, a member of staff. A code that does not exist is not an error.
 func (s *Service) RevokeCode(ctx context.Context, actor string, id int64) error {
 	entry := audit.Entry{Actor: actor, Action: "revoke a registration code", Detail: "no. " + strconv.FormatInt(id, 10)}
 	return s.audit.InTx(ctx, entry, func(tx pgx.Tx) error { return deleteCode(ctx, tx, id) })

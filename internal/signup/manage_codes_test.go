@@ -34,7 +34,7 @@ func TestManageCodes(t *testing.T) {
 	if diff := cmp.Diff(want, codes[1], cmpopts.EquateApproxTime(0)); diff != "" {
 		t.Errorf("the older code (-want +got):\n%s", diff)
 	}
-	for range 2 { // again is no error
+	for range 2 { // repeating it is not an error
 		if err := s.RevokeCode(t.Context(), "jane", codes[1].ID); err != nil {
 			t.Error(err)
 		}

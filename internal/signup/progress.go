@@ -75,7 +75,7 @@ func (s *Service) Confirmed(ctx context.Context, userID int64) error {
 	case err != nil:
 		return err
 	}
-	// Someone who closes the page gets the blog all the same.
+	// Closing the page does not cancel the sign-up.
 	if r, err := s.Advance(context.WithoutCancel(ctx), id); err != nil {
 		s.logFailure(ctx, "Registration not advanced: it will be retried", &r, err)
 	}

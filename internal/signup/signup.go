@@ -23,10 +23,10 @@
 //	                                            the Tenant is gone                       failed        Advance: deletes the user,
 //	                                                                                                     refunds the code
 //	live          the user can log in           -                                        -             -
-//	failed        nothing is left               the Tenant turns up late                 rolling_back  Advance
+//	failed        nothing is left               the Tenant appears late                  rolling_back  Advance
 //
 // Four callers do nothing but call Advance: Start, for the form; Confirmed, after the user has opened the link in the mail;
-// the watch of Tenants, in every replica; and the sweeper, for whatever the others missed. Reading a registration never
+// the watch of Tenants, in every replica; and the sweeper, for those that the others missed. Reading a registration never
 // changes it.
 //
 // Only Start's first pass creates the Tenant of an unconfirmed registration. If it is interrupted, the person was shown an

@@ -18,7 +18,7 @@ import (
 type Request struct {
 	// Username, Email and Password are the account's. The user name is also the name of the blog.
 	Username, Email, Password string
-	// RepeatedPassword has to equal Password. nil: it was not asked for.
+	// RepeatedPassword must equal Password. nil: not checked.
 	RepeatedPassword *string
 	// Code is an invitation code, for a Platform that requires one.
 	Code string
@@ -51,7 +51,7 @@ func (s *Service) Start(ctx context.Context, request Request) (r Registration, t
 		return r, "", err
 	}
 	defer func() {
-		if err != nil { // for no fault of the person
+		if err != nil { // not caused by the request
 			s.refund(ctx, request)
 		}
 	}()
@@ -59,7 +59,7 @@ func (s *Service) Start(ctx context.Context, request Request) (r Registration, t
 		return r, "", conflictError(err)
 	}
 
-	// Someone who closes the page gets the blog all the same.
+	// Closing the page does not cancel the sign-up.
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), advanceTimeout)
 	defer cancel()
 	changes, stop := s.Watch(r.ID)

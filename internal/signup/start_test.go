@@ -179,7 +179,7 @@ func TestStartWithInvitationCodes(t *testing.T) {
 	e.wantInvalid(s, with("bob", once), "form", "Your blog could not be created. Try another name.")
 	e.cluster.refuse = false
 	e.start(s, with("bob", once))
-	// Nobody needs a code on an open Platform.
+	// An open Platform requires no code.
 	e.cluster.platform.Spec.Registration = v1alpha1.RegistrationOpen
 	e.start(s, with("carol", "unknown"))
 }
@@ -194,7 +194,7 @@ func TestStartWhenClosed(t *testing.T) {
 	e.want("alice", outcome{})
 }
 
-// Without the API server nobody signs up, and nothing of the request is left. It does not count for the rate limit.
+// While the API server is unavailable, sign-ups fail, leave nothing behind, and do not count for the rate limit.
 func TestStartWithoutAPIServer(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

@@ -27,8 +27,8 @@ const (
 	// then queues.
 	sweepInterval = 5 * time.Second
 	sweepLimit    = 100
-	// lateTenants is how long after a failed registration its Tenant may still turn up, and lateLimit how many of the
-	// latest failures the sweeper looks at.
+	// lateTenants is how long after a failed registration its Tenant may still appear, and lateLimit how many of the latest
+	// failures the sweeper checks.
 	lateTenants = 10 * time.Minute
 	lateLimit   = 1000
 	// expiryInterval is how often expired registrations are deleted.
@@ -86,7 +86,7 @@ func (s *Service) tenantChanged(before, after *v1alpha1.Tenant) {
 	s.waiters.notify(id)
 }
 
-// sweep queues registrations that wait for Advance, and those that failed before their Tenant turned up.
+// sweep queues registrations that wait for Advance, and those that failed before their Tenant appeared.
 func (s *Service) sweep(ctx context.Context) error {
 	if !s.tenants.Synced(ctx) {
 		return nil

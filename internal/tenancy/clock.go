@@ -25,7 +25,7 @@ const (
 	later   = `greatest(@now::timestamptz, now() - @max_skew::interval)`
 )
 
-// holdStart is the latest moment at which a name that is free by now can have been released, in SQL.
+// holdStart is the latest release time of a name whose hold has ended, in SQL.
 var holdStart = fmt.Sprintf(`(%s - interval '%d seconds')`, earlier, Hold/time.Second)
 
 // args adds the arguments of earlier and later to those of a statement.

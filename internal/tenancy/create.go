@@ -15,15 +15,15 @@ import (
 type CreateOptions struct {
 	// Fresh supersedes a tombstone of that name.
 	Fresh bool
-	// Adopt takes over an existing schema, which is at the version AdoptVersion; its other contents stay.
+	// Adopt takes over an existing schema, which is at the version AdoptVersion; its other contents are kept.
 	Adopt bool
 	// AdoptVersion is the version of the adopted schema. Empty: it has none of the application's tables.
 	AdoptVersion string
 }
 
 // Create creates a tenant: its row and hosts, and its schema with all migrations and privileges, in one transaction of
-// four round trips. It returns *NameTakenError when a name is unavailable, ErrSchemaExists when the schema exists and is
-// not to be adopted, and ErrNewer when it is to be adopted and is ahead. Custom hosts that are unavailable are left out.
+// four round trips. It returns *NameTakenError if a name is unavailable, ErrSchemaExists if the schema exists and o does
+// not adopt it, and ErrNewer if the adopted schema is ahead. Custom hosts that are unavailable are left out.
 func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time.Time) error {
 	if s.app.Compare(o.AdoptVersion, s.app.Latest()) > 0 {
 		return ErrNewer
@@ -40,12 +40,12 @@ func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time
 		if o.Adopt {
 			return s.adoptSchema(ctx, tx, spec.SchemaName, o.AdoptVersion)
 		}
-		return s.makeSchema(ctx, tx, spec.SchemaName)
+		return s.createSchema(ctx, tx, spec.SchemaName)
 	})
 }
 
-// insertRow adds a live tenant with its hosts, in one batch. It frees names whose hold is over, and supersedes a tombstone
-// of that name where fresh is true. The transaction has to be rolled back after any error.
+// insertRow adds a live tenant with its hosts, in one batch. It frees names whose hold has ended, and supersedes a
+// tombstone of that name if fresh is true. The transaction must be rolled back after any error.
 func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool, now time.Time) error {
 	batch := &pgx.Batch{}
 	if fresh {
@@ -75,19 +75,19 @@ func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool,
 	return nil
 }
 
-// adoptSchema migrates an existing schema, and creates it where it is missing.
+// adoptSchema migrates an existing schema, and creates it if it is missing.
 func (s *Store) adoptSchema(ctx context.Context, tx pgx.Tx, name, version string) error {
 	var exists bool
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, name).Scan(&exists); err != nil {
 		return fmt.Errorf("look for schema %s: %w", name, err)
 	}
 	if !exists {
-		return s.makeSchema(ctx, tx, name)
+		return s.createSchema(ctx, tx, name)
 	}
 	return s.applyPending(ctx, tx, name, version)
 }
 
-// Recreate creates the schema of a live tenant again, empty, where it is missing.
+// Recreate creates an empty schema for a live tenant whose schema is missing.
 func (s *Store) Recreate(ctx context.Context, name string) error {
 	return s.inTransaction(ctx, "recreate", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := lockRow(ctx, tx, name)
@@ -97,11 +97,11 @@ func (s *Store) Recreate(ctx context.Context, name string) error {
 		if err := setVersion(ctx, tx, tenant.ID, s.app.Latest()); err != nil {
 			return err
 		}
-		return s.makeSchema(ctx, tx, tenant.SchemaName)
+		return s.createSchema(ctx, tx, tenant.SchemaName)
 	})
 }
 
-func (s *Store) makeSchema(ctx context.Context, tx pgx.Tx, name string) error {
+func (s *Store) createSchema(ctx context.Context, tx pgx.Tx, name string) error {
 	err := run(ctx, tx, "CREATE SCHEMA "+quote(name)+";\n"+s.migrationSQL(name, s.app.Migrations))
 	switch {
 	case postgres.Code(err) == postgres.CodeDuplicateSchema:

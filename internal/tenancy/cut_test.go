@@ -13,8 +13,8 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
 )
 
-// Creation, cut before each of the server's answers in turn, the one to COMMIT included, has happened wholly or not at
-// all, and the next attempt completes it.
+// If the connection is cut before any of the server's responses, including the one to COMMIT, the tenant exists completely
+// or not at all, and the next attempt completes it.
 func TestCreationIsCutAnywhere(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
@@ -36,27 +36,27 @@ func TestCreationIsCutAnywhere(t *testing.T) {
 			return
 		}
 		if err == nil {
-			t.Fatalf("cut before answer %d, and Create returned no error", n)
+			t.Fatalf("cut before response %d, and Create returned no error", n)
 		}
 		switch d.waitSettled(s) {
 		case 0:
 			nothing++
 			if err := store.Create(t.Context(), s, tenancy.CreateOptions{}, now); err != nil {
-				t.Fatalf("cut before answer %d, the next attempt: %v", n, err)
+				t.Fatalf("cut before response %d, the next attempt: %v", n, err)
 			}
 		case wholeTenant:
 			all++
 		default:
-			t.Fatalf("cut before answer %d, something was left half done", n)
+			t.Fatalf("cut before response %d, something was left half done", n)
 		}
 		if got := d.count(s); got != wholeTenant {
-			t.Fatalf("cut before answer %d, and after the next attempt there are %d of %d things", n, got, wholeTenant)
+			t.Fatalf("cut before response %d, and after the next attempt there are %d of %d things", n, got, wholeTenant)
 		}
 	}
-	t.Fatal("creation has more than 200 answers")
+	t.Fatal("creation has more than 200 responses")
 }
 
-// wholeTenant is a row, two hosts, a schema, and a table on which the blog has rights.
+// wholeTenant counts a row, two hosts, a schema, and a table on which the blog has privileges.
 const wholeTenant = 5
 
 func (d *database) count(s tenancy.Spec) (things int) {
@@ -73,7 +73,7 @@ func (d *database) count(s tenancy.Spec) (things int) {
 	return things
 }
 
-// waitSettled waits until the server has noticed that the program is gone, and counts.
+// waitSettled waits until the server has noticed that the client is gone, and counts.
 func (d *database) waitSettled(s tenancy.Spec) int {
 	d.t.Helper()
 	admin := connect(d.t, d.AdminURI)

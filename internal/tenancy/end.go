@@ -11,9 +11,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
-// Retain turns the live tenant that was read into a tombstone: its schema is renamed, out of the application's reach, and
-// its names stay taken until purgeAt. specJSON is the spec of its Tenant. It returns the tombstone's schema, or "" where
-// nothing is left to retain: the tenant has ended already, whatever has its name now, or its schema is missing.
+// Retain turns the live tenant that was read into a tombstone: its schema is renamed, the application loses access to it,
+// and its names stay taken until purgeAt. specJSON is the spec of its Tenant. It returns the tombstone's schema, or "" if
+// there is nothing to retain, because the tenant has already ended or its schema is missing.
 func (s *Store) Retain(ctx context.Context, read Tenant, specJSON []byte, now, purgeAt time.Time) (tombstoneSchema string, err error) {
 	err = s.end(ctx, "retain", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
 		tombstoneSchema = naming.Tombstone(tenant.ID, now)
@@ -47,8 +47,8 @@ func (s *Store) Drop(ctx context.Context, read Tenant, now time.Time) (dropped b
 	return dropped, err
 }
 
-// end locks the row of the live tenant that was read and ends its life by work. A tenant whose schema is missing is
-// released. It returns ErrConflict when the row has changed since: it may have been ended and restored for another Tenant.
+// end locks the row of the live tenant that was read and calls work to end it. A tenant whose schema is missing is
+// released. It returns ErrConflict if the row has changed since: it may have been ended and restored for another Tenant.
 func (s *Store) end(ctx context.Context, operation string, read Tenant, now time.Time, work func(context.Context, pgx.Tx, Tenant) error) error {
 	return s.inTransaction(ctx, operation, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := lockRow(ctx, tx, read.Name)

@@ -64,7 +64,7 @@ func queueClaims(batch *pgx.Batch, spec Spec) *claim {
 	return &owned
 }
 
-// nameTaken finds out what the name, schema or primary host belongs to that spec could not get.
+// nameTaken returns the owner of the name, schema or primary host that spec could not get.
 func nameTaken(ctx context.Context, db postgres.Querier, spec Spec) error {
 	byName, err := ownerOfNames(ctx, db, spec)
 	if err != nil {

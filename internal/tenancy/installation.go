@@ -31,7 +31,7 @@ func (e *InUseError) Error() string {
 }
 
 // Install records on first contact that the database serves a Platform, and later keeps what sites show of it up to date.
-// It returns *InUseError, and writes nothing, when the database serves another one.
+// It returns *InUseError, and writes nothing, if the database serves another one.
 func (s *Store) Install(ctx context.Context, want Installation, now time.Time) error {
 	have, err := s.installation(ctx)
 	if errors.Is(err, pgx.ErrNoRows) {

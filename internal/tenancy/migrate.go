@@ -26,7 +26,7 @@ func (e *MigrationError) Error() string {
 func (e *MigrationError) Unwrap() error { return e.Err }
 
 // Migrate applies all pending migrations to a live tenant's schema, in one transaction under an advisory lock for that
-// schema, and returns the version it had before. It returns ErrNewer, and changes nothing, when the schema is ahead.
+// schema, and returns the version it had before. It returns ErrNewer, and changes nothing, if the schema is ahead.
 func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before string, err error) {
 	err = s.inTransaction(ctx, "migrate", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:schema:' || $1, 0))`, schemaName); err != nil {

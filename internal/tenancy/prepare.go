@@ -31,9 +31,9 @@ const (
 // runs it in the database, repeatedly if need be. It sets no passwords.
 func BootstrapSQL(app application.Application) string { return postgres.BootstrapSQL + app.RolesSQL }
 
-// Prepare creates the database roles where it may, applies pending migrations of the tables in public, grants the
-// application its privileges on them, and checks that no migration was edited after it was applied. It runs at first
-// contact with a database, in several programs at once if need be.
+// Prepare creates the database roles if it may, applies pending migrations of the tables in public, grants the application
+// its privileges on them, and checks that no migration was edited after it was applied. It runs when a program first
+// connects to a database; several programs may run it at once.
 func (s *Store) Prepare(ctx context.Context) error {
 	roles := append(s.app.Roles(), postgres.OperatorRole, postgres.PortalRole)
 	if err := postgres.EnsureRoles(ctx, s.pool, BootstrapSQL(s.app), roles); err != nil {
@@ -122,7 +122,7 @@ type EditedError struct {
 }
 
 func (e *EditedError) Error() string {
-	return fmt.Sprintf("the migration %s of %q was edited after it was applied: restore the file and make the change in a new one", e.Name, e.Application)
+	return fmt.Sprintf("the migration %s of %q was edited after it was applied: restore the file and put the change in a new one", e.Name, e.Application)
 }
 
 func record(ctx context.Context, tx pgx.Tx, scope scope, name string, applied application.Migrations) error {

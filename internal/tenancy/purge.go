@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Purge drops the tombstones whose retention is over, each in a transaction of its own, at most limit of them. It returns
-// the schemas that it dropped.
+// Purge drops at most limit tombstones whose retention has ended, each in its own transaction. It returns the schemas that
+// it dropped.
 func (s *Store) Purge(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	found, err := s.purgeable(ctx, now, limit)
 	if err != nil {
@@ -21,7 +21,7 @@ func (s *Store) Purge(ctx context.Context, now time.Time, limit int) ([]string, 
 			if err := dropSchema(ctx, tx, tombstone.Schema); err != nil {
 				return err
 			}
-			// The hosts go with the row.
+			// The hosts are deleted by cascade.
 			if _, err := tx.Exec(ctx, `DELETE FROM public.tenants WHERE id = $1 AND state <> `+LiveSQL, tombstone.ID); err != nil {
 				return fmt.Errorf("delete the row of tombstone %s: %w", tombstone.Schema, err)
 			}
@@ -35,13 +35,13 @@ func (s *Store) Purge(ctx context.Context, now time.Time, limit int) ([]string, 
 	return purged, nil
 }
 
-// purgeableTombstone is a tombstone whose retention is over.
+// purgeableTombstone is a tombstone whose retention has ended.
 type purgeableTombstone struct {
 	ID     int64
 	Schema string
 }
 
-// purgeable returns tombstones whose retention is over, the oldest first, at most limit.
+// purgeable returns at most limit tombstones whose retention has ended, oldest first.
 func (s *Store) purgeable(ctx context.Context, now time.Time, limit int) ([]purgeableTombstone, error) {
 	rows, err := s.pool.Query(ctx, `SELECT id, tombstone_schema FROM public.tenants
 		WHERE state IN (`+TombstoneSQL+`, `+SupersededSQL+`) AND purge_at <= `+earlier+` ORDER BY purge_at, id LIMIT @limit`,
@@ -56,8 +56,8 @@ func (s *Store) purgeable(ctx context.Context, now time.Time, limit int) ([]purg
 	return found, nil
 }
 
-// DeleteExpiredHolds frees the names whose hold is over. A hold that began by a clock that was ahead begins again, so that
-// it ends.
+// DeleteExpiredHolds frees the names whose hold has ended. A hold that starts in the future, because a clock was ahead, is
+// restarted now, so that it ends.
 func (s *Store) DeleteExpiredHolds(ctx context.Context, now time.Time) error {
 	batch := &pgx.Batch{}
 	for _, sql := range []string{
@@ -71,7 +71,7 @@ func (s *Store) DeleteExpiredHolds(ctx context.Context, now time.Time) error {
 		batch.Queue(sql, s.clock(now).args(nil))
 	}
 	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("free names whose hold is over: %w", err)
+		return fmt.Errorf("free names whose hold has ended: %w", err)
 	}
 	return nil
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// Restore turns the tombstone of a tenant into a live tenant again. It returns ErrNotFound when there is no tombstone,
-// *NameTakenError when another tenant has the schema or the primary host, and ErrSchemaExists when the database has a
-// schema of that name.
+// Restore turns the tombstone of a tenant back into a live tenant. It returns ErrNotFound if there is no tombstone,
+// *NameTakenError if another tenant has the schema or the primary host, and ErrSchemaExists if the database has a schema
+// of that name.
 func (s *Store) Restore(ctx context.Context, spec Spec, now time.Time) error {
 	return s.inTransaction(ctx, "restore", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := lockRow(ctx, tx, spec.Name)

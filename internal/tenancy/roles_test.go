@@ -83,7 +83,7 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 	}
 }
 
-// publicRights are what the two programs may do with the public tables.
+// publicRights are the privileges of the two programs on the public tables.
 var publicRights = map[string]map[string]string{
 	"echoblogs_blog": {
 		"blog_sessions": "SELECT INSERT DELETE",
@@ -114,8 +114,8 @@ var publicRights = map[string]map[string]string{
 	},
 }
 
-// Whatever is in the database: what the two programs may is no more than this. A table that is added to public, or to
-// tenants' schemas, is refused to them until it is granted, and to be listed here.
+// The two programs have exactly these privileges. A table that is added to public or to tenants' schemas is not accessible
+// to them until it is granted, and must then be listed here.
 func TestRolesHaveNoOtherRights(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// rowsTimeout bounds a transaction that changes what directories read: they read the changes of the last minute,
-	// counted from the start of a transaction, so that none may take nearly as long.
+	// rowsTimeout bounds transactions that change what directories read. It is far below a minute, because directories read
+	// the changes of the last minute, and a change is stamped with the start of its transaction.
 	rowsTimeout = 20 * time.Second
 	// migrationTimeout bounds the migrations of one tenant.
 	migrationTimeout = 10 * time.Minute
@@ -83,7 +83,7 @@ func (s *Store) inTransaction(ctx context.Context, operation string, limit time.
 	return err
 }
 
-// lockRow reads the tenant called name and locks its row until the transaction ends. It returns ErrNotFound where there is
+// lockRow reads the tenant called name and locks its row until the transaction ends. It returns ErrNotFound if there is
 // none.
 func lockRow(ctx context.Context, tx pgx.Tx, name string) (Tenant, error) {
 	var id int64

@@ -17,7 +17,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
-// anySkew lets tests name any time, whatever the database's clock says.
+// anySkew lets tests use any time, regardless of the database's clock.
 const anySkew = 100 * 365 * 24 * time.Hour
 
 // specJSON is the spec of the Tenants that become tombstones.
@@ -125,7 +125,7 @@ func wantTaken(t *testing.T, err error, want tenancy.NameTakenError) {
 		t.Fatalf("got %v, want that %s %q is taken", err, want.Kind, want.Name)
 	}
 	if diff := cmp.Diff(want, *taken); diff != "" {
-		t.Errorf("who has it (-want +got):\n%s", diff)
+		t.Errorf("owner of the name (-want +got):\n%s", diff)
 	}
 }
 
@@ -197,7 +197,7 @@ func TestUpdateMovesThePrimaryHost(t *testing.T) {
 		t.Errorf("registry (-want +got):\n%s", diff)
 	}
 
-	// What alice gave up is held from others for a minute, but not from alice.
+	// Hosts that alice released are held for a minute, except from alice.
 	bob := spec("bob")
 	bob.PrimaryHost = "www.alice.org"
 	early := now.Add(tenancy.Hold - time.Second)
@@ -211,11 +211,11 @@ func TestUpdateMovesThePrimaryHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(s.CustomHosts, d.find("alice").CustomHosts); diff != "" {
-		t.Errorf("hosts taken back (-want +got):\n%s", diff)
+		t.Errorf("hosts claimed again (-want +got):\n%s", diff)
 	}
 }
 
-// Who decided by rows that somebody else has changed since changes nothing.
+// An update based on rows that have changed since changes nothing.
 func TestUpdateOfChangedRowsIsRefused(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)

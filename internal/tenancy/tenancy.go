@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// State says what a tenant's row stands for.
+// State is the state of a tenant's row.
 type State string
 
 // The states of a row.
@@ -45,7 +45,7 @@ var (
 	// ErrNotFound says that the registry has no such tenant.
 	ErrNotFound = errors.New("the registry has no such tenant")
 	// ErrConflict says that the tenant or its names were changed concurrently. Reading it again shows the outcome.
-	ErrConflict = errors.New("it was changed concurrently")
+	ErrConflict = errors.New("changed concurrently")
 	// ErrSchemaExists says that the database has a schema of that name that belongs to no tenant.
 	ErrSchemaExists = errors.New("a schema of that name exists and does not belong to EchoBlogs")
 	// ErrNewer says that a schema has migrations that this program does not know.

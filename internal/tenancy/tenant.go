@@ -23,7 +23,7 @@ type Spec struct {
 	SchemaName string
 	// DisplayName is the title of its site.
 	DisplayName string
-	// Owner is the name of the user who may write there. Empty: nobody.
+	// Owner is the name of the user who may write there. Empty: no user.
 	Owner string
 	// PrimaryHost is the host that serves it and that links lead to.
 	PrimaryHost string
@@ -42,7 +42,7 @@ type Tenant struct {
 	Spec
 	// ID is never reused.
 	ID int64
-	// State says what the row stands for.
+	// State is the state of the row.
 	State State
 	// SchemaVersion is the version of the schema, an opaque string whose order the application decides.
 	SchemaVersion string

@@ -37,7 +37,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	if kept, err := d.store.FindTombstone(t.Context(), "alice"); !errors.Is(err, tenancy.ErrNotFound) {
 		t.Errorf("after the restoration, kept is %+v, error %v", kept, err)
 	}
-	// Who has read the row before it was ended and restored ends nothing.
+	// A caller that read the row before it was ended and restored ends nothing.
 	if _, err := d.store.Drop(t.Context(), first, now); !errors.Is(err, tenancy.ErrConflict) {
 		t.Errorf("dropped what was restored, error %v", err)
 	}
@@ -100,7 +100,7 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Who still means the first one ends nothing of the next one of its name.
+	// A caller that read the first tenant does not end the next one with its name.
 	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
 		t.Errorf("dropped %v of another tenant, error %v", dropped, err)
 	}

@@ -12,9 +12,9 @@ import (
 type Tombstone struct {
 	// ID is the tenant's.
 	ID int64
-	// Name and Owner are the tenant's. Owner is empty where nobody could write.
+	// Name and Owner are the tenant's. Owner is empty if it had none.
 	Name, Owner string
-	// State is StateTombstone, or StateSuperseded where another tenant has the name by now.
+	// State is StateTombstone, or StateSuperseded if another tenant has the name now.
 	State State
 	// SchemaName is the name of the tenant's schema before it was deleted, and TombstoneSchema the name since.
 	SchemaName, TombstoneSchema string

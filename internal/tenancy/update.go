@@ -9,16 +9,16 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Update brings the row and the hosts of a live tenant to what spec says. updatedAt is that of the row as it was read:
-// Update returns ErrConflict, and changes nothing, where the row has changed since. It returns *NameTakenError, and changes
-// nothing, where the primary host is unavailable. Custom hosts that are unavailable are left out.
+// Update changes the row and the hosts of a live tenant to those of spec. updatedAt is that of the row as it was read. If
+// the row has changed since, Update returns ErrConflict, and if the primary host is unavailable, *NameTakenError; then it
+// changes nothing. Custom hosts that are unavailable are left out.
 func (s *Store) Update(ctx context.Context, spec Spec, updatedAt, now time.Time) error {
 	return s.inTransaction(ctx, "update", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		return s.updateRow(ctx, tx, spec, updatedAt, now)
 	})
 }
 
-// updateRow does what Update does, in one batch. A new primary host demotes the old one. The transaction has to be rolled
+// updateRow does what Update does, in one batch. A new primary host demotes the old one. The transaction must be rolled
 // back after any error.
 func (s *Store) updateRow(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt, now time.Time) error {
 	batch := &pgx.Batch{}
@@ -48,7 +48,7 @@ func (s *Store) updateRow(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt, 
 	return nil
 }
 
-// queueExpiredHolds frees the names that spec lists where their hold is over.
+// queueExpiredHolds frees the names in spec whose hold has ended.
 func queueExpiredHolds(batch *pgx.Batch, spec Spec, clock clock) {
 	batch.Queue(`DELETE FROM public.tenants WHERE state = `+ReleasedSQL+` AND released_at <= `+holdStart+` AND (name = @name OR schema_name = @schema)`,
 		clock.args(pgx.NamedArgs{"name": spec.Name, "schema": spec.SchemaName}))

@@ -31,7 +31,7 @@ func (c *Client) Delete(ctx context.Context, v Version) (*v1alpha1.Tenant, error
 }
 
 // Discard deletes a Tenant together with its data, identified by its UID: a later Tenant of the same name stays. A Tenant
-// that does not exist is no error.
+// that does not exist is not an error.
 func (c *Client) Discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	v := VersionOf(tenant).Latest()
 	if tenant.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
@@ -46,7 +46,7 @@ func (c *Client) Discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	return nil
 }
 
-// dropOnDeletion sets the deletion policy of a Tenant to Delete, whoever owns the field.
+// dropOnDeletion sets the deletion policy of a Tenant to Delete, even if another manager owns the field.
 func (c *Client) dropOnDeletion(ctx context.Context, live *v1alpha1.Tenant) error {
 	before := live.DeepCopy()
 	live.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete

@@ -58,7 +58,7 @@ func TestDeleteAfterChange(t *testing.T) {
 	}
 }
 
-// A discarded Tenant takes its data with it, whatever its deletion policy was.
+// Discard drops the data, whatever the deletion policy was.
 func TestDiscard(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

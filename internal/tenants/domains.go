@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// recordPrefix is prepended to a domain: a TXT record of that name verifies the domain. A name of its own keeps the
-	// record apart from those that other programs read.
+	// recordPrefix is prepended to a domain: a TXT record of that name verifies the domain. The prefix separates the record
+	// from those that other programs read.
 	recordPrefix = "_echoblogs."
 	valuePrefix  = "echoblogs-verification="
 
@@ -144,7 +144,7 @@ func (d *Domains) Verify(ctx context.Context, t *v1alpha1.Tenant, userID int64, 
 	if err := d.checkFree(ctx, t.Name, host, now); err != nil {
 		return err
 	}
-	// One domain more is right whatever else has changed.
+	// Adding a domain is valid regardless of other changes.
 	_, err = d.tenants.Edit(ctx, Change{Version: VersionOf(t).Latest(), Want: Settings{CustomDomains: []string{host}}})
 	if err != nil {
 		return err

@@ -99,7 +99,7 @@ func TestSuspend(t *testing.T) {
 	}
 }
 
-// Fields of other managers are refused without a write, and those beside them can be changed.
+// Changes of fields that other managers own are refused without a write; other fields can be changed.
 func TestFieldOwnership(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -268,9 +268,9 @@ func TestInvalidValues(t *testing.T) {
 	}{
 		"title": {func(w *tenants.Settings) { w.DisplayName = "a\nb" }, "displayName", "Use letters, digits, spaces and punctuation on one line."},
 		"domain of the platform": {func(w *tenants.Settings) { w.CustomDomains = []string{"www.bob.example.com"} }, "customDomains",
-			"www.bob.example.com is at or under example.com, which belongs to this site. Enter a domain of your own."},
+			"www.bob.example.com is at or under example.com, which belongs to this site. Enter your own domain."},
 		"host of the site": {func(w *tenants.Settings) { w.CustomDomains = []string{"blogs.example.net"} }, "customDomains",
-			"blogs.example.net is at or under blogs.example.net, which belongs to this site. Enter a domain of your own."},
+			"blogs.example.net is at or under blogs.example.net, which belongs to this site. Enter your own domain."},
 		"date":     {func(w *tenants.Settings) { w.PaidUntil = "2030-02-31" }, "paidUntil", "Enter a date such as 2027-12-31."},
 		"posts":    {func(w *tenants.Settings) { w.Posts = new(int64(-1)) }, "limits.posts", "Enter a whole number of 0 or more."},
 		"storage":  {func(w *tenants.Settings) { w.Storage = new(resource.MustParse("-1Mi")) }, "limits.storage", "Enter an amount of 0 or more, such as 500Mi or 2Gi."},

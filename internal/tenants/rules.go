@@ -81,7 +81,7 @@ func checkDomain(platform *v1alpha1.Platform, text string) (host, message string
 	}
 	for _, domain := range reserved {
 		if naming.Under(host, domain) {
-			return "", fmt.Sprintf("%s is at or under %s, which belongs to this site. Enter a domain of your own.", host, domain)
+			return "", fmt.Sprintf("%s is at or under %s, which belongs to this site. Enter your own domain.", host, domain)
 		}
 	}
 	return host, ""

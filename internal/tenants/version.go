@@ -19,7 +19,7 @@ type Version struct {
 	// UID is the Tenant's UID: a later Tenant of the same name counts as not found. Empty: not checked.
 	UID types.UID
 	// Generation is the generation that the caller has seen. If the Tenant has another one, the caller gets a
-	// *ChangedError. 0: not checked, for changes that are right whatever else has changed.
+	// *ChangedError. 0: not checked, for changes that are valid regardless of others.
 	Generation int64
 }
 

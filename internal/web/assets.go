@@ -44,7 +44,7 @@ func LoadAssets(files fs.FS, names ...string) (*Assets, error) {
 func (a *Assets) Address(name string) string { return a.byName[name].address }
 
 // ServeHTTP serves a file. With another version's checksum, it serves the file without letting browsers cache it: during a
-// rollout, old replicas get requests for the files of new pages, and the reverse.
+// rollout, old replicas get requests for the files of new pages, and vice versa.
 func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	base, sum := splitChecksum(path.Base(r.URL.Path))
 	file, ok := a.byName[base]

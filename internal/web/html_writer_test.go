@@ -21,7 +21,7 @@ func TestHTMLWriter(t *testing.T) {
 	}
 }
 
-// What Text is given comes out of a browser's parser as it was, and nothing else does.
+// A browser's parser reads back the text that was passed to Text, and no other elements or attributes.
 func FuzzText(f *testing.F) {
 	for _, seed := range []string{"", "a", `"><script>`, "&amp;", "a\x00b", "'\"<>&", "ä\xffö", "</title>"} {
 		f.Add(seed)

@@ -110,7 +110,7 @@ func TestPanicBecomesAPage(t *testing.T) {
 	}
 }
 
-func TestPanicInTheMiddleBreaksOff(t *testing.T) {
+func TestPanicDuringAResponseClosesTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, cause := range map[string]any{"fault": "reason", "on purpose": http.ErrAbortHandler} {
 		t.Run(name, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestPanicInTheMiddleBreaksOff(t *testing.T) {
 				panic(cause)
 			})
 			if status, body, err := get(server.URL); err == nil {
-				t.Errorf("half an answer looks whole: status %d, %q", status, body)
+				t.Errorf("a truncated response looks complete: status %d, %q", status, body)
 			}
 			faults := 0
 			for _, l := range lines(t, server, log) {

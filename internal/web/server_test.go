@@ -34,7 +34,7 @@ func (a *addresses) Write(p []byte) (int, error) {
 	return a.b.Write(p)
 }
 
-func TestServeLetsRequestsEnd(t *testing.T) {
+func TestServeDrainsRequests(t *testing.T) {
 	t.Parallel()
 	log := &addresses{told: make(chan string, 2)}
 	entered, leave := make(chan struct{}), make(chan struct{})
@@ -61,7 +61,7 @@ func TestServeLetsRequestsEnd(t *testing.T) {
 	}()
 	<-entered
 	stop()
-	// New connections are refused, but the request under way ends well.
+	// New connections are refused, and the request in flight completes.
 	deadline := time.After(10 * time.Second)
 	for refused := false; !refused; {
 		connection, err := net.Dial("tcp", slowAddress)
@@ -70,7 +70,7 @@ func TestServeLetsRequestsEnd(t *testing.T) {
 		}
 		select {
 		case <-deadline:
-			t.Fatal("connections are still taken")
+			t.Fatal("connections are still accepted")
 		case err := <-served:
 			t.Fatalf("Serve returned before the request ended: %v", err)
 		default:
@@ -78,14 +78,14 @@ func TestServeLetsRequestsEnd(t *testing.T) {
 	}
 	close(leave)
 	if body := <-answer; body != "whole" {
-		t.Errorf("the request under way got %q", body)
+		t.Errorf("the request in flight got %q", body)
 	}
 	if err := <-served; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
 }
 
-func TestServeTellsOfATakenAddress(t *testing.T) {
+func TestServeReportsAnAddressInUse(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -100,9 +100,9 @@ func TestServeTellsOfATakenAddress(t *testing.T) {
 	}
 }
 
-func TestAssetsThatAreMissing(t *testing.T) {
+func TestMissingAssets(t *testing.T) {
 	t.Parallel()
 	if _, err := web.LoadAssets(fstest.MapFS{}, "theme.css"); err == nil {
-		t.Error("a missing asset is not found when assets are loaded")
+		t.Error("LoadAssets returned no error for a missing asset")
 	}
 }

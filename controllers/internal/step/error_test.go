@@ -23,9 +23,9 @@ func TestRunStopsAtTheFirstError(t *testing.T) {
 		failed  error
 		ran     int
 	}{
-		"no error":              {nil, nil, nil, 3},
-		"the error of a step":   {stalled, stalled, nil, 2},
-		"another error":         {errRefused, nil, errRefused, 2},
+		"no error":            {nil, nil, nil, 3},
+		"the error of a step": {stalled, stalled, nil, 2},
+		"another error":       {errRefused, nil, errRefused, 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

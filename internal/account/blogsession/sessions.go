@@ -1,6 +1,5 @@
-// Package blogsession stores the sessions of owners on their blogs, and the codes by which they start. The public site
-// issues a code for a host; the blog at that host redeems it for a session of its own. It is all that a blog needs of
-// accounts.
+// Package blogsession stores the sessions of owners on their blogs, and the codes that start them. The public site issues
+// a code for a host; the blog at that host redeems it for a session. A blog needs nothing else of accounts.
 package blogsession
 
 import (

@@ -1,28 +1,28 @@
--- People: who may log in, and what the public site remembers of them. The portal is the only one that writes here, but
--- for the blog, which redeems login codes. Whatever a browser or a mail holds as a secret is stored as its SHA-256.
+-- Accounts. Only the portal writes here, except for the blog, which redeems login codes. Secrets in cookies and mails are
+-- stored as their SHA-256.
 
 CREATE TABLE public.users (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    -- Also the name of the Tenant that its registration makes.
+    -- Also the name of the Tenant that the sign-up creates.
     username       text NOT NULL UNIQUE,
     email          text NOT NULL,
-    -- The address in lower case, by which it is compared.
+    -- The address in lower case, for comparisons.
     email_key      text NOT NULL UNIQUE,
     -- argon2id, in the PHC string format.
     password_hash  text NOT NULL,
     role           text NOT NULL CHECK (role IN ('author', 'staff')),
-    -- registering: its blog is not live yet, and it cannot log in.
+    -- registering: the blog is not live yet, and the user cannot log in.
     state          text NOT NULL CHECK (state IN ('registering', 'active', 'locked')),
     created_at     timestamptz NOT NULL,
-    -- When its owner showed that the address is theirs; null: not yet.
+    -- When the address was confirmed; null: not yet.
     confirmed_at   timestamptz,
-    -- Since when it has no blog, neither live nor kept; null: it has one, or may have.
+    -- Since when the user has no blog, live or retained; null: they have one, or may have.
     orphaned_since timestamptz
 );
 CREATE INDEX users_orphaned_idx ON public.users (orphaned_since) WHERE orphaned_since IS NOT NULL;
 CREATE INDEX users_unconfirmed_idx ON public.users (created_at) WHERE confirmed_at IS NULL;
 
--- Codes without which nobody registers where registration is by invitation.
+-- Codes that are required to sign up if sign-up is by invitation.
 CREATE TABLE public.registration_codes (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     code_hash  bytea NOT NULL UNIQUE,
@@ -34,7 +34,7 @@ CREATE TABLE public.registration_codes (
     expires_at timestamptz NOT NULL
 );
 
--- A person's way to a live blog. It ends as live or failed, and is kept for a day after that for the browser that waits.
+-- Sign-ups. One ends as live or failed, and is then kept for a day for the browser that waits.
 CREATE TABLE public.registrations (
     -- Also in an annotation of the Tenant, which marks the Tenant as this registration's.
     id            uuid PRIMARY KEY,
@@ -48,7 +48,7 @@ CREATE TABLE public.registrations (
     failure       text NOT NULL,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
-    -- Until then one replica works on it exclusively.
+    -- The end of the lease of the replica that processes it.
     leased_until  timestamptz NOT NULL,
     -- The code that it has used once, refunded if it fails.
     code_id       bigint REFERENCES public.registration_codes (id) ON DELETE SET NULL
@@ -65,14 +65,14 @@ CREATE TABLE public.sessions (
     created_at timestamptz NOT NULL,
     seen_at    timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
-    -- Shown to the user, who tells their own sessions by it.
+    -- Shown to users, so that they recognize their sessions.
     address    text NOT NULL,
     user_agent text NOT NULL
 );
 CREATE INDEX sessions_user_id_idx ON public.sessions (user_id);
 CREATE INDEX sessions_expires_at_idx ON public.sessions (expires_at);
 
--- A login on its way from the public site to a blog: of use once, within a minute, to the browser that asked for it.
+-- Codes with which the public site logs an owner in to a blog: valid once, for a minute, in the browser that requested it.
 CREATE TABLE public.login_codes (
     code_hash  bytea PRIMARY KEY,
     session_id bigint NOT NULL REFERENCES public.sessions (id) ON DELETE CASCADE,
@@ -97,27 +97,27 @@ CREATE TABLE public.blog_sessions (
 CREATE INDEX blog_sessions_session_id_idx ON public.blog_sessions (session_id);
 CREATE INDEX blog_sessions_tenant_id_idx ON public.blog_sessions (tenant_id);
 
--- When a tenant's first post was saved: an account that has written is kept even when its address is not confirmed.
+-- When a tenant's first post was saved: accounts with posts are kept even if their address is not confirmed.
 CREATE TABLE public.first_posts (
     tenant_id bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,
     at        timestamptz NOT NULL
 );
 
--- What was sent by mail, or printed for staff, to be used once.
+-- Tokens that were sent by mail or printed for staff. Each works once.
 CREATE TABLE public.mail_tokens (
     token_hash bytea PRIMARY KEY,
     purpose    text NOT NULL CHECK (purpose IN ('confirm', 'reset', 'invite')),
-    -- Whose address or password it is about; null: nobody's yet, it invites the owner of a Tenant.
+    -- The user whose address or password it is about; null: it invites the owner of a Tenant, who has no account.
     user_id    bigint REFERENCES public.users (id) ON DELETE CASCADE,
     tenant     text NOT NULL,
-    -- Whom the Tenant named when the token was made: it is of no use to invite another owner.
+    -- The owner in the Tenant when the token was created: it does not invite a later owner.
     username   text NOT NULL,
     email      text NOT NULL,
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX mail_tokens_user_id_idx ON public.mail_tokens (user_id);
 
--- Messages to be sent, such as mails. Links with secrets in them are made when a mail is sent, and are not stored.
+-- Messages to be sent, such as mails. Links with secrets are generated when a mail is sent, and are not stored.
 CREATE TABLE public.outbox (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- Selects the consumer, such as mail.reset.
@@ -135,7 +135,7 @@ CREATE TABLE public.outbox (
 CREATE INDEX outbox_next_at_idx ON public.outbox (next_at);
 CREATE INDEX outbox_user_id_idx ON public.outbox (user_id);
 
--- Which notices a tenant's owner was sent already: each is sent once for each date that it is about.
+-- The notices that were sent to the owners of tenants: each is sent once for each date that it is about.
 CREATE TABLE public.notices (
     tenant  text NOT NULL,
     kind    text NOT NULL,
@@ -144,11 +144,11 @@ CREATE TABLE public.notices (
     PRIMARY KEY (tenant, kind, about)
 );
 
--- Custom domains whose owners have still to show that they are theirs.
+-- Custom domains that are not verified yet.
 CREATE TABLE public.domain_claims (
     tenant     text NOT NULL,
     host       text NOT NULL,
-    -- What a TXT record is to say. It is public.
+    -- The value of the TXT record. It is public.
     token      text NOT NULL,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (tenant, host)
@@ -167,7 +167,7 @@ CREATE TABLE public.attempts (
 );
 CREATE INDEX attempts_expires_at_idx ON public.attempts (expires_at);
 
--- What staff did. Rows are added and never changed.
+-- The audit log. It is append-only.
 CREATE TABLE public.audit (
     id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at       timestamptz NOT NULL,

@@ -1,4 +1,4 @@
-// Package migrations has the migrations of the tables of people in public, which the operator applies for the public site.
+// Package migrations has the migrations of the account tables in public, which the operator applies for the public site.
 package migrations
 
 import (

@@ -1,4 +1,4 @@
-// Package blog is the bundled application: what the operator has to know about the blog.
+// Package blog is the bundled application: what the operator must know about the blog.
 package blog
 
 import (

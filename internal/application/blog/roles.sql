@@ -9,7 +9,7 @@ BEGIN
         NULL; -- created before, or by another program at this moment
     END;
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO echoblogs_blog', current_database());
-    -- The blog names every table with its schema: an unqualified name fails rather than reads elsewhere.
+    -- The blog names every table with its schema: an unqualified name fails instead of reading another schema.
     EXECUTE format('ALTER ROLE echoblogs_blog IN DATABASE %I SET search_path = ''''', current_database());
 END
 $$;

@@ -29,7 +29,7 @@ var notices = map[string]string{
 // listView is the data of the list of posts.
 type listView struct {
 	Items []listItem
-	// Newer and Older are the addresses of the pages beside this one. Empty: there is no such page.
+	// Newer and Older are the addresses of the adjacent pages. Empty: there is no such page.
 	Newer, Older string
 	// Notice says what was just done, and ReadOnly why the blog cannot be changed. Empty: nothing, and it can.
 	Notice, ReadOnly string

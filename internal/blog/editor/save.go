@@ -117,7 +117,7 @@ func (e *Editor) refused(w http.ResponseWriter, r *request, f *postForm, err err
 	return e.showForm(w, r, f, http.StatusUnprocessableEntity)
 }
 
-// changed shows the form beside the post that was changed since the form was opened. Saving again replaces that post.
+// changed shows the form with the post that was changed since the form was opened. Saving again replaces that post.
 func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
 	ctx, cancel := r.statementContext()
 	defer cancel()

@@ -98,7 +98,7 @@ func TestRefusedTextIsNotLost(t *testing.T) {
 		})
 	}
 	p.Save("alice", post.Document{Title: "Last", Content: "Text"})
-	b.Submit("/write/new/", "title", "One more", "content", text).Want(t, http.StatusUnprocessableEntity, "alice", "This blog has reached its limit of 2 posts. Delete a post, or ask for a higher limit.", text)
+	b.Submit("/write/new/", "title", "One more", "content", text).Want(t, http.StatusUnprocessableEntity, "alice", "This blog has reached its limit of 2 posts. Delete a post, or contact support for a higher limit.", text)
 
 	b.Submit("/write/new/", "title", "T", "content", strings.Repeat("a", 4<<20)).Want(t, http.StatusRequestEntityTooLarge, "alice", "A post can have up to 1024 kB of text. Nothing was saved.")
 	b.Send(http.MethodPost, "/write/new/", strings.NewReader("title=%zz"), nil).Want(t, http.StatusBadRequest, "alice")

@@ -92,7 +92,7 @@ func TestFeed(t *testing.T) {
 	seen := map[string]bool{f.ID: true}
 	for _, e := range f.Entries {
 		if u, err := url.Parse(e.ID); err != nil || !u.IsAbs() || seen[e.ID] {
-			t.Errorf("the id %q is no address, or given twice", e.ID)
+			t.Errorf("the id %q is not a URI, or not unique", e.ID)
 		}
 		seen[e.ID] = true
 		for _, date := range []string{e.Published, e.Updated} {

@@ -142,7 +142,7 @@ func TestDraftsAreNeverShown(t *testing.T) {
 	p.Get("alice.example.com", "/secret-draft/").Want(t, http.StatusNotFound, "alice")
 }
 
-func TestAnswersOfEveryPage(t *testing.T) {
+func TestHeadersOfEveryPage(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
 	p.Create(blogtest.Spec("alice"))
@@ -186,7 +186,7 @@ func TestAnswersOfEveryPage(t *testing.T) {
 	}
 }
 
-func TestAssetsAreKept(t *testing.T) {
+func TestAssetsAreCached(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
 	page := p.Get("unknown.example.com", "/")

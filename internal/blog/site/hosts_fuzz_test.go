@@ -51,7 +51,7 @@ func FuzzHostToTenant(f *testing.F) {
 			status = http.StatusPaymentRequired
 		}
 		if got := recorder.Header().Get("Echoblogs-Tenant"); got != want || recorder.Code != status {
-			t.Errorf("%q is answered %d in the name of %q, want %d and %q", header, recorder.Code, got, status, want)
+			t.Errorf("%q: got status %d of tenant %q, want %d and %q", header, recorder.Code, got, status, want)
 		}
 	})
 }

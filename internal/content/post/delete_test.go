@@ -27,7 +27,7 @@ func TestDelete(t *testing.T) {
 	if err != nil || after.Slug != "renamed" || !after.Date.Equal(now.Add(time.Minute)) {
 		t.Fatalf("the post is %+v, %v", after, err)
 	}
-	for range 2 { // a retry is no error
+	for range 2 { // a retry is not an error
 		if err := store.Delete(t.Context(), pool, after.Version); err != nil {
 			t.Errorf("Delete: %v", err)
 		}

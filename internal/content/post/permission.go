@@ -10,7 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 )
 
-// ErrNotOwner is returned when a user does not own a blog, or the blog does not exist any more.
+// ErrNotOwner is returned when a user does not own a blog, or the blog no longer exists.
 var ErrNotOwner = errors.New("the user does not own this blog")
 
 // ReadOnlyError is returned when the owner of a blog cannot change it.

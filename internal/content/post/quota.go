@@ -23,9 +23,9 @@ type QuotaError struct {
 
 func (e *QuotaError) Error() string {
 	if e.Bytes {
-		return fmt.Sprintf("With this post, the blog would use %d bytes; its limit is %d. Shorten or delete posts, or ask for a higher limit.", e.Used, e.Max)
+		return fmt.Sprintf("With this post, the blog would use %d bytes; its limit is %d. Shorten or delete posts, or contact support for a higher limit.", e.Used, e.Max)
 	}
-	return fmt.Sprintf("This blog has reached its limit of %d posts. Delete a post, or ask for a higher limit.", e.Max)
+	return fmt.Sprintf("This blog has reached its limit of %d posts. Delete a post, or contact support for a higher limit.", e.Max)
 }
 
 // usage is what the other posts of a blog use, apart from the one that is being saved.

@@ -26,10 +26,10 @@ func TestSaveRefuses(t *testing.T) {
 		want     string // empty: it is saved
 	}{
 		"an invalid document":    {document: post.Document{Title: "T", Slug: "no/slug"}, want: `"no/slug" is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.`},
-		"too many posts":         {document: post.Document{Title: "T", Slug: "second"}, quota: post.Quota{MaxPosts: new(int64(1))}, want: "This blog has reached its limit of 1 posts. Delete a post, or ask for a higher limit."},
+		"too many posts":         {document: post.Document{Title: "T", Slug: "second"}, quota: post.Quota{MaxPosts: new(int64(1))}, want: "This blog has reached its limit of 1 posts. Delete a post, or contact support for a higher limit."},
 		"an edit of the last":    {document: first.Document, base: first.Version, quota: post.Quota{MaxPosts: new(int64(1))}},
-		"too many bytes":         {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a", 500)}, quota: post.Quota{MaxStorageBytes: new(int64(1000))}, want: "With this post, the blog would use 1216 bytes; its limit is 1000. Shorten or delete posts, or ask for a higher limit."},
-		"an edit with too many":  {document: post.Document{Title: "First", Slug: "first", Content: strings.Repeat("a", 400)}, base: first.Version, quota: post.Quota{MaxStorageBytes: new(int64(800))}, want: "With this post, the blog would use 808 bytes; its limit is 800. Shorten or delete posts, or ask for a higher limit."},
+		"too many bytes":         {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a", 500)}, quota: post.Quota{MaxStorageBytes: new(int64(1000))}, want: "With this post, the blog would use 1216 bytes; its limit is 1000. Shorten or delete posts, or contact support for a higher limit."},
+		"an edit with too many":  {document: post.Document{Title: "First", Slug: "first", Content: strings.Repeat("a", 400)}, base: first.Version, quota: post.Quota{MaxStorageBytes: new(int64(800))}, want: "With this post, the blog would use 808 bytes; its limit is 800. Shorten or delete posts, or contact support for a higher limit."},
 		"HTML that is too large": {document: post.Document{Title: "T", Slug: "second", Content: "`" + strings.Repeat(`"`, post.MaxContentBytes-2) + "`"}, want: "The content becomes 5242891 bytes of HTML; the maximum is 4194304. Split it into two posts."},
 	}
 	for name, test := range tests {

@@ -10,7 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/mail"
 )
 
-// compose returns a mail as RFC 5322 has it.
+// compose returns a mail in the format of RFC 5322.
 func compose(from string, m mail.Message) (*gomail.Msg, error) {
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := message.From(from); err != nil {

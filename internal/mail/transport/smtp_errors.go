@@ -57,9 +57,9 @@ func authError(err error) error {
 	return errUnexpectedReply
 }
 
-// sendError returns the code of the reply that kept a mail from being sent. A recipient or a text that was refused for
-// ever makes the error permanent. A refusal by policy (5.7.x), such as to relay for this site at all, does not:
-// administrators can settle it, and the mail waits.
+// sendError returns an error with the code of the reply that refused a mail. It is permanent if the recipient or the text
+// was permanently refused, but not for a refusal by policy (5.7.x), such as to relay for this site: administrators can fix
+// that, and the mail waits.
 func sendError(err error) error {
 	var failed *gomail.SendError
 	if !errors.As(err, &failed) {

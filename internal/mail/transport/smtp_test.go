@@ -145,7 +145,7 @@ func withoutPassword(t *testing.T, text, password string) {
 	}
 }
 
-// What a connection lacks keeps the mail, and the password, from being sent.
+// Neither the mail nor the password is sent over a connection that is not secure.
 func TestSMTPConnectionErrors(t *testing.T) {
 	t.Parallel()
 	untrusted, err := certificate.New(t.TempDir())
@@ -208,7 +208,7 @@ func waits(t *testing.T, err error) {
 	}
 }
 
-// What a server refuses for ever abandons a mail, and the rest keeps it. Servers repeat what they were sent; errors do
+// A permanent refusal abandons a mail; after any other it is retried. Servers may repeat what they were sent; errors do
 // not.
 func TestSMTPRefusals(t *testing.T) {
 	t.Parallel()
@@ -266,7 +266,7 @@ func TestSMTPConnectionIsCut(t *testing.T) {
 	}
 }
 
-// A server that does not reply is left when the context ends.
+// If a server does not reply, Send returns when the context ends.
 func TestSMTPTimeout(t *testing.T) {
 	t.Parallel()
 	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -46,8 +46,8 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Directory holds all live tenants in memory, by host. It has a connection of its own, so that slow statements of
-// tenants never delay it, and another one for notifications.
+// Directory holds all live tenants in memory, by host. It has a dedicated connection, so that slow statements of tenants
+// never delay it, and another one for notifications.
 //
 // Hosts are in a sync.Map, which is a hash trie: a lookup takes no lock, and a change copies one small node. A map behind
 // an atomic pointer would be slightly faster to read, but would be copied for every change: at 60 creations per second

@@ -21,8 +21,8 @@ const (
 	minReconnect, maxReconnect = 250 * time.Millisecond, 10 * time.Second
 )
 
-// listener waits for notifications on a connection of its own, which has to be a direct one: through PgBouncer in
-// transaction mode none would arrive.
+// listener waits for notifications on a dedicated connection, which must be direct: through PgBouncer in transaction mode
+// none would arrive.
 type listener struct {
 	config  *pgx.ConnConfig
 	pending *pendingReads

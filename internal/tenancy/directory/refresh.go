@@ -25,8 +25,8 @@ func (d *Directory) refresh(ctx context.Context) {
 				d.readByID(ctx, ids)
 			}
 		case <-poll.C:
-			// The row of a deleted tenant is removed after its hold. A directory that was fresh all along has seen the
-			// deletion; one that was not may have missed it, and the tenant's names may belong to others by now.
+			// The row of a deleted tenant is removed after its hold. A directory that was stale in the meantime may have
+			// missed the deletion, and the tenant's names may have new owners.
 			if !d.Fresh() || d.now().Sub(d.fullAt) >= fullInterval {
 				d.readAll(ctx)
 			} else {

@@ -71,7 +71,7 @@ type Snapshot struct {
 	At time.Time
 	// Site is the zero value before the operator's first contact with the database.
 	Site Site
-	// Tenants are all live tenants, or those that changed, including tenants that are not live any more.
+	// Tenants are all live tenants, or those that changed, including tenants that are no longer live.
 	Tenants []Entry
 }
 
@@ -95,7 +95,7 @@ func ReadChangedSince(ctx context.Context, db postgres.Querier, since time.Time)
 	return readSnapshot(ctx, db, selectEntries+`WHERE t.updated_at >= $1`, since)
 }
 
-// ReadByID returns the tenants with the given ids, including those that are not live any more but still have a row.
+// ReadByID returns the tenants with the given ids, including those that are no longer live but still have a row.
 func ReadByID(ctx context.Context, db postgres.Querier, ids []int64) ([]Entry, error) {
 	rows, err := db.Query(ctx, selectEntries+`WHERE t.id = ANY ($1)`, ids)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
-// Tenant is a tenant as a request uses it. It never changes: a change in the registry makes a new one.
+// Tenant is the tenant of a request. It is immutable: a change in the registry creates another one.
 type Tenant struct {
 	Entry
 	// Origin is the start of links to the tenant: scheme, primary host and port, without a slash at the end.

@@ -26,7 +26,7 @@ CREATE TABLE public.tenants (
     -- Opaque: the application decides what versions look like and how they are ordered.
     schema_version      text NOT NULL,
     display_name        text NOT NULL,
-    -- The user who may write there. Empty: nobody.
+    -- The user who may write there. Empty: none.
     owner               text NOT NULL DEFAULT '',
     paid_until          date NOT NULL,
     -- From this moment on the tenant is suspended; -infinity when suspended manually.
@@ -60,8 +60,8 @@ CREATE TABLE public.domains (
 CREATE UNIQUE INDEX domains_primary_key ON public.domains (tenant_id) WHERE is_primary;
 CREATE INDEX domains_tenant_id_idx ON public.domains (tenant_id);
 
--- The specs of the Tenants of tombstones, to recreate them. Apart from the rows that the application reads, because they
--- contain addresses of owners.
+-- The specs of the Tenants of tombstones, to recreate them. They are not in the rows that the application reads, because
+-- they contain addresses of owners.
 CREATE TABLE public.tombstones (
     tenant_id bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,
     -- The spec of the Tenant when it was deleted.

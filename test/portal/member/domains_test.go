@@ -164,8 +164,8 @@ func TestDomainsThatAreRefused(t *testing.T) {
 		"www.alice.org:8080":              "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
 		"*.alice.org":                     "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
 		"192.0.2.1":                       "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
-		"carol." + stack.Domain:           ", which belongs to this site. Enter a domain of your own.",
-		"carol." + stack.OtherDomain:      ", which belongs to this site. Enter a domain of your own.",
+		"carol." + stack.Domain:           ", which belongs to this site. Enter your own domain.",
+		"carol." + stack.OtherDomain:      ", which belongs to this site. Enter your own domain.",
 		strings.Repeat("a.", 125) + "org": "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
 		"www.bob.org":                     "Another blog has this domain",
 	} {

@@ -99,7 +99,7 @@ func TestStaffRefused(t *testing.T) {
 		{"displayName", strings.Repeat("x", 101), "Use at most 100 characters."},
 		{"displayName", "a\u0001b", "Use letters, digits, spaces and punctuation on one line."},
 		{"customDomains", "https://www.alice.org/", "is not a host name. Enter one such as www.alice.org, without https:// and without a path."},
-		{"customDomains", "www.bob." + stack.OtherDomain, ", which belongs to this site. Enter a domain of your own."},
+		{"customDomains", "www.bob." + stack.OtherDomain, ", which belongs to this site. Enter your own domain."},
 		{"customDomains", "alice", "&#34;alice&#34; is not a host name. Enter one such as www.alice.org, without https:// and without a path."},
 		{"paidUntil", "31.12.2030", "Enter a date such as 2027-12-31."},
 		{"paidUntil", "2030-02-31", "Enter a date such as 2027-12-31."},
