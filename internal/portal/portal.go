@@ -1,5 +1,6 @@
-// Package portal is the public site of a platform: landing page, registration, login, dashboard and staff pages. It
-// creates and edits Tenant objects, and has no right on any tenant's schema.
+// Package portal is the public site of a platform: landing page, registration, login, dashboard and staff pages. Its
+// pages are in public, member and staff, by audience; this package connects them to the use cases and runs the background
+// jobs.
 package portal
 
 import (
@@ -22,31 +23,31 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// Options say how the public site is to run.
+// Options configure a public site.
 type Options struct {
-	// DatabaseURI is the address of the database, with the portal's own role. Required.
+	// DatabaseURI is the connection string of the database, for the role of the public site. Required.
 	DatabaseURI string
 	// MaxConns is the largest number of connections. Defaults to 8.
 	MaxConns int32
-	// Kubernetes is how the API server is reached. Required.
+	// Kubernetes configures the client of the API server. Required.
 	Kubernetes *rest.Config
-	// Namespace and Platform name the Platform whose public site this is. Platform defaults to "default".
+	// Namespace and Platform identify the Platform. Platform defaults to "default".
 	Namespace, Platform string
-	// TrustedProxies are the addresses whose X-Forwarded-For header is believed. Empty: nobody's.
+	// TrustedProxies are the addresses whose X-Forwarded-For header is trusted. Empty: none.
 	TrustedProxies []netip.Prefix
-	// DNSServer is the address, HOST:PORT, of who is asked for the records by which domains are proved. Defaults to those
-	// of the system.
+	// DNSServer is the address, HOST:PORT, of the DNS server that verifies custom domains. Defaults to those of the system.
 	DNSServer string
 	// Mailer sends mails. Required.
 	Mailer mail.Transport
-	// ConfirmFirst makes a registration wait until its address is confirmed. Otherwise it is asked for afterwards.
+	// ConfirmFirst is true if a blog is created only after its owner has confirmed the email address. Otherwise the owner
+	// confirms it later.
 	ConfirmFirst bool
-	// RegistrationsPerHour and RefusedPerHour bound how many registrations an address may make in an hour, and how many
-	// more may be refused for what was filled in. Default to 10 and 60.
+	// RegistrationsPerHour and RefusedPerHour are the rate limits for each network address: of sign-ups, and of forms that
+	// are refused as invalid. They default to 10 and 60.
 	RegistrationsPerHour, RefusedPerHour int
-	// AccessLog makes Log take a line for each request.
+	// AccessLog is true if every request is logged.
 	AccessLog bool
-	// Log takes what happens. Defaults to slog.Default().
+	// Log defaults to slog.Default().
 	Log *slog.Logger
 	// Now is the clock. Defaults to time.Now.
 	Now func() time.Time

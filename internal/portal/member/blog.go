@@ -120,7 +120,7 @@ func (p *Pages) rename(w http.ResponseWriter, r *site.Request) error {
 	return p.answerBlogForm(w, r, tenant, f, "display_name", err, "")
 }
 
-// answerBlogForm answers a form of a blog's settings page: with the page and the error of a field, or with a redirect to
+// answerBlogForm responds to a form of a blog's settings page: with the page and the error of a field, or with a redirect to
 // an anchor of the page.
 func (p *Pages) answerBlogForm(w http.ResponseWriter, r *site.Request, t *v1alpha1.Tenant, f *site.Form, field string, err error, anchor string) error {
 	if sentence := ownerSentence(err); sentence != "" {

@@ -35,7 +35,7 @@ func (p *Pages) requestReset(w http.ResponseWriter, r *site.Request) error {
 	return p.Show(w, r, site.Page{Name: "reset-sent", Title: "Check your email"})
 }
 
-// errInvalidLink answers a link whose token is not valid. again is the page that sends another link; empty: none does.
+// errInvalidLink is the response to a link with an invalid token. again is the page that sends a new link. Empty: none.
 func errInvalidLink(again string, steps ...string) error {
 	f := &site.Failure{Status: http.StatusGone, Title: "This link is no longer valid", Lead: "It was used already, or it has expired.", Steps: steps}
 	if again != "" {

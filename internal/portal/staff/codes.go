@@ -17,7 +17,7 @@ type codeView struct {
 	ExpiresAt       time.Time
 }
 
-// codesPage is the list of codes for registration.
+// codesPage is the list of registration codes.
 type codesPage struct {
 	Codes []codeView
 	// Code is the code that was just created; it is shown only once. Empty: none was created. Address is the page to enter

@@ -22,7 +22,7 @@ type settingField struct {
 	kind string
 }
 
-// settingFields lists the fields in the order of the form. A setting that is left empty is the Platform's.
+// settingFields lists the fields in the order of the form. An empty setting is inherited from the Platform.
 var settingFields = []settingField{
 	{"displayName", "displayName", "Title", "The blog's title until its owner sets one.", "text"},
 	{"customDomains", pathCustomDomains, "Custom domains", "One host name per line, such as www.alice.org. Their DNS records have to point here.", "lines"},
@@ -33,7 +33,7 @@ var settingFields = []settingField{
 	{"requestsPerSecond", "limits.requestsPerSecond", "Requests per second allowed", "For each replica of the blog. Leave empty to use the Platform's limit.", "number"},
 }
 
-// pathCustomDomains is a list of which other field managers may own a part: the form holds the rest.
+// pathCustomDomains is the path of a list that other field managers may own in part: the form contains the rest.
 const pathCustomDomains = "customDomains"
 
 // wasPrefix begins the names of the hidden fields with the values that a form was made from.

@@ -26,7 +26,7 @@ type Options struct {
 	Tenants *tenants.Client
 	// Changes makes the changes of staff to tenants.
 	Changes *tenants.Staff
-	// Registry reads what the database knows of tenants.
+	// Registry reads the tenants in the database.
 	Registry tenancy.Reader
 	Accounts *account.Service
 	SignUp   *signup.Service
@@ -76,7 +76,7 @@ func (p *Pages) Routes() site.Routes {
 	return routes
 }
 
-// number reads a number from an address. Others than whole ones count as 0.
+// number parses a whole number from a URL. It returns 0 for anything else.
 func number(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
@@ -85,8 +85,8 @@ func number(s string) int64 {
 	return n
 }
 
-// plainText leaves out of what a client sent what the database and the API server would refuse: control characters, and
-// what is no text.
+// plainText removes what the database and the API server would refuse from a client's input: control characters and
+// invalid UTF-8.
 func plainText(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -96,13 +96,13 @@ func plainText(s string) string {
 	}, strings.ToValidUTF8(s, ""))
 }
 
-// searchText is what is looked for, in the form in which it is compared.
+// searchText returns the text to search for, in lower case.
 func searchText(r *site.Request) string {
 	return strings.ToLower(strings.TrimSpace(plainText(web.Shorten(r.URL.Query().Get("q")))))
 }
 
-// bytesInWords writes a number of bytes, as Postgres' own pg_size_pretty counts them.
-func bytesInWords(n int64) string {
+// formatBytes formats a number of bytes like pg_size_pretty (Postgres manual, section 9.28.7).
+func formatBytes(n int64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB"}
 	size, unit := float64(n), 0
 	for size >= 1024 && unit < len(units)-1 {

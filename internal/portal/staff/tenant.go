@@ -229,7 +229,7 @@ func (p *Pages) factsOf(r *site.Request, t *v1alpha1.Tenant) []fact {
 		plan = "on trial"
 	}
 	if bytes, known := p.sizes(r, t)[t.Status.SchemaName]; known {
-		size = bytesInWords(bytes)
+		size = formatBytes(bytes)
 	}
 	if limits.Storage != nil {
 		storage = limits.Storage.String()
@@ -238,13 +238,13 @@ func (p *Pages) factsOf(r *site.Request, t *v1alpha1.Tenant) []fact {
 		deletion = fmt.Sprintf("its data is kept for %d days", r.Platform.RetentionDays())
 	}
 	facts := []fact{
-		{"Paid until", paidUntil(t)},
+		{"Paid until", formatPaidUntil(t)},
 		{"Plan", plan},
-		{"Schema", schemaInWords(t)},
+		{"Schema", formatSchema(t)},
 		{"Size", size},
-		{"Posts allowed", limitInWords(limits.Posts)},
+		{"Posts allowed", formatLimit(limits.Posts)},
 		{"Storage allowed", storage},
-		{"Requests per second", limitInWords(limits.RequestsPerSecond)},
+		{"Requests per second", formatLimit(limits.RequestsPerSecond)},
 		{"When deleted", deletion},
 		{"Created", web.Moment(t.CreationTimestamp.Time)},
 	}
@@ -254,7 +254,7 @@ func (p *Pages) factsOf(r *site.Request, t *v1alpha1.Tenant) []fact {
 	return facts
 }
 
-func paidUntil(t *v1alpha1.Tenant) string {
+func formatPaidUntil(t *v1alpha1.Tenant) string {
 	end, err := t.Status.PaidUntil.Start()
 	if err != nil {
 		return "unknown"
@@ -262,14 +262,14 @@ func paidUntil(t *v1alpha1.Tenant) string {
 	return web.Day(end)
 }
 
-func schemaInWords(t *v1alpha1.Tenant) string {
+func formatSchema(t *v1alpha1.Tenant) string {
 	if t.Status.SchemaName == "" {
 		return "none yet"
 	}
 	return fmt.Sprintf("%s, at version %s", t.Status.SchemaName, t.Status.SchemaVersion)
 }
 
-func limitInWords[N int32 | int64](limit *N) string {
+func formatLimit[N int32 | int64](limit *N) string {
 	if limit == nil {
 		return "no limit"
 	}

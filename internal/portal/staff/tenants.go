@@ -167,7 +167,7 @@ func rowOf(t *v1alpha1.Tenant, sizes map[string]int64) tenantRow {
 		row.Words = ready.Message
 	}
 	if size, known := sizes[t.Status.SchemaName]; known {
-		row.Size = bytesInWords(size)
+		row.Size = formatBytes(size)
 	}
 	return row
 }
@@ -196,7 +196,7 @@ func (p *Pages) measure(r *site.Request, schemas []string) map[string]int64 {
 	return sizes
 }
 
-// logUnread logs what a page is shown without.
+// logUnread logs that a part of a page is missing.
 func (p *Pages) logUnread(r *site.Request, what string, err error) {
 	p.Log.LogAttrs(r.Context(), slog.LevelWarn, "Part of a page could not be read", slog.String("id", r.ID),
 		slog.String("what", what), slog.String("cause", postgres.LogText(err)))

@@ -51,7 +51,7 @@ func (p *Pages) showTombstones(w http.ResponseWriter, r *site.Request) error {
 			SchemaName: k.SchemaName, KeptAs: k.TombstoneSchema, Superseded: k.State == tenancy.StateSuperseded,
 		}
 		if size, known := sizes[k.TombstoneSchema]; known {
-			row.Size = bytesInWords(size)
+			row.Size = formatBytes(size)
 		}
 		if row.Command, err = p.restoreCommand(k); err != nil {
 			return err
