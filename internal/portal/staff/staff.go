@@ -101,7 +101,7 @@ func searchText(r *site.Request) string {
 	return strings.ToLower(strings.TrimSpace(plainText(web.Shorten(r.URL.Query().Get("q")))))
 }
 
-// formatBytes formats a number of bytes like pg_size_pretty (Postgres manual, section 9.28.7).
+// formatBytes formats a number of bytes like pg_size_pretty does.
 func formatBytes(n int64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB"}
 	size, unit := float64(n), 0
