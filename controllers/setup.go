@@ -10,7 +10,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/platform"
 	"github.com/echoblogs/echoblogs/controllers/tenant"
@@ -20,7 +20,7 @@ import (
 type Options struct {
 	// Stores holds the connections to the Platforms' databases. The caller closes it after the manager has stopped.
 	// Required.
-	Stores *database.Stores
+	Stores *connections.Stores
 	// Client reads from the cache and writes to the API server. Defaults to the manager's.
 	Client client.Client
 	// BackendAddress is the host:port that probes connect to. Defaults to the backend Service of the Platform.

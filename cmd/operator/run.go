@@ -18,7 +18,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers"
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/internal/account/migrations"
 	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/application/blog"
@@ -73,7 +73,7 @@ func run(cmd *cobra.Command, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	stores := &database.Stores{
+	stores := &connections.Stores{
 		Application: blog.Application, Public: []application.Set{migrations.Set}, Secrets: mgr.GetAPIReader(), MaxConns: o.maxConnections,
 	}
 	defer stores.Close()

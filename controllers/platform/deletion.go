@@ -9,7 +9,7 @@ import (
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
@@ -49,7 +49,7 @@ func (r *Reconciler) endPlatform(ctx context.Context, s *scope) error {
 }
 
 func uninstall(ctx context.Context, store *tenancy.Store, platform types.NamespacedName) error {
-	ctx, cancel := context.WithTimeout(ctx, database.QueryTimeout)
+	ctx, cancel := context.WithTimeout(ctx, connections.QueryTimeout)
 	defer cancel()
 	return store.Uninstall(ctx, platform.Namespace, platform.Name)
 }

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 	"github.com/echoblogs/echoblogs/controllers/internal/ingress"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
@@ -41,7 +41,7 @@ type Reconciler struct {
 	// Recorder records events.
 	Recorder events.EventRecorder
 	// Stores holds the connections to the Platforms' databases.
-	Stores *database.Stores
+	Stores *connections.Stores
 	// Clock tells the time.
 	Clock clock.PassiveClock
 	// Requeuer carries requests to reconcile Tenants. It is shared with the controller of Tenants.

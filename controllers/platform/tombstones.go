@@ -7,7 +7,7 @@ import (
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
@@ -26,7 +26,7 @@ func (r *Reconciler) purgeTombstones(ctx context.Context, s *scope) error {
 		logf.FromContext(ctx).Info("Purged a tombstone", "schema", schema)
 	}
 	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, database.QueryTimeout)
+		ctx, cancel := context.WithTimeout(ctx, connections.QueryTimeout)
 		defer cancel()
 		err = store.DeleteExpiredHolds(ctx, s.now)
 	}

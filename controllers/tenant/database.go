@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/internal/desired"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
@@ -60,7 +60,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 
 // findRow reads the Tenant's row. Its state is empty if there is none.
 func findRow(ctx context.Context, s *scope) (tenancy.Tenant, error) {
-	ctx, cancel := context.WithTimeout(ctx, database.QueryTimeout)
+	ctx, cancel := context.WithTimeout(ctx, connections.QueryTimeout)
 	defer cancel()
 	row, err := s.store.Find(ctx, s.tenant.Name)
 	if errors.Is(err, tenancy.ErrNotFound) {

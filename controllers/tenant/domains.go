@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/desired"
@@ -59,7 +59,7 @@ func (s *scope) customDomainsDiffer(ctx context.Context, have, want []string) (b
 }
 
 func (s *scope) ownerOfHost(ctx context.Context, host string) (*tenancy.NameTakenError, error) {
-	ctx, cancel := context.WithTimeout(ctx, database.QueryTimeout)
+	ctx, cancel := context.WithTimeout(ctx, connections.QueryTimeout)
 	defer cancel()
 	return s.store.OwnerOfHost(ctx, host)
 }

@@ -23,7 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 	"github.com/echoblogs/echoblogs/controllers/internal/ingress"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
@@ -56,7 +56,7 @@ type Reconciler struct {
 	// Recorder records events.
 	Recorder events.EventRecorder
 	// Stores holds the connections to the Platforms' databases.
-	Stores *database.Stores
+	Stores *connections.Stores
 	// Prober checks that the backend serves a Tenant.
 	Prober *Prober
 	// Clock tells the time.

@@ -5,20 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-)
-
-var (
-	// passwordsByAccount limits how often a browser that is logged in may guess the current password.
-	passwordsByAccount = ratelimit.Limit{Kind: "password-account", Free: 4, Window: 24 * time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
-	// resetsByAccount and resetsByAddress limit the mails to people who forgot their password.
-	resetsByAccount = ratelimit.Limit{Kind: "reset-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
-	resetsByAddress = ratelimit.Limit{Kind: "reset-address", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
 )
 
 // ChangePassword changes the password of a user who knows the current one, and ends all their sessions but the one with

@@ -13,9 +13,6 @@ import (
 // UnconfirmedLife is how long an account exists without a confirmed email address.
 const UnconfirmedLife = 7 * 24 * time.Hour
 
-// confirmsByAccount limits how often a user may request another confirmation mail.
-var confirmsByAccount = ratelimit.Limit{Kind: "confirm-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
-
 // RequestConfirmation mails a user another link to confirm their address, unless it is confirmed. It may return a
 // *ratelimit.ExceededError.
 func (s *Service) RequestConfirmation(ctx context.Context, user *User) error {

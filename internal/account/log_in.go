@@ -10,13 +10,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
-// A few failed logins are free; then each waits twice as long as the one before. A network address may belong to many
-// people, so it has more of them than an account.
-var (
-	loginsByAccount = ratelimit.Limit{Kind: "login-account", Free: 4, Window: 7 * 24 * time.Hour, First: 10 * time.Minute, Longest: 7 * 24 * time.Hour}
-	loginsByAddress = ratelimit.Limit{Kind: "login-address", Free: 40, Window: time.Hour, First: 10 * time.Minute, Longest: 24 * time.Hour}
-)
-
 // maxLogin is the size, in bytes, at which a login is truncated: no user name or email address is longer.
 const maxLogin = maxEmail
 

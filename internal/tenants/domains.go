@@ -2,17 +2,12 @@ package tenants
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
@@ -21,18 +16,7 @@ const (
 	// from those that other programs read.
 	recordPrefix = "_echoblogs."
 	valuePrefix  = "echoblogs-verification="
-
-	// lookupTimeout bounds the lookup of one TXT record.
-	lookupTimeout = 5 * time.Second
 )
-
-// verificationsByUser limits the DNS lookups that a user can cause.
-var verificationsByUser = ratelimit.Limit{Kind: "verify-account", Free: 60, Window: time.Hour}
-
-// Resolver looks up TXT records. *net.Resolver is one.
-type Resolver interface {
-	LookupTXT(ctx context.Context, name string) ([]string, error)
-}
 
 // Domains gives custom domains to Tenants. An owner claims a domain (Add), sets the TXT record of the claim, and has it
 // checked (Verify), which adds the domain to the Tenant. Domains in a manifest need no claim.
@@ -128,30 +112,6 @@ func (d *Domains) Add(ctx context.Context, t *v1alpha1.Tenant, text string, now 
 	return insertClaim(ctx, d.db, t.Name, host, now)
 }
 
-// Verify looks up the TXT record of a claim for a user and, if it is right, adds the domain to the Tenant. Errors are
-// ErrNoClaim, *DomainError, *ratelimit.ExceededError and those of Edit.
-func (d *Domains) Verify(ctx context.Context, t *v1alpha1.Tenant, userID int64, host string, now time.Time) error {
-	if err := ratelimit.Take(ctx, d.db, verificationsByUser, strconv.FormatInt(userID, 10), now); err != nil {
-		return err
-	}
-	claim, err := findClaim(ctx, d.db, t.Name, host)
-	if err != nil {
-		return err
-	}
-	if err := d.lookUp(ctx, claim); err != nil {
-		return err
-	}
-	if err := d.checkFree(ctx, t.Name, host, now); err != nil {
-		return err
-	}
-	// Adding a domain is valid regardless of other changes.
-	_, err = d.tenants.Edit(ctx, Change{Version: VersionOf(t).Latest(), Want: Settings{CustomDomains: []string{host}}})
-	if err != nil {
-		return err
-	}
-	return deleteClaim(ctx, d.db, t.Name, host)
-}
-
 // Remove removes a domain from a Tenant, or the claim of one. It returns a *FieldOwnedError if another field manager has
 // set the domain.
 func (d *Domains) Remove(ctx context.Context, t *v1alpha1.Tenant, host string) error {
@@ -160,23 +120,6 @@ func (d *Domains) Remove(ctx context.Context, t *v1alpha1.Tenant, host string) e
 		return err
 	}
 	return deleteClaim(ctx, d.db, t.Name, host)
-}
-
-// lookUp returns a *DomainError unless the TXT record of a claim has the right value.
-func (d *Domains) lookUp(ctx context.Context, claim DomainClaim) error {
-	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
-	defer cancel()
-	records, err := d.resolver.LookupTXT(ctx, claim.RecordName()+".") // absolute: no search domain is appended
-	var lookup *net.DNSError
-	switch {
-	case errors.As(err, &lookup) && lookup.IsNotFound:
-		return &DomainError{Host: claim.Host, Reason: RecordMissing}
-	case err != nil:
-		return &DomainError{Host: claim.Host, Reason: ResolverUnreached}
-	case !slices.ContainsFunc(records, func(record string) bool { return strings.TrimSpace(record) == claim.RecordValue() }):
-		return &DomainError{Host: claim.Host, Reason: RecordDiffers}
-	}
-	return nil
 }
 
 // checkFree returns a *DomainError if another Tenant has a host.

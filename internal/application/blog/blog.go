@@ -25,15 +25,7 @@ var (
 var Application = application.Application{
 	Name:       "blog",
 	Migrations: application.MustReadMigrations(migrations, "migrations"),
-	Grants: []application.Grant{
-		{Role: Role, Privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, Tables: []string{"posts"}},
-	},
-	PublicGrants: []application.Grant{
-		{Role: Role, Privileges: []string{"SELECT"}, Tables: []string{"installation", "tenants", "domains"}},
-		{Role: Role, Privileges: []string{"SELECT", "DELETE"}, Tables: []string{"login_codes"}},
-		{Role: Role, Privileges: []string{"SELECT", "INSERT", "DELETE"}, Tables: []string{"blog_sessions"}},
-		{Role: Role, Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"first_posts"}},
-	},
+	Grants:     grants, PublicGrants: publicGrants,
 	RolesSQL: rolesSQL,
 	Probe: application.Probe{
 		Path:   "/",

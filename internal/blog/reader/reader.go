@@ -55,7 +55,7 @@ func (rd *Reader) handle(show page) http.Handler {
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			rd.MethodNotAllowed(w, t)
 		case t.Suspended(rd.Now()):
-			rd.Suspended(w, t)
+			rd.suspended(w, t)
 		case !t.Allow():
 			rd.TooManyRequests(w, t)
 		default:

@@ -2,7 +2,6 @@ package site
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -48,19 +47,6 @@ func (s *Site) NotFound(w http.ResponseWriter, r *http.Request, t *directory.Ten
 		Subject: web.Shorten(r.URL.Path),
 		Lead:    "The post may have been renamed or unpublished, or the link may be wrong.",
 		Link:    &web.Link{Address: "/", Text: "Go to the home page"},
-	})
-}
-
-// Suspended says that a blog is suspended, and how its owner gets it back.
-func (s *Site) Suspended(w http.ResponseWriter, t *directory.Tenant) {
-	s.Layout.Send(w, web.Message{
-		Page:   s.WithContact(web.Page{Title: "This blog is suspended", Site: t.DisplayName, Writing: LoginToWrite}),
-		Status: http.StatusPaymentRequired,
-		Lead:   fmt.Sprintf("%s is not available at the moment. Its posts are kept.", t.DisplayName),
-		Steps: []string{
-			"If this is your blog, contact support. It is available again within seconds after you renew it.",
-			"You can still log in with \"Write\" below, read your posts and export them.",
-		},
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/echoblogs/echoblogs/controllers"
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/test/testkit/apiserver"
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
@@ -42,7 +42,7 @@ func (p *Platform) StartOperator(wrap func(client.Client) client.Client) (stop f
 	if wrap != nil {
 		api = wrap(api)
 	}
-	p.Stores = &database.Stores{
+	p.Stores = &connections.Stores{
 		Application: p.Application, Public: p.Public, Secrets: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.Queries, MaxClockSkew: p.MaxClockSkew,
 	}
 	stores := p.Stores

@@ -13,7 +13,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/controllers/database"
+	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/internal/account/migrations"
 	"github.com/echoblogs/echoblogs/internal/application"
 	blogapp "github.com/echoblogs/echoblogs/internal/application/blog"
@@ -63,7 +63,7 @@ type Platform struct {
 	// Backend is the address of the application.
 	Backend string
 	// Stores are those of the operator that was started last.
-	Stores *database.Stores
+	Stores *connections.Stores
 }
 
 // New starts all of it, and waits for the Platform "default" to be Ready. Edits change it before it is created.

@@ -1,5 +1,5 @@
-// Package database holds the connections of the operator: one pool for the database of each Platform.
-package database
+// Package connections holds the connections of the operator: one pool for the database of each Platform.
+package connections
 
 import (
 	"context"

@@ -1,0 +1,16 @@
+package blog
+
+import "github.com/echoblogs/echoblogs/internal/application"
+
+// grants are the privileges in the schema of each tenant.
+var grants = []application.Grant{
+	{Role: Role, Privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, Tables: []string{"posts"}},
+}
+
+// publicGrants are the privileges on the tables in public.
+var publicGrants = []application.Grant{
+	{Role: Role, Privileges: []string{"SELECT"}, Tables: []string{"installation", "tenants", "domains"}},
+	{Role: Role, Privileges: []string{"SELECT", "DELETE"}, Tables: []string{"login_codes"}},
+	{Role: Role, Privileges: []string{"SELECT", "INSERT", "DELETE"}, Tables: []string{"blog_sessions"}},
+	{Role: Role, Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"first_posts"}},
+}

@@ -1,0 +1,23 @@
+package reader
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// suspended says that a blog is suspended, and how its owner gets it back.
+func (rd *Reader) suspended(w http.ResponseWriter, t *directory.Tenant) {
+	rd.Layout.Send(w, web.Message{
+		Page:   rd.WithContact(web.Page{Title: "This blog is suspended", Site: t.DisplayName, Writing: site.LoginToWrite}),
+		Status: http.StatusPaymentRequired,
+		Lead:   fmt.Sprintf("%s is not available at the moment. Its posts are kept.", t.DisplayName),
+		Steps: []string{
+			"If this is your blog, contact support. It is available again within seconds after you renew it.",
+			"You can still log in with \"Write\" below, read your posts and export them.",
+		},
+	})
+}
