@@ -16,7 +16,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
-func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
+func TestNoopReconcileIsOneQueryAndNoWrite(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
@@ -46,7 +46,7 @@ func TestNothingToDoIsOneQueryAndNoWrite(t *testing.T) {
 	}
 }
 
-func TestEditedIngressIsPutBack(t *testing.T) {
+func TestEditedIngressIsRepaired(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
@@ -103,7 +103,7 @@ func TestEditedIngressIsPutBack(t *testing.T) {
 	}
 }
 
-func TestChangedRowsArePutBack(t *testing.T) {
+func TestChangedRowsAreRepaired(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.alice.org"} })
@@ -135,7 +135,7 @@ func TestChangedRowsArePutBack(t *testing.T) {
 	p.WaitBlog("www.alice.org", http.StatusOK, "")
 }
 
-func TestVanishedSchemaStaysMissing(t *testing.T) {
+func TestMissingSchemaIsNotRecreated(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
@@ -172,7 +172,7 @@ func TestEmptyDatabaseUnderTenants(t *testing.T) {
 	}
 }
 
-func TestFleetCheckIsOneQueryAThousandTenants(t *testing.T) {
+func TestDriftCheckTakesOneQueryPerThousandTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.Exec(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)

@@ -26,7 +26,7 @@ func wantCount(got, want int) error {
 	return nil
 }
 
-func TestPlatformShowsItsFleet(t *testing.T) {
+func TestPlatformCountsItsTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
@@ -45,7 +45,7 @@ func TestPlatformShowsItsFleet(t *testing.T) {
 	}
 }
 
-func TestAnotherDomainRollsThroughTheTenants(t *testing.T) {
+func TestDomainChangeReachesAllTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
@@ -73,8 +73,8 @@ func TestAnotherDomainRollsThroughTheTenants(t *testing.T) {
 		}
 		// These changes are not drift, so no repair is reported.
 		for _, reason := range []string{v1alpha1.ReasonRegistryRepaired, v1alpha1.ReasonIngressRepaired} {
-			if told := p.Notes(name, reason); len(told) > 0 {
-				t.Errorf("%s: %s %q", name, reason, told)
+			if notes := p.Notes(name, reason); len(notes) > 0 {
+				t.Errorf("%s: %s %q", name, reason, notes)
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func TestDomainHasToBeListed(t *testing.T) {
 	p.WantBlog("alice.example.org", http.StatusOK, operatortest.Title("alice"))
 }
 
-func TestCertificatesAreWaitedFor(t *testing.T) {
+func TestTenantWaitsForCertificates(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.EditPlatform(func(p *v1alpha1.Platform) {
@@ -172,7 +172,7 @@ func TestDatabaseSecret(t *testing.T) {
 	p.ReadyTenant("alice")
 }
 
-func TestPublicHostsAreNobodysElse(t *testing.T) {
+func TestTenantsCannotTakePublicHosts(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) {
 		p.Spec.PublicHosts = []v1alpha1.ParentDomain{"example.com", "welcome.example.com"}
@@ -205,7 +205,7 @@ func TestPlatformWaitsForItsTenants(t *testing.T) {
 }
 
 // The blog reads what its pages need of the Platform from the registry.
-func TestDatabaseSaysWhatPagesSayOfThePlatform(t *testing.T) {
+func TestRegistryHasThePlatformSettings(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Contact = "mailto:help@example.com" })
 	says := func(want string) {
@@ -232,7 +232,7 @@ func TestDatabaseSaysWhatPagesSayOfThePlatform(t *testing.T) {
 }
 
 // After the hold, a name passes to a Tenant that waits for it.
-func TestWaitingTenantsGoOn(t *testing.T) {
+func TestWaitingTenantsGetReleasedNames(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	gone := func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete }

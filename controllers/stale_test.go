@@ -33,8 +33,8 @@ func (c *staleCache) show(t *v1alpha1.Tenant) {
 	c.shows, c.reads = t, 0
 }
 
-// looksAgain returns an error until the operator has read that state several times.
-func (c *staleCache) looksAgain(context.Context) error {
+// hasRead returns an error until the operator has read that state several times.
+func (c *staleCache) hasRead(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.reads < 5 {
@@ -80,17 +80,17 @@ func TestStaleOperatorDoesNotUndoAnEdit(t *testing.T) {
 
 	cache.show(old)
 	p.Nudge("alice")
-	p.Wait("the stale operator is done", cache.looksAgain)
+	p.Wait("the stale operator is done", cache.hasRead)
 	if diff := cmp.Diff(want, p.row("alice")); diff != "" {
 		t.Errorf("the row after the stale operator (-before +after):\n%s", diff)
 	}
-	if told := p.Notes("alice", v1alpha1.ReasonRegistryRepaired); len(told) > 0 {
-		t.Errorf("it reports a repair: %q", told)
+	if notes := p.Notes("alice", v1alpha1.ReasonRegistryRepaired); len(notes) > 0 {
+		t.Errorf("it reports a repair: %q", notes)
 	}
 	p.WantBlog("www.alice.org", http.StatusOK, operatortest.Title("Edited"))
 }
 
-func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
+func TestStaleOperatorDoesNotEndALaterTenant(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []v1alpha1.DeletionPolicy{v1alpha1.DeletionPolicyDelete, v1alpha1.DeletionPolicyRetain} {
 		t.Run(string(policy), func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestStaleOperatorDoesNotEndTheNextOfAName(t *testing.T) {
 			old.Spec.DeletionPolicy = policy
 			cache.show(old)
 			p.Nudge("alice")
-			p.Wait("the stale operator is done", cache.looksAgain)
+			p.Wait("the stale operator is done", cache.hasRead)
 			if diff := cmp.Diff(want, p.row("alice")); diff != "" {
 				t.Errorf("the row after the stale operator (-before +after):\n%s", diff)
 			}

@@ -19,7 +19,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
 
-func TestManifestInBlogOut(t *testing.T) {
+func TestManifestBecomesABlog(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.kubectlApply(t, `{"apiVersion": "tenancy.echoblogs.io/v1alpha1", "kind": "Tenant", "metadata": {"name": "john-doe"},
@@ -133,7 +133,7 @@ func TestSamplesAreApplied(t *testing.T) {
 	}
 }
 
-func TestPlatformMayComeLater(t *testing.T) {
+func TestTenantBeforeItsPlatform(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
 	p.StartOperator(nil)

@@ -72,7 +72,7 @@ func TestRetainAndRestore(t *testing.T) {
 	}
 }
 
-func TestFreshBeginsEmptyAndKeepsTheTombstone(t *testing.T) {
+func TestFreshCreatesAnEmptySchema(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
@@ -121,7 +121,7 @@ func TestDeletionOfAStalledTenantDropsNothing(t *testing.T) {
 	p.WantBlog("alice.example.com", http.StatusOK, "")
 }
 
-func TestDeletionWithoutAPlatformIsNotSilent(t *testing.T) {
+func TestDeletionWithoutAPlatformIsReported(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
@@ -141,7 +141,7 @@ func TestDeletionWithoutAPlatformIsNotSilent(t *testing.T) {
 	p.WaitGone("alice")
 }
 
-func TestTenantThatNeverHadASchemaGoesAtOnce(t *testing.T) {
+func TestTenantWithoutASchemaIsDeletedAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.CreateTenant("never", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = "none" })

@@ -11,7 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
-func TestLifeGoesByTheDatePaidUntil(t *testing.T) {
+func TestPhasesFollowPaidUntil(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) {
 		p.Spec.Defaults = &v1alpha1.TenantDefaults{GraceDays: new(int32(7))}

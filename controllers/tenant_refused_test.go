@@ -65,11 +65,11 @@ func TestRefusedManifests(t *testing.T) {
 		"a time for a date":                  {spec: `{paidUntil: "2027-01-31T00:00:00Z"}`, want: "spec.paidUntil: Too long: may not be more than 10 bytes"},
 		"a negative limit of posts":          {spec: "{limits: {posts: -1}}", want: "spec.limits.posts in body should be greater than or equal to 0"},
 		"a negative limit of storage":        {spec: "{limits: {storage: -1Gi}}", want: "must be an amount of storage of 0 or more, such as 500Mi"},
-		"a storage that is no amount":        {spec: "{limits: {storage: much}}", want: "spec.limits.storage: Invalid value: \"much\""},
+		"an invalid amount of storage":       {spec: "{limits: {storage: much}}", want: "spec.limits.storage: Invalid value: \"much\""},
 		"a negative limit of requests":       {spec: "{limits: {requestsPerSecond: -1}}", want: "spec.limits.requestsPerSecond in body should be greater than or equal to 0"},
 		"an unknown policy":                  {spec: "{deletionPolicy: Maybe}", want: `spec.deletionPolicy: Unsupported value: "Maybe": supported values: "Retain", "Delete"`},
 		"an owner without a name":            {spec: "{owner: {email: a@b}}", want: "spec.owner.username: Required value"},
-		"an email address that is none":      {spec: "{owner: {username: a, email: alice}}", want: "must be an email address such as alice@example.com"},
+		"an invalid email address":           {spec: "{owner: {username: a, email: alice}}", want: "must be an email address such as alice@example.com"},
 		"an unknown field":                   {spec: "{schema: a}", want: "field not declared in schema"},
 	}
 	for what, test := range tests {
@@ -101,7 +101,7 @@ func TestRefusedPlatforms(t *testing.T) {
 		"a contact with a quotation mark": {`contact: 'https://example.com/"x'`, unreachable},
 		"a contact with a password":       {`contact: "https://jane:secret@example.com/"`, unreachable},
 		"a contact with a subject":        {`contact: "mailto:help@example.com?subject=x"`, unreachable},
-		"a contact of nobody":             {`contact: "mailto:@example.com"`, unreachable},
+		"a contact without a user":        {`contact: "mailto:@example.com"`, unreachable},
 		"a contact that is too long":      {`contact: "https://example.com/` + strings.Repeat("a", 281) + `"`, "Too long"},
 		"an empty contact":                {`contact: ""`, "at least 1 chars"},
 		"an unknown way to register":      {`registration: Maybe`, `"Open", "Invite", "Closed"`},

@@ -15,7 +15,7 @@ import (
 
 // If the connection is cut before any of the server's responses, including the one to COMMIT, the tenant exists completely
 // or not at all, and the next attempt completes it.
-func TestCreationIsCutAnywhere(t *testing.T) {
+func TestCreationWithCutConnections(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	proxy, uri := faultproxy.NewPostgres(t, d.OperatorURI)
@@ -91,7 +91,7 @@ func (d *database) waitSettled(s tenancy.Spec) int {
 }
 
 // A migration that ends its own session after any of its statements leaves nothing behind.
-func TestCreationIsEndedAtEachStatement(t *testing.T) {
+func TestCreationWithTerminatedSessions(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	statements := []string{

@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-func TestRolesMayDoOnlyTheirWork(t *testing.T) {
+func TestRolesHaveLeastPrivilege(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.create(spec("alice"))

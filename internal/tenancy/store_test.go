@@ -129,7 +129,7 @@ func wantTaken(t *testing.T, err error, want tenancy.NameTakenError) {
 	}
 }
 
-func TestCreateMakesEverythingAtOnce(t *testing.T) {
+func TestCreateInOneTransaction(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	s := spec("alice")
@@ -145,7 +145,7 @@ func TestCreateMakesEverythingAtOnce(t *testing.T) {
 	d.exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at) VALUES ('a', 'A', 'x', '', '', '', now(), now())`)
 }
 
-func TestCreateIsRefusedWithoutATrace(t *testing.T) {
+func TestRefusedCreateLeavesNothing(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.create(spec("alice"))

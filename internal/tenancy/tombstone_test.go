@@ -62,7 +62,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	d.create(spec("alice"))
 }
 
-func TestFreshSetsTheTombstoneAside(t *testing.T) {
+func TestFreshSupersedesTheTombstone(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.create(spec("alice"))

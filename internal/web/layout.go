@@ -41,7 +41,7 @@ type Page struct {
 	Home bool
 	// Description is for search engines and link previews. Empty: none.
 	Description string
-	// Canonical is the canonical URL of the page. Empty: none, and search engines are told not to index the page.
+	// Canonical is the canonical URL of the page. Empty: none, and search engines are asked not to index the page.
 	Canonical string
 	// Feed is the URL of the Atom feed. Empty: none.
 	Feed string

@@ -88,8 +88,8 @@ func newAPILimit(ctx context.Context, client *rest.RESTClient, name string) (*ap
 	return l, err
 }
 
-// takeEnd copies the event of the Tenant's deletion, when it is gone.
-func (l *apiLimit) takeEnd(ctx context.Context) (err error) {
+// recordDeletion copies the event of the Tenant's deletion, when it is gone.
+func (l *apiLimit) recordDeletion(ctx context.Context) (err error) {
 	l.dropped, err = l.readEvent(ctx, v1alpha1.ReasonSchemaDropped)
 	return err
 }

@@ -113,8 +113,8 @@ func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]strin
 		if err := rows.Scan(&host, &schema); err != nil {
 			return nil, fmt.Errorf("read the hosts: %w", err)
 		}
-		sent := &statementTaker{}
-		if _, err := post.NewStore(schema).List(ctx, sent, time.Now(), 11, 0); !errors.Is(err, errTaken) {
+		sent := &statementRecorder{}
+		if _, err := post.NewStore(schema).List(ctx, sent, time.Now(), 11, 0); !errors.Is(err, errRecorded) {
 			return nil, fmt.Errorf("record the statement of the schema %s: %w", schema, err)
 		}
 		statements[host] = sent.statement
@@ -122,16 +122,16 @@ func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]strin
 	return statements, rows.Err()
 }
 
-// statementTaker records a statement instead of running it.
-type statementTaker struct {
+// statementRecorder records a statement instead of running it.
+type statementRecorder struct {
 	postgres.Querier
 	statement string
 }
 
-var errTaken = errors.New("taken down, not run")
+var errRecorded = errors.New("recorded, not run")
 
-// Query returns errTaken.
-func (t *statementTaker) Query(_ context.Context, statement string, _ ...any) (pgx.Rows, error) {
+// Query returns errRecorded.
+func (t *statementRecorder) Query(_ context.Context, statement string, _ ...any) (pgx.Rows, error) {
 	t.statement = statement
-	return nil, errTaken
+	return nil, errRecorded
 }

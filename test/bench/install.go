@@ -148,12 +148,12 @@ func (s *stack) startOperator(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	told := make(chan struct{})
-	s.operator, s.operatorStop = operator, told
+	stop := make(chan struct{})
+	s.operator, s.operatorStop = operator, stop
 	go func() {
 		<-operator.Done()
 		select {
-		case <-told:
+		case <-stop:
 		default:
 			s.fail(operator.Ended())
 		}

@@ -63,9 +63,9 @@ func (b *benchmark) measureHosts(ctx context.Context, handler *process.Process, 
 		}
 	}
 	of := fmt.Sprintf(" of a page of %d posts, %d hosts, %d connections", postsEach, count, readers)
-	b.add("Requests"+of, "/s", product.rates...).Beside("bare handler", limit.rates).RatioAtLeast(0.75)
-	b.add("p50"+of, "ms", product.middle...).Beside("bare handler", limit.middle)
-	b.add("p99"+of, "ms", product.slowest...).Beside("bare handler", limit.slowest)
+	b.add("Requests"+of, "/s", product.rates...).WithLimit("bare handler", limit.rates).RatioAtLeast(0.75)
+	b.add("p50"+of, "ms", product.middle...).WithLimit("bare handler", limit.middle)
+	b.add("p99"+of, "ms", product.slowest...).WithLimit("bare handler", limit.slowest)
 	return nil
 }
 
@@ -77,16 +77,16 @@ type pageRounds struct {
 
 // read requests pages for a while; before the first round, until every database connection has used every schema.
 func (b *benchmark) read(ctx context.Context, round int, address string, hosts []string, into *pageRounds) error {
-	asked := load.Load{Address: address, Hosts: hosts, Connections: readers, Requests: 1 << 20, Duration: b.sizes.pages}
+	run := load.Load{Address: address, Hosts: hosts, Connections: readers, Requests: 1 << 20, Duration: b.sizes.pages}
 	if round == 0 {
-		warm := asked
+		warm := run
 		warm.Requests, warm.Duration = 4*blogConnections*len(hosts), 4*b.sizes.pages
 		if _, err := warm.Run(ctx); err != nil {
 			return err
 		}
 	}
 	stop := into.use.start()
-	r, err := asked.Run(ctx)
+	r, err := run.Run(ctx)
 	stop(len(r.Latencies))
 	into.rates = append(into.rates, perSecond(len(r.Latencies), r.Took))
 	into.middle, into.slowest = append(into.middle, report.Quantile(r.Latencies, 0.5)), append(into.slowest, report.Quantile(r.Latencies, 0.99))

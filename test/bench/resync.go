@@ -61,7 +61,7 @@ func (b *benchmark) measureResync(ctx context.Context) error {
 		return fmt.Errorf("disable the logging of statements: %w", err)
 	}
 	b.add(fmt.Sprintf("Start of the operator until %d Tenants are reconciled", len(b.fleet)), "ms", took...).
-		Beside(fmt.Sprintf("list them and their Ingresses, the same query for each, %d clients", manyClients), limit)
+		WithLimit(fmt.Sprintf("list them and their Ingresses, the same query for each, %d clients", manyClients), limit)
 	b.add("Queries of a reconcile with nothing to do", "", queries...).AtMost(1)
 	b.add("Writes to the API server by all of them", "", writes...).AtMost(0)
 	b.add("Other statements of a start", "", others...)

@@ -27,10 +27,10 @@ const (
 // sqlLimit creates and drops what a Tenant has in the database: by the product's code, and by plain SQL with the same rows
 // and the product's statements for the schema.
 type sqlLimit struct {
-	store       *tenancy.Store
-	connections []*pgx.Conn // of plain SQL, one per client
-	makeSchema  string      // the product's statements for the schema of the Tenant called template
-	find        string      // the product's query of a Tenant's row
+	store        *tenancy.Store
+	connections  []*pgx.Conn // of plain SQL, one per client
+	createSchema string      // the product's statements for the schema of the Tenant called template
+	find         string      // the product's query of a Tenant's row
 }
 
 const template = "template"
@@ -52,7 +52,7 @@ func newSQLLimit(ctx context.Context, s *stack) (*sqlLimit, error) {
 	if err := l.store.Prepare(ctx); err != nil {
 		return l, fmt.Errorf("prepare the database of the limits: %w", err)
 	}
-	return l, l.takeDown(ctx, uri)
+	return l, l.recordStatements(ctx, uri)
 }
 
 func (l *sqlLimit) close() {
@@ -66,8 +66,8 @@ func (l *sqlLimit) close() {
 	}
 }
 
-// takeDown creates one tenant with the product's code, and records the statements.
-func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
+// recordStatements creates one tenant with the product's code, and records the statements.
+func (l *sqlLimit) recordStatements(ctx context.Context, uri string) error {
 	sent := &recorder{}
 	store, err := tenancy.Open(uri, tenancy.Options{Application: blog.Application, Public: []application.Set{migrations.Set}, Pool: postgres.PoolOptions{Tracer: sent}})
 	if err != nil {
@@ -83,10 +83,10 @@ func (l *sqlLimit) takeDown(ctx context.Context, uri string) error {
 	}
 	for _, statement := range sent.statements {
 		if strings.HasPrefix(statement, "CREATE SCHEMA") {
-			l.makeSchema = statement
+			l.createSchema = statement
 		}
 	}
-	if l.makeSchema == "" {
+	if l.createSchema == "" {
 		return errors.New("the product sends no statement that begins with CREATE SCHEMA")
 	}
 	made, err := store.Find(ctx, template)
@@ -137,7 +137,7 @@ func (l *sqlLimit) create(ctx context.Context, client int, name string) error {
 		)
 		INSERT INTO public.domains (host, tenant_id, is_primary) SELECT '%s', id, true FROM t;
 		%s`, spec.Name, spec.SchemaName, spec.DisplayName, spec.PaidUntil.Format(time.DateOnly), spec.SuspendAt.Format(time.RFC3339),
-		spec.PrimaryHost, strings.ReplaceAll(l.makeSchema, template, spec.SchemaName)))
+		spec.PrimaryHost, strings.ReplaceAll(l.createSchema, template, spec.SchemaName)))
 }
 
 // drop drops a tenant in one transaction and one round trip.

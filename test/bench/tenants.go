@@ -60,7 +60,7 @@ func (b *benchmark) warmUp(ctx context.Context) error {
 	if _, err := b.deleteAtOnce(ctx, names); err != nil {
 		return err
 	}
-	if err := b.api.takeEnd(ctx); err != nil {
+	if err := b.api.recordDeletion(ctx); err != nil {
 		return err
 	}
 	for _, do := range []job{
@@ -75,7 +75,7 @@ func (b *benchmark) warmUp(ctx context.Context) error {
 
 // measureDatabase measures the database's share of a creation.
 func (b *benchmark) measureDatabase(ctx context.Context) error {
-	b.progress.say("The database's part of a creation")
+	b.progress.say("The database's share of a creation")
 	var product, plain struct{ alone, many []float64 }
 	alone := func(do job, into *[]float64) func() error {
 		return func() error {
@@ -109,8 +109,8 @@ func (b *benchmark) measureDatabase(ctx context.Context) error {
 			return err
 		}
 	}
-	b.add("The database's part of a creation, 1 client, p50", "ms", product.alone...).Beside("plain SQL, 1 client", plain.alone).RatioAtMost(1.5)
-	b.add(fmt.Sprintf("The same, %d clients", manyClients), "/s", product.many...).Beside(fmt.Sprintf("plain SQL, %d clients", manyClients), plain.many)
+	b.add("The database's share of a creation, 1 client, p50", "ms", product.alone...).WithLimit("plain SQL, 1 client", plain.alone).RatioAtMost(1.5)
+	b.add(fmt.Sprintf("The same, %d clients", manyClients), "/s", product.many...).WithLimit(fmt.Sprintf("plain SQL, %d clients", manyClients), plain.many)
 	return nil
 }
 
@@ -161,9 +161,9 @@ func (b *benchmark) measureAlone(ctx context.Context) error {
 		}
 	}
 	b.add("Create to Ready, one by one, p50", "ms", creations.product...).
-		Beside("plain SQL, then the five API writes", creations.limit).AtMost(80)
+		WithLimit("plain SQL, then the five API writes", creations.limit).AtMost(80)
 	b.add("Create to Ready, one by one, p99", "ms", report.Quantile(creations.all, 0.99)).AtMost(300)
-	b.add("Delete to gone, one by one, p50", "ms", deletions.product...).Beside("plain SQL, then the four API writes", deletions.limit)
+	b.add("Delete to gone, one by one, p50", "ms", deletions.product...).WithLimit("plain SQL, then the four API writes", deletions.limit)
 	b.add("Delete to gone, one by one, p99", "ms", report.Quantile(deletions.all, 0.99))
 	return nil
 }
@@ -249,8 +249,8 @@ func (b *benchmark) measureBatches(ctx context.Context) error {
 	creations := b.add(fmt.Sprintf("%d Tenants created at once", b.sizes.batch), "/s", created...).AtLeast(60)
 	deletions := b.add(fmt.Sprintf("%d Tenants deleted at once, with their schemas", b.sizes.batch), "/s", deleted...)
 	for i, l := range limits {
-		creations.Beside(l.String(), l.created)
-		deletions.Beside(l.String(), l.dropped)
+		creations.WithLimit(l.String(), l.created)
+		deletions.WithLimit(l.String(), l.dropped)
 		if i == 0 {
 			creations.RatioAtLeast(0.4)
 		}
@@ -298,7 +298,7 @@ func (b *benchmark) createFleet(ctx context.Context) error {
 		if err := l.measure(ctx, b.names("bound", len(b.fleet))); err != nil {
 			return err
 		}
-		f.Beside(l.String(), l.created)
+		f.WithLimit(l.String(), l.created)
 	}
 	return nil
 }
@@ -315,7 +315,7 @@ func (b *benchmark) deleteFleet(ctx context.Context) error {
 	stop(len(b.fleet))
 	f := b.add(fmt.Sprintf("%d Tenants deleted at once, with their schemas", len(b.fleet)), "/s", perSecond(len(b.fleet), took))
 	for _, l := range b.fleetBounds {
-		f.Beside(l.String(), l.dropped)
+		f.WithLimit(l.String(), l.dropped)
 	}
 	return nil
 }

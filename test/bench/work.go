@@ -84,7 +84,7 @@ func (b *benchmark) rounds() iter.Seq[int] {
 }
 
 // inTurn runs the jobs one after the other, and starts each round with another one, so that no job always runs while the
-// machine is busy with the aftermath of the same other job.
+// machine is still busy with the same other job.
 func inTurn(round int, jobs ...func() error) error {
 	for i := range jobs {
 		if err := jobs[(i+round)%len(jobs)](); err != nil {

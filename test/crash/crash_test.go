@@ -8,7 +8,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// Whatever an operator leaves unfinished when it is killed, the next one completes.
+// The next operator completes whatever a killed one left unfinished.
 func TestOperatorIsKilledTenTimes(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
@@ -36,7 +36,7 @@ func TestOperatorIsKilledTenTimes(t *testing.T) {
 }
 
 // The leader is killed while it works, and the other operator takes over.
-func TestLeaderDies(t *testing.T) {
+func TestLeaderIsKilled(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
 	h := watchHistory(t, p)
@@ -67,7 +67,7 @@ func TestLeaderDies(t *testing.T) {
 	}
 }
 
-// The constraints of the database keep two operators without leader election from doing harm.
+// The constraints of the database prevent damage by two operators without leader election.
 func TestTwoOperatorsWithoutElection(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)

@@ -26,7 +26,7 @@ func waitHealthy(p *stack.Platform) {
 }
 
 // The other tests rely on the doctor, so it must find every kind of problem.
-func TestDoctorFindsWhatIsBroken(t *testing.T) {
+func TestDoctorFindsProblems(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
 	operator := p.StartOperator()
@@ -62,14 +62,14 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	if err := p.Client.Get(t.Context(), p.Key(routing.TenantIngressName("unharmed")), &surplus); err != nil {
 		t.Fatal(err)
 	}
-	surplus.ObjectMeta = metav1.ObjectMeta{Name: "tenant-nobody", Namespace: p.Namespace, Labels: surplus.Labels}
+	surplus.ObjectMeta = metav1.ObjectMeta{Name: "tenant-unowned", Namespace: p.Namespace, Labels: surplus.Labels}
 	if err := p.Client.Create(t.Context(), &surplus); err != nil {
 		t.Fatal(err)
 	}
 	p.Exec(`DROP SCHEMA no_schema CASCADE`)
 	p.Exec(`DELETE FROM public.tenants WHERE name = 'no-row'`)
 	p.Exec(`UPDATE public.domains SET host = 'www.mallory.org' WHERE host = 'edited-row.example.com'`)
-	p.Exec(`CREATE SCHEMA nobodys`)
+	p.Exec(`CREATE SCHEMA unowned`)
 	p.Exec(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)
 		VALUES ('orphan', 'public', 'live', 1, 'x', now(), now(), now(), now())`)
 	p.Exec(`DO $$ BEGIN EXECUTE (SELECT 'DROP SCHEMA ' || tombstone_schema || ' CASCADE' FROM public.tenants WHERE state = 'tombstone'); END $$`)
@@ -81,9 +81,9 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	for _, want := range [][]string{
 		{"Ingress", "tenant-no-ingress", "The Ingress is missing."},
 		{"Ingress", "tenant-edited-row", "The Ingress differs from the desired state."},
-		{"Ingress", "tenant-nobody", "The Ingress belongs to no Tenant."},
+		{"Ingress", "tenant-unowned", "The Ingress belongs to no Tenant."},
 		{"Row", "orphan", "There is no Tenant of this name."},
-		{"Schema", "nobodys", "The schema belongs to no tenant."},
+		{"Schema", "unowned", "The schema belongs to no tenant."},
 		{"Schema", "no_row", "The schema belongs to no tenant."},
 		{"Schema", "deleted_", "The schema of this tombstone is missing."},
 		{"Tenant", "no-schema", `The Tenant's schema "no_schema" is missing.`},

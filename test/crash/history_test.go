@@ -22,8 +22,8 @@ import (
 // history records every write to the Tenants of one namespace, from a watch.
 type history struct {
 	mu sync.Mutex
-	// told counts the transitions of each Tenant to Ready, or to a reason why it is not.
-	told map[statement]int
+	// transitions counts the transitions of each Tenant to Ready, or to a reason why it is not.
+	transitions map[statement]int
 	// writes counts the writes by operators.
 	writes int
 	// changed is closed at the next change, and at the end of the watch.
@@ -41,7 +41,7 @@ type statement struct {
 // watchHistory starts a history. It must be called before the first Tenant is created.
 func watchHistory(t *testing.T, p *stack.Platform) *history {
 	t.Helper()
-	h := &history{told: map[statement]int{}, changed: make(chan struct{}), last: map[types.UID]*v1alpha1.Tenant{}}
+	h := &history{transitions: map[statement]int{}, changed: make(chan struct{}), last: map[types.UID]*v1alpha1.Tenant{}}
 	var none v1alpha1.TenantList
 	if err := p.Client.List(t.Context(), &none, client.InNamespace(p.Namespace)); err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func (h *history) see(event watch.Event) string {
 	if is := readyOf(now); is != nil {
 		was := readyOf(before)
 		if was == nil || was.Status != is.Status || was.Reason != is.Reason || was.Message != is.Message {
-			h.told[statement{now.UID, is.Reason, is.Message}]++
+			h.transitions[statement{now.UID, is.Reason, is.Message}]++
 		}
 	}
 	// Authors write specs, which increases the generation. Operators write everything else, and remove finalizers.
@@ -139,7 +139,7 @@ func (h *history) awaitPresent(ctx context.Context, p *stack.Platform) error {
 	if err != nil {
 		return err
 	}
-	return h.await(ctx, "all is noted", func() bool { return h.last[marked.UID].Annotations[mark] != "" })
+	return h.await(ctx, "all changes are recorded", func() bool { return h.last[marked.UID].Annotations[mark] != "" })
 }
 
 // await waits until the condition is true, which it checks after each change.
@@ -159,13 +159,13 @@ func (h *history) await(ctx context.Context, what string, is func() bool) error 
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("waited in vain until %s", what)
+			return fmt.Errorf("waited until %s", what)
 		}
 	}
 }
 
 // Reasons of events about actions that happen once.
-var deeds = []string{
+var onceReasons = []string{
 	v1alpha1.ReasonSchemaCreated, v1alpha1.ReasonSchemaRestored, v1alpha1.ReasonSchemaMigrated,
 	v1alpha1.ReasonSchemaRetained, v1alpha1.ReasonSchemaDropped,
 }
@@ -194,9 +194,9 @@ func (h *history) verifyEvents(ctx context.Context, p *stack.Platform, operators
 		count[statement{event.Regarding.UID, event.Reason, event.Note}] += n
 	}
 	for what, n := range count {
-		most := h.told[what] * operators
-		for _, deed := range deeds {
-			if what.reason == deed {
+		most := h.transitions[what] * operators
+		for _, reason := range onceReasons {
+			if what.reason == reason {
 				most = 1
 			}
 		}

@@ -51,7 +51,7 @@ func (a *author) verifyStatus(ctx context.Context, t *tenant) error {
 	if t.SuspendedByHand() {
 		phase = v1alpha1.TenantSuspended
 	}
-	return a.p.Await(ctx, "the status of "+t.Name+" is right", func(ctx context.Context) error {
+	return a.p.Await(ctx, "the status of "+t.Name+" is correct", func(ctx context.Context) error {
 		var object v1alpha1.Tenant
 		if err := a.p.Client.Get(ctx, a.p.Key(t.Name), &object); err != nil {
 			return err
@@ -82,7 +82,7 @@ func (a *author) verifyPages(ctx context.Context, t *tenant, hosts []string) err
 	}
 	all := append(customHosts(t.Name), t.Name+"."+stack.Domain, t.Name+"."+stack.OtherDomain)
 	for _, host := range all {
-		err := a.p.Await(ctx, host+" is answered rightly", func(ctx context.Context) error {
+		err := a.p.Await(ctx, host+" has the right response", func(ctx context.Context) error {
 			answer, err := stack.Get(ctx, a.p.Blogs[0], host, path)
 			switch has := slices.Contains(hosts, host); {
 			case err != nil:

@@ -36,7 +36,7 @@ func editorOf(t *testing.T, p *stack.Platform, namespace, account string) client
 	return p.Impersonate("system:serviceaccount:" + namespace + ":" + account)
 }
 
-func TestPortalMayNotReachForSchemas(t *testing.T) {
+func TestPortalCannotSetSchemas(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
 	portal := editorOf(t, p, p.Namespace, "echoblogs-portal")
@@ -91,12 +91,12 @@ func TestPortalMayNotReachForSchemas(t *testing.T) {
 		"removes a Tenant": {func(c client.Client) error {
 			return c.Delete(t.Context(), object("plain", func(*v1alpha1.Tenant) {}), client.DryRunAll)
 		}, ""},
-		"chooses a schema":           {create(withSchema), noSchema},
-		"asks for adoption at first": {create(adopting), noAdoption},
-		"asks for adoption later":    {edit("plain", adopting), noAdoption},
-		"adopts another version":     {edit("legacy", func(t *v1alpha1.Tenant) { t.Annotations[v1alpha1.AnnotationAdoptSchema] = "1" }), noAdoption},
-		"takes an adoption back":     {edit("legacy", func(t *v1alpha1.Tenant) { t.Annotations = nil }), noAdoption},
-		"names the Platform later":   {edit("plain", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = v1alpha1.DefaultPlatform }), noPlatform},
+		"sets a schema":            {create(withSchema), noSchema},
+		"creates with an adoption": {create(adopting), noAdoption},
+		"adds an adoption later":   {edit("plain", adopting), noAdoption},
+		"adopts another version":   {edit("legacy", func(t *v1alpha1.Tenant) { t.Annotations[v1alpha1.AnnotationAdoptSchema] = "1" }), noAdoption},
+		"removes an adoption":      {edit("legacy", func(t *v1alpha1.Tenant) { t.Annotations = nil }), noAdoption},
+		"sets the Platform later":  {edit("plain", func(t *v1alpha1.Tenant) { t.Spec.PlatformRef.Name = v1alpha1.DefaultPlatform }), noPlatform},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

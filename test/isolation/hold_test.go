@@ -15,13 +15,13 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// askEvery is the interval between two requests for a host: short enough to find a mix-up, long enough not to load the
+// askEvery is the interval between two requests for a host: short enough to find a mix-up, long enough not to overload the
 // machine for a minute.
 const askEvery = 20 * time.Millisecond
 
 // Replicas that no longer learn of changes never show a tenant under a name that now belongs to another: a released name
 // is on hold for longer than a replica trusts its snapshot. This test takes as long as the hold.
-func TestStaleReplicasShowNobodyElse(t *testing.T) {
+func TestStaleReplicasNeverShowAnotherTenant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const host, schema = "www.contested.org", "contested"
@@ -44,7 +44,7 @@ func TestStaleReplicasShowNobodyElse(t *testing.T) {
 		}
 	}
 
-	// The replicas cannot read the registry any more, but they can read posts.
+	// The replicas can no longer read the registry, but they can read posts.
 	w.Exec(`REVOKE SELECT ON public.tenants, public.domains FROM echoblogs_blog`)
 	var asking errgroup.Group
 	over := make(chan struct{})

@@ -52,12 +52,12 @@ func TestNoForeignPosts(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	s := &siege{world: w, statuses: map[int]int{}}
-	asking, ctx := errgroup.WithContext(t.Context())
-	var told errgroup.Group
-	for name, tell := range stories {
-		told.Go(func() error {
+	requests, ctx := errgroup.WithContext(t.Context())
+	var running errgroup.Group
+	for name, run := range stories {
+		running.Go(func() error {
 			turns := 0
-			err := tell(ctx, w, func(turn int) bool {
+			err := run(ctx, w, func(turn int) bool {
 				turns = turn
 				return ctx.Err() == nil && (turn < leastTurns || turn < mostTurns && s.answers.Load() < requestCount)
 			})
@@ -70,12 +70,12 @@ func TestNoForeignPosts(t *testing.T) {
 	}
 	over := make(chan struct{})
 	for i := range workers {
-		asking.Go(func() error { return s.ask(rand.New(rand.NewPCG(seed, uint64(i))), w.Blogs[i%len(w.Blogs)], over) })
+		requests.Go(func() error { return s.send(rand.New(rand.NewPCG(seed, uint64(i))), w.Blogs[i%len(w.Blogs)], over) })
 	}
-	err := told.Wait()
+	err := running.Wait()
 	close(over)
-	if asked := asking.Wait(); asked != nil {
-		err = asked // the error of the stories is a consequence
+	if requestErr := requests.Wait(); requestErr != nil {
+		err = requestErr // the error of the stories is a consequence
 	}
 	if err != nil {
 		t.Error(err)
@@ -84,11 +84,11 @@ func TestNoForeignPosts(t *testing.T) {
 	t.Logf("%d answers: %v", s.answers.Load(), s.statuses)
 	for status, least := range map[int]int{200: requestCount / 2, 301: 1000, 400: 500, 402: 20, 404: 1000} {
 		if s.statuses[status] < least {
-			t.Errorf("only %d answers were %d: the test did not see what it is about", s.statuses[status], status)
+			t.Errorf("only %d responses were %d: the test did not cover them", s.statuses[status], status)
 		}
 	}
 	if away := s.statuses[503]; away > requestCount/100 {
-		t.Errorf("%d answers were 503: the replicas did not keep up", away)
+		t.Errorf("%d responses were 503: the replicas did not keep up", away)
 	}
 }
 
@@ -100,8 +100,8 @@ type siege struct {
 	statuses map[int]int
 }
 
-// ask sends requests to one replica until enough responses were checked and the stories have ended.
-func (s *siege) ask(random *rand.Rand, address string, over <-chan struct{}) error {
+// send sends requests to one replica until enough responses were checked and the stories have ended.
+func (s *siege) send(random *rand.Rand, address string, over <-chan struct{}) error {
 	c := &connection{address: address}
 	defer c.close()
 	statuses := map[int]int{}
@@ -137,7 +137,7 @@ func (s *siege) ask(random *rand.Rand, address string, over <-chan struct{}) err
 			err := check(before[i], s.of(r.host), response, body)
 			i++
 			if err == nil && r.status != 0 && response.StatusCode != r.status {
-				err = fmt.Errorf("it has to be %d", r.status)
+				err = fmt.Errorf("want %d", r.status)
 			}
 			if err == nil && response.StatusCode == http.StatusOK && !r.head && !strings.Contains(r.text, "robots") && !bytes.Contains(body, []byte(tokenPrefix)) {
 				err = errors.New("it has no token")

@@ -106,7 +106,7 @@ func (l *ledger) suspend(host string, suspended bool) {
 func check(before, after view, response *http.Response, body []byte) error {
 	status, tenant, location := response.StatusCode, response.Header.Get("Echoblogs-Tenant"), response.Header.Get("Location")
 	if location != "" && (location[0] != '/' || strings.HasPrefix(location, "//")) {
-		return fmt.Errorf("it leads elsewhere: %s", location)
+		return fmt.Errorf("it redirects to another site: %s", location)
 	}
 	allowed := slices.Concat(before.owners, after.owners)
 	for token := range tokens(body) {
@@ -116,13 +116,13 @@ func check(before, after view, response *http.Response, body []byte) error {
 	}
 	switch {
 	case tenant != "" && !slices.ContainsFunc(allowed, func(o owner) bool { return o.tenant == tenant }):
-		return fmt.Errorf("it is in the name of %q", tenant)
+		return fmt.Errorf("it is for tenant %q", tenant)
 	case tenant == "" && shows(status):
 		return fmt.Errorf("it is for no tenant")
 	case before.suspended && after.suspended && shows(status):
-		return fmt.Errorf("it shows what is suspended")
+		return fmt.Errorf("it shows a suspended blog")
 	case !shows(status) && !slices.Contains(refusals, status):
-		return fmt.Errorf("the status is unheard of")
+		return fmt.Errorf("the status is unexpected")
 	}
 	return nil
 }

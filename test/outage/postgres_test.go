@@ -61,7 +61,7 @@ func TestPostgresIsPaused(t *testing.T) {
 }
 
 // Operator and blog wait for a server that is not running when they start.
-func TestPostgresComesLast(t *testing.T) {
+func TestPostgresStartsLast(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.NewServer(t, "")
 	p := newNamespace(t, onServer(server), inEarnest)

@@ -75,7 +75,7 @@ func (p *platform) takeAllConnections() (free func()) {
 }
 
 // The delay between attempts grows up to a maximum, and an unchanged result is written only once.
-func TestAttemptsAreSpacedAndToldOnce(t *testing.T) {
+func TestRetriesBackOffAndReportOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")

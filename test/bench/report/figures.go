@@ -9,10 +9,10 @@ type Figure struct {
 	What string `json:"what"`
 	Unit string `json:"unit"`
 	// Value is the median of the rounds, unless it is computed over all rounds.
-	Value  float64   `json:"value"`
-	Rounds []float64 `json:"rounds,omitempty"`
-	Limits []Limit   `json:"limits,omitempty"`
-	Aims   []Aim     `json:"aims,omitempty"`
+	Value   float64   `json:"value"`
+	Rounds  []float64 `json:"rounds,omitempty"`
+	Limits  []Limit   `json:"limits,omitempty"`
+	Targets []Target  `json:"targets,omitempty"`
 }
 
 // Limit is what the machine achieves when it does only what is necessary.
@@ -24,8 +24,8 @@ type Limit struct {
 	Ratio float64 `json:"ratio"`
 }
 
-// Aim is a bound on the figure, or on its ratio to its first limit.
-type Aim struct {
+// Target is a bound on the figure, or on its ratio to its first limit.
+type Target struct {
 	What string `json:"what"`
 	Met  bool   `json:"met"`
 }
@@ -35,33 +35,33 @@ func NewFigure(what, unit string, rounds ...float64) *Figure {
 	return &Figure{What: what, Unit: unit, Value: median(rounds), Rounds: rounds}
 }
 
-// Beside adds a limit whose rounds alternated with those of the figure.
-func (f *Figure) Beside(what string, rounds []float64) *Figure {
+// WithLimit adds a limit whose rounds alternated with those of the figure.
+func (f *Figure) WithLimit(what string, rounds []float64) *Figure {
 	f.Limits = append(f.Limits, Limit{What: what, Value: median(rounds), Rounds: rounds, Ratio: median(ratios(f.Rounds, rounds))})
 	return f
 }
 
 // AtMost adds an upper bound on the figure.
 func (f *Figure) AtMost(bound float64) *Figure {
-	return f.aim("≤ "+number(bound, f.Unit), f.Value <= bound)
+	return f.target("≤ "+number(bound, f.Unit), f.Value <= bound)
 }
 
 // AtLeast adds a lower bound on the figure.
 func (f *Figure) AtLeast(bound float64) *Figure {
-	return f.aim("≥ "+number(bound, f.Unit), f.Value >= bound)
+	return f.target("≥ "+number(bound, f.Unit), f.Value >= bound)
 }
 
 // RatioAtMost adds an upper bound on the ratio to the limit that was added last.
 func (f *Figure) RatioAtMost(bound float64) *Figure {
-	return f.aim(fmt.Sprintf("ratio ≤ %g", bound), f.Limits[len(f.Limits)-1].Ratio <= bound)
+	return f.target(fmt.Sprintf("ratio ≤ %g", bound), f.Limits[len(f.Limits)-1].Ratio <= bound)
 }
 
 // RatioAtLeast adds a lower bound on the ratio to the limit that was added last.
 func (f *Figure) RatioAtLeast(bound float64) *Figure {
-	return f.aim(fmt.Sprintf("ratio ≥ %g", bound), f.Limits[len(f.Limits)-1].Ratio >= bound)
+	return f.target(fmt.Sprintf("ratio ≥ %g", bound), f.Limits[len(f.Limits)-1].Ratio >= bound)
 }
 
-func (f *Figure) aim(what string, met bool) *Figure {
-	f.Aims = append(f.Aims, Aim{what, met})
+func (f *Figure) target(what string, met bool) *Figure {
+	f.Targets = append(f.Targets, Target{what, met})
 	return f
 }

@@ -23,7 +23,7 @@ type Report struct {
 	Processes []string `json:"-"`
 }
 
-// CPU is the processor time that each process uses for one operation.
+// CPU is the CPU time that each process uses for one operation.
 type CPU struct {
 	What string `json:"what"`
 	// Milliseconds by process.
@@ -96,25 +96,25 @@ func (r Report) markdown() string {
 	m := r.Machine
 	fmt.Fprintf(&b, "Measured on %s by `%s` on %s, %d cores, %s, Linux %s, %s; PostgreSQL %s; Kubernetes %s; %s; sources %s; load average before: %s.\n\n",
 		r.Date.Format(time.DateOnly), r.Command, m.CPU, m.Cores, m.Memory, m.Kernel, m.Disk, m.PostgreSQL, m.Kubernetes, m.Go, m.Revision, m.Load)
-	b.WriteString("| What | EchoBlogs | Its limit | | Ratio | Aim |\n| --- | ---: | --- | ---: | ---: | --- |\n")
+	b.WriteString("| What | EchoBlogs | Limit | | Ratio | Target |\n| --- | ---: | --- | ---: | ---: | --- |\n")
 	for _, f := range r.Figures {
 		limits := f.Limits
 		if len(limits) == 0 {
 			limits = []Limit{{}}
 		}
 		for i, l := range limits {
-			what, value, aims := "", "", ""
+			what, value, targets := "", "", ""
 			if i == 0 {
-				what, value, aims = f.What, number(f.Value, f.Unit), f.aims()
+				what, value, targets = f.What, number(f.Value, f.Unit), f.targets()
 			}
 			limitValue, ratio := "", ""
 			if l.What != "" {
 				limitValue, ratio = number(l.Value, f.Unit), fmt.Sprintf("%.2f", l.Ratio)
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", what, value, l.What, limitValue, ratio, aims)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", what, value, l.What, limitValue, ratio, targets)
 		}
 	}
-	b.WriteString("\nMilliseconds of processor time for one, by process:\n\n| |")
+	b.WriteString("\nCPU time of one operation in milliseconds, by process:\n\n| |")
 	for _, part := range r.Processes {
 		fmt.Fprintf(&b, " %s |", part)
 	}
@@ -131,9 +131,9 @@ func (r Report) markdown() string {
 	return b.String()
 }
 
-func (f *Figure) aims() string {
-	texts := make([]string, len(f.Aims))
-	for i, a := range f.Aims {
+func (f *Figure) targets() string {
+	texts := make([]string, len(f.Targets))
+	for i, a := range f.Targets {
 		texts[i] = a.What + ": met"
 		if !a.Met {
 			texts[i] = a.What + ": **missed**"

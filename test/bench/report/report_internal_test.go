@@ -10,7 +10,7 @@ import (
 func TestMarkdownHasARowForEachLimit(t *testing.T) {
 	t.Parallel()
 	figures := []*Figure{
-		NewFigure("Creations", "/s", 70).Beside("plain SQL", []float64{140}).RatioAtLeast(0.4).Beside("the API writes", []float64{200}),
+		NewFigure("Creations", "/s", 70).WithLimit("plain SQL", []float64{140}).RatioAtLeast(0.4).WithLimit("the API writes", []float64{200}),
 		NewFigure("Memory", "MiB", 123.4),
 	}
 	text := Report{Figures: figures}.markdown()
@@ -25,7 +25,7 @@ func TestMarkdownHasARowForEachLimit(t *testing.T) {
 	}
 }
 
-func TestResultsReplaceThoseBetweenTheMarkers(t *testing.T) {
+func TestReplaceBetweenMarkers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "page.md")
 	if err := os.WriteFile(path, []byte("before\n"+beginMarker+"old\n"+endMarker+"after\n"), 0o600); err != nil {

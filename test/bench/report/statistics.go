@@ -28,7 +28,7 @@ func Quantile(times []time.Duration, q float64) float64 {
 	return Milliseconds(sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)])
 }
 
-// ratios divides the rounds of one series by the adjacent rounds of another. Whatever slows the machine for a while slows
+// ratios divides the rounds of one series by the adjacent rounds of another. Anything that slows the machine for a while slows
 // both.
 func ratios(a, b []float64) []float64 {
 	divided := make([]float64, min(len(a), len(b)))

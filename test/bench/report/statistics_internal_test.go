@@ -42,14 +42,14 @@ func TestQuantile(t *testing.T) {
 // Two rounds at half the speed do not change the ratio.
 func TestRatioComparesAdjacentRounds(t *testing.T) {
 	t.Parallel()
-	f := NewFigure("creations", "/s", 80, 40, 42).Beside("limit", []float64{160, 80, 84}).RatioAtLeast(0.5).AtLeast(60)
+	f := NewFigure("creations", "/s", 80, 40, 42).WithLimit("limit", []float64{160, 80, 84}).RatioAtLeast(0.5).AtLeast(60)
 	if got := ratios(f.Rounds, f.Limits[0].Rounds); !slices.Equal(got, []float64{0.5, 0.5, 0.5}) {
 		t.Errorf("the ratios are %v", got)
 	}
 	if f.Value != 42 || f.Limits[0].Value != 84 || f.Limits[0].Ratio != 0.5 {
 		t.Errorf("the figure is %+v", f)
 	}
-	if want := []Aim{{"ratio ≥ 0.5", true}, {"≥ 60/s", false}}; !slices.Equal(f.Aims, want) {
-		t.Errorf("the aims are %v, want %v", f.Aims, want)
+	if want := []Target{{"ratio ≥ 0.5", true}, {"≥ 60/s", false}}; !slices.Equal(f.Targets, want) {
+		t.Errorf("the targets are %v, want %v", f.Targets, want)
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // A mail that cannot be sent waits, and is sent when it can be; after three days it is abandoned.
-func TestMailsAreTriedAgain(t *testing.T) {
+func TestMailsAreRetried(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	portaltest.AddAccount(t, p, "alice")

@@ -61,7 +61,7 @@ func wantMail(t *testing.T, m received, subject string) {
 	}
 }
 
-// Whatever the mail server does, the page is the same, and a mail that can still be sent is retried.
+// The page does not depend on the mail server, and mails that can still be sent are retried.
 func TestMailServerThatFails(t *testing.T) {
 	t.Parallel()
 	ports, err := freeport.Find(t.Context(), 1)

@@ -136,15 +136,15 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	if n := p.Count(`SELECT (SELECT count(*) FROM public.sessions s LEFT JOIN public.users u ON u.id = s.user_id WHERE u.id IS NULL)
 		+ (SELECT count(*) FROM public.notices WHERE tenant = 'alice') + (SELECT count(*) FROM public.attempts WHERE subject LIKE 'alice%')
 		+ (SELECT count(*) FROM public.outbox WHERE subject LIKE 'alice%' OR payload::text LIKE '%alice%') + (SELECT count(*) FROM public.mail_tokens WHERE user_id IS NOT NULL)`); n != 0 {
-		t.Errorf("%d rows tell of an account that was removed", n)
+		t.Errorf("%d rows refer to a removed account", n)
 	}
-	p.Wait("both are counted, and told of once", func(ctx context.Context) error {
+	p.Wait("both are counted, and logged once", func(ctx context.Context) error {
 		answer, err := stack.Get(ctx, metrics, "", "/metrics")
 		if err != nil {
 			return err
 		}
 		if removed := strings.Count(p.Logs(), removedLine); removed != 2 || !strings.Contains(answer.Body, "echoblogs_accounts_removed_total 2\n") {
-			return fmt.Errorf("the log tells of %d accounts", removed)
+			return fmt.Errorf("the log has %d accounts", removed)
 		}
 		return nil
 	})
@@ -155,7 +155,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 }
 
 // Accounts are not removed by a stale cache: the API server is read first.
-func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
+func TestAccountsAreKeptDuringAPIServerOutage(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
 	proxy := p.ProxyPortalAPI()
@@ -165,7 +165,7 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 	p.CreateTenant("freds", platformtest.WithSpec(v1alpha1.TenantSpec{Domain: "elsewhere.example", Owner: &v1alpha1.TenantOwner{Username: "fred"}}))
 	portaltest.AddUser(t, p, "fred")
 	aWeekPasses(t, p, "fred")
-	p.Wait("the sweeper has asked in vain", func(context.Context) error {
+	p.Wait("the sweeper has failed to read the API server", func(context.Context) error {
 		if !strings.Contains(p.Logs(), `"job":"remove accounts"`) {
 			return portaltest.ErrNotYet
 		}
@@ -181,7 +181,7 @@ func TestAccountsStayWhileTheClusterIsSilent(t *testing.T) {
 }
 
 // An account outlives a manifest that names another owner by mistake for less than a week.
-func TestAccountOutlivesAMistakenOwner(t *testing.T) {
+func TestAccountSurvivesATemporaryOwnerChange(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	p.CreateTenant("shop", platformtest.WithSpec(v1alpha1.TenantSpec{Owner: &v1alpha1.TenantOwner{Username: "bob"}}))

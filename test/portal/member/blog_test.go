@@ -72,7 +72,7 @@ func TestDisplayName(t *testing.T) {
 }
 
 // A field that another manager owns is read-only, with the line to change in the manifest.
-func TestFieldsThatAnotherManagerHolds(t *testing.T) {
+func TestFieldsOfOtherManagersAreReadOnly(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	portaltest.AddAccount(t, p, "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.DisplayName = "" })

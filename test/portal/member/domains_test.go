@@ -108,14 +108,14 @@ func TestCustomDomain(t *testing.T) {
 	name, value := added.VerificationRecord(t, "www.alice.org")
 	again := v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusOK)
 	if _, same := again.VerificationRecord(t, "www.alice.org"); same != value {
-		t.Errorf("added again, the domain is to be proved by another record: %q, %q", value, same)
+		t.Errorf("added again, the domain has another record: %q, %q", value, same)
 	}
 
 	verify().Want(t, http.StatusUnprocessableEntity, "There is no TXT record _echoblogs.www.alice.org yet")
 	dns.set(name, "something else", value+"x")
 	verify().Want(t, http.StatusUnprocessableEntity, "has another value. Set it to the value above.")
 	if tenant := p.Tenant("alice"); len(tenant.Spec.CustomDomains) != 0 {
-		t.Fatalf("a domain was given out that was not proved: %v", tenant.Spec.CustomDomains)
+		t.Fatalf("an unverified domain was added: %v", tenant.Spec.CustomDomains)
 	}
 	dns.set(name, "something else", value)
 	verify().Want(t, http.StatusOK, "Saved.", "Remove www.alice.org")
@@ -171,12 +171,12 @@ func TestDomainsThatAreRefused(t *testing.T) {
 	} {
 		refused := v.Submit("/account/alice/domains/", "host", host).Want(t, http.StatusUnprocessableEntity, sentence, `id="host-error"`)
 		if !strings.Contains(refused.Body, `value="`+host+`"`) {
-			t.Errorf("what was typed is not kept: %q", host)
+			t.Errorf("the input is not kept: %q", host)
 		}
 	}
 	v.Submit("/account/alice/domains/verify/", "host", "www.carol.org").Want(t, http.StatusNotFound)
 
-	// Of two blogs that claim a domain, the first one to prove it gets it.
+	// Of two blogs that claim a domain, the first one to verify it gets it.
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
 	first := v.Submit("/account/alice/domains/", "host", "www.both.org").Want(t, http.StatusOK)
 	second := bob.Submit("/account/bob/domains/", "host", "www.both.org").Want(t, http.StatusOK)

@@ -82,12 +82,12 @@ func TestHandOverRefuses(t *testing.T) {
 		v.RouteToBlog(p, aliceHost, aliceCustom, "bob."+stack.Domain)
 		return v
 	}
-	// ask starts a login, and returns the URL at which the blog redeems the code.
-	ask := func(v *portaltest.Client) string {
+	// start starts a login, and returns the URL at which the blog redeems the code.
+	start := func(v *portaltest.Client) string {
 		authorize := v.Step("http://"+aliceHost+"/login/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
 		answer := v.Step(authorize)
 		if policy := answer.Header.Get("Referrer-Policy"); policy != "no-referrer" {
-			t.Errorf("Referrer-Policy %q beside a code", policy)
+			t.Errorf("Referrer-Policy %q of a page with a code", policy)
 		}
 		return answer.LeadsTo(t, "http://"+aliceHost+"/login/callback?")
 	}
@@ -97,15 +97,15 @@ func TestHandOverRefuses(t *testing.T) {
 	}
 
 	v := visit()
-	callback := ask(v)
+	callback := start(v)
 	v.Step(callback).LeadsTo(t, "/write/")
 	refused(v, callback) // the second time
 
 	v = visit()
-	callback = ask(v)
+	callback = start(v)
 	refused(visit(), callback) // in a browser without the verifier cookie
 	other := visit()
-	ask(other)
+	start(other)
 	refused(other, callback) // or with another one
 	onCustom := strings.Replace(callback, aliceHost, aliceCustom, 1)
 	v.Step("http://" + aliceCustom + "/login/")
@@ -114,7 +114,7 @@ func TestHandOverRefuses(t *testing.T) {
 	v.Step(callback).LeadsTo(t, "/write/")
 
 	v = visit()
-	callback = ask(v)
+	callback = start(v)
 	p.Exec(`UPDATE public.login_codes SET expires_at = expires_at - interval '61 seconds'`)
 	refused(v, callback)
 
@@ -200,7 +200,7 @@ func TestOwnerWrites(t *testing.T) {
 	reader.Get(blog+"/first-light/").Want(t, http.StatusOK, "It <em>works</em>.")
 }
 
-func TestOwnerOfAPausedBlog(t *testing.T) {
+func TestOwnerInGraceAndSuspension(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	for name, test := range map[string]struct {

@@ -17,14 +17,14 @@ func TestInviteByCommand(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	ctx := t.Context()
-	for name, owner := range map[string]*v1alpha1.TenantOwner{"nobodys": nil, "alice": {Username: "alice"}} {
+	for name, owner := range map[string]*v1alpha1.TenantOwner{"unowned": nil, "alice": {Username: "alice"}} {
 		tenant := &v1alpha1.Tenant{}
 		tenant.Name, tenant.Spec.Owner = name, owner
 		if err := errors.Join(p.Create(ctx, tenant), p.AwaitReady(ctx, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	portaltest.RefusedWith(t, "names no owner")(p.RunPortal(ctx, "invite", "nobodys"))
+	portaltest.RefusedWith(t, "names no owner")(p.RunPortal(ctx, "invite", "unowned"))
 	printed, err := p.RunPortal(ctx, "invite", "alice")
 	link := portaltest.WantLink(t, printed, err)
 	v := portaltest.NewClient(t, site)
@@ -38,13 +38,13 @@ func TestInviteByCommand(t *testing.T) {
 	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 1)
 
 	// A link expires when the Tenant has another owner.
-	if err := p.Edit(ctx, "nobodys", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob"} }); err != nil {
+	if err := p.Edit(ctx, "unowned", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob"} }); err != nil {
 		t.Fatal(err)
 	}
-	printed, err = p.RunPortal(ctx, "invite", "nobodys")
+	printed, err = p.RunPortal(ctx, "invite", "unowned")
 	late := portaltest.WantLink(t, printed, err)
 	portaltest.NewClient(t, site).Get(late).Want(t, http.StatusOK, "Welcome, bob")
-	if err := p.Edit(ctx, "nobodys", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner.Username = "carol" }); err != nil {
+	if err := p.Edit(ctx, "unowned", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner.Username = "carol" }); err != nil {
 		t.Fatal(err)
 	}
 	p.Wait("the link has expired", func(context.Context) error {
@@ -74,7 +74,7 @@ func TestInvitation(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	owned("nobodys", nil)
+	owned("unowned", nil)
 	owned("unreachable", &v1alpha1.TenantOwner{Username: "erin"})
 	portaltest.AddAccount(t, p, "bob")
 	owned("bobs-other", &v1alpha1.TenantOwner{Username: "bob", Email: "other@example.org"})

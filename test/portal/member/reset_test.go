@@ -19,7 +19,7 @@ func TestResetByMail(t *testing.T) {
 	sent := here.Submit("/reset/", "username", "Alice@Example.org ").Want(t, http.StatusOK, "Check your email")
 	nobody := here.Submit("/reset/", "username", "nobody@example.org").Want(t, http.StatusOK)
 	if sent.Body != nobody.Body {
-		t.Errorf("the page tells whether there is an account:\n%s\n%s", sent.Body, nobody.Body)
+		t.Errorf("the page reveals whether there is an account:\n%s\n%s", sent.Body, nobody.Body)
 	}
 	here.Submit("/reset/", "username", " ").Want(t, http.StatusUnprocessableEntity, "Enter your user name or email address.", `aria-invalid="true"`)
 	link := portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 1).Link(t, "/reset/password/")
@@ -50,7 +50,7 @@ func TestResetByMail(t *testing.T) {
 	here.Submit("/reset/password/", "token", portaltest.Token(late), "password", "a third secret", "confirm_password", "a third secret").Want(t, http.StatusGone)
 
 	// An unknown account gets no mail, and the fifth request within an hour is refused.
-	here.Submit("/reset/", "username", "somebody").Want(t, http.StatusOK)
+	here.Submit("/reset/", "username", "carol").Want(t, http.StatusOK)
 	refused := here.Submit("/reset/", "username", "carol").Want(t, http.StatusTooManyRequests, "Too many attempts")
 	if after := refused.Header.Get("Retry-After"); after != "3600" {
 		t.Errorf("Retry-After is %q", after)
@@ -89,7 +89,7 @@ func TestConfirmByMail(t *testing.T) {
 	}
 	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusGone, "This link is no longer valid")
 
-	// There is no further mail for a confirmed address.
+	// A confirmed address gets no further mail.
 	v.Submit("/account/confirm/").Want(t, http.StatusOK)
 	var queued int
 	if err := p.Admin.QueryRow(t.Context(), `SELECT count(*) FROM public.outbox`).Scan(&queued); err != nil || queued != 0 {

@@ -24,7 +24,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	keep := func(what, value string) {
 		t.Helper()
 		if len(value) < 10 {
-			t.Fatalf("%s is %q, which is none", what, value)
+			t.Fatalf("%s is %q, which is not a secret", what, value)
 		}
 		secrets[what] = value
 	}

@@ -61,7 +61,7 @@ func TestPasswordChange(t *testing.T) {
 	refused := change(portaltest.Password, "password123", "password123").Want(t, http.StatusUnprocessableEntity, "This password is too easy to guess. Choose another one.")
 	for _, typed := range []string{"password123", html.EscapeString(portaltest.Password)} {
 		if strings.Contains(refused.Body, typed) {
-			t.Errorf("a password stands on the page:\n%s", refused.Body)
+			t.Errorf("the page contains a password:\n%s", refused.Body)
 		}
 	}
 	change(portaltest.Password, "another secret", "another secre").Want(t, http.StatusUnprocessableEntity, "The passwords do not match.")

@@ -84,7 +84,7 @@ func TestContact(t *testing.T) {
 }
 
 // For an unknown host, which reaches the blog through a wildcard, the blog shows the same text as the public site.
-func TestUnknownHostsReadTheSameEverywhere(t *testing.T) {
+func TestUnknownHostPagesAreIdentical(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	here, there := portaltest.NewClient(t, site), portaltest.NewClient(t, site)

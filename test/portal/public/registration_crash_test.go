@@ -40,7 +40,7 @@ func lock(t *testing.T, p *stack.Platform, table string) (release func()) {
 // outcome waits until a sign-up is in a final state, and reports whether it is live. It returns an error if the sign-up has
 // left only some of user, schema and Tenant.
 func outcome(ctx context.Context, p *stack.Platform, name string) (live bool, err error) {
-	err = p.Await(ctx, "the registration of "+name+" is over", func(ctx context.Context) error {
+	err = p.Await(ctx, "the registration of "+name+" has ended", func(ctx context.Context) error {
 		var underWay, users, active, schemas int
 		if err := p.Admin.QueryRow(ctx, `SELECT
 			(SELECT count(*) FROM public.registrations WHERE username = $1 AND state NOT IN ('live', 'failed')),
@@ -57,7 +57,7 @@ func outcome(ctx context.Context, p *stack.Platform, name string) (live bool, er
 		live = err == nil && meta.IsStatusConditionTrue(tenant.Status.Conditions, v1alpha1.ConditionReady)
 		switch {
 		case underWay != 0:
-			return errors.New("it is under way")
+			return errors.New("it is in progress")
 		case live && users == 1 && active == 1 && schemas == 1:
 			return nil
 		case err != nil && users == 0 && schemas == 0:
@@ -169,7 +169,7 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 }
 
 // A Tenant that is created after its sign-up has failed is rolled back.
-func TestTenantTurnsUpLate(t *testing.T) {
+func TestTenantAppearsLate(t *testing.T) {
 	t.Parallel()
 	p, _ := portaltest.NewSite(t)
 	p.Exec(`INSERT INTO public.registrations (id, username, state, token_hash, failure, created_at, updated_at, leased_until)

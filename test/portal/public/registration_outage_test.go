@@ -73,7 +73,7 @@ func TestRegistrationWithoutDatabase(t *testing.T) {
 
 // When the page says that nothing was changed, that is true, even if the database had committed and only its response was
 // lost.
-func TestRegistrationLosesTheDatabasesAnswer(t *testing.T) {
+func TestRegistrationLosesACommitResponse(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
 	// The commit of a registration waits for an advisory lock of the test.

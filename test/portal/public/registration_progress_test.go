@@ -47,7 +47,7 @@ func TestRegistrationShowsItsSteps(t *testing.T) {
 		t.Fatalf("the events are %s, %d", kind, response.StatusCode)
 	}
 	lines := bufio.NewScanner(response.Body)
-	tells := func(event string) {
+	wantEvent := func(event string) {
 		t.Helper()
 		for lines.Scan() {
 			if strings.Contains(lines.Text(), event) {
@@ -56,9 +56,9 @@ func TestRegistrationShowsItsSteps(t *testing.T) {
 		}
 		t.Fatalf("there is no event %s: %v", event, lines.Err())
 	}
-	tells(`{"id":"step.account","done":true},{"id":"step.database","done":false}`)
+	wantEvent(`{"id":"step.account","done":true},{"id":"step.database","done":false}`)
 	release()
-	tells(`{"id":"step.database","done":true},{"id":"step.domains","done":true},{"id":"step.route","done":true},{"id":"step.serving","done":false}`)
+	wantEvent(`{"id":"step.database","done":true},{"id":"step.domains","done":true},{"id":"step.route","done":true},{"id":"step.serving","done":false}`)
 	p.StartBlog(0)
 	p.Wait("the events have ended", func(context.Context) error {
 		// The server closes the connection after some seconds, and browsers reconnect.

@@ -116,7 +116,7 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 		_, after, found := strings.Cut(shown.Body, `id="`+c.field+`.refused" role="alert">`)
 		sentence, _, _ := strings.Cut(after, "<")
 		if !found || !strings.Contains(sentence, c.want) || !strings.Contains(shown.Body, `aria-invalid="true"`) {
-			t.Errorf("%s: beside %s stands %q, not %q", c.what, c.field, sentence, c.want)
+			t.Errorf("%s: the error of %s is %q, want %q", c.what, c.field, sentence, c.want)
 		}
 		if strings.Contains(shown.Body, portaltest.Password) {
 			t.Errorf("%s: the page repeats the password", c.what)
@@ -125,7 +125,7 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 	shown := v.Submit("/register/", portaltest.Registration("zoe", "password", "short")...)
 	shown.Want(t, http.StatusUnprocessableEntity, `value="zoe"`, `value="zoe@people.example"`)
 	if n := p.Count(`SELECT count(*) FROM public.users WHERE username <> 'alice'`); n != 0 {
-		t.Errorf("forms that were refused have made %d users", n)
+		t.Errorf("refused forms created %d users", n)
 	}
 }
 

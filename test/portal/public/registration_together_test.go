@@ -43,7 +43,7 @@ func TestRegisterOneNameTwice(t *testing.T) {
 }
 
 // A Tenant that kubectl creates during a sign-up of the same name is not taken over.
-func TestRegisterANameThatKubectlTakes(t *testing.T) {
+func TestRegisterANameTakenByKubectl(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
 	proxy := p.ProxyPortalAPI()

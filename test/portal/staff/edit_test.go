@@ -123,7 +123,7 @@ func TestStaffRefused(t *testing.T) {
 }
 
 // The second of two members of staff who edit a tenant at the same time sees what the first one has changed.
-func TestStaffEditTogether(t *testing.T) {
+func TestConcurrentStaffEdits(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	p.CreateTenant("alice")
@@ -162,7 +162,7 @@ func latest(form []string) []string {
 }
 
 // Fields that another manager owns are read-only.
-func TestStaffHeld(t *testing.T) {
+func TestStaffOwnedFields(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	posts, suspended := int64(3), false

@@ -133,7 +133,7 @@ func TestStaffAndOwner(t *testing.T) {
 }
 
 // A restored Tenant has exactly the spec that it had, and the date in the registry.
-func TestRestorationIsWhole(t *testing.T) {
+func TestRestoredSpecIsComplete(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	storage := resource.MustParse("1536Mi")

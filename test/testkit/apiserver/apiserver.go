@@ -1,5 +1,5 @@
 // Package apiserver runs a Kubernetes API server with the kinds of EchoBlogs, without any controller: one that the tests
-// of a package share, and servers of their own for tests that kill them.
+// of a package share, and separate ones for tests that kill them.
 package apiserver
 
 import (
@@ -145,8 +145,8 @@ func (s *Server) stop() error {
 	return errors.Join(s.environment.Stop(), os.RemoveAll(s.folder))
 }
 
-// shareWithFuzzWorkers makes the processes that fuzzing starts use this server. A worker is killed when fuzzing ends, so
-// that a server of its own would be left behind.
+// shareWithFuzzWorkers makes the processes that fuzzing starts use this server. A worker is killed when fuzzing ends,
+// so its own server would be left running.
 func (s *Server) shareWithFuzzWorkers() error {
 	if flag.Lookup("test.fuzz").Value.String() == "" || flag.Lookup("test.fuzzworker").Value.String() == "true" {
 		return nil

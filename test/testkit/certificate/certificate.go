@@ -1,4 +1,4 @@
-// Package certificate makes TLS certificates for servers on this machine.
+// Package certificate creates TLS certificates for servers on this machine.
 package certificate
 
 import (

@@ -73,7 +73,7 @@ func (c *ControlPlane) httpClient(certificate string) (*http.Client, error) {
 func expect(ctx context.Context, client *http.Client, address string, status int) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return fmt.Errorf("ask %s: %w", address, err)
+		return fmt.Errorf("request %s: %w", address, err)
 	}
 	response, err := client.Do(request)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
 )
 
-func TestProgramsHoldsProgramsThatKnowTheirVersion(t *testing.T) {
+func TestProgramsHaveVersions(t *testing.T) {
 	t.Parallel()
 	folder, err := controlplane.Programs(t.Context(), "kube-apiserver", "etcd", "kubectl")
 	if err != nil {

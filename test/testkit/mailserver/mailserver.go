@@ -1,5 +1,5 @@
 // Package mailserver is a mail server on this machine, which accepts mails from clients that have logged in over TLS, and
-// misbehaves as a test tells it.
+// fails as a test configures it.
 package mailserver
 
 import (
@@ -49,7 +49,7 @@ type Mail struct {
 	Body, Raw string
 }
 
-// Rules are how the server misbehaves. The zero value accepts every mail.
+// Rules configure failures of the server. The zero value accepts every mail.
 type Rules struct {
 	// Recipient and Text reply to a recipient, and to the text of a mail, instead of accepting it.
 	Recipient, Text func(sent string) error
@@ -57,7 +57,7 @@ type Rules struct {
 	Wait func()
 	// CutBefore and CutAfter accept a mail and break the connection before or after the reply.
 	CutBefore, CutAfter bool
-	// Login offers AUTH LOGIN alone, as some servers do.
+	// Login offers only AUTH LOGIN, as some servers do.
 	Login bool
 }
 
@@ -176,7 +176,7 @@ func (c *session) check(username, password string) error {
 	return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "wrong password: " + password}
 }
 
-// loginServer asks for a user name and then for a password (draft-murchison-sasl-login).
+// loginServer requests a user name and then a password (draft-murchison-sasl-login).
 type loginServer struct {
 	check   func(username, password string) error
 	answers []string

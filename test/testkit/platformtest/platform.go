@@ -40,7 +40,7 @@ type Platform struct {
 	t testing.TB
 }
 
-// New creates a namespace. It is never deleted: the API server vanishes with the tests.
+// New creates a namespace. It is never deleted: the API server is removed after the tests.
 func New(t testing.TB, c client.WithWatch) *Platform {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}

@@ -28,13 +28,13 @@ func (p *Platform) Await(ctx context.Context, what string, check func(context.Co
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, Patience, true, func(ctx context.Context) (bool, error) {
 		found := check(ctx)
-		if last == nil || ctx.Err() == nil { // an error that the end of the wait has caused says nothing
+		if last == nil || ctx.Err() == nil { // an error caused by the end of the wait is not informative
 			last = found
 		}
 		return found == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("waited in vain until %s: %w", what, last)
+		return fmt.Errorf("waited until %s: %w", what, last)
 	}
 	return nil
 }

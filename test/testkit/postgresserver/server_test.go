@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestDataOutlivesTheServer(t *testing.T) {
+func TestDataSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	dataDir := filepath.Join(reachableFolder(t), "data")
 	settings := fast()
@@ -64,7 +64,7 @@ func TestDataOutlivesTheServer(t *testing.T) {
 	}
 }
 
-func TestNobodyEntersWithoutThePassword(t *testing.T) {
+func TestServerRequiresThePassword(t *testing.T) {
 	t.Parallel()
 	server := start(t, postgresserver.Options{DataDir: filepath.Join(reachableFolder(t), "data"), Settings: fast()})
 	uri, err := url.Parse(server.URI("postgres"))
@@ -114,7 +114,7 @@ func TestFoldersThatPostgresCannotUse(t *testing.T) {
 	}
 }
 
-func TestPortThatIsTaken(t *testing.T) {
+func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	folder := reachableFolder(t)
 	first := start(t, postgresserver.Options{DataDir: filepath.Join(folder, "first"), Settings: fast()})
@@ -134,7 +134,7 @@ func TestPortThatIsTaken(t *testing.T) {
 	}
 }
 
-func TestServerEndsWithTheProcessThatStartedIt(t *testing.T) {
+func TestServerEndsWithItsParent(t *testing.T) {
 	t.Parallel()
 	executable, err := os.Executable()
 	if err != nil {

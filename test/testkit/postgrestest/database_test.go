@@ -40,7 +40,7 @@ func TestRolesHaveTheInstallersGrants(t *testing.T) {
 	}
 }
 
-func TestDatabasesAreApartAndVanish(t *testing.T) { //nolint:tparallel // the subtest is over before its database is looked for
+func TestDatabasesAreSeparateAndDropped(t *testing.T) { //nolint:tparallel // the subtest is over before its database is looked for
 	t.Parallel()
 	kept := postgrestest.New(t)
 	var dropped *postgrestest.Database

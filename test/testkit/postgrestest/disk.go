@@ -20,7 +20,7 @@ type Disk struct {
 	Folder string
 }
 
-// NewDisk mounts a file system in memory, of a size in bytes, which vanishes with
+// NewDisk mounts a file system in memory, of a size in bytes, which is removed after
 // the test. Root mounts it in a private folder. An ordinary user mounts it in the
 // user namespace of a process that does nothing else, and reaches it through
 // /proc. If the system forbids that too, the test is skipped.

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestEndedTellsWhatTheProgramSaid(t *testing.T) {
+func TestEndedIncludesTheLog(t *testing.T) {
 	t.Parallel()
 	program := shell(t, "echo useful >&2; exit 3")
 	err := program.Ended()
@@ -87,7 +87,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-func TestProgramEndsWithTheProcessThatStartedIt(t *testing.T) {
+func TestProgramEndsWithItsParent(t *testing.T) {
 	t.Parallel()
 	executable, err := os.Executable()
 	if err != nil {

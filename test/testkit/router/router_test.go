@@ -18,7 +18,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/router"
 )
 
-func TestRequestsGoWhereTheIngressesSay(t *testing.T) {
+func TestRequestsAreRoutedByIngresses(t *testing.T) {
 	t.Parallel()
 	table := router.NewTable("demo")
 	table.Set(ingress("alice", "demo", rule("alice.localhost", "/", "blog")))
@@ -85,7 +85,7 @@ func TestRequestsGoWhereTheIngressesSay(t *testing.T) {
 	}
 }
 
-func TestReplicasTakeTurnsAndOneMayBeAway(t *testing.T) {
+func TestReplicasAreBalanced(t *testing.T) {
 	t.Parallel()
 	table := router.NewTable("demo")
 	table.Set(ingress("alice", "demo", rule("alice.localhost", "/", "blog")))
@@ -118,7 +118,7 @@ func TestReplicasTakeTurnsAndOneMayBeAway(t *testing.T) {
 	}
 }
 
-func TestStreamsPassAtOnce(t *testing.T) {
+func TestResponsesAreStreamed(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
@@ -144,7 +144,7 @@ func TestStreamsPassAtOnce(t *testing.T) {
 	}
 }
 
-func TestConnectionUpgradePasses(t *testing.T) {
+func TestConnectionUpgrade(t *testing.T) {
 	t.Parallel()
 	replica := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Connection", "Upgrade")
@@ -185,7 +185,7 @@ func TestConnectionUpgradePasses(t *testing.T) {
 	}
 }
 
-func TestForwardedHeadersAreTheRoutersOwn(t *testing.T) {
+func TestForwardedHeadersAreReplaced(t *testing.T) {
 	t.Parallel()
 	replica := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, r.Header.Get("X-Forwarded-For"), " ", r.Header.Get("X-Forwarded-Proto"), " ", r.Header.Get("X-Forwarded-Host"))
@@ -213,7 +213,7 @@ func TestForwardedHeadersAreTheRoutersOwn(t *testing.T) {
 	}
 }
 
-func TestClusterIPTakesTurns(t *testing.T) {
+func TestClusterIPIsBalanced(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(says("gone"))
 	service := router.NewService("http", 80, address(gone), echo(t, "second"), echo(t, "third"))
