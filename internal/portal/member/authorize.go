@@ -27,7 +27,7 @@ func (p *Pages) authorize(w http.ResponseWriter, r *site.Request) error {
 	var notOwner *account.NotOwnerError
 	switch {
 	case errors.Is(err, account.ErrNotFound):
-		return &site.Failure{
+		return &site.PageError{
 			Status: http.StatusNotFound, Title: "Blog not found", Lead: "The link is wrong, or the blog was deleted.",
 			Steps: []string{"Open the blog and choose \"Write\" at the bottom of a page."},
 		}
@@ -42,7 +42,7 @@ func (p *Pages) authorize(w http.ResponseWriter, r *site.Request) error {
 }
 
 func errNotOwner(r *site.Request, e *account.NotOwnerError) error {
-	return &site.Failure{
+	return &site.PageError{
 		Status: http.StatusForbidden, Title: "This blog belongs to another account",
 		Lead: fmt.Sprintf("You are logged in as %s. Only the owner of %s can write there.", r.User.Username, e.Blog.Title),
 		Steps: []string{

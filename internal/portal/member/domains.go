@@ -89,7 +89,7 @@ func (p *Pages) removeDomain(w http.ResponseWriter, r *site.Request) error {
 	err = p.Domains.Remove(r.Context(), tenant, r.PostFormValue("host"))
 	var owned *tenants.FieldOwnedError
 	if errors.As(err, &owned) {
-		return &site.Failure{
+		return &site.PageError{
 			Status: http.StatusConflict, Title: "The manifest of your blog lists this domain", Lead: "Nothing was changed.",
 			Steps: []string{"Remove the domain from spec.customDomains there."},
 		}

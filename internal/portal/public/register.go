@@ -87,7 +87,7 @@ func (p *Pages) register(w http.ResponseWriter, r *site.Request) error {
 	return nil
 }
 
-var errSignupUnavailable = &site.Failure{
+var errSignupUnavailable = &site.PageError{
 	Status: http.StatusServiceUnavailable, Title: "Blogs cannot be created right now",
 	Lead:  "Your sign-up failed, and nothing of it was kept: neither an account nor a blog.",
 	Steps: []string{"Try again in a minute or two."}, RetryAfter: time.Minute,
@@ -101,7 +101,7 @@ func signupLimited(wait time.Duration) error {
 }
 
 func signupClosed(r *site.Request) error {
-	return &site.Failure{
+	return &site.PageError{
 		Status: http.StatusForbidden, Title: "Sign-up is closed", Lead: "New accounts are not available at the moment.",
 		Steps: []string{"If you already have an account, log in."}, Link: r.Contact().Link(),
 	}

@@ -37,7 +37,7 @@ func (p *Pages) requestReset(w http.ResponseWriter, r *site.Request) error {
 
 // errInvalidLink is the response to a link with an invalid token. again is the page that sends a new link. Empty: none.
 func errInvalidLink(again string, steps ...string) error {
-	f := &site.Failure{Status: http.StatusGone, Title: "This link is no longer valid", Lead: "It was used already, or it has expired.", Steps: steps}
+	f := &site.PageError{Status: http.StatusGone, Title: "This link is no longer valid", Lead: "It was used already, or it has expired.", Steps: steps}
 	if again != "" {
 		f.Link = &web.Link{Address: again, Text: "Request a new link"}
 	}

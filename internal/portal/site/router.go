@@ -84,7 +84,7 @@ func noBlogAt(r *Request, host string) error {
 	m := web.Platform{
 		PublicURL: r.PublicURL(""), Domain: string(r.Platform.Spec.Domains[0]), SignUp: !r.Closed(), CodeRequired: r.ByInvitation(), Contact: r.Contact(),
 	}.NoBlogAt(host)
-	return &Failure{Status: m.Status, Title: m.Title, Lead: m.Lead, Steps: m.Steps, Link: m.Link}
+	return &PageError{Status: m.Status, Title: m.Title, Lead: m.Lead, Steps: m.Steps, Link: m.Link}
 }
 
 // Redirect redirects to another page, or another site.
@@ -100,7 +100,7 @@ func RequireLogin(handler Handler) Handler {
 			Redirect(w, r, "/login/?next="+url.QueryEscape(r.URL.RequestURI()))
 			return nil
 		}
-		return &Failure{Status: http.StatusForbidden, Title: "You are logged out", Lead: "Nothing was changed.", Steps: []string{"Log in and try again."}}
+		return &PageError{Status: http.StatusForbidden, Title: "You are logged out", Lead: "Nothing was changed.", Steps: []string{"Log in and try again."}}
 	}
 }
 
@@ -108,7 +108,7 @@ func RequireLogin(handler Handler) Handler {
 func RequireStaff(handler Handler) Handler {
 	return RequireLogin(func(w http.ResponseWriter, r *Request) error {
 		if !r.Staff() {
-			return &Failure{Status: http.StatusForbidden, Title: "This page is for staff", Lead: "Your account does not have access to it."}
+			return &PageError{Status: http.StatusForbidden, Title: "This page is for staff", Lead: "Your account does not have access to it."}
 		}
 		return handler(w, r)
 	})

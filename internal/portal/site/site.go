@@ -49,6 +49,6 @@ func New(o Options) (*Site, error) {
 // Routes are handlers by the pattern of http.ServeMux that they serve.
 type Routes map[string]Handler
 
-// Handler responds to a request, or returns an error before it has written anything: a *Failure, or an error of a use
+// Handler responds to a request, or returns an error before it has written anything: a *PageError, or an error of a use
 // case.
 type Handler func(w http.ResponseWriter, r *Request) error

@@ -135,7 +135,7 @@ func (p *Pages) staffTenant(r *site.Request) (*v1alpha1.Tenant, error) {
 	}
 	switch {
 	case errors.Is(err, tenants.ErrNotFound):
-		return nil, &site.Failure{
+		return nil, &site.PageError{
 			Status: http.StatusNotFound, Title: "There is no such tenant", Lead: fmt.Sprintf("No Tenant has the name %s.", web.Shorten(name)),
 			Steps: []string{"If it was deleted, its data may still be kept."}, Link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
 		}

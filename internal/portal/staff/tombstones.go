@@ -80,23 +80,23 @@ func (p *Pages) restoreTombstone(w http.ResponseWriter, r *site.Request) error {
 	var invalid *tenants.InvalidError
 	switch {
 	case errors.Is(err, tenants.ErrNoTombstone):
-		return &site.Failure{
+		return &site.PageError{
 			Status: http.StatusNotFound, Title: "No data is kept under this name", Lead: "It was restored already, or its retention has ended.",
 			Link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
 		}
 	case errors.Is(err, tenants.ErrNamesSchema):
-		return &site.Failure{
+		return &site.PageError{
 			Status: http.StatusUnprocessableEntity, Title: "This cannot be restored here", Lead: "Its manifest names the schema, which the public site is not permitted to do.",
 			Steps: []string{"Run the command in the list of deleted blogs."}, Link: &web.Link{Address: "/staff/tombstones/?q=" + url.QueryEscape(name), Text: "Deleted blogs"},
 		}
 	case errors.Is(err, tenants.ErrExists):
-		return &site.Failure{
+		return &site.PageError{
 			Status: http.StatusConflict, Title: "A tenant of this name exists already", Lead: "It needs to be told what to do with the data that is kept.",
 			Steps: []string{fmt.Sprintf("Run: kubectl --namespace=%s annotate tenant %s %s=%s", p.Tenants.Namespace, name, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore)},
 			Link:  &web.Link{Address: tenantAddress(name), Text: "Open the tenant"},
 		}
 	case errors.As(err, &invalid):
-		return &site.Failure{Status: http.StatusUnprocessableEntity, Title: "The API server does not accept the tenant", Lead: invalid.Fields[0].Message}
+		return &site.PageError{Status: http.StatusUnprocessableEntity, Title: "The API server does not accept the tenant", Lead: invalid.Fields[0].Message}
 	case err != nil:
 		return err
 	}

@@ -144,7 +144,7 @@ func (p *Pages) staffUser(r *site.Request) (account.User, error) {
 }
 
 func errNoAccount(username string) error {
-	return &site.Failure{
+	return &site.PageError{
 		Status: http.StatusNotFound, Title: "Account not found", Lead: fmt.Sprintf("No account has the user name %s.", web.Shorten(username)),
 		Link: &web.Link{Address: "/staff/users/", Text: "Users"},
 	}
@@ -169,7 +169,7 @@ func (p *Pages) changeUser(w http.ResponseWriter, r *site.Request, change func(c
 	case errors.Is(err, account.ErrNotFound):
 		return errNoAccount(username)
 	case errors.Is(err, account.ErrSelf):
-		return &site.Failure{
+		return &site.PageError{
 			Status: http.StatusUnprocessableEntity, Title: "You cannot lock yourself", Lead: "Nothing was changed.", Steps: []string{"Ask another member of staff to do it."},
 		}
 	case errors.Is(err, account.ErrUnchanged):

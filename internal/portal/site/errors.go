@@ -19,8 +19,8 @@ import (
 // retryAfter is when to retry while the database or the API server is unavailable.
 const retryAfter = 5 * time.Second
 
-// Failure is an error page: it says what happened and what to do.
-type Failure struct {
+// PageError is the error of a handler that responds with an error page, which says what happened and what to do.
+type PageError struct {
 	// Status is the HTTP status.
 	Status int
 	// Title and Lead say what happened.
@@ -33,15 +33,15 @@ type Failure struct {
 	RetryAfter time.Duration
 }
 
-func (f *Failure) Error() string { return f.Title }
+func (f *PageError) Error() string { return f.Title }
 
 // ErrNoPage is the response for a path without a page.
-var ErrNoPage = &Failure{
+var ErrNoPage = &PageError{
 	Status: http.StatusNotFound, Title: "Page not found", Lead: "The link is wrong, or the page was removed.",
 	Steps: []string{"Start from the home page: choose the name of the site at the top."},
 }
 
-var errCrossOrigin = &Failure{
+var errCrossOrigin = &PageError{
 	Status: http.StatusForbidden, Title: "This form came from another site", Lead: "Nothing was changed.",
 	Steps: []string{"Open the page on this site and try again."},
 }
@@ -49,17 +49,17 @@ var errCrossOrigin = &Failure{
 func unreadableForm(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return &Failure{Status: http.StatusRequestEntityTooLarge, Title: "The form is too large", Lead: fmt.Sprintf("A form can have up to %d kB.", tooLarge.Limit>>10)}
+		return &PageError{Status: http.StatusRequestEntityTooLarge, Title: "The form is too large", Lead: fmt.Sprintf("A form can have up to %d kB.", tooLarge.Limit>>10)}
 	}
-	return &Failure{
+	return &PageError{
 		Status: http.StatusBadRequest, Title: "The form cannot be read", Lead: "The browser sent an invalid form.",
 		Steps: []string{"Go back, reload the page and try again."},
 	}
 }
 
 // TooMany is the response to an attempt that a rate limit refuses.
-func TooMany(wait time.Duration) *Failure {
-	return &Failure{
+func TooMany(wait time.Duration) *PageError {
+	return &PageError{
 		Status: http.StatusTooManyRequests, Title: "Too many attempts", RetryAfter: wait,
 		Lead:  "There were too many attempts from your network or for this account.",
 		Steps: []string{"Wait " + FormatWait(wait) + " and try again."},
@@ -86,7 +86,7 @@ func FormatWait(wait time.Duration) string {
 // fail responds to an error and logs it.
 func (s *Site) fail(w http.ResponseWriter, r *Request, err error) {
 	level, cause := slog.LevelInfo, ""
-	var f *Failure
+	var f *PageError
 	if !errors.As(err, &f) {
 		f, cause = explain(err), postgres.LogText(err)
 	}
@@ -105,7 +105,7 @@ func (s *Site) fail(w http.ResponseWriter, r *Request, err error) {
 }
 
 // explain says what the error of a use case means for the visitor.
-func explain(err error) *Failure {
+func explain(err error) *PageError {
 	again := []string{"Try again in a few seconds. No data is lost."}
 	var missing *audit.NotRecordedError
 	var api *tenants.APIError
@@ -114,32 +114,32 @@ func explain(err error) *Failure {
 	case errors.As(err, &exceeded):
 		return TooMany(exceeded.Wait)
 	case errors.As(err, &missing):
-		return &Failure{
+		return &PageError{
 			Status: http.StatusInternalServerError, Title: "The change was made but not recorded",
 			Lead:  "The audit log could not be written. The entry is in the server's log.",
 			Steps: []string{"Do not repeat the change. Send the ID above to the site administrators."},
 		}
 	case errors.Is(err, account.ErrBusy):
-		return &Failure{Status: http.StatusServiceUnavailable, Title: "The site is very busy", Lead: "Too many people are logging in.", Steps: again, RetryAfter: retryAfter}
+		return &PageError{Status: http.StatusServiceUnavailable, Title: "The site is very busy", Lead: "Too many people are logging in.", Steps: again, RetryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrNoPlatform):
-		return &Failure{Status: http.StatusServiceUnavailable, Title: "The site is starting", Lead: "It has not read its settings yet.", Steps: again, RetryAfter: retryAfter}
+		return &PageError{Status: http.StatusServiceUnavailable, Title: "The site is starting", Lead: "It has not read its settings yet.", Steps: again, RetryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrNotFound): // deleted since the page was opened
 		return ErrNoPage
 	case errors.Is(err, tenants.ErrConflict):
-		return &Failure{Status: http.StatusConflict, Title: "The blog is being changed", Lead: "Nothing was changed, because of other changes at the same time.", Steps: again, RetryAfter: retryAfter}
+		return &PageError{Status: http.StatusConflict, Title: "The blog is being changed", Lead: "Nothing was changed, because of other changes at the same time.", Steps: again, RetryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrUnavailable):
-		return &Failure{Status: http.StatusServiceUnavailable, Title: "Blogs cannot be changed right now", Lead: "Nothing was changed. Readers can still read all blogs.", Steps: again, RetryAfter: retryAfter}
+		return &PageError{Status: http.StatusServiceUnavailable, Title: "Blogs cannot be changed right now", Lead: "Nothing was changed. Readers can still read all blogs.", Steps: again, RetryAfter: retryAfter}
 	case !errors.As(err, &api) && postgres.Unavailable(err):
-		return &Failure{Status: http.StatusServiceUnavailable, Title: "The database is unavailable", Lead: "Nothing was changed.", Steps: again, RetryAfter: retryAfter}
+		return &PageError{Status: http.StatusServiceUnavailable, Title: "The database is unavailable", Lead: "Nothing was changed.", Steps: again, RetryAfter: retryAfter}
 	}
-	return &Failure{
+	return &PageError{
 		Status: http.StatusInternalServerError, Title: "Something went wrong", Lead: "The server could not complete the request.",
 		Steps: []string{"Try again. If the problem persists, contact support and include the ID above."},
 	}
 }
 
 // sendFailure responds with an error page, with the ID under which the request is in the log.
-func (s *Site) sendFailure(w http.ResponseWriter, r *Request, f *Failure) {
+func (s *Site) sendFailure(w http.ResponseWriter, r *Request, f *PageError) {
 	m := web.Message{
 		Page:   web.Page{Title: f.Title, Site: Name},
 		Status: f.Status, Lead: f.Lead, Steps: f.Steps, Link: f.Link, RetryAfter: f.RetryAfter, Subject: "ID: " + r.ID,
