@@ -108,13 +108,14 @@ vet: ## Run go vet.
 	@hack/in-modules.sh go vet ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## Check the code, the API conventions, the modules and the shell scripts.
+lint: $(GOLANGCI_LINT) ## Check the code, the API conventions, the modules, the shell scripts and the wording.
 	@hack/in-modules.sh $(GOLANGCI_LINT) run
 	$(GOLANGCI_LINT) run --config .golangci-kal.yml ./api/...
 	hack/verify-imports.sh
 	hack/verify-docs.sh
 	hack/verify-modules.sh
 	hack/lint-shell.sh
+	hack/lint-words.sh
 
 .PHONY: lint-fix
 lint-fix: $(GOLANGCI_LINT) ## Fix what the linters can fix.

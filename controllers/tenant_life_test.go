@@ -43,7 +43,7 @@ func TestPhasesFollowPaidUntil(t *testing.T) {
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
 }
 
-func TestSuspensionByHand(t *testing.T) {
+func TestSuspensionBySpec(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")

@@ -138,7 +138,7 @@ const (
 	ReasonTenantsRemain = "TenantsRemain"
 )
 
-// Reasons of events alone.
+// Reasons that only events have.
 const (
 	// ReasonSchemaCreated says that a missing schema was recreated.
 	ReasonSchemaCreated = "SchemaCreated"

@@ -24,8 +24,8 @@ func (t *Tenant) PlatformName() string {
 // OnTrial reports whether the Tenant is not a paying customer yet.
 func (t *Tenant) OnTrial() bool { return t.Spec.Trial == nil || *t.Spec.Trial }
 
-// SuspendedByHand reports whether spec.suspended is true.
-func (t *Tenant) SuspendedByHand() bool { return t.Spec.Suspended != nil && *t.Spec.Suspended }
+// SuspendedBySpec reports whether spec.suspended is true.
+func (t *Tenant) SuspendedBySpec() bool { return t.Spec.Suspended != nil && *t.Spec.Suspended }
 
 // Retained reports whether the Tenant's data is kept after its deletion.
 func (t *Tenant) Retained() bool { return t.Spec.DeletionPolicy != DeletionPolicyDelete }

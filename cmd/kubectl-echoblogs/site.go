@@ -13,7 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// siteDeployment is the Deployment of the public site. Its commands run in its pods, which alone have its database role.
+// siteDeployment is the Deployment of the public site. The site's commands run in its pods, because only they have the
+// database credentials.
 const siteDeployment = "echoblogs-portal"
 
 func inviteCommand(flags *clusterFlags) *cobra.Command {

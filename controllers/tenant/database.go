@@ -16,7 +16,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// ensureDatabase brings the schema, the registry row and the domains to what the Tenant's spec says.
+// ensureDatabase reconciles the schema, the registry row and the domains with the Tenant's spec.
 //
 // Sets DatabaseReady and DomainsReady. A name that belongs to another Tenant stalls it, except for a custom domain, which
 // is left out. A Tenant that releases a name requeues those with a name conflict.

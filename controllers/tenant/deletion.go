@@ -19,8 +19,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// reconcileDelete ends a Tenant: first its route, then its schema and names, then the finalizer. Nothing is created
-// meanwhile.
+// reconcileDelete ends a Tenant: first its route, then its schema and names, then the finalizer. It creates nothing.
 func (r *Reconciler) reconcileDelete(ctx context.Context, tenant *v1alpha1.Tenant) (reconcile.Result, error) {
 	if !finalizer.Has(tenant) {
 		return reconcile.Result{}, nil

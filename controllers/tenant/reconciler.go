@@ -47,7 +47,7 @@ const (
 	conflictRetry = 50 * time.Millisecond
 )
 
-// Reconciler brings Tenants to the state that their specs describe.
+// Reconciler reconciles Tenants.
 type Reconciler struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
@@ -91,7 +91,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// Reconcile brings one Tenant to the state that its spec describes. If nothing differs, it costs one query and no write.
+// Reconcile reconciles one Tenant with its spec. If nothing differs, it costs one query and no write.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	tenant := &v1alpha1.Tenant{}
 	if err := r.Client.Get(ctx, request.NamespacedName, tenant); err != nil {

@@ -40,8 +40,8 @@ func (s *Service) BlogAt(ctx context.Context, host string) (Blog, error) {
 }
 
 // AuthorizeBlog issues a code with which the blog at a host logs in its owner, who has a session here. challenge is the
-// blogsession.Challenge of the verifier that the browser has in a cookie of the blog. The code is useless without that cookie, so it
-// may be part of a URL. Errors are ErrNotFound and *NotOwnerError.
+// blogsession.Challenge of the verifier in the browser's cookie of the blog. The code is useless without that cookie, so
+// it may be part of a URL. Errors are ErrNotFound and *NotOwnerError.
 func (s *Service) AuthorizeBlog(ctx context.Context, user *User, session *Session, host, challenge string) (code string, b Blog, err error) {
 	if b, err = s.BlogAt(ctx, host); err != nil {
 		return "", b, err

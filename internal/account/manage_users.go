@@ -65,7 +65,7 @@ func (s *Service) SendReset(ctx context.Context, actor, username string) error {
 	return err
 }
 
-// changeUser makes a change to a user in the given state, and records it. change reports whether the user still was in
+// changeUser changes a user in the given state, and records the change. change reports whether the user was still in
 // that state.
 func (s *Service) changeUser(
 	ctx context.Context, actor, action, username string, state UserState, change func(tx pgx.Tx, user *User) (bool, error),
@@ -93,7 +93,7 @@ func (e *InactiveError) Error() string {
 	return fmt.Sprintf("the account is %s: it must be active", e.State)
 }
 
-// AddStaff makes the account with a user name staff, and creates it if it does not exist. It returns a token of
+// AddStaff gives the account with a user name the role of staff, and creates it if it does not exist. It returns a token of
 // PurposeReset by which its owner can choose a password. Calling it again returns another token. Errors are
 // *naming.NameError, *InvalidError, *ConflictError and *InactiveError.
 func (s *Service) AddStaff(ctx context.Context, actor, username, email string) (token string, err error) {

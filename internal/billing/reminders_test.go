@@ -86,8 +86,8 @@ func TestSendReminders(t *testing.T) {
 		e.add(name, days, 14)
 	}
 	e.add("brief", -1, 2) // its grace period is shorter than the time before which owners are warned
-	e.add("byhand", 7, 14)
-	e.exec(`UPDATE public.tenants SET suspend_at = '-infinity' WHERE name = 'byhand'`)
+	e.add("byspec", 7, 14)
+	e.exec(`UPDATE public.tenants SET suspend_at = '-infinity' WHERE name = 'byspec'`)
 	e.add("locked", 7, 14)
 	e.exec(`UPDATE public.users SET state = 'locked' WHERE username = 'locked'`)
 	e.add("deleted", 7, 14)

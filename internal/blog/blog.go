@@ -72,7 +72,7 @@ func New(o Options) (*Blog, error) {
 	return b, nil
 }
 
-// serve puts the handler together.
+// serve builds the handler.
 func (b *Blog) serve(o Options) error {
 	layout, err := web.NewLayout()
 	if err != nil {

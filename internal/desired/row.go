@@ -57,7 +57,7 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, paidUntil time.Time) (row ten
 	case row.PaidUntil.IsZero():
 		row.PaidUntil = t.CreationTimestamp.UTC().Truncate(24*time.Hour).AddDate(0, 0, p.PaidPeriodDays())
 	}
-	if !t.SuspendedByHand() {
+	if !t.SuspendedBySpec() {
 		row.SuspendAt = EndOfDay(row.PaidUntil).AddDate(0, 0, p.GraceDays())
 	}
 	limits := p.LimitsOf(t)

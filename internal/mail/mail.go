@@ -72,7 +72,7 @@ var texts = template.Must(template.New("").ParseFS(files, "*.txt"))
 // decoders turn the payload of each kind of mail back into its draft.
 var decoders = make(map[string]func(payload []byte) (Draft, error))
 
-// register makes a kind of mail known.
+// register registers a kind of mail.
 func register[D Draft]() {
 	var zero D
 	decoders[zero.header().kind] = func(payload []byte) (Draft, error) {

@@ -141,7 +141,7 @@ func (s *Service) failUnavailable(ctx context.Context, r *Registration, cause er
 	return fmt.Errorf("%w: %w", ErrUnavailable, cause)
 }
 
-// applyTenantState makes the transition that follows from the Tenant of the registration's name. While the Tenant is
+// applyTenantState makes the transition that the Tenant with the registration's name requires. While the Tenant is
 // neither ready nor beyond hope, there is none.
 func (s *Service) applyTenantState(ctx context.Context, r *Registration, tenant *v1alpha1.Tenant) error {
 	switch {

@@ -83,8 +83,8 @@ func TestRolesHaveLeastPrivilege(t *testing.T) {
 	}
 }
 
-// publicRights are the privileges of the two programs on the public tables.
-var publicRights = map[string]map[string]string{
+// publicPrivileges are the privileges of the two programs on the public tables.
+var publicPrivileges = map[string]map[string]string{
 	"echoblogs_blog": {
 		"blog_sessions": "SELECT INSERT DELETE",
 		"domains":       "SELECT",
@@ -116,7 +116,7 @@ var publicRights = map[string]map[string]string{
 
 // The two programs have exactly these privileges. A table that is added to public or to tenants' schemas is not accessible
 // to them until it is granted, and must then be listed here.
-func TestRolesHaveNoOtherRights(t *testing.T) {
+func TestRolesHaveNoOtherPrivileges(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	for _, name := range []string{"alice", "bob", "deleted", "restored"} {
@@ -130,11 +130,11 @@ func TestRolesHaveNoOtherRights(t *testing.T) {
 	if err := d.store.Restore(t.Context(), spec("restored"), now); err != nil {
 		t.Fatal(err)
 	}
-	var rights []string
+	var privileges []string
 	err := connect(t, d.AdminURI).QueryRow(t.Context(), `
 		WITH roles (role) AS (VALUES ('echoblogs_blog'), ('echoblogs_portal')),
 		schemas AS (SELECT oid, nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema'),
-		rights (line) AS (
+		privileges (line) AS (
 			SELECT concat_ws(' ', role, privilege, regexp_replace(nspname, '^deleted_.*', 'tombstone'))
 			FROM roles, schemas, unnest(ARRAY['USAGE', 'CREATE']) privilege
 			WHERE has_schema_privilege(role, oid, privilege)
@@ -153,7 +153,7 @@ func TestRolesHaveNoOtherRights(t *testing.T) {
 				AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls
 					OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = pg_roles.oid))
 		)
-		SELECT array_agg(line ORDER BY line COLLATE "C") FROM rights`).Scan(&rights)
+		SELECT array_agg(line ORDER BY line COLLATE "C") FROM privileges`).Scan(&privileges)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestRolesHaveNoOtherRights(t *testing.T) {
 			want = append(want, "echoblogs_blog "+privilege+" "+schema+".posts")
 		}
 	}
-	for role, tables := range publicRights {
+	for role, tables := range publicPrivileges {
 		for table, privileges := range tables {
 			for privilege := range strings.FieldsSeq(privileges) {
 				want = append(want, role+" "+privilege+" public."+table)
@@ -172,7 +172,7 @@ func TestRolesHaveNoOtherRights(t *testing.T) {
 		}
 	}
 	slices.Sort(want)
-	if diff := cmp.Diff(want, rights); diff != "" {
-		t.Errorf("rights (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, privileges); diff != "" {
+		t.Errorf("privileges (-want +got):\n%s", diff)
 	}
 }

@@ -36,7 +36,7 @@ func (r Reader) schemaNames(ctx context.Context, sql string, limit int) ([]strin
 
 // SchemaSizes returns the size of schemas in bytes: their tables with indexes and TOAST. Schemas that do not exist or have
 // no table are omitted. It needs no privilege on the schemas, and waits for transactions that alter their tables: bound it
-// by ctx. On a Citus cluster it would measure the coordinator alone.
+// by ctx. On a Citus cluster it only measures the coordinator.
 func (r Reader) SchemaSizes(ctx context.Context, schemas []string) (map[string]int64, error) {
 	rows, err := r.db.Query(ctx, `SELECT n.nspname::text, sum(pg_total_relation_size(c.oid))::bigint
 		FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid

@@ -93,7 +93,7 @@ func TestSuspend(t *testing.T) {
 			do = s.Suspend
 		}
 		changed, err := do(t.Context(), version)
-		if err != nil || changed != step.changed || s.Tenant("alice").SuspendedByHand() != step.suspend {
+		if err != nil || changed != step.changed || s.Tenant("alice").SuspendedBySpec() != step.suspend {
 			t.Errorf("%s: changed %t, error %v, spec %+v", step.name, changed, err, s.Tenant("alice").Spec)
 		}
 	}
@@ -165,7 +165,7 @@ func TestFieldTakenMeanwhile(t *testing.T) {
 	}
 }
 
-// A change of status alone is no conflict.
+// A change of status is not a conflict.
 func TestEditAfterStatusChange(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

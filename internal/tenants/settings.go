@@ -25,7 +25,7 @@ type Settings struct {
 
 // SettingsOf returns the settings of a Tenant.
 func SettingsOf(t *v1alpha1.Tenant) Settings {
-	s := Settings{DisplayName: t.Spec.DisplayName, PaidUntil: t.Spec.PaidUntil, Trial: t.OnTrial(), Suspended: t.SuspendedByHand()}
+	s := Settings{DisplayName: t.Spec.DisplayName, PaidUntil: t.Spec.PaidUntil, Trial: t.OnTrial(), Suspended: t.SuspendedBySpec()}
 	for _, domain := range t.Spec.CustomDomains {
 		s.CustomDomains = append(s.CustomDomains, string(domain))
 	}

@@ -91,7 +91,7 @@ func TestStaffNotRecorded(t *testing.T) {
 	}
 	changed, err := staff.Suspend(t.Context(), "eve", version)
 	var missing *audit.NotRecordedError
-	if !errors.As(err, &missing) || missing.Entry.Action != "suspend" || !changed || !s.Tenant("alice").SuspendedByHand() {
+	if !errors.As(err, &missing) || missing.Entry.Action != "suspend" || !changed || !s.Tenant("alice").SuspendedBySpec() {
 		t.Errorf("changed %t, error %v", changed, err)
 	}
 }

@@ -52,7 +52,7 @@ func remove(ctx context.Context, client *rest.RESTClient, path string) ([]byte, 
 	return answer, nil
 }
 
-// apiLimit makes the writes of one Tenant to the API server by bare client-go: those of the user and of the operator,
+// apiLimit performs the writes of one Tenant to the API server with bare client-go: those of the user and of the operator,
 // copied from objects that they have written, in a namespace without an operator.
 type apiLimit struct {
 	client *rest.RESTClient
@@ -150,7 +150,7 @@ func (l *apiLimit) fill(manifest, name, uid string) []byte {
 	).Replace(manifest))
 }
 
-// create makes the five writes of a new Tenant: the Tenant, its finalizer, its Ingress, its status and its event.
+// create performs the five writes of a new Tenant: the Tenant, its finalizer, its Ingress, its status and its event.
 func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 	answer, err := createTenant(ctx, l.client, limitNamespace, name, v1alpha1.DeletionPolicyDelete)
 	if err != nil {
@@ -177,7 +177,7 @@ func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 	return err
 }
 
-// drop makes the four writes of a deletion: the Tenant, its Ingress, the event and the finalizer.
+// drop performs the four writes of a deletion: the Tenant, its Ingress, the event and the finalizer.
 func (l *apiLimit) drop(ctx context.Context, _ int, name string) error {
 	tenant := fmt.Sprintf(tenantsPath, limitNamespace) + "/" + name
 	answer, err := remove(ctx, l.client, tenant)

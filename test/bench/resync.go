@@ -230,7 +230,7 @@ func residentMemory(pid int) (float64, error) {
 	return 0, fmt.Errorf("process %d has no VmRSS", pid)
 }
 
-// bareResync makes the reads that a resync cannot avoid.
+// bareResync performs the reads that a resync cannot avoid.
 func (b *benchmark) bareResync(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
 	for _, path := range []string{tenantsPath, ingressesPath} {

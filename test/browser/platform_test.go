@@ -1,4 +1,4 @@
-// Package browser_test opens pages in a browser, with the keyboard alone. axe-core, the engine of most accessibility
+// Package browser_test opens pages in a browser, and uses only the keyboard. axe-core, the engine of most accessibility
 // checkers, must report nothing, and the browser's console must stay empty.
 package browser_test
 

@@ -48,7 +48,7 @@ func hostsOf(t *tenant) []string {
 // verifyStatus waits, too: an operator with a stale Tenant may overwrite the status for a moment.
 func (a *author) verifyStatus(ctx context.Context, t *tenant) error {
 	phase := v1alpha1.TenantActive
-	if t.SuspendedByHand() {
+	if t.SuspendedBySpec() {
 		phase = v1alpha1.TenantSuspended
 	}
 	return a.p.Await(ctx, "the status of "+t.Name+" is correct", func(ctx context.Context) error {
@@ -75,7 +75,7 @@ func (a *author) verifyPages(ctx context.Context, t *tenant, hosts []string) err
 		want = t.Spec.DisplayName
 	}
 	switch {
-	case t.SuspendedByHand():
+	case t.SuspendedBySpec():
 		status = http.StatusPaymentRequired
 	case t.wrote:
 		path, want = "/kept/", postOf(t.Name)

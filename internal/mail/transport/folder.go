@@ -12,7 +12,7 @@ import (
 
 // Folder is a mail.Transport that writes each mail into a file instead of sending it: for demos and tests.
 type Folder struct {
-	// Path is the folder, which is created when it is missing.
+	// Path is the folder, which is created if it does not exist.
 	Path string
 	// From is the sender's address.
 	From string

@@ -155,7 +155,7 @@ func (p *Pages) describe(r *site.Request, tenant *v1alpha1.Tenant) (*tenantPage,
 	shown := &tenantPage{
 		Name: tenant.Name, Title: tenants.TitleOf(tenant), URL: tenant.Status.URL, Phase: tenants.PhaseOf(tenant), PhaseWords: phaseWords[tenants.PhaseOf(tenant)],
 		Hosts: hostsOf(tenant), Facts: p.factsOf(r, tenant), Conditions: conditionsOf(tenant), Audit: viewsOfAudit(entries),
-		Generation: tenant.Generation, Suspended: tenant.SuspendedByHand(), Retained: tenant.Retained(), Deletion: deletionOf(r, tenant),
+		Generation: tenant.Generation, Suspended: tenant.SuspendedBySpec(), Retained: tenant.Retained(), Deletion: deletionOf(r, tenant),
 	}
 	if owner := tenant.Spec.Owner; owner != nil {
 		shown.Owner, shown.Email = owner.Username, owner.Email

@@ -1,4 +1,4 @@
-// Shows the steps of a registration as they come true. Without it the page loads itself again now and then.
+// Shows the steps of a sign-up as they complete. Without scripts, the page reloads periodically.
 const list = document.querySelector("[data-events]");
 const events = new EventSource(list.dataset.events);
 
@@ -17,7 +17,7 @@ events.addEventListener("end", () => {
   location.reload();
 });
 
-// The browser connects again by itself, unless the answer was none of events.
+// The browser reconnects by itself, unless the response was not an event stream.
 events.addEventListener("error", () => {
   if (events.readyState === EventSource.CLOSED) {
     setTimeout(() => location.reload(), 5000);

@@ -38,7 +38,7 @@ func TestReminders(t *testing.T) {
 			want = append(want, name+"@example.org: "+due.subject)
 		}
 	}
-	portaltest.AddAccount(t, p, "byhand", platformtest.PaidFor(7), func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) })
+	portaltest.AddAccount(t, p, "byspec", platformtest.PaidFor(7), func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) })
 	slices.Sort(want)
 
 	site := p.StartPortal(0)

@@ -198,7 +198,7 @@ func TestStaffCannotRecord(t *testing.T) {
 	v := portaltest.NewStaff(t, p, site)
 	p.Exec(`REVOKE INSERT ON public.audit FROM echoblogs_portal`)
 	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusInternalServerError, "The change was made but not recorded")
-	if !p.Tenant("alice").SuspendedByHand() {
+	if !p.Tenant("alice").SuspendedBySpec() {
 		t.Error("the Tenant was not suspended")
 	}
 	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusInternalServerError, "Something went wrong")

@@ -22,7 +22,7 @@ import (
 )
 
 // A control plane takes ten seconds to start, so one test covers its whole purpose: data survives a restart, a
-// ServiceAccount has only the rights of its Role, children of a deleted object are deleted, the router sees Ingresses,
+// ServiceAccount has only the permissions of its Role, children of a deleted object are deleted, the router sees Ingresses,
 // and no process is left.
 func TestControlPlane(t *testing.T) {
 	t.Parallel()

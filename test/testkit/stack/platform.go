@@ -74,14 +74,14 @@ func New(t testing.TB, edits ...func(*v1alpha1.Platform)) *Platform {
 		p.Blogs = append(p.Blogs, fmt.Sprintf("127.0.0.1:%d", ports[i]))
 		p.Portals = append(p.Portals, fmt.Sprintf("127.0.0.1:%d", ports[replicas+i]))
 	}
-	p.grantRights()
+	p.grantRoles()
 	p.CreateDatabaseSecret(p.Database.OperatorURI)
 	p.CreatePlatform(edits...)
 	return p
 }
 
-// grantRights copies the Roles of an installation into the namespace, and writes a kubeconfig for each account.
-func (p *Platform) grantRights() {
+// grantRoles copies the Roles of an installation into the namespace, and writes a kubeconfig for each account.
+func (p *Platform) grantRoles() {
 	p.t.Helper()
 	ctx := p.t.Context()
 	var roles rbacv1.RoleList
