@@ -38,10 +38,11 @@ func TestLifeBehindPgBouncer(t *testing.T) {
 			}
 		}
 	}
-	p.EditTenant("alice", rename("Alice behind the bouncer"))
-	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title("Alice behind the bouncer"))
+	const title = "Alice behind the bouncer"
+	p.EditTenant("alice", rename(title))
+	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title(title))
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
-	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("alice"))
+	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle(title))
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = nil })
 	p.WaitBlog("alice.example.com", http.StatusOK, "")
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
