@@ -36,7 +36,7 @@ var ErrNoClaim = errors.New("the Tenant does not claim this domain")
 // left its TXT record.
 const claimIsCurrent = `EXISTS (SELECT FROM public.tenants t WHERE t.name = c.tenant AND t.state = ` + tenancy.LiveSQL + ` AND t.created_at <= c.created_at)`
 
-const selectClaim = `SELECT c.tenant, c.host, c.token FROM public.domain_claims c WHERE c.tenant = $1 AND ` + claimIsCurrent
+const selectClaims = `SELECT c.tenant, c.host, c.token FROM public.domain_claims c WHERE ` + claimIsCurrent
 
 // maxClaims bounds the claims that are read. A Tenant cannot have more custom domains and claims than maxCustomDomains,
 // except by adding them concurrently.
@@ -56,7 +56,7 @@ func insertClaim(ctx context.Context, db postgres.Querier, tenant, host string, 
 
 // listClaims returns the claims of a tenant, ordered by host.
 func listClaims(ctx context.Context, db postgres.Querier, tenant string) ([]DomainClaim, error) {
-	rows, err := db.Query(ctx, selectClaim+` ORDER BY c.host LIMIT $2`, tenant, maxClaims)
+	rows, err := db.Query(ctx, selectClaims+` AND c.tenant = $1 ORDER BY c.host LIMIT $2`, tenant, maxClaims)
 	if err != nil {
 		return nil, fmt.Errorf("list claims of tenant %s: %w", tenant, err)
 	}
@@ -69,7 +69,7 @@ func listClaims(ctx context.Context, db postgres.Querier, tenant string) ([]Doma
 
 // findClaim returns a claim, or ErrNoClaim.
 func findClaim(ctx context.Context, db postgres.Querier, tenant, host string) (DomainClaim, error) {
-	rows, err := db.Query(ctx, selectClaim+` AND c.host = $2`, tenant, host)
+	rows, err := db.Query(ctx, selectClaims+` AND c.tenant = $1 AND c.host = $2`, tenant, host)
 	if err != nil {
 		return DomainClaim{}, fmt.Errorf("read claim of tenant %s to %s: %w", tenant, host, err)
 	}
