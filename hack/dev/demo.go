@@ -109,7 +109,7 @@ func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
 	if err := d.waitUntilServed(ctx); err != nil {
 		return err
 	}
-	return d.summarise(ctx)
+	return d.summarize(ctx)
 }
 
 // startInfrastructure starts the control plane and PostgreSQL in parallel.

@@ -43,8 +43,8 @@ Things to try, after
 
 `))
 
-// summarise prints that the demo is ready, and what to do with it.
-func (d *demo) summarise(ctx context.Context) error {
+// summarize prints that the demo is ready, and what to do with it.
+func (d *demo) summarize(ctx context.Context) error {
 	table, err := d.kubectl.run(ctx, "", "get", "tenants")
 	if err != nil {
 		return err

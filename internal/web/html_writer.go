@@ -46,8 +46,8 @@ func (b HTMLWriter) Text(s string) HTMLWriter {
 	return append(b, s[written:]...)
 }
 
-// Sanitised appends HTML unchanged. It must be the output of a sanitizer.
-func (b HTMLWriter) Sanitised(html string) HTMLWriter { return append(b, html...) }
+// Sanitized appends HTML unchanged. It must be the output of a sanitizer.
+func (b HTMLWriter) Sanitized(html string) HTMLWriter { return append(b, html...) }
 
 // Template appends the output of a template, which escapes by itself. If it returns an error, because the template does
 // not fit the data, the output is incomplete and must be discarded.

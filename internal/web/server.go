@@ -34,7 +34,7 @@ type Site struct {
 	Handler http.Handler
 }
 
-// Serve serves all sites until ctx is cancelled, and then shuts down gracefully. It returns an error if an address is in
+// Serve serves all sites until ctx is canceled, and then shuts down gracefully. It returns an error if an address is in
 // use or a listener fails.
 func Serve(ctx context.Context, log *slog.Logger, sites ...Site) error {
 	ctx, cancel := context.WithCancelCause(ctx)

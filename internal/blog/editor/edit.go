@@ -88,7 +88,7 @@ func (e *Editor) edit(w http.ResponseWriter, r *request) error {
 		if err != nil && !errors.Is(err, post.ErrNotFound) {
 			return err
 		}
-		f.Preview = template.HTML(html) //nolint:gosec // it was sanitised when the post was saved
+		f.Preview = template.HTML(html) //nolint:gosec // it was sanitized when the post was saved
 	}
 	return e.showForm(w, r, f, http.StatusOK)
 }

@@ -73,7 +73,7 @@ func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 	if err != nil {
 		return e.saveFailed(w, r, f, err)
 	}
-	f.Preview = template.HTML(rendered.HTML) //nolint:gosec // it is sanitised
+	f.Preview = template.HTML(rendered.HTML) //nolint:gosec // it is sanitized
 	return e.showForm(w, r, f, http.StatusOK)
 }
 

@@ -41,6 +41,6 @@ func writePost(m web.HTMLWriter, p post.Post) web.HTMLWriter {
 	if p.UpdatedAt.Sub(p.PublishedAt) > updatedAfter {
 		m = m.HTML(" · Updated ").Day(p.UpdatedAt)
 	}
-	m = m.HTML("</p>\n</header>\n<div class=\"prose\">\n").Sanitised(p.HTML).HTML("</div>\n</article>\n")
+	m = m.HTML("</p>\n</header>\n<div class=\"prose\">\n").Sanitized(p.HTML).HTML("</div>\n</article>\n")
 	return m.HTML("<nav class=\"pages\" aria-label=\"Pages\"><a href=\"/\">All posts</a></nav>\n")
 }

@@ -22,7 +22,7 @@ type Post struct {
 	Entry
 	// ID is unique in the blog.
 	ID int64
-	// HTML is the rendered content, sanitised.
+	// HTML is the rendered content, sanitized.
 	HTML string
 	// CreatedAt is when the post was first saved, or the earlier date that its author gave.
 	CreatedAt time.Time

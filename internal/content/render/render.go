@@ -22,7 +22,7 @@ import (
 
 // Result is rendered Markdown.
 type Result struct {
-	// HTML is sanitised: a page can include it as it is.
+	// HTML is sanitized: a page can include it as it is.
 	HTML string
 	// Summary is plain text: everything before <!--more-->, or else the beginning.
 	Summary string
@@ -32,21 +32,21 @@ type Result struct {
 // because a page uses the first for its title.
 func Markdown(markdown string) Result {
 	raw := toHTML(markdown)
-	return Result{HTML: string(sanitise(raw)), Summary: summarise(raw)}
+	return Result{HTML: string(sanitize(raw)), Summary: summarize(raw)}
 }
 
 // PlainText returns the text of Markdown, headings included, with single spaces between words.
 func PlainText(markdown string) string {
-	return plainText(sanitise(toHTML(markdown)), textWithHeadings)
+	return plainText(sanitize(toHTML(markdown)), textWithHeadings)
 }
 
-// converter keeps HTML in Markdown: the sanitiser decides what is removed.
+// converter keeps HTML in Markdown: the sanitizer decides what is removed.
 var converter = goldmark.New(
 	goldmark.WithParser(newParser()),
 	goldmark.WithExtensions(
 		extension.Linkify,
 		extension.Strikethrough,
-		// The other methods write a style attribute, which the sanitiser removes.
+		// The other methods write a style attribute, which the sanitizer removes.
 		extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
 		extension.TaskList,
 	),
@@ -60,7 +60,7 @@ var converter = goldmark.New(
 	),
 )
 
-// toHTML converts Markdown to HTML that is not sanitised yet.
+// toHTML converts Markdown to HTML that is not sanitized yet.
 func toHTML(markdown string) []byte {
 	var b bytes.Buffer
 	context := parser.NewContext(parser.WithIDs(headingIDs{}))

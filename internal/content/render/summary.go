@@ -19,15 +19,15 @@ const (
 // moreMarker ends the summary. Inside code it is escaped, so it is found only where the author means it.
 var moreMarker = []byte("<!--more-->")
 
-// summarise returns the beginning of a post as plain text. It takes HTML that is not sanitised yet, because the sanitiser
+// summarize returns the beginning of a post as plain text. It takes HTML that is not sanitized yet, because the sanitizer
 // removes comments, and the marker is one.
-func summarise(raw []byte) string {
+func summarize(raw []byte) string {
 	length := summaryLength
 	before, _, found := bytes.Cut(bytes.ReplaceAll(raw, []byte("<!-- more -->"), moreMarker), moreMarker)
 	if found {
 		length = markedSummaryLength
 	}
-	return shorten(plainText(sanitise(before), textOfParagraphs), length)
+	return shorten(plainText(sanitize(before), textOfParagraphs), length)
 }
 
 // textKind selects the text of a document.
@@ -39,7 +39,7 @@ const (
 	textWithHeadings textKind = true
 )
 
-// plainText returns the text of sanitised HTML with single spaces between words.
+// plainText returns the text of sanitized HTML with single spaces between words.
 func plainText(fragment []byte, kind textKind) string {
 	var b strings.Builder
 	skipped := 0

@@ -38,7 +38,7 @@ func New(t testing.TB, server string) (proxy *Proxy, through string) {
 }
 
 // NewPostgres is New for a connection URI of Postgres. The connections through the proxy are not encrypted, because
-// CutBeforeMessage has to recognise the server's messages.
+// CutBeforeMessage has to recognize the server's messages.
 func NewPostgres(t testing.TB, server string) (proxy *Proxy, through string) {
 	t.Helper()
 	proxy, through = start(t, server, copyMessages)

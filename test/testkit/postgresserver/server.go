@@ -1,5 +1,5 @@
 // Package postgresserver runs a PostgreSQL server for the tests and the demo: it
-// finds the programs, initialises a data folder, starts the server and stops it. It
+// finds the programs, initializes a data folder, starts the server and stops it. It
 // works as an ordinary user, and as root, when the server runs as another user.
 // Linux only.
 package postgresserver
@@ -30,7 +30,7 @@ const administrator = "postgres"
 
 // Options configure a server.
 type Options struct {
-	// DataDir is the data folder. It is initialised if it does not exist. As root,
+	// DataDir is the data folder. It is initialized if it does not exist. As root,
 	// the data is elsewhere if the user of the server cannot reach the folder: see
 	// the function DataDir.
 	DataDir string
@@ -78,9 +78,9 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	password, err := initialise(ctx, binaries, dataDir, runAs, options.Settings["fsync"] != "off")
+	password, err := initialize(ctx, binaries, dataDir, runAs, options.Settings["fsync"] != "off")
 	if err != nil {
-		return nil, fmt.Errorf("initialise the database in %s: %w", dataDir, err)
+		return nil, fmt.Errorf("initialize the database in %s: %w", dataDir, err)
 	}
 	for attempt := 1; ; attempt++ {
 		server, err := start(ctx, binaries, dataDir, password, runAs, options)

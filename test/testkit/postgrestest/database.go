@@ -78,7 +78,7 @@ func create(t testing.TB, administrator string) *Database {
 }
 
 // createRoles creates the login roles of the programs, or sets the passwords of
-// existing ones. A lock serialises test programs that share a server.
+// existing ones. A lock serializes test programs that share a server.
 func createRoles(ctx context.Context, administrator string) error {
 	statements := []string{"SELECT pg_advisory_xact_lock(hashtext('echoblogs test roles'))"}
 	for _, role := range []string{postgres.OperatorRole, blog.Role, postgres.PortalRole} {

@@ -83,7 +83,7 @@ func (t *Table) delete(name types.NamespacedName) {
 // for a wildcard that matches the host, then those without a host. It ignores port,
 // case and a trailing dot of the host.
 func (t *Table) Lookup(host, path string) (Backend, bool) {
-	host = normalise(host)
+	host = normalize(host)
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	rules, found := t.byHost[host]
@@ -160,7 +160,7 @@ func (r rule) matches(path string) bool {
 	return strings.HasPrefix(path, prefix) && (len(path) == len(prefix) || path[len(prefix)] == '/')
 }
 
-func normalise(host string) string {
+func normalize(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

@@ -7,7 +7,7 @@ CREATE TABLE posts (
     author       text NOT NULL,
     -- As written, in Markdown.
     content      text NOT NULL,
-    -- The content as sanitised HTML, and its beginning as plain text: rendered when written, not when read.
+    -- The content as sanitized HTML, and its beginning as plain text: rendered when written, not when read.
     html         text NOT NULL,
     summary      text NOT NULL,
     created_at   timestamptz NOT NULL,

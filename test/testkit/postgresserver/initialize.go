@@ -18,10 +18,10 @@ import (
 // Only the user of the server can read it.
 const passwordFile = "echoblogs-administrator-password"
 
-// initialise creates the data folder unless it exists, and returns the password of
+// initialize creates the data folder unless it exists, and returns the password of
 // the administrator. It works in a temporary folder, which it renames at the end,
 // so that an interrupted run leaves nothing that looks like data.
-func initialise(ctx context.Context, binaries, dataDir string, runAs owner, syncToDisk bool) (string, error) {
+func initialize(ctx context.Context, binaries, dataDir string, runAs owner, syncToDisk bool) (string, error) {
 	password, err := os.ReadFile(filepath.Join(dataDir, passwordFile))
 	if err == nil {
 		return strings.TrimSpace(string(password)), nil
@@ -30,7 +30,7 @@ func initialise(ctx context.Context, binaries, dataDir string, runAs owner, sync
 		return "", fmt.Errorf("read the administrator's password: %w", err)
 	}
 
-	unfinished := dataDir + ".initialising"
+	unfinished := dataDir + ".initializing"
 	if err := os.RemoveAll(unfinished); err != nil {
 		return "", fmt.Errorf("remove an unfinished data folder: %w", err)
 	}

@@ -47,8 +47,8 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
-// sanitise removes everything that the policy does not allow.
-func sanitise(html []byte) []byte {
+// sanitize removes everything that the policy does not allow.
+func sanitize(html []byte) []byte {
 	// The policy drops the rel attributes of authors and writes its own in exactly this form. Quotation marks in text
 	// are escaped, so the replacement cannot match anywhere else.
 	return bytes.ReplaceAll(policy.SanitizeBytes(html), []byte(` rel="nofollow"`), []byte(` rel="nofollow noopener"`))
