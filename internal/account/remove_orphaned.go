@@ -181,15 +181,3 @@ func removeAccount(ctx context.Context, db postgres.Beginner, id int64, now time
 	}
 	return removed, nil
 }
-
-// DeleteExpired deletes expired sessions, codes and tokens.
-func (s *Service) DeleteExpired(ctx context.Context) error {
-	batch := &pgx.Batch{}
-	for _, table := range []string{"sessions", "blog_sessions", "login_codes", "mail_tokens"} {
-		batch.Queue(`DELETE FROM public.`+table+` WHERE expires_at <= $1`, s.now())
-	}
-	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("delete expired sessions, codes and tokens: %w", err)
-	}
-	return nil
-}

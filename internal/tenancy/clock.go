@@ -1,7 +1,6 @@
 package tenancy
 
 import (
-	"fmt"
 	"maps"
 	"time"
 
@@ -24,9 +23,6 @@ const (
 	earlier = `least(@now::timestamptz, now() + @max_skew::interval)`
 	later   = `greatest(@now::timestamptz, now() - @max_skew::interval)`
 )
-
-// holdStart is the latest release time of a name whose hold has ended, in SQL.
-var holdStart = fmt.Sprintf(`(%s - interval '%d seconds')`, earlier, Hold/time.Second)
 
 // args adds the arguments of earlier and later to those of a statement.
 func (c clock) args(further pgx.NamedArgs) pgx.NamedArgs {

@@ -56,7 +56,6 @@ func (s *Store) purgeable(ctx context.Context, now time.Time, limit int) ([]purg
 	return found, nil
 }
 
-// DeleteExpiredHolds frees the names whose hold has ended. A hold that starts in the future, because a clock was ahead, is
 // restarted now, so that it ends.
 func (s *Store) DeleteExpiredHolds(ctx context.Context, now time.Time) error {
 	batch := &pgx.Batch{}

@@ -8,7 +8,6 @@ package tenancy
 
 import (
 	"errors"
-	"time"
 )
 
 // State is the state of a tenant's row.
@@ -33,10 +32,6 @@ const (
 	SupersededSQL = "'" + string(StateSuperseded) + "'"
 	ReleasedSQL   = "'" + string(StateReleased) + "'"
 )
-
-// Hold is how long a freed host, tenant name or schema name is unavailable to other tenants. A replica whose
-// directory is older than 45 s answers 503, so after a minute no replica can serve the old tenant's pages under it.
-const Hold = 60 * time.Second
 
 // Channel is the NOTIFY channel that announces the ids of changed tenants.
 const Channel = "echoblogs_tenants"

@@ -47,12 +47,3 @@ func (s *Store) updateRow(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt, 
 	}
 	return nil
 }
-
-// queueExpiredHolds frees the names in spec whose hold has ended.
-func queueExpiredHolds(batch *pgx.Batch, spec Spec, clock clock) {
-	batch.Queue(`DELETE FROM public.tenants WHERE state = `+ReleasedSQL+` AND released_at <= `+holdStart+` AND (name = @name OR schema_name = @schema)`,
-		clock.args(pgx.NamedArgs{"name": spec.Name, "schema": spec.SchemaName}))
-	batch.Queue(`DELETE FROM public.domains d WHERE d.host = ANY (@hosts) AND (d.released_at <= `+holdStart+` OR EXISTS (
-		SELECT FROM public.tenants t WHERE t.id = d.tenant_id AND t.state IN (`+ReleasedSQL+`, `+SupersededSQL+`) AND t.released_at <= `+holdStart+`))`,
-		clock.args(pgx.NamedArgs{"hosts": spec.hosts()}))
-}

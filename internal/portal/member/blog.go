@@ -165,21 +165,3 @@ func changedSentence(changed *tenants.ChangedError) string {
 	}
 	return strings.Join(append(sentences, "Save again to keep your value."), " ")
 }
-
-// manifest sends the manifest of a blog's Tenant, for a Git repository.
-func (p *Pages) manifest(w http.ResponseWriter, r *site.Request) error {
-	tenant, err := p.ownTenant(r)
-	if err != nil {
-		return err
-	}
-	content, err := tenants.Manifest(tenant)
-	if err != nil {
-		return err
-	}
-	header := w.Header()
-	header.Set("Content-Type", "application/yaml; charset=utf-8")
-	header.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", tenant.Name+".yaml"))
-	header.Set("Cache-Control", "no-store")
-	w.Write(content)
-	return nil
-}

@@ -41,11 +41,6 @@ var ErrNoPage = &PageError{
 	Steps: []string{"Start from the home page: choose the name of the site at the top."},
 }
 
-var errCrossOrigin = &PageError{
-	Status: http.StatusForbidden, Title: "This form came from another site", Lead: "Nothing was changed.",
-	Steps: []string{"Open the page on this site and try again."},
-}
-
 func unreadableForm(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

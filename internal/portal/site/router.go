@@ -12,8 +12,8 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// Register adds the assets and the routes to a mux, and a page for everything else. The returned handler protects them
-// against forms of other sites.
+// Register adds the assets and the routes to a mux, and a page for everything else. The returned handler serves
+// them with security headers.
 func (s *Site) Register(mux *http.ServeMux, routes ...Routes) http.Handler {
 	mux.Handle("GET "+web.AssetsPrefix+"{name}", s.layout.Assets)
 	for _, some := range routes {
@@ -22,10 +22,7 @@ func (s *Site) Register(mux *http.ServeMux, routes ...Routes) http.Handler {
 		}
 	}
 	mux.Handle("/", s.handle(onPublicHost(notFound(mux))))
-	// Other origins, blogs included, must not submit forms with the visitor's cookies.
-	sameOrigin := http.NewCrossOriginProtection()
-	sameOrigin.SetDenyHandler(s.handle(func(http.ResponseWriter, *Request) error { return errCrossOrigin }))
-	return s.hsts(web.SecurityHeaders(web.FormsPolicy, sameOrigin.Handler(mux)))
+	return s.hsts(web.SecurityHeaders(web.FormsPolicy, s.sameOrigin(mux)))
 }
 
 // handle adapts a handler to net/http: it reads the request, bounds its body and its duration, and responds to errors.

@@ -1,0 +1,26 @@
+package tenancy
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Hold is how long a freed host, tenant name or schema name is unavailable to other tenants. A replica whose
+// directory is older than 45 s answers 503, so after a minute no replica can serve the old tenant's pages under it.
+const Hold = 60 * time.Second
+
+// holdStart is the latest release time of a name whose hold has ended, in SQL.
+var holdStart = fmt.Sprintf(`(%s - interval '%d seconds')`, earlier, Hold/time.Second)
+
+// queueExpiredHolds frees the names in spec whose hold has ended.
+func queueExpiredHolds(batch *pgx.Batch, spec Spec, clock clock) {
+	batch.Queue(`DELETE FROM public.tenants WHERE state = `+ReleasedSQL+` AND released_at <= `+holdStart+` AND (name = @name OR schema_name = @schema)`,
+		clock.args(pgx.NamedArgs{"name": spec.Name, "schema": spec.SchemaName}))
+	batch.Queue(`DELETE FROM public.domains d WHERE d.host = ANY (@hosts) AND (d.released_at <= `+holdStart+` OR EXISTS (
+		SELECT FROM public.tenants t WHERE t.id = d.tenant_id AND t.state IN (`+ReleasedSQL+`, `+SupersededSQL+`) AND t.released_at <= `+holdStart+`))`,
+		clock.args(pgx.NamedArgs{"hosts": spec.hosts()}))
+}
+
+// DeleteExpiredHolds frees the names whose hold has ended. A hold that starts in the future, because a clock was ahead, is
