@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -24,3 +25,21 @@ func queueExpiredHolds(batch *pgx.Batch, spec Spec, clock clock) {
 }
 
 // DeleteExpiredHolds frees the names whose hold has ended. A hold that starts in the future, because a clock was ahead, is
+// restarted now, so that it ends.
+func (s *Store) DeleteExpiredHolds(ctx context.Context, now time.Time) error {
+	batch := &pgx.Batch{}
+	for _, sql := range []string{
+		`DELETE FROM public.tenants WHERE state = ` + ReleasedSQL + ` AND released_at <= ` + holdStart,
+		`DELETE FROM public.domains WHERE released_at <= ` + holdStart + `
+			AND tenant_id IN (SELECT id FROM public.tenants WHERE state = ` + LiveSQL + `)`,
+		`UPDATE public.tenants SET released_at = ` + later + `, updated_at = now()
+			WHERE state IN (` + ReleasedSQL + `, ` + SupersededSQL + `) AND released_at > ` + later,
+		`UPDATE public.domains SET released_at = ` + later + ` WHERE released_at > ` + later,
+	} {
+		batch.Queue(sql, s.clock(now).args(nil))
+	}
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("free names whose hold has ended: %w", err)
+	}
+	return nil
+}

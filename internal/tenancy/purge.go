@@ -55,22 +55,3 @@ func (s *Store) purgeable(ctx context.Context, now time.Time, limit int) ([]purg
 	}
 	return found, nil
 }
-
-// restarted now, so that it ends.
-func (s *Store) DeleteExpiredHolds(ctx context.Context, now time.Time) error {
-	batch := &pgx.Batch{}
-	for _, sql := range []string{
-		`DELETE FROM public.tenants WHERE state = ` + ReleasedSQL + ` AND released_at <= ` + holdStart,
-		`DELETE FROM public.domains WHERE released_at <= ` + holdStart + `
-			AND tenant_id IN (SELECT id FROM public.tenants WHERE state = ` + LiveSQL + `)`,
-		`UPDATE public.tenants SET released_at = ` + later + `, updated_at = now()
-			WHERE state IN (` + ReleasedSQL + `, ` + SupersededSQL + `) AND released_at > ` + later,
-		`UPDATE public.domains SET released_at = ` + later + ` WHERE released_at > ` + later,
-	} {
-		batch.Queue(sql, s.clock(now).args(nil))
-	}
-	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("free names whose hold has ended: %w", err)
-	}
-	return nil
-}
