@@ -37,13 +37,13 @@ func TestRefusedManifests(t *testing.T) {
 	p := newNamespace(t)
 	long := strings.Repeat("a", 41)
 	tests := map[string]struct{ name, spec, want string }{
-		"a name that is too long":            {name: long, want: "use at most 40 lower case letters"},
-		"a name with a dot":                  {name: "a.b", want: "use at most 40 lower case letters"},
+		"a name that is too long":            {name: long, want: "use at most 40 lowercase letters"},
+		"a name with a dot":                  {name: "a.b", want: "use at most 40 lowercase letters"},
 		"a name of Postgres":                 {name: "pg-stat", want: "names that start with pg- or deleted- are reserved"},
 		"a name of a tombstone":              {name: "deleted-1", want: "names that start with pg- or deleted- are reserved"},
 		"a reserved name":                    {name: "www", want: "this name is reserved for the platform itself: choose another name"},
-		"a schema with a hyphen":             {spec: "{schemaName: a-b}", want: "use only lower case letters, digits and underscores"},
-		"a schema in upper case":             {spec: "{schemaName: Alice}", want: "use only lower case letters, digits and underscores"},
+		"a schema with a hyphen":             {spec: "{schemaName: a-b}", want: "use only lowercase letters, digits and underscores"},
+		"a schema in upper case":             {spec: "{schemaName: Alice}", want: "use only lowercase letters, digits and underscores"},
 		"a schema that is too long":          {spec: "{schemaName: " + strings.Repeat("a", 49) + "}", want: "spec.schemaName: Too long: may not be more than 48 bytes"},
 		"an empty schema":                    {spec: `{schemaName: ""}`, want: "spec.schemaName: Invalid value: \"\": spec.schemaName in body should be at least 1 chars long"},
 		"a schema of Postgres":               {spec: "{schemaName: pg_catalog}", want: "schema names that start with pg_ or deleted_ are reserved"},

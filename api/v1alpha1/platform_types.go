@@ -54,7 +54,7 @@ type PlatformSpec struct {
 	Registration RegistrationMode `json:"registration,omitempty"`
 
 	// contact is the address of support: an email address, such as mailto:help@example.com, or a page, such as
-	// https://example.com/help. The pages of the public site and of blogs link to it, and mails name it. Empty: none.
+	// https://example.com/help. The pages of the public site and of blogs link to it, and emails name it. Empty: none.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=300
@@ -80,7 +80,7 @@ type DatabaseSpec struct {
 	// +optional
 	Engine DatabaseEngine `json:"engine,omitempty"`
 
-	// adoptableSchemas are existing schemas that a Tenant may adopt by the annotation
+	// adoptableSchemas are existing schemas that a Tenant may adopt with the annotation
 	// tenancy.echoblogs.io/adopt-schema.
 	// +optional
 	// +listType=set

@@ -23,7 +23,7 @@ type TenantSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=48
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9_]+$')",message="use only lower case letters, digits and underscores, such as john_doe"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9_]+$')",message="use only lowercase letters, digits and underscores, such as john_doe"
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('pg_') && !self.startsWith('deleted_')",message="schema names that start with pg_ or deleted_ are reserved: choose another one"
 	// +kubebuilder:validation:XValidation:rule="!(self.replace('_', '-') in ['abuse','account','accounts','admin','administrator','api','app','assets','auth','autoconfig','autodiscover','billing','blog','blogs','broadcasthost','cdn','citus','citus-internal','columnar','cron','dashboard','default','dns','docs','echoblogs','email','extensions','ftp','grafana','health','help','hostmaster','imap','info','information-schema','ingress','internal','isatap','kubernetes','localhost','login','logout','mail','metrics','mx','noreply','no-reply','ns','ns1','ns2','operator','partman','pop','pop3','portal','postgres','postmaster','prometheus','public','register','root','security','settings','signup','smtp','sso','staff','static','status','support','system','template0','template1','tiger','topology','usenet','webmail','webmaster','wpad','www'])",message="this schema name is reserved: choose another one"
 	SchemaName string `json:"schemaName,omitempty"`
@@ -59,7 +59,7 @@ type TenantSpec struct {
 	// +optional
 	Suspended *bool `json:"suspended,omitempty"`
 
-	// owner is the person who may write in the blog. Empty: none.
+	// owner is the user who may write on the blog. Empty: none.
 	// +optional
 	Owner *TenantOwner `json:"owner,omitempty"`
 
@@ -89,7 +89,7 @@ type PlatformReference struct {
 	Name string `json:"name,omitempty"`
 }
 
-// TenantOwner is the person who may write in a Tenant's blog.
+// TenantOwner is the user who may write on a Tenant's blog.
 type TenantOwner struct {
 	// username is the user name on the public site.
 	// +required
@@ -234,7 +234,7 @@ type TenantStatus struct {
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 40 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="the name becomes a host label: use at most 40 lower case letters, digits and hyphens, beginning and ending with a letter or digit, such as john-doe"
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 40 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="the name becomes a host label: use at most 40 lowercase letters, digits and hyphens, beginning and ending with a letter or digit, such as john-doe"
 // +kubebuilder:validation:XValidation:rule="!self.metadata.name.startsWith('pg-') && !self.metadata.name.startsWith('deleted-')",message="names that start with pg- or deleted- are reserved: choose another name"
 // +kubebuilder:validation:XValidation:rule="!(self.metadata.name in ['abuse','account','accounts','admin','administrator','api','app','assets','auth','autoconfig','autodiscover','billing','blog','blogs','broadcasthost','cdn','citus','citus-internal','columnar','cron','dashboard','default','dns','docs','echoblogs','email','extensions','ftp','grafana','health','help','hostmaster','imap','info','information-schema','ingress','internal','isatap','kubernetes','localhost','login','logout','mail','metrics','mx','noreply','no-reply','ns','ns1','ns2','operator','partman','pop','pop3','portal','postgres','postmaster','prometheus','public','register','root','security','settings','signup','smtp','sso','staff','static','status','support','system','template0','template1','tiger','topology','usenet','webmail','webmaster','wpad','www'])",message="this name is reserved for the platform itself: choose another name"
 // +kubebuilder:validation:XValidation:rule=`(has(self.spec) && has(self.spec.schemaName) ? self.spec.schemaName : "") == (has(oldSelf.spec) && has(oldSelf.spec.schemaName) ? oldSelf.spec.schemaName : "")`,fieldPath=".spec.schemaName",message="schemaName cannot be set, changed or unset after creation: create another Tenant"

@@ -16,7 +16,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// endPlatform waits for the Platform's Tenants to be deleted, and then removes the finalizer.
+// endPlatform waits until the Platform's Tenants are deleted, and then removes the finalizer.
 //
 // Sets RouteReady=False with TenantsRemain.
 func (r *Reconciler) endPlatform(ctx context.Context, s *scope) error {
@@ -39,7 +39,7 @@ func (r *Reconciler) endPlatform(ctx context.Context, s *scope) error {
 	key := client.ObjectKeyFromObject(s.platform)
 	if store := r.Stores.Prepared(key); store != nil {
 		if err := uninstall(ctx, store, key); err != nil {
-			logf.FromContext(ctx).Error(err, "Removing the Platform from its database")
+			logf.FromContext(ctx).Error(err, "Platform not removed from its database")
 		}
 	}
 	r.Stores.Disconnect(key)

@@ -24,7 +24,7 @@ type driftChecks struct {
 	last map[types.NamespacedName]time.Time
 }
 
-// due reports whether a check is due, and counts it as done.
+// due reports whether a check is due. If so, it records the check as done.
 func (c *driftChecks) due(platform types.NamespacedName, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 // ensureDatabase reconciles the schema, the registry row and the domains with the Tenant's spec.
 //
 // Sets DatabaseReady and DomainsReady. A name that belongs to another Tenant stalls it, except for a custom domain, which
-// is left out. A Tenant that releases a name requeues those with a name conflict.
+// is left out. When the Tenant releases a name, the Tenants with a name conflict are requeued.
 func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	have, err := findRow(ctx, s)
 	if err != nil {
@@ -28,7 +28,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	onTombstone := s.tenant.Annotations[v1alpha1.AnnotationOnTombstone]
 	restore := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneRestore
 	fresh := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneFresh
-	var paidUntil time.Time // stays with the row; the next tenant of the name does not inherit it
+	var paidUntil time.Time // belongs to the row: a later tenant of the same name does not inherit it
 	if have.State == tenancy.StateLive || restore {
 		paidUntil = have.PaidUntil
 	}
@@ -58,7 +58,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	return s.reportDomains(ctx, want, refused)
 }
 
-// findRow reads the Tenant's row. Its state is empty if there is none.
+// findRow reads the Tenant's row. If there is none, it returns a row whose state is empty.
 func findRow(ctx context.Context, s *scope) (tenancy.Tenant, error) {
 	ctx, cancel := context.WithTimeout(ctx, connections.QueryTimeout)
 	defer cancel()
@@ -103,7 +103,8 @@ func (s *scope) createDatabase(ctx context.Context, want tenancy.Spec, fresh boo
 	return nil
 }
 
-// adoption reads whether the Tenant adopts an existing schema, and whether the Platform allows it.
+// adoption returns whether the Tenant adopts an existing schema, and the schema's version. It returns a *step.Error if the
+// Platform does not allow it.
 func (s *scope) adoption(name string) (adopt bool, version string, err error) {
 	value, found := s.tenant.Annotations[v1alpha1.AnnotationAdoptSchema]
 	if !found {

@@ -27,7 +27,7 @@ func (s *scope) databaseError(err error) error {
 		return step.SkipStatus(conflictRetry)
 	case errors.Is(err, tenancy.ErrSchemaExists):
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaExists,
-			"A schema of that name exists that belongs to no Tenant; it is left unchanged.")
+			"A schema with that name exists but belongs to no Tenant. It is left unchanged.")
 	case errors.Is(err, tenancy.ErrNewer):
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaNewer,
 			"The schema has migrations of a newer version of the operator.")
@@ -56,7 +56,7 @@ func nameTaken(e *tenancy.NameTakenError, now time.Time) *step.Error {
 		fmt.Sprintf("The %s %q belongs to %s.", e.Kind, e.Name, ownerPhrase(e)))
 }
 
-// customDomainTaken reports who has a custom domain. E is nil if it has been released since.
+// customDomainTaken reports who has a custom domain. The error e is nil if the domain has been released since.
 func customDomainTaken(host string, e *tenancy.NameTakenError, now time.Time) *step.Error {
 	switch {
 	case e == nil:

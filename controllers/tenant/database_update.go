@@ -53,7 +53,7 @@ func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.
 	return s.readBack(ctx)
 }
 
-// recreateSchema creates an empty schema in place of a missing one, if the Tenant asks for it.
+// recreateSchema creates an empty schema in place of a missing one, if the Tenant's annotation requests it.
 func (r *Reconciler) recreateSchema(ctx context.Context, s *scope) error {
 	if !mayRecreate(s.tenant) {
 		return schemaMissing(s.row.SchemaName)
@@ -81,7 +81,7 @@ func (r *Reconciler) migrate(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// differingFields names what has to change in the registry.
+// differingFields returns the names of the fields that have to change in the registry.
 func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([]string, error) {
 	customDomains, err := s.customDomainsDiffer(ctx, have.CustomHosts, want.CustomHosts)
 	if err != nil {
@@ -108,7 +108,8 @@ func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([
 }
 
 // ensureNewest stops the reconcile if the cache lags the API server: the registry may then differ because another operator
-// has written a newer spec. Together with the condition of Update, no operator overwrites a newer spec by an older one.
+// has written a newer spec. Together with the condition in Update, this keeps an operator from overwriting a newer spec with
+// an older one.
 func (r *Reconciler) ensureNewest(ctx context.Context, s *scope) error {
 	live, err := r.readLive(ctx, s.tenant)
 	if err == nil && (live == nil || live.UID != s.tenant.UID || live.Generation != s.tenant.Generation) {

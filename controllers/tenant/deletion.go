@@ -44,8 +44,8 @@ func (r *Reconciler) reconcileDelete(ctx context.Context, tenant *v1alpha1.Tenan
 	return reconcile.Result{}, nil
 }
 
-// endIfDeleted ends a Tenant for which this reconcile created a schema after another operator removed the finalizer, which
-// does not protect against a second operator without leader election. Otherwise it returns cause.
+// endIfDeleted cleans up if another operator has deleted the Tenant while this reconcile created its schema: without leader
+// election, the finalizer does not prevent that. Otherwise it returns cause.
 func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) error {
 	live, err := r.readLive(ctx, s.tenant)
 	switch {

@@ -41,7 +41,7 @@ func (s *scope) reportDomains(ctx context.Context, want tenancy.Spec, refused []
 }
 
 // customDomainsDiffer reports whether an update can bring the custom domains of the row closer to the wanted ones. A
-// domain that another Tenant holds is no difference: nothing can be done about it.
+// domain that belongs to another Tenant does not count: an update cannot add it.
 func (s *scope) customDomainsDiffer(ctx context.Context, have, want []string) (bool, error) {
 	if len(missing(have, want)) > 0 {
 		return true, nil

@@ -19,8 +19,8 @@ const connectRetry = 200 * time.Millisecond
 // resolvePlatform reads the Tenant's Platform and its store.
 //
 // Sets DatabaseReady=False with PlatformNotFound or PlatformNotReady. The Tenant is requeued when the Platform is created,
-// and when its database becomes ready. An operator that has just started is about to connect to a database that was ready
-// before: no condition reports that.
+// and when its database becomes ready. An operator that has just started has not connected yet to a database that was
+// ready before: no condition reports that.
 func (r *Reconciler) resolvePlatform(ctx context.Context, s *scope) error {
 	key := types.NamespacedName{Namespace: s.tenant.Namespace, Name: s.tenant.PlatformName()}
 	var platform v1alpha1.Platform

@@ -140,8 +140,8 @@ func (r *Reconciler) reconcileLive(ctx context.Context, tenant *v1alpha1.Tenant)
 	return step.Result(ctx, stopped, s.wait())
 }
 
-// isDrift reports whether a difference from the Tenant's spec arose although neither the Tenant nor its Platform has
-// changed since the last complete reconcile.
+// isDrift reports whether a difference from the Tenant's spec is drift: neither the Tenant nor its Platform has changed
+// since the last complete reconcile.
 func (r *Reconciler) isDrift(s *scope) bool {
 	generation, known := r.syncedPlatformGeneration.Load(client.ObjectKeyFromObject(s.tenant))
 	return s.tenant.Status.ObservedGeneration == s.tenant.Generation && (!known || generation == s.platform.Generation)

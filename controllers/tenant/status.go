@@ -13,7 +13,8 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// updateStatus computes the Tenant's status from what the reconcile has read. Stopped is nil if every step succeeded.
+// updateStatus computes the Tenant's status from what the reconcile has read. The error stopped is nil if every step
+// succeeded.
 func (s *scope) updateStatus(stopped *step.Error) {
 	s.tenant.Status.ObservedGeneration = s.tenant.Generation
 	s.describeRow()
@@ -47,8 +48,8 @@ var phasesBeforeReady = []v1alpha1.TenantPhase{"", v1alpha1.TenantPending, v1alp
 // phasesAfterReady are the phases of a Tenant that has been Ready. An outage does not change them.
 var phasesAfterReady = []v1alpha1.TenantPhase{v1alpha1.TenantActive, v1alpha1.TenantGrace, v1alpha1.TenantSuspended}
 
-// phase summarizes the Tenant's life. Stopped is the error that Ready reports, or nil; a Tenant that is served keeps its
-// phase whatever else is wrong.
+// phase summarizes the Tenant's life. The error stopped is the one that Ready reports, or nil; a Tenant that is served
+// keeps its phase whatever else is wrong.
 func (s *scope) phase(stopped *step.Error) v1alpha1.TenantPhase {
 	conditions := s.tenant.Status.Conditions
 	served := meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionServing) && meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionDatabaseReady)

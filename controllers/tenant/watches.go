@@ -19,7 +19,7 @@ func (r *Reconciler) requeueNameConflicts(ctx context.Context, released *v1alpha
 	var tenants v1alpha1.TenantList
 	err := r.Client.List(ctx, &tenants, client.InNamespace(released.Namespace), client.MatchingFields{requeue.NameConflictPlatform: released.PlatformName()})
 	if err != nil {
-		logf.FromContext(ctx).Error(err, "Listing Tenants with a name conflict")
+		logf.FromContext(ctx).Error(err, "Tenants with a name conflict not listed")
 		return
 	}
 	for i := range tenants.Items {
@@ -32,7 +32,7 @@ func (r *Reconciler) tenantsOf(ctx context.Context, platform client.Object) []re
 	var tenants v1alpha1.TenantList
 	err := r.Client.List(ctx, &tenants, client.InNamespace(platform.GetNamespace()), client.MatchingFields{requeue.TenantPlatform: platform.GetName()})
 	if err != nil {
-		logf.FromContext(ctx).Error(err, "Listing the Tenants of a Platform", "platform", platform.GetName())
+		logf.FromContext(ctx).Error(err, "Tenants of a Platform not listed", "platform", platform.GetName())
 		return nil
 	}
 	requests := make([]reconcile.Request, len(tenants.Items))

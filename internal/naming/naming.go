@@ -34,7 +34,7 @@ func (e *NameError) Error() string { return strconv.Quote(e.Name) + ": " + e.Sen
 func CheckTenant(name string) error {
 	switch {
 	case len(name) > MaxNameLength || !tenantName.MatchString(name):
-		return &NameError{name, "use at most 40 lower case letters, digits and hyphens, beginning and ending with a letter or digit, such as john-doe"}
+		return &NameError{name, "use at most 40 lowercase letters, digits and hyphens, beginning and ending with a letter or digit, such as john-doe"}
 	case strings.HasPrefix(name, "pg-") || strings.HasPrefix(name, "deleted-"):
 		return &NameError{name, "names that start with pg- or deleted- are reserved: choose another name"}
 	case slices.Contains(Reserved, name):

@@ -41,7 +41,7 @@ func (a Applier) Ensure(ctx context.Context, owner client.Object, want *networki
 		return false, fmt.Errorf("read Ingress %s: %w", want.Name, err)
 	case err == nil && !metav1.IsControlledBy(&live, owner) && live.Labels[routing.LabelManagedBy] != routing.ManagedBy:
 		return false, step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressNotOwned,
-			fmt.Sprintf("An Ingress %q exists that was not created for this object.", want.Name))
+			fmt.Sprintf("An Ingress %q exists but was not created for this object.", want.Name))
 	case err == nil && routing.UpToDate(&live, want):
 		return false, nil
 	}

@@ -20,7 +20,7 @@ const (
 	NameConflictPlatform = "status.nameConflict.platformRef.name"
 )
 
-// nameConflictReasons are the reasons set when a name that a Tenant asks for belongs to another Tenant.
+// nameConflictReasons are the reasons set when a name that a Tenant requests belongs to another Tenant.
 var nameConflictReasons = []string{v1alpha1.ReasonSchemaTaken, v1alpha1.ReasonHostTaken, v1alpha1.ReasonCustomDomainTaken}
 
 // IndexTenants registers the indexes. It must be called once, before the manager starts.

@@ -8,7 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 )
 
-// SpecOrAnnotationsChanged passes changes by the author of an object, and not the controllers' own writes of status.
+// SpecOrAnnotationsChanged passes changes of an object by its author, but not the controllers' own writes of status.
 var SpecOrAnnotationsChanged = predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
 
 // IngressChanged passes every change of an Ingress except one of its status, which the ingress controller writes.

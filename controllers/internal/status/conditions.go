@@ -63,8 +63,8 @@ func (c *Conditions) IsTrue(kind string) bool {
 }
 
 // Summarize sets Ready, Reconciling and Stalled from the layers as kstatus defines them: Reconciling and Stalled are
-// present only while they are True. Stopped is the error that ended the steps, or nil; then a degraded layer counts
-// instead. It returns the error that Ready reports, or nil.
+// present only while they are True. The parameter stopped is the error that ended the steps; if it is nil, the first
+// degraded layer counts instead. It returns the error that Ready reports, or nil.
 func (c *Conditions) Summarize(stopped *step.Error, succeeded string) *step.Error {
 	if stopped == nil {
 		stopped = c.degraded

@@ -24,19 +24,19 @@ type Error struct {
 }
 
 // Stalled returns the error of a step that cannot succeed until the user changes something. The object is reconciled
-// again when something that it watches changes.
+// again when something that its controller watches changes.
 func Stalled(condition, reason, problem string) *Error {
 	return &Error{condition: condition, reason: reason, message: remediation.Append(reason, problem), stalled: true}
 }
 
 // Waiting returns the error of a step that waits for something that needs no action. The object is reconciled again after
-// retryAfter or, if that is zero, when something that it watches changes.
+// retryAfter or, if that is zero, when something that its controller watches changes.
 func Waiting(condition, reason, problem string, retryAfter time.Duration) *Error {
 	return &Error{condition: condition, reason: reason, message: remediation.Append(reason, problem), retryAfter: retryAfter}
 }
 
-// Transient returns the error of a step that failed for a passing cause, which is logged. The object is reconciled again
-// with the queue's exponential backoff.
+// Transient returns the error of a step that failed for a transient cause, which is logged. The object is reconciled
+// again with the queue's exponential backoff.
 func Transient(condition, reason, problem string, cause error) *Error {
 	return &Error{condition: condition, reason: reason, message: remediation.Append(reason, problem), cause: cause}
 }
@@ -52,7 +52,7 @@ func SkipStatusOn(cause error) *Error {
 	return &Error{skipStatus: true, cause: cause}
 }
 
-// WithRetryAfter makes a stalled object be reconciled again after d, for causes that it does not watch.
+// WithRetryAfter makes a stalled object be reconciled again after d, for causes that its controller does not watch.
 func (e *Error) WithRetryAfter(d time.Duration) *Error {
 	e.retryAfter = d
 	return e

@@ -16,7 +16,7 @@ type DatabaseSpecApplyConfiguration struct {
 	SecretRef *SecretReferenceApplyConfiguration `json:"secretRef,omitempty"`
 	// engine is the kind of server. Empty: PostgreSQL.
 	Engine *apiv1alpha1.DatabaseEngine `json:"engine,omitempty"`
-	// adoptableSchemas are existing schemas that a Tenant may adopt by the annotation
+	// adoptableSchemas are existing schemas that a Tenant may adopt with the annotation
 	// tenancy.echoblogs.io/adopt-schema.
 	AdoptableSchemas []string `json:"adoptableSchemas,omitempty"`
 }

@@ -31,7 +31,7 @@ type PlatformSpecApplyConfiguration struct {
 	// registration says who may sign up on the public site. Empty: Open.
 	Registration *apiv1alpha1.RegistrationMode `json:"registration,omitempty"`
 	// contact is the address of support: an email address, such as mailto:help@example.com, or a page, such as
-	// https://example.com/help. The pages of the public site and of blogs link to it, and mails name it. Empty: none.
+	// https://example.com/help. The pages of the public site and of blogs link to it, and emails name it. Empty: none.
 	Contact *string `json:"contact,omitempty"`
 }
 

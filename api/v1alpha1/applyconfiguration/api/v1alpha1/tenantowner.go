@@ -5,7 +5,7 @@ package v1alpha1
 // TenantOwnerApplyConfiguration represents a declarative configuration of the TenantOwner type for use
 // with apply.
 //
-// TenantOwner is the person who may write in a Tenant's blog.
+// TenantOwner is the user who may write on a Tenant's blog.
 type TenantOwnerApplyConfiguration struct {
 	// username is the user name on the public site.
 	Username *string `json:"username,omitempty"`

@@ -33,7 +33,7 @@ type TenantSpecApplyConfiguration struct {
 	// suspended suspends the Tenant: readers get 402 Payment Required, the owner keeps access, and no data is lost.
 	// Empty: false.
 	Suspended *bool `json:"suspended,omitempty"`
-	// owner is the person who may write in the blog. Empty: none.
+	// owner is the user who may write on the blog. Empty: none.
 	Owner *TenantOwnerApplyConfiguration `json:"owner,omitempty"`
 	// deletionPolicy says what happens to the schema when the Tenant is deleted: Retain keeps it as a tombstone that
 	// can be restored within the Platform's retention; Delete drops it at once. Empty: Retain.
