@@ -31,7 +31,7 @@ func runCommand() *cobra.Command {
 		Short: "Serve the blogs of all tenants",
 		Long: `Serve the blogs of all tenants until SIGTERM or SIGINT.
 
-The address of the database is read from the variable ECHOBLOGS_DATABASE_URI, or from the file that
+The address of the database is read from the environment variable ECHOBLOGS_DATABASE_URI, or from the file that
 ECHOBLOGS_DATABASE_URI_FILE names. The server starts even if the database is unavailable, and answers 503 until it is.
 
 If the address points to PgBouncer in transaction mode, also set ECHOBLOGS_LISTEN_URI or ECHOBLOGS_LISTEN_URI_FILE
@@ -71,9 +71,9 @@ func run(ctx context.Context, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	sites := []web.Site{{Name: "blogs", Address: o.address, Handler: served.Handler()}}
+	endpoints := []web.Endpoint{{Name: "blogs", Address: o.address, Handler: served.Handler()}}
 	if o.metricsAddress != "0" {
-		sites = append(sites, web.Site{Name: "metrics", Address: o.metricsAddress, Handler: metrics(served)})
+		endpoints = append(endpoints, web.Endpoint{Name: "metrics", Address: o.metricsAddress, Handler: metrics(served)})
 	}
 	// The directory is refreshed until the last request has been answered.
 	directory, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -82,7 +82,7 @@ func run(ctx context.Context, o runOptions) error {
 		defer close(stopped)
 		served.Run(directory)
 	}()
-	err = web.Serve(ctx, log, sites...)
+	err = web.Serve(ctx, log, endpoints...)
 	stop()
 	<-stopped
 	served.Close()

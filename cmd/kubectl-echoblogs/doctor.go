@@ -20,7 +20,7 @@ func doctorCommand(flags *clusterFlags) *cobra.Command {
 		Use:   "doctor",
 		Short: "List orphans and drift between the API server and the database",
 		Long: `List orphans and drift between the API server and the database: Tenants without a row, rows without a Tenant,
-unknown or missing schemas, Ingresses that differ. It changes nothing. The exit status is 1 if there are findings.`,
+unknown or missing schemas, and Ingresses that have drifted. It changes nothing. The exit status is 1 if there are findings.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)

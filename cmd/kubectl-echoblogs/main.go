@@ -1,5 +1,5 @@
-// Command kubectl-echoblogs is the kubectl plugin for operators of EchoBlogs. Installed on the PATH, it runs as "kubectl
-// echoblogs".
+// Command kubectl-echoblogs is the kubectl plugin for administrators of EchoBlogs. Installed on the PATH, it runs as
+// "kubectl echoblogs".
 package main
 
 import (

@@ -21,7 +21,7 @@ func postCommand(flags *clusterFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "post TENANT FILE.md",
 		Short: "Save a Markdown file as a post of a Tenant's blog",
-		Long: `Save a Markdown file as a post of a Tenant's blog; - reads it from the standard input. The title is the first
+		Long: `Save a Markdown file as a post of a Tenant's blog. The file name - stands for the standard input. The title is the first
 heading, unless the front matter has one; slug, author, date and draft are optional:
 
   ---

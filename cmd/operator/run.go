@@ -66,7 +66,7 @@ func runCommand() *cobra.Command {
 
 func run(cmd *cobra.Command, o runOptions) error {
 	if o.namespace == "" {
-		return errors.New("set the namespace by --namespace or the variable POD_NAMESPACE")
+		return errors.New("set the namespace with --namespace or the environment variable POD_NAMESPACE")
 	}
 	ctrl.SetLogger(zap.New(zap.JSONEncoder(), zap.Level(zapLevel(o.verbose))))
 	mgr, err := newManager(o)

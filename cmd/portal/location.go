@@ -24,7 +24,7 @@ func (l *location) register(flags *pflag.FlagSet) {
 // complete sets the addresses of the API server and the database.
 func (l *location) complete(o *portal.Options) error {
 	if l.namespace == "" {
-		return errors.New("set the namespace by --namespace or the variable POD_NAMESPACE")
+		return errors.New("set the namespace with --namespace or the environment variable POD_NAMESPACE")
 	}
 	o.Namespace, o.Platform = l.namespace, l.platform
 	var err error

@@ -40,9 +40,9 @@ func staffCommand() *cobra.Command {
 	add := &cobra.Command{
 		Use:   "add",
 		Short: "Add a member of staff, and print a link to set their password",
-		Long: `Give an account the role of staff, creating the account if it does not exist. Then print a link to set its password,
-which is not needed if the account has one. The link can be used once and expires after an hour; run the command again for
-another one. Send it only to the owner of the account.`,
+		Long: `Give an account the role of staff, creating the account if it does not exist. Then print a link to set its password. You do
+not need the link if the account already has a password. It can be used once and expires after an hour; run the command
+again for another one. Send it only to the owner of the account.`,
 		Example: "  portal staff add --username jane --email jane@example.com",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -43,7 +43,7 @@ func runCommand() *cobra.Command {
 		Short: "Serve the public site",
 		Long: `Serve the public site until SIGTERM or SIGINT.
 
-The address of the database is read from the variable ECHOBLOGS_DATABASE_URI, or from the file that
+The address of the database is read from the environment variable ECHOBLOGS_DATABASE_URI, or from the file that
 ECHOBLOGS_DATABASE_URI_FILE names. The user name and password of the mail server are read from ECHOBLOGS_SMTP_USERNAME and
 ECHOBLOGS_SMTP_PASSWORD, or from the files that ECHOBLOGS_SMTP_USERNAME_FILE and ECHOBLOGS_SMTP_PASSWORD_FILE name.`,
 		Args: cobra.NoArgs,
@@ -54,14 +54,14 @@ ECHOBLOGS_SMTP_PASSWORD, or from the files that ECHOBLOGS_SMTP_USERNAME_FILE and
 	flags.StringVar(&o.metricsAddress, "metrics-address", ":8081", "the address on which to serve Prometheus metrics; 0 disables them")
 	o.location.register(flags)
 	flags.StringSliceVar(&o.trustedProxies, "trusted-proxies", nil, "addresses or networks whose X-Forwarded-For header is trusted, such as 10.0.0.0/8")
-	flags.StringVar(&o.portal.DNSServer, "dns-server", "", "the address of the DNS server that verifies custom domains, such as 10.0.0.10:53; defaults to the system's")
-	flags.BoolVar(&o.portal.ConfirmFirst, "confirm-first", false, "create a blog only after the email address was confirmed")
+	flags.StringVar(&o.portal.DNSServer, "dns-server", "", "the address of the DNS server that is used to verify custom domains, such as 10.0.0.10:53; defaults to the system's")
+	flags.BoolVar(&o.portal.ConfirmFirst, "confirm-first", false, "create a blog only after its owner has confirmed the email address")
 	flags.IntVar(&o.portal.RegistrationsPerHour, "registrations-per-hour", 10, "the maximum number of sign-ups from a network address in an hour")
 	flags.IntVar(&o.portal.RefusedPerHour, "refused-registrations-per-hour", 60, "the maximum number of refused sign-ups from a network address in an hour")
 	flags.Int32Var(&o.portal.MaxConns, "max-connections", 8, "the maximum number of connections to the database")
 	flags.BoolVar(&o.portal.AccessLog, "access-log", false, "log every request")
-	flags.StringVar(&o.mail.from, "mail-from", "", "the sender of mails, such as 'Blogs <noreply@example.com>'")
-	flags.StringVar(&o.mail.folder, "mail-folder", "", "write mails into this folder instead of sending them")
+	flags.StringVar(&o.mail.from, "mail-from", "", "the sender of emails, such as 'Blogs <noreply@example.com>'")
+	flags.StringVar(&o.mail.folder, "mail-folder", "", "write emails into this folder instead of sending them")
 	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server, as its certificate names it")
 	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 0, "the port of the mail server (default 587 with starttls, 465 with implicit, 25 with none)")
 	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(transport.SMTPStartTLS), "the security of the connection to the mail server: starttls, implicit (TLS from the start), or none, for servers on the same machine")
@@ -80,9 +80,9 @@ func run(ctx context.Context, o runOptions) error {
 		return err
 	}
 	defer site.Close()
-	sites := []web.Site{{Name: "public site", Address: o.address, Handler: site.Handler()}}
+	endpoints := []web.Endpoint{{Name: "public site", Address: o.address, Handler: site.Handler()}}
 	if o.metricsAddress != "0" {
-		sites = append(sites, web.Site{Name: "metrics", Address: o.metricsAddress, Handler: metrics(site)})
+		endpoints = append(endpoints, web.Endpoint{Name: "metrics", Address: o.metricsAddress, Handler: metrics(site)})
 	}
 	serving, stopServing := context.WithCancelCause(ctx)
 	defer stopServing(nil)
@@ -97,7 +97,7 @@ func run(ctx context.Context, o runOptions) error {
 		}
 		stopped <- err
 	}()
-	err = web.Serve(serving, log, sites...)
+	err = web.Serve(serving, log, endpoints...)
 	stop()
 	log.LogAttrs(ctx, slog.LevelInfo, "Stopped serving, finishing background work")
 	return errors.Join(err, <-stopped)
@@ -123,9 +123,9 @@ func (o mailOptions) transport() (mail.Transport, error) {
 	case o.folder != "":
 		return transport.Folder{Path: o.folder, From: cmp.Or(o.from, "EchoBlogs <noreply@localhost>")}, nil
 	case o.smtp.Host == "":
-		return nil, errors.New("set --smtp-host to send mails, or --mail-folder to write them into a folder")
+		return nil, errors.New("set --smtp-host to send emails, or --mail-folder to write them into a folder")
 	case o.from == "":
-		return nil, errors.New("set --mail-from to the sender of mails")
+		return nil, errors.New("set --mail-from to the sender of emails")
 	}
 	var err error
 	o.smtp.From = o.from

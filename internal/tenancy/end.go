@@ -35,7 +35,7 @@ func (s *Store) Retain(ctx context.Context, read Tenant, specJSON []byte, now, p
 	return tombstoneSchema, err
 }
 
-// Drop drops the schema of the live tenant that was read and releases its names. It reports whether there was one.
+// Drop drops the schema of the live tenant that was read and releases its names. It reports whether it dropped a schema.
 func (s *Store) Drop(ctx context.Context, read Tenant, now time.Time) (dropped bool, err error) {
 	err = s.end(ctx, "drop", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
 		dropped = true

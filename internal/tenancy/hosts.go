@@ -11,7 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// NameTakenError says that a name is unavailable, and what it belongs to.
+// NameTakenError says that a name is unavailable, and to whom it belongs.
 type NameTakenError struct {
 	// Name is the requested host, schema or tenant name.
 	Name string
@@ -43,7 +43,8 @@ func queueReleases(batch *pgx.Batch, spec Spec, clock clock) {
 // claim is the outcome of queueClaims.
 type claim struct{ primary bool }
 
-// queueClaims claims the hosts that spec lists, except for those of others. The result is valid after the batch.
+// queueClaims claims the hosts that spec lists, except for those of others. The result is valid once the batch has been
+// sent.
 func queueClaims(batch *pgx.Batch, spec Spec) *claim {
 	var owned claim
 	batch.Queue(`INSERT INTO public.domains AS d (host, tenant_id, is_primary)

@@ -15,9 +15,9 @@ type Installation struct {
 	Namespace, Name string
 	// PublicURL is the address of the public site, without a slash at the end.
 	PublicURL string
-	// Domain is the parent domain of sites that people sign up for.
+	// Domain is the parent domain of the sites that people sign up for.
 	Domain string
-	// SignUp reports whether people can sign up, and CodeRequired whether they need a registration code to.
+	// SignUp reports whether people can sign up, and CodeRequired whether they need a registration code for that.
 	SignUp, CodeRequired bool
 	// Contact is how to reach support: a mailto or an https URL. Empty: unknown.
 	Contact string
@@ -30,8 +30,8 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("the database serves the Platform %s/%s", e.Namespace, e.Name)
 }
 
-// Install records on first contact that the database serves a Platform, and later keeps what sites show of it up to date.
-// It returns *InUseError, and writes nothing, if the database serves another one.
+// Install records, at first, that the database serves a Platform, and afterwards keeps its recorded settings up to date. It
+// returns *InUseError, and writes nothing, if the database serves another Platform.
 func (s *Store) Install(ctx context.Context, want Installation, now time.Time) error {
 	have, err := s.installation(ctx)
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -27,8 +27,8 @@ const (
 	scopeTenant scope = "tenant"
 )
 
-// BootstrapSQL returns the SQL that creates the database roles of every program, with an application. An administrator
-// runs it in the database, repeatedly if need be. It sets no passwords.
+// BootstrapSQL returns the SQL that creates the database roles of all programs, including those of an application. An
+// administrator runs it in the database. It can be run repeatedly, and sets no passwords.
 func BootstrapSQL(app application.Application) string { return postgres.BootstrapSQL + app.RolesSQL }
 
 // Prepare creates the database roles if it may, applies pending migrations of the tables in public, grants the application
@@ -86,8 +86,8 @@ func precedingVersion(set application.Set, pending application.Migrations) strin
 	return set.Migrations[:len(set.Migrations)-len(pending)].Latest()
 }
 
-// unrecorded returns the migrations of a set that the database has no record of. It returns an *EditedError if one that it
-// has differs from ours.
+// unrecorded returns the migrations of a set that the database has no record of. It returns an *EditedError if a recorded
+// one differs from ours.
 func unrecorded(ctx context.Context, tx pgx.Tx, scope scope, ours application.Set) (application.Migrations, error) {
 	rows, err := tx.Query(ctx, `SELECT version, checksum FROM public.schema_migrations WHERE scope = $1 AND application = $2`, scope, ours.Name)
 	if err != nil {

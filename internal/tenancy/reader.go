@@ -57,7 +57,8 @@ func (r Reader) List(ctx context.Context, after string, limit int) ([]Tenant, er
 	return tenants, nil
 }
 
-// OwnerOfHost returns the owner of a host as the error of another tenant that requests it. nil: the host is free.
+// OwnerOfHost returns the owner of a host, as the error that another tenant gets when it requests the host. nil: the host
+// is free.
 func (r Reader) OwnerOfHost(ctx context.Context, host string) (*NameTakenError, error) {
 	var (
 		owner                       *string

@@ -1,9 +1,9 @@
 // Package tenancy stores which tenants exist, in which schemas and at which hosts. A Store is the only writer of the
-// registry (the tables in public that say so) and of the tenants' schemas: everything that happens to a tenant is one
-// transaction of both. A Reader is all that programs with fewer privileges get.
+// registry (the tables in public that record this) and of the tenants' schemas: every change of a tenant is one transaction
+// on both. Programs with fewer privileges use a Reader.
 //
-// Values reach SQL as parameters and identifiers are quoted. Statements keep the rules for Citus clusters, and the cost of
-// none of them grows with the number of tenants.
+// Values reach SQL as parameters, and identifiers are quoted. Statements respect the restrictions of Citus clusters, and
+// the cost of none of them grows with the number of tenants.
 package tenancy
 
 import (

@@ -34,7 +34,7 @@ func (r Reader) ListTombstones(ctx context.Context, text string, before int64, l
 // maxTombstonesOf bounds how many tombstones of one owner are read.
 const maxTombstonesOf = 100
 
-// ListTombstonesOf returns the tombstones of an owner that are retained at the moment now: first those that can be
+// ListTombstonesOf returns the tombstones of an owner that are retained at the time now: first those that can be
 // restored, and of these first the one that is retained longest.
 func (r Reader) ListTombstonesOf(ctx context.Context, owner string, now time.Time) ([]Tombstone, error) {
 	return r.tombstones(ctx, `AND t.owner = $1 AND t.owner <> '' AND t.purge_at > $2

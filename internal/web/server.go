@@ -24,8 +24,8 @@ const (
 	stopTimeout = 20 * time.Second
 )
 
-// Site is a handler and the address that it listens on.
-type Site struct {
+// Endpoint is a handler and the address on which it is served.
+type Endpoint struct {
 	// Name is used in logs and errors.
 	Name string
 	// Address is host:port. An empty host stands for all interfaces.
@@ -34,9 +34,9 @@ type Site struct {
 	Handler http.Handler
 }
 
-// Serve serves all sites until ctx is canceled, and then shuts down gracefully. It returns an error if an address is in
+// Serve serves all endpoints until ctx is canceled, and then shuts down gracefully. It returns an error if an address is in
 // use or a listener fails.
-func Serve(ctx context.Context, log *slog.Logger, sites ...Site) error {
+func Serve(ctx context.Context, log *slog.Logger, endpoints ...Endpoint) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var (
@@ -44,18 +44,18 @@ func Serve(ctx context.Context, log *slog.Logger, sites ...Site) error {
 		servers []*http.Server
 		listen  net.ListenConfig
 	)
-	for _, site := range sites {
-		listener, err := listen.Listen(ctx, "tcp", site.Address)
+	for _, endpoint := range endpoints {
+		listener, err := listen.Listen(ctx, "tcp", endpoint.Address)
 		if err != nil {
-			cancel(fmt.Errorf("listen for the %s: %w", site.Name, err))
+			cancel(fmt.Errorf("listen for the %s: %w", endpoint.Name, err))
 			break
 		}
-		server := newServer(site.Handler, log)
+		server := newServer(endpoint.Handler, log)
 		servers = append(servers, server)
-		log.LogAttrs(ctx, slog.LevelInfo, "Listening", slog.String("site", site.Name), slog.String("address", listener.Addr().String()))
+		log.LogAttrs(ctx, slog.LevelInfo, "Listening", slog.String("endpoint", endpoint.Name), slog.String("address", listener.Addr().String()))
 		running.Go(func() {
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-				cancel(fmt.Errorf("serve the %s: %w", site.Name, err))
+				cancel(fmt.Errorf("serve the %s: %w", endpoint.Name, err))
 			}
 		})
 	}

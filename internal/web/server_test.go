@@ -47,8 +47,8 @@ func TestServeDrainsRequests(t *testing.T) {
 	served := make(chan error, 1)
 	go func() {
 		served <- web.Serve(ctx, slog.New(slog.NewJSONHandler(log, nil)),
-			web.Site{Name: "slow", Address: "127.0.0.1:0", Handler: slow},
-			web.Site{Name: "other", Address: "127.0.0.1:0", Handler: http.NotFoundHandler()})
+			web.Endpoint{Name: "slow", Address: "127.0.0.1:0", Handler: slow},
+			web.Endpoint{Name: "other", Address: "127.0.0.1:0", Handler: http.NotFoundHandler()})
 	}()
 	slowAddress, otherAddress := <-log.told, <-log.told
 	if status, _, err := get("http://" + otherAddress); err != nil || status != http.StatusNotFound {
@@ -93,8 +93,8 @@ func TestServeReportsAnAddressInUse(t *testing.T) {
 	}
 	defer taken.Close()
 	err = web.Serve(t.Context(), slog.New(slog.DiscardHandler),
-		web.Site{Name: "first", Address: "127.0.0.1:0", Handler: http.NotFoundHandler()},
-		web.Site{Name: "second", Address: taken.Addr().String(), Handler: http.NotFoundHandler()})
+		web.Endpoint{Name: "first", Address: "127.0.0.1:0", Handler: http.NotFoundHandler()},
+		web.Endpoint{Name: "second", Address: taken.Addr().String(), Handler: http.NotFoundHandler()})
 	if err == nil || !strings.Contains(err.Error(), "listen for the second") || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("Serve: %v", err)
 	}

@@ -46,8 +46,8 @@ func New(tenants *directory.Directory, layout *web.Layout, log *slog.Logger, now
 // strictTransport makes browsers use TLS for a year.
 var strictTransport = []string{"max-age=31536000"}
 
-// Resolve returns the tenant of a request, and the normalized host. nil: there is none, and the request has been
-// answered. A request is resolved once, and served for that tenant even if the directory changes.
+// Resolve returns the tenant of a request, and the normalized host. If there is no tenant, it answers the request and
+// returns nil. A request is resolved once, and served for that tenant even if the directory changes.
 func (s *Site) Resolve(w http.ResponseWriter, r *http.Request) (*directory.Tenant, string) {
 	if !s.Directory.Fresh() {
 		s.directoryUnavailable(w)
@@ -83,7 +83,7 @@ func Page(t *directory.Tenant, title string) web.Page {
 }
 
 func (s *Site) platform() web.Platform {
-	known := s.Directory.Site()
+	known := s.Directory.Platform()
 	return web.Platform{
 		PublicURL: known.PublicURL, Domain: known.Domain, SignUp: known.SignUp, CodeRequired: known.CodeRequired, Contact: web.Contact(known.Contact),
 	}

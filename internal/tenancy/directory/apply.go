@@ -4,9 +4,9 @@ import "slices"
 
 // apply merges a snapshot into the directory.
 func (d *Directory) apply(snapshot Snapshot) {
-	before := d.Site().PublicURL
-	d.site.Store(&snapshot.Site)
-	if snapshot.Site.PublicURL != before {
+	before := d.Platform().PublicURL
+	d.platform.Store(&snapshot.Platform)
+	if snapshot.Platform.PublicURL != before {
 		for _, t := range d.byID {
 			d.updateLinks(t)
 		}
@@ -18,7 +18,7 @@ func (d *Directory) apply(snapshot Snapshot) {
 
 // updateLinks gives a tenant's links the current scheme and port of the public site. It does not change its hosts.
 func (d *Directory) updateLinks(old *Tenant) {
-	t := newTenant(old.Entry, d.Site().PublicURL, old)
+	t := newTenant(old.Entry, d.Platform().PublicURL, old)
 	d.byID[t.ID] = t
 	for _, host := range t.Hosts {
 		d.hosts.CompareAndSwap(host, old, t)
@@ -34,7 +34,7 @@ func (d *Directory) put(entry Entry) {
 	}
 	slices.Sort(entry.Hosts) // the database returns them in any order
 	old := d.byID[entry.ID]
-	t, publicURL := old, d.Site().PublicURL
+	t, publicURL := old, d.Platform().PublicURL
 	if old == nil || !old.equal(entry, publicURL) {
 		t = newTenant(entry, publicURL, old)
 		d.byID[t.ID] = t

@@ -1,4 +1,4 @@
-// Package directory tells programs that serve tenants which tenant a host belongs to, and what pages show of the
+// Package directory tells the programs that serve tenants which tenant a host belongs to, and what pages show of the
 // Platform. A Directory holds all live tenants in memory and follows the registry, which it only reads.
 package directory
 
@@ -65,9 +65,9 @@ type Directory struct {
 	hosts sync.Map // host → *Tenant
 	// readAt is when the last successful read of all changes began; nil before the first.
 	readAt atomic.Pointer[time.Time]
-	// site is nil before the first read.
-	site    atomic.Pointer[Site]
-	pending *pendingReads
+	// platform is nil before the first read.
+	platform atomic.Pointer[Platform]
+	pending  *pendingReads
 
 	// These fields belong to the goroutine of Run.
 
@@ -110,12 +110,12 @@ func (d *Directory) Lookup(host string) *Tenant {
 	return nil
 }
 
-// Site returns what pages show of the Platform; the zero value if it is unknown.
-func (d *Directory) Site() Site {
-	if site := d.site.Load(); site != nil {
-		return *site
+// Platform returns what pages show of the Platform; the zero value if it is unknown.
+func (d *Directory) Platform() Platform {
+	if platform := d.platform.Load(); platform != nil {
+		return *platform
 	}
-	return Site{}
+	return Platform{}
 }
 
 // Fresh reports whether the directory is recent enough to be used.

@@ -5,8 +5,8 @@ import "sync"
 // maxPending bounds the IDs that wait to be read. Beyond it, all tenants are read.
 const maxPending = 10_000
 
-// pendingReads collects what notifications ask for while the registry is being read, so that one read serves many
-// notifications.
+// pendingReads collects the tenants that notifications name while the registry is being read, so that one read serves
+// many notifications.
 type pendingReads struct {
 	// wake has a value when there is something to take.
 	wake chan struct{}

@@ -47,21 +47,21 @@ type Entry struct {
 // Live reports whether the tenant is live.
 func (e *Entry) Live() bool { return len(e.Hosts) > 0 }
 
-// Suspended reports whether readers get 402 at the moment now.
+// Suspended reports whether readers get 402 at the time now.
 func (e *Entry) Suspended(now time.Time) bool { return !now.Before(e.SuspendAt) }
 
-// Paid reports whether the moment now is not later than the last paid day.
+// Paid reports whether the last paid day has not ended at the time now.
 func (e *Entry) Paid(now time.Time) bool { return now.Before(e.PaidUntil.AddDate(0, 0, 1)) }
 
-// Site is what pages show of the Platform.
-type Site struct {
+// Platform is what pages show of the Platform.
+type Platform struct {
 	// PublicURL is the address of the public site, without a slash at the end. Every link has its scheme and port.
 	PublicURL string
-	// Domain is the parent domain of sites that people sign up for.
+	// Domain is the parent domain of the sites that people sign up for.
 	Domain string
-	// SignUp reports whether people can sign up, and CodeRequired whether they need a registration code to.
+	// SignUp reports whether people can sign up, and CodeRequired whether they need a registration code for that.
 	SignUp, CodeRequired bool
-	// Contact is how to reach the site administrators, a mailto or an https address. Empty: unknown.
+	// Contact is how to reach support: a mailto or an https URL. Empty: unknown.
 	Contact string
 }
 
@@ -69,8 +69,8 @@ type Site struct {
 type Snapshot struct {
 	// At is the database's time; everything committed before it is in the snapshot.
 	At time.Time
-	// Site is the zero value before the operator's first contact with the database.
-	Site Site
+	// Platform is the zero value before the operator's first contact with the database.
+	Platform Platform
 	// Tenants are all live tenants, or those that changed, including tenants that are no longer live.
 	Tenants []Entry
 }
@@ -114,8 +114,8 @@ func readSnapshot(ctx context.Context, db postgres.Querier, sql string, args ...
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(&snapshot.At) })
 	batch.Queue(`SELECT public_url, domain, sign_up, code_required, contact FROM public.installation`).QueryRow(func(row pgx.Row) error {
-		site := &snapshot.Site
-		err := row.Scan(&site.PublicURL, &site.Domain, &site.SignUp, &site.CodeRequired, &site.Contact)
+		platform := &snapshot.Platform
+		err := row.Scan(&platform.PublicURL, &platform.Domain, &platform.SignUp, &platform.CodeRequired, &platform.Contact)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}

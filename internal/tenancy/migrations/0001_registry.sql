@@ -8,7 +8,7 @@ CREATE TABLE public.installation (
     public_url         text NOT NULL,
     -- People sign up for sites at NAME.domain.
     domain             text NOT NULL,
-    -- Whether people can sign up, and whether they need a registration code to.
+    -- Whether people can sign up, and whether they need a registration code for that.
     sign_up            boolean NOT NULL,
     code_required      boolean NOT NULL,
     -- How to reach support: a mailto or an https URL. Empty: unknown.
