@@ -127,7 +127,7 @@ func (d *demo) operatorSpec(probe, health, metrics string) process.Spec {
 	}
 }
 
-// portalSpec runs the public site. It writes mails into the state folder, and does
+// portalSpec runs the public site. It writes emails into the state folder, and does
 // not limit sign-ups in practice.
 func (d *demo) portalSpec(address, metrics string) process.Spec {
 	return process.Spec{

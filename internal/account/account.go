@@ -1,9 +1,9 @@
-// Package account holds the people of a platform and how they log in: users, passwords, sessions, logins on blogs,
-// mailed tokens, invitations, and the removal of accounts. Files named after a table hold its SQL, the others hold what
-// people and staff do.
+// Package account manages the users of a platform and their logins: passwords, sessions, logins on blogs, emailed tokens,
+// invitations, and the removal of accounts. Files named after a table hold its SQL; the others hold what users and staff
+// can do.
 //
-// A user may log in while they own a live tenant; staff need none. The interface Blogs provides what only the Tenant
-// objects contain, and not the registry.
+// A user may log in while they own a live tenant; staff need none. The interface Blogs provides what the Tenant objects
+// contain but the registry does not.
 package account
 
 import (
@@ -24,7 +24,7 @@ import (
 // ErrNotFound is returned when a user, session, code or token does not exist or has expired.
 var ErrNotFound = errors.New("no such account, session, code or token")
 
-// Blogs is what accounts need to know of the Tenant objects. *tenants.Client implements it.
+// Blogs reads and deletes the Tenant objects of users. *tenants.Client implements it.
 type Blogs interface {
 	// Synced reports whether the cache of Tenants is complete.
 	Synced(ctx context.Context) bool
@@ -57,7 +57,7 @@ type Options struct {
 	Blogs Blogs
 	// Hasher defaults to NewHasher().
 	Hasher PasswordHasher
-	// MailQueued is called after a mail was added to the outbox. Defaults to a function that does nothing.
+	// MailQueued is called after an email was added to the outbox. Defaults to a function that does nothing.
 	MailQueued func()
 	// Log defaults to slog.Default().
 	Log *slog.Logger
@@ -65,7 +65,7 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Service is what people and staff do with accounts.
+// Service implements what users and staff can do with accounts.
 type Service struct {
 	db         postgres.Beginner
 	registry   tenancy.Reader
@@ -110,7 +110,7 @@ func newMetrics() *metrics {
 			Name: "echoblogs_logins_total", Help: "Logins, by result (succeeded, refused).",
 		}, []string{"result"}),
 		removed: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "echoblogs_accounts_removed_total", Help: "Accounts removed because their owners had no blog anymore.",
+			Name: "echoblogs_accounts_removed_total", Help: "Accounts removed because their users no longer had a blog.",
 		}),
 	}
 }
@@ -136,7 +136,7 @@ const (
 	released   = "'" + string(tenancy.StateReleased) + "'"
 )
 
-// notFound turns the driver's "no rows" into ErrNotFound, and says of other errors what failed.
+// notFound turns the driver's "no rows" into ErrNotFound, and adds to other errors what failed.
 func notFound(what string, err error) error {
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):

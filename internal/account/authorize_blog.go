@@ -39,9 +39,9 @@ func (s *Service) BlogAt(ctx context.Context, host string) (Blog, error) {
 	return Blog{TenantID: tenant.ID, Host: host, Title: tenant.DisplayName, Owner: tenant.Owner}, err
 }
 
-// AuthorizeBlog issues a code with which the blog at a host logs in its owner, who has a session here. challenge is the
-// blogsession.Challenge of the verifier in the browser's cookie of the blog. The code is useless without that cookie, so
-// it may be part of a URL. Errors are ErrNotFound and *NotOwnerError.
+// AuthorizeBlog issues a code that the blog at a host redeems to log in its owner, who has a session on the public site.
+// challenge is the blogsession.Challenge of the verifier that the blog has stored in a cookie. The code is useless without
+// that cookie, so it may be part of a URL. Errors are ErrNotFound and *NotOwnerError.
 func (s *Service) AuthorizeBlog(ctx context.Context, user *User, session *Session, host, challenge string) (code string, b Blog, err error) {
 	if b, err = s.BlogAt(ctx, host); err != nil {
 		return "", b, err

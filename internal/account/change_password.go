@@ -32,8 +32,9 @@ func (s *Service) ChangePassword(ctx context.Context, user *User, keepSession in
 	return s.setPassword(ctx, user, keepSession, password, func(pgx.Tx) error { return nil })
 }
 
-// RequestReset mails the user with a user name or email address a link to choose a new password. The account is looked up
-// when the mail is sent: neither the result nor the time of this call reveals whether it exists.
+// RequestReset emails a link to choose a new password to the user with a user name or email address. The account is looked
+// up when the email is sent: neither the result nor the duration of this call reveals whether it exists. It may return a
+// *ratelimit.ExceededError.
 func (s *Service) RequestReset(ctx context.Context, login, address string) error {
 	key, now := loginKey(login), s.now()
 	if err := ratelimit.Take(ctx, s.db, resetsByAddress, address, now); err != nil {
@@ -49,8 +50,8 @@ func (s *Service) RequestReset(ctx context.Context, login, address string) error
 	return nil
 }
 
-// UserByToken returns the user whom a token of PurposeReset or PurposeConfirm is about, or ErrNotFound. The token stays
-// valid.
+// UserByToken returns the user for whom a token of PurposeReset or PurposeConfirm was issued, or ErrNotFound. The token
+// stays valid.
 func (s *Service) UserByToken(ctx context.Context, purpose Purpose, token string) (User, error) {
 	found, err := findMailToken(ctx, s.db, purpose, token, s.now())
 	if err != nil {
@@ -59,8 +60,8 @@ func (s *Service) UserByToken(ctx context.Context, purpose Purpose, token string
 	return findUserByID(ctx, s.db, found.userID)
 }
 
-// ResetPassword redeems a token of PurposeReset: it sets the password, ends all sessions of the user and lifts the limit
-// on their logins. Errors are ErrNotFound, *InvalidError and ErrBusy.
+// ResetPassword redeems a token of PurposeReset: it sets the password, ends all sessions of the user and resets the rate
+// limit of their logins. Errors are ErrNotFound, *InvalidError and ErrBusy.
 func (s *Service) ResetPassword(ctx context.Context, token, password string) error {
 	user, err := s.UserByToken(ctx, PurposeReset, token)
 	if err != nil {
@@ -79,8 +80,8 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) err
 	)
 }
 
-// setPassword changes a user's password if allow, in the same transaction, returns no error. It tells the user by mail
-// and ends all their sessions but keepSession.
+// setPassword changes a user's password if allow, in the same transaction, returns no error. It informs the user by
+// email, and ends all their sessions but keepSession.
 func (s *Service) setPassword(ctx context.Context, user *User, keepSession int64, password string, allow func(pgx.Tx) error) error {
 	if err := CheckPassword(password, user.Username, user.Email); err != nil {
 		return err

@@ -10,10 +10,10 @@ import (
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
-// UnconfirmedLife is how long an account exists without a confirmed email address.
+// UnconfirmedLife is how long an account may exist without a confirmed email address.
 const UnconfirmedLife = 7 * 24 * time.Hour
 
-// RequestConfirmation mails a user another link to confirm their address, unless it is confirmed. It may return a
+// RequestConfirmation emails a user another link to confirm their address, unless it is confirmed. It may return a
 // *ratelimit.ExceededError.
 func (s *Service) RequestConfirmation(ctx context.Context, user *User) error {
 	if !user.ConfirmedAt.IsZero() {

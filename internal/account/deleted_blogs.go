@@ -7,7 +7,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// DeletedBlog is a deleted blog of a user whose data is retained.
+// DeletedBlog is a user's deleted blog whose data is retained.
 type DeletedBlog struct {
 	Name string
 	// PurgeAt is the time at which the data is purged.
@@ -16,8 +16,8 @@ type DeletedBlog struct {
 	Restorable bool
 }
 
-// DeletedBlogs lists the deleted blogs of a user whose data is retained: first those that can be restored, and of these
-// first the one that is retained longest.
+// DeletedBlogs lists a user's deleted blogs whose data is retained: those that can be restored come first, and within each
+// group the one that is retained longest.
 func (s *Service) DeletedBlogs(ctx context.Context, username string) ([]DeletedBlog, error) {
 	tombstones, err := s.registry.ListTombstonesOf(ctx, username, s.now())
 	if err != nil {

@@ -148,7 +148,7 @@ func (e *env) wantAlive(token string) {
 	}
 }
 
-// mails returns the mails in the outbox, in order, as "kind recipient", where the recipient is the user name, or what the
+// mails returns the emails in the outbox, in order, as "kind recipient", where the recipient is the user name, or what the
 // mail says of a recipient who is not known yet.
 func (e *env) mails() []string {
 	e.t.Helper()
@@ -167,7 +167,7 @@ func (e *env) mails() []string {
 func (e *env) wantMails(want ...string) {
 	e.t.Helper()
 	if got := e.mails(); !slices.Equal(got, want) {
-		e.t.Errorf("queued mails %q, want %q", got, want)
+		e.t.Errorf("queued emails %q, want %q", got, want)
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 var (
 	// ErrNoBlog is returned when a Tenant whose owner is to be invited has no live blog.
 	ErrNoBlog = errors.New("the Tenant has no live blog")
-	// ErrHasAccount is returned when an owner who is to be invited has an account.
-	ErrHasAccount = errors.New("the owner has an account")
+	// ErrHasAccount is returned when an owner who is to be invited already has an account.
+	ErrHasAccount = errors.New("the owner already has an account")
 )
 
 // Invitation invites the owner of a Tenant to create their account.
@@ -28,7 +28,7 @@ type Invitation struct {
 	Username, Email string
 }
 
-// CreateInvitation returns a token by which an owner can create their account once. Errors are ErrNoBlog and
+// CreateInvitation returns a token with which an owner can create their account. It works once. Errors are ErrNoBlog and
 // ErrHasAccount.
 func (s *Service) CreateInvitation(ctx context.Context, i Invitation) (token string, err error) {
 	tenant, err := s.registry.Find(ctx, i.Tenant)
@@ -49,8 +49,8 @@ func (s *Service) CreateInvitation(ctx context.Context, i Invitation) (token str
 	return insertMailToken(ctx, s.db, PurposeInvite, mailToken{invitation: i}, s.now())
 }
 
-// Invitation returns the invitation of a token, which stays valid. It returns ErrNotFound if there is none, or if the
-// Tenant has another owner by now.
+// Invitation returns the invitation that a token stands for. The token stays valid. It returns ErrNotFound if the token is
+// not valid, or if the Tenant has another owner by now.
 func (s *Service) Invitation(ctx context.Context, token string) (Invitation, error) {
 	found, err := findMailToken(ctx, s.db, PurposeInvite, token, s.now())
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Service) Invitation(ctx context.Context, token string) (Invitation, err
 }
 
 // AcceptInvitation redeems an invitation: it creates the account, starts a session and returns the session's token. email
-// is used if the invitation has none, and is to be confirmed by mail; the address of an invitation counts as confirmed,
+// is used if the invitation has no address, and must then be confirmed; the address of an invitation counts as confirmed,
 // because the link was sent to it or handed over by an administrator. Errors are ErrNotFound, *InvalidError,
 // *ConflictError for the email address, and ErrBusy.
 func (s *Service) AcceptInvitation(ctx context.Context, token, email, password string, b Browser) (session string, err error) {

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// inviteNotice is the name of the invitation among the notices of a tenant. It is about the day of the tenant's
-	// creation.
+	// inviteNotice is the name of the notice that records the invitation for a tenant. Its date is the day on which the
+	// tenant was created.
 	inviteNotice = "invite"
 	// invitesPageSize is how many tenants are read at once.
 	invitesPageSize = 200
@@ -46,7 +46,7 @@ type uninvited struct {
 	CreatedAt     time.Time
 }
 
-// listUninvited returns a page of such tenants, by name from after on.
+// listUninvited returns a page of uninvited tenants, ordered by name, beginning after the given name.
 func listUninvited(ctx context.Context, db postgres.Querier, after string) ([]uninvited, error) {
 	rows, err := db.Query(ctx, `SELECT t.name, t.owner, t.created_at FROM public.tenants t
 		WHERE t.state = `+live+` AND t.owner <> '' AND t.name > $1

@@ -50,7 +50,7 @@ func TestInviteOwners(t *testing.T) {
 	e.blogs.err = nil
 	want := []message{{"mail.invite", "diary-owner", `{"email": "Diary@example.org", "tenant": "diary", "username": "diary-owner"}`}}
 	if diff := cmp.Diff(want, invite()); diff != "" {
-		t.Errorf("mails (-want +got):\n%s", diff)
+		t.Errorf("emails (-want +got):\n%s", diff)
 	}
 	if again := invite(); len(again) != 0 {
 		t.Errorf("invited again: %v", again)
@@ -58,6 +58,6 @@ func TestInviteOwners(t *testing.T) {
 	// A Tenant that was deleted and created again is another one.
 	e.exec(`UPDATE public.tenants SET created_at = created_at + interval '1 day' WHERE name = 'diary'`)
 	if diff := cmp.Diff(want, invite()); diff != "" {
-		t.Errorf("mails (-want +got):\n%s", diff)
+		t.Errorf("emails (-want +got):\n%s", diff)
 	}
 }

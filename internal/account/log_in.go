@@ -29,7 +29,7 @@ const (
 	RefusedDeleted Refusal = "deleted"
 	// RefusedReplaced users have a deleted blog whose name another tenant has now. Its data still exists.
 	RefusedReplaced Refusal = "replaced"
-	// RefusedPending users have a Tenant whose blog is not in the registry, yet or anymore.
+	// RefusedPending users have a Tenant whose blog is not yet, or no longer, in the registry.
 	RefusedPending Refusal = "pending"
 	// RefusedOrphaned users have no blog.
 	RefusedOrphaned Refusal = "orphaned"
@@ -46,17 +46,18 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return "login refused: " + string(e.Refusal) }
 
-// Browser is where a session starts.
+// Browser is the browser in which a session starts.
 type Browser struct {
 	// Address is the network address, as rate limits count it.
 	Address   string
 	UserAgent string
-	// Token is the token of the session that the browser had before. It ends. Empty: none.
+	// Token is the token of the browser's previous session, which is ended. Empty: none.
 	Token string
 }
 
 // LogIn starts a session and returns its token. login is a user name or an email address. Errors are ErrWrongPassword,
-// *RefusedError, *ratelimit.ExceededError and ErrBusy. Whether the account exists makes no difference in time.
+// *RefusedError, *ratelimit.ExceededError and ErrBusy. It takes the same time whether or not the account
+// exists.
 func (s *Service) LogIn(ctx context.Context, login, password string, b Browser) (token string, err error) {
 	user, err := s.checkLogin(ctx, loginKey(login), password, b.Address)
 	if err == nil {
@@ -171,7 +172,8 @@ func (s *Service) Sessions(ctx context.Context, userID int64) ([]Session, error)
 	return listSessions(ctx, s.db, userID, s.now())
 }
 
-// EndSession ends a session of a user, and the sessions on blogs that came from it. One that has ended is not an error.
+// EndSession ends a session of a user, and the sessions on blogs that came from it. It is not an error if the session has
+// already ended.
 func (s *Service) EndSession(ctx context.Context, userID, id int64) error {
 	return deleteSession(ctx, s.db, userID, id)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
-// Purpose is what a mailed token is for. A token is not valid for another purpose.
+// Purpose is what an emailed token is for. A token is not valid for another purpose.
 type Purpose string
 
 // The purposes of tokens.
@@ -22,8 +22,8 @@ const (
 	PurposeInvite Purpose = "invite"
 )
 
-// tokenLife is how long a token of each purpose is valid. One that opens an existing account is valid for the shortest
-// time: others may read old mails.
+// tokenLife is how long a token of each purpose is valid. A token that gives access to an existing account is
+// valid for the shortest time, because others may read old emails.
 var tokenLife = map[Purpose]time.Duration{
 	PurposeConfirm: 7 * 24 * time.Hour,
 	PurposeReset:   time.Hour,
@@ -32,7 +32,7 @@ var tokenLife = map[Purpose]time.Duration{
 
 // mailToken is what a token stands for.
 type mailToken struct {
-	// userID is the user whose address or password it is about. 0: none yet.
+	// userID is the user whose address or password the token is for. 0: none yet.
 	userID int64
 	// invitation is what a token of PurposeInvite stands for.
 	invitation Invitation

@@ -7,12 +7,12 @@ import (
 	"github.com/echoblogs/echoblogs/internal/mail"
 )
 
-// PersonByID returns the recipient of a mail. It implements mail.People.
+// PersonByID returns the recipient of an email. It implements mail.People.
 func (s *Service) PersonByID(ctx context.Context, id int64) (mail.Person, error) {
 	return person(findUserByID(ctx, s.db, id))
 }
 
-// PersonByLogin returns the recipient of a mail by user name or email address. It implements mail.People.
+// PersonByLogin returns the recipient of an email by user name or email address. It implements mail.People.
 func (s *Service) PersonByLogin(ctx context.Context, login string) (mail.Person, error) {
 	return person(findUser(ctx, s.db, login))
 }
@@ -34,7 +34,7 @@ func (s *Service) ResetToken(ctx context.Context, userID int64) (string, error) 
 	return insertMailToken(ctx, s.db, PurposeReset, mailToken{userID: userID}, s.now())
 }
 
-// InviteToken issues a token by which the owner of a Tenant can create their account. It implements mail.Tokens.
+// InviteToken issues a token with which the owner of a Tenant can create their account. It implements mail.Tokens.
 func (s *Service) InviteToken(ctx context.Context, i mail.Invite) (string, error) {
 	return insertMailToken(ctx, s.db, PurposeInvite, mailToken{invitation: Invitation{Tenant: i.Tenant, Username: i.Username, Email: i.Email}}, s.now())
 }

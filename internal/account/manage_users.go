@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	// ErrUnchanged is returned when a user is not in a state in which the change is possible. It may have been made
+	// ErrUnchanged is returned when the state of a user does not allow a change, for example because it has been made
 	// before.
-	ErrUnchanged = errors.New("the account is not in a state for this change")
+	ErrUnchanged = errors.New("the state of the account does not allow this change")
 	// ErrSelf is returned when a member of staff tries to lock themselves.
 	ErrSelf = errors.New("staff cannot lock themselves")
 )
@@ -53,7 +53,7 @@ func (s *Service) Unlock(ctx context.Context, actor, username string) error {
 	})
 }
 
-// SendReset mails an active user a link to choose a new password, which staff do not see. Errors are ErrNotFound and
+// SendReset emails an active user a link to choose a new password. Staff do not see the link. Errors are ErrNotFound and
 // ErrUnchanged.
 func (s *Service) SendReset(ctx context.Context, actor, username string) error {
 	err := s.changeUser(ctx, actor, "send a password reset", username, Active, func(tx pgx.Tx, user *User) (bool, error) {
@@ -94,7 +94,7 @@ func (e *InactiveError) Error() string {
 }
 
 // AddStaff gives the account with a user name the role of staff, and creates it if it does not exist. It returns a token of
-// PurposeReset by which its owner can choose a password. Calling it again returns another token. Errors are
+// PurposeReset with which the user can choose a password. Calling it again returns another token. Errors are
 // *naming.NameError, *InvalidError, *ConflictError and *InactiveError.
 func (s *Service) AddStaff(ctx context.Context, actor, username, email string) (token string, err error) {
 	if err := errors.Join(naming.CheckTenant(username), CheckEmail(email)); err != nil {
@@ -111,7 +111,7 @@ func (s *Service) AddStaff(ctx context.Context, actor, username, email string) (
 	return token, err
 }
 
-// promote returns the ID of the account, which is staff then.
+// promote gives an account the role of staff, creating it if it does not exist, and returns its ID.
 func (s *Service) promote(ctx context.Context, tx pgx.Tx, username, email string) (int64, error) {
 	user, err := findUserByName(ctx, tx, username)
 	switch {

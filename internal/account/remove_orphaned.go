@@ -13,7 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
-// OrphanedLife is how long an account exists without a blog. It leaves time to correct a manifest that names another
+// OrphanedLife is how long an account may exist without a blog. It leaves time to correct a manifest that names another
 // owner by mistake, before someone else can sign up with the user name and own the blog.
 const OrphanedLife = 7 * 24 * time.Hour
 
@@ -31,9 +31,9 @@ var discardable = unconfirmed + ` AND u.role = 'author' AND u.state = 'active'
 	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> ''
 		AND (t.state IN (` + tombstone + `, ` + superseded + `) OR EXISTS (SELECT FROM public.first_posts f WHERE f.tenant_id = t.id)))`
 
-// orphaned is the condition under which nothing keeps the account of a user u: no blog is theirs or has their name, none
-// can be restored, and none is being created. Locked accounts stay, or a locked person could register again with the same
-// address; so do those of staff.
+// orphaned is the condition under which an account of a user u has no reason to be kept: no blog is theirs or has their
+// name, none can be restored, and none is being created. Locked accounts are kept, because a locked user could otherwise
+// sign up again with the same address. Accounts of staff are kept, too.
 const orphaned = `u.role = 'author' AND u.state = 'active'
 	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> '' AND t.state <> ` + released + `)
 	AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.name = u.username AND t.state <> ` + released + `)
@@ -58,7 +58,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	)
 }
 
-// userRef identifies an account that Sweep works on.
+// userRef identifies an account that Sweep processes.
 type userRef struct {
 	ID       int64
 	Username string
@@ -157,7 +157,7 @@ func (s *Service) removeOrphaned(ctx context.Context, page []userRef) error {
 }
 
 // removeAccount removes an account that is still removable, with everything that refers to it, and reports whether it
-// did. If two replicas try it concurrently, one does.
+// did. If two replicas try concurrently, one of them succeeds.
 func removeAccount(ctx context.Context, db postgres.Beginner, id int64, now time.Time) (removed bool, err error) {
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		var username, email string

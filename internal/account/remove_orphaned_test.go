@@ -240,7 +240,7 @@ func TestRemovalIsComplete(t *testing.T) {
 		t.Errorf("%d counts of attempts are left", n)
 	}
 	if n := e.count(`SELECT count(*) FROM public.outbox WHERE user_id IS NOT NULL`); n != 0 {
-		t.Errorf("%d mails are left", n)
+		t.Errorf("%d emails are left", n)
 	}
 }
 

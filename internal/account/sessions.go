@@ -15,7 +15,7 @@ import (
 const (
 	// SessionLife is how long a session lasts without being used.
 	SessionLife = 14 * 24 * time.Hour
-	// renewal is how often the use of a session is recorded.
+	// renewal is the shortest interval at which the use of a session is recorded.
 	renewal = time.Hour
 	// maxUserAgent is the size, in bytes, at which the name of a browser is truncated.
 	maxUserAgent = 300
@@ -36,7 +36,8 @@ type Session struct {
 const selectSession = `SELECT s.id, s.created_at, s.seen_at, s.expires_at, s.address, s.user_agent`
 
 // mayLogIn is the condition under which an active user u may be logged in. It is evaluated for every request rather than
-// stored, so that a deletion, a restore or a change of owner takes effect at once. "owner <> ”" makes the index usable.
+// stored, so that a deletion, a restore or a change of owner takes effect at once. Comparing the owner with the
+// empty string makes the partial index usable.
 const mayLogIn = `(u.role = 'staff' OR EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> '' AND t.state = ` + live + `))`
 
 // insertSession starts a session in a browser and ends the one that the browser had before.

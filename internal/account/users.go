@@ -41,7 +41,7 @@ type User struct {
 	ID int64
 	// Username is a valid name of a Tenant.
 	Username string
-	// Email is the address as the user entered it.
+	// Email is the email address as the user entered it.
 	Email string
 	// PasswordHash is argon2id in the PHC string format. Empty: no password is valid.
 	PasswordHash string

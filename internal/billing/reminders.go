@@ -25,14 +25,13 @@ const (
 // plan is the plan of a tenant that ends soon or has ended.
 type plan struct {
 	Tenant string
-	// PaidUntil is the last paid day, and SuspendAt the moment from which on readers cannot read.
+	// PaidUntil is the last paid day, and SuspendAt the time from which readers cannot read the blog.
 	PaidUntil, SuspendAt time.Time
 	// OwnerID is the owner's user ID.
 	OwnerID int64
 }
 
-// SendReminders enqueues the mails that owners are due about the end of their plans, each once, and returns how many it
-// enqueued.
+// SendReminders enqueues the reminders that are due, each once, and returns how many it enqueued.
 func SendReminders(ctx context.Context, db postgres.Beginner, now time.Time) (int, error) {
 	sent := 0
 	until := midnight(now).AddDate(0, 0, firstReminder)
@@ -55,8 +54,8 @@ func SendReminders(ctx context.Context, db postgres.Beginner, now time.Time) (in
 	}
 }
 
-// endingPlans returns a page of tenants that are paid until a day or less and are not suspended, with owners who can log
-// in, by name from after on.
+// endingPlans returns a page of tenants whose last paid day is not later than until, which are not suspended, and whose
+// owners are active. They are ordered by name, beginning after the given name.
 func endingPlans(ctx context.Context, db postgres.Querier, until time.Time, after string, now time.Time) ([]plan, error) {
 	rows, err := db.Query(ctx, `SELECT t.name, t.paid_until, t.suspend_at, u.id
 		FROM public.tenants t JOIN public.users u ON u.username = t.owner

@@ -46,10 +46,10 @@ func (e *env) add(name string, paidDays, graceDays int) {
 		VALUES ($1, $1, $1, '', 'author', 'active', $2)`, name, today)
 }
 
-// message is a mail in the outbox.
+// message is an email in the outbox.
 type message struct{ Tenant, Kind, Day string }
 
-// send sends the reminders of a moment, and returns the mails that it enqueued, by tenant.
+// send sends the reminders of a moment, and returns the emails that it enqueued, by tenant.
 func (e *env) send(now time.Time) []message {
 	e.t.Helper()
 	sent, err := billing.SendReminders(e.t.Context(), e.db, now)
@@ -67,7 +67,7 @@ func (e *env) send(now time.Time) []message {
 		e.t.Fatal(err)
 	}
 	if sent != len(messages) {
-		e.t.Errorf("%d mails were enqueued, %d reported", len(messages), sent)
+		e.t.Errorf("%d emails were enqueued, %d reported", len(messages), sent)
 	}
 	return messages
 }
@@ -108,7 +108,7 @@ func TestSendReminders(t *testing.T) {
 		{"weeks", "mail.due", day(8)},
 	}
 	if diff := cmp.Diff(want, e.send(today)); diff != "" {
-		t.Errorf("mails (-want +got):\n%s", diff)
+		t.Errorf("emails (-want +got):\n%s", diff)
 	}
 	if again := e.send(today.Add(time.Hour)); len(again) != 0 {
 		t.Errorf("sent again: %v", again)
@@ -148,6 +148,6 @@ func TestManyReminders(t *testing.T) {
 	e.exec(`INSERT INTO public.users (username, email, email_key, password_hash, role, state, created_at)
 		SELECT name, name, name, '', 'author', 'active', $1 FROM public.tenants`, today)
 	if sent := e.send(today); len(sent) != 450 {
-		t.Errorf("%d mails", len(sent))
+		t.Errorf("%d emails", len(sent))
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// BlogDate is the data of mails to the owner of a blog about a date.
+// BlogDate is the data of the emails that inform the owner of a blog about a date.
 type BlogDate struct {
 	// UserID is the owner's.
 	UserID int64 `json:"userID"`
@@ -15,7 +15,7 @@ type BlogDate struct {
 	Day time.Time `json:"day"`
 }
 
-// writeBlogDate returns what the text of such a mail needs. It links to the owner's account.
+// writeBlogDate returns the data for the text of such an email, which links to the owner's account.
 func (s *Sender) writeBlogDate(ctx context.Context, b BlogDate) (mailData, error) {
 	person, err := s.People.PersonByID(ctx, b.UserID)
 	if err != nil {

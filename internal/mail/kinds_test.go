@@ -13,7 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/outbox"
 )
 
-// written is when mails are enqueued, and day is the date that reminders are about.
+// written is when emails are enqueued, and day is the date that reminders are about.
 var (
 	written = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 	day     = time.Date(2027, 2, 5, 0, 0, 0, 0, time.UTC)
@@ -32,8 +32,8 @@ func TestTexts(t *testing.T) {
 	}{
 		"confirm": {mail.Confirm{UserID: 1}, alice.Email, "Confirm your email address", `Hello alice,
 
-This email address was given for your account at https://blogs.example/.
-Open this page to confirm that it is yours:
+Your account at https://blogs.example/ uses this email address.
+Open this page to confirm that the address is yours:
 
 https://blogs.example/confirm/?token=confirm+alice
 
@@ -156,7 +156,7 @@ func TestObsoleteMails(t *testing.T) {
 	}
 }
 
-// Every attempt to send a mail uses the same Message-ID, and no other mail does.
+// Every attempt to send an email uses the same Message-ID, and no other email does.
 func TestMessageIDs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, people{{ID: 1, Username: "alice", Email: "alice@people.example", Active: true}}, mail.Site{URL: "https://blogs.example"}, nil)

@@ -1,6 +1,6 @@
-// Package mail writes and sends mails. Each kind of mail is one file: a type with the mail's data, a text of the same
-// name, and a write method, which decides at the time of sending who gets the mail, whether it is still needed, and
-// which token its link carries. Enqueue puts a mail into the outbox; Sender.Register makes a worker send what is there,
+// Package mail writes and sends emails. Each kind of email is one file: a type with the email's data, a text of the same
+// name, and a write method, which decides at the time of sending who gets the email, whether it is still needed, and
+// which token its link contains. Enqueue puts an email into the outbox; Sender.Register makes a worker send what is there,
 // through a Transport of package transport.
 package mail
 
@@ -18,7 +18,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// Draft is the data of a mail that is to be sent: a value of one of this package's kinds, such as Reset. It is stored in
+// Draft is the data of an email that is to be sent: a value of one of this package's kinds, such as Reset. It is stored in
 // the outbox and must not hold a secret.
 type Draft interface {
 	header() header
@@ -34,23 +34,23 @@ type header struct {
 	userID  int64
 }
 
-// mailData is the recipient of a mail and what its text shows.
+// mailData is the recipient of an email and what its text shows.
 type mailData struct {
 	// To is the recipient's address.
 	To string
 	// Username is the recipient's.
 	Username string
-	// Path is the page that the mail links to, with a token where it needs one.
+	// Path is the page that the email links to, with a token where it needs one.
 	Path string
-	// Tenant and Blog are the name and the address of the blog that the mail is about. Empty: none, unknown.
+	// Tenant and Blog are the name and the address of the blog that the email is about. Empty: none, unknown.
 	Tenant, Blog string
-	// Day is the date that the mail is about.
+	// Day is the date that the email is about.
 	Day time.Time
 	// Site is the public site.
 	Site Site
 }
 
-// Link returns the address of the page that the mail links to.
+// Link returns the address of the page that the email links to.
 func (d mailData) Link() string { return d.Site.URL + d.Path }
 
 // Date returns Day in words.
@@ -82,10 +82,10 @@ func register[D Draft]() {
 	}
 }
 
-// kindPrefix distinguishes mails from other messages in the outbox.
+// kindPrefix distinguishes emails from other messages in the outbox.
 const kindPrefix = "mail."
 
-// Enqueue adds a mail to the outbox, in the transaction that db may be.
+// Enqueue adds an email to the outbox. If db is a transaction, the email is sent once it has committed.
 func Enqueue(ctx context.Context, db postgres.Querier, d Draft, now time.Time) error {
 	h := d.header()
 	payload, err := json.Marshal(d)
@@ -97,7 +97,7 @@ func Enqueue(ctx context.Context, db postgres.Querier, d Draft, now time.Time) e
 	})
 }
 
-// render returns the mail that a draft and its data make. The first line of each text is the subject.
+// render renders the text of a kind of email with data. The first line of each text is the subject.
 func render(kind string, data mailData) (subject, body string, err error) {
 	var text bytes.Buffer
 	if err := texts.ExecuteTemplate(&text, kind+".txt", data); err != nil {

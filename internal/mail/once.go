@@ -10,7 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// Notice identifies a mail that the owner of a tenant gets only once.
+// Notice identifies an email that the owner of a tenant gets only once.
 type Notice struct {
 	// Tenant is the name of the Tenant, and Name tells its notices apart, such as "due-30".
 	Tenant, Name string
@@ -18,8 +18,8 @@ type Notice struct {
 	About time.Time
 }
 
-// EnqueueOnce adds a mail to the outbox unless its notice was given before, and reports whether it did. Of several
-// replicas that try it at once, one does.
+// EnqueueOnce adds an email to the outbox and records its notice, unless the notice is already recorded. It reports
+// whether it added the email. If several replicas try concurrently, one of them does.
 func EnqueueOnce(ctx context.Context, db postgres.Beginner, n Notice, d Draft, now time.Time) (bool, error) {
 	enqueued := false
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
@@ -37,7 +37,8 @@ func EnqueueOnce(ctx context.Context, db postgres.Beginner, n Notice, d Draft, n
 	return enqueued, nil
 }
 
-// DeleteStaleNotices deletes notices that were given before a moment and whose tenants have left the registry.
+// DeleteStaleNotices deletes the records of notices that were sent before a time and whose tenants are no longer in the
+// registry.
 func DeleteStaleNotices(ctx context.Context, db postgres.Querier, before time.Time) error {
 	_, err := db.Exec(ctx, `DELETE FROM public.notices n WHERE n.sent_at <= $1 AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.name = n.tenant)`, before)
 	if err != nil {

@@ -37,11 +37,11 @@ func TestEnqueueOnce(t *testing.T) {
 	if again, err := mail.EnqueueOnce(t.Context(), s.db, notice(day.AddDate(1, 0, 0)), draft, written); err != nil || !again {
 		t.Errorf("the notice of another day: %v, %v", again, err)
 	}
-	// If the mail cannot be enqueued, the notice is still due.
+	// If the email cannot be enqueued, the notice is still due.
 	broken := mail.Due{UserID: id + 1, Tenant: "diary", Day: day}
 	other := mail.Notice{Tenant: "diary", Name: "due-1", About: day}
 	if _, err := mail.EnqueueOnce(t.Context(), s.db, other, broken, written); err == nil {
-		t.Error("a mail about an unknown user was enqueued")
+		t.Error("an email about an unknown user was enqueued")
 	}
 	if later, err := mail.EnqueueOnce(t.Context(), s.db, other, draft, written); err != nil || !later {
 		t.Errorf("after a failure: %v, %v", later, err)

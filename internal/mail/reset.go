@@ -11,7 +11,7 @@ import (
 type Reset struct {
 	// UserID is the user's ID. 0: Login finds the user.
 	UserID int64 `json:"userID,omitempty"`
-	// Login is the user name or email address that was entered. The user is looked up only when the mail is sent, so that
+	// Login is the user name or email address that was entered. The user is looked up only when the email is sent, so that
 	// neither the page nor its timing reveals whether the user exists.
 	Login string `json:"login,omitempty"`
 }

@@ -9,35 +9,35 @@ import (
 	"github.com/echoblogs/echoblogs/internal/outbox"
 )
 
-// Message is a mail in plain text.
+// Message is an email in plain text.
 type Message struct {
 	// To is the recipient's address.
 	To string
 	// Subject and Body are in English; lines of Body end with \n.
 	Subject, Body string
-	// ID is unique on this site and the same for every attempt to send the mail, so that mail servers can recognize a
+	// ID is unique on this site and the same for every attempt to send the email, so that mail servers can recognize a
 	// repeated one.
 	ID string
-	// Date is when the mail was written.
+	// Date is when the email was written.
 	Date time.Time
 }
 
-// Transport sends mails.
+// Transport sends emails.
 type Transport interface {
-	// Send sends a mail. After an error the mail may or may not have been sent; a *outbox.PermanentError reports that it
-	// never will be.
+	// Send sends an email. After an error the email may or may not have been sent; an *outbox.PermanentError says that it
+	// can never be sent.
 	Send(ctx context.Context, m Message) error
 }
 
-// Site is the public site, which mails speak of.
+// Site is the public site, as emails refer to it.
 type Site struct {
 	// URL is its address without a slash at the end.
 	URL string
-	// Contact is the address of its administrators, as people read it. Empty: none.
+	// Contact is the address of support, in the form in which people read it. Empty: unknown.
 	Contact string
 }
 
-// Person is a user whom mails are about.
+// Person is a user to whom emails are sent.
 type Person struct {
 	ID              int64
 	Username, Email string
@@ -45,7 +45,7 @@ type Person struct {
 	Active, Confirmed bool
 }
 
-// ErrNoPerson reports that no user has an ID or login.
+// ErrNoPerson is returned when no user has an ID or login.
 var ErrNoPerson = errors.New("no such user")
 
 // People finds users.
@@ -56,14 +56,14 @@ type People interface {
 	PersonByLogin(ctx context.Context, login string) (Person, error)
 }
 
-// Tokens creates the tokens that links carry. Each works once.
+// Tokens creates the tokens in links. Each works once.
 type Tokens interface {
 	ConfirmToken(ctx context.Context, userID int64) (string, error)
 	ResetToken(ctx context.Context, userID int64) (string, error)
 	InviteToken(ctx context.Context, i Invite) (string, error)
 }
 
-// Sender sends the mails in the outbox. All its fields are required.
+// Sender sends the emails in the outbox. All its fields are required.
 type Sender struct {
 	Transport Transport
 	People    People
@@ -74,7 +74,7 @@ type Sender struct {
 	BlogURL func(ctx context.Context, tenant string) string
 }
 
-// Register makes a worker send mails of all kinds.
+// Register makes a worker send emails of all kinds.
 func (s *Sender) Register(w *outbox.Worker) {
 	for kind, decode := range decoders {
 		w.Register(kindPrefix+kind, outbox.Consumer{Deliver: func(ctx context.Context, m outbox.Message) error {

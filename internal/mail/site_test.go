@@ -14,7 +14,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
-// people is what mails know of the users of a site. Its tokens name what they are for.
+// people is what emails know of the users of a site. Its tokens name what they are for.
 type people []mail.Person
 
 func (p people) PersonByID(_ context.Context, id int64) (mail.Person, error) {
@@ -48,7 +48,7 @@ func (p people) InviteToken(_ context.Context, i mail.Invite) (string, error) {
 	return "invite " + i.Username + " to " + i.Tenant + " " + i.Email, nil
 }
 
-// mailbox is a transport that keeps the mails.
+// mailbox is a transport that keeps the emails.
 type mailbox struct {
 	mu   sync.Mutex
 	sent []mail.Message
@@ -61,7 +61,7 @@ func (m *mailbox) Send(_ context.Context, message mail.Message) error {
 	return nil
 }
 
-// site is a database with a worker that sends mails into a mailbox.
+// site is a database with a worker that sends emails into a mailbox.
 type site struct {
 	db      *pgxpool.Pool
 	mailbox mailbox
@@ -92,7 +92,7 @@ func newSite(t *testing.T, users people, public mail.Site, blogs map[string]stri
 	return s
 }
 
-// send enqueues drafts, waits until nothing is left in the outbox, and returns the mails that were sent.
+// send enqueues drafts, waits until nothing is left in the outbox, and returns the emails that were sent.
 func (s *site) send(t *testing.T, drafts ...mail.Draft) []mail.Message {
 	t.Helper()
 	for _, d := range drafts {

@@ -1,4 +1,4 @@
-// Package outbox is a queue in Postgres for everything that is sent after a transaction: mails and, later, other
+// Package outbox is a queue in Postgres for everything that is sent after a transaction: emails and, later, other
 // messages to the outside. Enqueue adds a message inside the caller's transaction, and a Worker in each replica
 // delivers it through the Consumer of its kind. A message is delivered at least once: a worker that crashes between a
 // delivery and the record of it repeats the delivery.
@@ -33,8 +33,8 @@ type Message struct {
 	CreatedAt time.Time
 }
 
-// Enqueue adds a message, which workers see once the transaction that db may be has committed. Call Worker.Wake then to
-// have it delivered at once.
+// Enqueue adds a message. If db is a transaction, workers see the message once it has committed. Call Worker.Wake then to
+// have the message delivered at once.
 func Enqueue(ctx context.Context, db postgres.Querier, m Message) error {
 	_, err := db.Exec(ctx, `INSERT INTO public.outbox (kind, subject, user_id, payload, attempts, next_at, created_at)
 		VALUES ($1, $2, $3, $4, 0, $5, $5)`, m.Kind, m.Subject, postgres.NullIfZero(m.UserID), string(m.Payload), m.CreatedAt)
@@ -44,8 +44,8 @@ func Enqueue(ctx context.Context, db postgres.Querier, m Message) error {
 	return nil
 }
 
-// lease returns at most limit messages of the given kinds that are due, and hides them from other workers until a
-// moment. Messages of other kinds wait for a replica that has a consumer for them.
+// lease returns at most limit messages of the given kinds that are due, and hides them from other workers until the
+// time until. Messages of other kinds wait for a replica that has a consumer for them.
 func lease(ctx context.Context, db postgres.Querier, kinds []string, limit int, now, until time.Time) ([]Message, error) {
 	rows, err := db.Query(ctx, `WITH due AS MATERIALIZED (
 			SELECT id FROM public.outbox WHERE next_at <= $1 AND kind = ANY ($2)

@@ -25,7 +25,8 @@ const (
 
 // Options configure a Worker.
 type Options struct {
-	// Ready reports whether messages can be delivered at all. Until it does, none is attempted. Defaults to always.
+	// Ready reports whether messages can be delivered at all. No delivery is attempted until it returns true. By default,
+	// messages can always be delivered.
 	Ready func(ctx context.Context) bool
 	// Concurrency is the largest number of concurrent deliveries. Defaults to 4.
 	Concurrency int

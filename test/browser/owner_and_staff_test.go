@@ -67,10 +67,10 @@ func says(ctx context.Context, p *stack.Platform, text string) error {
 	return err
 }
 
-// linkFromMail waits for a mail with a link that has a prefix, and returns the link.
+// linkFromMail waits for an email with a link that has a prefix, and returns the link.
 func linkFromMail(p *stack.Platform, folder, prefix string) string {
 	var link string
-	p.Wait("a mail has a link to "+prefix, func(context.Context) error {
+	p.Wait("an email has a link to "+prefix, func(context.Context) error {
 		files, err := filepath.Glob(filepath.Join(folder, "*.eml"))
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ func newPlatform(t *testing.T) (p *stack.Platform, publicURL string) {
 	return p, publicURL
 }
 
-// newPlatformWithMails also returns the folder of the sent mails. With a certificate, the router terminates TLS.
+// newPlatformWithMails also returns the folder of the sent emails. With a certificate, the router terminates TLS.
 func newPlatformWithMails(t *testing.T, certificates ...tls.Certificate) (p *stack.Platform, publicURL, mails string) {
 	t.Helper()
 	p, publicURL = stack.NewForBrowsers(t, certificates...)

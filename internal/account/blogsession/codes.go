@@ -16,7 +16,7 @@ const codeLife = time.Minute
 
 // Code is what a code stands for.
 type Code struct {
-	// SessionID is the session of the public site, with which the session on the blog ends.
+	// SessionID is the session on the public site. When it ends, the session on the blog ends, too.
 	SessionID int64
 	// TenantID and Host are the blog and the host for which the code is valid.
 	TenantID int64

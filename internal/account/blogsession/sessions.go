@@ -1,5 +1,5 @@
 // Package blogsession stores the sessions of owners on their blogs, and the codes that start them. The public site issues
-// a code for a host; the blog at that host redeems it for a session. A blog needs nothing else of accounts.
+// a code for a host; the blog at that host redeems it for a session. Blogs use nothing else of accounts.
 package blogsession
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// Life is how long a session lasts at most. It ends earlier if the session of the public site that it came from ends.
+// Life is how long a session lasts. It ends earlier if the session on the public site that it came from ends.
 const Life = 14 * 24 * time.Hour
 
 // ErrNotFound is returned when a session or code does not exist, has expired or is for another blog or host.
@@ -36,7 +36,7 @@ func Find(ctx context.Context, db postgres.Querier, token string, tenantID int64
 	return username, nil
 }
 
-// End ends a session on a tenant's blog. One that has ended is not an error.
+// End ends a session on a tenant's blog. It is not an error if the session has already ended.
 func End(ctx context.Context, db postgres.Querier, token string, tenantID int64) error {
 	_, err := db.Exec(ctx, `DELETE FROM public.blog_sessions WHERE token_hash = $1 AND tenant_id = $2`, secret.Hash(token), tenantID)
 	if err != nil {

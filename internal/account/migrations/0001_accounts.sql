@@ -1,5 +1,5 @@
--- Accounts. Only the portal writes here, except for the blog, which redeems login codes. Secrets in cookies and mails are
--- stored as their SHA-256.
+-- Accounts. Only the portal writes here, except for the blog, which redeems login codes. Secrets in cookies and emails are
+-- stored as SHA-256 hashes.
 
 CREATE TABLE public.users (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -11,7 +11,7 @@ CREATE TABLE public.users (
     -- argon2id, in the PHC string format.
     password_hash  text NOT NULL,
     role           text NOT NULL CHECK (role IN ('author', 'staff')),
-    -- registering: the blog is not live yet, and the user cannot log in.
+    -- registering: the blog is not live yet, and the user cannot log in. locked: staff have locked the account.
     state          text NOT NULL CHECK (state IN ('registering', 'active', 'locked')),
     created_at     timestamptz NOT NULL,
     -- When the address was confirmed; null: not yet.
@@ -22,7 +22,7 @@ CREATE TABLE public.users (
 CREATE INDEX users_orphaned_idx ON public.users (orphaned_since) WHERE orphaned_since IS NOT NULL;
 CREATE INDEX users_unconfirmed_idx ON public.users (created_at) WHERE confirmed_at IS NULL;
 
--- Codes that are required to sign up if sign-up is by invitation.
+-- Codes that people need to sign up if the Platform requires them (spec.registration: Invite).
 CREATE TABLE public.registration_codes (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     code_hash  bytea NOT NULL UNIQUE,
@@ -44,7 +44,7 @@ CREATE TABLE public.registrations (
     state         text NOT NULL CHECK (state IN ('confirming', 'provisioning', 'live', 'rolling_back', 'failed')),
     -- The token is in a cookie of the browser that signed up.
     token_hash    bytea NOT NULL UNIQUE,
-    -- Why it is rolled back, such as name_taken; empty: it is not.
+    -- Why it is being or was rolled back, such as name_taken; empty: neither.
     failure       text NOT NULL,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
@@ -103,11 +103,11 @@ CREATE TABLE public.first_posts (
     at        timestamptz NOT NULL
 );
 
--- Tokens that were sent by mail or printed for staff. Each works once.
+-- Tokens that were sent by email or printed by a command. Each works once.
 CREATE TABLE public.mail_tokens (
     token_hash bytea PRIMARY KEY,
     purpose    text NOT NULL CHECK (purpose IN ('confirm', 'reset', 'invite')),
-    -- The user whose address or password it is about; null: it invites the owner of a Tenant, who has no account.
+    -- The user whose address or password it is for; null: it invites the owner of a Tenant, who has no account.
     user_id    bigint REFERENCES public.users (id) ON DELETE CASCADE,
     tenant     text NOT NULL,
     -- The owner in the Tenant when the token was created: it does not invite a later owner.
@@ -117,7 +117,7 @@ CREATE TABLE public.mail_tokens (
 );
 CREATE INDEX mail_tokens_user_id_idx ON public.mail_tokens (user_id);
 
--- Messages to be sent, such as mails. Links with secrets are generated when a mail is sent, and are not stored.
+-- Messages to be sent, such as emails. Links with secrets are generated when an email is sent, and are not stored.
 CREATE TABLE public.outbox (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- Selects the consumer, such as mail.reset.

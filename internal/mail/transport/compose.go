@@ -1,4 +1,4 @@
-// Package transport sends mails through a mail server, or writes them into a folder.
+// Package transport sends emails through a mail server, or writes them into a folder.
 package transport
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/mail"
 )
 
-// compose returns a mail in the format of RFC 5322.
+// compose returns an email in the format of RFC 5322.
 func compose(from string, m mail.Message) (*gomail.Msg, error) {
 	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := message.From(from); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/mail"
 )
 
-// Folder is a mail.Transport that writes each mail into a file instead of sending it: for demos and tests.
+// Folder is a mail.Transport that writes each email into a file instead of sending it: for demos and tests.
 type Folder struct {
 	// Path is the folder, which is created if it does not exist.
 	Path string
@@ -18,14 +18,14 @@ type Folder struct {
 	From string
 }
 
-// Send writes a mail into an .eml file.
+// Send writes an email into an .eml file.
 func (f Folder) Send(_ context.Context, m mail.Message) error {
 	message, err := compose(f.From, m)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(f.Path, 0o700); err != nil {
-		return fmt.Errorf("create folder for mails: %w", err)
+		return fmt.Errorf("create folder for emails: %w", err)
 	}
 	// The file gets its final name when it is complete: readers may be waiting for it.
 	file, err := os.CreateTemp(f.Path, ".mail-*")

@@ -23,12 +23,12 @@ func TestFolder(t *testing.T) {
 	}
 	for _, line := range []string{"Subject: Choose a new password\r\n", "To: <alice@people.example>\r\n", "Message-ID: <17.4711@blogs.example>\r\n", "Auto-Submitted: auto-generated\r\n"} {
 		if !strings.Contains(files[0], line) {
-			t.Errorf("the mail lacks %q:\n%s", line, files[0])
+			t.Errorf("the email lacks %q:\n%s", line, files[0])
 		}
 	}
 }
 
-// readFolder returns the contents of the files with mails.
+// readFolder returns the contents of the files with emails.
 func readFolder(path string) ([]string, error) {
 	names, err := filepath.Glob(filepath.Join(path, "*.eml"))
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/mail"
 )
 
-// sendTimeout bounds the sending of one mail.
+// sendTimeout bounds the sending of one email.
 const sendTimeout = 20 * time.Second
 
 // SMTPSecurity says how the connection to a mail server is secured.
@@ -50,8 +50,8 @@ type SMTPOptions struct {
 	From string
 }
 
-// SMTP is a mail.Transport that sends through a mail server, by go-mail's client. Of what a server answers, its errors hold
-// the reply code and the enhanced status code alone: the text may repeat addresses, links or credentials.
+// SMTP is a mail.Transport that sends through a mail server, using go-mail's client. Its errors contain only the code and
+// the enhanced status code of a server's reply: the text of the reply may repeat addresses, links or credentials.
 type SMTP struct{ options SMTPOptions }
 
 // NewSMTP checks the options and returns a transport. It does not connect yet.
@@ -71,7 +71,7 @@ func NewSMTP(o SMTPOptions) (*SMTP, error) {
 	return &SMTP{options: o}, err
 }
 
-// Send sends a mail. It returns nil once the server has accepted the mail, whatever happens to the connection then.
+// Send sends an email. It returns nil once the server has accepted the email, even if the connection fails afterwards.
 func (s *SMTP) Send(ctx context.Context, m mail.Message) error {
 	message, err := compose(s.options.From, m)
 	if err != nil {
@@ -94,12 +94,12 @@ func (s *SMTP) Send(ctx context.Context, m mail.Message) error {
 	if err != nil && !message.IsDelivered() {
 		return fmt.Errorf("send mail through %s: %w", client.ServerAddr(), timeoutOr(ctx, sendError(err)))
 	}
-	_ = session.Quit() // the mail has been accepted
+	_ = session.Quit() // the email has been accepted
 	return nil
 }
 
-// client returns a client for one mail, whose connection ends with ctx. It leaves authentication to authenticate, because
-// errors of that need other treatment than those of connecting.
+// client returns a client for one email. Its connection is closed when ctx ends. The client does not authenticate: see
+// authenticate, whose errors are handled differently from connection errors.
 func (s *SMTP) client(ctx context.Context, domain string) (*gomail.Client, error) {
 	policy := gomail.NoTLS
 	if s.options.Security == SMTPStartTLS {

@@ -19,8 +19,9 @@ var (
 	errUnexpectedReply = errors.New("unexpected reply")
 )
 
-// timeoutOr returns err, unless ctx has ended, which is what broke the connection then. The connection has the deadline
-// of ctx, too, and may fail before ctx reports its end: the clock decides.
+// timeoutOr returns err, unless ctx has ended: that is then what broke the connection, and timeoutOr returns errTimeout or
+// the error of ctx. The connection has the same deadline as ctx and may fail before ctx reports its end, so the clock
+// decides.
 func timeoutOr(ctx context.Context, err error) error {
 	if deadline, limited := ctx.Deadline(); limited && !time.Now().Before(deadline) {
 		return errTimeout
@@ -48,7 +49,7 @@ func replyError(err error) error {
 	return err
 }
 
-// authError is replyError for authentication, whose other errors may repeat what the server sent, too.
+// authError is replyError for authentication, where other errors may repeat what the server sent as well.
 func authError(err error) error {
 	var reply *textproto.Error
 	if errors.As(err, &reply) {
@@ -57,9 +58,9 @@ func authError(err error) error {
 	return errUnexpectedReply
 }
 
-// sendError returns an error with the code of the reply that refused a mail. It is permanent if the recipient or the text
+// sendError returns an error with the code of the reply that refused an email. It is permanent if the recipient or the text
 // was permanently refused, but not for a refusal by policy (5.7.x), such as to relay for this site: administrators can fix
-// that, and the mail waits.
+// that, and the email waits.
 func sendError(err error) error {
 	var failed *gomail.SendError
 	if !errors.As(err, &failed) {

@@ -145,7 +145,7 @@ func withoutPassword(t *testing.T, text, password string) {
 	}
 }
 
-// Neither the mail nor the password is sent over a connection that is not secure.
+// Neither the email nor the password is sent over a connection that is not secure.
 func TestSMTPConnectionErrors(t *testing.T) {
 	t.Parallel()
 	untrusted, err := certificate.New(t.TempDir())
@@ -199,7 +199,7 @@ func TestSMTPConnectionErrors(t *testing.T) {
 	}
 }
 
-// waits fails the test when a mail with this error would not be sent again.
+// waits fails the test when an email with this error would not be sent again.
 func waits(t *testing.T, err error) {
 	t.Helper()
 	var permanent *outbox.PermanentError
@@ -208,7 +208,7 @@ func waits(t *testing.T, err error) {
 	}
 }
 
-// A permanent refusal abandons a mail; after any other it is retried. Servers may repeat what they were sent; errors do
+// A permanent refusal abandons an email; after any other it is retried. Servers may repeat what they were sent; errors do
 // not.
 func TestSMTPRefusals(t *testing.T) {
 	t.Parallel()
@@ -245,7 +245,7 @@ func TestSMTPRefusals(t *testing.T) {
 	}
 }
 
-// A mail counts as sent once the server has said that it accepts it, and not before.
+// An email counts as sent once the server has said that it accepts it, and not before.
 func TestSMTPConnectionIsCut(t *testing.T) {
 	t.Parallel()
 	server := mailserver.New(t, mailserver.StartTLS, trusted)
@@ -262,7 +262,7 @@ func TestSMTPConnectionIsCut(t *testing.T) {
 	}
 	accepted := server.Accepted()
 	if len(accepted) != 2 || accepted[0].Raw != accepted[1].Raw {
-		t.Errorf("the second attempt sends another mail: %+v", accepted)
+		t.Errorf("the second attempt sends another email: %+v", accepted)
 	}
 }
 

@@ -34,7 +34,7 @@ func newMailServer(t *testing.T, security mailserver.Security) *mailServer {
 	return &mailServer{Server: mailserver.New(t, security, trusted), authorities: authorities}
 }
 
-// settings returns the flags for a public site that sends mails through the server at an address, and sets the site's
+// settings returns the flags for a public site that sends emails through the server at an address, and sets the site's
 // environment.
 func (s *mailServer) settings(t *testing.T, p *stack.Platform, address string, further ...string) []string {
 	t.Helper()
@@ -52,19 +52,19 @@ func (s *mailServer) settings(t *testing.T, p *stack.Platform, address string, f
 	return append([]string{"--mail-folder=", "--mail-from=Blogs <" + mailFrom + ">", "--smtp-host=" + host, "--smtp-port=" + port}, further...)
 }
 
-// received is a mail that the server accepted.
+// received is an email that the server accepted.
 type received struct{ mailserver.Mail }
 
-// link returns the path of the one link in the mail that leads to a page.
+// link returns the path of the one link in the email that leads to a page.
 func (r received) link(t *testing.T, page string) string {
 	t.Helper()
 	return portaltest.Mail{Subject: r.Header.Get("Subject"), Body: r.Body}.Link(t, page)
 }
 
-// wait waits until the server has accepted a number of mails, and returns the last one.
+// wait waits until the server has accepted a number of emails, and returns the last one.
 func (s *mailServer) wait(p *stack.Platform, number int) received {
 	var last received
-	p.Wait(fmt.Sprintf("the mail server has accepted %d mails", number), func(context.Context) error {
+	p.Wait(fmt.Sprintf("the mail server has accepted %d emails", number), func(context.Context) error {
 		accepted := s.Accepted()
 		if len(accepted) != number {
 			return fmt.Errorf("it has accepted %d: %+v", len(accepted), accepted)

@@ -1,4 +1,4 @@
-// Package mail_test reads the mails of the public site, and makes their delivery fail, with real processes: operator, blog,
+// Package mail_test reads the emails of the public site, and makes their delivery fail, with real processes: operator, blog,
 // public site, API server and Postgres.
 package mail_test
 

@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// A mail that cannot be sent waits, and is sent when it can be; after three days it is abandoned.
+// An email that cannot be sent waits, and is sent when it can be; after three days it is abandoned.
 func TestMailsAreRetried(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -43,7 +43,7 @@ func TestMailsAreRetried(t *testing.T) {
 
 // waitNextAttempt waits until the only mail in the outbox could not be sent, and is to be retried in a minute.
 func waitNextAttempt(p *stack.Platform) {
-	p.Wait("the mail waits for its next attempt", func(ctx context.Context) error {
+	p.Wait("the email waits for its next attempt", func(ctx context.Context) error {
 		var (
 			attempts int
 			next     time.Time
@@ -57,7 +57,7 @@ func waitNextAttempt(p *stack.Platform) {
 	})
 }
 
-// sendAgain makes the mails in the outbox due now, as if they had not been attempted.
+// sendAgain makes the emails in the outbox due now, as if they had not been attempted.
 func sendAgain(p *stack.Platform) {
 	p.Exec(`UPDATE public.outbox SET attempts = 0, next_at = $1`, time.Now())
 }

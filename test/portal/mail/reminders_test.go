@@ -22,7 +22,7 @@ func TestReminders(t *testing.T) {
 	var want []string
 	for name, due := range map[string]struct {
 		days    int
-		subject string // of the mail. Empty: none
+		subject string // of the email. Empty: none
 	}{
 		"later":   {31, ""},
 		"month":   {30, "Your plan for month ends on " + day(30)},
@@ -44,14 +44,14 @@ func TestReminders(t *testing.T) {
 	site := p.StartPortal(0)
 	p.Wait("every owner has a reminder", func(context.Context) error {
 		if got := portaltest.Subjects(t, site); !slices.Equal(got, want) {
-			return fmt.Errorf("mails:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			return fmt.Errorf("emails:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 		return nil
 	})
 	sent := portaltest.WaitMails(p, site, "grace@example.org", "Your plan for grace has ended", 1)
 	for _, text := range []string{"From " + day(14) + " on", "http://grace." + stack.Domain + "/", "http://" + stack.Domain + "/account/"} {
 		if !strings.Contains(sent.Body, text) {
-			t.Errorf("the mail does not say %q:\n%s", text, sent.Body)
+			t.Errorf("the email does not say %q:\n%s", text, sent.Body)
 		}
 	}
 
@@ -62,7 +62,7 @@ func TestReminders(t *testing.T) {
 	p.Wait("the new owner has a reminder", func(context.Context) error {
 		got := append(portaltest.Subjects(t, again), portaltest.Subjects(t, other)...)
 		if !slices.Equal(got, []string{"zoe@example.org: Your plan for zoe ends on " + day(1)}) {
-			return fmt.Errorf("mails:\n%s", strings.Join(got, "\n"))
+			return fmt.Errorf("emails:\n%s", strings.Join(got, "\n"))
 		}
 		return nil
 	})

@@ -17,7 +17,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// A user confirms their address and resets their password by mails that went over TLS, from a site that logged in.
+// A user confirms their address and resets their password by emails that went over TLS, from a site that logged in.
 func TestMailsGoThroughAMailServer(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -53,7 +53,7 @@ func TestMailsGoThroughAMailServer(t *testing.T) {
 	portaltest.WaitNoMails(p)
 }
 
-// wantMail fails the test unless a mail with a subject went from the site to alice over TLS.
+// wantMail fails the test unless an email with a subject went from the site to alice over TLS.
 func wantMail(t *testing.T, m received, subject string) {
 	t.Helper()
 	if m.From != mailFrom || m.To != "alice@people.example" || m.Hello != "blogs.example" || !m.Encrypted || m.Header.Get("Subject") != subject {
@@ -61,7 +61,7 @@ func wantMail(t *testing.T, m received, subject string) {
 	}
 }
 
-// The page does not depend on the mail server, and mails that can still be sent are retried.
+// The page does not depend on the mail server, and emails that can still be sent are retried.
 func TestMailServerThatFails(t *testing.T) {
 	t.Parallel()
 	ports, err := freeport.Find(t.Context(), 1)
@@ -99,7 +99,7 @@ func TestMailServerThatFails(t *testing.T) {
 	v.Get(server.wait(p, 1).link(t, "/reset/password/")).Want(t, http.StatusOK, "the password of the account alice")
 	portaltest.WaitNoMails(p)
 
-	// A mail that is refused permanently is abandoned. Servers repeat what they were sent; the log does not.
+	// An email that is refused permanently is abandoned. Servers repeat what they were sent; the log does not.
 	server.Obey(mailserver.Rules{Recipient: func(to string) error {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "<" + to + ">: who is that?"}
 	}})
@@ -118,14 +118,14 @@ func TestMailServerThatFails(t *testing.T) {
 	waitLog(p, "closing SMTP DATA writer: the server replied 554 5.6.0\"")
 	token := <-repeated
 	if logs := p.Logs(); len(token) < 10 || strings.Contains(logs, token) || strings.Contains(logs, "alice@example.org") {
-		t.Errorf("the log has the recipient of a mail or its token %q:\n%s", token, logs)
+		t.Errorf("the log has the recipient of an email or its token %q:\n%s", token, logs)
 	}
 	answer, err := stack.Get(t.Context(), metrics, "", "/metrics")
 	if line := `echoblogs_outbox_deliveries_total{kind="mail.reset",result="abandoned"} 2`; err != nil || !strings.Contains(answer.Body, line+"\n") {
 		t.Errorf("the metrics lack %s, %v", line, err)
 	}
 
-	// A mail is sent again if the connection broke before the reply. Both links work.
+	// An email is sent again if the connection broke before the reply. Both links work.
 	server.Obey(mailserver.Rules{CutBefore: true})
 	requestReset()
 	first := server.wait(p, 2)
@@ -134,7 +134,7 @@ func TestMailServerThatFails(t *testing.T) {
 	sendAgain(p)
 	second := server.wait(p, 3)
 	if one, other := first.Header.Get("Message-Id"), second.Header.Get("Message-Id"); one != other || one == "" {
-		t.Errorf("one mail has the Message-IDs %q and %q", one, other)
+		t.Errorf("one email has the Message-IDs %q and %q", one, other)
 	}
 	portaltest.WaitNoMails(p)
 	server.wait(p, 3)
@@ -143,7 +143,7 @@ func TestMailServerThatFails(t *testing.T) {
 	}
 }
 
-// A site that is stopped waits for the reply to a mail: without it, the mail would be sent again.
+// A site that is stopped waits for the reply to an email: without it, the email would be sent again.
 func TestStopWhileAMailIsSent(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -167,7 +167,7 @@ func TestStopWhileAMailIsSent(t *testing.T) {
 	<-stopped
 	server.wait(p, 1)
 	if n := p.Count(`SELECT count(*) FROM public.outbox`); n != 0 {
-		t.Errorf("%d mails are to be sent again", n)
+		t.Errorf("%d emails are to be sent again", n)
 	}
 }
 
@@ -225,8 +225,8 @@ func TestMailSettings(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
 	for _, test := range []struct{ flags, environment, want string }{
-		{"", "", "set --smtp-host to send mails, or --mail-folder to write them into a folder"},
-		{"--smtp-host=mail", "", "set --mail-from to the sender of mails"},
+		{"", "", "set --smtp-host to send emails, or --mail-folder to write them into a folder"},
+		{"--smtp-host=mail", "", "set --mail-from to the sender of emails"},
 		{"--smtp-host=mail --mail-from=nobody", "", "parse sender's address: "},
 		{"--smtp-host=mail --mail-from=a@b.example --smtp-tls=yes", "", `unknown security "yes" of the mail server: use starttls, implicit or none`},
 		{"--smtp-host=mail --mail-from=a@b.example", "ECHOBLOGS_SMTP_USERNAME=me", "authentication to the mail server needs both a user name and a password"},

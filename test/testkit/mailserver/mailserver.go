@@ -1,4 +1,4 @@
-// Package mailserver is a mail server on this machine, which accepts mails from clients that have logged in over TLS, and
+// Package mailserver is a mail server on this machine, which accepts emails from clients that have logged in over TLS, and
 // fails as a test configures it.
 package mailserver
 
@@ -38,24 +38,24 @@ const (
 	Plain
 )
 
-// Mail is a mail that was accepted.
+// Mail is an email that was accepted.
 type Mail struct {
 	// Hello is the name that the client gave itself, and From and To are the addresses of the envelope.
 	Hello, From, To string
 	// Encrypted reports whether it was sent over TLS.
 	Encrypted bool
-	// Header and Body are the mail's, and Raw is all of it as it was sent.
+	// Header and Body are the email's, and Raw is all of it as it was sent.
 	Header    mail.Header
 	Body, Raw string
 }
 
 // Rules configure failures of the server. The zero value accepts every mail.
 type Rules struct {
-	// Recipient and Text reply to a recipient, and to the text of a mail, instead of accepting it.
+	// Recipient and Text reply to a recipient, and to the text of an email, instead of accepting it.
 	Recipient, Text func(sent string) error
-	// Wait is called before a mail is accepted.
+	// Wait is called before an email is accepted.
 	Wait func()
-	// CutBefore and CutAfter accept a mail and break the connection before or after the reply.
+	// CutBefore and CutAfter accept an email and break the connection before or after the reply.
 	CutBefore, CutAfter bool
 	// Login offers only AUTH LOGIN, as some servers do.
 	Login bool
@@ -116,7 +116,7 @@ func (s *Server) obeyed() Rules {
 	return s.rules
 }
 
-// Accepted returns the mails that were accepted.
+// Accepted returns the emails that were accepted.
 func (s *Server) Accepted() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,7 +192,7 @@ func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err er
 	return []byte([]string{"Username:", "Password:"}[len(l.answers)]), false, nil
 }
 
-// Mail takes the sender of a mail.
+// Mail takes the sender of an email.
 func (c *session) Mail(from string, _ *smtp.MailOptions) error {
 	if c.encrypted() && !c.loggedIn {
 		return smtp.ErrAuthRequired
@@ -201,7 +201,7 @@ func (c *session) Mail(from string, _ *smtp.MailOptions) error {
 	return nil
 }
 
-// Rcpt takes the recipient of a mail.
+// Rcpt takes the recipient of an email.
 func (c *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if reply := c.server.obeyed().Recipient; reply != nil {
 		return reply(to)
@@ -210,7 +210,7 @@ func (c *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data takes the text of a mail.
+// Data takes the text of an email.
 func (c *session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
@@ -243,7 +243,7 @@ func (c *session) Data(r io.Reader) error {
 	return nil
 }
 
-// Reset follows the reply to a mail.
+// Reset follows the reply to an email.
 func (c *session) Reset() {
 	if c.server.obeyed().CutAfter && c.to != "" {
 		c.conn.Conn().Close()

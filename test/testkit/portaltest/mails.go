@@ -33,7 +33,7 @@ type Mail struct {
 	Header            mail.Header
 }
 
-// ParseMail parses a mail in its wire format.
+// ParseMail parses an email in its wire format.
 func ParseMail(content string) (Mail, error) {
 	message, err := mail.ReadMessage(strings.NewReader(content))
 	if err != nil {
@@ -43,7 +43,7 @@ func ParseMail(content string) (Mail, error) {
 	return Mail{To: message.Header.Get("To"), Subject: message.Header.Get("Subject"), Body: string(body), Header: message.Header}, err
 }
 
-// Mails returns the mails that a replica has sent, the oldest first.
+// Mails returns the emails that a replica has sent, the oldest first.
 func Mails(site *stack.Portal) ([]Mail, error) {
 	files, err := filepath.Glob(filepath.Join(site.Mails, "*.eml"))
 	if err != nil {
@@ -65,10 +65,10 @@ func Mails(site *stack.Portal) ([]Mail, error) {
 	return sent, nil
 }
 
-// WaitMails waits until a number of mails with a subject was sent to an address, and returns the last one.
+// WaitMails waits until a number of emails with a subject was sent to an address, and returns the last one.
 func WaitMails(p *stack.Platform, site *stack.Portal, to, subject string, number int) Mail {
 	var last Mail
-	p.Wait(fmt.Sprintf("%d mails %q were sent to %s", number, subject, to), func(context.Context) error {
+	p.Wait(fmt.Sprintf("%d emails %q were sent to %s", number, subject, to), func(context.Context) error {
 		all, err := Mails(site)
 		if err != nil {
 			return err
@@ -81,19 +81,19 @@ func WaitMails(p *stack.Platform, site *stack.Portal, to, subject string, number
 			}
 		}
 		if count != number {
-			return fmt.Errorf("%d were sent; all mails: %+v", count, all)
+			return fmt.Errorf("%d were sent; all emails: %+v", count, all)
 		}
 		return nil
 	})
 	return last
 }
 
-// Link returns the path of the link in a mail that leads to a page.
+// Link returns the path of the link in an email that leads to a page.
 func (l Mail) Link(t *testing.T, page string) string {
 	t.Helper()
 	found := regexp.MustCompile(`http://` + regexp.QuoteMeta(stack.Domain+page) + `\S*`).FindString(l.Body)
 	if found == "" {
-		t.Fatalf("no link to %s in the mail %q:\n%s", page, l.Subject, l.Body)
+		t.Fatalf("no link to %s in the email %q:\n%s", page, l.Subject, l.Body)
 	}
 	return strings.TrimPrefix(found, "http://"+stack.Domain)
 }
@@ -104,7 +104,7 @@ func Token(link string) string {
 	return value
 }
 
-// Subjects returns the recipients and subjects of all sent mails, sorted.
+// Subjects returns the recipients and subjects of all sent emails, sorted.
 func Subjects(t *testing.T, site *stack.Portal) []string {
 	t.Helper()
 	sent, err := Mails(site)

@@ -105,7 +105,7 @@ func (p *Platform) StartBlog(replica int, flags ...string) {
 
 // Portal is a running replica of the public site.
 type Portal struct {
-	// Address is HOST:PORT, and Mails is the folder into which it writes mails.
+	// Address is HOST:PORT, and Mails is the folder into which it writes emails.
 	Address, Mails string
 
 	platform *Platform
