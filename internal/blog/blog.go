@@ -1,6 +1,6 @@
-// Package blog serves the blogs of all tenants of a database: it puts together the pages for readers (reader), the pages
-// for owners (editor) and the directory that resolves a host to a tenant. It knows nothing of Kubernetes, and keeps
-// serving while the operator and the API server are down.
+// Package blog serves the blogs of all tenants of a database: it connects the pages for readers (reader), the pages for
+// owners (editor) and the directory that resolves a host to a tenant. It does not use Kubernetes, and keeps serving while
+// the operator and the API server are down.
 package blog
 
 import (

@@ -2,7 +2,7 @@ package web
 
 import "strings"
 
-// Contact is how to reach support: a mailto or an https URL. Empty: not at all.
+// Contact is how to reach support: a mailto or an https URL. Empty: unknown.
 type Contact string
 
 // Shown returns the address for people to read, or "" if there is none.

@@ -1,3 +1,3 @@
-// Package web holds what every site of the product shares: its layout, error pages, cookies, redirects, checksummed
-// assets, security headers, the log and metrics of requests, and the server around it all.
+// Package web contains what the blogs and the public site share: the layout, error pages, cookies, redirects, checksummed
+// assets, security headers, request logs and metrics, and the HTTP server.
 package web

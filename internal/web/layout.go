@@ -31,9 +31,9 @@ func NewLayout() (*Layout, error) {
 	return &Layout{Assets: assets, theme: assets.Address("theme.css"), icon: assets.Address("icon.svg")}, nil
 }
 
-// Page describes a page to its frame.
+// Page describes a page for the layout.
 type Page struct {
-	// Title is the title of the page; the frame appends Site.
+	// Title is the title of the page; the layout appends Site.
 	Title string
 	// Site is the name of the site, shown at the top. Empty: none, as on pages for unknown hosts.
 	Site string

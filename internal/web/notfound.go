@@ -15,12 +15,12 @@ type Platform struct {
 	PublicURL string
 	// Domain is the parent domain of the blogs that people sign up for.
 	Domain string
-	// SignUp reports whether people can sign up, and CodeRequired whether they need an invitation code to.
+	// SignUp reports whether people can sign up, and CodeRequired whether they need a registration code for that.
 	SignUp, CodeRequired bool
 	Contact              Contact
 }
 
-// NoBlogAt is the page for a host without a blog. If its name can be registered, the page links to the sign-up form.
+// NoBlogAt returns the page for a host without a blog. If people can sign up for the name, it links to the form.
 func (p Platform) NoBlogAt(host string) Message {
 	m := Message{
 		Status: http.StatusNotFound, Page: Page{Title: "There is no blog at this address", Contact: p.Contact},
@@ -32,10 +32,10 @@ func (p Platform) NoBlogAt(host string) Message {
 	case !under || naming.CheckTenant(name) != nil:
 		m.Steps = append(m.Steps, "If this is your own domain, check that it is listed in the settings of your blog and that its DNS record points here.")
 	case p.SignUp && p.CodeRequired:
-		m.Steps = append(m.Steps, "To create a blog with this name, you need an invitation code.")
-		m.Link = &Link{Address: p.register(name), Text: "Register " + name + " with a code"}
+		m.Steps = append(m.Steps, "To create a blog with this name, you need a registration code.")
+		m.Link = &Link{Address: p.register(name), Text: "Sign up as " + name + " with a code"}
 	case p.SignUp:
-		m.Link = &Link{Address: p.register(name), Text: "Register " + name}
+		m.Link = &Link{Address: p.register(name), Text: "Sign up as " + name}
 	}
 	return m
 }

@@ -39,7 +39,7 @@ func newCapacity() *capacity {
 	}
 }
 
-// acquireForm starts processing a form of a tenant. false: too many are being processed.
+// acquireForm reserves capacity to process a form of a tenant. ok is false if too many are being processed.
 func (c *capacity) acquireForm(tenantID int64) (release func(), ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,7 +61,7 @@ func (c *capacity) acquireExport(ctx context.Context) (release func(), err error
 	return acquire(ctx, c.exports, exportWait)
 }
 
-// render renders Markdown, after waiting until few enough others do.
+// render waits for capacity, and renders Markdown.
 func (c *capacity) render(ctx context.Context, markdown string) (render.Result, error) {
 	release, err := acquire(ctx, c.rendering, renderWait)
 	if err != nil {

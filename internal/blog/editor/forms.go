@@ -22,7 +22,7 @@ const (
 	formTimeout = time.Minute
 )
 
-// parseForm reads a form. false: it cannot be read, and the request has been answered.
+// parseForm reads a form. It returns false if the form cannot be read; the request has then been answered.
 func (e *Editor) parseForm(w http.ResponseWriter, r *request) bool {
 	limit := int64(maxForm)
 	if r.username == "" {
@@ -54,7 +54,7 @@ func (e *Editor) parseForm(w http.ResponseWriter, r *request) bool {
 	return false
 }
 
-// number parses a hidden field. 0: it is not a positive number.
+// number parses a hidden field. It returns 0 if the field is not a positive number.
 func number(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {

@@ -22,7 +22,7 @@ func (e *Editor) authorize(r *request) (quota post.Quota, refusal string, err er
 	return quota, "", err
 }
 
-// readOnly explains a *post.ReadOnlyError to the owner. Empty: err is another error.
+// readOnly explains a *post.ReadOnlyError to the owner. It returns "" for all other errors.
 func readOnly(err error) string {
 	var reason *post.ReadOnlyError
 	switch {
@@ -30,13 +30,13 @@ func readOnly(err error) string {
 		return ""
 	case reason.Suspended:
 		return "This blog is suspended: readers cannot see it, and you cannot change it. Your posts are kept, and you can export them. " +
-			"To continue, renew it or contact support."
+			"To continue, contact support."
 	}
-	return fmt.Sprintf("Your plan ended on %s, so you cannot change this blog. Readers can see it until %s. To write again, renew it or contact support.",
+	return fmt.Sprintf("Your plan ended on %s, so you cannot change this blog. Readers can see it until %s. To renew your plan, contact support.",
 		web.Day(reason.PaidUntil), web.Day(reason.SuspendAt))
 }
 
-// readOnlyReason says why the owner cannot change the blog, as far as the directory knows. Empty: the owner can.
+// readOnlyReason says why the owner cannot change the blog, according to the directory. It returns "" if the owner can.
 func (r *request) readOnlyReason() string {
 	return readOnly(post.CheckWritable(&r.tenant.Entry, r.now))
 }

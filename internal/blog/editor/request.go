@@ -39,10 +39,10 @@ func (r *request) statementContext() (context.Context, context.CancelFunc) {
 	return site.StatementContext(r.Request)
 }
 
-// page answers a request. If it returns an error, that of a statement, it has not answered.
+// page answers a request. If it returns an error, which is that of a statement, it has not answered.
 type page func(w http.ResponseWriter, r *request) error
 
-// handle resolves the tenant. It lets any client through, and suspended blogs too, whose owners can log in.
+// handle resolves the tenant. It accepts requests of all clients, and for suspended blogs, too: their owners can log in.
 func (e *Editor) handle(show page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t, host := e.Resolve(w, r)
@@ -63,7 +63,7 @@ func (e *Editor) handle(show page) http.Handler {
 	})
 }
 
-// requireOwner lets only the owner through. It redirects other clients to the login, and then back.
+// requireOwner accepts only requests of the owner. It redirects other clients to the login, and from there back.
 func (e *Editor) requireOwner(show page) http.Handler {
 	return e.handle(func(w http.ResponseWriter, r *request) error {
 		if err := e.identify(r); err != nil {

@@ -86,8 +86,8 @@ func TestRefusedTextIsNotLost(t *testing.T) {
 		want   string
 	}{
 		"no title":           {[]string{"title", " "}, `<p class="refused" id="title-error">Give the post a title.</p>`},
-		"a long title":       {[]string{"title", strings.Repeat("a", 256)}, `<p class="refused" id="title-error">The title has 256 characters; the maximum is 255.</p>`},
-		"an invalid address": {[]string{"title", "T", "slug", "no/slug"}, `<p class="refused" id="slug-error">&#34;no/slug&#34; is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.</p>`},
+		"a long title":       {[]string{"title", strings.Repeat("a", 256)}, `<p class="refused" id="title-error">The title has 256 characters; the maximum is 255. Shorten it.</p>`},
+		"an invalid address": {[]string{"title", "T", "slug", "no/slug"}, `<p class="refused" id="slug-error">&#34;no/slug&#34; is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.</p>`},
 		"a taken address":    {[]string{"title", "Taken"}, `<p class="refused" id="slug-error">Another post has this address. Choose a different one.</p>`},
 		"a reserved address": {[]string{"title", "T", "slug", "write"}, `<p class="refused" id="slug-error">The address &#34;write&#34; is reserved. Choose another one.</p>`},
 	}

@@ -46,7 +46,7 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 // of a statement.
 type page func(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error
 
-// handle resolves the tenant, and answers where a page cannot.
+// handle resolves the tenant, and answers requests that the page cannot.
 func (rd *Reader) handle(show page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t, _ := rd.Resolve(w, r)

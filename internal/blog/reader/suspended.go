@@ -16,7 +16,7 @@ func (rd *Reader) suspended(w http.ResponseWriter, t *directory.Tenant) {
 		Status: http.StatusPaymentRequired,
 		Lead:   fmt.Sprintf("%s is not available at the moment. Its posts are kept.", t.DisplayName),
 		Steps: []string{
-			"If this is your blog, contact support. It is available again within seconds after you renew it.",
+			"If this is your blog, contact support. Once it is resumed, it is available again within seconds.",
 			"You can still log in with \"Write\" below, read your posts and export them.",
 		},
 	})

@@ -33,7 +33,7 @@ func TestUnknownHostOffersItsName(t *testing.T) {
 	p.Install(publicURL)
 	p.Serve(blog.Options{})
 	p.WaitReady()
-	p.Get("carol.example.com", "/").Want(t, http.StatusNotFound, "", offered, "Register carol")
+	p.Get("carol.example.com", "/").Want(t, http.StatusNotFound, "", offered, "Sign up as carol")
 	for _, host := range []string{"www.example.com", "a.carol.example.com", "carol.example.net", "carol.www.example.org", "example.com", "ca_rol.example.com"} {
 		if page := p.Get(host, "/"); strings.Contains(page.Body, "Register ") {
 			t.Errorf("%s is offered:\n%s", host, page.Body)
@@ -41,7 +41,7 @@ func TestUnknownHostOffersItsName(t *testing.T) {
 	}
 
 	p.Install(publicURL, withCodes, withContact("mailto:help@example.org"))
-	p.WaitText("carol.example.com", "/", []string{offered, "you need an invitation code", support}, nil)
+	p.WaitText("carol.example.com", "/", []string{offered, "you need a registration code", support}, nil)
 
 	p.Install(publicURL, closed, withContact("mailto:help@example.org"))
 	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address", support}, []string{"/register/"})
@@ -50,7 +50,7 @@ func TestUnknownHostOffersItsName(t *testing.T) {
 	p.WaitText("carol.example.com", "/", []string{"There is no blog at this address"}, []string{"/register/", "Contact support"})
 
 	p.Install(publicURL)
-	p.WaitText("carol.example.com", "/", []string{offered, "Register carol"}, nil)
+	p.WaitText("carol.example.com", "/", []string{offered, "Sign up as carol"}, nil)
 }
 
 // Pages for readers and for the owner link to the contact.
@@ -62,11 +62,11 @@ func TestContact(t *testing.T) {
 	p.Create(blogtest.Owned("bob"))
 	alice.SuspendAt = blogtest.Start
 	p.Update(alice, blogtest.Start)
-	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "If this is your blog, contact support. It is available again within seconds after you renew it."}, []string{"Contact support"})
+	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "If this is your blog, contact support. Once it is resumed, it is available again within seconds."}, []string{"Contact support"})
 
 	p.Install("http://localhost:8000", withContact("mailto:help@example.org"))
 	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", support}, nil)
-	p.LogIn("alice", "alice.example.com").Open("/write/").Want(t, http.StatusOK, "alice", "renew it or contact support.", support)
+	p.LogIn("alice", "alice.example.com").Open("/write/").Want(t, http.StatusOK, "alice", "To continue, contact support.", support)
 	p.Exec(`ALTER TABLE bob.posts RENAME TO lost`)
 	p.Get("bob.example.com", "/").Want(t, http.StatusServiceUnavailable, "bob", "If the problem persists, contact support.", support)
 

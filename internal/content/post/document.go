@@ -24,7 +24,7 @@ type Document struct {
 	Slug string
 	// Author is plain text. Empty: the page shows no author.
 	Author string
-	// Content is GitHub-flavoured Markdown, without the title.
+	// Content is GitHub-flavored Markdown, without the title.
 	Content string
 	// Date is when the post is published, in the past or in the future. The zero time keeps the date of a published
 	// post, and means now for any other.
@@ -64,15 +64,15 @@ func (d *Document) Check() error {
 	case strings.TrimSpace(d.Title) == "":
 		return invalid("title", "Give the post a title.")
 	case utf8.RuneCountInString(d.Title) > MaxTitleLength:
-		return invalid("title", "The title has %d characters; the maximum is %d.", utf8.RuneCountInString(d.Title), MaxTitleLength)
+		return invalid("title", "The title has %d characters; the maximum is %d. Shorten it.", utf8.RuneCountInString(d.Title), MaxTitleLength)
 	case utf8.RuneCountInString(d.Author) > MaxAuthorLength:
-		return invalid("author", "The author has %d characters; the maximum is %d.", utf8.RuneCountInString(d.Author), MaxAuthorLength)
+		return invalid("author", "The author has %d characters; the maximum is %d. Shorten it.", utf8.RuneCountInString(d.Author), MaxAuthorLength)
 	case len(d.Content) > MaxContentBytes:
 		return invalid("content", "The content has %d bytes; the maximum is %d. Split it into two posts.", len(d.Content), MaxContentBytes)
 	case strings.ContainsRune(d.Title+d.Author+d.Content, 0):
 		return invalid("", "The post contains a NUL character. Remove it.")
 	case !utf8.ValidString(d.Title + d.Author + d.Content):
-		return invalid("", "The post is not valid UTF-8 text.")
+		return invalid("", "The post is not valid UTF-8 text. Save it in that encoding.")
 	}
 	return checkSlug(d.Slug)
 }

@@ -1,5 +1,5 @@
 // Package post stores the posts of tenants' blogs: what readers see, and what authors list, edit, save and delete. Every
-// front end saves a post by Store.Save, whether it is a page, a command or an API.
+// front end saves posts with Store.Save, whether it is a page, a command or an API.
 package post
 
 import (

@@ -131,11 +131,11 @@ func (s Store) store(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered ren
 	return s.update(ctx, tx, r, rendered, stored)
 }
 
-// recordFirstPost notes that the blog has been written in. Only the first time counts.
+// recordFirstPost records when the first post of a blog was saved.
 const recordFirstPost = `INSERT INTO public.first_posts (tenant_id, at)
 	SELECT id, $2::timestamptz FROM public.tenants WHERE schema_name = $1 AND state = ` + directory.LiveSQL + ` ON CONFLICT DO NOTHING`
 
-// lockStored returns the post that is saved: the one of base, or the one with the slug. nil: it does not exist.
+// lockStored locks and returns the post to update: the one of base, or else the one with the slug. nil: there is none.
 func (s Store) lockStored(ctx context.Context, tx pgx.Tx, base Version, slug string) (*Source, error) {
 	sources, err := s.selectSources(ctx, tx, `WHERE id = $1 OR slug = $2 FOR UPDATE`, base.ID, slug)
 	if err != nil {
@@ -153,8 +153,8 @@ func (s Store) lockStored(ctx context.Context, tx pgx.Tx, base Version, slug str
 	return nil, nil
 }
 
-// conflict returns why a document that is based on another version of the post cannot be saved. nil: the document is
-// stored already.
+// conflict returns why a document that is based on another version of the post cannot be saved. nil: the same document
+// has already been saved.
 func (s *Source) conflict(r SaveRequest) error {
 	document := &r.Document
 	switch {

@@ -56,7 +56,7 @@ func checkSlug(slug string) error {
 	case len(slug) > MaxSlugLength:
 		return invalid("slug", "The address has %d characters; the maximum is %d.", len(slug), MaxSlugLength)
 	case !slugForm.MatchString(slug):
-		return invalid("slug", "%q is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.", slug)
+		return invalid("slug", "%q is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.", slug)
 	case slices.Contains(reservedSlugs, slug):
 		return invalid("slug", "The address %q is reserved. Choose another one.", slug)
 	}

@@ -7,8 +7,8 @@ import (
 )
 
 // Store reads and writes the posts of one tenant. Every statement names the tenant's schema, so that none depends on
-// search_path. The text of a statement is put together when it runs: kept for each of thousands of tenants, it would be
-// most of what a replica holds in memory.
+// search_path. The text of a statement is built when it runs: kept for each of thousands of tenants, it would take most of a
+// replica's memory.
 type Store struct {
 	schema string
 	// table is the quoted name of the posts table, with its schema.

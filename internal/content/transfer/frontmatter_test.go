@@ -78,8 +78,8 @@ func TestParseInvalid(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ file, want string }{
 		"no title":             {"Text only", `The post has no title. Start the file with a line such as "# My title", or with front matter that has a title.`},
-		"a long title":         {"# " + strings.Repeat("ä", 256), "The title has 256 characters; the maximum is 255."},
-		"a long author":        {"---\ntitle: T\nauthor: " + strings.Repeat("a", 256) + "\n---\n", "The author has 256 characters; the maximum is 255."},
+		"a long title":         {"# " + strings.Repeat("ä", 256), "The title has 256 characters; the maximum is 255. Shorten it."},
+		"a long author":        {"---\ntitle: T\nauthor: " + strings.Repeat("a", 256) + "\n---\n", "The author has 256 characters; the maximum is 255. Shorten it."},
 		"long content":         {"# T\n" + strings.Repeat("a", post.MaxContentBytes+1), "The content has 1048577 bytes; the maximum is 1048576. Split it into two posts."},
 		"a huge file":          {"# T\n" + strings.Repeat("a", 2*post.MaxContentBytes), "The file has 2097156 bytes; the maximum for a post is 1048576. Split it into two posts."},
 		"another encoding":     {"# Caf\xe9", "The file is not UTF-8 text. Save it with that encoding."},
@@ -87,8 +87,8 @@ func TestParseInvalid(t *testing.T) {
 		"open front matter":    {"---\ntitle: T\n", "The front matter has no end. Close it with a line of three hyphens."},
 		"broken front matter":  {"---\ntitle: [\n---\n", "The front matter cannot be read: line 1: did not find expected node content."},
 		"no date":              {"---\ntitle: T\ndate: yesterday\n---\n", `The date "yesterday" cannot be read. Write it as 2026-11-23 or 2026-11-23T09:30:00Z.`},
-		"a slug with a slash":  {"---\ntitle: T\nslug: a/b\n---\n", `"a/b" is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.`},
-		"a slug in upper case": {"---\ntitle: T\nslug: Hello\n---\n", `"Hello" is not a valid address. Use lower-case letters, digits and single hyphens, such as my-first-post.`},
+		"a slug with a slash":  {"---\ntitle: T\nslug: a/b\n---\n", `"a/b" is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.`},
+		"a slug in upper case": {"---\ntitle: T\nslug: Hello\n---\n", `"Hello" is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.`},
 		"a long slug":          {"---\ntitle: T\nslug: " + strings.Repeat("a", 101) + "\n---\n", "The address has 101 characters; the maximum is 100."},
 		"a reserved slug":      {"---\ntitle: T\nslug: assets\n---\n", `The address "assets" is reserved. Choose another one.`},
 	}
