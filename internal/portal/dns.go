@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// newResolver returns the resolver of the system, or one that asks the DNS server at an address.
+// newResolver returns a resolver that queries the DNS server at HOST:PORT, or the system's resolver if server is empty.
 func newResolver(server string) *net.Resolver {
 	if server == "" {
 		return net.DefaultResolver

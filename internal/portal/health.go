@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// readyTimeout bounds the query for readiness.
+// readyTimeout bounds the checks of ready.
 const readyTimeout = 2 * time.Second
 
 func (p *Portal) health(w http.ResponseWriter, _ *http.Request) {
@@ -19,7 +19,7 @@ func (p *Portal) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	if _, err := p.tenants.Platform(ctx); err != nil {
-		plain(w, http.StatusServiceUnavailable, "The Platform has not been read yet. Check that the API server can be reached and that the Platform "+p.options.Platform+" exists.")
+		plain(w, http.StatusServiceUnavailable, "The Platform has not been read yet. Check that the API server is reachable and that the Platform "+p.options.Platform+" exists.")
 		return
 	}
 	if err := p.accounts.Ready(ctx); err != nil {

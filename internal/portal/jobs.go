@@ -11,7 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
-// noticeLife is how long notices of deleted tenants are kept.
+// noticeLife is how long the records of sent notices are kept once their tenant is deleted.
 const noticeLife = 30 * 24 * time.Hour
 
 // jobs lists the background jobs.
@@ -40,7 +40,8 @@ func (p *Portal) deleteExpired(ctx context.Context) error {
 	return ratelimit.DeleteExpired(ctx, p.db, now)
 }
 
-// remind enqueues the reminders of plans that end, and wakes the outbox even if some could not be enqueued.
+// remind enqueues reminders for plans that end soon or have ended, and wakes the outbox even if some could not be
+// enqueued.
 func (p *Portal) remind(ctx context.Context) error {
 	sent, err := billing.SendReminders(ctx, p.db, p.options.Now())
 	if sent > 0 {

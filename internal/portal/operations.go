@@ -17,7 +17,7 @@ import (
 // staffCommand is the actor of AddStaff in the audit log.
 const staffCommand = "portal staff add"
 
-// Operations are the commands that administrators run next to the site.
+// Operations are the commands that administrators run in a pod of the site.
 type Operations struct {
 	accounts *account.Service
 	tenants  *tenants.Client
@@ -46,7 +46,7 @@ func NewOperations(ctx context.Context, o Options) (*Operations, error) {
 // Close closes the connections to the database.
 func (o *Operations) Close() { o.close() }
 
-// Invite returns a link by which the owner of a Tenant can create their account once.
+// Invite returns a link with which the owner of a Tenant can create their account. It works once.
 func (o *Operations) Invite(ctx context.Context, name string) (link string, err error) {
 	tenant, err := o.tenants.GetLive(ctx, name)
 	if err != nil {
@@ -54,22 +54,22 @@ func (o *Operations) Invite(ctx context.Context, name string) (link string, err 
 	}
 	owner := tenant.Spec.Owner
 	if owner == nil {
-		return "", fmt.Errorf("the Tenant %s names no owner: set spec.owner.username in its manifest", name)
+		return "", fmt.Errorf("the Tenant %s has no owner: set spec.owner.username in its manifest", name)
 	}
 	token, err := o.accounts.CreateInvitation(ctx, account.Invitation{Tenant: name, Username: owner.Username, Email: owner.Email})
 	switch {
 	case errors.Is(err, account.ErrNoBlog):
 		return "", fmt.Errorf("the Tenant %s has no blog yet: wait until it is Ready", name)
 	case errors.Is(err, account.ErrHasAccount):
-		return "", fmt.Errorf("the owner %s has an account: they can reset a forgotten password at %s", owner.Username, site.URL(o.platform, "/reset/"))
+		return "", fmt.Errorf("the owner %s already has an account: they can reset a forgotten password at %s", owner.Username, site.URL(o.platform, "/reset/"))
 	case err != nil:
 		return "", fmt.Errorf("invite the owner of Tenant %s: %s", name, postgres.Explain(err))
 	}
 	return site.URL(o.platform, "/invite/?token="+url.QueryEscape(token)), nil
 }
 
-// AddStaff makes the account with a user name staff, creates it if it does not exist, and returns a link by which its
-// owner can choose a password once.
+// AddStaff gives an account the role of staff, creating the account if it does not exist. It returns a link with which
+// the user can choose a password. The link works once.
 func (o *Operations) AddStaff(ctx context.Context, username, email string) (link string, err error) {
 	token, err := o.accounts.AddStaff(ctx, staffCommand, username, email)
 	var (

@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// newOutbox returns the worker that sends this site's mails.
+// newOutbox returns the worker that sends this site's emails.
 func newOutbox(o Options, db *postgres.Pool, objects *tenants.Client, accounts *account.Service) *outbox.Worker {
 	worker := outbox.NewWorker(db, outbox.Options{
 		Ready: func(ctx context.Context) bool {

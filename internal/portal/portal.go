@@ -1,6 +1,6 @@
-// Package portal is the public site of a platform: landing page, registration, login, dashboard and staff pages. Its
-// pages are in public, member and staff, by audience; this package connects them to the use cases and runs the background
-// jobs.
+// Package portal is the public site of a platform: landing page, sign-up, login, dashboard and staff pages. The pages are
+// in the packages public, member and staff, by audience; this package connects them to the use cases and runs the
+// background jobs.
 package portal
 
 import (
@@ -35,15 +35,16 @@ type Options struct {
 	Namespace, Platform string
 	// TrustedProxies are the addresses whose X-Forwarded-For header is trusted. Empty: none.
 	TrustedProxies []netip.Prefix
-	// DNSServer is the address, HOST:PORT, of the DNS server that verifies custom domains. Defaults to those of the system.
+	// DNSServer is the address, HOST:PORT, of the DNS server that is used to verify custom domains. Defaults to the system's
+	// servers.
 	DNSServer string
-	// Mailer sends mails. Required.
+	// Mailer sends emails. Required.
 	Mailer mail.Transport
 	// ConfirmFirst is true if a blog is created only after its owner has confirmed the email address. Otherwise the owner
 	// confirms it later.
 	ConfirmFirst bool
-	// RegistrationsPerHour and RefusedPerHour are the rate limits for each network address: of sign-ups, and of forms that
-	// are refused as invalid. They default to 10 and 60.
+	// RegistrationsPerHour and RefusedPerHour are the rate limits for each network address: for sign-ups, and for invalid
+	// sign-up forms. They default to 10 and 60.
 	RegistrationsPerHour, RefusedPerHour int
 	// AccessLog is true if every request is logged.
 	AccessLog bool
@@ -66,7 +67,7 @@ type Portal struct {
 	handler  http.Handler
 }
 
-// New returns a public site, which does not connect to anything yet.
+// New returns a public site. It connects to the database and the API server when Run is called or a request arrives.
 func New(o Options) (*Portal, error) {
 	o = withDefaults(o)
 	objects, err := tenants.New(o.Kubernetes, o.Namespace, o.Platform)

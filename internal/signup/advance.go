@@ -20,9 +20,9 @@ const (
 	recordTimeout = 5 * time.Second
 )
 
-// Advance moves a registration as far as it can go now, and returns it as it is then. It does nothing to a registration
-// that another caller works on, and returns an error: call it again later. The package documentation lists the
-// transitions.
+// Advance moves a registration as far as it can go now, and returns its new state. The package documentation lists the
+// transitions. The error is ErrNotFound, or another one if a step failed or another caller works on the registration:
+// call Advance again later.
 func (s *Service) Advance(ctx context.Context, id string) (Registration, error) {
 	ctx, cancel := context.WithTimeout(ctx, advanceTimeout)
 	defer cancel()
@@ -141,8 +141,8 @@ func (s *Service) failUnavailable(ctx context.Context, r *Registration, cause er
 	return fmt.Errorf("%w: %w", ErrUnavailable, cause)
 }
 
-// applyTenantState makes the transition that the Tenant with the registration's name requires. While the Tenant is
-// neither ready nor beyond hope, there is none.
+// applyTenantState makes the transition that follows from the state of the Tenant with the registration's name. It does
+// nothing while that Tenant may still become ready.
 func (s *Service) applyTenantState(ctx context.Context, r *Registration, tenant *v1alpha1.Tenant) error {
 	switch {
 	case !r.ours(tenant), tenants.HasNameConflict(tenant):
@@ -162,13 +162,13 @@ func (s *Service) applyTenantState(ctx context.Context, r *Registration, tenant 
 	return nil
 }
 
-// isSettled reports whether applyTenantState would make a transition for the registration that a Tenant belongs to.
+// isSettled reports whether applyTenantState would make a transition for a Tenant's registration.
 func isSettled(tenant *v1alpha1.Tenant) bool {
 	return tenants.IsReady(tenant) || tenants.HasNameConflict(tenant) || !tenant.DeletionTimestamp.IsZero()
 }
 
 // logFailure logs a step that failed and is retried, by the sweeper at the latest.
 func (s *Service) logFailure(ctx context.Context, failed string, r *Registration, err error) {
-	s.log.LogAttrs(ctx, slog.LevelWarn, "Registration failed a step", slog.String("step", failed), slog.String("registration", r.ID), slog.String("username", r.Username),
+	s.log.LogAttrs(ctx, slog.LevelWarn, "Registration step failed", slog.String("step", failed), slog.String("registration", r.ID), slog.String("username", r.Username),
 		slog.String("state", string(r.State)), slog.String("cause", postgres.LogText(err)))
 }

@@ -23,8 +23,8 @@ type Names struct {
 // Conflicts are the names that are not available.
 type Conflicts struct {
 	// Username is set if the user name, the schema or the host is in use, or reserved for the data of a deleted tenant.
-	// A name that is merely held for a minute after its release is available. The user name of an owner is in use, too:
-	// otherwise anyone could take over a blog whose owner has no account yet.
+	// A name that is only held for a minute after its release is available. A user name that owns a Tenant is in use even
+	// without an account: otherwise anyone could sign up with it and take over the blog.
 	Username bool
 	// Email is set if another account has the address.
 	Email bool

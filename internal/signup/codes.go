@@ -23,7 +23,7 @@ type RegistrationCode struct {
 	// CreatedBy is the user name of the member of staff who created it.
 	CreatedBy string
 	CreatedAt time.Time
-	// ExpiresAt is the time from which it is invalid.
+	// ExpiresAt is the time from which the code is invalid.
 	ExpiresAt time.Time
 }
 
@@ -62,7 +62,7 @@ func deleteCode(ctx context.Context, db postgres.Querier, id int64) error {
 	return nil
 }
 
-// isCodeValid reports whether someone may sign up with a code.
+// isCodeValid reports whether a code can be used to sign up.
 func isCodeValid(ctx context.Context, db postgres.Querier, code string, now time.Time) (bool, error) {
 	var valid bool
 	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM public.registration_codes

@@ -150,7 +150,7 @@ func TestTwoReplicas(t *testing.T) {
 		t.Errorf("%d registrations are live, want %d", n, people+1)
 	}
 	if n := e.count(`SELECT count(DISTINCT user_id) FROM public.outbox`); n != people+1 || e.count(`SELECT count(*) FROM public.outbox`) != n {
-		t.Errorf("%d users got a mail, want %d, and each one", n, people+1)
+		t.Errorf("%d users got an email, want %d, and each one", n, people+1)
 	}
 }
 

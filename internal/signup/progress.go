@@ -19,7 +19,7 @@ type Step struct {
 	Done bool
 }
 
-// stepConditions are the steps that the operator does, with the conditions that report them.
+// stepConditions are the steps that the operator performs, with the conditions that report them.
 var stepConditions = []struct{ condition, id, title string }{
 	{v1alpha1.ConditionDatabaseReady, "database", "A place for your posts"},
 	{v1alpha1.ConditionDomainsReady, "domains", "Your blog's address"},
@@ -27,7 +27,7 @@ var stepConditions = []struct{ condition, id, title string }{
 	{v1alpha1.ConditionServing, "serving", "Your blog is online"},
 }
 
-// Steps returns the steps of the registration that a Tenant belongs to. nil: there is no Tenant yet.
+// Steps returns the steps of a registration and its Tenant. tenant is nil if there is none yet.
 func Steps(tenant *v1alpha1.Tenant) []Step {
 	steps := []Step{{ID: "account", Title: "Your account", Done: true}}
 	for _, c := range stepConditions {
@@ -37,7 +37,7 @@ func Steps(tenant *v1alpha1.Tenant) []Step {
 	return steps
 }
 
-// Progress is a registration as its person sees it.
+// Progress is a registration as it is shown to the person who signs up.
 type Progress struct {
 	Registration
 	// Steps are the steps to a live blog.
@@ -57,16 +57,17 @@ func (s *Service) Progress(ctx context.Context, token string) (Progress, error) 
 	return Progress{Registration: r, Steps: Steps(tenant)}, nil
 }
 
-// Watch returns a channel that receives a value after changes of a registration or its Tenant that this replica learns
-// of. Call stop to end it.
+// Watch returns a channel that receives a value after each change of a registration or its Tenant that this replica
+// notices. Call stop when done.
 func (s *Service) Watch(id string) (changes <-chan struct{}, stop func()) { return s.waiters.add(id) }
 
-// RedeemToken returns the user of a live registration, to be logged in, or ErrNotFound. A token can be redeemed once.
+// RedeemToken returns the ID of the user of a live registration, so that the caller can log them in, or ErrNotFound. A
+// token can be redeemed once.
 func (s *Service) RedeemToken(ctx context.Context, token string) (userID int64, err error) {
 	return redeemToken(ctx, s.db, token)
 }
 
-// Confirmed advances the registration of a user whose address has just been confirmed, if it waits for that.
+// Confirmed advances the registration of a user who has just confirmed their address, if it waits for that.
 func (s *Service) Confirmed(ctx context.Context, userID int64) error {
 	id, err := idOfUser(ctx, s.db, userID)
 	switch {

@@ -30,7 +30,7 @@ const (
 // retention is how long a registration that is live or failed is kept for the browser that waits for it.
 const retention = 24 * time.Hour
 
-// Registration is a person's way to a live blog.
+// Registration is one sign-up, from the form to a live blog.
 type Registration struct {
 	// ID is also in an annotation of the Tenant.
 	ID string
@@ -40,11 +40,11 @@ type Registration struct {
 	Username string
 	// State is how far the registration has come.
 	State State
-	// Failure is why it is rolled back, or was. Empty: it is not.
+	// Failure is why it is being rolled back, or was rolled back. Empty: neither.
 	Failure Failure
 	// CreatedAt is the time of the sign-up, and UpdatedAt that of the last transition.
 	CreatedAt, UpdatedAt time.Time
-	// Email is the user's address, and Confirmed reports whether the user has shown that it is theirs.
+	// Email is the user's address, and Confirmed reports whether the user has confirmed it.
 	Email     string
 	Confirmed bool
 
@@ -119,8 +119,8 @@ func registrationByToken(ctx context.Context, db postgres.Querier, token string)
 	return queryRegistration(ctx, db, selectRegistration+`public.registrations`+joinUser+`WHERE r.token_hash = $1`, secret.Hash(token))
 }
 
-// lease reserves a registration until a moment. For one that is live, where nothing is left to do, or leased by another
-// caller, leased is false.
+// lease reserves a registration for the caller until a time. leased is false if the registration is live, so that nothing
+// is left to do, or if another caller has leased it.
 func lease(ctx context.Context, db postgres.Querier, id string, now, until time.Time) (r Registration, leased bool, err error) {
 	r, err = queryRegistration(ctx, db, `WITH leased AS (
 			UPDATE public.registrations SET leased_until = $3 WHERE id = $1 AND leased_until <= $2 AND state <> 'live' RETURNING *
@@ -141,7 +141,7 @@ func release(ctx context.Context, db postgres.Querier, id string, now time.Time)
 }
 
 // listPending returns the IDs of registrations that wait for Advance and are not leased, those that have waited longest
-// first. One that waits for its address to be confirmed is among them once that has happened, or is overdue.
+// first. A registration that waits for a confirmation is listed once the address is confirmed or the time for it is over.
 func listPending(ctx context.Context, db postgres.Querier, limit int, now time.Time) ([]string, error) {
 	rows, err := db.Query(ctx, `SELECT r.id FROM public.registrations r
 		WHERE r.leased_until <= $1 AND (r.state IN ('provisioning', 'rolling_back') OR r.state = 'confirming' AND (r.created_at <= $2
@@ -157,7 +157,7 @@ func listPending(ctx context.Context, db postgres.Querier, limit int, now time.T
 	return ids, nil
 }
 
-// listFailed returns the registrations that failed since a moment, with ID and Username only.
+// listFailed returns the registrations that have failed since a time, with ID and Username only.
 func listFailed(ctx context.Context, db postgres.Querier, limit int, since time.Time) ([]Registration, error) {
 	rows, err := db.Query(ctx, `SELECT id, username FROM public.registrations
 		WHERE state = 'failed' AND updated_at > $1 ORDER BY updated_at DESC LIMIT $2`, since, limit)
@@ -200,7 +200,7 @@ func changeState(ctx context.Context, db postgres.Querier, r *Registration, to S
 	return nil
 }
 
-// activate makes a registration live: its user can log in, and is asked to confirm the address unless that has happened.
+// activate makes a registration live: its user can log in, and is asked to confirm the address unless they already have.
 func activate(ctx context.Context, db postgres.Beginner, r *Registration, now time.Time) error {
 	next := *r
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
@@ -244,7 +244,7 @@ func finishRollback(ctx context.Context, db postgres.Beginner, r *Registration, 
 	return nil
 }
 
-// redeemToken ends the token of a live registration and returns its user, or ErrNotFound.
+// redeemToken invalidates the token of a live registration and returns the ID of its user, or ErrNotFound.
 func redeemToken(ctx context.Context, db postgres.Querier, token string) (userID int64, err error) {
 	err = db.QueryRow(ctx, `UPDATE public.registrations SET token_hash = $2
 		WHERE token_hash = $1 AND state = 'live' AND user_id IS NOT NULL RETURNING user_id`, secret.Hash(token), secret.Hash(secret.New())).Scan(&userID)

@@ -6,9 +6,9 @@
 //
 //	state         what is true                  event                                    next state    done by
 //	-             there is neither row nor      valid form                               provisioning  Start: inserts user and row
-//	              user                          the same, with ConfirmFirst              confirming    Start: queues the mail as well
-//	confirming    the mail is queued; there is  the address is confirmed                 provisioning  Advance
-//	              no Tenant                     it is not, within UnconfirmedLife        rolling_back  Advance
+//	              user                          the same, with ConfirmFirst              confirming    Start: queues the email, too
+//	confirming    the email is queued; there    the address is confirmed                 provisioning  Advance
+//	              is no Tenant                  it is not, within UnconfirmedLife        rolling_back  Advance
 //	provisioning  the user cannot log in; the   no Tenant; the address is confirmed, or  provisioning  Advance: creates it
 //	              Tenant may exist                this is Start's first pass
 //	                                            no Tenant otherwise                      rolling_back  Advance
@@ -17,7 +17,8 @@
 //	                                            the Tenant belongs to someone else, has  rolling_back  Advance
 //	                                              a name conflict, or is being deleted
 //	                                            the Tenant is Ready                      live          Advance: activates the user,
-//	                                                                                                     queues the mail if it is not
+//	                                                                                                     queues the email unless the
+//	                                                                                                     address is confirmed
 //	rolling_back  failure says why              the Tenant exists                        rolling_back  Advance: deletes it by UID, with
 //	                                                                                                     its data
 //	                                            the Tenant is gone                       failed        Advance: deletes the user,
@@ -25,7 +26,7 @@
 //	live          the user can log in           -                                        -             -
 //	failed        nothing is left               the Tenant appears late                  rolling_back  Advance
 //
-// Four callers do nothing but call Advance: Start, for the form; Confirmed, after the user has opened the link in the mail;
+// Four callers do nothing but call Advance: Start, for the form; Confirmed, after the user has opened the link in the email;
 // the watch of Tenants, in every replica; and the sweeper, for those that the others missed. Reading a registration never
 // changes it.
 //
@@ -63,7 +64,7 @@ var (
 	ErrNotFound = fmt.Errorf("the registration does not exist: %w", account.ErrNotFound)
 )
 
-// Tenants is what sign-up needs of the Tenant objects. *tenants.Client implements it.
+// Tenants reads and writes the Tenant objects of sign-ups. *tenants.Client implements it.
 type Tenants interface {
 	// Platform returns the cached Platform.
 	Platform(ctx context.Context) (*v1alpha1.Platform, error)
@@ -101,9 +102,9 @@ type Options struct {
 	// PerHour is how many registrations one network may start in an hour, and RefusedPerHour how many more may be
 	// refused. Default to 10 and 60.
 	PerHour, RefusedPerHour int
-	// Patience is how long Start waits for the blog to be live. Defaults to 2 s.
+	// Patience is how long Start waits for the blog to become live. Defaults to 2 s.
 	Patience time.Duration
-	// MailQueued is called after a mail was queued. Defaults to a function that does nothing.
+	// MailQueued is called after an email was queued. Defaults to a function that does nothing.
 	MailQueued func()
 	// Log defaults to slog.Default().
 	Log *slog.Logger

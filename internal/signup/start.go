@@ -20,15 +20,15 @@ type Request struct {
 	Username, Email, Password string
 	// RepeatedPassword must equal Password. nil: not checked.
 	RepeatedPassword *string
-	// Code is an invitation code, for a Platform that requires one.
+	// Code is a registration code, for a Platform that requires one.
 	Code string
-	// Address is the network address that counts for the rate limits.
+	// Address is the network address that the rate limits count.
 	Address string
 }
 
-// Start signs a person up. It returns the registration when it is live, or after a moment even if it is not; the token
-// identifies the browser to Progress and RedeemToken. The error is a *ValidationError, ErrClosed, a
-// *ratelimit.ExceededError or ErrUnavailable, or one of a store.
+// Start signs a person up. It returns the registration once it is live, or after Options.Patience even if it is not; the
+// token identifies the browser to Progress and RedeemToken. The error is a *ValidationError, ErrClosed, a
+// *ratelimit.ExceededError or ErrUnavailable, or one of the database or the Platform.
 func (s *Service) Start(ctx context.Context, request Request) (r Registration, token string, err error) {
 	s.metrics.count("started", "")
 	defer func() { err = s.countRefused(ctx, request, err) }()
@@ -51,7 +51,7 @@ func (s *Service) Start(ctx context.Context, request Request) (r Registration, t
 		return r, "", err
 	}
 	defer func() {
-		if err != nil { // not caused by the request
+		if err != nil { // the request did not cause the error
 			s.refund(ctx, request)
 		}
 	}()
@@ -96,7 +96,7 @@ func (s *Service) insert(ctx context.Context, request Request) (Registration, st
 	return insertRegistration(ctx, s.db, user, state, request.Code, now, now.Add(leaseTime))
 }
 
-// wait waits until a registration is no longer provisioned, for a moment at most.
+// wait waits until a registration has left the state Provisioning, but at most for s.patience.
 func (s *Service) wait(ctx context.Context, r *Registration, changes <-chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()

@@ -52,7 +52,7 @@ func TestStartWaitsUntilTheBlogIsLive(t *testing.T) {
 	}
 	e.want("alice", outcome{State: signup.Live, User: "active", Tenant: true})
 	if n := e.count(`SELECT count(*) FROM public.outbox WHERE kind = 'mail.confirm' AND user_id = $1`, r.UserID); n != 1 {
-		t.Errorf("%d confirmation mails are queued, want 1", n)
+		t.Errorf("%d confirmation emails are queued, want 1", n)
 	}
 	if n := e.count(`SELECT count(*) FROM public.users WHERE password_hash = $1`, "hash of "+password); n != 1 {
 		t.Errorf("the password hash is not stored")
@@ -166,8 +166,8 @@ func TestStartWithInvitationCodes(t *testing.T) {
 		r.Code = code
 		return r
 	}
-	const wrong = "This invitation code is not valid. It may have expired or been used up."
-	e.wantInvalid(s, with("alice", ""), "code", "Enter the invitation code that you were given.")
+	const wrong = "This registration code is not valid. It may have expired or been used up."
+	e.wantInvalid(s, with("alice", ""), "code", "Enter the registration code that you were given.")
 	e.wantInvalid(s, with("alice", "unknown"), "code", wrong)
 	e.wantInvalid(s, with("alice", code(1, 0)), "code", wrong)
 	once := code(1, time.Hour)
@@ -265,7 +265,7 @@ func TestConfirmFirst(t *testing.T) {
 	s := e.service(func(o *signup.Options) { o.ConfirmFirst, o.MailQueued = true, func() { mails++ } })
 	r, _ := e.start(s, request("alice"))
 	if r.State != signup.Confirming || mails != 1 {
-		t.Errorf("Start returned %+v, %d mails are queued", r, mails)
+		t.Errorf("Start returned %+v, %d emails are queued", r, mails)
 	}
 	if err := s.Confirmed(t.Context(), r.UserID); err != nil {
 		t.Fatal(err)
@@ -282,7 +282,7 @@ func TestConfirmFirst(t *testing.T) {
 	}
 	e.want("alice", outcome{State: signup.Live, User: "active", Tenant: true})
 	if n := e.count(`SELECT count(*) FROM public.outbox`); n != 1 {
-		t.Errorf("%d mails are queued, want 1", n)
+		t.Errorf("%d emails are queued, want 1", n)
 	}
 	if err := s.Confirmed(t.Context(), r.UserID+1); err != nil {
 		t.Errorf("a user without a registration: %v", err)

@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
-// maxCode is the length of the longest code that is looked up, in bytes.
+// maxCode is the length, in bytes, above which a code is rejected without being looked up.
 const maxCode = 100
 
 // The fields of a Request, as forms and metrics name them.
@@ -29,7 +29,7 @@ const (
 const (
 	sentenceNameTaken   = "This name is taken. Choose another one."
 	sentenceEmailTaken  = "An account with this email address already exists. Log in instead."
-	sentenceCodeInvalid = "This invitation code is not valid. It may have expired or been used up."
+	sentenceCodeInvalid = "This registration code is not valid. It may have expired or been used up."
 )
 
 // ValidationError lists what is wrong with a Request.
@@ -50,7 +50,7 @@ func (e *ValidationError) Error() string {
 	return fmt.Sprintf("invalid %s: %s", e.Fields[0].Field, e.Fields[0].Sentence)
 }
 
-// add adds an error unless there is none, or the field has one.
+// add adds an error to a field, unless sentence is empty or the field has an error already.
 func (e *ValidationError) add(field, sentence string) {
 	if sentence != "" && !slices.ContainsFunc(e.Fields, func(f FieldError) bool { return f.Field == field }) {
 		e.Fields = append(e.Fields, FieldError{field, sentence})
@@ -112,10 +112,10 @@ func checkUsername(name string) string {
 	return ""
 }
 
-// checkCode checks an invitation code.
+// checkCode checks a registration code.
 func (s *Service) checkCode(ctx context.Context, code string, invalid *ValidationError) error {
 	if code == "" || len(code) > maxCode {
-		invalid.add(FieldCode, "Enter the invitation code that you were given.")
+		invalid.add(FieldCode, "Enter the registration code that you were given.")
 		return nil
 	}
 	valid, err := isCodeValid(ctx, s.db, code, s.now())

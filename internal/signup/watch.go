@@ -19,12 +19,12 @@ import (
 const (
 	// workers is how many registrations of the queue a replica works on at the same time.
 	workers = 8
-	// retries is how often the queue retries a registration; after that it waits for the sweeper. The first retry comes
-	// after retryDelay, each further one after twice as long.
+	// retries is how often the queue retries a registration before it leaves it to the sweeper. The first retry comes after
+	// retryDelay, and each further one after twice the delay.
 	retries    = 5
 	retryDelay = 20 * time.Millisecond
 	// sweepInterval is how often each replica looks for registrations that wait for Advance, and sweepLimit how many it
-	// then queues.
+	// queues each time.
 	sweepInterval = 5 * time.Second
 	sweepLimit    = 100
 	// lateTenants is how long after a failed registration its Tenant may still appear, and lateLimit how many of the latest

@@ -41,7 +41,7 @@ type Client struct {
 	cache        cache.Cache
 	client       client.Client // bypasses the cache
 
-	changed []func(before, after *v1alpha1.Tenant) // of OnChange
+	changed []func(before, after *v1alpha1.Tenant) // registered with OnChange
 }
 
 // New returns a client for one namespace and Platform. It does not connect yet.
@@ -64,7 +64,7 @@ func New(config *rest.Config, namespace, platform string) (*Client, error) {
 	return &Client{Namespace: namespace, PlatformName: platform, cache: watch, client: direct}, nil
 }
 
-// Run watches Tenants and Platforms until ctx ends.
+// Run watches Tenants and Platforms until ctx ends. It returns an error if they cannot be watched.
 func (c *Client) Run(ctx context.Context) error {
 	if err := c.cache.IndexField(ctx, &v1alpha1.Tenant{}, ownerIndex, indexOwner); err != nil {
 		return fmt.Errorf("index Tenants by owner: %w", err)

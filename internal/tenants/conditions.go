@@ -50,7 +50,7 @@ func PhaseOf(t *v1alpha1.Tenant) v1alpha1.TenantPhase {
 	return t.Status.Phase
 }
 
-// TitleOf returns the title of a Tenant's site, which defaults to its name.
+// TitleOf returns the title of a Tenant's blog, which defaults to the Tenant's name.
 func TitleOf(t *v1alpha1.Tenant) string {
 	if t.Spec.DisplayName == "" {
 		return t.Name

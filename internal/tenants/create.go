@@ -13,7 +13,7 @@ import (
 type NewTenant struct {
 	// Name is the Tenant's name.
 	Name string
-	// Owner is the person who may write there.
+	// Owner is the user who may write on the blog.
 	Owner v1alpha1.TenantOwner
 	// RegistrationID is the registration that the Tenant is created for: RegistrationID returns it later.
 	RegistrationID string

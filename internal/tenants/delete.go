@@ -30,8 +30,8 @@ func (c *Client) Delete(ctx context.Context, v Version) (*v1alpha1.Tenant, error
 	return deleted, err
 }
 
-// Discard deletes a Tenant together with its data, identified by its UID: a later Tenant of the same name stays. A Tenant
-// that does not exist is not an error.
+// Discard deletes a Tenant together with its data, identified by its UID: a later Tenant of the same name is kept. It is
+// not an error if the Tenant does not exist.
 func (c *Client) Discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	v := VersionOf(tenant).Latest()
 	if tenant.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {

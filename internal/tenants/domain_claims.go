@@ -32,8 +32,8 @@ func (c DomainClaim) RecordValue() string { return valuePrefix + c.Token }
 // ErrNoClaim is returned when a Tenant does not claim a domain.
 var ErrNoClaim = errors.New("the Tenant does not claim this domain")
 
-// claimIsCurrent is true for a claim c of the tenant that has the name now. An earlier tenant of the same name may have
-// left its TXT record.
+// claimIsCurrent is the condition under which a claim c belongs to the current tenant of its name. The TXT record of an
+// earlier tenant of the same name may still exist.
 const claimIsCurrent = `EXISTS (SELECT FROM public.tenants t WHERE t.name = c.tenant AND t.state = ` + tenancy.LiveSQL + ` AND t.created_at <= c.created_at)`
 
 const selectClaims = `SELECT c.tenant, c.host, c.token FROM public.domain_claims c WHERE ` + claimIsCurrent

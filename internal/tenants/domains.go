@@ -18,7 +18,7 @@ const (
 	valuePrefix  = "echoblogs-verification="
 )
 
-// Domains gives custom domains to Tenants. An owner claims a domain (Add), sets the TXT record of the claim, and has it
+// Domains adds custom domains to Tenants. An owner claims a domain (Add), sets the TXT record of the claim, and has it
 // checked (Verify), which adds the domain to the Tenant. Domains in a manifest need no claim.
 type Domains struct {
 	tenants  *Client
@@ -26,7 +26,7 @@ type Domains struct {
 	resolver Resolver
 }
 
-// NewDomains returns the custom domains of a client's Tenants.
+// NewDomains returns a Domains for a client's Tenants.
 func NewDomains(tenants *Client, db postgres.Beginner, resolver Resolver) *Domains {
 	return &Domains{tenants: tenants, db: db, resolver: resolver}
 }
@@ -58,7 +58,7 @@ func (e *DomainError) Error() string { return "domain " + e.Host + ": " + string
 func (e *DomainError) Sentence() string {
 	switch e.Reason {
 	case DomainAdded:
-		return "Your blog has this domain already."
+		return "Your blog already has this domain."
 	case DomainTaken:
 		return "Another blog has this domain. If it is yours, contact support."
 	case DomainHeld:
@@ -75,7 +75,7 @@ func (e *DomainError) Sentence() string {
 	return ""
 }
 
-// Claims returns the domains that a Tenant claims and that are not verified yet, ordered by host.
+// Claims returns the claims of a Tenant that are not verified yet, ordered by host.
 func (d *Domains) Claims(ctx context.Context, t *v1alpha1.Tenant) ([]DomainClaim, error) {
 	claims, err := listClaims(ctx, d.db, t.Name)
 	if err != nil {
@@ -84,8 +84,8 @@ func (d *Domains) Claims(ctx context.Context, t *v1alpha1.Tenant) ([]DomainClaim
 	return slices.DeleteFunc(claims, func(c DomainClaim) bool { return hasDomain(t, c.Host) }), nil
 }
 
-// Add claims a domain for a Tenant and returns the claim. The same domain again returns the same claim. Errors are
-// *InvalidError and *DomainError.
+// Add claims a domain for a Tenant and returns the claim. Adding the same domain again returns the same claim. Errors are
+// *InvalidError, *DomainError and ErrNoPlatform.
 func (d *Domains) Add(ctx context.Context, t *v1alpha1.Tenant, text string, now time.Time) (DomainClaim, error) {
 	platform, err := d.tenants.Platform(ctx)
 	if err != nil {

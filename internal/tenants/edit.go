@@ -23,8 +23,8 @@ type Change struct {
 	Want Settings
 }
 
-// Edit changes settings of a Tenant. It returns what has changed, which is nothing if the Tenant has the wanted settings
-// already. Errors are ErrNotFound, *InvalidError, *FieldOwnedError and *ChangedError.
+// Edit changes settings of a Tenant. It returns what has changed, which is nothing if the Tenant already has the wanted
+// settings. Errors are ErrNotFound, *InvalidError, *FieldOwnedError and *ChangedError.
 func (c *Client) Edit(ctx context.Context, change Change) ([]Difference, error) {
 	if err := c.check(ctx, change); err != nil {
 		return nil, err
@@ -117,8 +117,8 @@ func (c *Client) edit(ctx context.Context, live *v1alpha1.Tenant, change Change)
 	return changed, apiError("apply Tenant "+live.Name, c.client.Apply(ctx, applied, client.FieldOwner(fieldManager)))
 }
 
-// adopt turns the fields that the portal set when it created a Tenant into applied ones: the API server tells updates
-// and applies of one field manager apart.
+// adopt turns the fields that the portal set when it created a Tenant into applied ones, because the API server
+// distinguishes fields that a manager has updated from those that it has applied.
 func (c *Client) adopt(ctx context.Context, live *v1alpha1.Tenant) error {
 	patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(fieldManager), fieldManager)
 	if err != nil {

@@ -15,12 +15,12 @@ import (
 var (
 	// ErrNotFound is returned when no Tenant has the name.
 	ErrNotFound = errors.New("the Tenant does not exist")
-	// ErrExists is returned when a Tenant that is to be created exists already.
-	ErrExists = errors.New("a Tenant with this name exists already")
+	// ErrExists is returned when a Tenant that is to be created already exists.
+	ErrExists = errors.New("a Tenant with this name already exists")
 	// ErrConflict is returned when a Tenant kept changing while it was being written.
 	ErrConflict = errors.New("the Tenant keeps changing")
-	// ErrUnavailable is returned when the API server cannot be reached or cannot serve the call. The same call may
-	// succeed later.
+	// ErrUnavailable is returned when the API server cannot be reached or cannot serve the call. The call may succeed
+	// later.
 	ErrUnavailable = errors.New("the API server is unavailable")
 )
 

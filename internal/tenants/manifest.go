@@ -9,7 +9,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// Manifest returns the YAML manifest of a Tenant as its author would write it: without status and without metadata that
+// Manifest returns the YAML manifest of a Tenant as a user would write it: without status and without the metadata that
 // the API server sets.
 func Manifest(t *v1alpha1.Tenant) ([]byte, error) {
 	return manifest(metav1.ObjectMeta{Name: t.Name, Namespace: t.Namespace}, t.Spec)

@@ -33,7 +33,7 @@ func (c *Client) owner(ctx context.Context, name string, qualifies func(*v1alpha
 }
 
 // DiscardSignup deletes the Tenant that a sign-up created for a user, with its data, unless the user has other Tenants.
-// It reports whether it did.
+// It reports whether it deleted one.
 func (c *Client) DiscardSignup(ctx context.Context, username string) (bool, error) {
 	owned, err := c.OwnedBy(ctx, username)
 	if err != nil {

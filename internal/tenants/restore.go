@@ -16,7 +16,7 @@ import (
 // schemas: an administrator applies RestoreManifest.
 var ErrNamesSchema = errors.New("the spec of the deleted Tenant names a schema")
 
-// Restore creates the Tenant of a tombstone again, with its data. The spec is the one that the Tenant had; if that sets no
+// Restore recreates the Tenant of a tombstone, with its data. The spec is the one that the Tenant had; if that sets no
 // paidUntil, the operator takes the date from the registry. Errors are ErrNamesSchema, ErrExists and *InvalidError.
 func (c *Client) Restore(ctx context.Context, t tenancy.Tombstone) error {
 	tenant, err := restored(t, c.Namespace)
@@ -29,8 +29,8 @@ func (c *Client) Restore(ctx context.Context, t tenancy.Tombstone) error {
 	return c.create(ctx, tenant)
 }
 
-// RestoreManifest returns the YAML manifest by which an administrator restores a tombstone that Restore cannot because its
-// spec names a schema. It returns nil if Restore can.
+// RestoreManifest returns the YAML manifest with which an administrator restores a tombstone that Restore cannot restore,
+// because its spec names a schema. It returns nil if Restore can.
 func RestoreManifest(t tenancy.Tombstone, namespace string) ([]byte, error) {
 	tenant, err := restored(t, namespace)
 	if err != nil || tenant.Spec.SchemaName == "" {

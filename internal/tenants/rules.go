@@ -31,7 +31,7 @@ func checkDisplayName(name string) string {
 	return ""
 }
 
-// normalizeDomain returns a custom domain in the form in which it is stored, or a sentence if it is not one.
+// normalizeDomain returns a custom domain in the form in which it is stored, or a sentence if text is not a domain.
 func normalizeDomain(text string) (host, message string) {
 	text = strings.TrimSpace(text)
 	host, err := naming.NormalizeHost(text)
@@ -67,7 +67,7 @@ func checkDomains(hosts []string) string {
 	return ""
 }
 
-var tooManyDomains = fmt.Sprintf("A blog may have %d custom domains. Remove one first.", maxCustomDomains)
+var tooManyDomains = fmt.Sprintf("A blog can have at most %d custom domains. Remove one first.", maxCustomDomains)
 
 // checkDomain returns a custom domain in the form in which it is stored, or a sentence if no Tenant of the Platform can
 // have it.

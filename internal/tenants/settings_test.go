@@ -65,7 +65,7 @@ func TestParseInvalid(t *testing.T) {
 		{"customDomains", "www.alice.org:8080", `"www.alice.org:8080"` + host},
 		{"customDomains", "*.alice.org", `"*.alice.org"` + host},
 		{"customDomains", "192.0.2.1", `"192.0.2.1"` + host},
-		{"customDomains", hosts(21), "A blog may have 20 custom domains. Remove one first."},
+		{"customDomains", hosts(21), "A blog can have at most 20 custom domains. Remove one first."},
 		{"paidUntil", "31.12.2030", date}, {"paidUntil", "2030-02-31", date},
 		{"limits.posts", "-1", limit}, {"limits.posts", "1.5", limit}, {"limits.requestsPerSecond", "2147483648", limit},
 		{"limits.storage", "much", storage}, {"limits.storage", "-1Gi", storage},

@@ -12,11 +12,11 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// ErrNoTombstone is returned when no data is kept under a name.
+// ErrNoTombstone is returned when no tombstone with a name can be restored.
 var ErrNoTombstone = errors.New("no deleted Tenant of this name can be restored")
 
 // Staff changes Tenants on behalf of staff and records each change in the audit log. Its methods return the errors of the
-// Client's method of the same name; *audit.NotRecordedError says that the change was made but not recorded.
+// Client's method of the same name, or an *audit.NotRecordedError if the change was made but not recorded.
 type Staff struct {
 	tenants *Client
 	db      postgres.Querier
@@ -81,7 +81,7 @@ func (s *Staff) keptUntil(platform *v1alpha1.Platform, deleted *v1alpha1.Tenant)
 	return "data kept until " + until.UTC().Format(time.DateOnly)
 }
 
-// Restore restores the deleted Tenant of a name. It returns ErrNoTombstone if there is none.
+// Restore restores the deleted Tenant with a name. It returns ErrNoTombstone if there is none.
 func (s *Staff) Restore(ctx context.Context, actor, name string) error {
 	tombstone, err := tenancy.NewReader(s.db).FindTombstone(ctx, name)
 	if errors.Is(err, tenancy.ErrNotFound) {

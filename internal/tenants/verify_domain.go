@@ -16,7 +16,7 @@ import (
 // lookupTimeout bounds the lookup of one TXT record.
 const lookupTimeout = 5 * time.Second
 
-// verificationsByUser limits the DNS lookups that a user can cause.
+// verificationsByUser limits the DNS lookups that a user can trigger.
 var verificationsByUser = ratelimit.Limit{Kind: "verify-account", Free: 60, Window: time.Hour}
 
 // Resolver looks up TXT records. *net.Resolver is one.
@@ -24,7 +24,7 @@ type Resolver interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
 }
 
-// Verify looks up the TXT record of a claim for a user and, if it is right, adds the domain to the Tenant. Errors are
+// Verify looks up the TXT record of a claim for a user and, if its value is right, adds the domain to the Tenant. Errors are
 // ErrNoClaim, *DomainError, *ratelimit.ExceededError and those of Edit.
 func (d *Domains) Verify(ctx context.Context, t *v1alpha1.Tenant, userID int64, host string, now time.Time) error {
 	if err := ratelimit.Take(ctx, d.db, verificationsByUser, strconv.FormatInt(userID, 10), now); err != nil {

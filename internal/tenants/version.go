@@ -28,18 +28,18 @@ func VersionOf(t *v1alpha1.Tenant) Version {
 	return Version{Name: t.Name, UID: t.UID, Generation: t.Generation}
 }
 
-// Latest returns v without its generation: a change to it applies to the Tenant as it is.
+// Latest returns v without its generation, for a change that applies to the Tenant whatever its generation is.
 func (v Version) Latest() Version {
 	v.Generation = 0
 	return v
 }
 
-// conflictBackoff is how often, and how fast, a write is repeated that met another one. The operator writes status
-// several times within the first second of a change.
+// conflictBackoff is how often, and how fast, a write is repeated after a conflict with another one. The operator writes
+// status several times within the first second after a change.
 var conflictBackoff = wait.Backoff{Steps: 8, Duration: 10 * time.Millisecond, Factor: 2, Jitter: 0.2}
 
-// withLatest reads a Tenant, checks that it is the version that the caller has seen, and calls write. If write meets a
-// concurrent change, all of it is repeated.
+// withLatest reads a Tenant, checks that it is the version that the caller has seen, and calls write. If write conflicts
+// with a concurrent change, all of this is repeated.
 func (c *Client) withLatest(ctx context.Context, v Version, write func(live *v1alpha1.Tenant) error) error {
 	return retry.OnError(conflictBackoff, func(err error) bool { return errors.Is(err, ErrConflict) && ctx.Err() == nil }, func() error {
 		live, err := c.GetLive(ctx, v.Name)

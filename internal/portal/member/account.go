@@ -23,7 +23,7 @@ func (p *Pages) accountRoutes() site.Routes {
 	}
 }
 
-// accountPage is what the account page shows.
+// accountPage is the view of the account page.
 type accountPage struct {
 	Blogs    []blogView
 	Sessions []sessionView
@@ -35,7 +35,7 @@ type accountPage struct {
 type sessionView struct {
 	ID                     int64
 	Browser, Address, Seen string
-	// Here reports that it is the browser that requested the page.
+	// Here reports whether it is the session of this request.
 	Here bool
 }
 
@@ -72,10 +72,10 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *site.Request) error {
 	}
 	err := p.Accounts.ChangePassword(r.Context(), r.User, r.Session.ID, r.PostFormValue("current_password"), password)
 	if errors.Is(err, account.ErrWrongPassword) {
-		f.Refuse("current_password", "This is not your current password.")
+		f.AddError("current_password", "This is not your current password.")
 	}
 	switch {
-	case f.RefuseInvalid(err):
+	case f.AddInvalid(err):
 		return p.showAccountForm(w, r, f, http.StatusUnprocessableEntity)
 	case err != nil:
 		return err

@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// authorizeRoutes are the pages by which a user logs in to a blog.
+// authorizeRoutes are the pages through which a user logs in to a blog.
 func (p *Pages) authorizeRoutes() site.Routes {
 	return site.Routes{
 		"GET " + site.AuthorizePath + "{$}": p.authorize,

@@ -30,7 +30,7 @@ type blogPage struct {
 	blogView
 	// Host is the blog's host name under the site's domain.
 	Host string
-	// Generation is the version that the forms are made from.
+	// Generation is the Tenant's generation that the forms are rendered from.
 	Generation int64
 	// DisplayName is the blog's title, and Manager the field manager that set it. Empty: it can be changed here.
 	DisplayName, Manager string
@@ -40,7 +40,7 @@ type blogPage struct {
 	Form *site.Form
 }
 
-// ownTenant reads the Tenant in the path of a request. It answers 404 unless the user owns it.
+// ownTenant reads the Tenant in the path of a request. It returns site.ErrNoPage unless the user owns it.
 func (p *Pages) ownTenant(r *site.Request) (*v1alpha1.Tenant, error) {
 	tenant, err := p.Tenants.GetOwned(r.Context(), r.User.Username, r.PathValue("tenant"))
 	if errors.Is(err, tenants.ErrNotFound) {
@@ -57,7 +57,7 @@ func (p *Pages) showBlog(w http.ResponseWriter, r *site.Request) error {
 	return p.blogPage(w, r, tenant, blogForm(r, tenant), 0)
 }
 
-// blogForm returns the forms of a blog's settings page, with the named fields from a request.
+// blogForm returns the values of the forms on a blog's settings page, with the named fields taken from a request.
 func blogForm(r *site.Request, t *v1alpha1.Tenant, fields ...string) *site.Form {
 	f := site.NewForm(r, fields...)
 	if _, sent := f.Values["display_name"]; !sent {
@@ -66,7 +66,7 @@ func blogForm(r *site.Request, t *v1alpha1.Tenant, fields ...string) *site.Form 
 	return f
 }
 
-// blogPage shows the settings page of a blog. The error of a claim is the form's error under the name of its host.
+// blogPage shows the settings page of a blog. The form holds the error of a claim under the claim's host.
 func (p *Pages) blogPage(w http.ResponseWriter, r *site.Request, tenant *v1alpha1.Tenant, f *site.Form, status int) error {
 	claims, err := p.Domains.Claims(r.Context(), tenant)
 	if err != nil {
@@ -124,7 +124,7 @@ func (p *Pages) rename(w http.ResponseWriter, r *site.Request) error {
 // an anchor of the page.
 func (p *Pages) answerBlogForm(w http.ResponseWriter, r *site.Request, t *v1alpha1.Tenant, f *site.Form, field string, err error, anchor string) error {
 	if sentence := ownerSentence(err); sentence != "" {
-		f.Refuse(field, sentence)
+		f.AddError(field, sentence)
 		return p.blogPage(w, r, t, f, http.StatusUnprocessableEntity)
 	}
 	if err != nil {
@@ -134,7 +134,7 @@ func (p *Pages) answerBlogForm(w http.ResponseWriter, r *site.Request, t *v1alph
 	return nil
 }
 
-// ownerSentence explains to the owner of a blog why a change was refused. Empty: err is another error, or nil.
+// ownerSentence explains to the owner of a blog why a change was refused. It returns "" for all other errors, and for nil.
 func ownerSentence(err error) string {
 	var (
 		owned   *tenants.FieldOwnedError
@@ -146,13 +146,13 @@ func ownerSentence(err error) string {
 	case errors.As(err, &domain):
 		return domain.Sentence()
 	case errors.As(err, &owned):
-		return "This is set by the manifest of your blog: change it there, or contact support."
+		return "The manifest of your blog sets this value. Change it there, or contact support."
 	case errors.As(err, &changed):
 		return changedSentence(changed)
 	case errors.As(err, &invalid) && invalid.Err == nil:
 		return invalid.Fields[0].Message
 	case errors.As(err, &invalid): // the API server's messages are not for owners
-		return "This value is not accepted. Check it, or contact support."
+		return "This value is not valid. Correct it, or contact support."
 	}
 	return ""
 }

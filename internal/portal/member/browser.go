@@ -17,7 +17,7 @@ var (
 	}
 )
 
-// browserName names a browser so that people can tell their own apart.
+// browserName returns a short name of a browser, so that users recognize their own.
 func browserName(userAgent string) string {
 	name := ""
 	for _, b := range browsers {

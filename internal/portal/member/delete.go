@@ -15,15 +15,15 @@ import (
 // deletePage describes what the deletion of a blog does, before and after it.
 type deletePage struct {
 	Name, URL string
-	// Generation is the version that the form is made from.
+	// Generation is the Tenant's generation that the form is rendered from.
 	Generation int64
-	// Until is when its data is dropped. The zero time: at once.
+	// Until is when the blog's data is dropped. The zero time: at once.
 	Until time.Time
-	// Leaves reports whether the account is removed as well, and Leaving when: a while after its last blog can no longer
-	// be restored.
-	Leaves  bool
-	Leaving time.Time
-	// Managers are the other field managers of the blog's Tenant, which may create it again.
+	// RemovesAccount reports whether the account is removed as well, and AccountEnd when: account.OrphanedLife after its
+	// last blog can no longer be restored.
+	RemovesAccount bool
+	AccountEnd     time.Time
+	// Managers are the other field managers of the blog's Tenant, which may recreate it.
 	Managers []string
 	Form     *site.Form
 }
@@ -59,12 +59,12 @@ func (p *Pages) deletion(r *site.Request, t *v1alpha1.Tenant, f *site.Form) (del
 	if !shown.Until.IsZero() {
 		last = shown.Until
 	}
-	shown.Leaves, shown.Leaving = !left && !r.Staff(), account.RemovalAfter(deleted, last)
+	shown.RemovesAccount, shown.AccountEnd = !left && !r.Staff(), account.RemovalAfter(deleted, last)
 	return shown, nil
 }
 
-// deleteBlog deletes a blog if its name was entered. A user without another blog is logged out: accounts without a blog
-// cannot log in.
+// deleteBlog deletes a blog if the user has typed its name. A user without another blog is logged out: users without a
+// blog cannot log in.
 func (p *Pages) deleteBlog(w http.ResponseWriter, r *site.Request) error {
 	tenant, err := p.ownTenant(r)
 	if err != nil {
@@ -79,9 +79,9 @@ func (p *Pages) deleteBlog(w http.ResponseWriter, r *site.Request) error {
 	version.Generation = r.Generation()
 	var changed *tenants.ChangedError
 	if f.Values["name"] != tenant.Name {
-		f.Refuse("name", "Type "+tenant.Name+" to delete it.")
+		f.AddError("name", "Type "+tenant.Name+" to delete it.")
 	} else if _, err = p.Tenants.Delete(r.Context(), version); errors.As(err, &changed) {
-		f.Refuse("name", "Your blog was changed after you opened this page. Check what happens to its posts, then confirm again.")
+		f.AddError("name", "Your blog was changed after you opened this page. Check what happens to its posts, then confirm again.")
 	} else if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (p *Pages) deleteBlog(w http.ResponseWriter, r *site.Request) error {
 		return p.Show(w, r, site.Page{Name: "delete", Title: "Delete " + tenant.Name, Data: shown, Status: http.StatusUnprocessableEntity})
 	}
 	p.Log.InfoContext(r.Context(), "Owner deleted a blog", "id", r.ID, "tenant", tenant.Name, "user", r.User.ID)
-	if shown.Leaves {
+	if shown.RemovesAccount {
 		if err := p.Accounts.EndSessions(r.Context(), r.User.ID, 0); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 
 // domainView is a custom domain of a blog.
 type domainView struct {
-	// State is a sentence.
+	// State describes the state of the domain in a sentence.
 	Host, State string
 	// Manager is the field manager that set it. Empty: it can be removed here.
 	Manager string
@@ -25,7 +25,7 @@ type domainView struct {
 type claimView struct {
 	// Record is the name of the TXT record that verifies it, and Value its value.
 	Host, Record, Value string
-	// Error says why verification failed. Empty: it was not tried.
+	// Error says why this request could not verify it. Empty: the request did not try.
 	Error string
 }
 
@@ -56,7 +56,7 @@ func (p *Pages) addDomain(w http.ResponseWriter, r *site.Request) error {
 	f := blogForm(r, tenant, "host")
 	_, err = p.Domains.Add(r.Context(), tenant, f.Values["host"], r.Now)
 	if sentence := ownerSentence(err); sentence != "" {
-		f.Refuse("host", sentence)
+		f.AddError("host", sentence)
 		return p.blogPage(w, r, tenant, f, http.StatusUnprocessableEntity)
 	}
 	if err != nil {
@@ -91,7 +91,7 @@ func (p *Pages) removeDomain(w http.ResponseWriter, r *site.Request) error {
 	if errors.As(err, &owned) {
 		return &site.PageError{
 			Status: http.StatusConflict, Title: "The manifest of your blog lists this domain", Lead: "Nothing was changed.",
-			Steps: []string{"Remove the domain from spec.customDomains there."},
+			Steps: []string{"Remove the domain from spec.customDomains in the manifest."},
 		}
 	}
 	if err != nil {

@@ -17,7 +17,7 @@ type blogView struct {
 	// Message is the message of the condition Ready while it is not true.
 	Message   string
 	PaidUntil time.Time
-	// DaysLeft is the number of paid days left, including today. 0: the paid time is over.
+	// DaysLeft is the number of paid days left, including today. 0: the plan has ended.
 	DaysLeft int
 	OnTrial  bool
 	// Contact is the address of support.

@@ -8,7 +8,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
-// manifest sends the manifest of a blog's Tenant, for a Git repository.
+// manifest sends the YAML manifest of a blog's Tenant, for example to be kept in a Git repository.
 func (p *Pages) manifest(w http.ResponseWriter, r *site.Request) error {
 	tenant, err := p.ownTenant(r)
 	if err != nil {

@@ -16,9 +16,10 @@ func (p *Pages) confirmRoutes() site.Routes {
 	}
 }
 
-var errInvalidConfirmation = errInvalidLink("/account/", "If your address is not confirmed yet, log in and send the email again.")
+var errInvalidConfirmation = errInvalidLink("/account/", "If your address is not confirmed yet, log in and request a new link.")
 
-// showConfirm shows a button. Only the button confirms: mail scanners open links.
+// showConfirm shows a button that confirms the address. Opening the link must not confirm it, because mail scanners open
+// links.
 func (p *Pages) showConfirm(w http.ResponseWriter, r *site.Request) error {
 	f := site.NewForm(r)
 	f.Values["token"] = r.URL.Query().Get("token")

@@ -9,7 +9,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/portal/site"
 )
 
-// inviteRoutes are the pages by which the owner of a Tenant creates their account.
+// inviteRoutes are the pages on which the owner of a Tenant creates their account.
 func (p *Pages) inviteRoutes() site.Routes {
 	return site.Routes{
 		"GET /invite/{$}":  p.showInvite,
@@ -17,14 +17,14 @@ func (p *Pages) inviteRoutes() site.Routes {
 	}
 }
 
-// invitePage is what the invitation shows.
+// invitePage is the view of an invitation.
 type invitePage struct {
 	*site.Form
 	// Email is empty if the owner has to enter it.
 	Tenant, Username, Email string
 }
 
-var errInvalidInvitation = errInvalidLink("", "If you have chosen a password already, log in with it.", "Otherwise contact support for another link.")
+var errInvalidInvitation = errInvalidLink("", "If you have already chosen a password, log in.", "Otherwise, contact support for a new link.")
 
 func (p *Pages) showInvite(w http.ResponseWriter, r *site.Request) error {
 	f := site.NewForm(r)
@@ -55,9 +55,9 @@ func (p *Pages) acceptInvite(w http.ResponseWriter, r *site.Request) error {
 	case errors.Is(err, account.ErrNotFound):
 		return errInvalidInvitation
 	case errors.As(err, &conflict):
-		f.Refuse("", "Another account has this email address. If you think this is a mistake, contact support.")
+		f.AddError("", "Another account has this email address. If you think this is a mistake, contact support.")
 		return p.showInviteForm(w, r, f, http.StatusUnprocessableEntity)
-	case f.RefuseInvalid(err):
+	case f.AddInvalid(err):
 		return p.showInviteForm(w, r, f, http.StatusUnprocessableEntity)
 	case err != nil:
 		return fmt.Errorf("accept invitation: %w", err)

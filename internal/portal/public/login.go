@@ -13,7 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// wrongPassword does not tell whether the account exists.
+// wrongPassword does not reveal whether the account exists.
 const wrongPassword = "Wrong user name, email address or password."
 
 func (p *Pages) loginRoutes() site.Routes {
@@ -46,16 +46,16 @@ func (p *Pages) logIn(w http.ResponseWriter, r *site.Request) error {
 	f.Values["next"] = web.LocalPath(f.Values["next"], "/")
 	username, password := f.Values["username"], r.PostFormValue("password")
 	if username == "" || password == "" {
-		f.Refuse("", "Enter your user name and password.")
+		f.AddError("", "Enter your user name and password.")
 		return p.showLoginForm(w, r, f, http.StatusUnprocessableEntity)
 	}
 	token, err := p.Accounts.LogIn(r.Context(), username, password, r.Browser())
 	var refused *account.RefusedError
 	switch {
 	case errors.Is(err, account.ErrWrongPassword):
-		f.Refuse("", wrongPassword)
+		f.AddError("", wrongPassword)
 	case errors.As(err, &refused):
-		f.Refuse("", loginRefusal(refused))
+		f.AddError("", loginRefusal(refused))
 	case err != nil:
 		return err
 	}
@@ -81,7 +81,7 @@ func loginRefusal(e *account.RefusedError) string {
 	case account.RefusedPending:
 		return "Your blog is not available. Try again in a minute. If the problem persists, contact support."
 	}
-	return "This account has no blog anymore. It is removed a week after its last blog. If you think this is a mistake, contact support."
+	return "This account no longer has a blog. It is removed a week after its last blog was removed. If you think this is a mistake, contact support."
 }
 
 // startSession logs in a user who did not enter a password.

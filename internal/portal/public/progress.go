@@ -18,18 +18,17 @@ import (
 const (
 	// refreshInterval is how often the progress page reloads itself without scripts.
 	refreshInterval = 2 * time.Second
-	// progressInterval is how often a registration is read while its progress is sent, for changes made by other
-	// replicas.
+	// progressInterval is how often sendProgress reads a registration, to notice changes made by other replicas.
 	progressInterval = time.Second
 	// eventsTime bounds one connection for events. Browsers reconnect by themselves.
 	eventsTime = 12 * time.Second
 )
 
-// progressPage is what the pages about a registration show.
+// progressPage is the view of the pages about a registration.
 type progressPage struct {
 	Username, Email string
 	Steps           []signup.Step
-	// Failure says why the registration failed. Empty: it did not.
+	// Failure says why the registration failed. Empty: it has not failed.
 	Failure string
 }
 
@@ -56,7 +55,7 @@ func (p *Pages) showProgress(w http.ResponseWriter, r *site.Request) error {
 	return p.Show(w, r, site.Page{Name: "register-failed", Title: "Your blog could not be created", Data: shown})
 }
 
-// logInRegistered logs in the person whose blog is live. The cookie of the registration can be used once.
+// logInRegistered logs in the person whose blog is live. The registration cookie can be used once.
 func (p *Pages) logInRegistered(w http.ResponseWriter, r *site.Request) error {
 	userID, err := p.SignUp.RedeemToken(r.Context(), r.CookieValue(site.RegistrationCookie))
 	switch {
@@ -75,8 +74,8 @@ func (p *Pages) logInRegistered(w http.ResponseWriter, r *site.Request) error {
 	return nil
 }
 
-// sendProgress sends a browser the steps of its registration as server-sent events, until the progress page shows
-// something else.
+// sendProgress sends a browser the steps of its registration as server-sent events. The event "end" tells it to reload
+// the page, which then shows the outcome.
 func (p *Pages) sendProgress(w http.ResponseWriter, r *site.Request) error {
 	token := r.CookieValue(site.RegistrationCookie)
 	progress, err := p.SignUp.Progress(r.Context(), token)
@@ -115,7 +114,7 @@ func (p *Pages) sendProgress(w http.ResponseWriter, r *site.Request) error {
 	return nil
 }
 
-// stepEvent is a step as the script of the page reads it. ID is that of the element.
+// stepEvent is a step as the script of the page reads it. ID is the ID of the HTML element.
 type stepEvent struct {
 	ID   string `json:"id"`
 	Done bool   `json:"done"`

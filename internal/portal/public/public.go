@@ -1,4 +1,5 @@
-// Package public has the pages for visitors who are not logged in: landing page, sign-up, login, and the links in mails.
+// Package public has the pages for visitors who are not logged in: landing page, sign-up, login, and the pages that links
+// in emails lead to.
 package public
 
 import (

@@ -26,7 +26,7 @@ func (p *Pages) registrationRoutes() site.Routes {
 // registerPage is the view of the sign-up form.
 type registerPage struct {
 	*site.Form
-	// Invite is set if an invitation code is required.
+	// Invite is set if a registration code is required.
 	Invite bool
 	// MinPassword and MaxPassword are the limits of the password's length, in characters.
 	MinPassword, MaxPassword int
@@ -37,7 +37,7 @@ func (p *Pages) showRegister(w http.ResponseWriter, r *site.Request) error {
 		site.Redirect(w, r, "/")
 		return nil
 	}
-	if r.Closed() {
+	if r.SignUpClosed() {
 		return signupClosed(r)
 	}
 	f := site.NewForm(r)
@@ -70,7 +70,7 @@ func (p *Pages) register(w http.ResponseWriter, r *site.Request) error {
 	case errors.As(err, &invalid):
 		f := site.NewForm(r, "username", "email", "code")
 		for _, e := range invalid.Fields {
-			f.Refuse(strings.TrimPrefix(e.Field, signup.FieldForm), e.Sentence)
+			f.AddError(strings.TrimPrefix(e.Field, signup.FieldForm), e.Sentence)
 		}
 		return p.showRegisterForm(w, r, f, http.StatusUnprocessableEntity)
 	case errors.As(err, &limited):
@@ -89,7 +89,7 @@ func (p *Pages) register(w http.ResponseWriter, r *site.Request) error {
 
 var errSignupUnavailable = &site.PageError{
 	Status: http.StatusServiceUnavailable, Title: "Blogs cannot be created right now",
-	Lead:  "Your sign-up failed, and nothing of it was kept: neither an account nor a blog.",
+	Lead:  "Your sign-up failed. Neither an account nor a blog was created.",
 	Steps: []string{"Try again in a minute or two."}, RetryAfter: time.Minute,
 }
 
@@ -102,7 +102,7 @@ func signupLimited(wait time.Duration) error {
 
 func signupClosed(r *site.Request) error {
 	return &site.PageError{
-		Status: http.StatusForbidden, Title: "Sign-up is closed", Lead: "New accounts are not available at the moment.",
+		Status: http.StatusForbidden, Title: "Sign-up is closed", Lead: "New accounts cannot be created at the moment.",
 		Steps: []string{"If you already have an account, log in."}, Link: r.Contact().Link(),
 	}
 }

@@ -26,7 +26,7 @@ func (p *Pages) showReset(w http.ResponseWriter, r *site.Request) error {
 func (p *Pages) requestReset(w http.ResponseWriter, r *site.Request) error {
 	f := site.NewForm(r, "username")
 	if account.EmailKey(f.Values["username"]) == "" {
-		f.Refuse("username", "Enter your user name or email address.")
+		f.AddError("username", "Enter your user name or email address.")
 		return p.Show(w, r, site.Page{Name: "reset", Title: "Reset your password", Data: f, Status: http.StatusUnprocessableEntity})
 	}
 	if err := p.Accounts.RequestReset(r.Context(), f.Values["username"], r.Address); err != nil {
@@ -35,9 +35,10 @@ func (p *Pages) requestReset(w http.ResponseWriter, r *site.Request) error {
 	return p.Show(w, r, site.Page{Name: "reset-sent", Title: "Check your email"})
 }
 
-// errInvalidLink is the response to a link with an invalid token. again is the page that sends a new link. Empty: none.
+// errInvalidLink returns the error page for a link with an invalid token. again is the page on which users can request a
+// new link. Empty: none.
 func errInvalidLink(again string, steps ...string) error {
-	f := &site.PageError{Status: http.StatusGone, Title: "This link is no longer valid", Lead: "It was used already, or it has expired.", Steps: steps}
+	f := &site.PageError{Status: http.StatusGone, Title: "This link is no longer valid", Lead: "It has already been used, or it has expired.", Steps: steps}
 	if again != "" {
 		f.Link = &web.Link{Address: again, Text: "Request a new link"}
 	}
@@ -72,7 +73,7 @@ func (p *Pages) resetPassword(w http.ResponseWriter, r *site.Request) error {
 	switch {
 	case errors.Is(err, account.ErrNotFound):
 		return errInvalidLink("/reset/")
-	case f.RefuseInvalid(err):
+	case f.AddInvalid(err):
 		return p.showPasswordForm(w, r, f, http.StatusUnprocessableEntity)
 	case err != nil:
 		return err

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// address returns the network of the client: the peer, or the last address that a trusted proxy forwarded for.
+// address returns the network that a request came from, for rate limits: that of the peer or, if the peer is a trusted
+// proxy, of the last address in X-Forwarded-For that is not one.
 func (s *Site) address(r *http.Request) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -39,7 +39,7 @@ func (r *Request) SetSession(w http.ResponseWriter, token string) {
 // ClearCookie removes a cookie.
 func (r *Request) ClearCookie(w http.ResponseWriter, name string) { r.cookies().Clear(w, name) }
 
-// Notice names a sentence about what a request did, which the next page shows.
+// Notice identifies a sentence that says what a request did. The next page shows it.
 type Notice string
 
 // The notices.
@@ -63,12 +63,12 @@ const (
 	NoticeResetSent     Notice = "reset-sent"
 )
 
-// notices are the sentences. The cookie carries the name only, so that no other site can choose the text.
+// notices are the sentences. The cookie carries only the identifier, so that no other site can choose the text.
 var notices = map[Notice]string{
 	NoticeLive:          "Your blog is live.",
 	NoticeSaved:         "Saved.",
 	NoticePassword:      "Your password was changed. All other browsers were logged out.",
-	NoticeSessionEnded:  "The browser was logged out.",
+	NoticeSessionEnded:  "That browser was logged out.",
 	NoticeSessionsEnded: "All other browsers were logged out.",
 	NoticeReset:         "Your password was changed. Log in with the new one.",
 	NoticeConfirmed:     "Your email address is confirmed.",
@@ -76,9 +76,9 @@ var notices = map[Notice]string{
 	NoticeUnchanged:     "Nothing was changed.",
 	NoticeSuspended:     "The blog is suspended. Readers see this within seconds.",
 	NoticeResumed:       "The blog is resumed. Readers can read it again within seconds.",
-	NoticeDeleted:       "The blog is deleted. If its data is kept, it is listed here within seconds.",
-	NoticeRestored:      "The blog is being restored with its data. It is back within seconds.",
-	NoticeLocked:        "The account was locked, and its sessions have ended.",
+	NoticeDeleted:       "The blog is deleted. If its data is kept, it will be listed here within seconds.",
+	NoticeRestored:      "The blog is being restored with its data. It will be back within seconds.",
+	NoticeLocked:        "The account was locked, and its sessions were ended.",
 	NoticeUnlocked:      "The account was unlocked.",
 	NoticeCodeRevoked:   "The code was revoked.",
 	NoticeResetSent:     "We have emailed them a link to choose a new password.",

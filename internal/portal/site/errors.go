@@ -44,7 +44,7 @@ var ErrNoPage = &PageError{
 func unreadableForm(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return &PageError{Status: http.StatusRequestEntityTooLarge, Title: "The form is too large", Lead: fmt.Sprintf("A form can have up to %d kB.", tooLarge.Limit>>10)}
+		return &PageError{Status: http.StatusRequestEntityTooLarge, Title: "The form is too large", Lead: fmt.Sprintf("A form can be up to %d kB. Go back, shorten the text and try again.", tooLarge.Limit>>10)}
 	}
 	return &PageError{
 		Status: http.StatusBadRequest, Title: "The form cannot be read", Lead: "The browser sent an invalid form.",
@@ -99,7 +99,7 @@ func (s *Site) fail(w http.ResponseWriter, r *Request, err error) {
 	s.sendFailure(w, r, f)
 }
 
-// explain says what the error of a use case means for the visitor.
+// explain converts the error of a use case to an error page.
 func explain(err error) *PageError {
 	again := []string{"Try again in a few seconds. No data is lost."}
 	var missing *audit.NotRecordedError
@@ -133,7 +133,7 @@ func explain(err error) *PageError {
 	}
 }
 
-// sendFailure responds with an error page, with the ID under which the request is in the log.
+// sendFailure responds with an error page that shows the request's ID, by which it can be found in the log.
 func (s *Site) sendFailure(w http.ResponseWriter, r *Request, f *PageError) {
 	m := web.Message{
 		Page:   web.Page{Title: f.Title, Site: Name},

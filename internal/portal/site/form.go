@@ -23,16 +23,15 @@ func NewForm(r *Request, fields ...string) *Form {
 	return f
 }
 
-// Refuse adds the error of a field, unless it has one.
-func (f *Form) Refuse(field, sentence string) {
+// AddError adds an error to a field, unless the field has one already.
+func (f *Form) AddError(field, sentence string) {
 	if f.Errors[field] == "" {
 		f.Errors[field] = sentence
 	}
 }
 
-// RefuseInvalid adds the values that the account package did not accept to the errors, and reports whether there are
-// errors.
-func (f *Form) RefuseInvalid(err error) bool {
+// AddInvalid adds the *account.InvalidErrors in err to their fields, and reports whether the form has errors.
+func (f *Form) AddInvalid(err error) bool {
 	all := []error{err}
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
@@ -41,7 +40,7 @@ func (f *Form) RefuseInvalid(err error) bool {
 	for _, err := range all {
 		var invalid *account.InvalidError
 		if errors.As(err, &invalid) {
-			f.Refuse(string(invalid.Field), invalid.Sentence)
+			f.AddError(string(invalid.Field), invalid.Sentence)
 		}
 	}
 	return !f.OK()
@@ -50,7 +49,7 @@ func (f *Form) RefuseInvalid(err error) bool {
 // OK reports whether the form has no errors.
 func (f *Form) OK() bool { return len(f.Errors) == 0 }
 
-// Field is a field of a form, for the templates that show one.
+// Field is a field of a form, for the templates that render one.
 type Field struct{ Name, Value, Error string }
 
 // Field returns a field.
@@ -62,7 +61,7 @@ func (f *Form) Field(name string) Field {
 func NewPassword(r *Request, f *Form) (password string, ok bool) {
 	password = r.PostFormValue("password")
 	if password != r.PostFormValue("confirm_password") {
-		f.Refuse("confirm_password", "The passwords do not match.")
+		f.AddError("confirm_password", "The passwords do not match.")
 	}
 	return password, f.OK()
 }

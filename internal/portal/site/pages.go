@@ -22,7 +22,7 @@ type Pages struct {
 	templates *web.Templates
 }
 
-// LoadPages parses the files pages/*.html, so that an invalid one fails at start.
+// LoadPages parses the templates pages/*.html. It is called when the program starts, so that an invalid one fails then.
 func (s *Site) LoadPages(files fs.FS) (*Pages, error) {
 	templates, err := s.layout.LoadTemplates(shared, files)
 	if err != nil {
@@ -56,8 +56,8 @@ type view struct {
 	// Notice reports what the previous request did. Empty: nothing.
 	Notice  string
 	Contact web.Contact
-	// Closed reports whether sign-up is closed.
-	Closed bool
+	// SignUpClosed reports whether sign-up is closed.
+	SignUpClosed bool
 	// Data is the view of the page.
 	Data any
 }
@@ -80,17 +80,17 @@ func (p *Pages) Show(w http.ResponseWriter, r *Request, page Page) error {
 		p.site.log.LogAttrs(r.Context(), slog.LevelInfo, "Form refused", slog.String("id", r.ID), slog.String("method", r.Method),
 			slog.String("path", r.URL.Path), slog.Int("status", status))
 	}
-	shown := view{Notice: r.Notice, Contact: r.Contact(), Closed: r.Closed(), Data: page.Data}
+	shown := view{Notice: r.Notice, Contact: r.Contact(), SignUpClosed: r.SignUpClosed(), Data: page.Data}
 	if u := r.User; u != nil {
 		shown.User = &userView{Username: u.Username, Email: u.Email, Confirmed: !u.ConfirmedAt.IsZero()}
 	}
 	return p.templates.Send(w, page.Name, status, frame, shown)
 }
 
-// links are the navigation of every page.
+// links returns the navigation links at the top of every page.
 func links(r *Request) []web.Link {
 	switch {
-	case r.User == nil && r.Closed():
+	case r.User == nil && r.SignUpClosed():
 		return web.MarkCurrent(r.URL.Path, web.Link{Address: "/login/", Text: "Log in"})
 	case r.User == nil:
 		return web.MarkCurrent(r.URL.Path, web.Link{Address: "/login/", Text: "Log in"}, web.Link{Address: "/register/", Text: "Sign up"})

@@ -28,7 +28,7 @@ type Request struct {
 	ID string
 	// Now is when it was received.
 	Now time.Time
-	// Address is the network address of the client, by which rates are limited.
+	// Address is the network address of the client, which rate limits count by.
 	Address string
 	// Platform is the Platform as it was last read.
 	Platform *v1alpha1.Platform
@@ -42,8 +42,10 @@ type Request struct {
 // Staff reports whether the user is a member of staff.
 func (r *Request) Staff() bool { return r.User != nil && r.User.Role == account.Staff }
 
-// Closed reports whether sign-up is closed.
-func (r *Request) Closed() bool { return r.Platform.RegistrationMode() == v1alpha1.RegistrationClosed }
+// SignUpClosed reports whether sign-up is closed.
+func (r *Request) SignUpClosed() bool {
+	return r.Platform.RegistrationMode() == v1alpha1.RegistrationClosed
+}
 
 // ByInvitation reports whether people need a registration code to sign up.
 func (r *Request) ByInvitation() bool {
@@ -61,8 +63,8 @@ func (r *Request) Browser() account.Browser {
 	return account.Browser{Address: r.Address, UserAgent: r.UserAgent(), Token: r.CookieValue(SessionCookie)}
 }
 
-// Generation returns the generation of the Tenant that the form was made from. If the form does not say, it returns -1,
-// which no Tenant has.
+// Generation returns the generation of the Tenant that the form was rendered from. If the form does not contain it, it
+// returns -1, which no Tenant has.
 func (r *Request) Generation() int64 {
 	generation, err := strconv.ParseInt(r.PostFormValue("generation"), 10, 64)
 	if err != nil || generation < 1 {
@@ -71,16 +73,16 @@ func (r *Request) Generation() int64 {
 	return generation
 }
 
-// reads reports whether the request changes nothing.
-func (r *Request) reads() bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+// isSafe reports whether the request only reads.
+func (r *Request) isSafe() bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
-// read completes a request with the Platform, its form, its notice and its user.
+// read fills in the Platform, the form, the notice and the user of a request.
 func (s *Site) read(w http.ResponseWriter, r *Request) error {
 	var err error
 	if r.Platform, err = s.options.Tenants.Platform(r.Context()); err != nil {
 		return err
 	}
-	if !r.reads() {
+	if !r.isSafe() {
 		if err := r.ParseForm(); err != nil {
 			return unreadableForm(err)
 		}

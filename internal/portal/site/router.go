@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// Register adds the assets and the routes to a mux, and a page for everything else. The returned handler serves
+// Register adds the assets and the routes to a mux, and an error page for all other paths. The returned handler serves
 // them with security headers.
 func (s *Site) Register(mux *http.ServeMux, routes ...Routes) http.Handler {
 	mux.Handle("GET "+web.AssetsPrefix+"{name}", s.layout.Assets)
@@ -49,7 +49,7 @@ func onPublicHost(handler Handler) Handler {
 	return func(w http.ResponseWriter, r *Request) error {
 		host, err := naming.NormalizeHost(r.Host)
 		switch {
-		case err != nil && r.reads():
+		case err != nil && r.isSafe():
 			Redirect(w, r, r.PublicURL(r.URL.RequestURI()))
 			return nil
 		case err != nil:
@@ -61,7 +61,7 @@ func onPublicHost(handler Handler) Handler {
 	}
 }
 
-// notFound redirects paths that lack their final slash, and refuses all others.
+// notFound redirects paths that lack their final slash, and returns ErrNoPage for all others.
 func notFound(mux *http.ServeMux) Handler {
 	return func(w http.ResponseWriter, r *Request) error {
 		if !strings.HasSuffix(r.URL.Path, "/") && r.Method == http.MethodGet {
@@ -76,10 +76,10 @@ func notFound(mux *http.ServeMux) Handler {
 	}
 }
 
-// noBlogAt is the response for a host without a blog, the same as that of the blogs.
+// noBlogAt returns the error page for a host without a blog. The program blog shows the same page.
 func noBlogAt(r *Request, host string) error {
 	m := web.Platform{
-		PublicURL: r.PublicURL(""), Domain: string(r.Platform.Spec.Domains[0]), SignUp: !r.Closed(), CodeRequired: r.ByInvitation(), Contact: r.Contact(),
+		PublicURL: r.PublicURL(""), Domain: string(r.Platform.Spec.Domains[0]), SignUp: !r.SignUpClosed(), CodeRequired: r.ByInvitation(), Contact: r.Contact(),
 	}.NoBlogAt(host)
 	return &PageError{Status: m.Status, Title: m.Title, Lead: m.Lead, Steps: m.Steps, Link: m.Link}
 }
@@ -87,13 +87,13 @@ func noBlogAt(r *Request, host string) error {
 // Redirect redirects to another page, or another site.
 func Redirect(w http.ResponseWriter, r *Request, to string) { web.SeeOther(w, r.Request, to) }
 
-// RequireLogin redirects visitors who are not logged in to the login page, which leads back.
+// RequireLogin redirects visitors who are not logged in to the login page, and from there back to the page.
 func RequireLogin(handler Handler) Handler {
 	return func(w http.ResponseWriter, r *Request) error {
 		switch {
 		case r.User != nil:
 			return handler(w, r)
-		case r.reads():
+		case r.isSafe():
 			Redirect(w, r, "/login/?next="+url.QueryEscape(r.URL.RequestURI()))
 			return nil
 		}
@@ -101,7 +101,7 @@ func RequireLogin(handler Handler) Handler {
 	}
 }
 
-// RequireStaff refuses users who are not staff.
+// RequireStaff is RequireLogin, and refuses users who are not staff.
 func RequireStaff(handler Handler) Handler {
 	return RequireLogin(func(w http.ResponseWriter, r *Request) error {
 		if !r.Staff() {
@@ -111,7 +111,7 @@ func RequireStaff(handler Handler) Handler {
 	})
 }
 
-// hsts makes browsers use TLS for a year after their first visit, if the site has it (RFC 6797).
+// hsts makes browsers use only TLS for a year after each visit, if the site uses it (RFC 6797).
 func (s *Site) hsts(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if platform, err := s.options.Tenants.Platform(r.Context()); err == nil && strings.HasPrefix(platform.Spec.PublicURL, "https:") {

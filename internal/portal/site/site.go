@@ -1,5 +1,5 @@
-// Package site is what the pages of the public site share: who makes a request, guards, forms, notices, error pages and
-// the frame. The pages themselves are in public, member and staff.
+// Package site contains what the pages of the public site share: requests with their users, guards, forms, notices, error
+// pages and the layout. The pages themselves are in the packages public, member and staff.
 package site
 
 import (
@@ -16,7 +16,7 @@ import (
 // Name is the name of the site, at the top of every page.
 const Name = "EchoBlogs"
 
-// AuthorizePath is where blogs send their owners to log in.
+// AuthorizePath is the page to which blogs redirect their owners to log in.
 const AuthorizePath = "/authorize/"
 
 // Options configure a Site. All fields but TrustedProxies are required.
@@ -46,7 +46,7 @@ func New(o Options) (*Site, error) {
 	return &Site{options: o, log: o.Log, layout: layout}, nil
 }
 
-// Routes are handlers by the pattern of http.ServeMux that they serve.
+// Routes maps patterns of http.ServeMux to handlers.
 type Routes map[string]Handler
 
 // Handler responds to a request, or returns an error before it has written anything: a *PageError, or an error of a use

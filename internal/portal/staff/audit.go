@@ -44,7 +44,8 @@ func (p *Pages) showAudit(w http.ResponseWriter, r *site.Request) error {
 	return p.Show(w, r, site.Page{Name: "audit", Title: "Audit log", Data: shown})
 }
 
-// unchanged redirects to a page, which reports that nothing was changed, for example because another user did it before.
+// unchanged redirects to a page, which reports that nothing was changed, for example because another user has made the
+// same change.
 func (p *Pages) unchanged(w http.ResponseWriter, r *site.Request, next string) error {
 	site.RedirectWithNotice(w, r, next, site.NoticeUnchanged)
 	return nil

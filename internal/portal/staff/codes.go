@@ -20,8 +20,8 @@ type codeView struct {
 // codesPage is the list of registration codes.
 type codesPage struct {
 	Codes []codeView
-	// Code is the code that was just created; it is shown only once. Empty: none was created. Address is the page to enter
-	// it on.
+	// Code is the code that was just created; it is shown only once. Empty: none was created. Address is the page on which
+	// people enter it.
 	Code, Address string
 	// Required reports whether people need a code to sign up.
 	Required bool
@@ -54,7 +54,7 @@ func (p *Pages) createCode(w http.ResponseWriter, r *site.Request) error {
 	var invalid *signup.ValidationError
 	if errors.As(err, &invalid) {
 		for _, e := range invalid.Fields {
-			f.Refuse(e.Field, e.Sentence)
+			f.AddError(e.Field, e.Sentence)
 		}
 		return p.listCodes(w, r, codesPage{Form: f}, http.StatusUnprocessableEntity)
 	}

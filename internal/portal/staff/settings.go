@@ -13,9 +13,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
-// settingField is a field of the form by which staff edit a tenant.
+// settingField is a field of the form with which staff edit a tenant.
 type settingField struct {
-	// name is the field's name in the form, and path the path of its setting.
+	// name is the field's name in the form, and path the path of its setting below spec.
 	name, path  string
 	label, hint string
 	// kind is text, date, number, lines or choice.
@@ -25,21 +25,21 @@ type settingField struct {
 // settingFields lists the fields in the order of the form. An empty setting is inherited from the Platform.
 var settingFields = []settingField{
 	{"displayName", "displayName", "Title", "The blog's title until its owner sets one.", "text"},
-	{"customDomains", pathCustomDomains, "Custom domains", "One host name per line, such as www.alice.org. Their DNS records have to point here.", "lines"},
-	{"paidUntil", "paidUntil", "Paid until", "The last paid day, such as 2027-12-31. Leave empty to keep the initial date.", "date"},
-	{"trial", "trial", "On trial", "The Platform may have other limits for trials.", "choice"},
-	{"posts", "limits.posts", "Posts allowed", "Leave empty to use the Platform's limit.", "number"},
-	{"storage", "limits.storage", "Storage allowed", "Such as 500Mi or 2Gi. Leave empty to use the Platform's limit.", "text"},
-	{"requestsPerSecond", "limits.requestsPerSecond", "Requests per second allowed", "For each replica of the blog. Leave empty to use the Platform's limit.", "number"},
+	{"customDomains", pathCustomDomains, "Custom domains", "One host name per line, such as www.alice.org. Their DNS records must point here.", "lines"},
+	{"paidUntil", "paidUntil", "Paid until", "The last paid day, such as 2027-12-31. Leave blank to keep the initial date.", "date"},
+	{"trial", "trial", "On trial", "The Platform may set other limits for trials.", "choice"},
+	{"posts", "limits.posts", "Posts allowed", "Leave blank to use the Platform's limit.", "number"},
+	{"storage", "limits.storage", "Storage allowed", "Such as 500Mi or 2Gi. Leave blank to use the Platform's limit.", "text"},
+	{"requestsPerSecond", "limits.requestsPerSecond", "Requests per second allowed", "For each replica of the blog. Leave blank to use the Platform's limit.", "number"},
 }
 
 // pathCustomDomains is the path of a list that other field managers may own in part: the form contains the rest.
 const pathCustomDomains = "customDomains"
 
-// wasPrefix begins the names of the hidden fields with the values that a form was made from.
+// wasPrefix is the prefix of the hidden fields that contain the values that a form was rendered from.
 const wasPrefix = "was."
 
-// fieldAt returns the name of the form's field for a setting. Empty: the form as a whole.
+// fieldAt returns the name of the form's field for a setting, or "", which stands for the form as a whole.
 func fieldAt(path string) string {
 	for _, field := range settingFields {
 		if field.path == path {
@@ -90,7 +90,7 @@ func readSettings(r *site.Request, t *v1alpha1.Tenant) (*site.Form, tenants.Chan
 		}
 		var invalid *tenants.InvalidError
 		if errors.As(change.Want.Parse(field.path, text), &invalid) {
-			f.Refuse(field.name, invalid.Fields[0].Message)
+			f.AddError(field.name, invalid.Fields[0].Message)
 		}
 		if field.path == pathCustomDomains {
 			change.Want.CustomDomains = slices.Concat(owned, change.Want.CustomDomains)
@@ -116,8 +116,8 @@ func (p *Pages) saveSettings(w http.ResponseWriter, r *site.Request) error {
 	return p.answerStaffForm(w, r, tenant, f, changed, err, site.NoticeSaved)
 }
 
-// answerStaffForm answers a form of a tenant's page: with the page and the reasons why the change was refused, or with a
-// redirect to the page.
+// answerStaffForm responds to a form of a tenant's page: with the page and the reasons why the change was refused, or
+// with a redirect to the page.
 func (p *Pages) answerStaffForm(w http.ResponseWriter, r *site.Request, t *v1alpha1.Tenant, f *site.Form, changed bool, err error, notice site.Notice) error {
 	var other *tenants.ChangedError
 	if errors.As(err, &other) {
@@ -143,7 +143,7 @@ func (p *Pages) answerStaff(w http.ResponseWriter, r *site.Request, changed bool
 	return nil
 }
 
-// refuseFields notes the fields that other field managers own, and those with invalid values.
+// refuseFields adds errors to the fields that other field managers own, and to those with invalid values.
 func refuseFields(f *site.Form, err error) {
 	var (
 		owned   *tenants.FieldOwnedError
@@ -151,20 +151,20 @@ func refuseFields(f *site.Form, err error) {
 	)
 	if errors.As(err, &owned) {
 		for _, field := range owned.Fields {
-			f.Refuse(fieldAt(field.Path), ownedSentence(field.Path, field.Manager))
+			f.AddError(fieldAt(field.Path), ownedSentence(field.Path, field.Manager))
 		}
 	}
 	if errors.As(err, &invalid) {
 		for _, field := range invalid.Fields {
-			f.Refuse(fieldAt(field.Path), field.Message)
+			f.AddError(fieldAt(field.Path), field.Message)
 		}
 	}
 }
 
-// refuseOutdated notes both values of each field that was changed since the form was made. A field that only the other
-// user has changed takes the new value.
+// refuseOutdated adds an error with both values to each field that was changed after the form was rendered. A field that
+// only the other user has changed gets the new value.
 func refuseOutdated(f *site.Form, changed *tenants.ChangedError) {
-	f.Refuse("", "This tenant was changed after you opened the page. Check the marked fields and save again.")
+	f.AddError("", "This tenant was changed after you opened the page. Check the marked fields and save again.")
 	current := settingTexts(changed.Tenant)
 	for _, c := range changed.Fields {
 		name := fieldAt(c.Path)
@@ -177,7 +177,7 @@ func refuseOutdated(f *site.Form, changed *tenants.ChangedError) {
 		} else {
 			f.Values[name] = current[name]
 		}
-		f.Refuse(name, sentence)
+		f.AddError(name, sentence)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package staff has the pages by which staff manage all blogs and accounts.
+// Package staff has the pages on which staff manage all blogs and accounts.
 package staff
 
 import (
@@ -49,7 +49,7 @@ func New(s *site.Site, o Options) (*Pages, error) {
 	return &Pages{Pages: pages, Options: o}, nil
 }
 
-// Routes returns the routes of all pages. All require a member of staff.
+// Routes returns the routes of all pages. All require the role of staff.
 func (p *Pages) Routes() site.Routes {
 	routes := site.Routes{
 		"GET /staff/{$}":                            p.showTenants,

@@ -30,7 +30,7 @@ func (p *Pages) switchTenant(
 	return p.answerStaffForm(w, r, tenant, settingsForm(r, tenant), changed, err, notice)
 }
 
-// deleteTenant deletes a tenant if its name was entered.
+// deleteTenant deletes a tenant if the user has typed its name.
 func (p *Pages) deleteTenant(w http.ResponseWriter, r *site.Request) error {
 	tenant, err := p.staffTenant(r)
 	if err != nil {
@@ -38,7 +38,7 @@ func (p *Pages) deleteTenant(w http.ResponseWriter, r *site.Request) error {
 	}
 	f := settingsForm(r, tenant)
 	if strings.TrimSpace(r.PostFormValue("confirm")) != tenant.Name {
-		f.Refuse("confirm", "Type "+tenant.Name+" to delete it. Nothing was changed.")
+		f.AddError("confirm", "Type "+tenant.Name+" to delete it. Nothing was changed.")
 		return p.showTenantForm(w, r, tenant, f)
 	}
 	version := tenants.VersionOf(tenant)
@@ -47,7 +47,7 @@ func (p *Pages) deleteTenant(w http.ResponseWriter, r *site.Request) error {
 	var changed *tenants.ChangedError
 	switch {
 	case errors.As(err, &changed):
-		f.Refuse("confirm", "This tenant was changed after you opened the page. Check it, then confirm again.")
+		f.AddError("confirm", "This tenant was changed after you opened the page. Check it, then confirm again.")
 		return p.showTenantForm(w, r, changed.Tenant, f)
 	case err != nil:
 		return err

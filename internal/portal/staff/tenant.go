@@ -35,10 +35,10 @@ type tenantPage struct {
 	Facts      []fact
 	Conditions []conditionView
 	Events     []eventView
-	// NoEvents says why there are no events to show. Empty: there are.
+	// NoEvents says why there are no events to show. Empty: there are some.
 	NoEvents string
 	Audit    []auditView
-	// Generation is the version that the form is made from.
+	// Generation is the Tenant's generation that the form is rendered from.
 	Generation int64
 	Form       *site.Form
 	// Fields are the settings in the form.
@@ -47,7 +47,7 @@ type tenantPage struct {
 	Suspended bool
 	// Suspension says why staff cannot suspend or resume it. Empty: they can.
 	Suspension string
-	// OtherDomains are the custom domains that other field managers own, and Managers all of these.
+	// OtherDomains are the custom domains that other field managers own, and Managers are all other field managers.
 	OtherDomains, Managers []string
 	// Retained reports whether its data is kept when it is deleted, and Deletion says for how long.
 	Retained bool
@@ -59,7 +59,7 @@ type fieldView struct {
 	Name, Label, Hint, Kind, Value, Error string
 	// Was is the current value.
 	Was string
-	// Owned says why it cannot be changed here. Empty: it can.
+	// Owned says why the setting cannot be changed here. Empty: it can.
 	Owned string
 }
 
@@ -164,7 +164,7 @@ func (p *Pages) describe(r *site.Request, tenant *v1alpha1.Tenant) (*tenantPage,
 	switch {
 	case err != nil: // the page is useful without
 		p.logUnread(r, "events", err)
-		shown.NoEvents = "The events are unavailable at the moment."
+		shown.NoEvents = "Events are unavailable at the moment."
 	case len(events) == 0:
 		shown.NoEvents = "There are no recent events. Kubernetes keeps them for an hour."
 	}

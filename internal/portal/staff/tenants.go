@@ -19,7 +19,7 @@ import (
 const (
 	// tenantsPerPage is the number of tenants on a page of the list.
 	tenantsPerPage = 50
-	// measureTimeout bounds the measuring of schemas: a migration that has locked tables must not delay the list.
+	// measureTimeout bounds measuring schemas: a migration that has locked tables must not delay the list.
 	measureTimeout = 2 * time.Second
 )
 
@@ -172,7 +172,7 @@ func rowOf(t *v1alpha1.Tenant, sizes map[string]int64) tenantRow {
 	return row
 }
 
-// sizes measures the schemas of tenants. Those that cannot be measured now are missing.
+// sizes returns the sizes of tenants' schemas in bytes, by schema. Those that cannot be measured now are missing.
 func (p *Pages) sizes(r *site.Request, measured ...*v1alpha1.Tenant) map[string]int64 {
 	schemas := make([]string, 0, len(measured))
 	for _, t := range measured {

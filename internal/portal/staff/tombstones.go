@@ -27,7 +27,7 @@ type tombstoneRow struct {
 	SchemaName, KeptAs string
 	// Size is empty if it is unknown.
 	Size string
-	// Command restores it where the public site may not. Empty: the site may.
+	// Command is the command that restores the tombstone, if the public site may not restore it. Empty: it may.
 	Command string
 	// Superseded reports whether another tenant has its name.
 	Superseded bool
@@ -81,7 +81,7 @@ func (p *Pages) restoreTombstone(w http.ResponseWriter, r *site.Request) error {
 	switch {
 	case errors.Is(err, tenants.ErrNoTombstone):
 		return &site.PageError{
-			Status: http.StatusNotFound, Title: "No data is kept under this name", Lead: "It was restored already, or its retention has ended.",
+			Status: http.StatusNotFound, Title: "No data is kept under this name", Lead: "It has already been restored, or its retention has ended.",
 			Link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
 		}
 	case errors.Is(err, tenants.ErrNamesSchema):
@@ -91,8 +91,8 @@ func (p *Pages) restoreTombstone(w http.ResponseWriter, r *site.Request) error {
 		}
 	case errors.Is(err, tenants.ErrExists):
 		return &site.PageError{
-			Status: http.StatusConflict, Title: "A tenant of this name exists already", Lead: "It needs to be told what to do with the data that is kept.",
-			Steps: []string{fmt.Sprintf("Run: kubectl --namespace=%s annotate tenant %s %s=%s", p.Tenants.Namespace, name, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore)},
+			Status: http.StatusConflict, Title: "A tenant with this name already exists", Lead: "It waits for a decision about the data of the deleted tenant.",
+			Steps: []string{fmt.Sprintf("To restore the data, run: kubectl --namespace=%s annotate tenant %s %s=%s", p.Tenants.Namespace, name, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore)},
 			Link:  &web.Link{Address: tenantAddress(name), Text: "Open the tenant"},
 		}
 	case errors.As(err, &invalid):

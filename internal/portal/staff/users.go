@@ -71,7 +71,7 @@ type userPage struct {
 	// Deleted are the deleted blogs whose data is retained.
 	Deleted []deletedView
 	Audit   []auditView
-	// Removed is when the account is removed. Empty: not before its owner deletes a blog.
+	// Removed says when the account is removed. Empty: it is not, as long as the user has a blog or is staff.
 	Removed string
 	// CanReset, CanLock and CanUnlock report which changes are possible. Staff cannot lock themselves.
 	CanReset, CanLock, CanUnlock bool
@@ -120,15 +120,15 @@ func (p *Pages) showUser(w http.ResponseWriter, r *site.Request) error {
 	return p.Show(w, r, site.Page{Name: "user", Title: user.Username, Data: shown})
 }
 
-// removalOf returns when the account of a user without a blog is removed.
+// removalOf says when the account of a user without a blog is removed. It returns "" if it is not.
 func removalOf(user *account.User, deleted []account.DeletedBlog) string {
 	switch {
 	case user.Role == account.Staff, user.State == account.Registering:
 		return ""
 	case user.State == account.Locked:
-		return "not while it is locked, although it has no blog"
+		return "not while it is locked"
 	case len(deleted) == 0:
-		return "a week after its last blog was"
+		return "a week after its last blog was removed"
 	}
 	return "after " + web.Day(account.RemovalAfter(deleted, time.Time{})) + ", unless a blog is restored"
 }
@@ -170,7 +170,7 @@ func (p *Pages) changeUser(w http.ResponseWriter, r *site.Request, change func(c
 		return errNoAccount(username)
 	case errors.Is(err, account.ErrSelf):
 		return &site.PageError{
-			Status: http.StatusUnprocessableEntity, Title: "You cannot lock yourself", Lead: "Nothing was changed.", Steps: []string{"Ask another member of staff to do it."},
+			Status: http.StatusUnprocessableEntity, Title: "You cannot lock yourself", Lead: "Nothing was changed.", Steps: []string{"Ask another member of staff to lock your account."},
 		}
 	case errors.Is(err, account.ErrUnchanged):
 		notice = site.NoticeUnchanged

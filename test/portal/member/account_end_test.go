@@ -54,7 +54,7 @@ func TestAccountEndsWithItsBlog(t *testing.T) {
 	alice.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusOK)
 	const asDay = "2 January 2006"
 	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
-	alice.Get("/account/alice/delete/").Want(t, http.StatusOK, "are kept until "+until, "After "+end+" your account is removed as well. Anyone can then register with its user name and email address.")
+	alice.Get("/account/alice/delete/").Want(t, http.StatusOK, "are kept until "+until, "After "+end+" your account is removed as well. Anyone can then sign up with its user name and email address.")
 	alice.SubmitForm("/account/alice/delete/", "/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "You are logged out.", "Your account is removed after "+end)
 	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.WaitTenantsReady("erin")
-	staff.Get("/staff/users/carol/").Want(t, http.StatusOK, "<dt>Removed</dt><dd>not while it is locked, although it has no blog</dd>")
+	staff.Get("/staff/users/carol/").Want(t, http.StatusOK, "<dt>Removal</dt><dd>not while it is locked</dd>")
 	portaltest.NewClient(t, site).Submit("/login/", "username", "erin", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "was deleted, and another blog has its name now.")
 	portaltest.NewClient(t, site).Submit("/login/", "username", "fred", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog is not available.")
 	// The owner of a Tenant created by kubectl, who was invited, is removed.
@@ -195,7 +195,7 @@ func TestAccountSurvivesATemporaryOwnerChange(t *testing.T) {
 	}
 	own("carol")
 	p.WaitCount("bob is known to have no blog", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND orphaned_since IS NOT NULL`)
-	portaltest.NewClient(t, site).Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account has no blog anymore. It is removed a week after its last blog. If you think this is a mistake, contact support.")
+	portaltest.NewClient(t, site).Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account no longer has a blog. It is removed a week after its last blog was removed. If you think this is a mistake, contact support.")
 	portaltest.NewClient(t, site).Register("bob").Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 	own("bob")
 	p.WaitCount("bob has a blog again", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND orphaned_since IS NULL`)

@@ -91,7 +91,7 @@ spec:
 	}
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/account/alice/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: From Git", "  customDomains:\n  - www.alice.org", `value="From Git" readonly`, "Your blog is served at this domain.")
-	v.SubmitForm("/account/alice/delete/", "/account/alice/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "This is set by the manifest of your blog")
+	v.SubmitForm("/account/alice/delete/", "/account/alice/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "The manifest of your blog sets this value. Change it there, or contact support.")
 	v.Submit("/account/alice/domains/remove/", "host", "www.alice.org").Want(t, http.StatusConflict, "The manifest of your blog lists this domain")
 	tenant := p.Tenant("alice")
 	if tenant.Spec.DisplayName != "From Git" || !slices.Contains(tenant.Spec.CustomDomains, "www.alice.org") {
@@ -99,7 +99,7 @@ spec:
 	}
 	// The test itself, which created the Tenant, is a manager of its fields too.
 	managers := "argocd, " + filepath.Base(os.Args[0])
-	v.Get("/account/alice/delete/").Want(t, http.StatusOK, "A manifest describes this blog ("+managers+"). Remove it there as well: otherwise the blog is created again.")
+	v.Get("/account/alice/delete/").Want(t, http.StatusOK, "A manifest describes this blog ("+managers+"). Remove it there as well: otherwise the blog is recreated.")
 }
 
 func TestManifest(t *testing.T) {
@@ -219,7 +219,7 @@ func TestRegisteredOwnerEdits(t *testing.T) {
 	p.ApplyTenant("argocd", v.Get("/account/carol/manifest.yaml").Want(t, http.StatusOK).Body)
 	v.Get("/account/carol/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: Carol writes", "  - carol.blog")
 	v.SubmitForm("/account/carol/delete/", "/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, `value="Carol writes" readonly`)
-	v.Get("/account/carol/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd). Remove it there as well: otherwise the blog is created again.")
+	v.Get("/account/carol/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd). Remove it there as well: otherwise the blog is recreated.")
 	v.SubmitForm("/account/carol/delete/", "/account/carol/delete/", "name", "carol").Want(t, http.StatusOK, "carol is deleted", "You are logged out")
 	if err := p.AwaitGone(t.Context(), "carol"); err != nil {
 		t.Fatal(err)

@@ -132,7 +132,7 @@ func TestCustomDomain(t *testing.T) {
 		}
 		return nil
 	})
-	v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusUnprocessableEntity, "Your blog has this domain already")
+	v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusUnprocessableEntity, "Your blog already has this domain")
 
 	// A second domain is added, then both are removed.
 	two := v.Submit("/account/alice/domains/", "host", "alice.blog").Want(t, http.StatusOK)
@@ -196,7 +196,7 @@ func TestDomainsThatAreRefused(t *testing.T) {
 	for i := range 19 {
 		v.Submit("/account/alice/domains/", "host", fmt.Sprintf("www%d.alice.org", i)).Want(t, http.StatusOK)
 	}
-	v.Submit("/account/alice/domains/", "host", "www19.alice.org").Want(t, http.StatusUnprocessableEntity, "A blog may have 20 custom domains. Remove one first.")
+	v.Submit("/account/alice/domains/", "host", "www19.alice.org").Want(t, http.StatusUnprocessableEntity, "A blog can have at most 20 custom domains. Remove one first.")
 
 	dns.hush()
 	v.Submit("/account/alice/domains/verify/", "host", "www0.alice.org").Want(t, http.StatusUnprocessableEntity, "did not answer")

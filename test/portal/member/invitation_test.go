@@ -24,7 +24,7 @@ func TestInviteByCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	portaltest.RefusedWith(t, "names no owner")(p.RunPortal(ctx, "invite", "unowned"))
+	portaltest.RefusedWith(t, "has no owner")(p.RunPortal(ctx, "invite", "unowned"))
 	printed, err := p.RunPortal(ctx, "invite", "alice")
 	link := portaltest.WantLink(t, printed, err)
 	v := portaltest.NewClient(t, site)
@@ -106,6 +106,6 @@ func TestInvitation(t *testing.T) {
 	owned("zzz", &v1alpha1.TenantOwner{Username: "zzz", Email: "zzz@example.org"})
 	portaltest.WaitMails(p, third, "zzz@example.org", "Your blog zzz is ready", 1)
 	if got := append(portaltest.Subjects(t, again), portaltest.Subjects(t, third)...); len(got) != 2 {
-		t.Errorf("mails: %v", got)
+		t.Errorf("emails: %v", got)
 	}
 }

@@ -49,7 +49,7 @@ func TestResetByMail(t *testing.T) {
 	here.Get(late).Want(t, http.StatusGone)
 	here.Submit("/reset/password/", "token", portaltest.Token(late), "password", "a third secret", "confirm_password", "a third secret").Want(t, http.StatusGone)
 
-	// An unknown account gets no mail, and the fifth request within an hour is refused.
+	// An unknown account gets no email, and the fifth request within an hour is refused.
 	here.Submit("/reset/", "username", "carol").Want(t, http.StatusOK)
 	refused := here.Submit("/reset/", "username", "carol").Want(t, http.StatusTooManyRequests, "Too many attempts")
 	if after := refused.Header.Get("Retry-After"); after != "3600" {
@@ -58,7 +58,7 @@ func TestResetByMail(t *testing.T) {
 	portaltest.WaitNoMails(p)
 	all, err := portaltest.Mails(site)
 	if err != nil || len(all) != 3 {
-		t.Errorf("%d mails were sent, %v: %+v", len(all), err, all)
+		t.Errorf("%d emails were sent, %v: %+v", len(all), err, all)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestConfirmByMail(t *testing.T) {
 	}
 	v.Submit("/account/confirm/").Want(t, http.StatusTooManyRequests, "Too many attempts")
 	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 4)
-	portaltest.WaitNoMails(p) // a mail is sent a moment before it leaves the outbox
+	portaltest.WaitNoMails(p) // an email is sent a moment before it leaves the outbox
 
 	// Opening the link does not confirm the address, because mail scanners do that. It works once, in any browser.
 	other := portaltest.NewClient(t, site)
@@ -93,6 +93,6 @@ func TestConfirmByMail(t *testing.T) {
 	v.Submit("/account/confirm/").Want(t, http.StatusOK)
 	var queued int
 	if err := p.Admin.QueryRow(t.Context(), `SELECT count(*) FROM public.outbox`).Scan(&queued); err != nil || queued != 0 {
-		t.Errorf("%d mails queued for a confirmed address, %v", queued, err)
+		t.Errorf("%d emails queued for a confirmed address, %v", queued, err)
 	}
 }

@@ -29,7 +29,7 @@ func TestSessions(t *testing.T) {
 	if row == nil {
 		t.Fatalf("no way to end the phone's session:\n%s", list.Body)
 	}
-	here.Submit("/account/sessions/end/", "id", row[1]).Want(t, http.StatusOK, "The browser was logged out.")
+	here.Submit("/account/sessions/end/", "id", row[1]).Want(t, http.StatusOK, "That browser was logged out.")
 	phone.Get("/").Want(t, http.StatusOK, "A blog of your own")
 	old.Get("/").Want(t, http.StatusOK, "Welcome, alice")
 	here.Submit("/account/sessions/end-others/").Want(t, http.StatusOK, "All other browsers were logged out.")

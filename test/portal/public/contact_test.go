@@ -23,7 +23,7 @@ func setContact(address string) func(*v1alpha1.Platform) {
 	return func(object *v1alpha1.Platform) { object.Spec.Contact = address }
 }
 
-// Pages and mails that tell users to contact support say how.
+// Pages and emails that tell users to contact support say how.
 func TestContact(t *testing.T) {
 	t.Parallel()
 	p := portaltest.NewPlatform(t)
@@ -40,18 +40,18 @@ func TestContact(t *testing.T) {
 	}
 	mail := portaltest.WaitMails(p, site, "alice@example.org", "Your plan for alice has ended", 1)
 	if !strings.Contains(mail.Body, "support at help@example.org.") {
-		t.Errorf("the mail does not name the contact:\n%s", mail.Body)
+		t.Errorf("the email does not name the contact:\n%s", mail.Body)
 	}
 
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
-	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "Until then, the blog can be restored: "+inlineLink+". Afterwards it cannot.")
+	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "To restore the blog before that date, "+inlineLink+". After it, the posts are permanently deleted.")
 	bob.Get("/account/bob/").Want(t, http.StatusOK, "Change this line there, or "+inlineLink+":")
 	challenge := strings.Repeat("a", 43)
 	bob.Get("/authorize/?host=alice."+stack.Domain+"&challenge="+challenge).Want(t, http.StatusForbidden, "If you think this is a mistake, contact support.", footerLink)
 
 	visitor := portaltest.NewClient(t, site)
 	visitor.Submit("/login/", "username", "carol", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked. To unlock it, contact support.", footerLink)
-	visitor.Get("/invite/?token=none").Want(t, http.StatusGone, "Otherwise contact support for another link.", footerLink)
+	visitor.Get("/invite/?token=none").Want(t, http.StatusGone, "Otherwise, contact support for a new link.", footerLink)
 	visitor.Get("/").Want(t, http.StatusOK, footerLink)
 	setRegistration(t, p, visitor, v1alpha1.RegistrationInvite, `Sign-up is by invitation. <a href="mailto:help@example.org">Ask for a code</a>`)
 	visitor.Register("dave").Want(t, http.StatusUnprocessableEntity)
@@ -108,9 +108,9 @@ func TestUnknownHostPagesAreIdentical(t *testing.T) {
 		contact       string
 		says, doesNot string
 	}{
-		{v1alpha1.RegistrationOpen, "", offer, "invitation code"},
-		{v1alpha1.RegistrationInvite, "", "To create a blog with this name, you need an invitation code.", footerLink},
-		{v1alpha1.RegistrationInvite, "mailto:help@example.org", footerLink, "Register dave</a>"},
+		{v1alpha1.RegistrationOpen, "", offer, "registration code"},
+		{v1alpha1.RegistrationInvite, "", "To create a blog with this name, you need a registration code.", footerLink},
+		{v1alpha1.RegistrationInvite, "mailto:help@example.org", footerLink, "Sign up as dave</a>"},
 		{v1alpha1.RegistrationClosed, "mailto:help@example.org", footerLink, "/register/"},
 		{v1alpha1.RegistrationClosed, "", "Check the spelling of the address.", "Contact support"},
 	} {

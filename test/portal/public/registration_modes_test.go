@@ -43,8 +43,8 @@ func TestRegistrationByInvitation(t *testing.T) {
 		return code
 	}
 	with := func(name, code string) []string { return append(portaltest.Registration(name), "code", code) }
-	v.Register("alice").Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "Enter the invitation code that you were given.")
-	v.Submit("/register/", with("alice", "wrong")...).Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "This invitation code is not valid. It may have expired or been used up.", `value="wrong"`)
+	v.Register("alice").Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "Enter the registration code that you were given.")
+	v.Submit("/register/", with("alice", "wrong")...).Want(t, http.StatusUnprocessableEntity, `id="code.refused"`, "This registration code is not valid. It may have expired or been used up.", `value="wrong"`)
 	v.Submit("/register/", with("alice", code(1, -time.Hour))...).Want(t, http.StatusUnprocessableEntity, "It may have expired or been used up.")
 
 	once := code(1, time.Hour)
@@ -87,8 +87,8 @@ func TestRegistrationIsClosed(t *testing.T) {
 	p, site := portaltest.NewSite(t)
 	v := portaltest.NewClient(t, site)
 	setRegistration(t, p, v, v1alpha1.RegistrationClosed, "Sign-up is closed")
-	v.Get("/register/").Want(t, http.StatusForbidden, "New accounts are not available at the moment.")
-	v.Register("alice").Want(t, http.StatusForbidden, "New accounts are not available at the moment.")
+	v.Get("/register/").Want(t, http.StatusForbidden, "New accounts cannot be created at the moment.")
+	v.Register("alice").Want(t, http.StatusForbidden, "New accounts cannot be created at the moment.")
 	for _, path := range []string{"/", "/login/"} {
 		v.Get(path).Want(t, http.StatusOK, "Log in").Without(t, `href="/register/"`)
 	}

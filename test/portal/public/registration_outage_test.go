@@ -17,7 +17,7 @@ func TestRegistrationWithoutAPIServer(t *testing.T) {
 	site := p.StartPortal(0, "--registrations-per-hour=2")
 	v := portaltest.NewClient(t, site)
 	proxy.Cut()
-	v.Register("alice").Want(t, http.StatusServiceUnavailable, "Blogs cannot be created right now", "nothing of it was kept")
+	v.Register("alice").Want(t, http.StatusServiceUnavailable, "Blogs cannot be created right now", "Neither an account nor a blog was created.")
 	v.Register("alice").Want(t, http.StatusUnprocessableEntity, "A failed sign-up with this name or email address is still being rolled back. Try again in a minute.")
 	proxy.Restore()
 	wantNothing(t, p, site, "alice")
@@ -31,7 +31,7 @@ func TestRegistrationWithoutAPIServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown.Want(t, http.StatusServiceUnavailable, "nothing of it was kept")
+	shown.Want(t, http.StatusServiceUnavailable, "Neither an account nor a blog was created.")
 	proxy.Restore() // the request reaches the API server after all
 	release()
 	wantNothing(t, p, site, "bob")

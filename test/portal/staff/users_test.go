@@ -21,7 +21,7 @@ func TestStaffUsers(t *testing.T) {
 	v.Get("/staff/users/?q=ALIC").Want(t, http.StatusOK, `href="/staff/users/alice/"`, "<td>alice@example.org</td>").Without(t, "alina")
 	v.Get("/staff/users/?q=alina@ex").Want(t, http.StatusOK, `href="/staff/users/alina/"`).Without(t, "alice")
 	v.Get("/staff/users/?q=ali&after=alice").Want(t, http.StatusOK, `href="/staff/users/alina/"`).Without(t, "alice@")
-	v.Get("/staff/users/?q=%25").Want(t, http.StatusOK, "No matching accounts.")
+	v.Get("/staff/users/?q=%25").Want(t, http.StatusOK, "No matching users.")
 	v.Get("/staff/users/nobody/").Want(t, http.StatusNotFound, "Account not found")
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK, "<dt>Sessions</dt><dd>1</dd>", `href="/staff/tenants/alice/"`, "<dt>Email</dt><dd>alice@example.org</dd>", "<dt>Confirmed</dt><dd>not yet</dd>", "<dt>Role</dt><dd>author</dd>")
 
@@ -59,7 +59,7 @@ func TestStaffCodes(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/codes/").Want(t, http.StatusOK, "Signing up does not require a code now.", "No active codes.")
+	v.Get("/staff/codes/").Want(t, http.StatusOK, "Sign-up does not require a code.", "No active codes.")
 	v.Submit("/staff/codes/", "note", " ", "uses", "0", "days", "soon").Want(t, http.StatusUnprocessableEntity,
 		"Enter a note of at most 100 characters on one line.", "Enter a number from 1 to 10000.", "Enter a number from 1 to 365.", `value="soon"`)
 
