@@ -31,7 +31,7 @@ type Spec struct {
 	CustomHosts []string
 	// PaidUntil is the last paid day, at midnight UTC.
 	PaidUntil time.Time
-	// SuspendAt is the moment from which readers get 402. The zero time: immediately.
+	// SuspendAt is the time from which readers get 402. The zero time: immediately.
 	SuspendAt time.Time
 	// Limits in force.
 	Limits Limits

@@ -37,7 +37,7 @@ type Entry struct {
 	Hosts []string
 	// PaidUntil is the last paid day, at midnight UTC.
 	PaidUntil time.Time
-	// SuspendAt is the moment from which readers get 402. The zero time: suspended manually.
+	// SuspendAt is the time from which readers get 402. The zero time: suspended manually.
 	SuspendAt time.Time
 	// MaxPosts, MaxStorageBytes and RequestsPerSecond, which counts for each replica, are limits. nil: unlimited.
 	MaxPosts, MaxStorageBytes *int64
@@ -88,8 +88,8 @@ func ReadAll(ctx context.Context, db postgres.Querier) (Snapshot, error) {
 	return readSnapshot(ctx, db, selectEntries+`WHERE t.state = `+LiveSQL)
 }
 
-// ReadChangedSince returns a snapshot with the tenants that changed at or after the moment since, in one round trip. A
-// transaction stamps its changes with the moment it began, so since has to precede the last snapshot by more than the
+// ReadChangedSince returns a snapshot with the tenants that changed at or after the time since, in one round trip. A
+// transaction stamps its changes with the time at which it began, so since has to precede the last snapshot by more than the
 // longest transaction.
 func ReadChangedSince(ctx context.Context, db postgres.Querier, since time.Time) (Snapshot, error) {
 	return readSnapshot(ctx, db, selectEntries+`WHERE t.updated_at >= $1`, since)
