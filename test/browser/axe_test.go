@@ -119,9 +119,12 @@ func look(t *testing.T, browser context.Context, name, address, axe string, widt
 	wantSilence(t, tab, console, address)
 }
 
+// run takes one step in a tab that has been used before.
 func run[T any](t *testing.T, tab context.Context, action chromedp.Action[T]) T {
 	t.Helper()
-	value, err := chromedp.Run(tab, action)
+	ctx, cancel := context.WithTimeout(tab, stepTimeout)
+	defer cancel()
+	value, err := chromedp.Run(ctx, action)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,23 +16,25 @@ type person struct {
 	tab context.Context
 }
 
+// stepTimeout bounds each step in a browser. There is no limit for all steps of a person together, because tests that run
+// in parallel delay each other.
+const stepTimeout = time.Minute
+
 // newPerson opens a tab without cookies.
 func newPerson(t *testing.T, browser context.Context) *person {
 	t.Helper()
-	own, closeOwn := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	t.Cleanup(closeOwn)
-	own, cancel := context.WithTimeout(own, 5*time.Minute)
-	t.Cleanup(cancel)
-	p := &person{t: t, tab: own}
-	p.do(chromedp.EmulateViewport(1280, 800))
-	return p
+	tab, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(closeTab)
+	// The tab closes when the context of its first step ends, so that has no timeout.
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(1280, 800)); err != nil {
+		t.Fatal(err)
+	}
+	return &person{t: t, tab: tab}
 }
 
 func (p *person) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	if err := chromedp.Do(p.tab, steps...); err != nil {
-		p.t.Fatal(err)
-	}
+	run(p.t, p.tab, chromedp.Steps(steps...))
 }
 
 func (p *person) open(address string) {
@@ -93,7 +95,7 @@ func (p *person) finds(address, text string) {
 // wait waits until the page contains a text, and calls before ahead of each check.
 func (p *person) wait(text string, before func(context.Context) error) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.tab, time.Minute)
+	ctx, cancel := context.WithTimeout(p.tab, stepTimeout)
 	defer cancel()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
