@@ -51,7 +51,7 @@ func TestOwnerAndStaff(t *testing.T) {
 	staff.open(site + "/")
 	staff.choose("Staff", "Tenants")
 	staff.choose("grace", "Grace writes")
-	staff.choose("Suspend", "suspended by staff")
+	staff.choose("Suspend", "Staff have suspended this blog.")
 	reader.finds(blog+"/", "This blog is suspended")
 	staff.choose("Resume", "Readers see that the blog is suspended. Its owner can still log in, and no data is lost.")
 	reader.finds(blog+"/", "Nothing here yet")
