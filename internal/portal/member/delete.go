@@ -81,6 +81,9 @@ func (p *Pages) deleteBlog(w http.ResponseWriter, r *site.Request) error {
 	if f.Values["name"] != tenant.Name {
 		f.AddError("name", "Type "+tenant.Name+" to delete it.")
 	} else if _, err = p.Tenants.Delete(r.Context(), version); errors.As(err, &changed) {
+		if shown, err = p.deletion(r, changed.Tenant, f); err != nil { // the page shows what is deleted now
+			return err
+		}
 		f.AddError("name", "Your blog was changed after you opened this page. Check what happens to its posts, then confirm again.")
 	} else if err != nil {
 		return err
