@@ -34,7 +34,7 @@ func (e *Editor) login(w http.ResponseWriter, r *request) error {
 	verifier := secret.New()
 	r.cookies().Set(w, verifierCookie, verifier, verifierLife)
 	query := url.Values{"host": {r.host}, "challenge": {blogsession.Challenge(verifier)}, "next": {next}}
-	web.SeeOther(w, r.Request, r.tenant.PublicURL+"/authorize/?"+query.Encode())
+	web.SeeOtherSite(w, r.Request, r.tenant.PublicURL, "/authorize/?"+query.Encode())
 	return nil
 }
 
@@ -89,13 +89,13 @@ func (e *Editor) logout(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
-// register redirects to the public site's sign-up.
+// register redirects to the public site's sign-up, which has the same path.
 func (e *Editor) register(w http.ResponseWriter, r *request) error {
 	if r.tenant.PublicURL == "" {
 		e.noPublicSite(w, r.tenant)
 		return nil
 	}
-	web.SeeOther(w, r.Request, r.tenant.PublicURL+"/register/")
+	web.SeeOtherSite(w, r.Request, r.tenant.PublicURL, r.URL.RequestURI())
 	return nil
 }
 

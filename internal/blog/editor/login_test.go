@@ -41,7 +41,12 @@ func TestLoginRedirectsToPublicSite(t *testing.T) {
 		other.Open("/write/").WantSeeOther(t, "/login/?next=%2Fwrite%2F")
 	}
 	p.Do(http.MethodGet, "bob.example.com", "/register", nil).WantRedirect(t, "/register/")
-	p.Get("bob.example.com", "/register/").WantSeeOther(t, "http://localhost:8000/register/")
+	p.Get("bob.example.com", "/register/?code=x").WantSeeOther(t, "http://localhost:8000/register/?code=x")
+
+	// Whatever a link asks for, a login leads back to this host.
+	for _, next := range []string{"//evil.example/", "/%2fevil.example/..%2fwrite", "/..//evil.example/", "/%5cevil.example/"} {
+		p.LogIn("bob", "bob.example.com").Open("/login/?next="+url.QueryEscape(next)).WantSeeOther(t, "/write/")
+	}
 }
 
 func TestCookiesAndHeadersOverTLS(t *testing.T) {

@@ -27,7 +27,7 @@ func (rd *Reader) numberedPage(w http.ResponseWriter, r *http.Request, t *direct
 		return post.ErrNotFound
 	}
 	if number == 1 {
-		redirect(w, "/")
+		web.Move(w, r, "/")
 		return nil
 	}
 	return rd.index(w, r, t, number)

@@ -67,6 +67,7 @@ func TestIndexIsPaged(t *testing.T) {
 		p.Get("alice.example.com", path).Want(t, http.StatusNotFound, "alice", "Page not found")
 	}
 	p.Get("alice.example.com", "/page/1/").WantRedirect(t, "/")
+	p.Get("alice.example.com", "/page/1/?utm=x").WantRedirect(t, "/?utm=x")
 	p.Get("alice.example.com", "/page/2").WantRedirect(t, "/page/2/")
 }
 
@@ -109,6 +110,7 @@ func TestPathsWithoutPage(t *testing.T) {
 		p.Get("alice.example.com", path).Want(t, http.StatusNotFound, "alice", "Page not found", "Blog of alice", "noindex")
 	}
 	p.Get("alice.example.com", "/none").WantRedirect(t, "/none/")
+	p.Get("alice.example.com", "/none?utm_source=mail&utm=a%2F/b").WantRedirect(t, "/none/?utm_source=mail&utm=a%2F/b")
 }
 
 func TestEmptyBlog(t *testing.T) {

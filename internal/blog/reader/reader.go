@@ -82,13 +82,6 @@ func addSlash(w http.ResponseWriter, r *http.Request, _ *directory.Tenant) error
 	if !site.IsPlainPath(r.URL.Path) {
 		return post.ErrNotFound
 	}
-	redirect(w, r.URL.Path+"/")
+	web.Move(w, r, r.URL.Path+"/")
 	return nil
-}
-
-// redirect permanently redirects to another path of the same scheme, host and port.
-func redirect(w http.ResponseWriter, path string) {
-	w.Header().Set("Location", path)
-	w.Header().Set("Cache-Control", "no-cache")
-	w.WriteHeader(http.StatusMovedPermanently)
 }

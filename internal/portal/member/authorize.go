@@ -37,7 +37,7 @@ func (p *Pages) authorize(w http.ResponseWriter, r *site.Request) error {
 		return err
 	}
 	answer := url.Values{"code": {code}, "next": {web.LocalPath(query.Get("next"), "/")}}
-	site.Redirect(w, r, naming.URL(r.Platform.Spec.PublicURL, blog.Host)+"/login/callback?"+answer.Encode())
+	web.SeeOtherSite(w, r.Request, naming.URL(r.Platform.Spec.PublicURL, blog.Host), "/login/callback?"+answer.Encode())
 	return nil
 }
 

@@ -21,7 +21,7 @@ func (s *Site) Register(mux *http.ServeMux, routes ...Routes) http.Handler {
 			mux.Handle(pattern, s.handle(onPublicHost(handler)))
 		}
 	}
-	mux.Handle("/", s.handle(onPublicHost(notFound(mux))))
+	mux.Handle("/", s.handle(onPublicHost(notFound)))
 	return s.hsts(web.SecurityHeaders(web.FormsPolicy, s.sameOrigin(mux)))
 }
 
@@ -50,7 +50,7 @@ func onPublicHost(handler Handler) Handler {
 		host, err := naming.NormalizeHost(r.Host)
 		switch {
 		case err != nil && r.isSafe():
-			Redirect(w, r, r.PublicURL(r.URL.RequestURI()))
+			web.SeeOtherSite(w, r.Request, r.PublicURL(""), r.URL.RequestURI())
 			return nil
 		case err != nil:
 			return noBlogAt(r, r.Host)
@@ -61,20 +61,8 @@ func onPublicHost(handler Handler) Handler {
 	}
 }
 
-// notFound redirects paths that lack their final slash, and returns ErrNoPage for all others.
-func notFound(mux *http.ServeMux) Handler {
-	return func(w http.ResponseWriter, r *Request) error {
-		if !strings.HasSuffix(r.URL.Path, "/") && r.Method == http.MethodGet {
-			with := r.Clone(r.Context())
-			with.URL.Path += "/"
-			if _, pattern := mux.Handler(with); pattern != "/" {
-				Redirect(w, r, with.URL.RequestURI())
-				return nil
-			}
-		}
-		return ErrNoPage
-	}
-}
+// notFound responds to paths without a page. The mux itself redirects paths that lack their final slash.
+func notFound(http.ResponseWriter, *Request) error { return ErrNoPage }
 
 // noBlogAt returns the error page for a host without a blog. The program blog shows the same page.
 func noBlogAt(r *Request, host string) error {
@@ -84,7 +72,7 @@ func noBlogAt(r *Request, host string) error {
 	return &PageError{Status: m.Status, Title: m.Title, Lead: m.Lead, Steps: m.Steps, Link: m.Link}
 }
 
-// Redirect redirects to another page, or another site.
+// Redirect redirects to another page of the site.
 func Redirect(w http.ResponseWriter, r *Request, to string) { web.SeeOther(w, r.Request, to) }
 
 // RequireLogin redirects visitors who are not logged in to the login page, and from there back to the page.
