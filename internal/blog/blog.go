@@ -79,7 +79,7 @@ func (b *Blog) serve(o Options) error {
 		return err
 	}
 	shared := site.New(b.directory, layout, o.Log, o.Now)
-	owners, err := editor.New(shared, b.pools.editor)
+	owners, err := editor.New(shared, b.pools.editor, int(b.pools.editor.Config().MaxConns))
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (b *Blog) serve(o Options) error {
 	mux.HandleFunc("/healthz", live)
 	mux.HandleFunc("/readyz", b.ready)
 	mux.Handle(web.AssetsPrefix+"{name}", layout.Assets)
-	reader.New(shared, b.pools.reader).Register(mux)
+	reader.New(shared, b.pools.reader, int(b.pools.reader.Config().MaxConns)).Register(mux)
 	owners.Register(mux)
 	b.observer.Log, b.observer.AccessLog, b.observer.Panicked = o.Log, o.AccessLog, shared.Panicked
 	b.handler = b.observer.Wrap(web.SecurityHeaders(web.ReadOnlyPolicy, mux))

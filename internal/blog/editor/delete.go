@@ -1,11 +1,13 @@
 package editor
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -37,9 +39,11 @@ func (e *Editor) showDelete(w http.ResponseWriter, r *request, source post.Sourc
 
 // deletePost deletes the version of a post that was shown, and no later one.
 func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
-	if !e.parseForm(w, r) {
+	release, ok := e.parseForm(w, r)
+	if !ok {
 		return nil
 	}
+	defer release()
 	_, refusal, err := e.authorize(r)
 	if err != nil {
 		return err
@@ -52,17 +56,21 @@ func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
 		return nil
 	}
 	version := submitted(r).version()
-	ctx, cancel := r.statementContext()
-	defer cancel()
-	err = r.posts().Delete(ctx, e.db, version)
-	if errors.Is(err, post.ErrChanged) {
-		var source post.Source
-		if source, err = r.posts().FindByID(ctx, e.db, version.ID); err == nil {
-			return e.showDelete(w, r, source, http.StatusConflict)
+	var changed *post.Source
+	err = e.query(r, func(ctx context.Context, db postgres.Beginner) error {
+		err := r.posts().Delete(ctx, db, version)
+		if !errors.Is(err, post.ErrChanged) {
+			return err
 		}
-	}
-	if err != nil && !errors.Is(err, post.ErrNotFound) {
+		source, err := r.posts().FindByID(ctx, db, version.ID)
+		changed = &source
 		return err
+	})
+	switch {
+	case err != nil && !errors.Is(err, post.ErrNotFound):
+		return err
+	case err == nil && changed != nil:
+		return e.showDelete(w, r, *changed, http.StatusConflict)
 	}
 	web.SeeOther(w, r.Request, site.WritePath+"?done=deleted")
 	return nil

@@ -1,6 +1,7 @@
 package editor
 
 import (
+	"context"
 	"errors"
 	"html/template"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // postForm is the form of a post.
@@ -82,9 +84,11 @@ func (e *Editor) edit(w http.ResponseWriter, r *request) error {
 	}
 	f := formOf(source, r.now)
 	if f.Notice = notices[r.URL.Query().Get("done")]; f.Notice != "" {
-		ctx, cancel := r.statementContext()
-		defer cancel()
-		html, err := r.posts().HTML(ctx, e.db, source.ID)
+		var html string
+		err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+			html, err = r.posts().HTML(ctx, db, source.ID)
+			return err
+		})
 		if err != nil && !errors.Is(err, post.ErrNotFound) {
 			return err
 		}
@@ -94,14 +98,16 @@ func (e *Editor) edit(w http.ResponseWriter, r *request) error {
 }
 
 // findPost returns the post that the path names, or post.ErrNotFound.
-func (e *Editor) findPost(r *request) (post.Source, error) {
+func (e *Editor) findPost(r *request) (source post.Source, err error) {
 	slug := r.PathValue("slug")
 	if len(slug) > post.MaxSlugLength || !site.IsPlainPath("/"+slug) {
 		return post.Source{}, post.ErrNotFound
 	}
-	ctx, cancel := r.statementContext()
-	defer cancel()
-	return r.posts().Find(ctx, e.db, slug)
+	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		source, err = r.posts().Find(ctx, db, slug)
+		return err
+	})
+	return source, err
 }
 
 func (e *Editor) showForm(w http.ResponseWriter, r *request, f *postForm, status int) error {

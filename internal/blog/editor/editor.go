@@ -13,20 +13,23 @@ import (
 // Editor serves owners.
 type Editor struct {
 	*site.Site
-	db    postgres.Beginner
-	pages *web.Templates
+	connections *site.Connections
+	pages       *web.Templates
 	// sameOrigin refuses forms of other origins, including sibling tenants.
 	sameOrigin *http.CrossOriginProtection
 	capacity   *capacity
 }
 
-// New returns an Editor that reads and writes posts through db.
-func New(s *site.Site, db postgres.Beginner) (*Editor, error) {
+// New returns an Editor that reads and writes posts by means of a pool of size connections.
+func New(s *site.Site, db postgres.Beginner, size int) (*Editor, error) {
 	pages, err := s.Layout.LoadTemplates(templates)
 	if err != nil {
 		return nil, err
 	}
-	return &Editor{Site: s, db: db, pages: pages, sameOrigin: http.NewCrossOriginProtection(), capacity: newCapacity()}, nil
+	return &Editor{
+		Site: s, connections: site.NewConnections(db, size, connectionsWaiting), pages: pages,
+		sameOrigin: http.NewCrossOriginProtection(), capacity: newCapacity(),
+	}, nil
 }
 
 // newPath is the form for a new post.

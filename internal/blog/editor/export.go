@@ -1,6 +1,7 @@
 package editor
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 const (
@@ -18,15 +20,17 @@ const (
 
 // export sends all posts, drafts included, as an archive of Markdown files that "kubectl echoblogs post" reads.
 func (e *Editor) export(w http.ResponseWriter, r *request) error {
-	release, err := e.capacity.acquireExport(r.Context())
+	release, err := acquire(r.Context(), e.capacity.exports, r.tenant.ID, exportWait)
 	if err != nil {
 		return err
 	}
 	defer release()
-	archive, err := transfer.NewExport(func(after int64) ([]post.Source, error) {
-		ctx, cancel := r.statementContext()
-		defer cancel()
-		return r.posts().ListSources(ctx, e.db, after, transfer.ExportBatch)
+	archive, err := transfer.NewExport(func(after int64) (batch []post.Source, err error) {
+		err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+			batch, err = r.posts().ListSources(ctx, db, after, transfer.ExportBatch, transfer.ExportBatchBytes)
+			return err
+		})
+		return batch, err
 	})
 	if err != nil {
 		return err

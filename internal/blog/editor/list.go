@@ -1,6 +1,7 @@
 package editor
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -52,10 +54,12 @@ func (e *Editor) list(w http.ResponseWriter, r *request) error {
 			return nil
 		}
 	}
-	ctx, cancel := r.statementContext()
-	defer cancel()
-	// One more than is shown, to know whether there is another page.
-	items, err := r.posts().ListAll(ctx, e.db, listSize+1, (number-1)*listSize)
+	var items []post.Item
+	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		// One more than is shown, to know whether there is another page.
+		items, err = r.posts().ListAll(ctx, db, listSize+1, (number-1)*listSize)
+		return err
+	})
 	if err != nil {
 		return err
 	}

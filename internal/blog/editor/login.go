@@ -1,6 +1,7 @@
 package editor
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/account/blogsession"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/secret"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -48,9 +50,11 @@ func (e *Editor) callback(w http.ResponseWriter, r *request) error {
 		e.loginFailed(w, r, next)
 		return nil
 	}
-	ctx, cancel := r.statementContext()
-	defer cancel()
-	token, err := blogsession.Redeem(ctx, e.db, query.Get("code"), verifier, r.tenant.ID, r.host, r.now)
+	var token string
+	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		token, err = blogsession.Redeem(ctx, db, query.Get("code"), verifier, r.tenant.ID, r.host, r.now)
+		return err
+	})
 	switch {
 	case errors.Is(err, blogsession.ErrNotFound):
 		e.loginFailed(w, r, next)
@@ -78,9 +82,10 @@ func (e *Editor) confirmLogout(w http.ResponseWriter, r *request) error {
 // logout ends the session on this blog. Those on the public site and on other blogs continue.
 func (e *Editor) logout(w http.ResponseWriter, r *request) error {
 	if token := r.cookies().Get(r.Request, sessionCookie); token != "" {
-		ctx, cancel := r.statementContext()
-		defer cancel()
-		if err := blogsession.End(ctx, e.db, token, r.tenant.ID); err != nil {
+		err := e.query(r, func(ctx context.Context, db postgres.Beginner) error {
+			return blogsession.End(ctx, db, token, r.tenant.ID)
+		})
+		if err != nil {
 			return err
 		}
 		r.cookies().Clear(w, sessionCookie)

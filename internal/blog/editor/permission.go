@@ -1,18 +1,21 @@
 package editor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // authorize returns the blog's quota, or a sentence that says why the user cannot change the blog.
 func (e *Editor) authorize(r *request) (quota post.Quota, refusal string, err error) {
-	ctx, cancel := r.statementContext()
-	defer cancel()
-	quota, err = post.Authorize(ctx, e.db, r.tenant.ID, r.username, r.now)
+	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		quota, err = post.Authorize(ctx, db, r.tenant.ID, r.username, r.now)
+		return err
+	})
 	if errors.Is(err, post.ErrNotOwner) {
 		return post.Quota{}, "You no longer own this blog. Nothing was changed.", nil
 	}

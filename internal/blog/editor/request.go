@@ -10,6 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/account/blogsession"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -35,11 +36,14 @@ func (r *request) cookies() web.Cookies { return web.Cookies{Secure: r.tenant.Se
 
 func (r *request) posts() post.Store { return post.NewStore(r.tenant.SchemaName) }
 
-func (r *request) statementContext() (context.Context, context.CancelFunc) {
-	return site.StatementContext(r.Request)
+// query calls work with a connection.
+func (e *Editor) query(r *request, work func(ctx context.Context, db postgres.Beginner) error) error {
+	ctx, cancel := site.StatementContext(r.Request)
+	defer cancel()
+	return e.connections.Use(ctx, r.tenant.ID, func(db postgres.Beginner) error { return work(ctx, db) })
 }
 
-// page answers a request. If it returns an error, which is that of a statement, it has not answered.
+// page answers a request. If it returns an error, it has not answered: site.ErrBusy, or the error of a statement.
 type page func(w http.ResponseWriter, r *request) error
 
 // handle resolves the tenant. It accepts requests of all clients, and for suspended blogs, too: their owners can log in.
@@ -56,7 +60,11 @@ func (e *Editor) handle(show page) http.Handler {
 		case !t.Allow():
 			e.TooManyRequests(w, t)
 		default:
-			if err := show(w, &request{Request: r, tenant: t, host: host, now: e.Now()}); err != nil {
+			switch err := show(w, &request{Request: r, tenant: t, host: host, now: e.Now()}); {
+			case err == nil:
+			case errors.Is(err, site.ErrBusy):
+				e.TooManyRequests(w, t)
+			default:
 				e.DatabaseUnavailable(w, r, t, err)
 			}
 		}
@@ -90,13 +98,13 @@ func (e *Editor) identify(r *request) error {
 	if token == "" {
 		return nil
 	}
-	ctx, cancel := r.statementContext()
-	defer cancel()
-	username, err := blogsession.Find(ctx, e.db, token, r.tenant.ID, r.host, r.now)
+	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		r.username, err = blogsession.Find(ctx, db, token, r.tenant.ID, r.host, r.now)
+		return err
+	})
 	if errors.Is(err, blogsession.ErrNotFound) {
 		return nil
 	}
-	r.username = username
 	return err
 }
 

@@ -5,12 +5,17 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/render"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
+
+// saveTimeout bounds the wait for a connection and the transaction of a save.
+const saveTimeout = 10 * time.Second
 
 // The actions of the form's buttons.
 const (
@@ -22,15 +27,11 @@ const (
 // save stores the post of a form. Whatever fails, the form is shown again, so that its text is never lost.
 func (e *Editor) save(w http.ResponseWriter, r *request) error {
 	identified := e.identify(r)
-	release, ok := e.capacity.acquireForm(r.tenant.ID)
+	release, ok := e.parseForm(w, r)
 	if !ok {
-		e.TooManyRequests(w, r.tenant)
 		return nil
 	}
 	defer release()
-	if !e.parseForm(w, r) {
-		return nil
-	}
 	f := submitted(r)
 	switch {
 	case identified != nil:
@@ -69,9 +70,13 @@ func submitted(r *request) *postForm {
 
 // preview shows the form with its rendered content.
 func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
-	rendered, err := e.capacity.render(r.Context(), f.Content)
+	var rendered render.Result
+	err := e.rendering(r, func() (err error) {
+		rendered, err = post.Render(f.Content)
+		return err
+	})
 	if err != nil {
-		return e.saveFailed(w, r, f, err)
+		return e.refused(w, r, f, err)
 	}
 	f.Preview = template.HTML(rendered.HTML) //nolint:gosec // it is sanitized
 	return e.showForm(w, r, f, http.StatusOK)
@@ -85,15 +90,37 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 	case actionUnpublish:
 		document.Draft, done = true, "unpublished"
 	}
-	saved, err := r.posts().Save(context.WithoutCancel(r.Context()), e.db, post.SaveRequest{
-		Document: document, Base: f.version(), Quota: quota, Now: r.now,
-		Render: func(markdown string) (render.Result, error) { return e.capacity.render(r.Context(), markdown) },
+	var (
+		prepared post.Prepared
+		saved    post.Saved
+	)
+	err := e.rendering(r, func() (err error) {
+		prepared, err = post.Prepare(post.SaveRequest{Document: document, Base: f.version(), Quota: quota, Now: r.now})
+		return err
 	})
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), saveTimeout)
+		defer cancel()
+		err = e.connections.Use(ctx, r.tenant.ID, func(db postgres.Beginner) (err error) {
+			saved, err = r.posts().Write(ctx, db, prepared)
+			return err
+		})
+	}
 	if err != nil {
 		return e.refused(w, r, f, err)
 	}
 	web.SeeOther(w, r.Request, site.WritePath+saved.Slug+"/?done="+done)
 	return nil
+}
+
+// rendering calls work, which renders a post, when it is the blog's turn.
+func (e *Editor) rendering(r *request, work func() error) error {
+	release, err := acquire(r.Context(), e.capacity.rendering, r.tenant.ID, renderWait)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return work()
 }
 
 // refused shows the form again with the reason why it was not saved.
@@ -119,9 +146,11 @@ func (e *Editor) refused(w http.ResponseWriter, r *request, f *postForm, err err
 
 // changed shows the form with the post that was changed since the form was opened. Saving again replaces that post.
 func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
-	ctx, cancel := r.statementContext()
-	defer cancel()
-	stored, err := r.posts().FindByID(ctx, e.db, f.ID)
+	var stored post.Source
+	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		stored, err = r.posts().FindByID(ctx, db, f.ID)
+		return err
+	})
 	switch {
 	case errors.Is(err, post.ErrNotFound):
 		f.Errors[""] = "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post."
@@ -137,8 +166,12 @@ func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
 	return e.showForm(w, r, f, http.StatusConflict)
 }
 
-// saveFailed shows the form again when the database is unavailable.
+// saveFailed shows the form again when the database is unavailable, or too much is being done for the blog.
 func (e *Editor) saveFailed(w http.ResponseWriter, r *request, f *postForm, cause error) error {
+	if errors.Is(cause, site.ErrBusy) {
+		f.Errors[""] = "Too many changes to this blog are in progress, so the post was not saved. Your text is still here: save it again in a few seconds."
+		return e.showForm(w, r, f, http.StatusTooManyRequests)
+	}
 	e.LogFailure(r.Request, r.tenant, cause)
 	f.Errors[""] = "The database is not responding, so the post may not have been saved. Your text is still here: save it again in a few seconds."
 	return e.showForm(w, r, f, http.StatusServiceUnavailable)

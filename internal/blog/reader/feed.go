@@ -1,6 +1,8 @@
 package reader
 
 import (
+	"bytes"
+	"context"
 	"encoding/xml"
 	"fmt"
 	"net/http"
@@ -11,11 +13,16 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 )
 
-// feedSize is the number of posts in the feed.
-const feedSize = 20
+const (
+	// feedSize is the number of posts in the feed.
+	feedSize = 20
+	// feedHTML is the size of their HTML, in bytes. The posts after that have only a summary.
+	feedHTML = 512 << 10
+)
 
 // The elements of an Atom feed (RFC 4287).
 type (
@@ -30,14 +37,14 @@ type (
 		Entries []atomEntry `xml:"entry"`
 	}
 	atomEntry struct {
-		ID        string      `xml:"id"`
-		Title     string      `xml:"title"`
-		Link      atomLink    `xml:"link"`
-		Published string      `xml:"published"`
-		Updated   string      `xml:"updated"`
-		Author    *atomAuthor `xml:"author,omitempty"`
-		Summary   string      `xml:"summary,omitempty"`
-		Content   atomContent `xml:"content"`
+		ID        string       `xml:"id"`
+		Title     string       `xml:"title"`
+		Link      atomLink     `xml:"link"`
+		Published string       `xml:"published"`
+		Updated   string       `xml:"updated"`
+		Author    *atomAuthor  `xml:"author,omitempty"`
+		Summary   string       `xml:"summary,omitempty"`
+		Content   *atomContent `xml:"content"`
 	}
 	atomAuthor struct {
 		Name string `xml:"name"`
@@ -54,18 +61,21 @@ type (
 )
 
 func (rd *Reader) feed(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error {
-	ctx, cancel := site.StatementContext(r)
-	defer cancel()
-	latest, err := post.NewStore(t.SchemaName).Latest(ctx, rd.db, rd.Now(), feedSize)
+	feed := bytes.NewBufferString(xml.Header)
+	err := rd.query(r, t, func(ctx context.Context, db postgres.Querier) error {
+		latest, err := post.NewStore(t.SchemaName).Latest(ctx, db, rd.Now(), feedSize, feedHTML)
+		if err != nil {
+			return err
+		}
+		if err := xml.NewEncoder(feed).Encode(newFeed(t, latest)); err != nil {
+			return fmt.Errorf("encode the feed: %w", err)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	feed, err := xml.Marshal(newFeed(t, latest))
-	if err != nil {
-		return fmt.Errorf("encode the feed: %w", err)
-	}
-	send(w, r, "application/atom+xml; charset=utf-8", append([]byte(xml.Header), feed...))
-	return nil
+	return rd.send(w, r, t, "application/atom+xml; charset=utf-8", feed.Bytes())
 }
 
 func newFeed(t *directory.Tenant, latest []post.Post) atomFeed {
@@ -103,7 +113,10 @@ func newFeedEntry(t *directory.Tenant, p post.Post, changed time.Time) atomEntry
 		Published: atomTime(p.PublishedAt),
 		Updated:   atomTime(changed),
 		Summary:   p.Summary,
-		Content:   atomContent{"html", p.HTML},
+	}
+	// Without content, RFC 4287 section 4.1.2 requires a link to the post, which all entries have.
+	if p.HTML != "" || p.HTMLBytes == 0 {
+		entry.Content = &atomContent{"html", p.HTML}
 	}
 	if p.Author != "" {
 		entry.Author = &atomAuthor{p.Author}

@@ -1,11 +1,13 @@
 package reader
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -36,23 +38,34 @@ func (rd *Reader) numberedPage(w http.ResponseWriter, r *http.Request, t *direct
 // index shows one page of the list of posts. Pages are numbered, and read by offset: unlike a position in the list, a
 // number can be guessed, linked and counted, and the index whose rows are skipped has a few hundred posts of one blog.
 func (rd *Reader) index(w http.ResponseWriter, r *http.Request, t *directory.Tenant, number int) error {
-	ctx, cancel := site.StatementContext(r)
-	defer cancel()
-	// One more than is shown, to know whether there is another page.
-	entries, err := post.NewStore(t.SchemaName).List(ctx, rd.db, rd.Now(), pageSize+1, (number-1)*pageSize)
+	var page *web.HTMLWriter
+	err := rd.query(r, t, func(ctx context.Context, db postgres.Querier) error {
+		// One more than is shown, to know whether there is another page.
+		entries, err := post.NewStore(t.SchemaName).List(ctx, db, rd.Now(), pageSize+1, (number-1)*pageSize)
+		switch {
+		case err != nil:
+			return err
+		case len(entries) == 0 && number > 1:
+			return post.ErrNotFound
+		}
+		page = rd.writeIndex(t, number, entries)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	if len(entries) == 0 && number > 1 {
-		return post.ErrNotFound
-	}
+	return rd.sendPage(w, r, t, page)
+}
+
+// writeIndex writes a page with the first pageSize entries. More say that there is another page.
+func (rd *Reader) writeIndex(t *directory.Tenant, number int, entries []post.Entry) *web.HTMLWriter {
 	page := site.Page(t, t.DisplayName)
 	page.Home = number == 1
 	page.Canonical = t.Origin + pagePath(number)
 	if number > 1 {
 		page.Title = "Page " + strconv.Itoa(number)
 	}
-	rd.sendPage(w, r, page, func(m web.HTMLWriter) web.HTMLWriter {
+	return rd.write(page, func(m web.HTMLWriter) web.HTMLWriter {
 		if number > 1 {
 			m = m.HTML("<h1>").Text(page.Title).HTML("</h1>\n")
 		}
@@ -64,7 +77,6 @@ func (rd *Reader) index(w http.ResponseWriter, r *http.Request, t *directory.Ten
 		}
 		return writePageLinks(m, number, len(entries) > pageSize)
 	})
-	return nil
 }
 
 func writeEntry(m web.HTMLWriter, e post.Entry) web.HTMLWriter {

@@ -1,12 +1,14 @@
 package reader
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -14,23 +16,55 @@ import (
 // updatedAfter is the time after publication from which the date of a change is shown.
 const updatedAfter = 24 * time.Hour
 
+// smallPost is the size of the HTML of a post, in bytes, up to which it is read at once. Most posts have about 10 kB. Memory
+// for larger ones is reserved before they are read.
+const smallPost = 128 << 10
+
 func (rd *Reader) post(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error {
 	slug := r.PathValue("slug")
 	// No post can have such a slug, and the database refuses text with a NUL.
 	if len(slug) > post.MaxSlugLength || !site.IsPlainPath("/"+slug) || strings.Contains(slug, "/") {
 		return post.ErrNotFound
 	}
-	ctx, cancel := site.StatementContext(r)
-	defer cancel()
-	found, err := post.NewStore(t.SchemaName).BySlug(ctx, rd.db, rd.Now(), slug)
+	var page *web.HTMLWriter
+	read := func(maxHTML int) (size int, err error) {
+		err = rd.query(r, t, func(ctx context.Context, db postgres.Querier) error {
+			found, err := post.NewStore(t.SchemaName).BySlug(ctx, db, rd.Now(), slug, maxHTML)
+			if err == nil && found.HTMLBytes <= maxHTML {
+				page = rd.write(postPage(t, found), func(m web.HTMLWriter) web.HTMLWriter { return writePost(m, found) })
+			}
+			size = found.HTMLBytes
+			return err
+		})
+		return size, err
+	}
+	size, err := read(smallPost)
 	if err != nil {
 		return err
 	}
-	page := site.Page(t, found.Title)
-	page.Description = found.Summary
-	page.Canonical = t.Origin + "/" + found.Slug + "/"
-	rd.sendPage(w, r, page, func(m web.HTMLWriter) web.HTMLWriter { return writePost(m, found) })
-	return nil
+	if page == nil {
+		release, err := rd.inFlight.Reserve(t.ID, 2*int64(size)) // for the row as it is received, and for its HTML
+		if err != nil {
+			return err
+		}
+		_, err = read(size)
+		release()
+		switch {
+		case err != nil:
+			return err
+		case page == nil:
+			return site.ErrBusy // it has grown meanwhile
+		}
+	}
+	return rd.sendPage(w, r, t, page)
+}
+
+// postPage returns the layout of the page of a post.
+func postPage(t *directory.Tenant, p post.Post) web.Page {
+	page := site.Page(t, p.Title)
+	page.Description = p.Summary
+	page.Canonical = t.Origin + "/" + p.Slug + "/"
+	return page
 }
 
 func writePost(m web.HTMLWriter, p post.Post) web.HTMLWriter {

@@ -3,6 +3,7 @@
 package reader
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"sync"
@@ -17,13 +18,24 @@ import (
 // Reader serves readers.
 type Reader struct {
 	*site.Site
-	db      postgres.Querier
-	buffers sync.Pool // of *web.HTMLWriter
+	connections *site.Connections
+	inFlight    *site.Bytes // pages that are being sent
+	buffers     sync.Pool   // of *web.HTMLWriter
 }
 
-// New returns a Reader that reads posts from db.
-func New(s *site.Site, db postgres.Querier) *Reader {
-	return &Reader{Site: s, db: db, buffers: sync.Pool{New: func() any { return new(web.HTMLWriter) }}}
+const (
+	// waiting is how many requests of a blog can wait for a connection.
+	waiting = 512
+	// maxInFlight is the number of bytes of pages in memory that clients have not received yet. A replica has 256 MiB.
+	maxInFlight = 64 << 20
+)
+
+// New returns a Reader that reads posts by means of a pool of size connections.
+func New(s *site.Site, db postgres.Beginner, size int) *Reader {
+	return &Reader{
+		Site: s, connections: site.NewConnections(db, size, waiting), inFlight: site.NewBytes(maxInFlight),
+		buffers: sync.Pool{New: func() any { return new(web.HTMLWriter) }},
+	}
 }
 
 // Register adds the pages to a mux. They include the page for paths that nothing else serves.
@@ -42,8 +54,8 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 	}
 }
 
-// page answers a request to a tenant's blog. If it returns an error, it has not answered: post.ErrNotFound, or the error
-// of a statement.
+// page answers a request to a tenant's blog. If it returns an error, it has not answered: post.ErrNotFound,
+// site.ErrBusy, or the error of a statement.
 type page func(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error
 
 // handle resolves the tenant, and answers requests that the page cannot.
@@ -63,6 +75,8 @@ func (rd *Reader) handle(show page) http.Handler {
 			case err == nil:
 			case errors.Is(err, post.ErrNotFound):
 				rd.NotFound(w, r, t)
+			case errors.Is(err, site.ErrBusy):
+				rd.TooManyRequests(w, t)
 			default:
 				rd.DatabaseUnavailable(w, r, t, err)
 			}
@@ -70,9 +84,16 @@ func (rd *Reader) handle(show page) http.Handler {
 	})
 }
 
-func (rd *Reader) robots(w http.ResponseWriter, r *http.Request, _ *directory.Tenant) error {
-	send(w, r, "text/plain; charset=utf-8", []byte("User-agent: *\nDisallow: "+site.LoginPath+"\nDisallow: "+site.WritePath+"\n"))
-	return nil
+// query calls work with a connection. What work reads should become a page before it returns: connections bound how many
+// pages are built at the same time.
+func (rd *Reader) query(r *http.Request, t *directory.Tenant, work func(ctx context.Context, db postgres.Querier) error) error {
+	ctx, cancel := site.StatementContext(r)
+	defer cancel()
+	return rd.connections.Use(ctx, t.ID, func(db postgres.Beginner) error { return work(ctx, db) })
+}
+
+func (rd *Reader) robots(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error {
+	return rd.send(w, r, t, "text/plain; charset=utf-8", []byte("User-agent: *\nDisallow: "+site.LoginPath+"\nDisallow: "+site.WritePath+"\n"))
 }
 
 func notFound(http.ResponseWriter, *http.Request, *directory.Tenant) error { return post.ErrNotFound }

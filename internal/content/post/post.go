@@ -22,8 +22,10 @@ type Post struct {
 	Entry
 	// ID is unique in the blog.
 	ID int64
-	// HTML is the rendered content, sanitized.
+	// HTML is the rendered content, sanitized. Empty if it was left out, because it is too large.
 	HTML string
+	// HTMLBytes is the size of the rendered content.
+	HTMLBytes int
 	// CreatedAt is when the post was first saved, or the earlier date that its author gave.
 	CreatedAt time.Time
 	// UpdatedAt is when the post was last changed.

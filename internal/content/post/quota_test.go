@@ -30,7 +30,8 @@ func TestSaveRefuses(t *testing.T) {
 		"an edit of the last":    {document: first.Document, base: first.Version, quota: post.Quota{MaxPosts: new(int64(1))}},
 		"too many bytes":         {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a", 500)}, quota: post.Quota{MaxStorageBytes: new(int64(1000))}, want: "With this post, the blog would use 1216 bytes; its limit is 1000. Shorten or delete posts, or contact support for a higher limit."},
 		"an edit with too many":  {document: post.Document{Title: "First", Slug: "first", Content: strings.Repeat("a", 400)}, base: first.Version, quota: post.Quota{MaxStorageBytes: new(int64(800))}, want: "With this post, the blog would use 808 bytes; its limit is 800. Shorten or delete posts, or contact support for a higher limit."},
-		"HTML that is too large": {document: post.Document{Title: "T", Slug: "second", Content: "`" + strings.Repeat(`"`, post.MaxContentBytes-2) + "`"}, want: "The content becomes 5242891 bytes of HTML; the maximum is 4194304. Split it into two posts."},
+		"HTML that is too large": {document: post.Document{Title: "T", Slug: "second", Content: "`" + strings.Repeat(`"`, post.MaxContentBytes-2) + "`"}, want: "The content becomes more than 4 MB of HTML. Split it into two posts."},
+		"too much markup":        {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a|", 1000) + "\n" + strings.Repeat("-|", 1000) + strings.Repeat("\na", 1000)}, want: "The content has too much markup, such as very large tables or lists. Split it into two posts."},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

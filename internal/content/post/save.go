@@ -13,12 +13,8 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 )
 
-// maxHTMLBytes is the maximum size of rendered content. HTML can be larger than its Markdown: a quotation mark becomes an
-// entity of five bytes.
-const maxHTMLBytes = 4 << 20
-
-// saveTimeout bounds the transaction of Save, so that a locked table does not hold a connection for long.
-const saveTimeout = 10 * time.Second
+// writeTimeout bounds the transaction of Write, so that a locked table does not hold a connection for long.
+const writeTimeout = 10 * time.Second
 
 // SaveRequest is a post to save.
 type SaveRequest struct {
@@ -32,9 +28,6 @@ type SaveRequest struct {
 	Quota Quota
 	// Now is the current time.
 	Now time.Time
-	// Render renders the content. Defaults to render.Markdown. A server passes a function that bounds how many posts
-	// are rendered at the same time.
-	Render func(markdown string) (render.Result, error)
 }
 
 // Outcome is what Save did.
@@ -54,53 +47,68 @@ type Saved struct {
 	Slug string
 }
 
-// Save renders and stores a post, in one transaction. Saving the same document again changes nothing, so a caller can
-// retry after a lost response.
-//
-// Errors: *InvalidError if the document is invalid, *QuotaError if the blog has no room for it, ErrSlugTaken if another
-// post has its slug, ErrChanged if the post was changed since Base, and ErrNotFound if it was deleted since.
-func (s Store) Save(ctx context.Context, db postgres.Beginner, r SaveRequest) (Saved, error) {
+// Prepared is a post that is ready to be written.
+type Prepared struct {
+	request  SaveRequest
+	rendered render.Result
+}
+
+// Prepare checks and renders a post, which takes processor time but no connection. It returns *InvalidError if the document
+// is invalid.
+func Prepare(r SaveRequest) (Prepared, error) {
 	r.Document.Normalize()
 	if err := r.Document.Check(); err != nil {
-		return Saved{}, err
+		return Prepared{}, err
 	}
 	if r.Overwrite {
 		r.Base = Version{}
 	}
-	rendered, err := r.render()
+	rendered, err := Render(r.Document.Content)
+	return Prepared{r, rendered}, err
+}
+
+// Save prepares and writes a post. Its errors are those of Prepare and Write.
+func (s Store) Save(ctx context.Context, db postgres.Beginner, r SaveRequest) (Saved, error) {
+	prepared, err := Prepare(r)
 	if err != nil {
 		return Saved{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
+	return s.Write(ctx, db, prepared)
+}
+
+// Write stores a post, in one transaction. Saving the same document again changes nothing, so a caller can retry after a
+// lost response.
+//
+// Errors: *QuotaError if the blog has no room for the post, ErrSlugTaken if another post has its slug, ErrChanged if the
+// post was changed since Base, and ErrNotFound if it was deleted since.
+func (s Store) Write(ctx context.Context, db postgres.Beginner, p Prepared) (Saved, error) {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	var outcome Outcome
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
-		outcome, err = s.store(ctx, tx, r, rendered)
-		if r.Overwrite && errors.Is(err, ErrSlugTaken) { // another writer has just added the post, so it is visible now
-			outcome, err = s.store(ctx, tx, r, rendered)
+	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
+		outcome, err = s.store(ctx, tx, p.request, p.rendered)
+		if p.request.Overwrite && errors.Is(err, ErrSlugTaken) { // another writer has just added the post, so it is visible now
+			outcome, err = s.store(ctx, tx, p.request, p.rendered)
 		}
 		return err
 	})
+	slug := p.request.Document.Slug
 	if err != nil {
-		return Saved{}, fmt.Errorf("save post %s: %w", r.Document.Slug, err)
+		return Saved{}, fmt.Errorf("save post %s: %w", slug, err)
 	}
-	return Saved{outcome, r.Document.Slug}, nil
+	return Saved{outcome, slug}, nil
 }
 
-func (r *SaveRequest) render() (render.Result, error) {
-	var (
-		rendered render.Result
-		err      error
-	)
-	if r.Render != nil {
-		rendered, err = r.Render(r.Document.Content)
-	} else {
-		rendered = render.Markdown(r.Document.Content)
+// Render renders the content of a post. It returns *InvalidError if the content is beyond the limits of package render.
+func Render(markdown string) (render.Result, error) {
+	rendered, err := render.Markdown(markdown)
+	switch {
+	case errors.Is(err, render.ErrTooLarge):
+		return render.Result{}, invalid("content", "The content becomes more than %d MB of HTML. Split it into two posts.", render.MaxHTMLBytes>>20)
+	case err != nil:
+		return render.Result{}, invalid("content", "The content has too much markup, such as very large tables or lists. Split it into two posts.")
 	}
-	if err == nil && len(rendered.HTML) > maxHTMLBytes {
-		err = invalid("content", "The content becomes %d bytes of HTML; the maximum is %d. Split it into two posts.", len(rendered.HTML), maxHTMLBytes)
-	}
-	return rendered, err
+	return rendered, nil
 }
 
 func (s Store) store(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result) (Outcome, error) {

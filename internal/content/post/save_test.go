@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
-	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
@@ -69,13 +68,13 @@ func TestSaveAgain(t *testing.T) {
 		t.Errorf("other content: %s", got)
 	}
 
-	got, err := store.BySlug(t.Context(), pool, now.Add(time.Hour), "title")
+	got, err := store.BySlug(t.Context(), pool, now.Add(time.Hour), "title", 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := post.Post{
 		Entry: post.Entry{Slug: "title", Title: "Title", Author: "Alice", Summary: "Other text.", PublishedAt: now},
-		ID:    got.ID, HTML: "<p>Other <em>text</em>.</p>\n", CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+		ID:    got.ID, HTML: "<p>Other <em>text</em>.</p>\n", HTMLBytes: 28, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the post (-want +got):\n%s", diff)
@@ -111,7 +110,7 @@ func TestSaveDates(t *testing.T) {
 	want(now, "today", "old")
 	want(future, "soon", "today", "old")
 	for _, slug := range []string{"soon", "draft", "none"} {
-		if _, err := store.BySlug(t.Context(), pool, now, slug); !errors.Is(err, post.ErrNotFound) {
+		if _, err := store.BySlug(t.Context(), pool, now, slug, 1<<20); !errors.Is(err, post.ErrNotFound) {
 			t.Errorf("%s: %v, want ErrNotFound", slug, err)
 		}
 	}
@@ -126,7 +125,7 @@ func TestSaveDates(t *testing.T) {
 	save(t, pool, store, post.Document{Title: "Old is new", Slug: "old", Date: later.Add(time.Minute)}, later)
 	want(later.Add(time.Minute), "old", "draft")
 
-	old, err := store.Latest(t.Context(), pool, later.Add(time.Minute), 1)
+	old, err := store.Latest(t.Context(), pool, later.Add(time.Minute), 1, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,29 +164,5 @@ func TestFirstPostIsRecorded(t *testing.T) {
 	err := pool.QueryRow(t.Context(), `SELECT f.at FROM public.first_posts f JOIN public.tenants t ON t.id = f.tenant_id WHERE t.name = 'order'`).Scan(&recorded)
 	if err != nil || !recorded.Equal(first) {
 		t.Errorf("the first post is recorded at %s, %v; want %s", recorded, err, first)
-	}
-}
-
-func TestSaveRendersOnce(t *testing.T) {
-	t.Parallel()
-	pool, store := newBlog(t)
-	renders := 0
-	request := post.SaveRequest{
-		Document: post.Document{Title: "Title", Content: "Text"}, Now: now,
-		Render: func(markdown string) (render.Result, error) {
-			renders++
-			return render.Markdown(markdown), nil
-		},
-	}
-	saved, err := store.Save(t.Context(), pool, request)
-	if err != nil || renders != 1 {
-		t.Fatalf("Save rendered %d times: %v", renders, err)
-	}
-	source, err := store.Find(t.Context(), pool, saved.Slug)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if html, err := store.HTML(t.Context(), pool, source.ID); err != nil || html != "<p>Text</p>\n" {
-		t.Errorf("HTML: %q, %v", html, err)
 	}
 }

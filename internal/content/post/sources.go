@@ -56,10 +56,14 @@ func (s Store) findOne(ctx context.Context, db postgres.Querier, where string, k
 	return sources[0], nil
 }
 
-// ListSources returns the posts with an ID greater than after, drafts included, by ID: at most limit. A caller reads
-// the whole blog in batches by passing the last ID of a batch, and 0 at first.
-func (s Store) ListSources(ctx context.Context, db postgres.Querier, after int64, limit int) ([]Source, error) {
-	return s.selectSources(ctx, db, `WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+// ListSources returns the posts with an ID greater than after, drafts included, by ID: at most limit, and at most maxBytes
+// of content, unless the first alone has more. A caller reads the whole blog in batches by passing the last ID of a batch,
+// and 0 at first.
+func (s Store) ListSources(ctx context.Context, db postgres.Querier, after int64, limit, maxBytes int) ([]Source, error) {
+	return s.selectSources(ctx, db, `JOIN (
+			SELECT id AS batch_id, sum(octet_length(content)) OVER (ORDER BY id) AS size, row_number() OVER (ORDER BY id) AS number
+			FROM `+s.table+` WHERE id > $1 ORDER BY id LIMIT $2) batch ON batch_id = id
+		WHERE number = 1 OR size <= $3 ORDER BY id`, after, limit, maxBytes)
 }
 
 func (s Store) selectSources(ctx context.Context, db postgres.Querier, where string, args ...any) ([]Source, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
@@ -21,23 +22,43 @@ const (
 	maxDepth = 50
 )
 
-// newParser returns goldmark's default parser with these limits.
+// newParser returns goldmark's parser for GitHub-flavored Markdown with these limits and those of the budget.
 func newParser() parser.Parser {
+	blocks := []util.PrioritizedValue{
+		util.Prioritized(parser.NewSetextHeadingParser(parser.WithAutoHeadingID()), 100),
+		util.Prioritized(parser.NewThematicBreakParser(), 200),
+		util.Prioritized(limitedContainer{parser.NewListParser()}, 300),
+		util.Prioritized(parser.NewListItemParser(), 400),
+		util.Prioritized(parser.NewCodeBlockParser(), 500),
+		util.Prioritized(parser.NewATXHeadingParser(parser.WithAutoHeadingID()), 600),
+		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+		util.Prioritized(limitedContainer{parser.NewBlockquoteParser()}, 800),
+		util.Prioritized(parser.NewHTMLBlockParser(), 900),
+		util.Prioritized(parser.NewParagraphParser(), 1000),
+	}
+	for i, block := range blocks {
+		blocks[i].Value = countedBlock{block.Value.(parser.BlockParser)}
+	}
+	inline := append(parser.DefaultInlineParsers(),
+		util.Prioritized(delimiterLimit{}, 0),
+		util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
+		util.Prioritized(extension.NewStrikethroughParser(), 500),
+		util.Prioritized(extension.NewLinkifyParser(), 999),
+	)
+	for i, parse := range inline {
+		inline[i].Value = countedInline{parse.Value.(parser.InlineParser)}
+	}
 	return parser.NewParser(
-		parser.WithBlockParsers(
-			util.Prioritized(parser.NewSetextHeadingParser(), 100),
-			util.Prioritized(parser.NewThematicBreakParser(), 200),
-			util.Prioritized(limitedContainer{parser.NewListParser()}, 300),
-			util.Prioritized(parser.NewListItemParser(), 400),
-			util.Prioritized(parser.NewCodeBlockParser(), 500),
-			util.Prioritized(parser.NewATXHeadingParser(), 600),
-			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
-			util.Prioritized(limitedContainer{parser.NewBlockquoteParser()}, 800),
-			util.Prioritized(parser.NewHTMLBlockParser(), 900),
-			util.Prioritized(parser.NewParagraphParser(), 1000),
+		parser.WithBlockParsers(blocks...),
+		parser.WithInlineParsers(inline...),
+		parser.WithParagraphTransformers(
+			util.Prioritized(limitedReferences{parser.LinkReferenceParagraphTransformer}, 100),
+			util.Prioritized(countedTable{extension.NewTableParagraphTransformer()}, 200),
 		),
-		parser.WithInlineParsers(append(parser.DefaultInlineParsers(), util.Prioritized(delimiterLimit{}, 0))...),
-		parser.WithParagraphTransformers(util.Prioritized(limitedReferences{parser.LinkReferenceParagraphTransformer}, 100)),
+		parser.WithASTTransformers(
+			util.Prioritized(extension.NewTableASTTransformer(), 0),
+			util.Prioritized(transformer{}, 500),
+		),
 	)
 }
 

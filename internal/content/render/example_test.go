@@ -7,7 +7,10 @@ import (
 )
 
 func ExampleMarkdown() {
-	result := render.Markdown("# Down the rabbit hole\n\nAlice was *very* tired<script>alert(1)</script>.")
+	result, err := render.Markdown("# Down the rabbit hole\n\nAlice was *very* tired<script>alert(1)</script>.")
+	if err != nil {
+		panic(err)
+	}
 	fmt.Print(result.HTML)
 	fmt.Println("Summary:", result.Summary)
 	// Output:
@@ -18,5 +21,5 @@ func ExampleMarkdown() {
 
 func ExamplePlainText() {
 	fmt.Println(render.PlainText("# Don't *panic* &amp; `run`"))
-	// Output: Don't panic & run
+	// Output: Don't panic & run <nil>
 }

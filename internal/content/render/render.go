@@ -1,10 +1,8 @@
 // Package render turns the Markdown of a post into HTML that is safe in a page, and into a plain-text summary. Its work
-// is bounded for any input: see complexity.go.
+// is bounded for any input: see budget.go and complexity.go.
 package render
 
 import (
-	"bytes"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -29,46 +27,45 @@ type Result struct {
 }
 
 // Markdown renders Markdown to HTML without scripts, styles, forms or frames. Headings start at the second level,
-// because a page uses the first for its title.
-func Markdown(markdown string) Result {
-	raw := toHTML(markdown)
-	return Result{HTML: string(sanitize(raw)), Summary: summarize(raw)}
+// because a page uses the first for its title. It returns ErrTooLarge or ErrTooComplex for a post beyond the limits, soon
+// after it has reached them.
+func Markdown(markdown string) (Result, error) {
+	raw, err := toHTML(markdown)
+	if err != nil {
+		return Result{}, err
+	}
+	sanitized, err := sanitize(raw)
+	if err != nil {
+		return Result{}, err
+	}
+	summary, err := summarize(raw)
+	return Result{HTML: string(sanitized), Summary: summary}, err
 }
 
-// PlainText returns the text of Markdown, headings included, with single spaces between words.
-func PlainText(markdown string) string {
-	return plainText(sanitize(toHTML(markdown)), textWithHeadings)
+// PlainText returns the text of Markdown, headings included, with single spaces between words. Its errors are those of
+// Markdown.
+func PlainText(markdown string) (string, error) {
+	raw, err := toHTML(markdown)
+	if err != nil {
+		return "", err
+	}
+	sanitized, err := sanitize(raw)
+	return plainText(sanitized, textWithHeadings), err
 }
 
 // converter keeps HTML in Markdown: the sanitizer decides what is removed.
 var converter = goldmark.New(
 	goldmark.WithParser(newParser()),
-	goldmark.WithExtensions(
-		extension.Linkify,
-		extension.Strikethrough,
-		// The other methods write a style attribute, which the sanitizer removes.
-		extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
-		extension.TaskList,
-	),
-	goldmark.WithParserOptions(
-		parser.WithAutoHeadingID(),
-		parser.WithASTTransformers(util.Prioritized(transformer{}, 500)),
-	),
 	goldmark.WithRendererOptions(
 		html.WithUnsafe(),
-		renderer.WithNodeRenderers(util.Prioritized(nodeRenderer{}, 100)),
+		renderer.WithNodeRenderers(
+			util.Prioritized(nodeRenderer{}, 100),
+			// The other methods write a style attribute, which the sanitizer removes.
+			util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),
+			util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
+		),
 	),
 )
-
-// toHTML converts Markdown to HTML that is not sanitized yet.
-func toHTML(markdown string) []byte {
-	var b bytes.Buffer
-	context := parser.NewContext(parser.WithIDs(headingIDs{}))
-	if err := converter.Convert([]byte(markdown), &b, parser.WithContext(context)); err != nil {
-		panic(fmt.Sprintf("write to memory: %v", err)) // a bytes.Buffer never fails
-	}
-	return b.Bytes()
-}
 
 // transformer adapts a document to the page around it.
 type transformer struct{}

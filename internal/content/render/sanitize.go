@@ -47,9 +47,40 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
-// sanitize removes everything that the policy does not allow.
-func sanitize(html []byte) []byte {
+// sanitize removes everything that the policy does not allow. Escaping can make text longer, so the result is limited
+// again.
+func sanitize(raw []byte) ([]byte, error) {
+	var sanitized limitedBuffer
+	if err := policy.SanitizeReaderToWriter(bytes.NewReader(raw), &sanitized); err != nil {
+		return nil, err
+	}
 	// The policy drops the rel attributes of authors and writes its own in exactly this form. Quotation marks in text
 	// are escaped, so the replacement cannot match anywhere else.
-	return bytes.ReplaceAll(policy.SanitizeBytes(html), []byte(` rel="nofollow"`), []byte(` rel="nofollow noopener"`))
+	html := bytes.ReplaceAll(sanitized.Bytes(), []byte(` rel="nofollow"`), []byte(` rel="nofollow noopener"`))
+	switch {
+	case len(html) > MaxHTMLBytes:
+		return nil, ErrTooLarge
+	case bytes.Count(html, []byte{'<'}) > maxTags: // text has none
+		return nil, ErrTooComplex
+	}
+	return html, nil
+}
+
+// limitedBuffer refuses more than MaxHTMLBytes.
+type limitedBuffer struct{ bytes.Buffer }
+
+// Write implements io.Writer.
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > MaxHTMLBytes {
+		return 0, ErrTooLarge
+	}
+	return b.Buffer.Write(p)
+}
+
+// WriteString implements io.StringWriter.
+func (b *limitedBuffer) WriteString(s string) (int, error) {
+	if b.Len()+len(s) > MaxHTMLBytes {
+		return 0, ErrTooLarge
+	}
+	return b.Buffer.WriteString(s)
 }

@@ -21,13 +21,14 @@ var moreMarker = []byte("<!--more-->")
 
 // summarize returns the beginning of a post as plain text. It takes HTML that is not sanitized yet, because the sanitizer
 // removes comments, and the marker is one.
-func summarize(raw []byte) string {
+func summarize(raw []byte) (string, error) {
 	length := summaryLength
 	before, _, found := bytes.Cut(bytes.ReplaceAll(raw, []byte("<!-- more -->"), moreMarker), moreMarker)
 	if found {
 		length = markedSummaryLength
 	}
-	return shorten(plainText(sanitize(before), textOfParagraphs), length)
+	sanitized, err := sanitize(before)
+	return shorten(plainText(sanitized, textOfParagraphs), length), err
 }
 
 // textKind selects the text of a document.

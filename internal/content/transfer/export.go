@@ -8,8 +8,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
-// ExportBatch is how many posts an Export reads at a time, and so how many are in memory.
-const ExportBatch = 10
+// ExportBatch is how many posts an Export reads at a time, and ExportBatchBytes the size of their content, unless the first
+// is larger.
+const ExportBatch, ExportBatchBytes = 10, 1 << 20
 
 // Export is an archive of all posts of a blog, drafts included: a ZIP file with a Markdown file for each post.
 type Export struct {
@@ -18,7 +19,7 @@ type Export struct {
 }
 
 // NewExport reads the first posts, so that an error is known before anything is written. read returns the posts after an
-// ID, at most ExportBatch of them, as post.Store.ListSources does. No connection is held while a batch is written.
+// ID, at most ExportBatch and ExportBatchBytes of them, as post.Store.ListSources does. No connection is held while a batch is written.
 func NewExport(read func(after int64) ([]post.Source, error)) (*Export, error) {
 	first, err := read(0)
 	if err != nil {

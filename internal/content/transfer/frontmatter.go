@@ -126,11 +126,15 @@ func parseDate(s string) (time.Time, error) {
 }
 
 // cutHeading returns the first-level heading that text starts with, as plain text, and the rest of the text. Without such
-// a heading it returns "" and the whole text.
+// a heading, or with one that cannot be rendered, it returns "" and the whole text.
 func cutHeading(text string) (heading, rest string) {
 	line, after, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
 	if !strings.HasPrefix(line, "# ") {
 		return "", text
 	}
-	return render.PlainText(line), after
+	heading, err := render.PlainText(line)
+	if err != nil {
+		return "", text
+	}
+	return heading, after
 }

@@ -1,0 +1,78 @@
+package reader_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
+)
+
+// quotes is a post whose HTML is five times as large, almost the maximum.
+var quotes = strings.Repeat(`"`, 830_000)
+
+func TestFeedOfLargePosts(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Large", Content: quotes})
+	for i := range 3 {
+		p.Save("alice", post.Document{Title: fmt.Sprintf("Small %d", i), Content: "Text"})
+	}
+	for i := range 3 {
+		p.Clock.Advance(1)
+		p.Save("alice", post.Document{Title: fmt.Sprintf("Medium %d", i), Content: "Summary\n\n<!--more-->\n\n" + strings.Repeat("text ", 40_000)})
+	}
+	if size := len(p.Get("alice.example.com", "/feed.xml").Body); size > 1<<20 {
+		t.Errorf("the feed has %d bytes", size)
+	}
+	f := readFeed(p, "alice.example.com")
+	if len(f.Entries) != 7 {
+		t.Fatalf("the feed has %d entries, want 7", len(f.Entries))
+	}
+	for i, e := range f.Entries {
+		if whole := e.Content.Text != ""; whole != (i < 2) {
+			t.Errorf("entry %d, %s, has its whole content: %t", i, e.Title, whole)
+		}
+		if e.Summary == "" {
+			t.Errorf("entry %d has no summary", i)
+		}
+		wantLink(t, e.Links, "alternate", "http://alice.example.com:8000/"+post.Slug(e.Title)+"/")
+	}
+}
+
+func TestLargePost(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Large", Content: quotes})
+	page := p.Get("alice.example.com", "/large/")
+	page.Want(t, http.StatusOK, "alice", "</p>\n</div>\n</article>")
+	if quoted := strings.Count(page.Body, "&#34;"); quoted < len(quotes) {
+		t.Errorf("the page has %d of %d characters", quoted, len(quotes))
+	}
+}
+
+// Clients that do not receive their pages hold memory. Those of one blog take none from others.
+func TestSlowReadersOfLargePosts(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	for _, name := range []string{"alice", "bob"} {
+		p.Create(blogtest.Spec(name))
+		p.Save(name, post.Document{Title: "Large", Content: quotes})
+		p.Save(name, post.Document{Title: "Small", Content: "Text"})
+	}
+	p.Wait("too many pages of alice wait for their readers", func() error {
+		p.Stall(http.MethodGet, "alice.example.com", "/large/", nil)
+		if got := p.Get("alice.example.com", "/large/"); got.Status != http.StatusTooManyRequests {
+			return fmt.Errorf("the page answers %d", got.Status)
+		}
+		return nil
+	})
+	p.Get("alice.example.com", "/small/").Want(t, http.StatusOK, "alice", "Text")
+	for _, path := range []string{"/", "/large/", "/feed.xml"} {
+		p.Get("bob.example.com", path).Want(t, http.StatusOK, "bob")
+	}
+}

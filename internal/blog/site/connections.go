@@ -1,0 +1,31 @@
+package site
+
+import (
+	"context"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// Connections are database connections that tenants share fairly: the statements of one tenant never wait for those that
+// another tenant has waiting.
+type Connections struct {
+	db    postgres.Beginner
+	slots *Slots
+}
+
+// NewConnections returns the connections of a pool of size connections, of which one tenant can use half at a time. waiting
+// is how many of its requests can wait for them.
+func NewConnections(db postgres.Beginner, size, waiting int) *Connections {
+	return &Connections{db, NewSlots(SlotLimits{Total: size, PerTenant: max(1, size/2), Waiting: waiting})}
+}
+
+// Use waits until ctx ends for a connection that a tenant may use, and calls work, which uses no more than one. It returns
+// the error of work, and ErrBusy if the tenant has too many requests waiting.
+func (c *Connections) Use(ctx context.Context, tenantID int64, work func(db postgres.Beginner) error) error {
+	release, err := c.slots.Acquire(ctx, tenantID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return work(c.db)
+}
