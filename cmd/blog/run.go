@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -53,6 +54,7 @@ opens at most --reader-connections plus --editor-connections, and two more for t
 }
 
 func run(ctx context.Context, o runOptions) error {
+	_, _ = memlimit.Set() // GOMEMLIMIT is 90% of the container's limit; an error says that there is none
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	uri, err := web.SecretFromEnv("ECHOBLOGS_DATABASE_URI")
 	if err != nil {

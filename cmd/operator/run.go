@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -65,6 +66,7 @@ func runCommand() *cobra.Command {
 }
 
 func run(cmd *cobra.Command, o runOptions) error {
+	_, _ = memlimit.Set() // GOMEMLIMIT is 90% of the container's limit; an error says that there is none
 	if o.namespace == "" {
 		return errors.New("set the namespace with --namespace or the environment variable POD_NAMESPACE")
 	}

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -69,6 +70,7 @@ ECHOBLOGS_SMTP_PASSWORD, or from the files that ECHOBLOGS_SMTP_USERNAME_FILE and
 }
 
 func run(ctx context.Context, o runOptions) error {
+	_, _ = memlimit.Set() // GOMEMLIMIT is 90% of the container's limit; an error says that there is none
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
 	options, err := o.complete(log)
