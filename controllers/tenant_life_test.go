@@ -86,7 +86,7 @@ func TestLimitsReachTheRegistry(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) {
 		p.Spec.Defaults = &v1alpha1.TenantDefaults{
-			Limits:      &v1alpha1.Limits{Posts: new(int64(100)), RequestsPerSecond: new(int32(50))},
+			Limits:      &v1alpha1.Limits{RequestsPerSecond: new(int32(50))},
 			TrialLimits: &v1alpha1.Limits{Posts: new(int64(5))},
 		}
 	})
@@ -95,8 +95,10 @@ func TestLimitsReachTheRegistry(t *testing.T) {
 		t.Spec.Trial = new(false)
 		t.Spec.Limits = &v1alpha1.Limits{RequestsPerSecond: new(int32(7))}
 	})
-	for name, want := range map[string]string{"trial": "5 50", "paying": "100 7"} {
-		if got := query[string](p, `SELECT max_posts || ' ' || requests_per_second FROM public.tenants WHERE name = $1`, name); got != want {
+	for name, want := range map[string]string{"trial": "5 104857600 50", "paying": "none none 7"} {
+		got := query[string](p, `SELECT concat_ws(' ', coalesce(max_posts::text, 'none'), coalesce(max_storage_bytes::text, 'none'), requests_per_second)
+			FROM public.tenants WHERE name = $1`, name)
+		if got != want {
 			t.Errorf("limits of %s: %s, want %s", name, got, want)
 		}
 	}

@@ -1,6 +1,10 @@
 package v1alpha1
 
-import "net/url"
+import (
+	"net/url"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
 
 // Effective values of empty fields. Nothing is defaulted into a spec, so that GitOps tools see no drift.
 const (
@@ -11,6 +15,8 @@ const (
 	defaultGraceDays      = 14
 	defaultRetentionDays  = 30
 	defaultServicePort    = 80
+	defaultTrialPosts     = 1000
+	defaultTrialStorage   = 100 << 20
 )
 
 // PlatformName returns the name of the Tenant's Platform.
@@ -95,7 +101,8 @@ func (s ServiceReference) PortOrDefault() int32 {
 }
 
 // LimitsOf returns the effective limits of a Tenant. Each field is the first that is set of the Tenant's own limits, the
-// Platform's trialLimits if the Tenant is on trial, and the Platform's limits. A nil field is not limited.
+// Platform's trialLimits if the Tenant is on trial, the Platform's limits, and the default for Tenants on trial: anyone can
+// sign up. A nil field is not limited.
 func (p *Platform) LimitsOf(t *Tenant) Limits {
 	candidates := []*Limits{t.Spec.Limits}
 	if d := p.Spec.Defaults; d != nil {
@@ -103,6 +110,9 @@ func (p *Platform) LimitsOf(t *Tenant) Limits {
 			candidates = append(candidates, d.TrialLimits)
 		}
 		candidates = append(candidates, d.Limits)
+	}
+	if t.OnTrial() {
+		candidates = append(candidates, &Limits{Posts: new(int64(defaultTrialPosts)), Storage: resource.NewQuantity(defaultTrialStorage, resource.BinarySI)})
 	}
 	var effective Limits
 	for _, c := range candidates {

@@ -199,11 +199,12 @@ type TenantDefaults struct {
 	// +kubebuilder:validation:Maximum=3650
 	RetentionDays *int32 `json:"retentionDays,omitempty"`
 
-	// limits apply to Tenants whose specs leave them empty. Empty: no limits.
+	// limits apply to Tenants whose specs leave them empty. Empty: no limits, except for Tenants on trial.
 	// +optional
 	Limits *Limits `json:"limits,omitempty"`
 
-	// trialLimits replace limits for Tenants on trial. Empty: the same as limits.
+	// trialLimits replace limits for Tenants on trial. Empty: the same as limits, and 1000 posts and 100Mi if those are
+	// empty, too.
 	// +optional
 	TrialLimits *Limits `json:"trialLimits,omitempty"`
 }

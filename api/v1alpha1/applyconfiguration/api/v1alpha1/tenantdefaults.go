@@ -14,9 +14,10 @@ type TenantDefaultsApplyConfiguration struct {
 	// retentionDays is the number of days for which the data of a deleted Tenant is kept if its deletionPolicy is
 	// Retain. Empty: 30.
 	RetentionDays *int32 `json:"retentionDays,omitempty"`
-	// limits apply to Tenants whose specs leave them empty. Empty: no limits.
+	// limits apply to Tenants whose specs leave them empty. Empty: no limits, except for Tenants on trial.
 	Limits *LimitsApplyConfiguration `json:"limits,omitempty"`
-	// trialLimits replace limits for Tenants on trial. Empty: the same as limits.
+	// trialLimits replace limits for Tenants on trial. Empty: the same as limits, and 1000 posts and 100Mi if those are
+	// empty, too.
 	TrialLimits *LimitsApplyConfiguration `json:"trialLimits,omitempty"`
 }
 
