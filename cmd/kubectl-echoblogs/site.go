@@ -40,9 +40,10 @@ func staffCommand(flags *clusterFlags) *cobra.Command {
 	add := &cobra.Command{
 		Use:   "add",
 		Short: "Add a member of staff, and print a link to set their password",
-		Long: `Give an account the role of staff, creating the account if it does not exist. Then print a link to set its password.
-The link can be used once and expires after an hour; run the command again for another one. The command runs in a pod of
-the public site.`,
+		Long: `Give an account the role of staff, creating the account if it does not exist. Then print a link to set its password. An
+existing account must have a confirmed email address; it loses its password, and all its browsers are logged out. The link
+can be used once and expires after an hour; run the command again for another one. The command runs in a pod of the public
+site.`,
 		Example: "  kubectl echoblogs staff add --username jane --email jane@example.com",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,8 +58,29 @@ the public site.`,
 			panic(err) // the flag does not exist
 		}
 	}
-	staff.AddCommand(add)
+	staff.AddCommand(add, removeStaffCommand(flags))
 	return staff
+}
+
+func removeStaffCommand(flags *clusterFlags) *cobra.Command {
+	var platform, username string
+	cmd := &cobra.Command{
+		Use:   "remove",
+		Short: "Remove a member of staff",
+		Long: `Take the role of staff from an account, and log out all its browsers. The account and its blogs stay. The command runs in a
+pod of the public site.`,
+		Example: "  kubectl echoblogs staff remove --username jane",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runOnSite(cmd, flags, "staff", "remove", "--username="+username, "--platform="+platform)
+		},
+	}
+	cmd.Flags().StringVar(&platform, "platform", "default", "the Platform of the public site")
+	cmd.Flags().StringVar(&username, "username", "", "the user name")
+	if err := cmd.MarkFlagRequired("username"); err != nil {
+		panic(err) // the flag does not exist
+	}
+	return cmd
 }
 
 // runOnSite runs a portal command in a pod of the public site.

@@ -40,9 +40,9 @@ func staffCommand() *cobra.Command {
 	add := &cobra.Command{
 		Use:   "add",
 		Short: "Add a member of staff, and print a link to set their password",
-		Long: `Give an account the role of staff, creating the account if it does not exist. Then print a link to set its password. You do
-not need the link if the account already has a password. It can be used once and expires after an hour; run the command
-again for another one. Send it only to the owner of the account.`,
+		Long: `Give an account the role of staff, creating the account if it does not exist. Then print a link to set its password. An
+existing account must have a confirmed email address; it loses its password, and all its browsers are logged out. The link
+can be used once and expires after an hour; run the command again for another one. Send it only to the owner of the account.`,
 		Example: "  portal staff add --username jane --email jane@example.com",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,11 +59,35 @@ again for another one. Send it only to the owner of the account.`,
 			panic(err) // the flag does not exist
 		}
 	}
-	staff.AddCommand(add)
+	staff.AddCommand(add, removeStaffCommand())
 	return staff
 }
 
-// operate runs a command and prints the link that it returns.
+func removeStaffCommand() *cobra.Command {
+	var (
+		l        location
+		username string
+	)
+	cmd := &cobra.Command{
+		Use:   "remove",
+		Short: "Remove a member of staff",
+		Long: `Take the role of staff from an account, and log out all its browsers. The account and its blogs stay. An account without a
+blog cannot log in any more, and is removed like those of other users.`,
+		Example: "  portal staff remove --username jane",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return operate(cmd, l, func(ctx context.Context, o *portal.Operations) (string, error) { return o.RemoveStaff(ctx, username) })
+		},
+	}
+	l.register(cmd.Flags())
+	cmd.Flags().StringVar(&username, "username", "", "the user name")
+	if err := cmd.MarkFlagRequired("username"); err != nil {
+		panic(err) // the flag does not exist
+	}
+	return cmd
+}
+
+// operate runs a command and prints the link or sentence that it returns.
 func operate(cmd *cobra.Command, l location, do func(context.Context, *portal.Operations) (string, error)) error {
 	ctrl.SetLogger(logr.Discard())
 	ctx, cancel := context.WithTimeout(cmd.Context(), operateTimeout)
@@ -77,12 +101,12 @@ func operate(cmd *cobra.Command, l location, do func(context.Context, *portal.Op
 		return err
 	}
 	defer operations.Close()
-	link, err := do(ctx, operations)
+	result, err := do(ctx, operations)
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(cmd.OutOrStdout(), link); err != nil {
-		return fmt.Errorf("print link: %w", err)
+	if _, err := fmt.Fprintln(cmd.OutOrStdout(), result); err != nil {
+		return fmt.Errorf("print result: %w", err)
 	}
 	return nil
 }

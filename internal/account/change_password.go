@@ -29,7 +29,11 @@ func (s *Service) ChangePassword(ctx context.Context, user *User, keepSession in
 	if err := ratelimit.Reset(ctx, s.db, passwordsByAccount, subject); err != nil {
 		return err
 	}
-	return s.setPassword(ctx, user, keepSession, password, func(pgx.Tx) error { return nil })
+	err = s.setPassword(ctx, user, keepSession, password, func(pgx.Tx) error { return nil })
+	if errors.Is(err, errPasswordReplaced) {
+		return ErrWrongPassword
+	}
+	return err
 }
 
 // RequestReset emails a link to choose a new password to the user with a user name or email address. The account is looked
@@ -71,6 +75,9 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) err
 		_, err := redeemMailToken(ctx, tx, PurposeReset, token, s.now())
 		return err
 	})
+	if errors.Is(err, errPasswordReplaced) { // which has made the token invalid
+		return ErrNotFound
+	}
 	if err != nil {
 		return err
 	}
@@ -80,8 +87,12 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) err
 	)
 }
 
+// errPasswordReplaced is returned when the password was changed by another request in the meantime.
+var errPasswordReplaced = errors.New("the password has been replaced")
+
 // setPassword changes a user's password if allow, in the same transaction, returns no error. It informs the user by
-// email, and ends all their sessions but keepSession.
+// email, and ends all their sessions but keepSession. If the hash is no longer that of user, it returns
+// errPasswordReplaced.
 func (s *Service) setPassword(ctx context.Context, user *User, keepSession int64, password string, allow func(pgx.Tx) error) error {
 	if err := CheckPassword(password, user.Username, user.Email); err != nil {
 		return err
@@ -91,10 +102,16 @@ func (s *Service) setPassword(ctx context.Context, user *User, keepSession int64
 		return fmt.Errorf("hash password: %w", err)
 	}
 	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		switch was, err := setPassword(ctx, tx, user.ID, user.PasswordHash, hash); {
+		case err != nil:
+			return err
+		case !was:
+			return errPasswordReplaced
+		}
 		if err := allow(tx); err != nil {
 			return err
 		}
-		if err := setPassword(ctx, tx, user.ID, hash, keepSession); err != nil {
+		if err := endAccess(ctx, tx, user.ID, keepSession); err != nil {
 			return err
 		}
 		return mail.Enqueue(ctx, tx, mail.PasswordChanged{UserID: user.ID}, s.now())

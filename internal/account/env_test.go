@@ -222,6 +222,8 @@ func oneWins(t *testing.T, lost error, f func() error) {
 type fakeHasher struct {
 	mu       sync.Mutex
 	verified []string // the hashes that passwords were compared with
+	// verifiedOnce is called after a password was verified. nil: nothing is.
+	verifiedOnce func()
 }
 
 func (h *fakeHasher) Hash(_ context.Context, password string) (string, error) {
@@ -230,8 +232,11 @@ func (h *fakeHasher) Hash(_ context.Context, password string) (string, error) {
 
 func (h *fakeHasher) Verify(_ context.Context, password, hash string) (bool, error) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.verified = append(h.verified, hash)
+	h.mu.Unlock()
+	if h.verifiedOnce != nil {
+		h.verifiedOnce()
+	}
 	return hash == "plain:"+password, nil
 }
 

@@ -70,7 +70,11 @@ func (s *Service) LogIn(ctx context.Context, login, password string, b Browser) 
 	if err != nil {
 		return "", err
 	}
-	if token, err = s.StartSession(ctx, user.ID, b); err != nil {
+	token, err = insertSession(ctx, s.db, user.ID, user.PasswordHash, b, s.now())
+	if errors.Is(err, ErrNotFound) { // the password or the account has changed since
+		err = ErrWrongPassword
+	}
+	if err != nil {
 		return "", err
 	}
 	s.metrics.logins.WithLabelValues("succeeded").Inc()
@@ -152,9 +156,9 @@ func (s *Service) explainNoBlog(ctx context.Context, username string) error {
 }
 
 // StartSession starts a session of a user who proved who they are by something other than the password, and returns its
-// token.
+// token. It returns ErrNotFound if the user is not active, or is staff: staff always enter their password.
 func (s *Service) StartSession(ctx context.Context, userID int64, b Browser) (token string, err error) {
-	return insertSession(ctx, s.db, userID, b, s.now())
+	return insertSession(ctx, s.db, userID, "", b, s.now())
 }
 
 // Authenticate returns the session with a token and its user, or ErrNotFound. It extends the session.

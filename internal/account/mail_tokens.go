@@ -49,6 +49,14 @@ func insertMailToken(ctx context.Context, db postgres.Querier, purpose Purpose, 
 	return token, nil
 }
 
+// deleteResetTokens makes the links invalid with which a user could choose a password.
+func deleteResetTokens(ctx context.Context, db postgres.Querier, userID int64) error {
+	if _, err := db.Exec(ctx, `DELETE FROM public.mail_tokens WHERE user_id = $1 AND purpose = $2`, userID, PurposeReset); err != nil {
+		return fmt.Errorf("delete reset tokens of user %d: %w", userID, err)
+	}
+	return nil
+}
+
 const mailTokenColumns = `COALESCE(user_id, 0), tenant, username, email` //nolint:gosec // names of columns
 
 // findMailToken returns what a token stands for, or ErrNotFound. The token stays valid.

@@ -3,13 +3,11 @@ package account
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/mail"
-	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 var (
@@ -42,7 +40,7 @@ func (s *Service) Lock(ctx context.Context, actor, username string) error {
 		if err != nil || !changed {
 			return changed, err
 		}
-		return true, deleteSessions(ctx, tx, user.ID, 0)
+		return true, endAccess(ctx, tx, user.ID, 0)
 	})
 }
 
@@ -84,46 +82,4 @@ func (s *Service) changeUser(
 		}
 		return err
 	})
-}
-
-// InactiveError is returned when an account that is to become staff is not active.
-type InactiveError struct{ State UserState }
-
-func (e *InactiveError) Error() string {
-	return fmt.Sprintf("the account is %s: it must be active", e.State)
-}
-
-// AddStaff gives the account with a user name the role of staff, and creates it if it does not exist. It returns a token of
-// PurposeReset with which the user can choose a password. Calling it again returns another token. Errors are
-// *naming.NameError, *InvalidError, *ConflictError and *InactiveError.
-func (s *Service) AddStaff(ctx context.Context, actor, username, email string) (token string, err error) {
-	if err := errors.Join(naming.CheckTenant(username), CheckEmail(email)); err != nil {
-		return "", err
-	}
-	err = s.audit.InTx(ctx, audit.Entry{Actor: actor, Action: "add staff", Username: username}, func(tx pgx.Tx) error {
-		id, err := s.promote(ctx, tx, username, email)
-		if err != nil {
-			return err
-		}
-		token, err = insertMailToken(ctx, tx, PurposeReset, mailToken{userID: id}, s.now())
-		return err
-	})
-	return token, err
-}
-
-// promote gives an account the role of staff, creating it if it does not exist, and returns its ID.
-func (s *Service) promote(ctx context.Context, tx pgx.Tx, username, email string) (int64, error) {
-	user, err := findUserByName(ctx, tx, username)
-	switch {
-	case errors.Is(err, ErrNotFound): // without a password: the token is the only way in
-		now := s.now()
-		return InsertUser(ctx, tx, User{Username: username, Email: email, Role: Staff, State: Active, CreatedAt: now, ConfirmedAt: now})
-	case err != nil:
-		return 0, err
-	case EmailKey(user.Email) != EmailKey(email):
-		return 0, &ConflictError{Field: FieldUsername}
-	case user.State != Active:
-		return 0, &InactiveError{State: user.State}
-	}
-	return user.ID, setRole(ctx, tx, user.ID, Staff)
 }

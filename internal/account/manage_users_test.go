@@ -2,12 +2,10 @@ package account_test
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 func TestInsertUserConflicts(t *testing.T) {
@@ -126,83 +124,4 @@ func TestSendReset(t *testing.T) {
 	}
 	e.wantMails("reset alice")
 	e.wantAudit("eve: send a password reset alice")
-}
-
-func TestAddStaff(t *testing.T) {
-	t.Parallel()
-	e := newEnv(t)
-	alice := e.addAuthor("alice")
-	e.addAuthor("locked", func(u *account.User) { u.State = account.Locked })
-	add := func(username, email string) (string, error) {
-		return e.accounts.AddStaff(t.Context(), "portal staff add", username, email)
-	}
-	first, err := add("jane", "Jane@example.org")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.accounts.LogIn(t.Context(), "jane", "", browser); !errors.Is(err, account.ErrWrongPassword) {
-		t.Errorf("without a password: %v", err)
-	}
-	second, err := add("jane", "jane@EXAMPLE.org")
-	if err != nil || first == second {
-		t.Errorf("a second time: %q after %q, %v", second, first, err)
-	}
-	if err := e.accounts.ResetPassword(t.Context(), second, newPassword); err != nil {
-		t.Error(err)
-	}
-	if _, err := e.accounts.LogIn(t.Context(), "jane", newPassword, browser); err != nil {
-		t.Errorf("staff without a blog: %v", err)
-	}
-
-	if _, err := add("alice", "alice@example.org"); err != nil {
-		t.Error(err)
-	}
-	if user, err := e.accounts.User(t.Context(), "alice"); err != nil || user.Role != account.Staff || user.PasswordHash != alice.PasswordHash {
-		t.Errorf("alice is %+v, %v", user, err)
-	}
-	e.logIn("alice")
-	entries := []string{"portal staff add: add staff alice", "portal staff add: add staff jane", "portal staff add: add staff jane"}
-	e.wantAudit(entries...)
-
-	for _, c := range []struct{ username, email, want string }{
-		{"alice", "else@example.org", "another account has this user name"},
-		{"carol", "alice@example.org", "another account has this email address"},
-		{"locked", "locked@example.org", "the account is locked: it must be active"},
-		{"carol", "carol", "Enter a valid email address, such as jane@example.com."},
-	} {
-		if _, err := add(c.username, c.email); err == nil || err.Error() != c.want {
-			t.Errorf("add %s, %s: got %v, want %q", c.username, c.email, err, c.want)
-		}
-	}
-	var name *naming.NameError
-	if _, err := add("Not_A_Name", "carol@example.org"); !errors.As(err, &name) {
-		t.Errorf("add Not_A_Name: got %v, want a NameError", err)
-	}
-	e.wantAudit(entries...)
-}
-
-// Two commands that add the same account at once create one account, and each prints a link or an error.
-func TestConcurrentAddStaff(t *testing.T) {
-	t.Parallel()
-	e := newEnv(t)
-	results := make(chan error)
-	for range 5 {
-		go func() {
-			token, err := e.accounts.AddStaff(t.Context(), "test", "jane", "jane@example.org")
-			var conflict *account.ConflictError
-			if err == nil && token == "" || err != nil && !errors.As(err, &conflict) {
-				results <- fmt.Errorf("got %q, %w", token, err)
-				return
-			}
-			results <- nil
-		}()
-	}
-	for range 5 {
-		if err := <-results; err != nil {
-			t.Error(err)
-		}
-	}
-	if n := e.count(`SELECT count(*) FROM public.users`); n != 1 {
-		t.Errorf("%d accounts, want 1", n)
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/secret"
@@ -40,16 +41,25 @@ const selectSession = `SELECT s.id, s.created_at, s.seen_at, s.expires_at, s.add
 // empty string makes the partial index usable.
 const mayLogIn = `(u.role = 'staff' OR EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> '' AND t.state = ` + live + `))`
 
-// insertSession starts a session in a browser and ends the one that the browser had before.
-func insertSession(ctx context.Context, db postgres.Querier, userID int64, b Browser, now time.Time) (token string, err error) {
+// insertSession starts a session in a browser and ends the one that the browser had before. hash is the password hash that
+// was verified. Empty: the user proved who they are by a link or a sign-up, which is not enough for staff. It returns
+// ErrNotFound if the user has changed since. The lock makes it wait for such a change, which also ends sessions.
+func insertSession(ctx context.Context, db postgres.Querier, userID int64, hash string, b Browser, now time.Time) (token string, err error) {
 	token = secret.New()
 	userAgent := strings.ToValidUTF8(b.UserAgent[:min(len(b.UserAgent), maxUserAgent)], "")
+	var started int64
 	batch := &pgx.Batch{}
 	batch.Queue(`DELETE FROM public.sessions WHERE token_hash = $1`, secret.Hash(b.Token))
 	batch.Queue(`INSERT INTO public.sessions (token_hash, user_id, created_at, seen_at, expires_at, address, user_agent)
-		VALUES ($1, $2, $3, $3, $4, $5, $6)`, secret.Hash(token), userID, now, now.Add(SessionLife), b.Address, userAgent)
+		SELECT $1, u.id, $3, $3, $4, $5, $6 FROM public.users u
+		WHERE u.id = $2 AND u.state = 'active' AND ($7 <> '' AND u.password_hash = $7 OR $7 = '' AND u.role = 'author') FOR SHARE`,
+		secret.Hash(token), userID, now, now.Add(SessionLife), b.Address, userAgent, hash).
+		Exec(func(tag pgconn.CommandTag) error { started = tag.RowsAffected(); return nil })
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {
 		return "", fmt.Errorf("start session of user %d: %w", userID, err)
+	}
+	if started == 0 {
+		return "", ErrNotFound
 	}
 	return token, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
 // Role determines what a user may do on the public site.
@@ -161,14 +162,25 @@ func searchUsers(ctx context.Context, db postgres.Querier, prefix, after string,
 	return users, nil
 }
 
-// setPassword changes a user's password, ends all their sessions but keepSession, and deletes their reset tokens.
-func setPassword(ctx context.Context, tx pgx.Tx, userID int64, hash string, keepSession int64) error {
+// setPassword replaces a user's password hash, and reports whether it was still old.
+func setPassword(ctx context.Context, db postgres.Querier, userID int64, old, hash string) (bool, error) {
+	tag, err := db.Exec(ctx, `UPDATE public.users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, userID, old, hash)
+	if err != nil {
+		return false, fmt.Errorf("set password of user %d: %w", userID, err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// endAccess ends the sessions of a user but keepSession, with the codes and the sessions on blogs that come from them, and
+// what could start another one without the password: links to choose a password, and the token of the browser that signed
+// up. Call it after the change of the user's row, in the same transaction: a concurrent login waits for that row.
+func endAccess(ctx context.Context, tx pgx.Tx, userID, keepSession int64) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`UPDATE public.users SET password_hash = $2 WHERE id = $1`, userID, hash)
 	batch.Queue(`DELETE FROM public.sessions WHERE user_id = $1 AND id <> $2`, userID, keepSession)
 	batch.Queue(`DELETE FROM public.mail_tokens WHERE user_id = $1 AND purpose = $2`, userID, PurposeReset)
+	batch.Queue(`UPDATE public.registrations SET token_hash = $2 WHERE user_id = $1`, userID, secret.Hash(secret.New()))
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("set password of user %d: %w", userID, err)
+		return fmt.Errorf("end access of user %d: %w", userID, err)
 	}
 	return nil
 }
@@ -180,9 +192,19 @@ func confirmEmail(ctx context.Context, db postgres.Querier, userID int64, now ti
 	return nil
 }
 
-func setRole(ctx context.Context, db postgres.Querier, userID int64, role Role) error {
-	if _, err := db.Exec(ctx, `UPDATE public.users SET role = $2 WHERE id = $1`, userID, role); err != nil {
-		return fmt.Errorf("set role of user %d: %w", userID, err)
+// setRole changes a user's role if it is still from, and reports whether it was.
+func setRole(ctx context.Context, db postgres.Querier, userID int64, from, to Role) (bool, error) {
+	tag, err := db.Exec(ctx, `UPDATE public.users SET role = $3 WHERE id = $1 AND role = $2`, userID, from, to)
+	if err != nil {
+		return false, fmt.Errorf("set role of user %d: %w", userID, err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// clearPassword makes every password of a user wrong.
+func clearPassword(ctx context.Context, db postgres.Querier, userID int64) error {
+	if _, err := db.Exec(ctx, `UPDATE public.users SET password_hash = '' WHERE id = $1`, userID); err != nil {
+		return fmt.Errorf("clear password of user %d: %w", userID, err)
 	}
 	return nil
 }

@@ -14,8 +14,11 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
-// staffCommand is the actor of AddStaff in the audit log.
-const staffCommand = "portal staff add"
+// The actors of AddStaff and RemoveStaff in the audit log.
+const (
+	addStaffCommand    = "portal staff add"
+	removeStaffCommand = "portal staff remove"
+)
 
 // Operations are the commands that administrators run in a pod of the site.
 type Operations struct {
@@ -69,9 +72,9 @@ func (o *Operations) Invite(ctx context.Context, name string) (link string, err 
 }
 
 // AddStaff gives an account the role of staff, creating the account if it does not exist. It returns a link with which
-// the user can choose a password. The link works once.
+// the user chooses a password: an account that becomes staff loses the one that it had. The link works once.
 func (o *Operations) AddStaff(ctx context.Context, username, email string) (link string, err error) {
-	token, err := o.accounts.AddStaff(ctx, staffCommand, username, email)
+	token, err := o.accounts.AddStaff(ctx, addStaffCommand, username, email)
 	var (
 		name     *naming.NameError
 		invalid  *account.InvalidError
@@ -83,10 +86,23 @@ func (o *Operations) AddStaff(ctx context.Context, username, email string) (link
 		return "", fmt.Errorf("the user name cannot be used: %w", name)
 	case errors.As(err, &invalid):
 		return "", fmt.Errorf("the email address cannot be used: %w", invalid)
-	case errors.As(err, &conflict), errors.As(err, &inactive):
+	case errors.As(err, &conflict), errors.As(err, &inactive), errors.Is(err, account.ErrUnconfirmed), errors.Is(err, account.ErrUnchanged):
 		return "", fmt.Errorf("add %s to staff: %w", username, err)
 	case err != nil:
 		return "", fmt.Errorf("add %s to staff: %s", username, postgres.Explain(err))
 	}
 	return site.URL(o.platform, "/reset/password/?token="+url.QueryEscape(token)), nil
+}
+
+// RemoveStaff takes the role of staff from an account, and returns a sentence that says so.
+func (o *Operations) RemoveStaff(ctx context.Context, username string) (sentence string, err error) {
+	switch err := o.accounts.RemoveStaff(ctx, removeStaffCommand, username); {
+	case errors.Is(err, account.ErrNotFound):
+		return "", fmt.Errorf("there is no account %q", username)
+	case errors.Is(err, account.ErrUnchanged):
+		return "", fmt.Errorf("the account %s is not staff", username)
+	case err != nil:
+		return "", fmt.Errorf("remove %s from staff: %s", username, postgres.Explain(err))
+	}
+	return fmt.Sprintf("%s is no longer staff. All browsers were logged out.", username), nil
 }

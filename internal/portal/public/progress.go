@@ -58,15 +58,15 @@ func (p *Pages) showProgress(w http.ResponseWriter, r *site.Request) error {
 // logInRegistered logs in the person whose blog is live. The registration cookie can be used once.
 func (p *Pages) logInRegistered(w http.ResponseWriter, r *site.Request) error {
 	userID, err := p.SignUp.RedeemToken(r.Context(), r.CookieValue(site.RegistrationCookie))
+	if err == nil {
+		err = p.startSession(w, r, userID)
+	}
 	switch {
 	case errors.Is(err, account.ErrNotFound):
 		r.ClearCookie(w, site.RegistrationCookie)
 		site.Redirect(w, r, "/login/")
 		return nil
 	case err != nil:
-		return err
-	}
-	if err := p.startSession(w, r, userID); err != nil {
 		return err
 	}
 	r.ClearCookie(w, site.RegistrationCookie)

@@ -28,16 +28,42 @@ func TestStaffAdd(t *testing.T) {
 	v.Get(first).Want(t, http.StatusGone)
 	portaltest.LogIn(t, site, "jane", portaltest.Password).Get("/staff/").Want(t, http.StatusOK)
 
-	// The owner of a blog becomes staff, and keeps the password.
-	portaltest.AddAccount(t, p, "alice")
-	alice := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	// A stranger who has signed up as alice does not become staff in her place.
+	alice := portaltest.NewClient(t, site)
+	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
+	stranger := portaltest.NewClient(t, site)
+	stranger.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, alice")
+	portaltest.RefusedWith(t, "the email address of the account is not confirmed: its owner must confirm it first")(add("alice", "alice@people.example"))
 	alice.Get("/staff/").Want(t, http.StatusForbidden)
-	printed, err = add("alice", "alice@example.org")
-	portaltest.WantLink(t, printed, err)
+
+	// With a confirmed address she does, and nobody has access before she has chosen a password.
+	confirmation := portaltest.WaitMails(p, site, "alice@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
+	alice.Submit("/confirm/", "token", portaltest.Token(confirmation)).Want(t, http.StatusOK, "Your email address is confirmed.")
+	printed, err = add("alice", "alice@people.example")
+	link := portaltest.WantLink(t, printed, err)
+	for _, c := range []*portaltest.Client{alice, stranger} {
+		if at := c.Get("/staff/").Want(t, http.StatusOK, "<h1>Log in</h1>").URL.Path; at != "/login/" {
+			t.Errorf("/staff/ leads to %s", at)
+		}
+		c.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
+	}
+	const chosen = "an ostrich reads as well"
+	alice.Submit("/reset/password/", "token", portaltest.Token(link), "password", chosen, "confirm_password", chosen).Want(t, http.StatusOK)
+	alice = portaltest.LogIn(t, site, "alice", chosen)
 	alice.Get("/staff/").Want(t, http.StatusOK)
 
+	// There is a way back.
+	if printed, err := p.RunPortal(ctx, "staff", "remove", "--username=alice"); err != nil || printed != "alice is no longer staff. All browsers were logged out.\n" {
+		t.Errorf("%q, %v", printed, err)
+	}
+	alice.Get("/staff/").Want(t, http.StatusOK, "<h1>Log in</h1>")
+	portaltest.LogIn(t, site, "alice", chosen).Get("/staff/").Want(t, http.StatusForbidden)
+	portaltest.RefusedWith(t, "the account alice is not staff")(p.RunPortal(ctx, "staff", "remove", "--username=alice"))
+	portaltest.RefusedWith(t, `there is no account "nobody"`)(p.RunPortal(ctx, "staff", "remove", "--username=nobody"))
+	portaltest.RefusedWith(t, "portal staff remove --username=alice")(p.RunPlugin(ctx, "staff", "remove", "--username=alice"))
+
 	portaltest.RefusedWith(t, "another account has this user name")(add("alice", "else@example.org"))
-	portaltest.RefusedWith(t, "another account has this email address")(add("carol", "alice@example.org"))
+	portaltest.RefusedWith(t, "another account has this email address")(add("carol", "alice@people.example"))
 	portaltest.RefusedWith(t, "cannot be used")(add("Not_A_Name", "carol@example.org"))
 	portaltest.RefusedWith(t, "the email address cannot be used: Enter a valid email address, such as jane@example.com.")(add("carol", "carol"))
 }
