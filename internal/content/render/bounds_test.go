@@ -64,7 +64,7 @@ func renderBounded(t *testing.T, markdown string) render.Result {
 	if cost.time > 20*ordinary.time {
 		t.Errorf("rendering %d bytes took %s; an ordinary post of %d bytes takes %s", len(markdown), cost.time, size, ordinary.time)
 	}
-	if cost.bytes > 20*ordinary.bytes {
+	if !race && cost.bytes > 20*ordinary.bytes { // with the race detector, a sync.Pool loses what it should keep
 		t.Errorf("rendering %d bytes allocated %d bytes; an ordinary post of %d bytes takes %d", len(markdown), cost.bytes, size, ordinary.bytes)
 	}
 	if len(rendered.HTML) > render.MaxHTMLBytes {
@@ -106,8 +106,8 @@ func table(columns, rows int) string {
 }
 
 const (
-	// size is the size of the posts in the tests: a quarter of the maximum, because the race detector is slow.
-	size  = 256 << 10
+	// size is the size of the posts in the tests. The race detector is slow.
+	size  = maxSize / 4
 	prose = "The *quick* brown fox jumps over the [lazy](https://example.com/) dog.\n"
 )
 
@@ -174,11 +174,10 @@ func TestPostsBeyondTheLimits(t *testing.T) {
 	}{
 		"table":              {table(1000, 1000), render.ErrTooComplex},
 		"largest table":      {table(99, 1000), nil},
-		"a post of a MiB":    {filled(prose, 1<<20), nil},
-		"lists":              {filled("- a\n", 1<<20), render.ErrTooComplex},
-		"HTML":               {filled("<b>", 1<<20), render.ErrTooComplex},
+		"prose":              {filled(prose, maxSize), nil},
+		"lists":              {filled("- a\n", maxSize), render.ErrTooComplex},
 		"address used often": {hostile["long reference"], render.ErrTooLarge},
-		"quotation marks":    {filled(`"`, 1<<20), render.ErrTooLarge},
+		"quotation marks":    {"<div>" + filled(`"`, 1<<20), render.ErrTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
