@@ -142,6 +142,7 @@ func (b *benchmark) run(ctx context.Context) error {
 		b.createFleet,
 		b.measureResync,
 		b.measurePages,
+		b.measureFlood,
 		b.deleteFleet,
 	} {
 		if err := part(ctx); err != nil {

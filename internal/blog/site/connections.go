@@ -13,10 +13,10 @@ type Connections struct {
 	slots *Slots
 }
 
-// NewConnections returns the connections of a pool of size connections, of which one tenant can use half at a time. waiting
+// NewConnections returns the connections of a pool of size connections, of which one tenant can use a quarter at a time. waiting
 // is how many of its requests can wait for them.
 func NewConnections(db postgres.Beginner, size, waiting int) *Connections {
-	return &Connections{db, NewSlots(SlotLimits{Total: size, PerTenant: max(1, size/2), Waiting: waiting})}
+	return &Connections{db, NewSlots(SlotLimits{Total: size, PerTenant: max(1, size/4), Waiting: waiting})}
 }
 
 // Use waits until ctx ends for a connection that a tenant may use, and calls work, which uses no more than one. It returns

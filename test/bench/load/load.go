@@ -24,6 +24,10 @@ type Load struct {
 	// The load ends after Requests or after Duration, whichever comes first.
 	Requests int
 	Duration time.Duration
+	// Pause is the time between a response and the next request of a connection.
+	Pause time.Duration
+	// AnyStatus accepts every response. Otherwise its status must be 200.
+	AnyStatus bool
 }
 
 // Result is the result of a Load.
@@ -33,7 +37,7 @@ type Result struct {
 	Bytes     int64 // of response bodies
 }
 
-// Run returns an error if a response has another status than 200.
+// Run returns an error if a response is not accepted.
 func (l Load) Run(ctx context.Context) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.Duration)
 	defer cancel()
@@ -86,10 +90,21 @@ func (l Load) connection(ctx context.Context, number int, requests [][]byte, lef
 		switch {
 		case err != nil:
 			return result, fmt.Errorf("read a response: %w", err)
-		case response.StatusCode != http.StatusOK:
+		case response.StatusCode != http.StatusOK && !l.AnyStatus:
 			return result, fmt.Errorf("the server responds with %s", response.Status)
 		}
 		result.Latencies, result.Bytes = append(result.Latencies, time.Since(start)), result.Bytes+size
+		if l.Pause > 0 {
+			pause(ctx, l.Pause)
+		}
 	}
 	return result, nil
+}
+
+// pause waits for a duration or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
