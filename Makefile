@@ -62,7 +62,7 @@ demo-down: ## Stop the demo. CLEAN=1 deletes its data as well.
 
 .PHONY: test
 test: test-setup ## Run all tests, against a real API server and a real Postgres.
-	@hack/in-modules.sh go test -race -timeout 20m ./...
+	@hack/in-modules.sh $(CURDIR)/hack/test-module.sh
 
 # The tests mostly wait, so many run in parallel.
 .PHONY: test-fast
