@@ -38,8 +38,8 @@ const (
 	ConditionReconciling = "Reconciling"
 	// ConditionStalled says that the operator cannot continue until the user changes something.
 	ConditionStalled = "Stalled"
-	// ConditionDatabaseReady says of a Tenant that its schema exists and has all migrations, and of a Platform that
-	// its database is ready for use.
+	// ConditionDatabaseReady says of a Tenant that its schema exists, has all migrations and has all that the application
+	// needs there, and of a Platform that its database is ready for use.
 	ConditionDatabaseReady = "DatabaseReady"
 	// ConditionDomainsReady says that every host belongs to the Tenant.
 	ConditionDomainsReady = "DomainsReady"
@@ -77,6 +77,12 @@ const (
 	ReasonAdoptionRefused = "AdoptionRefused"
 	// ReasonSchemaMissing says that the Tenant's schema is missing from the database.
 	ReasonSchemaMissing = "SchemaMissing"
+	// ReasonSchemaNotOwned says that the schema, or a table in it, belongs to another database role than the operator's.
+	ReasonSchemaNotOwned = "SchemaNotOwned"
+	// ReasonTableMissing says that the schema lacks a table that the application needs.
+	ReasonTableMissing = "TableMissing"
+	// ReasonPrivilegesMissing says that the application's database role lacks a privilege that the operator could not grant.
+	ReasonPrivilegesMissing = "PrivilegesMissing"
 	// ReasonSchemaNewer says that the schema has migrations that this version of the operator does not know.
 	ReasonSchemaNewer = "SchemaNewer"
 	// ReasonNameHeld says that a name was released less than a minute ago.
@@ -152,6 +158,8 @@ const (
 	ReasonSchemaDropped = "SchemaDropped"
 	// ReasonRegistryRepaired says that the Tenant's row in the registry had drifted and was repaired.
 	ReasonRegistryRepaired = "RegistryRepaired"
+	// ReasonPrivilegesRepaired says that privileges were missing in the Tenant's schema and were granted.
+	ReasonPrivilegesRepaired = "PrivilegesRepaired"
 	// ReasonIngressRepaired says that the Tenant's Ingress had drifted and was repaired.
 	ReasonIngressRepaired = "IngressRepaired"
 )

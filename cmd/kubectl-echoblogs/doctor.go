@@ -20,7 +20,7 @@ func doctorCommand(flags *clusterFlags) *cobra.Command {
 		Use:   "doctor",
 		Short: "List orphans and drift between the API server and the database",
 		Long: `List orphans and drift between the API server and the database: Tenants without a row, rows without a Tenant,
-unknown or missing schemas, and Ingresses that have drifted. It changes nothing. The exit status is 1 if there are findings.`,
+schemas that are unknown, missing or lack what the application needs, and Ingresses that have drifted. It changes nothing. The exit status is 1 if there are findings.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
@@ -46,7 +46,7 @@ func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) e
 		return err
 	}
 	defer db.Close()
-	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewReader(db), platform, blog.Application)
+	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewInspector(db, blog.Application), platform, blog.Application)
 	if err != nil {
 		if code := postgres.Code(err); code != "" {
 			return fmt.Errorf("read the registry: %s", postgres.Explain(err))

@@ -21,11 +21,11 @@ import (
 // secretRetry is the polling interval for a missing Secret: the operator may get Secrets by name, but not watch them.
 const secretRetry = 5 * time.Second
 
-// ensureDatabase connects to the database, creates the roles if it may, migrates the public tables and records which
-// Platform the database serves.
+// ensureDatabase connects to the database, creates the roles if it may, migrates the public tables, records which Platform
+// the database serves, and purges tombstones.
 //
 // Sets DatabaseReady; False with DatabaseSecretInvalid, DatabaseUnavailable, RolesMissing, MigrationEdited or
-// DatabaseInUse. Sets RouteReady=False with PublicHostTaken.
+// DatabaseInUse; see also repairPublic and purgeTombstones. Sets RouteReady=False with PublicHostTaken.
 func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	store, err := r.Stores.Connect(ctx, s.platform)
 	if err == nil {
@@ -36,7 +36,10 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	}
 	r.Stores.SetPrepared(client.ObjectKeyFromObject(s.platform), true)
 	s.platform.Status.SchemaVersion = r.Stores.Application.Latest()
-	s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonDatabaseReady, "The database is ready for use.")
+	purgeTombstones(ctx, s, store)
+	if !s.IsDegraded(v1alpha1.ConditionDatabaseReady) {
+		s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonDatabaseReady, "The database is ready for use.")
+	}
 	return nil
 }
 
@@ -57,6 +60,9 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, store *tenancy.Store
 		err = store.Install(ctx, want, s.now)
 	}
 	if err != nil {
+		return err
+	}
+	if err := repairPublic(ctx, s, store); err != nil {
 		return err
 	}
 	taken, err := store.SetPublicHosts(ctx, s.platform.PublicHostNames())
@@ -103,6 +109,8 @@ func (r *Reconciler) databaseError(s *scope, err error) error {
 	case errors.Is(err, postgres.ErrRolesMissing):
 		stalled = stalledOnDatabase(v1alpha1.ReasonRolesMissing,
 			"The database roles are missing, and the user in the Secret may not create them.")
+	case s.IsDegraded(v1alpha1.ConditionDatabaseReady) && !postgres.Unavailable(err): // by repairPublic, which knows the cause
+		stalled = s.Degraded()
 	case errors.Is(err, context.Canceled): // the operator is shutting down
 		return err
 	default:

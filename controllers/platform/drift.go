@@ -44,8 +44,8 @@ func (c *driftChecks) forget(platform types.NamespacedName) {
 	delete(c.last, platform)
 }
 
-// requeueDrifted compares, once a minute, all rows with all Tenants, and requeues the Tenants that differ or are not
-// Ready. It costs one query per thousand tenants. Orphaned rows are counted, never dropped.
+// requeueDrifted compares, once a minute, all rows and schemas with all Tenants, and requeues the Tenants that differ or are
+// not Ready. It costs one query per thousand tenants. Orphaned rows are counted, never dropped.
 func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 	key := client.ObjectKeyFromObject(s.platform)
 	if !r.drift.due(key, s.now) {
@@ -57,7 +57,7 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 		return fmt.Errorf("list the Tenants of Platform %s: %w", key.Name, err)
 	}
 	store := r.Stores.Prepared(key)
-	rows, err := diagnosis.ReadRows(ctx, store.Reader)
+	rows, err := diagnosis.ReadRows(ctx, store.Inspector())
 	if err != nil {
 		return databaseUnavailable(err)
 	}
@@ -68,7 +68,7 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 			continue
 		}
 		differing++
-		r.Requeuer.Requeue(types.NamespacedName{Namespace: key.Namespace, Name: finding.Name})
+		r.Requeuer.RequeueForInspection(types.NamespacedName{Namespace: key.Namespace, Name: finding.Name})
 	}
 	orphanRows.WithLabelValues(key.Namespace, key.Name).Set(float64(orphans))
 	if differing > 0 || orphans > 0 {

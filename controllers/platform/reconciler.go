@@ -86,7 +86,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	now := r.Clock.Now()
 	s := &scope{Conditions: status.NewConditions(platform, layers, now), platform: platform, now: now}
-	steps := []func(context.Context, *scope) error{r.ensureDatabase, r.ensureRoute, r.purgeTombstones, r.requeueDrifted}
+	steps := []func(context.Context, *scope) error{r.ensureDatabase, r.ensureRoute, r.requeueDrifted}
 	if !platform.DeletionTimestamp.IsZero() {
 		steps = []func(context.Context, *scope) error{r.endPlatform}
 	} else if err := finalizer.Ensure(ctx, r.Client, platform); err != nil {

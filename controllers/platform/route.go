@@ -27,7 +27,7 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	if pending != nil {
 		s.Degrade(pending)
 	}
-	if s.Degraded() == nil {
+	if !s.IsDegraded(v1alpha1.ConditionRouteReady) {
 		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s routes to the public site.", want.Name))
 	}
 	return nil

@@ -2,38 +2,43 @@ package platform
 
 import (
 	"context"
+	"errors"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
+	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // purgeBatch bounds the tombstones that one reconcile drops, each of which locks its tables.
 const purgeBatch = 20
 
-// purgeTombstones drops the schemas of deleted tenants whose retention has ended, and deletes expired holds of names.
+// purgeTombstones drops the schemas of deleted tenants whose retention has ended, and deletes expired holds of names. What
+// it cannot drop does not keep the Platform from being reconciled.
 //
-// Sets DatabaseReady=False with DatabaseUnavailable.
-func (r *Reconciler) purgeTombstones(ctx context.Context, s *scope) error {
-	store := r.Stores.Prepared(client.ObjectKeyFromObject(s.platform))
+// Sets DatabaseReady=False with SchemaNotOwned or DatabaseUnavailable.
+func purgeTombstones(ctx context.Context, s *scope, store *tenancy.Store) {
 	purged, err := store.Purge(ctx, s.now, purgeBatch)
 	for _, schema := range purged {
 		tombstonesPurged.Inc()
 		logf.FromContext(ctx).Info("Purged a tombstone", "schema", schema)
 	}
-	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, connections.QueryTimeout)
-		defer cancel()
-		err = store.DeleteExpiredHolds(ctx, s.now)
+	var foreign *tenancy.DefectsError
+	if errors.As(err, &foreign) {
+		reason, problem := diagnosis.DescribeDefects(foreign.Defects)
+		s.Degrade(step.Stalled(v1alpha1.ConditionDatabaseReady, reason, problem))
+	} else if err != nil {
+		s.Degrade(databaseUnavailable(err))
 	}
-	if err != nil {
-		return databaseUnavailable(err)
+	ctx, cancel := context.WithTimeout(ctx, connections.QueryTimeout)
+	defer cancel()
+	if err := store.DeleteExpiredHolds(ctx, s.now); err != nil {
+		s.Degrade(databaseUnavailable(err))
 	}
-	return nil
 }
 
 func databaseUnavailable(err error) *step.Error {

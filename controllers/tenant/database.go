@@ -8,7 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/connections"
@@ -18,10 +18,10 @@ import (
 
 // ensureDatabase reconciles the schema, the registry row and the domains with the Tenant's spec.
 //
-// Sets DatabaseReady and DomainsReady. A name that belongs to another Tenant stalls it, except for a custom domain, which
+// Sets DatabaseReady and DomainsReady; see repairSchema. A name that belongs to another Tenant stalls it, except for a custom domain, which
 // is left out. When the Tenant releases a name, the Tenants with a name conflict are requeued.
 func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
-	have, err := findRow(ctx, s)
+	have, err := r.findRow(ctx, s)
 	if err != nil {
 		return s.databaseError(err)
 	}
@@ -53,25 +53,35 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.databaseError(err)
 	}
-	s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonSchemaReady,
-		fmt.Sprintf("Schema %s is at version %s.", s.row.SchemaName, s.row.SchemaVersion))
+	if err := r.repairSchema(ctx, s); err != nil {
+		return s.databaseError(err)
+	}
 	return s.reportDomains(ctx, want, refused)
 }
 
-// findRow reads the Tenant's row. If there is none, it returns a row whose state is empty.
-func findRow(ctx context.Context, s *scope) (tenancy.Tenant, error) {
+// findRow reads the Tenant's row, and inspects its schema if that is due: when the check of all Tenants has requested it,
+// and until DatabaseReady is True. If there is no row, it returns one whose state is empty.
+func (r *Reconciler) findRow(ctx context.Context, s *scope) (tenancy.Tenant, error) {
+	requested := r.Requeuer.TakeInspection(client.ObjectKeyFromObject(s.tenant))
+	if requested || s.tenant.Status.SchemaVersion != "" && !s.IsTrue(v1alpha1.ConditionDatabaseReady) {
+		return readRow(ctx, s, s.store.Inspector().Find)
+	}
+	return readRow(ctx, s, s.store.Find)
+}
+
+func readRow(ctx context.Context, s *scope, find func(context.Context, string) (tenancy.Tenant, error)) (tenancy.Tenant, error) {
 	ctx, cancel := context.WithTimeout(ctx, connections.QueryTimeout)
 	defer cancel()
-	row, err := s.store.Find(ctx, s.tenant.Name)
+	row, err := find(ctx, s.tenant.Name)
 	if errors.Is(err, tenancy.ErrNotFound) {
 		return tenancy.Tenant{}, nil
 	}
 	return row, err
 }
 
-// readBack reads the row after a change.
+// readBack reads the row, and inspects its schema, after a change.
 func (s *scope) readBack(ctx context.Context) error {
-	row, err := findRow(ctx, s)
+	row, err := readRow(ctx, s, s.store.Inspector().Find)
 	if err == nil && row.State != tenancy.StateLive {
 		err = fmt.Errorf("registry row of tenant %s changed during the update", s.tenant.Name)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
+	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
@@ -17,6 +18,7 @@ func (s *scope) databaseError(err error) error {
 		stopped   *step.Error
 		taken     *tenancy.NameTakenError
 		migration *tenancy.MigrationError
+		defective *tenancy.DefectsError
 	)
 	switch {
 	case errors.As(err, &stopped):
@@ -28,6 +30,8 @@ func (s *scope) databaseError(err error) error {
 	case errors.Is(err, tenancy.ErrSchemaExists):
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaExists,
 			"A schema with that name exists but belongs to no Tenant. It is left unchanged.")
+	case errors.As(err, &defective):
+		return schemaDefective(defective.Defects)
 	case errors.Is(err, tenancy.ErrNewer):
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaNewer,
 			"The schema has migrations of a newer version of the operator.")
@@ -99,6 +103,13 @@ func tombstoneExists(row tenancy.Tenant) *step.Error {
 func schemaMissing(name string) *step.Error {
 	return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaMissing,
 		fmt.Sprintf("The Tenant's schema %q is missing from the database.", name))
+}
+
+// schemaDefective says what the application needs in the schema and lacks. The check of all Tenants requeues the Tenant
+// until that is mended.
+func schemaDefective(defects []tenancy.Defect) *step.Error {
+	reason, problem := diagnosis.DescribeDefects(defects)
+	return step.Stalled(v1alpha1.ConditionDatabaseReady, reason, problem)
 }
 
 func adoptionRefused(problem string) *step.Error {

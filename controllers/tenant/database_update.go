@@ -33,11 +33,6 @@ func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.
 	if err != nil || len(differing) == 0 {
 		return err
 	}
-	if s.needsProbe { // the row was changed above
-		if err := s.readBack(ctx); err != nil {
-			return err
-		}
-	}
 	if err := r.ensureNewest(ctx, s); err != nil {
 		return err
 	}
@@ -62,10 +57,11 @@ func (r *Reconciler) recreateSchema(ctx context.Context, s *scope) error {
 		return err
 	}
 	r.recordEvent(s.tenant, corev1.EventTypeWarning, v1alpha1.ReasonSchemaCreated, "Recreate", fmt.Sprintf("Recreated the missing schema %s, empty.", s.row.SchemaName))
-	s.row.SchemaVersion, s.row.SchemaExists, s.needsProbe = s.app.Latest(), true, true
-	return nil
+	s.needsProbe = true
+	return s.readBack(ctx)
 }
 
+// migrate applies pending migrations.
 func (r *Reconciler) migrate(ctx context.Context, s *scope) error {
 	if s.app.Compare(s.row.SchemaVersion, s.app.Latest()) >= 0 {
 		return nil // up to date, or migrated by a newer operator, whose tables an older application can still read
@@ -74,11 +70,11 @@ func (r *Reconciler) migrate(ctx context.Context, s *scope) error {
 	if err != nil {
 		return err
 	}
-	s.row.SchemaVersion, s.needsProbe = s.app.Latest(), true
-	if s.app.Compare(before, s.row.SchemaVersion) < 0 {
-		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaMigrated, "Migrate", fmt.Sprintf("Migrated schema %s from version %s to %s.", s.row.SchemaName, before, s.row.SchemaVersion))
+	s.needsProbe = true
+	if after := s.app.Latest(); s.app.Compare(before, after) < 0 {
+		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaMigrated, "Migrate", fmt.Sprintf("Migrated schema %s from version %s to %s.", s.row.SchemaName, before, after))
 	}
-	return nil
+	return s.readBack(ctx)
 }
 
 // differingFields returns the names of the fields that have to change in the registry.

@@ -76,7 +76,7 @@ func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
 		}
 		return err
 	}
-	row, err := findRow(ctx, s)
+	row, err := readRow(ctx, s, s.store.Find)
 	if err != nil {
 		return s.databaseError(err)
 	}

@@ -27,14 +27,15 @@ func (s *scope) reportDomains(ctx context.Context, want tenancy.Spec, refused []
 			fmt.Sprintf("A custom domain must not be at or under a domain of the Platform: %s.", status.Quote(refused))))
 		return nil
 	}
-	for _, host := range missing(want.CustomHosts, s.row.CustomHosts) {
+	left := missing(want.CustomHosts, s.row.CustomHosts)
+	for _, host := range left {
 		owner, err := s.ownerOfHost(ctx, host)
 		if err != nil {
 			return s.databaseError(err)
 		}
 		s.Degrade(customDomainTaken(host, owner, s.now))
 	}
-	if s.Degraded() == nil {
+	if len(left) == 0 {
 		s.Set(v1alpha1.ConditionDomainsReady, metav1.ConditionTrue, v1alpha1.ReasonDomainsReady, fmt.Sprintf("All hosts belong to the Tenant: %s.", status.Quote(s.hosts())))
 	}
 	return nil

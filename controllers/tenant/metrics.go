@@ -18,11 +18,14 @@ var (
 	registryRepairs = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "echoblogs_registry_repairs_total", Help: "Repairs of registry rows that had drifted from their Tenant.",
 	})
+	privilegeRepairs = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "echoblogs_privilege_repairs_total", Help: "Repairs of tenants' schemas in which the application lacked a privilege.",
+	})
 	routeRepairs = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "echoblogs_route_repairs_total", Help: "Repairs of Ingresses that had drifted from their Tenant.",
 	})
 )
 
 func init() {
-	metrics.Registry.MustRegister(creations, timeToReady, registryRepairs, routeRepairs)
+	metrics.Registry.MustRegister(creations, timeToReady, registryRepairs, privilegeRepairs, routeRepairs)
 }

@@ -19,8 +19,12 @@ const probeRetry = 2 * time.Second
 // probeServing requests the home page of every host of the Tenant from the backend. It does so after a change, and while
 // the Tenant is not Serving.
 //
-// Sets Serving; False with ProbeFailed.
+// Sets Serving; False with ProbeFailed, and Unknown with Waiting while the schema lacks what the application needs.
 func (r *Reconciler) probeServing(ctx context.Context, s *scope) error {
+	if !s.IsTrue(v1alpha1.ConditionDatabaseReady) { // the application cannot serve it
+		s.Set(v1alpha1.ConditionServing, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, "Waiting for earlier steps.")
+		return nil
+	}
 	if !s.needsProbe && s.IsTrue(v1alpha1.ConditionServing) {
 		return nil
 	}

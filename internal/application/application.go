@@ -27,9 +27,9 @@ type Application struct {
 type Grant struct {
 	// Role is the database role.
 	Role string
-	// Privileges are SQL privileges, such as SELECT.
+	// Privileges are SQL privileges on tables, each by its name, such as SELECT.
 	Privileges []string
-	// Tables are the names of tables, without their schema.
+	// Tables are the names of tables, without their schema. A schema without one of them is defective.
 	Tables []string
 }
 
@@ -53,13 +53,14 @@ type Backend struct {
 
 // Roles returns the roles that have privileges, sorted.
 func (a Application) Roles() []string {
-	return rolesOf(append(slices.Clone(a.Grants), a.PublicGrants...))
+	return RolesOf(append(slices.Clone(a.Grants), a.PublicGrants...))
 }
 
 // TenantRoles returns the roles that have privileges in the schema of a tenant, sorted.
-func (a Application) TenantRoles() []string { return rolesOf(a.Grants) }
+func (a Application) TenantRoles() []string { return RolesOf(a.Grants) }
 
-func rolesOf(grants []Grant) []string {
+// RolesOf returns the roles that grants give privileges, sorted.
+func RolesOf(grants []Grant) []string {
 	var roles []string
 	for _, grant := range grants {
 		roles = append(roles, grant.Role)

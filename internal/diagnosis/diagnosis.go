@@ -49,7 +49,7 @@ type Finding struct {
 }
 
 // Run compares a Platform's Tenants, rows, schemas and Ingresses with each other, in every direction. It changes nothing.
-func Run(ctx context.Context, objects client.Reader, registry tenancy.Reader, platform *v1alpha1.Platform, app application.Application) ([]Finding, error) {
+func Run(ctx context.Context, objects client.Reader, registry tenancy.Inspector, platform *v1alpha1.Platform, app application.Application) ([]Finding, error) {
 	var all v1alpha1.TenantList
 	if err := objects.List(ctx, &all, client.InNamespace(platform.Namespace)); err != nil {
 		return nil, fmt.Errorf("list Tenants: %w", err)
@@ -103,6 +103,9 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 		return fmt.Sprintf("The Tenant's schema %q is missing.", row.SchemaName)
 	case app.Compare(row.SchemaVersion, app.Latest()) < 0:
 		return fmt.Sprintf("The Tenant's schema is at version %s instead of %s.", row.SchemaVersion, app.Latest())
+	case len(row.Defects) > 0:
+		_, problem := DescribeDefects(row.Defects)
+		return problem
 	case differs(platform, tenant, row):
 		return "The Tenant's registry row differs from its spec."
 	case ready == nil || ready.Status != metav1.ConditionTrue:
@@ -111,7 +114,7 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 	return ""
 }
 
-func findSchemas(ctx context.Context, registry tenancy.Reader) ([]Finding, error) {
+func findSchemas(ctx context.Context, registry tenancy.Inspector) ([]Finding, error) {
 	unknown, err := registry.UnknownSchemas(ctx, maxSchemas)
 	if err != nil {
 		return nil, err
@@ -120,7 +123,18 @@ func findSchemas(ctx context.Context, registry tenancy.Reader) ([]Finding, error
 	if err != nil {
 		return nil, err
 	}
+	foreign, err := registry.ForeignTombstones(ctx, maxSchemas)
+	if err != nil {
+		return nil, err
+	}
+	public, err := registry.PublicDefects(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var findings []Finding
+	for _, defect := range append(foreign, public...) {
+		findings = append(findings, Finding{KindSchema, defect.Schema, describe(defect)})
+	}
 	for _, name := range unknown {
 		findings = append(findings, Finding{KindSchema, name, "The schema belongs to no tenant."})
 	}
@@ -165,8 +179,8 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 	return findings, nil
 }
 
-// ReadRows reads all live rows in pages, keyed by the Tenant's name.
-func ReadRows(ctx context.Context, registry tenancy.Reader) (map[string]tenancy.Tenant, error) {
+// ReadRows reads all live rows in pages, with the defects of their schemas, keyed by the Tenant's name.
+func ReadRows(ctx context.Context, registry tenancy.Inspector) (map[string]tenancy.Tenant, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	rows := map[string]tenancy.Tenant{}

@@ -12,10 +12,11 @@ import (
 // SQLSTATE codes that decide what happens next (PostgreSQL manual, appendix A). Constraint and table names are never
 // relied on: behind Citus they come back empty.
 const (
-	CodeUniqueViolation = "23505"
-	CodeDuplicateSchema = "42P06"
-	CodeUndefinedTable  = "42P01"
-	CodeReadOnly        = "25006"
+	CodeUniqueViolation       = "23505"
+	CodeDuplicateSchema       = "42P06"
+	CodeUndefinedTable        = "42P01"
+	CodeInsufficientPrivilege = "42501"
+	CodeReadOnly              = "25006"
 )
 
 // Code returns the SQLSTATE in err, or "" when the server did not answer with one.

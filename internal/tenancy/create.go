@@ -23,12 +23,13 @@ type CreateOptions struct {
 
 // Create creates a tenant: its row and hosts, and its schema with all migrations and privileges, in one transaction of
 // four round trips. It returns *NameTakenError if a name is unavailable, ErrSchemaExists if the schema exists and o does
-// not adopt it, and ErrNewer if the adopted schema is ahead. Custom hosts that are unavailable are left out.
+// not adopt it, ErrNewer if the adopted schema is ahead, and *DefectsError if it lacks a table or belongs to another role.
+// Custom hosts that are unavailable are left out.
 func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time.Time) error {
 	if s.app.Compare(o.AdoptVersion, s.app.Latest()) > 0 {
 		return ErrNewer
 	}
-	return s.inTransaction(ctx, "create", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	err := s.inTransaction(ctx, "create", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if s.options.Citus {
 			if err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:create', 0))`); err != nil {
 				return err
@@ -42,6 +43,7 @@ func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time
 		}
 		return s.createSchema(ctx, tx, spec.SchemaName)
 	})
+	return s.explainDenied(ctx, spec.SchemaName, s.app.Grants, err)
 }
 
 // insertRow adds a live tenant with its hosts, in one batch. It frees names whose hold has ended, and supersedes a
@@ -84,7 +86,20 @@ func (s *Store) adoptSchema(ctx context.Context, tx pgx.Tx, name, version string
 	if !exists {
 		return s.createSchema(ctx, tx, name)
 	}
-	return s.applyPending(ctx, tx, name, version)
+	if err := s.applyPending(ctx, tx, name, version, ""); err != nil {
+		return err
+	}
+	defects, err := defectsOf(ctx, tx, name, needsOf(s.app.Grants, true))
+	if err != nil {
+		return err
+	}
+	if !onlyPrivileges(defects) { // a GRANT would fail, or do nothing without an error
+		return &DefectsError{defects}
+	}
+	if err := run(ctx, tx, s.accessSQL(name)); err != nil {
+		return fmt.Errorf("grant access to schema %s: %w", name, err)
+	}
+	return nil
 }
 
 // Recreate creates an empty schema for a live tenant whose schema is missing.
@@ -102,7 +117,7 @@ func (s *Store) Recreate(ctx context.Context, name string) error {
 }
 
 func (s *Store) createSchema(ctx context.Context, tx pgx.Tx, name string) error {
-	err := run(ctx, tx, "CREATE SCHEMA "+quote(name)+";\n"+s.migrationSQL(name, s.app.Migrations))
+	err := run(ctx, tx, "CREATE SCHEMA "+quote(name)+";\n"+migrationSQL(name, s.app.Migrations)+s.accessSQL(name))
 	switch {
 	case postgres.Code(err) == postgres.CodeDuplicateSchema:
 		return ErrSchemaExists

@@ -48,9 +48,10 @@ func (s *Store) Drop(ctx context.Context, read Tenant, now time.Time) (dropped b
 }
 
 // end locks the row of the live tenant that was read and calls work to end it. A tenant whose schema is missing is
-// released. It returns ErrConflict if the row has changed since: it may have been ended and restored for another Tenant.
+// released. It returns ErrConflict if the row has changed since, because it may have been ended and restored for another
+// Tenant, and *DefectsError if the schema belongs to another role.
 func (s *Store) end(ctx context.Context, operation string, read Tenant, now time.Time, work func(context.Context, pgx.Tx, Tenant) error) error {
-	return s.inTransaction(ctx, operation, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	err := s.inTransaction(ctx, operation, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := lockRow(ctx, tx, read.Name)
 		switch {
 		case errors.Is(err, ErrNotFound):
@@ -66,6 +67,7 @@ func (s *Store) end(ctx context.Context, operation string, read Tenant, now time
 		}
 		return work(ctx, tx, tenant)
 	})
+	return s.explainDenied(ctx, read.SchemaName, nil, err)
 }
 
 // release records that a tenant and its data are gone, which begins the hold of its names.

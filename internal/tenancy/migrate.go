@@ -3,7 +3,6 @@ package tenancy
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,7 +25,8 @@ func (e *MigrationError) Error() string {
 func (e *MigrationError) Unwrap() error { return e.Err }
 
 // Migrate applies all pending migrations to a live tenant's schema, in one transaction under an advisory lock for that
-// schema, and returns the version it had before. It returns ErrNewer, and changes nothing, if the schema is ahead.
+// schema, and returns the version it had before. It returns ErrNewer, and changes nothing, if the schema is ahead, and
+// *DefectsError if the schema or one of its tables belongs to another role.
 func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before string, err error) {
 	err = s.inTransaction(ctx, "migrate", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:schema:' || $1, 0))`, schemaName); err != nil {
@@ -43,18 +43,18 @@ func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before st
 		case order == 0 || tenant.State != StateLive:
 			return nil
 		}
-		if err := s.applyPending(ctx, tx, tenant.SchemaName, before); err != nil {
+		if err := s.applyPending(ctx, tx, tenant.SchemaName, before, s.accessSQL(tenant.SchemaName)); err != nil {
 			return err
 		}
 		return setVersion(ctx, tx, tenant.ID, s.app.Latest())
 	})
-	return before, err
+	return before, s.explainDenied(ctx, schemaName, s.app.Grants, err)
 }
 
-// applyPending applies the migrations that a schema at a version lacks.
-func (s *Store) applyPending(ctx context.Context, tx pgx.Tx, schemaName, version string) error {
+// applyPending applies the migrations that a schema at a version lacks, and then runs further statements.
+func (s *Store) applyPending(ctx context.Context, tx pgx.Tx, schemaName, version, further string) error {
 	pending := s.app.Pending(version)
-	if err := run(ctx, tx, s.migrationSQL(schemaName, pending)); err != nil {
+	if err := run(ctx, tx, migrationSQL(schemaName, pending)+further); err != nil {
 		return &MigrationError{From: version, To: s.app.Latest(), Err: err}
 	}
 	migrationsApplied.Add(float64(len(pending)))
@@ -70,20 +70,7 @@ func setVersion(ctx context.Context, tx pgx.Tx, id int64, version string) error 
 	return nil
 }
 
-// migrationSQL returns the statements that apply migrations to one schema, with the privileges of the application's roles.
-func (s *Store) migrationSQL(schemaName string, migrations application.Migrations) string {
-	return lockTimeout + "SET LOCAL search_path = " + quote(schemaName) + ";\n" + migrations.SQL() +
-		s.usageSQL("GRANT", schemaName, "TO") + grantSQL(schemaName, s.app.Grants)
-}
-
-// usageSQL returns the statement that grants or revokes the use of one schema.
-func (s *Store) usageSQL(verb, schemaName, preposition string) string {
-	roles := s.app.TenantRoles()
-	if len(roles) == 0 {
-		return ""
-	}
-	for i, role := range roles {
-		roles[i] = quote(role)
-	}
-	return fmt.Sprintf("%s USAGE ON SCHEMA %s %s %s;\n", verb, quote(schemaName), preposition, strings.Join(roles, ", "))
+// migrationSQL returns the statements that apply migrations to one schema.
+func migrationSQL(schemaName string, migrations application.Migrations) string {
+	return lockTimeout + "SET LOCAL search_path = " + quote(schemaName) + ";\n" + migrations.SQL()
 }

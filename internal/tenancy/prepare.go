@@ -5,7 +5,6 @@ import (
 	"embed"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -135,18 +134,4 @@ func record(ctx context.Context, tx pgx.Tx, scope scope, name string, applied ap
 		return fmt.Errorf("record the migrations of %s: %w", name, err)
 	}
 	return nil
-}
-
-// grantSQL returns the statements that grant privileges on tables of a schema. They name every table: the cost of a GRANT
-// on all tables of a schema grows with the number of tables in the database.
-func grantSQL(schema string, grants []application.Grant) string {
-	var sql strings.Builder
-	for _, grant := range grants {
-		tables := make([]string, len(grant.Tables))
-		for i, table := range grant.Tables {
-			tables[i] = pgx.Identifier{schema, table}.Sanitize()
-		}
-		fmt.Fprintf(&sql, "GRANT %s ON %s TO %s;\n", strings.Join(grant.Privileges, ", "), strings.Join(tables, ", "), quote(grant.Role))
-	}
-	return sql.String()
 }

@@ -17,20 +17,25 @@ type Reader struct{ db postgres.Querier }
 // NewReader returns a Reader that queries db.
 func NewReader(db postgres.Querier) Reader { return Reader{db} }
 
+const (
+	findCondition = `WHERE t.name = $1 AND t.state <> ` + SupersededSQL
+	listCondition = `WHERE t.state = ` + LiveSQL + ` AND t.name > $1 ORDER BY t.name LIMIT $2`
+)
+
 // Find returns the tenant called name, or ErrNotFound. It is one indexed query, and the only one of a reconcile with
 // nothing to do.
 func (r Reader) Find(ctx context.Context, name string) (Tenant, error) {
-	return r.one(ctx, "read tenant "+name, `WHERE t.name = $1 AND t.state <> `+SupersededSQL, name)
+	return r.one(ctx, "read tenant "+name, selectTenant+findCondition, name)
 }
 
 // FindByHost returns the live tenant that a host belongs to, or ErrNotFound.
 func (r Reader) FindByHost(ctx context.Context, host string) (Tenant, error) {
-	return r.one(ctx, "read the tenant at "+host, `WHERE t.state = `+LiveSQL+` AND t.id = (
+	return r.one(ctx, "read the tenant at "+host, selectTenant+`WHERE t.state = `+LiveSQL+` AND t.id = (
 		SELECT d.tenant_id FROM public.domains d WHERE d.host = $1 AND d.released_at IS NULL)`, host)
 }
 
-func (r Reader) one(ctx context.Context, operation, condition string, args ...any) (Tenant, error) {
-	rows, err := r.db.Query(ctx, selectTenant+condition, args...)
+func (r Reader) one(ctx context.Context, operation, sql string, args ...any) (Tenant, error) {
+	rows, err := r.db.Query(ctx, sql, args...)
 	if err != nil {
 		return Tenant{}, fmt.Errorf("%s: %w", operation, err)
 	}
@@ -46,7 +51,11 @@ func (r Reader) one(ctx context.Context, operation, condition string, args ...an
 
 // List returns live tenants in the order of their names: at most limit, beginning after the given name.
 func (r Reader) List(ctx context.Context, after string, limit int) ([]Tenant, error) {
-	rows, err := r.db.Query(ctx, selectTenant+`WHERE t.state = `+LiveSQL+` AND t.name > $1 ORDER BY t.name LIMIT $2`, after, limit)
+	return r.list(ctx, selectTenant+listCondition, after, limit)
+}
+
+func (r Reader) list(ctx context.Context, sql string, args ...any) ([]Tenant, error) {
+	rows, err := r.db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list tenants: %w", err)
 	}

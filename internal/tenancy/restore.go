@@ -11,10 +11,11 @@ import (
 )
 
 // Restore turns the tombstone of a tenant back into a live tenant. It returns ErrNotFound if there is no tombstone,
-// *NameTakenError if another tenant has the schema or the primary host, and ErrSchemaExists if the database has a schema
-// of that name.
+// *NameTakenError if another tenant has the schema or the primary host, ErrSchemaExists if the database has a schema of
+// that name, and *DefectsError if the schema belongs to another role.
 func (s *Store) Restore(ctx context.Context, spec Spec, now time.Time) error {
-	return s.inTransaction(ctx, "restore", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	var tombstone string
+	err := s.inTransaction(ctx, "restore", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := lockRow(ctx, tx, spec.Name)
 		if err != nil {
 			return err
@@ -22,6 +23,7 @@ func (s *Store) Restore(ctx context.Context, spec Spec, now time.Time) error {
 		if tenant.State != StateTombstone {
 			return ErrNotFound
 		}
+		tombstone = tenant.TombstoneSchema
 		updatedAt, err := restoreRow(ctx, tx, tenant.ID, spec)
 		if err != nil {
 			return err
@@ -36,6 +38,7 @@ func (s *Store) Restore(ctx context.Context, spec Spec, now time.Time) error {
 		}
 		return s.updateRow(ctx, tx, spec, updatedAt, now)
 	})
+	return s.explainDenied(ctx, tombstone, nil, err)
 }
 
 // restoreRow makes a tombstone's row live, and returns its new UpdatedAt.

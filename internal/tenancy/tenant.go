@@ -48,6 +48,8 @@ type Tenant struct {
 	SchemaVersion string
 	// SchemaExists reports whether the database has a schema of that name.
 	SchemaExists bool
+	// Defects are what the application needs in the schema and does not have there. Only an Inspector reads them.
+	Defects []Defect
 	// ReleasedAt is when the tenant was deleted. The zero time: it was not.
 	ReleasedAt time.Time
 	// TombstoneSchema is the name of the schema while it is a tombstone.
@@ -80,12 +82,20 @@ func (s Spec) hosts() []string {
 	return append([]string{s.PrimaryHost}, s.CustomHosts...)
 }
 
-const selectTenant = `SELECT t.id, t.name, t.schema_name, t.state, t.schema_version, t.display_name, t.owner, t.paid_until, t.suspend_at,
+// selectTenant is followed by a condition. The lookup of the schema is no EXISTS: for many rows, that would be planned as a
+// scan of all schemas.
+const selectTenant = `SELECT ` + tenantColumns + ` FROM public.tenants t `
+
+const tenantColumns = `t.id, t.name, t.schema_name, t.state, t.schema_version, t.display_name, t.owner, t.paid_until, t.suspend_at,
 	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.released_at, t.tombstone_schema, t.purge_at, t.updated_at,
-	EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = t.schema_name),
+	(SELECT n.oid FROM pg_namespace n WHERE n.nspname = t.schema_name::name) IS NOT NULL,
 	(SELECT d.host FROM public.domains d WHERE d.tenant_id = t.id AND d.is_primary AND d.released_at IS NULL),
-	(SELECT array_agg(d.host ORDER BY d.host) FROM public.domains d WHERE d.tenant_id = t.id AND NOT d.is_primary AND d.released_at IS NULL)
-	FROM public.tenants t `
+	(SELECT array_agg(d.host ORDER BY d.host) FROM public.domains d WHERE d.tenant_id = t.id AND NOT d.is_primary AND d.released_at IS NULL)`
+
+// selectInspected is selectTenant with the defects, whose arguments are in the parameters from number first on.
+func selectInspected(first int) string {
+	return `SELECT ` + tenantColumns + `, ` + defectsSQL(first) + ` FROM public.tenants t `
+}
 
 func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 	var (
@@ -94,9 +104,15 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 		releasedAt, purgeAt *time.Time
 		tombstoned, primary pgtype.Text
 	)
-	err := row.Scan(&t.ID, &t.Name, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &suspendAt,
+	columns := []any{
+		&t.ID, &t.Name, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &suspendAt,
 		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &releasedAt, &tombstoned, &purgeAt, &t.UpdatedAt,
-		&t.SchemaExists, &primary, &t.CustomHosts)
+		&t.SchemaExists, &primary, &t.CustomHosts,
+	}
+	if len(row.FieldDescriptions()) > len(columns) {
+		columns = append(columns, &t.Defects)
+	}
+	err := row.Scan(columns...)
 	if suspendAt.InfinityModifier != pgtype.NegativeInfinity {
 		t.SuspendAt = suspendAt.Time
 	}

@@ -32,7 +32,7 @@ func TestDoctorFindsProblems(t *testing.T) {
 	operator := p.StartOperator()
 	p.WaitReady()
 	p.StartBlog(0)
-	names := []string{"no-ingress", "no-schema", "no-row", "edited-row", "unharmed", "tombstone"}
+	names := []string{"no-ingress", "no-schema", "no-row", "edited-row", "no-privilege", "no-table", "unharmed", "tombstone"}
 	for _, name := range names {
 		if err := p.Create(t.Context(), &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
 			t.Fatal(err)
@@ -67,6 +67,8 @@ func TestDoctorFindsProblems(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Exec(`DROP SCHEMA no_schema CASCADE`)
+	p.Exec(`REVOKE SELECT ON no_privilege.posts FROM echoblogs_blog`)
+	p.Exec(`ALTER TABLE no_table.posts RENAME TO entries`)
 	p.Exec(`DELETE FROM public.tenants WHERE name = 'no-row'`)
 	p.Exec(`UPDATE public.domains SET host = 'www.mallory.org' WHERE host = 'edited-row.example.com'`)
 	p.Exec(`CREATE SCHEMA unowned`)
@@ -87,6 +89,8 @@ func TestDoctorFindsProblems(t *testing.T) {
 		{"Schema", "no_row", "The schema belongs to no tenant."},
 		{"Schema", "deleted_", "The schema of this tombstone is missing."},
 		{"Tenant", "no-schema", `The Tenant's schema "no_schema" is missing.`},
+		{"Tenant", "no-privilege", `Run: GRANT SELECT ON TABLE "no_privilege"."posts" TO "echoblogs_blog";`},
+		{"Tenant", "no-table", `If it was renamed to "entries", run: ALTER TABLE "no_table"."entries" RENAME TO "posts";`},
 		{"Tenant", "no-row", "The registry has no live row for the Tenant."},
 		{"Tenant", "edited-row", "The Tenant's registry row differs from its spec."},
 	} {

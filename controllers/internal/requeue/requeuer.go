@@ -3,6 +3,8 @@
 package requeue
 
 import (
+	"sync"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -18,6 +20,8 @@ const requeuerCapacity = 1024
 // Requeuer carries requests to reconcile Tenants.
 type Requeuer struct {
 	events chan event.GenericEvent
+	// inspections are the keys of the Tenants whose next reconcile is to inspect the schema.
+	inspections sync.Map
 }
 
 // NewRequeuer returns a Requeuer.
@@ -33,6 +37,19 @@ func (r *Requeuer) Requeue(tenant types.NamespacedName) {
 	case r.events <- event.GenericEvent{Object: object}:
 	default:
 	}
+}
+
+// RequeueForInspection is Requeue for a Tenant whose reconcile is to inspect the schema. Other reconciles are cheaper and
+// do not.
+func (r *Requeuer) RequeueForInspection(tenant types.NamespacedName) {
+	r.inspections.Store(tenant, struct{}{})
+	r.Requeue(tenant)
+}
+
+// TakeInspection reports whether an inspection of a Tenant's schema was requested since the last call.
+func (r *Requeuer) TakeInspection(tenant types.NamespacedName) bool {
+	_, requested := r.inspections.LoadAndDelete(tenant)
+	return requested
 }
 
 // Source returns the requests as a source for the controller of Tenants.

@@ -3,6 +3,7 @@
 package status
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -26,7 +27,7 @@ type Conditions struct {
 	// layers are the conditions that must be True for the object to be Ready, in the order of the steps.
 	layers   []string
 	now      time.Time
-	degraded *step.Error
+	degraded []*step.Error
 }
 
 // NewConditions returns the Conditions of an object. Layers are the condition types that must be True for the object to be
@@ -48,13 +49,21 @@ func (c *Conditions) Set(kind string, status metav1.ConditionStatus, reason, mes
 // Degrade sets the condition of a layer to False without stopping the reconcile. Ready reports the first degraded layer.
 func (c *Conditions) Degrade(err *step.Error) {
 	c.fail(err)
-	if c.degraded == nil {
-		c.degraded = err
-	}
+	c.degraded = append(c.degraded, err)
 }
 
 // Degraded returns the error of the first degraded layer, or nil.
-func (c *Conditions) Degraded() *step.Error { return c.degraded }
+func (c *Conditions) Degraded() *step.Error {
+	if len(c.degraded) == 0 {
+		return nil
+	}
+	return c.degraded[0]
+}
+
+// IsDegraded reports whether Degrade has set a condition.
+func (c *Conditions) IsDegraded(kind string) bool {
+	return slices.ContainsFunc(c.degraded, func(err *step.Error) bool { return err.Condition() == kind })
+}
 
 // IsTrue reports whether a condition is True for the object's current generation.
 func (c *Conditions) IsTrue(kind string) bool {
@@ -67,7 +76,7 @@ func (c *Conditions) IsTrue(kind string) bool {
 // degraded layer counts instead. It returns the error that Ready reports, or nil.
 func (c *Conditions) Summarize(stopped *step.Error, succeeded string) *step.Error {
 	if stopped == nil {
-		stopped = c.degraded
+		stopped = c.Degraded()
 	} else {
 		c.fail(stopped)
 	}

@@ -1,0 +1,31 @@
+package platform
+
+import (
+	"context"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
+	"github.com/echoblogs/echoblogs/internal/diagnosis"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// repairPublic grants the application the privileges that it lacks in the schema public, and reports what the operator
+// cannot mend there. The remaining steps run nevertheless: what protects tenants does not wait for that.
+//
+// Sets DatabaseReady=False with RolesMissing, SchemaNotOwned, TableMissing or PrivilegesMissing.
+func repairPublic(ctx context.Context, s *scope, store *tenancy.Store) error {
+	defects, err := store.Inspector().PublicDefects(ctx)
+	if err != nil || len(defects) == 0 {
+		return err
+	}
+	prepareErr := store.Prepare(ctx)
+	if defects, err = store.Inspector().PublicDefects(ctx); err != nil {
+		return err
+	}
+	if len(defects) == 0 {
+		return prepareErr
+	}
+	reason, problem := diagnosis.DescribeDefects(defects)
+	s.Degrade(step.Stalled(v1alpha1.ConditionDatabaseReady, reason, problem))
+	return nil
+}

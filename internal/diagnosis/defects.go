@@ -1,0 +1,84 @@
+package diagnosis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+// maxDefects bounds the defects that one message describes.
+const maxDefects = 5
+
+// reasons are the reasons of defects, the one that must be mended first first: nothing can be granted to a role that does
+// not exist, or on what belongs to another role.
+var reasons = []struct {
+	kind   tenancy.DefectKind
+	reason string
+}{
+	{tenancy.DefectRole, v1alpha1.ReasonRolesMissing},
+	{tenancy.DefectOwner, v1alpha1.ReasonSchemaNotOwned},
+	{tenancy.DefectTable, v1alpha1.ReasonTableMissing},
+	{tenancy.DefectPrivilege, v1alpha1.ReasonPrivilegesMissing},
+}
+
+// DescribeDefects returns the reason of a condition for defects, and a sentence for each, with the statement that mends it.
+func DescribeDefects(defects []tenancy.Defect) (reason, problem string) {
+	var sentences []string
+	defects = mergePrivileges(defects)
+	for _, r := range reasons {
+		for _, d := range defects {
+			if d.Kind != r.kind {
+				continue
+			}
+			if reason == "" {
+				reason = r.reason
+			}
+			if sentence := describe(d); !slices.Contains(sentences, sentence) {
+				sentences = append(sentences, sentence)
+			}
+		}
+	}
+	if more := len(sentences) - maxDefects; more > 0 {
+		sentences = append(sentences[:maxDefects], fmt.Sprintf("Defects that are not listed: %d.", more))
+	}
+	return reason, strings.Join(sentences, " ")
+}
+
+// mergePrivileges makes one defect of all privileges that a role lacks on one object.
+func mergePrivileges(defects []tenancy.Defect) []tenancy.Defect {
+	var merged []tenancy.Defect
+	for _, d := range defects {
+		i := slices.IndexFunc(merged, func(m tenancy.Defect) bool {
+			return m.Kind == tenancy.DefectPrivilege && d.Kind == m.Kind && m.Schema == d.Schema && m.Table == d.Table && m.Role == d.Role
+		})
+		if i < 0 {
+			merged = append(merged, d)
+			continue
+		}
+		merged[i].Privilege += ", " + d.Privilege
+	}
+	return merged
+}
+
+func describe(d tenancy.Defect) string {
+	object := fmt.Sprintf("schema %q", d.Schema)
+	if d.Table != "" {
+		object = fmt.Sprintf("table %q of the schema %q", d.Table, d.Schema)
+	}
+	switch d.Kind {
+	case tenancy.DefectRole:
+		return fmt.Sprintf("The database role %q does not exist.", d.Role)
+	case tenancy.DefectOwner:
+		return fmt.Sprintf("The %s belongs to the role %q instead of %q. Run: %s", object, d.Owner, d.Role, d.Statement())
+	case tenancy.DefectPrivilege:
+		return fmt.Sprintf("The role %q lacks %s on the %s. Run: %s", d.Role, d.Privilege, object, d.Statement())
+	}
+	sentence := fmt.Sprintf("The %s is missing.", object)
+	if statement := d.Statement(); statement != "" {
+		sentence += fmt.Sprintf(" If it was renamed to %q, run: %s", d.Surplus[0], statement)
+	}
+	return sentence
+}

@@ -1,0 +1,81 @@
+package tenancy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// DefectKind says what is wrong in a schema.
+type DefectKind string
+
+// The kinds of defects.
+const (
+	// DefectTable: a table of the application is missing.
+	DefectTable DefectKind = "table"
+	// DefectOwner: the schema or a table belongs to another role than the operator's, which can neither migrate nor drop it.
+	DefectOwner DefectKind = "owner"
+	// DefectRole: a role of the application does not exist.
+	DefectRole DefectKind = "role"
+	// DefectPrivilege: a role of the application lacks a privilege.
+	DefectPrivilege DefectKind = "privilege"
+)
+
+// Defect is one thing that an application needs in a schema and does not have there.
+type Defect struct {
+	Kind DefectKind `json:"kind"`
+	// Schema is the name of the schema.
+	Schema string `json:"schema"`
+	// Table is the name of the table. Empty: the defect is one of the schema itself.
+	Table string `json:"table"`
+	// Owner is the role that the table or schema belongs to. Empty: the table is missing.
+	Owner string `json:"owner"`
+	// Role is the role that lacks the privilege, or that should be the owner.
+	Role string `json:"role"`
+	// Privilege is what the role lacks, such as SELECT. Empty: ownership.
+	Privilege string `json:"privilege"`
+	// Surplus are tables in the schema that the application does not know, of which one may be a missing table under another
+	// name. At most maxSurplus.
+	Surplus []string `json:"surplus"`
+}
+
+// maxSurplus bounds Defect.Surplus.
+const maxSurplus = 3
+
+// Statement returns the SQL with which an administrator of the database mends the defect. Empty: no single statement does.
+func (d Defect) Statement() string {
+	switch {
+	case d.Kind == DefectOwner:
+		return fmt.Sprintf("ALTER %s OWNER TO %s;", d.object(), quote(d.Role))
+	case d.Kind == DefectPrivilege:
+		return fmt.Sprintf("GRANT %s ON %s TO %s;", d.Privilege, d.object(), quote(d.Role))
+	case d.Kind == DefectTable && len(d.Surplus) == 1:
+		return fmt.Sprintf("ALTER TABLE %s RENAME TO %s;", pgx.Identifier{d.Schema, d.Surplus[0]}.Sanitize(), quote(d.Table))
+	}
+	return ""
+}
+
+func (d Defect) object() string {
+	if d.Table == "" {
+		return "SCHEMA " + quote(d.Schema)
+	}
+	return "TABLE " + pgx.Identifier{d.Schema, d.Table}.Sanitize()
+}
+
+// onlyPrivileges reports whether defects are missing privileges, which the operator can grant.
+func onlyPrivileges(defects []Defect) bool {
+	return !slices.ContainsFunc(defects, func(d Defect) bool { return d.Kind != DefectPrivilege })
+}
+
+// DefectsError says that an operation is not possible because of defects.
+type DefectsError struct{ Defects []Defect }
+
+func (e *DefectsError) Error() string {
+	var defects []string
+	for _, d := range e.Defects {
+		defects = append(defects, fmt.Sprintf("%s of %s.%s", d.Kind, d.Schema, d.Table))
+	}
+	return "the schema lacks what the application needs: " + strings.Join(defects, ", ")
+}

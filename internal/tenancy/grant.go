@@ -1,0 +1,80 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/application"
+)
+
+// GrantMissing grants the missing privileges among the defects of a live tenant, except on what belongs to another role.
+// It returns what it granted.
+func (s *Store) GrantMissing(ctx context.Context, read Tenant) (granted []Defect, err error) {
+	foreign := map[string]bool{}
+	for _, d := range read.Defects {
+		if d.Kind == DefectOwner {
+			foreign[d.Table] = true
+		}
+	}
+	var sql strings.Builder
+	for _, d := range read.Defects {
+		if d.Kind == DefectPrivilege && !foreign[d.Table] {
+			granted = append(granted, d)
+			sql.WriteString(d.Statement() + "\n")
+		}
+	}
+	if len(granted) == 0 {
+		return nil, nil
+	}
+	err = s.inTransaction(ctx, "grant", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		tenant, err := lockRow(ctx, tx, read.Name)
+		if err != nil {
+			return err
+		}
+		if tenant.ID != read.ID || tenant.State != StateLive || tenant.SchemaName != read.SchemaName {
+			return fmt.Errorf("grant privileges on schema %s: %w", read.SchemaName, ErrConflict)
+		}
+		if err := run(ctx, tx, lockTimeout+sql.String()); err != nil {
+			return fmt.Errorf("grant privileges on schema %s: %w", read.SchemaName, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return granted, nil
+}
+
+// accessSQL returns the statements that grant the application's roles their privileges in one schema.
+func (s *Store) accessSQL(schemaName string) string {
+	return s.usageSQL("GRANT", schemaName, "TO") + grantSQL(schemaName, s.app.Grants)
+}
+
+// usageSQL returns the statement that grants or revokes the use of one schema.
+func (s *Store) usageSQL(verb, schemaName, preposition string) string {
+	roles := s.app.TenantRoles()
+	if len(roles) == 0 {
+		return ""
+	}
+	for i, role := range roles {
+		roles[i] = quote(role)
+	}
+	return fmt.Sprintf("%s USAGE ON SCHEMA %s %s %s;\n", verb, quote(schemaName), preposition, strings.Join(roles, ", "))
+}
+
+// grantSQL returns the statements that grant privileges on tables of a schema. They name every table: the cost of a GRANT
+// on all tables of a schema grows with the number of tables in the database.
+func grantSQL(schema string, grants []application.Grant) string {
+	var sql strings.Builder
+	for _, grant := range grants {
+		tables := make([]string, len(grant.Tables))
+		for i, table := range grant.Tables {
+			tables[i] = pgx.Identifier{schema, table}.Sanitize()
+		}
+		fmt.Fprintf(&sql, "GRANT %s ON %s TO %s;\n", strings.Join(grant.Privileges, ", "), strings.Join(tables, ", "), quote(grant.Role))
+	}
+	return sql.String()
+}
