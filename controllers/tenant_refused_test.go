@@ -37,40 +37,51 @@ func TestRefusedManifests(t *testing.T) {
 	p := newNamespace(t)
 	long := strings.Repeat("a", 41)
 	tests := map[string]struct{ name, spec, want string }{
-		"a name that is too long":            {name: long, want: "use at most 40 lowercase letters"},
-		"a name with a dot":                  {name: "a.b", want: "use at most 40 lowercase letters"},
-		"a name of Postgres":                 {name: "pg-stat", want: "names that start with pg- or deleted- are reserved"},
-		"a name of a tombstone":              {name: "deleted-1", want: "names that start with pg- or deleted- are reserved"},
-		"a reserved name":                    {name: "www", want: "this name is reserved for the platform itself: choose another name"},
-		"a schema with a hyphen":             {spec: "{schemaName: a-b}", want: "use only lowercase letters, digits and underscores"},
-		"a schema in upper case":             {spec: "{schemaName: Alice}", want: "use only lowercase letters, digits and underscores"},
-		"a schema that is too long":          {spec: "{schemaName: " + strings.Repeat("a", 49) + "}", want: "spec.schemaName: Too long: may not be more than 48 bytes"},
-		"an empty schema":                    {spec: `{schemaName: ""}`, want: "spec.schemaName: Invalid value: \"\": spec.schemaName in body should be at least 1 chars long"},
-		"a schema of Postgres":               {spec: "{schemaName: pg_catalog}", want: "schema names that start with pg_ or deleted_ are reserved"},
-		"a schema of a tombstone":            {spec: "{schemaName: deleted_1_20270101}", want: "schema names that start with pg_ or deleted_ are reserved"},
-		"a reserved schema":                  {spec: "{schemaName: public}", want: "this schema name is reserved: choose another one"},
-		"the information schema":             {spec: "{schemaName: information_schema}", want: "this schema name is reserved: choose another one"},
-		"a domain with a scheme":             {spec: `{domain: "https://example.com"}`, want: "must be a host name in lower case such as blogs.example.com"},
-		"a domain in upper case":             {spec: "{domain: Example.com}", want: "must be a host name in lower case"},
-		"a domain that is an address":        {spec: `{domain: "10.0.0.1"}`, want: "must be a host name in lower case"},
-		"a custom domain with a port":        {spec: `{customDomains: ["www.alice.org:80"]}`, want: "must be a full host name in lower case such as www.alice.org"},
-		"a custom domain without a dot":      {spec: "{customDomains: [alice]}", want: "must be a full host name in lower case"},
-		"a custom domain with a wildcard":    {spec: `{customDomains: ["*.alice.org"]}`, want: "must be a full host name in lower case"},
-		"a custom domain that ends in a dot": {spec: `{customDomains: ["www.alice.org."]}`, want: "must be a full host name in lower case"},
-		"a custom domain with a long label":  {spec: "{customDomains: [" + strings.Repeat("a", 64) + ".org]}", want: "must be a full host name in lower case"},
-		"a custom domain twice":              {spec: "{customDomains: [www.a.org, www.a.org]}", want: `.spec.customDomains: duplicate entries for key [="www.a.org"]`},
-		"too many custom domains":            {spec: "{customDomains: [" + strings.Join(hostNames(21), ", ") + "]}", want: "spec.customDomains: Too many: 21: must have at most 20 items"},
-		"a date in words":                    {spec: `{paidUntil: "next year!"}`, want: "must be a date such as 2027-01-31"},
-		"a day that is not in the calendar":  {spec: `{paidUntil: "2027-02-30"}`, want: "must be a date such as 2027-01-31"},
-		"a time for a date":                  {spec: `{paidUntil: "2027-01-31T00:00:00Z"}`, want: "spec.paidUntil: Too long: may not be more than 10 bytes"},
-		"a negative limit of posts":          {spec: "{limits: {posts: -1}}", want: "spec.limits.posts in body should be greater than or equal to 0"},
-		"a negative limit of storage":        {spec: "{limits: {storage: -1Gi}}", want: "must be an amount of storage of 0 or more, such as 500Mi"},
-		"an invalid amount of storage":       {spec: "{limits: {storage: much}}", want: "spec.limits.storage: Invalid value: \"much\""},
-		"a negative limit of requests":       {spec: "{limits: {requestsPerSecond: -1}}", want: "spec.limits.requestsPerSecond in body should be greater than or equal to 0"},
-		"an unknown policy":                  {spec: "{deletionPolicy: Maybe}", want: `spec.deletionPolicy: Unsupported value: "Maybe": supported values: "Retain", "Delete"`},
-		"an owner without a name":            {spec: "{owner: {email: a@b}}", want: "spec.owner.username: Required value"},
-		"an invalid email address":           {spec: "{owner: {username: a, email: alice}}", want: "must be an email address such as alice@example.com"},
-		"an unknown field":                   {spec: "{schema: a}", want: "field not declared in schema"},
+		"a name that is too long":             {name: long, want: "use at most 40 lowercase letters"},
+		"a name with a dot":                   {name: "a.b", want: "use at most 40 lowercase letters"},
+		"a name of Postgres":                  {name: "pg-stat", want: "names that start with pg- or deleted- are reserved"},
+		"a name of a tombstone":               {name: "deleted-1", want: "names that start with pg- or deleted- are reserved"},
+		"a reserved name":                     {name: "www", want: "this name is reserved for the platform itself: choose another name"},
+		"an international name":               {name: "xn--pypal-4ve", want: "names with hyphens as the third and fourth characters are reserved"},
+		"a reserved name with hyphens":        {name: "help-desk", want: "this name is reserved for the platform itself: choose another name"},
+		"a title that turns around":           {spec: `{displayName: "a\u202Eb"}`, want: "use text on one line, without control characters, changes of direction or invisible characters"},
+		"a title with an invisible letter":    {spec: `{displayName: "a\u200Bb"}`, want: "use text on one line"},
+		"a title with a joiner":               {spec: `{displayName: "a\u200Db"}`, want: "use text on one line"},
+		"a title on two lines":                {spec: `{displayName: "a\nb"}`, want: "use text on one line"},
+		"a blank title":                       {spec: `{displayName: "\u00A0"}`, want: "use at least one visible character"},
+		"an owner with a line break":          {spec: `{owner: {username: "alice\n"}}`, want: "use lowercase letters, digits and hyphens"},
+		"an owner with an international name": {spec: `{owner: {username: "xn--pypal-4ve"}}`, want: "and not with hyphens as the third and fourth characters"},
+		"an invisible address":                {spec: `{owner: {username: alice, email: "ali\u200Bce@example.com"}}`, want: "use text on one line"},
+		"an address with a space":             {spec: `{owner: {username: alice, email: "alice@\u00A0example.com"}}`, want: "must be an email address such as alice@example.com"},
+		"a schema with a hyphen":              {spec: "{schemaName: a-b}", want: "use only lowercase letters, digits and underscores"},
+		"a schema in upper case":              {spec: "{schemaName: Alice}", want: "use only lowercase letters, digits and underscores"},
+		"a schema that is too long":           {spec: "{schemaName: " + strings.Repeat("a", 49) + "}", want: "spec.schemaName: Too long: may not be more than 48 bytes"},
+		"an empty schema":                     {spec: `{schemaName: ""}`, want: "spec.schemaName: Invalid value: \"\": spec.schemaName in body should be at least 1 chars long"},
+		"a schema of Postgres":                {spec: "{schemaName: pg_catalog}", want: "schema names that start with pg_ or deleted_ are reserved"},
+		"a schema of a tombstone":             {spec: "{schemaName: deleted_1_20270101}", want: "schema names that start with pg_ or deleted_ are reserved"},
+		"a reserved schema":                   {spec: "{schemaName: public}", want: "this schema name is reserved: choose another one"},
+		"the information schema":              {spec: "{schemaName: information_schema}", want: "this schema name is reserved: choose another one"},
+		"a domain with a scheme":              {spec: `{domain: "https://example.com"}`, want: "must be a host name in lower case such as blogs.example.com"},
+		"a domain in upper case":              {spec: "{domain: Example.com}", want: "must be a host name in lower case"},
+		"a domain that is an address":         {spec: `{domain: "10.0.0.1"}`, want: "must be a host name in lower case"},
+		"a custom domain with a port":         {spec: `{customDomains: ["www.alice.org:80"]}`, want: "must be a full host name in lower case such as www.alice.org"},
+		"a custom domain without a dot":       {spec: "{customDomains: [alice]}", want: "must be a full host name in lower case"},
+		"a custom domain with a wildcard":     {spec: `{customDomains: ["*.alice.org"]}`, want: "must be a full host name in lower case"},
+		"a custom domain that ends in a dot":  {spec: `{customDomains: ["www.alice.org."]}`, want: "must be a full host name in lower case"},
+		"a custom domain with a long label":   {spec: "{customDomains: [" + strings.Repeat("a", 64) + ".org]}", want: "must be a full host name in lower case"},
+		"a custom domain twice":               {spec: "{customDomains: [www.a.org, www.a.org]}", want: `.spec.customDomains: duplicate entries for key [="www.a.org"]`},
+		"too many custom domains":             {spec: "{customDomains: [" + strings.Join(hostNames(21), ", ") + "]}", want: "spec.customDomains: Too many: 21: must have at most 20 items"},
+		"a date in words":                     {spec: `{paidUntil: "next year!"}`, want: "must be a date such as 2027-01-31"},
+		"a day that is not in the calendar":   {spec: `{paidUntil: "2027-02-30"}`, want: "must be a date such as 2027-01-31"},
+		"a time for a date":                   {spec: `{paidUntil: "2027-01-31T00:00:00Z"}`, want: "spec.paidUntil: Too long: may not be more than 10 bytes"},
+		"a negative limit of posts":           {spec: "{limits: {posts: -1}}", want: "spec.limits.posts in body should be greater than or equal to 0"},
+		"a negative limit of storage":         {spec: "{limits: {storage: -1Gi}}", want: "must be an amount of storage of 0 or more, such as 500Mi"},
+		"an invalid amount of storage":        {spec: "{limits: {storage: much}}", want: "spec.limits.storage: Invalid value: \"much\""},
+		"a negative limit of requests":        {spec: "{limits: {requestsPerSecond: -1}}", want: "spec.limits.requestsPerSecond in body should be greater than or equal to 0"},
+		"an unknown policy":                   {spec: "{deletionPolicy: Maybe}", want: `spec.deletionPolicy: Unsupported value: "Maybe": supported values: "Retain", "Delete"`},
+		"an owner without a name":             {spec: "{owner: {email: a@b}}", want: "spec.owner.username: Required value"},
+		"an invalid email address":            {spec: "{owner: {username: a, email: alice}}", want: "must be an email address such as alice@example.com"},
+		"an unknown field":                    {spec: "{schema: a}", want: "field not declared in schema"},
 	}
 	for what, test := range tests {
 		t.Run(what, func(t *testing.T) {
@@ -180,6 +191,7 @@ func TestAcceptedManifests(t *testing.T) {
 	for name, spec := range map[string]string{
 		strings.Repeat("a", 40): "{}",
 		"1":                     "{schemaName: _1}",
+		"a-title":               `{displayName: "می\u200cخواهم ❤️\u200d🔥"}`,
 		"everything": `{platformRef: {name: default}, displayName: "Ж", schemaName: everything_1, domain: localhost,
 			customDomains: [xn--bcher-kva.example, www.a.org], paidUntil: "2028-02-29", trial: false, suspended: true,
 			owner: {username: alice, email: alice@example.com}, deletionPolicy: Delete, limits: {posts: 0, storage: 500Mi, requestsPerSecond: 5}}`,
@@ -190,16 +202,24 @@ func TestAcceptedManifests(t *testing.T) {
 	}
 }
 
-// The CRD and internal/naming reserve the same names.
-func TestReservedNamesAreOneList(t *testing.T) {
+// The CRD and internal/naming reserve the same names, and have the same rule for text.
+func TestRulesAreShared(t *testing.T) {
 	t.Parallel()
 	definition, err := os.ReadFile("../config/crd/bases/tenancy.echoblogs.io_tenants.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := "['" + strings.Join(naming.Reserved, "','") + "']"
 	flat := strings.Join(strings.Fields(string(definition)), "")
-	if got := strings.Count(flat, strings.ReplaceAll(list, "'", "''")) + strings.Count(flat, list); got != 2 {
-		t.Errorf("the definition of Tenant has %d rules with the list of internal/naming, want 2: one for names, one for schemas. The list is now\n%s", got, list)
+	for rule, fields := range map[string]string{
+		"['" + strings.Join(naming.Reserved, "','") + "']": "metadata.name and schemaName",
+		"self.matches(r'" + naming.TextPattern + "')":      "displayName and owner.email",
+		"self.matches(r'" + naming.VisiblePattern + "')":   "displayName",
+		"self.matches(r'" + naming.EmailPattern + "')":     "owner.email",
+	} {
+		// YAML may quote the rule.
+		got := strings.Count(flat, rule) + strings.Count(flat, strings.ReplaceAll(rule, "'", "''"))
+		if want := 1 + strings.Count(fields, " and "); got != want {
+			t.Errorf("the definition of Tenant has %d times the rule of internal/naming for %s, want %d. The rule is now\n%s", got, fields, want, rule)
+		}
 	}
 }

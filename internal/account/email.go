@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+
+	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 // maxEmail is the length of the longest email address, in bytes (RFC 3696, erratum 1690).
@@ -27,7 +29,7 @@ func CheckEmail(email string) error {
 	switch {
 	case len(email) > maxEmail:
 		return &InvalidError{FieldEmail, fmt.Sprintf("Enter an email address of at most %d characters.", maxEmail)}
-	case err != nil || parsed.Address != email || strings.Count(email, "@") != 1 || strings.Contains(email, " "):
+	case err != nil || parsed.Address != email || !naming.IsEmail(email):
 		return &InvalidError{FieldEmail, "Enter a valid email address, such as jane@example.com."}
 	}
 	return nil

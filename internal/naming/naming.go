@@ -30,14 +30,17 @@ type NameError struct {
 func (e *NameError) Error() string { return strconv.Quote(e.Name) + ": " + e.Sentence }
 
 // CheckTenant returns a *NameError when name cannot be a tenant's. The rule is the one of the Tenant's definition in
-// Kubernetes: a DNS-1123 label of at most 40 characters that is not reserved.
+// Kubernetes: a DNS-1123 label of at most 40 characters that is not reserved. Labels with hyphens as the third and fourth
+// characters are those of international names (RFC 5891 section 4.2.3.1): xn--pypal-4ve looks like paypal.
 func CheckTenant(name string) error {
 	switch {
 	case len(name) > MaxNameLength || !tenantName.MatchString(name):
 		return &NameError{name, "use at most 40 lowercase letters, digits and hyphens, beginning and ending with a letter or digit, such as john-doe"}
+	case len(name) >= 4 && name[2:4] == "--":
+		return &NameError{name, "names with hyphens as the third and fourth characters are reserved for international domain names: choose another name"}
 	case strings.HasPrefix(name, "pg-") || strings.HasPrefix(name, "deleted-"):
 		return &NameError{name, "names that start with pg- or deleted- are reserved: choose another name"}
-	case slices.Contains(Reserved, name):
+	case slices.Contains(Reserved, strings.ReplaceAll(name, "-", "")):
 		return &NameError{name, "this name is reserved for the platform itself: choose another name"}
 	}
 	return nil

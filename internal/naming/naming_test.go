@@ -14,9 +14,12 @@ import (
 func TestCheckTenant(t *testing.T) {
 	t.Parallel()
 	for name, legal := range map[string]bool{
-		"alice": true, "john-doe": true, "1": true, "a1-b2": true, strings.Repeat("a", 40): true, "xn--bcher-kva": true,
+		"alice": true, "john-doe": true, "1": true, "a1-b2": true, strings.Repeat("a", 40): true, "a--b": true, "abc--d": true, "xn-": false, "xn-a": true, "supporter": true,
 		"": false, "-a": false, "a-": false, "A": false, "a_b": false, "a.b": false, "ä": false, "a b": false,
 		strings.Repeat("a", 41): false, "pg-a": false, "deleted-1": false, "public": false, "information-schema": false, "a\n": false,
+		"xn--bcher-kva": false, "xn--pypal-4ve": false, "ab--c": false, "a---b": false, "12--3": false,
+		"helpdesk": false, "help-desk": false, "h-e-l-p": false, "signin": false, "sign-in": false, "secure": false, "verify": false, "password": false,
+		"payments": false, "pay-ments": false, "mta-sts": false, "mtasts": false, "noreply": false, "no-reply": false, "wpad": false, "w-p-a-d": false,
 	} {
 		checkSentence(t, "CheckTenant", name, legal, naming.CheckTenant(name))
 	}
@@ -35,12 +38,10 @@ func checkSentence(t *testing.T, function, name string, legal bool, err error) {
 
 func TestReservedNamesAreSortedAndValid(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"public", "www", "admin", "api", "app", "mail", "postgres", "information-schema"} {
-		if !slices.Contains(naming.Reserved, name) {
-			t.Errorf("%q is not reserved", name)
-		}
+	if !slices.IsSorted(naming.Reserved) {
+		t.Error("the list is not sorted")
 	}
-	label := regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	label := regexp.MustCompile(`^[a-z0-9]+$`)
 	for i, name := range naming.Reserved {
 		if !label.MatchString(name) || slices.Index(naming.Reserved, name) != i {
 			t.Errorf("%q is listed twice, or could not be a name anyway", name)

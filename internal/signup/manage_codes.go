@@ -6,12 +6,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 // The bounds of a NewCode.
@@ -40,7 +40,7 @@ type NewCode struct {
 
 func (c NewCode) validate() error {
 	var invalid ValidationError
-	if c.Note == "" || utf8.RuneCountInString(c.Note) > maxNote || !utf8.ValidString(c.Note) || strings.ContainsFunc(c.Note, unicode.IsControl) {
+	if utf8.RuneCountInString(c.Note) > maxNote || !naming.IsTitle(c.Note) {
 		invalid.add(FieldNote, fmt.Sprintf("Enter a note of at most %d characters on one line.", maxNote))
 	}
 	if c.Uses < 1 || c.Uses > maxUses {

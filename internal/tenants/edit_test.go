@@ -266,7 +266,7 @@ func TestInvalidValues(t *testing.T) {
 		edit          func(*tenants.Settings)
 		path, message string
 	}{
-		"title": {func(w *tenants.Settings) { w.DisplayName = "a\nb" }, "displayName", "Use letters, digits, spaces and punctuation on one line."},
+		"title": {func(w *tenants.Settings) { w.DisplayName = "a\nb" }, "displayName", "Use letters, digits, spaces and punctuation on one line, without invisible characters."},
 		"domain of the platform": {func(w *tenants.Settings) { w.CustomDomains = []string{"www.bob.example.com"} }, "customDomains",
 			"www.bob.example.com is at or under example.com, which belongs to this site. Enter your own domain."},
 		"host of the site": {func(w *tenants.Settings) { w.CustomDomains = []string{"blogs.example.net"} }, "customDomains",

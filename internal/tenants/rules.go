@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -25,8 +24,8 @@ func checkDisplayName(name string) string {
 	switch {
 	case utf8.RuneCountInString(name) > maxDisplayName:
 		return fmt.Sprintf("Use at most %d characters.", maxDisplayName)
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		return "Use letters, digits, spaces and punctuation on one line."
+	case name != "" && !naming.IsTitle(name):
+		return "Use letters, digits, spaces and punctuation on one line, without invisible characters."
 	}
 	return ""
 }

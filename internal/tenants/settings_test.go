@@ -57,9 +57,9 @@ func TestParseInvalid(t *testing.T) {
 	const host = " is not a host name. Enter one such as www.alice.org, without https:// and without a path."
 	for _, test := range []struct{ path, text, want string }{
 		{"displayName", strings.Repeat("ä", 101), "Use at most 100 characters."},
-		{"displayName", "a\nb", "Use letters, digits, spaces and punctuation on one line."},
-		{"displayName", "a\u0001b", "Use letters, digits, spaces and punctuation on one line."},
-		{"displayName", "\xff", "Use letters, digits, spaces and punctuation on one line."},
+		{"displayName", "a\nb", "Use letters, digits, spaces and punctuation on one line, without invisible characters."},
+		{"displayName", "a\u0001b", "Use letters, digits, spaces and punctuation on one line, without invisible characters."},
+		{"displayName", "\xff", "Use letters, digits, spaces and punctuation on one line, without invisible characters."},
 		{"customDomains", "www.alice.org\nhttps://www.alice.org/", `"https://www.alice.org/"` + host},
 		{"customDomains", "alice", `"alice"` + host},
 		{"customDomains", "www.alice.org:8080", `"www.alice.org:8080"` + host},

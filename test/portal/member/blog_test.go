@@ -40,7 +40,8 @@ func TestDisplayName(t *testing.T) {
 	})
 	long := strings.Repeat("ä", 101)
 	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", long).Want(t, http.StatusUnprocessableEntity, "Use at most 100 characters", long, `aria-invalid="true"`)
-	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "a\nb").Want(t, http.StatusUnprocessableEntity, "Use letters, digits, spaces and punctuation on one line.")
+	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "a\nb").Want(t, http.StatusUnprocessableEntity, "Use letters, digits, spaces and punctuation on one line, without invisible characters.")
+	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "a\u202eb").Want(t, http.StatusUnprocessableEntity, "without invisible characters.")
 	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "").Want(t, http.StatusOK, "Saved.")
 	if name := p.Tenant("alice").Spec.DisplayName; name != "" {
 		t.Errorf("the display name is still %q", name)

@@ -97,7 +97,7 @@ func TestStaffRefused(t *testing.T) {
 	before := p.Tenant("alice").Generation
 	for _, test := range []struct{ field, value, want string }{
 		{"displayName", strings.Repeat("x", 101), "Use at most 100 characters."},
-		{"displayName", "a\u0001b", "Use letters, digits, spaces and punctuation on one line."},
+		{"displayName", "a\u0001b", "Use letters, digits, spaces and punctuation on one line, without invisible characters."},
 		{"customDomains", "https://www.alice.org/", "is not a host name. Enter one such as www.alice.org, without https:// and without a path."},
 		{"customDomains", "www.bob." + stack.OtherDomain, ", which belongs to this site. Enter your own domain."},
 		{"customDomains", "alice", "&#34;alice&#34; is not a host name. Enter one such as www.alice.org, without https:// and without a path."},

@@ -1,0 +1,44 @@
+package naming
+
+import (
+	"regexp"
+	"unicode/utf8"
+)
+
+// The parts of TextPattern, as contents of character classes.
+const (
+	// unseen are characters that a reader does not see: control characters, formatting such as a change of direction,
+	// fillers, variation selectors and characters of private use.
+	unseen = `\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{FFF0}-\x{FFF8}\x{E0000}-\x{E0FFF}`
+	// emoji may be followed by the variation selector that makes them colourful.
+	emoji = `\x{A9}\x{AE}\x{203C}\x{2049}\x{2122}\x{2139}\x{3030}\x{303D}\x{3297}\x{3299}\x{2190}-\x{27FF}\x{2900}-\x{2BFF}\x{1F000}-\x{1FAFF}`
+	// joinable are emoji, and letters of scripts that need joiners: Arabic, those of India, Mongolian.
+	joinable = `\x{0590}-\x{061B}\x{061D}-\x{109F}\x{1780}-\x{17B3}\x{17B6}-\x{180A}\x{1810}-\x{1CFF}\x{2190}-\x{27FF}\x{2900}-\x{2BFF}\x{1F000}-\x{1FAFF}`
+)
+
+// TextPattern matches text that is shown on one line as it is stored, such as a title: no character of it is unseen,
+// moves others or ends the line. Joiners and variation selectors are part of some scripts and emoji, and may stand only
+// there. The CRD of Tenants has the same pattern; a test compares the two.
+const TextPattern = `^(?:[^` + unseen + `]|[` + emoji + `]\x{FE0F}|[0-9#*]\x{FE0F}\x{20E3}|[` +
+	joinable + `]\x{FE0F}?(?:[\x{200C}\x{200D}][` + joinable + `]\x{FE0F}?)+)*$`
+
+// VisiblePattern matches text with a character that is not blank.
+const VisiblePattern = `[\p{L}\p{N}\p{P}\p{S}]`
+
+// EmailPattern matches text with the shape of an email address. Its parts match TextPattern, too.
+const EmailPattern = `^[^@\p{Z}]+@[^@\p{Z}]+$`
+
+var (
+	textRule    = regexp.MustCompile(TextPattern)
+	visibleRule = regexp.MustCompile(VisiblePattern)
+	emailRule   = regexp.MustCompile(EmailPattern)
+)
+
+// IsText reports whether s matches TextPattern.
+func IsText(s string) bool { return utf8.ValidString(s) && textRule.MatchString(s) }
+
+// IsTitle reports whether s is text that a reader can see.
+func IsTitle(s string) bool { return IsText(s) && visibleRule.MatchString(s) }
+
+// IsEmail reports whether s is text with the shape of an email address.
+func IsEmail(s string) bool { return IsText(s) && emailRule.MatchString(s) }
