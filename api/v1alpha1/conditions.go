@@ -75,6 +75,8 @@ const (
 	ReasonSchemaExists = "SchemaExists"
 	// ReasonAdoptionRefused says that the existing schema may not be adopted.
 	ReasonAdoptionRefused = "AdoptionRefused"
+	// ReasonAnnotationInvalid says that an annotation of the Tenant has a value without a meaning.
+	ReasonAnnotationInvalid = "AnnotationInvalid"
 	// ReasonSchemaMissing says that the Tenant's schema is missing from the database.
 	ReasonSchemaMissing = "SchemaMissing"
 	// ReasonSchemaNotOwned says that the schema, or a table in it, belongs to another database role than the operator's.

@@ -25,6 +25,11 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.databaseError(err)
 	}
+	if have.State != tenancy.StateLive {
+		if err := r.checkAnnotations(ctx, s); err != nil {
+			return err
+		}
+	}
 	onTombstone := s.tenant.Annotations[v1alpha1.AnnotationOnTombstone]
 	restore := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneRestore
 	fresh := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneFresh

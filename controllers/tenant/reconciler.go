@@ -125,6 +125,7 @@ func (r *Reconciler) reconcileLive(ctx context.Context, tenant *v1alpha1.Tenant)
 		r.ensureRoute,
 		r.ensureActive,
 		r.probeServing,
+		r.checkAnnotations,
 	)
 	if stopped == nil && err == nil {
 		r.syncedPlatformGeneration.Store(client.ObjectKeyFromObject(tenant), s.platform.Generation)

@@ -22,6 +22,8 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonSchemaExists, "Create the Tenant with another spec.schemaName, drop the schema, or adopt it."},
 	{v1alpha1.ReasonAdoptionRefused, "List the schema in the Platform's spec.database.adoptableSchemas and set the annotation " + v1alpha1.AnnotationAdoptSchema +
 		" to the schema's version, or remove the annotation."},
+	{v1alpha1.ReasonAnnotationInvalid, "Remove the annotation. " + v1alpha1.AnnotationOnTombstone + " can be " + v1alpha1.OnTombstoneRestore + " or " +
+		v1alpha1.OnTombstoneFresh + ", " + v1alpha1.AnnotationOnMissing + " can be " + v1alpha1.OnMissingRecreate + "."},
 	{v1alpha1.ReasonSchemaMissing, "Restore the schema from a backup. To start with an empty schema, annotate the Tenant with " +
 		v1alpha1.AnnotationOnMissing + "=" + v1alpha1.OnMissingRecreate + "."},
 	{v1alpha1.ReasonSchemaNotOwned, "Run the statement in the message as an administrator of the database. The operator continues within a minute."},

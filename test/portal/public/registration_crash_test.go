@@ -175,9 +175,11 @@ func TestTenantAppearsLate(t *testing.T) {
 	p.Exec(`INSERT INTO public.registrations (id, username, state, token_hash, failure, created_at, updated_at, leased_until)
 		VALUES ('4e1c6a0e-0000-4000-8000-000000000001', 'late', 'failed', '\x00', 'unavailable', now(), now(), now())`)
 	late := tenant("late")
+	late.Namespace = p.Namespace
 	late.Annotations = map[string]string{v1alpha1.AnnotationRegistration: "4e1c6a0e-0000-4000-8000-000000000001"}
 	late.Spec.Owner = &v1alpha1.TenantOwner{Username: "late"}
-	if err := p.Create(t.Context(), late); err != nil {
+	portal := p.Impersonate("system:serviceaccount:" + p.Namespace + ":echoblogs-portal") // only it may set the annotation
+	if err := portal.Create(t.Context(), late); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.AwaitGone(t.Context(), "late"); err != nil {
