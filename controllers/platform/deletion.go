@@ -24,7 +24,8 @@ func (r *Reconciler) endPlatform(ctx context.Context, s *scope) error {
 		return nil
 	}
 	var tenants v1alpha1.TenantList
-	err := r.Client.List(ctx, &tenants, client.InNamespace(s.platform.Namespace), client.MatchingFields{requeue.TenantPlatform: s.platform.Name})
+	err := r.Client.List(ctx, &tenants, client.InNamespace(s.platform.Namespace), client.MatchingFields{requeue.TenantPlatform: s.platform.Name},
+		client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return fmt.Errorf("list the Tenants of Platform %s: %w", s.platform.Name, err)
 	}

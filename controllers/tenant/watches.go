@@ -30,7 +30,7 @@ func (r *Reconciler) requeueNameConflicts(ctx context.Context, released *v1alpha
 // tenantsOf returns requests for the Tenants of a Platform.
 func (r *Reconciler) tenantsOf(ctx context.Context, platform client.Object) []reconcile.Request {
 	var tenants v1alpha1.TenantList
-	err := r.Client.List(ctx, &tenants, client.InNamespace(platform.GetNamespace()), client.MatchingFields{requeue.TenantPlatform: platform.GetName()})
+	err := r.Client.List(ctx, &tenants, client.InNamespace(platform.GetNamespace()), client.MatchingFields{requeue.TenantPlatform: platform.GetName()}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		logf.FromContext(ctx).Error(err, "Tenants of a Platform not listed", "platform", platform.GetName())
 		return nil

@@ -45,7 +45,7 @@ func needsOf(grants []application.Grant, ownsSchema bool) needs {
 // defectsSQL is a column with the defects of the schema t.schema_name as JSON; NULL: none, or there is no such schema. Its
 // arguments are needs, in the parameters from number first on.
 //
-// All rows are found through indexes, and privileges are read from them: functions such as has_table_privilege would load
+// All rows are found through indexes (OFFSET 0 keeps Postgres from joining all of pg_class instead), and privileges are read from them: functions such as has_table_privilege would load
 // every tenant into the catalog cache of the connection, which never shrinks.
 func defectsSQL(first int) string {
 	return fmt.Sprintf(`(SELECT json_agg(json_build_object(
@@ -61,7 +61,8 @@ func defectsSQL(first int) string {
 		) ORDER BY need.position)
 		FROM pg_namespace n
 		CROSS JOIN unnest($%[1]d::text[]::name[], $%[2]d::text[]::name[], $%[3]d::text[]) WITH ORDINALITY AS need (relation, role, privilege, position)
-		LEFT JOIN pg_class c ON c.relname = need.relation AND c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+		LEFT JOIN LATERAL (SELECT found.oid, found.relowner, found.relacl FROM pg_class found
+			WHERE found.relname = need.relation AND found.relnamespace = n.oid AND found.relkind IN ('r', 'p') OFFSET 0) c ON true
 		WHERE n.nspname = t.schema_name::name AND NOT CASE
 			WHEN need.relation <> '' AND c.oid IS NULL THEN need.privilege <> ''
 			WHEN need.privilege = '' THEN pg_has_role(CASE WHEN need.relation = '' THEN n.nspowner ELSE c.relowner END, 'USAGE')

@@ -10,8 +10,9 @@ import (
 // UnknownSchemas returns schemas that no row of the registry refers to, at most limit, except for Postgres' own.
 func (r Reader) UnknownSchemas(ctx context.Context, limit int) ([]string, error) {
 	return r.schemaNames(ctx, `SELECT n.nspname::text FROM pg_namespace n
-		WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('public', 'information_schema') AND NOT EXISTS (
-			SELECT FROM public.tenants t WHERE t.state = `+LiveSQL+` AND t.schema_name = n.nspname OR t.tombstone_schema = n.nspname)
+		WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('public', 'information_schema') 
+		AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.state = `+LiveSQL+` AND t.schema_name = n.nspname)
+		AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.tombstone_schema = n.nspname)
 		ORDER BY n.nspname LIMIT $1`, limit)
 }
 
@@ -36,10 +37,12 @@ func (r Reader) schemaNames(ctx context.Context, sql string, limit int) ([]strin
 
 // SchemaSizes returns the size of schemas in bytes: their tables with indexes and TOAST. Schemas that do not exist or have
 // no table are omitted. It needs no privilege on the schemas, and waits for transactions that alter their tables: bound it
-// by ctx. On a Citus cluster it only measures the coordinator.
+// by ctx. No index finds the tables of a schema in pg_class; one of pg_depend does. On a Citus cluster it only measures the coordinator.
 func (r Reader) SchemaSizes(ctx context.Context, schemas []string) (map[string]int64, error) {
 	rows, err := r.db.Query(ctx, `SELECT n.nspname::text, sum(pg_total_relation_size(c.oid))::bigint
-		FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
+		FROM pg_namespace n
+		JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.classid = 'pg_class'::regclass
+		JOIN pg_class c ON c.oid = d.objid
 		WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'm', 'S') GROUP BY n.nspname`, schemas)
 	if err != nil {
 		return nil, fmt.Errorf("measure schemas: %w", err)

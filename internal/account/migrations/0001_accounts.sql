@@ -83,6 +83,8 @@ CREATE TABLE public.login_codes (
     challenge  text NOT NULL,
     expires_at timestamptz NOT NULL
 );
+CREATE INDEX login_codes_session_id_idx ON public.login_codes (session_id);
+CREATE INDEX login_codes_tenant_id_idx ON public.login_codes (tenant_id);
 
 -- Ends with the session of the public site that it came from.
 CREATE TABLE public.blog_sessions (

@@ -38,6 +38,10 @@ func (d *Directory) put(entry Entry) {
 	if old == nil || !old.equal(entry, publicURL) {
 		t = newTenant(entry, publicURL, old)
 		d.byID[t.ID] = t
+		d.hostCount += len(t.Hosts)
+		if old != nil {
+			d.hostCount -= len(old.Hosts)
+		}
 	}
 	for _, host := range t.Hosts {
 		if d.Lookup(host) != t {
@@ -59,6 +63,7 @@ func (d *Directory) remove(id int64) {
 			d.removeHost(host, id)
 		}
 		delete(d.byID, id)
+		d.hostCount -= len(t.Hosts)
 	}
 }
 
@@ -69,11 +74,8 @@ func (d *Directory) removeHost(host string, id int64) {
 	}
 }
 
-func (d *Directory) count() {
-	hosts := 0
-	for _, t := range d.byID {
-		hosts += len(t.Hosts)
-	}
+// report sets the metrics of the directory's size. It runs after every notification, so it does not count.
+func (d *Directory) report() {
 	d.metrics.tenants.Set(float64(len(d.byID)))
-	d.metrics.hosts.Set(float64(hosts))
+	d.metrics.hosts.Set(float64(d.hostCount))
 }

@@ -72,6 +72,8 @@ type Directory struct {
 	// These fields belong to the goroutine of Run.
 
 	byID map[int64]*Tenant
+	// hostCount is the number of hosts of all tenants in byID.
+	hostCount int
 	// snapshotAt is the time of the last snapshot, by the database's clock.
 	snapshotAt time.Time
 	// fullAt is when all tenants were last read.

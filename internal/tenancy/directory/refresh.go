@@ -93,14 +93,14 @@ func (d *Directory) readByID(ctx context.Context, ids []int64) {
 			d.remove(id)
 		}
 	}
-	d.count()
+	d.report()
 }
 
 // publish marks the directory as fresh, once it contains a whole snapshot. began is when reading the snapshot began.
 func (d *Directory) publish(snapshot Snapshot, began time.Time) {
 	d.snapshotAt = snapshot.At
 	d.readAt.Store(&began)
-	d.count()
+	d.report()
 }
 
 // succeeded counts a read. It logs the first failure of a series, and the first success after it.

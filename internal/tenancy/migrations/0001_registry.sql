@@ -48,6 +48,10 @@ CREATE UNIQUE INDEX tenants_name_key ON public.tenants (name) WHERE state <> 'su
 CREATE UNIQUE INDEX tenants_schema_name_key ON public.tenants (schema_name) WHERE state <> 'superseded';
 CREATE INDEX tenants_updated_at_idx ON public.tenants (updated_at);
 CREATE INDEX tenants_owner_idx ON public.tenants (owner) WHERE owner <> '';
+-- Few rows are of tenants that were deleted: these indexes find them without reading those of live tenants.
+CREATE INDEX tenants_released_at_idx ON public.tenants (released_at) WHERE released_at IS NOT NULL;
+CREATE INDEX tenants_purge_at_idx ON public.tenants (purge_at) WHERE purge_at IS NOT NULL;
+CREATE UNIQUE INDEX tenants_tombstone_schema_key ON public.tenants (tombstone_schema) WHERE tombstone_schema IS NOT NULL;
 
 CREATE TABLE public.domains (
     host        text PRIMARY KEY,
@@ -59,6 +63,7 @@ CREATE TABLE public.domains (
 );
 CREATE UNIQUE INDEX domains_primary_key ON public.domains (tenant_id) WHERE is_primary;
 CREATE INDEX domains_tenant_id_idx ON public.domains (tenant_id);
+CREATE INDEX domains_released_at_idx ON public.domains (released_at) WHERE released_at IS NOT NULL;
 
 -- The specs of the Tenants of tombstones, to recreate them. They are not in the rows that the application reads, because
 -- they contain addresses of owners.
