@@ -6,15 +6,19 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/remediation"
 	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/certificate"
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
@@ -112,11 +116,53 @@ func TestTenantWaitsForCertificates(t *testing.T) {
 	if ingress.Annotations["cert-manager.io/cluster-issuer"] != "test" || len(ingress.Spec.TLS) != 1 {
 		t.Fatalf("Ingress with annotations %v and TLS %v", ingress.Annotations, ingress.Spec.TLS)
 	}
-	p.CreateObject(&corev1.Secret{
+	// An invalid certificate is not enough.
+	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: ingress.Spec.TLS[0].SecretName}, Type: corev1.SecretTypeTLS,
 		StringData: map[string]string{"tls.crt": "certificate", "tls.key": "key"},
-	})
+	}
+	p.CreateObject(secret)
+	invalid := func(sentence string) {
+		t.Helper()
+		p.Nudge("alice")
+		p.Wait("RouteReady says: "+sentence, func(context.Context) error {
+			route := meta.FindStatusCondition(p.Tenant("alice").Status.Conditions, v1alpha1.ConditionRouteReady)
+			if want := sentence + " " + remediation.For(v1alpha1.ReasonCertificateInvalid); route.Status != metav1.ConditionFalse || route.Reason != v1alpha1.ReasonCertificateInvalid || route.Message != want {
+				return fmt.Errorf("it is %+v", route)
+			}
+			return nil
+		})
+		p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonCertificateInvalid)
+	}
+	invalid(`The Secret "tenant-alice-tls" contains no certificate in PEM format.`)
+	now := p.Clock.Now().UTC().Truncate(time.Second)
+	replace := func(from, until time.Time, hosts ...string) {
+		t.Helper()
+		crt, key, err := certificate.ForHosts(from, until, hosts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret.Data = map[string][]byte{corev1.TLSCertKey: crt, corev1.TLSPrivateKeyKey: key}
+		if err := p.Client.Update(t.Context(), secret); err != nil {
+			t.Fatal(err)
+		}
+	}
+	day := 24 * time.Hour
+	replace(now, now.Add(day), "www.alice.org", "example.com", "*.bob.example.com", "alice.example.org")
+	invalid(`The certificate in the Secret "tenant-alice-tls" does not cover "alice.example.com": it is for "www.alice.org", "example.com", "*.bob.example.com" and 1 more.`)
+	replace(now, now.Add(day))
+	invalid(`The certificate in the Secret "tenant-alice-tls" does not cover "alice.example.com": it has no host names.`)
+	replace(now.Add(-2*day), now.Add(-day), "alice.example.com")
+	invalid(`The certificate of "alice.example.com" in the Secret "tenant-alice-tls" expired at ` + now.Add(-day).Format(time.RFC3339) + ".")
+	replace(now.Add(day), now.Add(2*day), "alice.example.com")
+	invalid(`The certificate of "alice.example.com" in the Secret "tenant-alice-tls" is not valid before ` + now.Add(day).Format(time.RFC3339) + ".")
+
+	// A wildcard covers the host, until it expires.
+	replace(now, now.Add(day), "*.example.com")
+	p.Nudge("alice")
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	p.Clock.SetTime(now.Add(day + time.Second))
+	invalid(`The certificate of "alice.example.com" in the Secret "tenant-alice-tls" expired at ` + now.Add(day).Format(time.RFC3339) + ".")
 }
 
 func TestWildcardIngress(t *testing.T) {

@@ -129,6 +129,11 @@ func TestRefusedPlatforms(t *testing.T) {
 			}
 		})
 	}
+	for _, name := range []string{"a.b", strings.Repeat("a", 64)} { // names of Secrets and labels contain it
+		if err := p.apply(t, platformManifest(name, "")); err == nil || !strings.Contains(err.Error(), "use a name of at most 63 lowercase letters, digits and hyphens") {
+			t.Errorf("the name %s: %v", name, err)
+		}
+	}
 	for name, contact := range map[string]string{
 		"mail": "mailto:jane.doe+help@mail.example.com", "page": "https://example.com:8443/help/?about=blogs#ask", "site": "https://example.com",
 		"long": "https://example.com/" + strings.Repeat("a", 280),

@@ -123,6 +123,8 @@ const (
 	ReasonIngressReady = "IngressReady"
 	// ReasonCertificatePending says that the Secret with the certificate does not exist yet.
 	ReasonCertificatePending = "CertificatePending"
+	// ReasonCertificateInvalid says that the certificate in the Secret does not cover a host, or is not valid now.
+	ReasonCertificateInvalid = "CertificateInvalid"
 	// ReasonIngressRejected says that the API server rejected the Ingress.
 	ReasonIngressRejected = "IngressRejected"
 	// ReasonIngressNotOwned says that an Ingress of that name exists and was not created by the operator.

@@ -169,7 +169,8 @@ type RoutingSpec struct {
 // TLSSpec configures certificates.
 type TLSSpec struct {
 	// wildcardSecretName names the Secret with a certificate for *.DOMAIN. Empty: every Ingress has its own Secret,
-	// INGRESS-tls, which a controller such as cert-manager creates. Custom domains always have their own Secrets.
+	// INGRESS-tls, which a controller such as cert-manager creates. Custom domains and the hosts of the public site always
+	// have their own Secrets, INGRESS.HASH-tls.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
@@ -321,6 +322,7 @@ type PlatformStatus struct {
 // +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.schemaVersion`
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="use a name of at most 63 lowercase letters, digits and hyphens, beginning and ending with a letter or digit, such as default"
 type Platform struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object metadata.

@@ -14,18 +14,19 @@ import (
 // ensureRoute applies the Platform's own Ingress: the hosts of the public site, and a rule without a host for all hosts
 // that belong to no Tenant.
 //
-// Sets RouteReady; False with PublicHostTaken, IngressNotOwned, IngressRejected or CertificatePending.
+// Sets RouteReady; False with PublicHostTaken, IngressNotOwned, IngressRejected, CertificatePending or
+// CertificateInvalid.
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	want := routing.ForPlatform(s.platform, desired.Application(r.Stores.Application, s.platform).Backend, s.platform.PublicHostNames())
 	if _, err := r.ingresses.Ensure(ctx, s.platform, want); err != nil {
 		return err
 	}
-	pending, err := r.ingresses.PendingCertificate(ctx, want)
+	problem, _, err := r.ingresses.CheckCertificates(ctx, want, s.now) // checkInterval is short enough to notice the end of one
 	if err != nil {
 		return err
 	}
-	if pending != nil {
-		s.Degrade(pending)
+	if problem != nil {
+		s.Degrade(problem)
 	}
 	if !s.IsDegraded(v1alpha1.ConditionRouteReady) {
 		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s routes to the public site.", want.Name))

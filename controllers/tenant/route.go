@@ -11,9 +11,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
-// ensureRoute applies the Tenant's Ingress and waits for its certificates.
+// ensureRoute applies the Tenant's Ingress and checks its certificates.
 //
-// Sets RouteReady; False with IngressNotOwned, IngressRejected or CertificatePending.
+// Sets RouteReady; False with IngressNotOwned, IngressRejected, CertificatePending or CertificateInvalid.
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	want := routing.ForTenant(s.platform, s.app.Backend, s.tenant, s.row.PrimaryHost, s.row.CustomHosts)
 	if want == nil {
@@ -34,14 +34,15 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 			r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonIngressRepaired, "Repair", fmt.Sprintf("Repaired Ingress %s, which had drifted.", want.Name))
 		}
 	}
-	pending, err := r.ingresses.PendingCertificate(ctx, want)
+	problem, expires, err := r.ingresses.CheckCertificates(ctx, want, s.now)
 	if err != nil {
 		return err
 	}
-	if pending != nil {
-		s.Degrade(pending)
+	if problem != nil {
+		s.Degrade(problem)
 		return nil
 	}
+	s.certificatesExpire = expires
 	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s routes to the backend.", want.Name))
 	return nil
 }

@@ -35,6 +35,8 @@ type scope struct {
 	schemaCreated bool
 	// nextDate is when the condition Active changes next; set by ensureActive.
 	nextDate time.Time
+	// certificatesExpire is when the first certificate of the Ingress expires; set by ensureRoute. Zero: it has none.
+	certificatesExpire time.Time
 }
 
 func newScope(tenant *v1alpha1.Tenant, now time.Time) *scope {
@@ -48,8 +50,12 @@ func (s *scope) hosts() []string {
 
 // wait returns the time until the next date, or 0 if there is none.
 func (s *scope) wait() time.Duration {
-	if s.nextDate.IsZero() {
+	next := s.nextDate
+	if expires := s.certificatesExpire; !expires.IsZero() && (next.IsZero() || expires.Before(next)) {
+		next = expires.Add(time.Second) // a certificate is valid until the end of that second
+	}
+	if next.IsZero() {
 		return 0
 	}
-	return min(max(s.nextDate.Sub(s.now), time.Second), maxWait)
+	return min(max(next.Sub(s.now), time.Second), maxWait)
 }

@@ -41,6 +41,7 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonCustomDomainRefused, "Remove it from spec.customDomains. The other hosts are served."},
 	{v1alpha1.ReasonDomainNotListed, "Add the domain to the Platform's spec.domains, or choose one of the listed domains."},
 	{v1alpha1.ReasonCertificatePending, "If the certificate is not issued within minutes, check that DNS points to the ingress controller, and check cert-manager."},
+	{v1alpha1.ReasonCertificateInvalid, "Put a valid certificate for the host into that Secret. If cert-manager issues it, check its Certificate. The operator continues within a minute."},
 	{v1alpha1.ReasonIngressRejected, "Follow the API server's message, which may come from the admission webhook of the ingress controller."},
 	{v1alpha1.ReasonIngressNotOwned, "Delete or rename that Ingress."},
 	{v1alpha1.ReasonProbeFailed, "Check that the backend's pods run, and that the operator can reach their Service."},

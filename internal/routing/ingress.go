@@ -46,8 +46,10 @@ func ForTenant(p *v1alpha1.Platform, backend application.Backend, t *v1alpha1.Te
 	ingress.Labels[LabelTenant] = t.Name
 	for _, host := range hosts {
 		ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, backend))
-		if secret := certificateSecret(p, ingress.Name, host, host == primary); secret != "" {
-			ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{host}, SecretName: secret})
+		if host == primary {
+			addCertificate(p, ingress, host, true, ingress.Name+"-tls")
+		} else {
+			addCertificate(p, ingress, host, false, hostSecret(ingress.Name, host))
 		}
 	}
 	return ingress
@@ -63,17 +65,13 @@ func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts 
 	ingress := newIngress(p, PlatformIngressName(p.Name), metav1.NewControllerRef(p, v1alpha1.GroupVersion.WithKind("Platform")))
 	for _, host := range publicHosts {
 		ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, site))
-		if secret := certificateSecret(p, ingress.Name, host, false); secret != "" {
-			ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{host}, SecretName: secret})
-		}
+		addCertificate(p, ingress, host, false, hostSecret(ingress.Name, host))
 	}
 	if p.RoutingMode() == v1alpha1.RouteWildcard {
 		for _, domain := range p.Spec.Domains {
 			host := "*." + string(domain)
 			ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, backend))
-			if secret := certificateSecret(p, ingress.Name, host, true); secret != "" {
-				ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{host}, SecretName: secret})
-			}
+			addCertificate(p, ingress, host, true, hostSecret(ingress.Name, host))
 		}
 	}
 	ingress.Spec.Rules = append(ingress.Spec.Rules, rule("", site))
@@ -124,19 +122,24 @@ func rule(host string, backend application.Backend) networkingv1.IngressRule {
 	}
 }
 
-// certificateSecret returns the name of the Secret with the certificate for a host, or "" without TLS. Every custom domain
-// has its own Secret, so that a domain whose DNS is wrong does not delay the certificates of others.
-func certificateSecret(p *v1alpha1.Platform, ingress, host string, underPlatformDomain bool) string {
-	switch {
-	case p.Spec.Routing == nil || p.Spec.Routing.TLS == nil:
-		return ""
-	case underPlatformDomain && p.Spec.Routing.TLS.WildcardSecretName != "":
-		return p.Spec.Routing.TLS.WildcardSecretName
-	case underPlatformDomain:
-		return ingress + "-tls"
+// addCertificate adds the Secret with the certificate for a host, if the Platform uses TLS. shared reports whether the
+// Platform's wildcard certificate may cover the host, and own is the name of the Secret if it does not.
+func addCertificate(p *v1alpha1.Platform, ingress *networkingv1.Ingress, host string, shared bool, own string) {
+	if p.Spec.Routing == nil || p.Spec.Routing.TLS == nil {
+		return
 	}
+	if wildcard := p.Spec.Routing.TLS.WildcardSecretName; shared && wildcard != "" {
+		own = wildcard
+	}
+	ingress.Spec.TLS = append(ingress.Spec.TLS, networkingv1.IngressTLS{Hosts: []string{host}, SecretName: own})
+}
+
+// hostSecret returns the name of the Secret for one host of an Ingress. Every such host has its own, so that a domain whose
+// DNS is wrong does not delay the certificates of others. The dot keeps the name apart from those of all Tenants and
+// Platforms, whose names have none.
+func hostSecret(ingress, host string) string {
 	sum := sha256.Sum256([]byte(host))
-	return ingress + "-" + hex.EncodeToString(sum[:5]) + "-tls"
+	return ingress + "." + hex.EncodeToString(sum[:8]) + "-tls"
 }
 
 func contains(have, want map[string]string) bool {

@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/application"
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
@@ -56,11 +58,11 @@ func TestForTenant(t *testing.T) {
 		},
 		"a certificate for each host": {
 			routing: &v1alpha1.RoutingSpec{TLS: &v1alpha1.TLSSpec{}}, custom: []string{"a.org"},
-			want: []string{"alice.example.com -> blog", "a.org -> blog", "alice.example.com by tenant-alice-tls", "a.org by tenant-alice-d99a5f2dc7-tls"},
+			want: []string{"alice.example.com -> blog", "a.org -> blog", "alice.example.com by tenant-alice-tls", "a.org by tenant-alice.d99a5f2dc74e8488-tls"},
 		},
 		"a wildcard certificate": {
 			routing: &v1alpha1.RoutingSpec{TLS: &v1alpha1.TLSSpec{WildcardSecretName: "wild"}}, custom: []string{"a.org"},
-			want: []string{"alice.example.com -> blog", "a.org -> blog", "alice.example.com by wild", "a.org by tenant-alice-d99a5f2dc7-tls"},
+			want: []string{"alice.example.com -> blog", "a.org -> blog", "alice.example.com by wild", "a.org by tenant-alice.d99a5f2dc74e8488-tls"},
 		},
 		"a wildcard route": {
 			routing: &v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard}, custom: []string{"a.org"},
@@ -82,11 +84,41 @@ func TestForTenant(t *testing.T) {
 	}
 }
 
+// No name of a Tenant or Platform makes an object of it share a Secret with another one.
+func TestSecretsAreNotShared(t *testing.T) {
+	t.Parallel()
+	tls := &v1alpha1.RoutingSpec{TLS: &v1alpha1.TLSSpec{}}
+	for _, mode := range []v1alpha1.RoutingMode{"", v1alpha1.RouteWildcard} {
+		tls.Mode = mode
+		ingress := routing.ForTenant(newPlatform(tls), backend, newTenant("victim"), "victim.example.com", []string{"www.victim.org", "victim.org"})
+		secrets := map[string]bool{}
+		for _, entry := range ingress.Spec.TLS {
+			if secrets[entry.SecretName] {
+				t.Errorf("two hosts share the Secret %s", entry.SecretName)
+			}
+			secrets[entry.SecretName] = true
+			name := strings.TrimSuffix(strings.TrimPrefix(entry.SecretName, "tenant-"), "-tls")
+			if name != "victim" && naming.CheckTenant(name) == nil {
+				t.Errorf("the Secret %s is also the primary one of a Tenant %s", entry.SecretName, name)
+			}
+		}
+	}
+	p := newPlatform(tls)
+	p.Spec.Domains = append(p.Spec.Domains, "example.org")
+	secrets := map[string]bool{}
+	for _, entry := range routing.ForPlatform(p, backend, []string{"example.com", "www.example.com"}).Spec.TLS {
+		if secrets[entry.SecretName] || !strings.HasPrefix(entry.SecretName, "platform-default.") {
+			t.Errorf("the hosts %v have the Secret %s", entry.Hosts, entry.SecretName)
+		}
+		secrets[entry.SecretName] = true
+	}
+}
+
 func TestForPlatform(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard, TLS: &v1alpha1.TLSSpec{WildcardSecretName: "wild"}})
 	got := describe(routing.ForPlatform(p, backend, []string{"example.com"}))
-	want := []string{"example.com -> portal", "*.example.com -> blog", " -> portal", "example.com by platform-default-a379a6f6ee-tls", "*.example.com by wild"}
+	want := []string{"example.com -> portal", "*.example.com -> blog", " -> portal", "example.com by platform-default.a379a6f6eeafb9a5-tls", "*.example.com by wild"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -43,3 +43,18 @@ func New(folder string) (tls.Certificate, error) {
 	}
 	return tls.Certificate{Certificate: [][]byte{serverDER}, PrivateKey: serverKey}, nil
 }
+
+// ForHosts returns a self-signed certificate for some hosts, and its key, both in PEM format.
+func ForHosts(from, until time.Time, hosts ...string) (certificate, key []byte, err error) {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: until, DNSNames: hosts}
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	encoded, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	keyDER, err2 := x509.MarshalPKCS8PrivateKey(private)
+	if err := errors.Join(err, err2); err != nil {
+		return nil, nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: encoded}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), nil
+}

@@ -3,6 +3,7 @@
 package operatortest
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"testing"
@@ -134,7 +135,7 @@ func (p *Platform) CreateDefault(edits ...func(*v1alpha1.Platform)) {
 func (p *Platform) Nudge(name string) {
 	p.T.Helper()
 	p.EditTenant(name, func(t *v1alpha1.Tenant) {
-		metav1.SetMetaDataAnnotation(&t.ObjectMeta, "test/nudge", p.Clock.Now().String())
+		metav1.SetMetaDataAnnotation(&t.ObjectMeta, "test/nudge", rand.Text())
 	})
 }
 
