@@ -79,7 +79,7 @@ fuzz: test-setup ## Run each fuzz target for FUZZTIME=1m; their seeds run with t
 	@FUZZTIME=$(FUZZTIME) hack/fuzz.sh
 
 .PHONY: bench
-bench: ## Measure the operator and the blog, and their limits. QUICK=1 measures less, in two minutes.
+bench: ## Measure the operator and the blog, and their limits. QUICK=1 measures less, in a few minutes.
 	@go build -C test/bench -o ../../bin/bench .
 	@exec bin/bench $(if $(filter 1,$(QUICK)),--quick)
 

@@ -12,10 +12,16 @@ import (
 )
 
 // parts are the processes whose CPU time is measured, in the order of the report.
-var parts = []string{"operator", pageServer, "PostgreSQL", "kube-apiserver", "etcd", "kube-controller-manager", "this benchmark"}
+var parts = []string{"operator", pageServer, databaseServer, "kube-apiserver", "etcd", "kube-controller-manager", ownProcess}
 
-// pageServer is the blog, or the bare handler that replaces it.
-const pageServer = "blog"
+const (
+	// pageServer is the blog, or the bare handler that replaces it.
+	pageServer = "blog"
+	// databaseServer is PostgreSQL with all its backends.
+	databaseServer = "PostgreSQL"
+	// ownProcess is this program.
+	ownProcess = "this benchmark"
+)
 
 // cpuUse is the CPU time that each part uses for one Tenant, or one request.
 type cpuUse struct {
@@ -47,7 +53,7 @@ func (u *cpuUse) start() (stop func(count int)) {
 // cpuTimes returns the CPU time that each part has used so far.
 func (u *cpuUse) cpuTimes() map[string]time.Duration {
 	pids := map[string]int{
-		"operator": u.stack.operator.PID(), pageServer: u.server, "PostgreSQL": u.stack.postgres.PID(), "this benchmark": os.Getpid(),
+		"operator": u.stack.operator.PID(), pageServer: u.server, databaseServer: u.stack.postgres.PID(), ownProcess: os.Getpid(),
 	}
 	for _, p := range u.stack.controlPlane.Processes() {
 		pids[p.Name()] = p.PID()
@@ -64,9 +70,9 @@ func (u *cpuUse) cpuTimes() map[string]time.Duration {
 		}
 		for part, pid := range pids {
 			switch {
-			case stat.pid == pid && part == "PostgreSQL":
+			case stat.pid == pid && part == databaseServer:
 				times[part] += stat.own + stat.ended // including closed connections
-			case stat.pid == pid, stat.parent == pid && part == "PostgreSQL":
+			case stat.pid == pid, stat.parent == pid && part == databaseServer:
 				times[part] += stat.own
 			}
 		}

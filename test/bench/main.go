@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -53,13 +54,18 @@ func command() *cobra.Command {
 			if o.rounds > 0 {
 				sizes.rounds = o.rounds
 			}
+			if len(o.series) > 0 {
+				sizes.series = slices.Sorted(slices.Values(o.series))
+			}
 			return runBenchmark(c.Context(), o, sizes)
 		},
 	}
 	flags := c.Flags()
-	flags.BoolVar(&quick, "quick", false, "measure less of everything, in less than two minutes")
+	flags.BoolVar(&quick, "quick", false, "measure less of everything, in a few minutes")
 	flags.IntVar(&o.tenants, "tenants", 0, fmt.Sprintf("the number of Tenants of the large fleet; defaults to %d, with --quick to %d", full.fleet, smaller.fleet))
 	flags.IntVar(&o.rounds, "rounds", 0, fmt.Sprintf("the number of rounds of each figure; defaults to %d, with --quick to %d", full.rounds, smaller.rounds))
+	flags.IntSliceVar(&o.series, "sizes", nil, fmt.Sprintf("the numbers of existing Tenants at which the cost of further ones is measured; defaults to %v, with --quick to %v", full.series, smaller.series))
+	flags.BoolVar(&o.onlySeries, "only-sizes", false, "measure only the cost at these sizes")
 	flags.StringVar(&o.state, "state", "/var/tmp", "the folder for the databases, on the disk to measure")
 	flags.StringVar(&o.logs, "logs", "", "a folder for the logs of all programs; by default they are removed at the end")
 	flags.StringVar(&o.markdown, "markdown", "", "a file in which the results between two markers are replaced")

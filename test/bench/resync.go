@@ -102,7 +102,7 @@ func (b *benchmark) restart(ctx context.Context) (resync, error) {
 		return resync{}, err
 	}
 	r := resync{took: time.Since(start), writes: map[string]float64{}}
-	if r.memory, err = residentMemory(b.stack.operator.PID()); err != nil {
+	if r.memory, err = memoryOf(b.stack.operator.PID(), "VmRSS"); err != nil {
 		return r, err
 	}
 	if r.perTenant, r.others, err = countStatements(log, len(b.fleet)); err != nil {
@@ -215,19 +215,19 @@ func countStatements(log io.Reader, tenants int) (perTenant, others float64, err
 	return perTenant, others, nil
 }
 
-// residentMemory returns the resident memory of a process in MiB, see proc_pid_status(5).
-func residentMemory(pid int) (float64, error) {
+// memoryOf returns the memory of a process in MiB: VmRSS or RssAnon, see proc_pid_status(5).
+func memoryOf(pid int, kind string) (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, fmt.Errorf("read the memory of process %d: %w", pid, err)
 	}
 	for line := range strings.Lines(string(status)) {
-		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmRSS:" {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == kind+":" {
 			kilobytes, err := strconv.ParseFloat(fields[1], 64)
 			return kilobytes / 1024, err
 		}
 	}
-	return 0, fmt.Errorf("process %d has no VmRSS", pid)
+	return 0, fmt.Errorf("process %d has no %s", pid, kind)
 }
 
 // bareResync performs the reads that a resync cannot avoid.

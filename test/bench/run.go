@@ -17,6 +17,10 @@ type options struct {
 	tenants, rounds          int
 	state, logs              string
 	markdown, json, profiles string
+	// series are the sizes of the series. Empty: the default.
+	series []int
+	// onlySeries leaves out everything but the series.
+	onlySeries bool
 }
 
 // sizes are the sizes of the measurements.
@@ -32,13 +36,15 @@ type sizes struct {
 	hosts int
 	// pages is the duration of one round of page requests.
 	pages time.Duration
-	// timeout bounds all measurements.
-	timeout time.Duration
+	// series are the numbers of existing Tenants at which the cost of further ones is measured, in ascending order.
+	series []int
+	// timeout bounds all measurements but the series, and seriesTimeout the series.
+	timeout, seriesTimeout time.Duration
 }
 
 var (
-	full    = sizes{rounds: 5, alone: 20, batch: 200, fleet: 1000, hosts: 50, pages: 4 * time.Second, timeout: 12 * time.Minute}
-	smaller = sizes{rounds: 2, alone: 10, batch: 60, fleet: 150, hosts: 50, pages: time.Second, timeout: 2 * time.Minute}
+	full    = sizes{rounds: 5, alone: 20, batch: 200, fleet: 1000, hosts: 50, pages: 4 * time.Second, series: []int{0, 1000, 5000, 10000}, timeout: 12 * time.Minute, seriesTimeout: time.Hour}
+	smaller = sizes{rounds: 2, alone: 10, batch: 60, fleet: 150, hosts: 50, pages: time.Second, series: []int{0, 200}, timeout: 2 * time.Minute, seriesTimeout: 6 * time.Minute}
 )
 
 // stopTimeout bounds the stop of each program. An API server takes long on a busy machine.
@@ -47,17 +53,32 @@ const stopTimeout = 30 * time.Second
 // runBenchmark measures, cleans up, and writes the report.
 func runBenchmark(ctx context.Context, o options, s sizes) error {
 	p := newProgress(os.Stderr)
-	programs, err := findPrograms(ctx, p)
+	found, err := findPrograms(ctx, p)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(programs.own)
-	r, err := measure(ctx, o, s, programs, p)
-	if r == nil {
-		return err
+	defer os.RemoveAll(found.own)
+	measurements := []func(context.Context, options, sizes, programs, *progress) (*report.Report, error){measure, measureSeries}
+	if o.onlySeries {
+		measurements = measurements[1:]
 	}
-	p.say("Done")
-	return errors.Join(err, r.Publish(os.Stdout, o.json, o.markdown))
+	var (
+		all      report.Report
+		failures []error
+	)
+	for _, measure := range measurements {
+		r, err := measure(ctx, o, s, found, p)
+		failures = append(failures, err)
+		if r == nil {
+			break
+		}
+		all.Append(*r)
+	}
+	if len(all.Figures) > 0 {
+		p.say("Done")
+		failures = append(failures, all.Publish(os.Stdout, o.json, o.markdown))
+	}
+	return errors.Join(failures...)
 }
 
 // measure starts everything, measures, stops everything and removes all data. If it returns a report, its error is one of
@@ -79,9 +100,14 @@ func measure(ctx context.Context, o options, s sizes, programs programs, p *prog
 	if err := b.run(ctx); err != nil {
 		return nil, because(ctx, err)
 	}
+	return b.report(), nil
+}
+
+// report returns all results.
+func (b *benchmark) report() *report.Report {
 	return &report.Report{
 		Date: time.Now().UTC().Truncate(time.Second), Command: commandLine(), Machine: b.machine, Figures: b.figures, CPU: b.cpu, Processes: parts,
-	}, nil
+	}
 }
 
 // commandLine returns the command line of this program.
@@ -117,8 +143,8 @@ type benchmark struct {
 	cpu     []*report.CPU
 }
 
-// run makes all measurements. Their order matters, because some use the Tenants of an earlier one.
-func (b *benchmark) run(ctx context.Context) error {
+// begin prepares all measurements.
+func (b *benchmark) begin(ctx context.Context) error {
 	var err error
 	if b.machine, err = describeMachine(ctx, b.stack); err != nil {
 		return err
@@ -126,12 +152,26 @@ func (b *benchmark) run(ctx context.Context) error {
 	if b.clock, err = startWatchClock(ctx, b.stack.client); err != nil {
 		return err
 	}
-	defer b.clock.stop()
 	if b.sql, err = newSQLLimit(ctx, b.stack); err != nil {
 		return err
 	}
-	defer b.sql.close()
-	if err := b.warmUp(ctx); err != nil {
+	return b.warmUp(ctx)
+}
+
+// end releases what begin has acquired, also if that failed.
+func (b *benchmark) end() {
+	if b.clock != nil {
+		b.clock.stop()
+	}
+	if b.sql != nil {
+		b.sql.close()
+	}
+}
+
+// run makes all measurements but the series. Their order matters, because some use the Tenants of an earlier one.
+func (b *benchmark) run(ctx context.Context) error {
+	defer b.end()
+	if err := b.begin(ctx); err != nil {
 		return err
 	}
 	for _, part := range []func(context.Context) error{

@@ -124,28 +124,15 @@ func (b *benchmark) measureAlone(ctx context.Context) error {
 	for round := range b.rounds() {
 		names := b.names("alone", b.sizes.alone)
 		err := inTurn(round, func() error {
-			created, err := oneByOne(ctx, names, func(ctx context.Context, _ int, name string) error {
-				if err := b.create(v1alpha1.DeletionPolicyDelete)(ctx, 0, name); err != nil {
-					return err
-				}
-				_, err := b.clock.awaitReady(ctx, name)
-				return err
-			})
+			created, deleted, err := b.createAndDelete(ctx, names)
 			if err != nil {
 				return err
 			}
 			creations.all = append(creations.all, created...)
 			creations.product = append(creations.product, report.Quantile(created, 0.5))
-			deleted, err := oneByOne(ctx, names, func(ctx context.Context, _ int, name string) error {
-				if err := b.delete(ctx, 0, name); err != nil {
-					return err
-				}
-				_, err := b.clock.awaitGone(ctx, name)
-				return err
-			})
 			deletions.all = append(deletions.all, deleted...)
 			deletions.product = append(deletions.product, report.Quantile(deleted, 0.5))
-			return err
+			return nil
 		}, func() error {
 			created, err := oneByOne(ctx, names, both(b.sql.create, b.api.create))
 			if err != nil {
@@ -166,6 +153,28 @@ func (b *benchmark) measureAlone(ctx context.Context) error {
 	b.add("Delete to gone, one by one, p50", "ms", deletions.product...).WithLimit("plain SQL, then the four API writes", deletions.limit)
 	b.add("Delete to gone, one by one, p99", "ms", report.Quantile(deletions.all, 0.99))
 	return nil
+}
+
+// createAndDelete creates Tenants one by one, and then deletes them one by one. It returns how long each took.
+func (b *benchmark) createAndDelete(ctx context.Context, names []string) (created, deleted []time.Duration, err error) {
+	created, err = oneByOne(ctx, names, func(ctx context.Context, _ int, name string) error {
+		if err := b.create(v1alpha1.DeletionPolicyDelete)(ctx, 0, name); err != nil {
+			return err
+		}
+		_, err := b.clock.awaitReady(ctx, name)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	deleted, err = oneByOne(ctx, names, func(ctx context.Context, _ int, name string) error {
+		if err := b.delete(ctx, 0, name); err != nil {
+			return err
+		}
+		_, err := b.clock.awaitGone(ctx, name)
+		return err
+	})
+	return created, deleted, err
 }
 
 // both runs two jobs one after the other.

@@ -17,6 +17,7 @@ import (
 const (
 	tenantsPath   = "/apis/tenancy.echoblogs.io/v1alpha1/namespaces/%s/tenants"
 	ingressesPath = "/apis/networking.k8s.io/v1/namespaces/%s/ingresses"
+	platformPath  = "/apis/tenancy.echoblogs.io/v1alpha1/namespaces/%s/platforms/%s"
 	eventsPath    = "/apis/events.k8s.io/v1/namespaces/%s/events"
 )
 

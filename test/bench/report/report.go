@@ -23,6 +23,15 @@ type Report struct {
 	Processes []string `json:"-"`
 }
 
+// Append adds the results of another report. The description of the first one that is appended counts.
+func (r *Report) Append(other Report) {
+	if len(r.Figures) == 0 {
+		*r = other
+		return
+	}
+	r.Figures, r.CPU = append(r.Figures, other.Figures...), append(r.CPU, other.CPU...)
+}
+
 // CPU is the CPU time that each process uses for one operation.
 type CPU struct {
 	What string `json:"what"`
