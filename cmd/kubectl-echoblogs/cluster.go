@@ -116,7 +116,7 @@ func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (da
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("connect to the database of Platform %s: %s From outside the cluster, forward a port to it and set --database-uri", platform.Name, postgres.Explain(err))
+		return nil, fmt.Errorf("connect to the database of Platform %s: %s From outside the cluster, forward a port to it and set --database-uri", platform.Name, postgres.LogText(err))
 	}
 	return pool, nil
 }

@@ -49,7 +49,7 @@ func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) e
 	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewInspector(db, blog.Application), platform, blog.Application)
 	if err != nil {
 		if code := postgres.Code(err); code != "" {
-			return fmt.Errorf("read the registry: %s", postgres.Explain(err))
+			return fmt.Errorf("read the registry: %s", postgres.LogText(err))
 		}
 		return err
 	}

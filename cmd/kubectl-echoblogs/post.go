@@ -93,7 +93,7 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 	case errors.Is(err, tenancy.ErrNotFound) || err == nil && row.State != tenancy.StateLive:
 		return fmt.Errorf("the Tenant %q has no blog yet; \"kubectl get tenant %s -o wide\" says why", name, name)
 	case err != nil:
-		return fmt.Errorf("find the blog of %s: %s", name, postgres.Explain(err))
+		return fmt.Errorf("find the blog of %s: %s", name, postgres.LogText(err))
 	}
 	quota := post.Quota{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
 	saved, err := post.NewStore(row.SchemaName).Save(ctx, db, post.SaveRequest{
@@ -109,7 +109,7 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 	case errors.As(err, &full):
 		return full
 	case err != nil:
-		return fmt.Errorf("save the post in the blog of %s: %s", name, postgres.Explain(err))
+		return fmt.Errorf("save the post in the blog of %s: %s", name, postgres.LogText(err))
 	}
 	fmt.Fprintf(out, "%s %s", saved.Outcome, document.Title)
 	if tenant.Status.URL != "" && !document.Draft {

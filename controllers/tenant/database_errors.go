@@ -37,7 +37,7 @@ func (s *scope) databaseError(err error) error {
 			"The schema has migrations of a newer version of the operator.")
 	case errors.As(err, &migration) && !postgres.Unavailable(err):
 		return step.Transient(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonMigrationFailed,
-			fmt.Sprintf("The migrations to version %s failed and were rolled back. %s", migration.To, postgres.Explain(err)), err)
+			migrationFailed(migration), err)
 	}
 	return step.Transient(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonDatabaseUnavailable, postgres.Explain(err), err)
 }
@@ -121,4 +121,11 @@ func conditionOf(kind tenancy.NameKind) string {
 		return v1alpha1.ConditionDomainsReady
 	}
 	return v1alpha1.ConditionDatabaseReady
+}
+
+func migrationFailed(e *tenancy.MigrationError) string {
+	if e.Statement == "" {
+		return fmt.Sprintf("The migrations to version %s failed and were rolled back. %s", e.To, postgres.Explain(e))
+	}
+	return fmt.Sprintf("The migrations to version %s failed at %s, and were rolled back. %s", e.To, e.Statement, postgres.Explain(e))
 }

@@ -66,7 +66,7 @@ func (o *Operations) Invite(ctx context.Context, name string) (link string, err 
 	case errors.Is(err, account.ErrHasAccount):
 		return "", fmt.Errorf("the owner %s already has an account: they can reset a forgotten password at %s", owner.Username, site.URL(o.platform, "/reset/"))
 	case err != nil:
-		return "", fmt.Errorf("invite the owner of Tenant %s: %s", name, postgres.Explain(err))
+		return "", fmt.Errorf("invite the owner of Tenant %s: %s", name, postgres.LogText(err))
 	}
 	return site.URL(o.platform, "/invite/?token="+url.QueryEscape(token)), nil
 }
@@ -89,7 +89,7 @@ func (o *Operations) AddStaff(ctx context.Context, username, email string) (link
 	case errors.As(err, &conflict), errors.As(err, &inactive), errors.Is(err, account.ErrUnconfirmed), errors.Is(err, account.ErrUnchanged):
 		return "", fmt.Errorf("add %s to staff: %w", username, err)
 	case err != nil:
-		return "", fmt.Errorf("add %s to staff: %s", username, postgres.Explain(err))
+		return "", fmt.Errorf("add %s to staff: %s", username, postgres.LogText(err))
 	}
 	return site.URL(o.platform, "/reset/password/?token="+url.QueryEscape(token)), nil
 }
@@ -102,7 +102,7 @@ func (o *Operations) RemoveStaff(ctx context.Context, username string) (sentence
 	case errors.Is(err, account.ErrUnchanged):
 		return "", fmt.Errorf("the account %s is not staff", username)
 	case err != nil:
-		return "", fmt.Errorf("remove %s from staff: %s", username, postgres.Explain(err))
+		return "", fmt.Errorf("remove %s from staff: %s", username, postgres.LogText(err))
 	}
 	return fmt.Sprintf("%s is no longer staff. All browsers were logged out.", username), nil
 }

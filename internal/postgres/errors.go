@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 
@@ -36,6 +38,7 @@ var causes = map[string]string{
 	"28":    "The database rejected the user name or password. Check the Secret of the database.",
 	"3D":    "The database does not exist. Check the name in the Secret of the database.",
 	"3F":    "A schema is missing in the database.",
+	"23":    "The database refused a value that contradicts others.",
 	"40":    "The transaction conflicted with another one.",
 	"42P01": "A table is missing. The operator creates the tables when it first connects to the database.",
 	"42501": "The database user lacks a permission. Run the output of \"operator bootstrap-sql\" as an administrator.",
@@ -66,12 +69,10 @@ func Unavailable(err error) bool {
 // which may include addresses and statements.
 func Explain(err error) string {
 	if code := Code(err); code != "" {
-		for n := len(code); n >= 2; n-- {
-			if text, ok := causes[code[:n]]; ok {
-				return text
-			}
+		if cause := causeOf(code); cause != "" {
+			return cause
 		}
-		return "The database answered with error " + code + "."
+		return refused + " The log has its answer."
 	}
 	var network net.Error
 	switch {
@@ -85,11 +86,43 @@ func Explain(err error) string {
 	return "The database cannot be reached."
 }
 
-// LogText returns the text of an error for the log. Answers of the database become their explanation and SQLSTATE,
-// because the driver's text may repeat values of the statement.
-func LogText(err error) string {
-	if code := Code(err); code != "" {
-		return Explain(err) + " (SQLSTATE " + code + ")"
+// refused is what is known about an answer without a cause.
+const refused = "The database refused a statement."
+
+// causeOf returns the explanation of a SQLSTATE, or "" if it has none.
+func causeOf(code string) string {
+	for n := len(code); n >= 2; n-- {
+		if text, ok := causes[code[:n]]; ok {
+			return text
+		}
 	}
-	return err.Error()
+	return ""
+}
+
+// LogText returns the text of an error for the log. For an answer of the database, it is the explanation, the server's
+// message with its position in the statement, and the SQLSTATE. Details never appear, nor messages that can hold values,
+// nor the address of the database.
+func LogText(err error) string {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		var connect *pgconn.ConnectError // its text has the address
+		if errors.As(err, &connect) {
+			return Explain(err)
+		}
+		return err.Error()
+	}
+	cause := cmp.Or(causeOf(pg.Code), refused)
+	switch {
+	case messageHoldsValues(pg.Code):
+		return fmt.Sprintf("%s (SQLSTATE %s)", cause, pg.Code)
+	case pg.Position > 0:
+		return fmt.Sprintf("%s The server says: %s, at character %d of the statement (SQLSTATE %s)", cause, pg.Message, pg.Position, pg.Code)
+	}
+	return fmt.Sprintf("%s The server says: %s (SQLSTATE %s)", cause, pg.Message, pg.Code)
+}
+
+// messageHoldsValues reports whether messages with a SQLSTATE can repeat values: those about data (22), about constraints
+// (23), and those that functions of an application raise (P0).
+func messageHoldsValues(code string) bool {
+	return strings.HasPrefix(code, "22") || strings.HasPrefix(code, "23") || strings.HasPrefix(code, "P0")
 }

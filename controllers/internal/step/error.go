@@ -10,6 +10,7 @@ import (
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/remediation"
 )
 
@@ -73,8 +74,11 @@ func (e *Error) IsStalled() bool { return e.stalled }
 // SkipsStatus reports whether the status must be left as it is.
 func (e *Error) SkipsStatus() bool { return e.skipStatus }
 
+// Error returns the text for the log: the condition, and what the database answered.
 func (e *Error) Error() string {
 	switch {
+	case !e.skipStatus && postgres.Code(e.cause) != "":
+		return e.reason + ": " + e.message + " " + postgres.LogText(e.cause)
 	case !e.skipStatus:
 		return e.reason + ": " + e.message
 	case e.cause != nil:

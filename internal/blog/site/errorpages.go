@@ -88,7 +88,7 @@ func (s *Site) LogFailure(r *http.Request, t *directory.Tenant, cause error) {
 	if s.failures.Allow() {
 		s.Log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelError, "A statement of a tenant failed",
 			slog.String("tenant", t.Name), slog.String("path", r.URL.Path),
-			slog.String("cause", postgres.Explain(cause)), slog.String("sqlstate", postgres.Code(cause)))
+			slog.String("cause", postgres.LogText(cause)))
 	}
 }
 

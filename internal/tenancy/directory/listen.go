@@ -55,7 +55,7 @@ func (l *listener) run(ctx context.Context) {
 		if !l.failing {
 			l.failing = true
 			l.log.LogAttrs(ctx, slog.LevelWarn, "Cannot listen for changes; they take up to two seconds to show",
-				slog.String("cause", postgres.Explain(err)), slog.String("sqlstate", postgres.Code(err)))
+				slog.String("cause", postgres.LogText(err)))
 		}
 		select {
 		case <-ctx.Done():

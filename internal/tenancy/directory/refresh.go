@@ -117,8 +117,7 @@ func (d *Directory) succeeded(ctx context.Context, kind readKind, err error) boo
 		return false // the program is stopping
 	case !d.failing:
 		d.failing = true
-		d.log.LogAttrs(ctx, slog.LevelError, "Cannot read the registry", slog.String("cause", postgres.Explain(err)),
-			slog.String("sqlstate", postgres.Code(err)))
+		d.log.LogAttrs(ctx, slog.LevelError, "Cannot read the registry", slog.String("cause", postgres.LogText(err)))
 	}
 	return false
 }
