@@ -10,6 +10,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/echoblogs/echoblogs/internal/application/blog"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
@@ -28,7 +29,8 @@ func main() {
 }
 
 func bootstrapCommand() *cobra.Command {
-	return &cobra.Command{
+	var engine string
+	cmd := &cobra.Command{
 		Use:   "bootstrap-sql",
 		Short: "Print the SQL that creates the database roles and grants their privileges",
 		Long: `Print the SQL that creates the database roles and grants their privileges on the current database. Run it as
@@ -37,8 +39,18 @@ an administrator of the database. It sets no passwords and can be run repeatedly
   operator bootstrap-sql | psql "$ADMINISTRATOR_URI"`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprint(cmd.OutOrStdout(), tenancy.BootstrapSQL(blog.Application))
+			sql := tenancy.BootstrapSQL(blog.Application)
+			switch engine {
+			case "postgresql":
+			case "citus":
+				sql += postgres.CitusBootstrapSQL
+			default:
+				return fmt.Errorf("--engine=%s is not an engine: use postgresql or citus", engine)
+			}
+			_, err := fmt.Fprint(cmd.OutOrStdout(), sql)
 			return err
 		},
 	}
+	cmd.Flags().StringVar(&engine, "engine", "postgresql", "the database server: postgresql, or citus for a Citus cluster")
+	return cmd
 }

@@ -10,7 +10,8 @@ import (
 	"path"
 	"regexp"
 	"strconv"
-	"strings"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // Migration is one .sql file. It is forward-only: once released, a file is never edited, and a change is another file.
@@ -19,8 +20,8 @@ type Migration struct {
 	Version string
 	// Name is the name of the file.
 	Name string
-	// SQL is its content.
-	SQL string
+	// Statements are its statements, which are sent one by one: a Citus cluster refuses several in one message.
+	Statements []string
 	// Checksum is the SHA-256 of its content, in hexadecimal.
 	Checksum string
 }
@@ -77,11 +78,15 @@ func readMigration(files fs.FS, dir, name string) (Migration, error) {
 	if err != nil {
 		return Migration{}, fmt.Errorf("read migration %s: %w", name, err)
 	}
-	if strings.TrimSpace(string(content)) == "" {
+	statements, err := postgres.SplitStatements(string(content))
+	if err != nil {
+		return Migration{}, fmt.Errorf("read migration %s: %w", name, err)
+	}
+	if len(statements) == 0 {
 		return Migration{}, fmt.Errorf("migration %s is empty", name)
 	}
 	sum := sha256.Sum256(content)
-	return Migration{Version: parts[1], Name: name, SQL: string(content), Checksum: hex.EncodeToString(sum[:])}, nil
+	return Migration{Version: parts[1], Name: name, Statements: statements, Checksum: hex.EncodeToString(sum[:])}, nil
 }
 
 // MustReadMigrations is ReadMigrations for files that are embedded in the program. It panics on an error.
@@ -122,14 +127,23 @@ func (m Migrations) ParseVersion(text string) (string, error) {
 	return version(int(n)), nil
 }
 
-// SQL returns the statements of all migrations.
-func (m Migrations) SQL() string {
-	var sql strings.Builder
+// Statements returns the statements of all migrations.
+func (m Migrations) Statements() (statements []string) {
 	for _, migration := range m {
-		sql.WriteString(migration.SQL)
-		sql.WriteString("\n;\n")
+		statements = append(statements, migration.Statements...)
 	}
-	return sql.String()
+	return statements
+}
+
+// Origin describes the statement of Statements that has an index: its file and its place there.
+func (m Migrations) Origin(index int) string {
+	for _, migration := range m {
+		if index < len(migration.Statements) {
+			return fmt.Sprintf("statement %d of %s", index+1, migration.Name)
+		}
+		index -= len(migration.Statements)
+	}
+	return ""
 }
 
 func version(number int) string { return fmt.Sprintf("%04d", number) }

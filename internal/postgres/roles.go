@@ -24,6 +24,11 @@ const (
 //go:embed bootstrap.sql
 var BootstrapSQL string
 
+// CitusBootstrapSQL completes BootstrapSQL on a Citus cluster: each schema that the operator creates is placed on one worker.
+//
+//go:embed bootstrap_citus.sql
+var CitusBootstrapSQL string
+
 // ErrRolesMissing says that roles are missing and that the connection may not create them.
 var ErrRolesMissing = errors.New("database roles of EchoBlogs are missing, and the given user may not create them")
 
@@ -42,10 +47,15 @@ func EnsureRoles(ctx context.Context, db Beginner, sql string, roles []string) e
 	case !may:
 		return ErrRolesMissing
 	}
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
-		return err
-	})
+	statements, err := SplitStatements(sql)
+	if err != nil {
+		return fmt.Errorf("split the statements that create the database roles: %w", err)
+	}
+	batch := &pgx.Batch{}
+	for _, statement := range statements {
+		batch.Queue(statement)
+	}
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
 		return fmt.Errorf("create the database roles: %w", err)
 	}

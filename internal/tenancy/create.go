@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,7 +87,7 @@ func (s *Store) adoptSchema(ctx context.Context, tx pgx.Tx, name, version string
 	if !exists {
 		return s.createSchema(ctx, tx, name)
 	}
-	if err := s.applyPending(ctx, tx, name, version, ""); err != nil {
+	if err := s.applyPending(ctx, tx, name, version); err != nil {
 		return err
 	}
 	defects, err := defectsOf(ctx, tx, name, needsOf(s.app.Grants, true))
@@ -96,7 +97,7 @@ func (s *Store) adoptSchema(ctx context.Context, tx pgx.Tx, name, version string
 	if !onlyPrivileges(defects) { // a GRANT would fail, or do nothing without an error
 		return &DefectsError{defects}
 	}
-	if err := run(ctx, tx, s.accessSQL(name)); err != nil {
+	if err := run(ctx, tx, s.accessSQL(name)...); err != nil {
 		return fmt.Errorf("grant access to schema %s: %w", name, err)
 	}
 	return nil
@@ -117,12 +118,13 @@ func (s *Store) Recreate(ctx context.Context, name string) error {
 }
 
 func (s *Store) createSchema(ctx context.Context, tx pgx.Tx, name string) error {
-	err := run(ctx, tx, "CREATE SCHEMA "+quote(name)+";\n"+migrationSQL(name, s.app.Migrations)+s.accessSQL(name))
+	before := append([]string{"CREATE SCHEMA " + quote(name)}, inSchema(name)...)
+	err := run(ctx, tx, slices.Concat(before, s.app.Statements(), s.accessSQL(name))...)
 	switch {
 	case postgres.Code(err) == postgres.CodeDuplicateSchema:
 		return ErrSchemaExists
 	case err != nil:
-		return &MigrationError{To: s.app.Latest(), Err: err}
+		return newMigrationError("", s.app.Latest(), s.app.Migrations, len(before), err)
 	}
 	migrationsApplied.Add(float64(len(s.app.Migrations)))
 	return nil

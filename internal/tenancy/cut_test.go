@@ -3,7 +3,6 @@ package tenancy_test
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/echoblogs/echoblogs/internal/application"
@@ -101,7 +100,7 @@ func TestCreationWithTerminatedSessions(t *testing.T) {
 		cut := append([]string{}, statements[:n]...)
 		cut = append(cut, "SELECT pg_terminate_backend(pg_backend_pid())")
 		cut = append(cut, statements[n:]...)
-		store := d.open(application.Migrations{{Version: "0001", Name: "0001_cut.sql", SQL: strings.Join(cut, ";\n")}})
+		store := d.open(application.Migrations{{Version: "0001", Name: "0001_cut.sql", Statements: cut}})
 		s := spec(fmt.Sprintf("tenant%d", n))
 		err := store.Create(t.Context(), s, tenancy.CreateOptions{}, now)
 		var failed *tenancy.MigrationError

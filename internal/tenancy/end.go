@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,8 +18,8 @@ import (
 func (s *Store) Retain(ctx context.Context, read Tenant, specJSON []byte, now, purgeAt time.Time) (tombstoneSchema string, err error) {
 	err = s.end(ctx, "retain", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
 		tombstoneSchema = naming.Tombstone(tenant.ID, now)
-		err := run(ctx, tx, lockTimeout+s.usageSQL("REVOKE", tenant.SchemaName, "FROM")+
-			"ALTER SCHEMA "+quote(tenant.SchemaName)+" RENAME TO "+quote(tombstoneSchema))
+		err := run(ctx, tx, slices.Concat([]string{lockTimeout}, s.usageSQL("REVOKE", tenant.SchemaName, "FROM"),
+			[]string{"ALTER SCHEMA " + quote(tenant.SchemaName) + " RENAME TO " + quote(tombstoneSchema)})...)
 		if err != nil {
 			return fmt.Errorf("turn schema %s into a tombstone: %w", tenant.SchemaName, err)
 		}
@@ -81,7 +82,7 @@ func (s *Store) release(ctx context.Context, tx pgx.Tx, id int64, now time.Time)
 }
 
 func dropSchema(ctx context.Context, tx pgx.Tx, name string) error {
-	if err := run(ctx, tx, lockTimeout+"DROP SCHEMA IF EXISTS "+quote(name)+" CASCADE"); err != nil {
+	if err := run(ctx, tx, lockTimeout, "DROP SCHEMA IF EXISTS "+quote(name)+" CASCADE"); err != nil {
 		return fmt.Errorf("drop schema %s: %w", name, err)
 	}
 	return nil

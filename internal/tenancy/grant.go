@@ -19,11 +19,11 @@ func (s *Store) GrantMissing(ctx context.Context, read Tenant) (granted []Defect
 			foreign[d.Table] = true
 		}
 	}
-	var sql strings.Builder
+	statements := []string{lockTimeout}
 	for _, d := range read.Defects {
 		if d.Kind == DefectPrivilege && !foreign[d.Table] {
 			granted = append(granted, d)
-			sql.WriteString(d.Statement() + "\n")
+			statements = append(statements, d.Statement())
 		}
 	}
 	if len(granted) == 0 {
@@ -37,7 +37,7 @@ func (s *Store) GrantMissing(ctx context.Context, read Tenant) (granted []Defect
 		if tenant.ID != read.ID || tenant.State != StateLive || tenant.SchemaName != read.SchemaName {
 			return fmt.Errorf("grant privileges on schema %s: %w", read.SchemaName, ErrConflict)
 		}
-		if err := run(ctx, tx, lockTimeout+sql.String()); err != nil {
+		if err := run(ctx, tx, statements...); err != nil {
 			return fmt.Errorf("grant privileges on schema %s: %w", read.SchemaName, err)
 		}
 		return nil
@@ -49,32 +49,32 @@ func (s *Store) GrantMissing(ctx context.Context, read Tenant) (granted []Defect
 }
 
 // accessSQL returns the statements that grant the application's roles their privileges in one schema.
-func (s *Store) accessSQL(schemaName string) string {
-	return s.usageSQL("GRANT", schemaName, "TO") + grantSQL(schemaName, s.app.Grants)
+func (s *Store) accessSQL(schemaName string) []string {
+	return append(s.usageSQL("GRANT", schemaName, "TO"), grantSQL(schemaName, s.app.Grants)...)
 }
 
-// usageSQL returns the statement that grants or revokes the use of one schema.
-func (s *Store) usageSQL(verb, schemaName, preposition string) string {
+// usageSQL returns the statement that grants or revokes the use of one schema, or none if the application has no roles.
+func (s *Store) usageSQL(verb, schemaName, preposition string) []string {
 	roles := s.app.TenantRoles()
 	if len(roles) == 0 {
-		return ""
+		return nil
 	}
 	for i, role := range roles {
 		roles[i] = quote(role)
 	}
-	return fmt.Sprintf("%s USAGE ON SCHEMA %s %s %s;\n", verb, quote(schemaName), preposition, strings.Join(roles, ", "))
+	return []string{fmt.Sprintf("%s USAGE ON SCHEMA %s %s %s", verb, quote(schemaName), preposition, strings.Join(roles, ", "))}
 }
 
 // grantSQL returns the statements that grant privileges on tables of a schema. They name every table: the cost of a GRANT
 // on all tables of a schema grows with the number of tables in the database.
-func grantSQL(schema string, grants []application.Grant) string {
-	var sql strings.Builder
+func grantSQL(schema string, grants []application.Grant) (statements []string) {
 	for _, grant := range grants {
 		tables := make([]string, len(grant.Tables))
 		for i, table := range grant.Tables {
 			tables[i] = pgx.Identifier{schema, table}.Sanitize()
 		}
-		fmt.Fprintf(&sql, "GRANT %s ON %s TO %s;\n", strings.Join(grant.Privileges, ", "), strings.Join(tables, ", "), quote(grant.Role))
+		statements = append(statements, fmt.Sprintf("GRANT %s ON %s TO %s",
+			strings.Join(grant.Privileges, ", "), strings.Join(tables, ", "), quote(grant.Role)))
 	}
-	return sql.String()
+	return statements
 }

@@ -1,8 +1,11 @@
 package tenancy
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,12 +16,24 @@ import (
 type MigrationError struct {
 	// From and To are the versions of the schema before and after. From is empty for a schema without migrations.
 	From, To string
+	// Statement is the statement that failed: its file and its place there. Empty: it is in no file.
+	Statement string
 	// Err is the database's error.
 	Err error
 }
 
+// newMigrationError returns the error of migrations that were sent after other statements.
+func newMigrationError(from, to string, migrations application.Migrations, before int, err error) error {
+	failed := &MigrationError{From: from, To: to, Err: err}
+	var statement *statementError
+	if errors.As(err, &statement) && statement.index >= before {
+		failed.Statement = migrations.Origin(statement.index - before)
+	}
+	return failed
+}
+
 func (e *MigrationError) Error() string {
-	return fmt.Sprintf("migrate from version %q to %q: %v", e.From, e.To, e.Err)
+	return fmt.Sprintf("migrate from version %q to %q: %s: %v", e.From, e.To, cmp.Or(e.Statement, "a statement of the operator"), e.Err)
 }
 
 // Unwrap returns the database's error.
@@ -43,7 +58,7 @@ func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before st
 		case order == 0 || tenant.State != StateLive:
 			return nil
 		}
-		if err := s.applyPending(ctx, tx, tenant.SchemaName, before, s.accessSQL(tenant.SchemaName)); err != nil {
+		if err := s.applyPending(ctx, tx, tenant.SchemaName, before, s.accessSQL(tenant.SchemaName)...); err != nil {
 			return err
 		}
 		return setVersion(ctx, tx, tenant.ID, s.app.Latest())
@@ -52,10 +67,11 @@ func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before st
 }
 
 // applyPending applies the migrations that a schema at a version lacks, and then runs further statements.
-func (s *Store) applyPending(ctx context.Context, tx pgx.Tx, schemaName, version, further string) error {
+func (s *Store) applyPending(ctx context.Context, tx pgx.Tx, schemaName, version string, further ...string) error {
 	pending := s.app.Pending(version)
-	if err := run(ctx, tx, migrationSQL(schemaName, pending)+further); err != nil {
-		return &MigrationError{From: version, To: s.app.Latest(), Err: err}
+	before := inSchema(schemaName)
+	if err := run(ctx, tx, slices.Concat(before, pending.Statements(), further)...); err != nil {
+		return newMigrationError(version, s.app.Latest(), pending, len(before), err)
 	}
 	migrationsApplied.Add(float64(len(pending)))
 	return nil
@@ -70,7 +86,7 @@ func setVersion(ctx context.Context, tx pgx.Tx, id int64, version string) error 
 	return nil
 }
 
-// migrationSQL returns the statements that apply migrations to one schema.
-func migrationSQL(schemaName string, migrations application.Migrations) string {
-	return lockTimeout + "SET LOCAL search_path = " + quote(schemaName) + ";\n" + migrations.SQL()
+// inSchema returns the statements that precede migrations, in whose statements names have no schema.
+func inSchema(name string) []string {
+	return []string{lockTimeout, "SET LOCAL search_path = " + quote(name)}
 }

@@ -39,7 +39,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		return err
 	}
 	return s.inTransaction(ctx, "prepare", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:public', 0));
+		err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:public', 0))`, `
 			CREATE TABLE IF NOT EXISTS public.schema_migrations (
 				scope       text NOT NULL CHECK (scope IN ('public', 'tenant')),
 				application text NOT NULL,
@@ -60,17 +60,15 @@ func (s *Store) Prepare(ctx context.Context) error {
 			if len(pending) == 0 {
 				continue
 			}
-			if err := run(ctx, tx, pending.SQL()); err != nil {
-				return &MigrationError{From: precedingVersion(set, pending), To: set.Latest(), Err: err}
+			if err := run(ctx, tx, pending.Statements()...); err != nil {
+				return newMigrationError(precedingVersion(set, pending), set.Latest(), pending, 0, err)
 			}
 			if err := record(ctx, tx, scopePublic, set.Name, pending); err != nil {
 				return err
 			}
 		}
-		if sql := grantSQL("public", s.app.PublicGrants); sql != "" {
-			if err := run(ctx, tx, sql); err != nil {
-				return fmt.Errorf("grant the application its privileges in public: %w", err)
-			}
+		if err := run(ctx, tx, grantSQL("public", s.app.PublicGrants)...); err != nil {
+			return fmt.Errorf("grant the application its privileges in public: %w", err)
 		}
 		pending, err := unrecorded(ctx, tx, scopeTenant, application.Set{Name: s.app.Name, Migrations: s.app.Migrations})
 		if err != nil {

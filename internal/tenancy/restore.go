@@ -28,8 +28,8 @@ func (s *Store) Restore(ctx context.Context, spec Spec, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		err = run(ctx, tx, lockTimeout+"ALTER SCHEMA "+quote(tenant.TombstoneSchema)+" RENAME TO "+quote(spec.SchemaName)+";\n"+
-			s.usageSQL("GRANT", spec.SchemaName, "TO"))
+		err = run(ctx, tx, append([]string{lockTimeout, "ALTER SCHEMA " + quote(tenant.TombstoneSchema) + " RENAME TO " + quote(spec.SchemaName)},
+			s.usageSQL("GRANT", spec.SchemaName, "TO")...)...)
 		switch {
 		case postgres.Code(err) == postgres.CodeDuplicateSchema:
 			return ErrSchemaExists

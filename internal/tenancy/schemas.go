@@ -7,12 +7,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// UnknownSchemas returns schemas that no row of the registry refers to, at most limit, except for Postgres' own.
+// UnknownSchemas returns schemas that no row of the registry refers to, at most limit, except for those of Postgres and of
+// its extensions, such as Citus.
 func (r Reader) UnknownSchemas(ctx context.Context, limit int) ([]string, error) {
 	return r.schemaNames(ctx, `SELECT n.nspname::text FROM pg_namespace n
-		WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('public', 'information_schema') 
+		WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('public', 'information_schema')
 		AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.state = `+LiveSQL+` AND t.schema_name = n.nspname)
 		AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.tombstone_schema = n.nspname)
+		AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
 		ORDER BY n.nspname LIMIT $1`, limit)
 }
 

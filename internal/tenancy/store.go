@@ -22,7 +22,7 @@ const (
 	migrationTimeout = 10 * time.Minute
 	// lockTimeout ends the wait for a lock that another session holds, so that one tenant does not delay the others.
 	// Readers of the table queue behind the one that waits: it is less than the 3 s that a page waits for its statement.
-	lockTimeout = "SET LOCAL lock_timeout = '1s'; "
+	lockTimeout = "SET LOCAL lock_timeout = '1s'"
 )
 
 // Options configure a Store.
@@ -109,10 +109,32 @@ func queueNotify(batch *pgx.Batch, name string) {
 	batch.Queue(`SELECT pg_notify($1, id::text) FROM public.tenants WHERE name = $2 AND state <> `+SupersededSQL, Channel, name)
 }
 
-// run sends statements without parameters in one round trip, by the simple protocol.
-func run(ctx context.Context, tx pgx.Tx, sql string) error {
-	_, err := tx.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol)
-	return err
+// run sends statements without parameters in one round trip, each in a message of its own: Citus refuses a CREATE SCHEMA
+// that comes with others. It returns a *statementError.
+func run(ctx context.Context, tx pgx.Tx, statements ...string) error {
+	batch := &pgx.Batch{}
+	for _, statement := range statements {
+		batch.Queue(statement)
+	}
+	results := tx.SendBatch(ctx, batch)
+	defer results.Close()
+	for i := range statements {
+		if _, err := results.Exec(); err != nil {
+			return &statementError{i, err}
+		}
+	}
+	return results.Close()
 }
+
+// statementError is the error of one of the statements that run sent.
+type statementError struct {
+	index int
+	err   error
+}
+
+func (e *statementError) Error() string { return e.err.Error() }
+
+// Unwrap returns the error of the database.
+func (e *statementError) Unwrap() error { return e.err }
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }

@@ -20,7 +20,7 @@ func withAnotherMigration() application.Application {
 	next := blogapp.Application
 	version := fmt.Sprintf("%04d", len(next.Migrations)+1)
 	next.Migrations = append(slices.Clone(next.Migrations), application.Migration{
-		Version: version, Name: version + "_add_language.sql", SQL: "ALTER TABLE posts ADD COLUMN language text;", Checksum: "of-a-test",
+		Version: version, Name: version + "_add_language.sql", Statements: []string{"ALTER TABLE posts ADD COLUMN language text"}, Checksum: "of-a-test",
 	})
 	return next
 }

@@ -1,0 +1,161 @@
+package tenancy_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/account/migrations"
+	"github.com/echoblogs/echoblogs/internal/application"
+	"github.com/echoblogs/echoblogs/internal/application/blog"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/citusrules"
+	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
+)
+
+// liveThrough takes a tenant through its life, and calls check while it is live.
+func liveThrough(ctx context.Context, t *testing.T, store *tenancy.Store, s tenancy.Spec, check func()) {
+	t.Helper()
+	step := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	read := func() tenancy.Tenant {
+		t.Helper()
+		tenant, err := store.Find(ctx, s.Name)
+		step("find", err)
+		return tenant
+	}
+	step("create", store.Create(ctx, s, tenancy.CreateOptions{}, now))
+	s.DisplayName = "Another title"
+	step("update", store.Update(ctx, s, read().UpdatedAt, now))
+	check()
+	_, err := store.Retain(ctx, read(), specJSON, now, now.Add(time.Hour))
+	step("retain", err)
+	step("restore", store.Restore(ctx, s, now))
+	check()
+	_, err = store.Drop(ctx, read(), now)
+	step("drop", err)
+}
+
+func TestStatementsKeepTheRulesOfCitus(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	recorder := &citusrules.Recorder{}
+	store := tenancytest.Open(t, d.Database, tenancy.Options{MaxClockSkew: anySkew, Pool: postgres.PoolOptions{Tracer: recorder}})
+	liveThrough(t.Context(), t, store, spec("alice"), func() { writePost(t.Context(), t, recorder, d.BlogURI, "alice") })
+	if err := store.Create(t.Context(), spec("bob"), tenancy.CreateOptions{}, now); err != nil {
+		t.Fatal(err)
+	}
+	statements := recorder.Statements()
+	if len(statements) < 60 {
+		t.Errorf("only %d statements were recorded", len(statements))
+	}
+	for _, statement := range statements {
+		for _, violated := range citusrules.Violations(statement, "alice") {
+			t.Errorf("%s:\n%s", violated, statement)
+		}
+	}
+}
+
+// writePost calls everything that reads and writes posts.
+func writePost(ctx context.Context, t *testing.T, recorder *citusrules.Recorder, uri, schema string) {
+	t.Helper()
+	pool, err := postgres.NewPool(uri, postgres.PoolOptions{Tracer: recorder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	posts := post.NewStore(schema)
+	for _, content := range []string{"Text", "Another text"} {
+		request := post.SaveRequest{Document: post.Document{Title: "Title", Content: content}, Overwrite: true, Now: now, Quota: post.Quota{MaxPosts: new(int64(9))}}
+		if _, err := posts.Save(ctx, pool, request); err != nil {
+			t.Fatalf("save: %v", err)
+		}
+	}
+	found, err := posts.BySlug(ctx, pool, now, "title", 1000)
+	if err != nil {
+		t.Fatalf("find the post: %v", err)
+	}
+	if latest, err := posts.Latest(ctx, pool, now, 5, 1000); err != nil || len(latest) != 1 || latest[0].HTML == "" {
+		t.Errorf("the latest posts are %v, %v", latest, err)
+	}
+	if listed, err := posts.List(ctx, pool, now, 5, 0); err != nil || len(listed) != 1 {
+		t.Errorf("the list is %v, %v", listed, err)
+	}
+	if items, err := posts.ListAll(ctx, pool, 5, 0); err != nil || len(items) != 1 {
+		t.Errorf("all posts are %v, %v", items, err)
+	}
+	if sources, err := posts.ListSources(ctx, pool, 0, 5, 1000); err != nil || len(sources) != 1 {
+		t.Errorf("the sources are %v, %v", sources, err)
+	}
+	source, err := posts.FindByID(ctx, pool, found.ID)
+	if err != nil {
+		t.Fatalf("find the source: %v", err)
+	}
+	if err := posts.Delete(ctx, pool, source.Version); err != nil {
+		t.Errorf("delete the post: %v", err)
+	}
+}
+
+// It uses the cluster as its administrator, in a database of which nothing else is expected.
+func TestLifeOnCitus(t *testing.T) {
+	t.Parallel()
+	administrator := os.Getenv("ECHOBLOGS_TEST_CITUS_URI")
+	if administrator == "" {
+		t.Skip("ECHOBLOGS_TEST_CITUS_URI is not set: it is the address of the coordinator of a Citus cluster, as its administrator")
+	}
+	ctx := t.Context()
+	connection, err := pgx.Connect(ctx, administrator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close(ctx)
+	statements, err := postgres.SplitStatements(tenancy.BootstrapSQL(blog.Application) + postgres.CitusBootstrapSQL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range []string{postgres.OperatorRole, blog.Role} {
+		statements = append(statements, "ALTER ROLE "+role+" PASSWORD 'citus'")
+	}
+	for _, statement := range statements {
+		if _, err := connection.Exec(ctx, statement); err != nil {
+			t.Fatalf("%v:\n%s", err, statement)
+		}
+	}
+	as := func(role string) string {
+		address, err := url.Parse(administrator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		address.User = url.UserPassword(role, "citus")
+		return address.String()
+	}
+	store := open(t, as(postgres.OperatorRole), tenancy.Options{
+		Application: blog.Application, Public: []application.Set{migrations.Set}, Citus: true, MaxClockSkew: anySkew,
+	})
+	if err := store.Prepare(ctx); err != nil {
+		t.Fatal(err)
+	}
+	name := "citus" + time.Now().UTC().Format("20060102150405")
+	liveThrough(ctx, t, store, spec(name), func() {
+		var distributed bool
+		err := connection.QueryRow(ctx, `SELECT EXISTS (SELECT FROM citus_schemas WHERE schema_name::text = $1)`, name).Scan(&distributed)
+		if err != nil || !distributed {
+			t.Errorf("the schema is distributed: %t, %v", distributed, err)
+		}
+		writePost(ctx, t, &citusrules.Recorder{}, as(blog.Role), name)
+	})
+	unknown, err := store.UnknownSchemas(ctx, 10)
+	if err != nil || len(unknown) > 0 {
+		t.Errorf("schemas that belong to no tenant: %v, %v", unknown, err)
+	}
+}
