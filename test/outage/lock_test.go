@@ -52,7 +52,7 @@ func TestMigrationWaitsForALock(t *testing.T) {
 	p.StartOperator(nil)
 
 	waiting := p.WaitCondition("alice", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
-	for _, text := range []string{"The migrations to version 0002 failed and were rolled back. Another session holds a lock."} {
+	for _, text := range []string{"The migrations to version 0002 failed at statement 1 of 0002_add_language.sql, and were rolled back. Another session holds a lock."} {
 		if err := operatortest.WantText(waiting.Status.Conditions, text); err != nil {
 			t.Error(err)
 		}
