@@ -14,7 +14,7 @@ import (
 
 // ChangePassword changes the password of a user who knows the current one, and ends all their sessions but the one with
 // the ID keepSession. Errors are ErrWrongPassword, *InvalidError, *ratelimit.ExceededError and ErrBusy.
-func (s *Service) ChangePassword(ctx context.Context, user *User, keepSession int64, current, password string) error {
+func (s *Service) ChangePassword(ctx context.Context, user *User, keepSession int64, current, password string, b Browser) error {
 	subject := strconv.FormatInt(user.ID, 10)
 	if err := ratelimit.Take(ctx, s.db, passwordsByAccount, subject, s.now()); err != nil {
 		return err
@@ -29,7 +29,7 @@ func (s *Service) ChangePassword(ctx context.Context, user *User, keepSession in
 	if err := ratelimit.Reset(ctx, s.db, passwordsByAccount, subject); err != nil {
 		return err
 	}
-	err = s.setPassword(ctx, user, keepSession, password, func(pgx.Tx) error { return nil })
+	err = s.setPassword(ctx, user, keepSession, password, b, func(pgx.Tx) error { return nil })
 	if errors.Is(err, errPasswordReplaced) {
 		return ErrWrongPassword
 	}
@@ -38,13 +38,30 @@ func (s *Service) ChangePassword(ctx context.Context, user *User, keepSession in
 
 // RequestReset emails a link to choose a new password to the user with a user name or email address. The account is looked
 // up when the email is sent: neither the result nor the duration of this call reveals whether it exists. It may return a
-// *ratelimit.ExceededError.
-func (s *Service) RequestReset(ctx context.Context, login, address string) error {
+// *ratelimit.ExceededError, but never to a browser that the account knows. An account that got many emails in this hour
+// gets no further one: their links are valid for an hour.
+func (s *Service) RequestReset(ctx context.Context, login string, b Browser) error {
 	key, now := loginKey(login), s.now()
-	if err := ratelimit.Take(ctx, s.db, resetsByAddress, address, now); err != nil {
+	known, err := isKnownBrowser(ctx, s.db, b, key, now)
+	if err != nil {
 		return err
 	}
-	if err := ratelimit.Take(ctx, s.db, resetsByAccount, key, now); err != nil {
+	mails := ratelimit.Attempt{Limit: resetMailsByBrowser, Subject: b.subject(key)}
+	if !known {
+		mails = ratelimit.Attempt{Limit: resetMails, Subject: key}
+		err := ratelimit.TakeAll(ctx, s.db, now,
+			ratelimit.Attempt{Limit: resetsByNetwork, Subject: b.Address},
+			ratelimit.Attempt{Limit: resetsByNetworkAndAccount, Subject: b.network(key)},
+		)
+		if err != nil {
+			return err
+		}
+	}
+	var exceeded *ratelimit.ExceededError
+	switch err := ratelimit.Take(ctx, s.db, mails.Limit, mails.Subject, now); {
+	case errors.As(err, &exceeded):
+		return nil
+	case err != nil:
 		return err
 	}
 	if err := mail.Enqueue(ctx, s.db, mail.Reset{Login: key}, now); err != nil {
@@ -65,13 +82,13 @@ func (s *Service) UserByToken(ctx context.Context, purpose Purpose, token string
 }
 
 // ResetPassword redeems a token of PurposeReset: it sets the password, ends all sessions of the user and resets the rate
-// limit of their logins. Errors are ErrNotFound, *InvalidError and ErrBusy.
-func (s *Service) ResetPassword(ctx context.Context, token, password string) error {
+// limits of their logins from this browser. Errors are ErrNotFound, *InvalidError and ErrBusy.
+func (s *Service) ResetPassword(ctx context.Context, token, password string, b Browser) error {
 	user, err := s.UserByToken(ctx, PurposeReset, token)
 	if err != nil {
 		return err
 	}
-	err = s.setPassword(ctx, &user, 0, password, func(tx pgx.Tx) error {
+	err = s.setPassword(ctx, &user, 0, password, b, func(tx pgx.Tx) error {
 		_, err := redeemMailToken(ctx, tx, PurposeReset, token, s.now())
 		return err
 	})
@@ -81,19 +98,24 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) err
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		ratelimit.Reset(ctx, s.db, loginsByAccount, user.Username),
-		ratelimit.Reset(ctx, s.db, loginsByAccount, EmailKey(user.Email)),
-	)
+	// The links of these emails are no longer valid, so that further ones are needed.
+	for _, key := range []string{user.Username, EmailKey(user.Email)} {
+		err = errors.Join(err,
+			ratelimit.Reset(ctx, s.db, loginsByNetworkAndAccount, b.network(key)),
+			ratelimit.Reset(ctx, s.db, loginsByAccount, key),
+			ratelimit.Reset(ctx, s.db, resetMails, key),
+		)
+	}
+	return err
 }
 
 // errPasswordReplaced is returned when the password was changed by another request in the meantime.
 var errPasswordReplaced = errors.New("the password has been replaced")
 
 // setPassword changes a user's password if allow, in the same transaction, returns no error. It informs the user by
-// email, and ends all their sessions but keepSession. If the hash is no longer that of user, it returns
+// email, and ends all their sessions but keepSession. The account then knows only the browser b. If the hash is no longer that of user, it returns
 // errPasswordReplaced.
-func (s *Service) setPassword(ctx context.Context, user *User, keepSession int64, password string, allow func(pgx.Tx) error) error {
+func (s *Service) setPassword(ctx context.Context, user *User, keepSession int64, password string, b Browser, allow func(pgx.Tx) error) error {
 	if err := CheckPassword(password, user.Username, user.Email); err != nil {
 		return err
 	}
@@ -112,6 +134,9 @@ func (s *Service) setPassword(ctx context.Context, user *User, keepSession int64
 			return err
 		}
 		if err := endAccess(ctx, tx, user.ID, keepSession); err != nil {
+			return err
+		}
+		if err := rememberBrowser(ctx, tx, user.ID, b, s.now()); err != nil {
 			return err
 		}
 		return mail.Enqueue(ctx, tx, mail.PasswordChanged{UserID: user.ID}, s.now())

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func TestChangePassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	change := func(current, password string) error {
-		return e.accounts.ChangePassword(t.Context(), &user, session.ID, current, password)
+		return e.accounts.ChangePassword(t.Context(), &user, session.ID, current, password, browser)
 	}
 	if err := change("wrong", newPassword); !errors.Is(err, account.ErrWrongPassword) {
 		t.Errorf("with a wrong password: %v", err)
@@ -65,7 +66,7 @@ func TestPasswordChangesAreLimited(t *testing.T) {
 	e.addAuthor("alice")
 	_, session, user := e.logIn("alice")
 	change := func(current string) error {
-		return e.accounts.ChangePassword(t.Context(), &user, session.ID, current, newPassword)
+		return e.accounts.ChangePassword(t.Context(), &user, session.ID, current, newPassword, browser)
 	}
 	for range 4 {
 		if err := change("wrong"); !errors.Is(err, account.ErrWrongPassword) {
@@ -101,11 +102,11 @@ func TestResetPassword(t *testing.T) {
 	if user, err := e.accounts.UserByToken(t.Context(), account.PurposeReset, token); err != nil || user.Username != "alice" {
 		t.Errorf("the link is for %s, %v", user.Username, err)
 	}
-	wantInvalid(t, e.accounts.ResetPassword(t.Context(), token, "short"), account.FieldPassword, tooShort)
-	wantInvalid(t, e.accounts.ResetPassword(t.Context(), token, "alice@example.org"), account.FieldPassword, "Choose a password other than your user name or email address.")
+	wantInvalid(t, e.accounts.ResetPassword(t.Context(), token, "short", browser), account.FieldPassword, tooShort)
+	wantInvalid(t, e.accounts.ResetPassword(t.Context(), token, "alice@example.org", browser), account.FieldPassword, "Choose a password other than your user name or email address.")
 	e.wantAlive(session)
 
-	if err := e.accounts.ResetPassword(t.Context(), token, newPassword); err != nil {
+	if err := e.accounts.ResetPassword(t.Context(), token, newPassword, browser); err != nil {
 		t.Fatal(err)
 	}
 	e.wantEnded(session)
@@ -120,7 +121,7 @@ func TestResetPassword(t *testing.T) {
 	late := issue()
 	e.pass(time.Hour)
 	for name, token := range map[string]string{"used": token, "issued before": other, "late": late, "of another purpose": confirm, "unknown": "x", "empty": ""} {
-		if err := e.accounts.ResetPassword(t.Context(), token, newPassword); !errors.Is(err, account.ErrNotFound) {
+		if err := e.accounts.ResetPassword(t.Context(), token, newPassword, browser); !errors.Is(err, account.ErrNotFound) {
 			t.Errorf("%s: got %v, want ErrNotFound", name, err)
 		}
 	}
@@ -134,7 +135,7 @@ func TestConcurrentResets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	oneWins(t, account.ErrNotFound, func() error { return e.accounts.ResetPassword(t.Context(), token, newPassword) })
+	oneWins(t, account.ErrNotFound, func() error { return e.accounts.ResetPassword(t.Context(), token, newPassword, browser) })
 	e.wantMails("password_changed alice")
 }
 
@@ -143,26 +144,83 @@ func TestRequestReset(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	e.addAuthor("alice")
-	request := func(login, address string) error { return e.accounts.RequestReset(t.Context(), login, address) }
-	for _, login := range []string{" Alice@Example.org ", "alice", "nobody", "alice"} {
+	request := func(login, address string) error {
+		return e.accounts.RequestReset(t.Context(), login, account.Browser{Address: address})
+	}
+	for _, login := range []string{" Alice@Example.org ", "alice", "nobody", "alice", "alice", "alice"} {
 		if err := request(login, "192.0.2.1"); err != nil {
 			t.Error(err)
 		}
 	}
-	want := []string{"reset alice@example.org", "reset alice", "reset nobody", "reset alice"}
-	e.wantMails(want...)
-	if wait := waitOf(request("carol", "192.0.2.1")); wait != time.Hour {
-		t.Errorf("the fifth request from an address has to wait %s, want an hour", wait)
+	e.wantMails("reset alice@example.org", "reset alice", "reset nobody", "reset alice", "reset alice", "reset alice")
+	if wait := waitOf(request("Alice", "192.0.2.1")); wait != time.Hour {
+		t.Errorf("the fifth request for an account has to wait %s, want an hour", wait)
 	}
-	for range 2 {
-		if err := request("alice", "192.0.2.2"); err != nil {
+	for i := range 14 {
+		if err := request(fmt.Sprintf("user-%d", i), "192.0.2.1"); err != nil {
 			t.Error(err)
 		}
 	}
-	if wait := waitOf(request("Alice", "192.0.2.2")); wait != time.Hour {
-		t.Errorf("the fifth request for an account has to wait %s, want an hour", wait)
+	if wait := waitOf(request("carol", "192.0.2.1")); wait != time.Hour {
+		t.Errorf("the 21st request from a network has to wait %s, want an hour", wait)
 	}
-	e.wantMails(append(want, "reset alice", "reset alice")...)
+}
+
+// Strangers who request resets for an account keep neither its owner from it, nor send more than some emails.
+func TestResetsByStrangers(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	alice := e.addAuthor("alice")
+	home := account.Browser{Address: "192.0.2.1", ID: "at home"}
+	if _, err := e.accounts.LogIn(t.Context(), "alice", password, home); err != nil {
+		t.Fatal(err)
+	}
+	sent := func() int { return e.count(`SELECT count(*) FROM public.outbox WHERE kind = 'mail.reset'`) }
+	request := func(b account.Browser, mails int) {
+		t.Helper()
+		before := sent()
+		if err := e.accounts.RequestReset(t.Context(), "alice", b); err != nil {
+			t.Errorf("%+v: %v", b, err)
+		}
+		if got := sent() - before; got != mails {
+			t.Errorf("%+v: %d emails, want %d", b, got, mails)
+		}
+	}
+	for range 4 {
+		request(account.Browser{Address: "198.51.100.1"}, 1)
+	}
+	request(account.Browser{Address: "192.0.2.2"}, 1) // the owner, in a browser that is not known
+	request(account.Browser{Address: "192.0.2.2", ID: "of another browser"}, 1)
+	for i := range 20 { // one network after the other
+		request(account.Browser{Address: fmt.Sprintf("203.0.113.%d", i)}, max(0, min(1, 4-i)))
+	}
+	for range 20 { // the network of the owner has no more attempts
+		_ = e.accounts.RequestReset(t.Context(), "alice", account.Browser{Address: home.Address})
+		_ = e.accounts.RequestReset(t.Context(), "bob", account.Browser{Address: home.Address})
+	}
+	for i := range 6 {
+		request(home, max(0, min(1, 4-i)))
+	}
+	before := sent()
+	e.pass(time.Hour)
+	request(home, 1)
+	request(account.Browser{Address: "198.51.100.1"}, 1)
+
+	// After a reset the links of the earlier emails are not valid, so that there are further ones.
+	token, err := e.accounts.ResetToken(t.Context(), alice.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		_ = e.accounts.RequestReset(t.Context(), "alice", account.Browser{Address: fmt.Sprintf("203.0.113.%d", i)})
+	}
+	if n := sent() - before; n != 11 {
+		t.Errorf("%d emails within an hour, want 11", n)
+	}
+	if err := e.accounts.ResetPassword(t.Context(), token, newPassword, account.Browser{Address: "192.0.2.3"}); err != nil {
+		t.Fatal(err)
+	}
+	request(account.Browser{Address: "192.0.2.3"}, 1)
 }
 
 func TestConfirmEmail(t *testing.T) {

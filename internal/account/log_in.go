@@ -53,13 +53,15 @@ type Browser struct {
 	UserAgent string
 	// Token is the token of the browser's previous session, which is ended. Empty: none.
 	Token string
+	// ID is the random ID in the browser's cookie, by which an account knows it again. Empty: none.
+	ID string
 }
 
 // LogIn starts a session and returns its token. login is a user name or an email address. Errors are ErrWrongPassword,
 // *RefusedError, *ratelimit.ExceededError and ErrBusy. It takes the same time whether or not the account
 // exists.
 func (s *Service) LogIn(ctx context.Context, login, password string, b Browser) (token string, err error) {
-	user, err := s.checkLogin(ctx, loginKey(login), password, b.Address)
+	user, err := s.checkLogin(ctx, loginKey(login), password, b)
 	if err == nil {
 		err = s.checkMayLogIn(ctx, &user)
 	}
@@ -89,12 +91,9 @@ func loginKey(login string) string {
 
 // checkLogin returns the user with a login and password. It counts the attempt before it checks the password, so that
 // concurrent attempts cannot exceed the limit.
-func (s *Service) checkLogin(ctx context.Context, key, password, address string) (User, error) {
-	now := s.now()
-	if err := ratelimit.Take(ctx, s.db, loginsByAddress, address, now); err != nil {
-		return User{}, err
-	}
-	if err := ratelimit.Take(ctx, s.db, loginsByAccount, key, now); err != nil {
+func (s *Service) checkLogin(ctx context.Context, key, password string, b Browser) (User, error) {
+	known, err := s.takeLogin(ctx, key, b)
+	if err != nil {
 		return User{}, err
 	}
 	user, err := findUser(ctx, s.db, key)
@@ -107,12 +106,32 @@ func (s *Service) checkLogin(ctx context.Context, key, password, address string)
 		return User{}, fmt.Errorf("verify password: %w", err)
 	case !right:
 		return User{}, ErrWrongPassword
+	case known:
+		return user, ratelimit.Reset(ctx, s.db, loginsByBrowser, b.subject(key))
 	}
-	if err := ratelimit.Reset(ctx, s.db, loginsByAccount, key); err != nil {
-		return User{}, err
+	// Of the others only one attempt is refunded: attackers must not get more attempts at other accounts by logging in to
+	// their own, or more at an account because its owner logs in.
+	return user, errors.Join(
+		ratelimit.Reset(ctx, s.db, loginsByNetworkAndAccount, b.network(key)),
+		ratelimit.Refund(ctx, s.db, loginsByNetwork, b.Address),
+		ratelimit.Refund(ctx, s.db, loginsByAccount, key),
+	)
+}
+
+// takeLogin counts a login, and reports whether the browser is known to the account.
+func (s *Service) takeLogin(ctx context.Context, key string, b Browser) (known bool, err error) {
+	now := s.now()
+	if known, err = isKnownBrowser(ctx, s.db, b, key, now); err != nil {
+		return false, err
 	}
-	// Only one attempt is refunded: attackers must not get more attempts at other accounts by logging in to their own.
-	return user, ratelimit.Refund(ctx, s.db, loginsByAddress, address)
+	if known {
+		return true, ratelimit.Take(ctx, s.db, loginsByBrowser, b.subject(key), now)
+	}
+	return false, ratelimit.TakeAll(ctx, s.db, now,
+		ratelimit.Attempt{Limit: loginsByNetwork, Subject: b.Address},
+		ratelimit.Attempt{Limit: loginsByNetworkAndAccount, Subject: b.network(key)},
+		ratelimit.Attempt{Limit: loginsByAccount, Subject: key},
+	)
 }
 
 // checkMayLogIn returns a *RefusedError if a user may not log in.

@@ -179,6 +179,101 @@ func TestLoginsAreLimitedByAddress(t *testing.T) {
 	}
 }
 
+// Strangers who guess the password of an account lock out neither its owner elsewhere, nor a browser that the account knows.
+func TestLoginsByStrangers(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	alice := e.addAuthor("alice")
+	home, work := account.Browser{Address: "192.0.2.1", ID: "at home"}, account.Browser{Address: "192.0.2.2", ID: "at work"}
+	logIn := func(b account.Browser, password string) error {
+		t.Helper()
+		_, err := e.accounts.LogIn(t.Context(), "alice", password, b)
+		return err
+	}
+	wrong := func(b account.Browser) {
+		t.Helper()
+		if err := logIn(b, "wrong"); !errors.Is(err, account.ErrWrongPassword) {
+			t.Errorf("%+v: %v", b, err)
+		}
+	}
+	if err := logIn(home, password); err != nil {
+		t.Fatal(err)
+	}
+	stranger := account.Browser{Address: "198.51.100.1"}
+	for range 4 {
+		wrong(stranger)
+	}
+	if wait := waitOf(logIn(stranger, password)); wait != 10*time.Minute {
+		t.Errorf("the stranger has to wait %s, want 10 minutes", wait)
+	}
+	if err := logIn(work, password); err != nil {
+		t.Errorf("the owner in another network: %v", err)
+	}
+
+	// From many networks together there are 50 attempts.
+	for i := range 46 {
+		wrong(account.Browser{Address: fmt.Sprintf("203.0.113.%d", i/4)})
+	}
+	elsewhere := account.Browser{Address: "192.0.2.3", ID: "elsewhere"}
+	if wait := waitOf(logIn(elsewhere, password)); wait != 10*time.Minute {
+		t.Errorf("another browser has to wait %s, want 10 minutes", wait)
+	}
+	// An ID that the account does not know is no way around it, nor is one that another account knows.
+	e.addAuthor("bob")
+	if _, err := e.accounts.LogIn(t.Context(), "bob", password, elsewhere); err != nil {
+		t.Error(err)
+	}
+	for _, b := range []account.Browser{elsewhere, {Address: "192.0.2.4", ID: strings.Repeat("x", 1000)}} {
+		if wait := waitOf(logIn(b, password)); wait != 10*time.Minute {
+			t.Errorf("%.20s has to wait %s, want 10 minutes", b.ID, wait)
+		}
+	}
+	// Known browsers log in, also from the network of the stranger.
+	for _, b := range []account.Browser{home, work, {Address: stranger.Address, ID: home.ID}} {
+		if err := logIn(b, password); err != nil {
+			t.Errorf("a known browser: %v", err)
+		}
+	}
+
+	// A known browser has a limit of its own, which it does not share with others.
+	for range 10 {
+		wrong(home)
+	}
+	if wait := waitOf(logIn(home, password)); wait != time.Minute {
+		t.Errorf("the browser at home has to wait %s, want a minute", wait)
+	}
+	if err := logIn(work, password); err != nil {
+		t.Errorf("the other known browser: %v", err)
+	}
+
+	// A reset makes the browser known in which it happened, and all others unknown.
+	token, err := e.accounts.ResetToken(t.Context(), alice.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.accounts.ResetPassword(t.Context(), token, newPassword, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 50 {
+		wrong(account.Browser{Address: fmt.Sprintf("198.51.100.%d", 10+i/4)})
+	}
+	if err := logIn(elsewhere, newPassword); err != nil {
+		t.Errorf("after a reset: %v", err)
+	}
+	if waitOf(logIn(work, newPassword)) == 0 {
+		t.Error("after a reset the browser at work is still known")
+	}
+
+	// It is known for 180 days after its last login.
+	e.pass(account.BrowserLife)
+	if err := e.accounts.DeleteExpired(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := e.count(`SELECT count(*) FROM public.known_browsers`); n != 0 {
+		t.Errorf("%d browsers are known", n)
+	}
+}
+
 // Concurrent attempts cannot bypass the limit.
 func TestConcurrentLogins(t *testing.T) {
 	t.Parallel()

@@ -37,10 +37,10 @@ func TestAddStaff(t *testing.T) {
 	if err != nil || first == second {
 		t.Errorf("a second time: %q after %q, %v", second, first, err)
 	}
-	if err := e.accounts.ResetPassword(t.Context(), first, newPassword); !errors.Is(err, account.ErrNotFound) {
+	if err := e.accounts.ResetPassword(t.Context(), first, newPassword, browser); !errors.Is(err, account.ErrNotFound) {
 		t.Errorf("the first link: %v", err)
 	}
-	if err := e.accounts.ResetPassword(t.Context(), second, newPassword); err != nil {
+	if err := e.accounts.ResetPassword(t.Context(), second, newPassword, browser); err != nil {
 		t.Error(err)
 	}
 	jane, err := e.accounts.LogIn(t.Context(), "jane", newPassword, browser)
@@ -120,7 +120,7 @@ func TestChangesOfRoleEndAccess(t *testing.T) {
 	if _, err := e.accounts.StartSession(t.Context(), alice.ID, browser); !errors.Is(err, account.ErrNotFound) {
 		t.Errorf("a session of staff without a password: %v", err)
 	}
-	if err := e.accounts.ResetPassword(t.Context(), link, newPassword); err != nil {
+	if err := e.accounts.ResetPassword(t.Context(), link, newPassword, browser); err != nil {
 		t.Fatal(err)
 	}
 	token, err := e.accounts.LogIn(t.Context(), "alice", newPassword, browser)
@@ -171,7 +171,7 @@ func TestRequestsUnderWayDuringChanges(t *testing.T) {
 			if name == "lock" {
 				return // a locked user may change the password, and still not log in
 			}
-			err := e.accounts.ChangePassword(t.Context(), &user, session.ID, password, "another password of mine")
+			err := e.accounts.ChangePassword(t.Context(), &user, session.ID, password, "another password of mine", browser)
 			if !errors.Is(err, account.ErrWrongPassword) {
 				t.Errorf("the change of the password: %v", err)
 			}
@@ -189,7 +189,7 @@ func (e *env) resetPassword(username string) error {
 	if err != nil {
 		return err
 	}
-	return e.accounts.ResetPassword(e.t.Context(), token, newPassword)
+	return e.accounts.ResetPassword(e.t.Context(), token, newPassword, browser)
 }
 
 // Two commands that add the same account at once create one account, and each prints a link or an error.

@@ -216,7 +216,7 @@ func TestRemovalIsComplete(t *testing.T) {
 	e.logIn("alice")
 	for _, login := range []string{"alice", "alice@example.org"} {
 		_, _ = e.accounts.LogIn(t.Context(), login, "wrong", browser)
-		if err := e.accounts.RequestReset(t.Context(), login, "192.0.2.1"); err != nil {
+		if err := e.accounts.RequestReset(t.Context(), login, browser); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -55,6 +55,7 @@ func insertSession(ctx context.Context, db postgres.Querier, userID int64, hash 
 		WHERE u.id = $2 AND u.state = 'active' AND ($7 <> '' AND u.password_hash = $7 OR $7 = '' AND u.role = 'author') FOR SHARE`,
 		secret.Hash(token), userID, now, now.Add(SessionLife), b.Address, userAgent, hash).
 		Exec(func(tag pgconn.CommandTag) error { started = tag.RowsAffected(); return nil })
+	rememberLogin(batch, b, token, now)
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {
 		return "", fmt.Errorf("start session of user %d: %w", userID, err)
 	}

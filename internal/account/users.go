@@ -173,10 +173,11 @@ func setPassword(ctx context.Context, db postgres.Querier, userID int64, old, ha
 
 // endAccess ends the sessions of a user but keepSession, with the codes and the sessions on blogs that come from them, and
 // what could start another one without the password: links to choose a password, and the token of the browser that signed
-// up. Call it after the change of the user's row, in the same transaction: a concurrent login waits for that row.
+// up. It also forgets the browsers that the account knows. Call it after the change of the user's row, in the same transaction: a concurrent login waits for that row.
 func endAccess(ctx context.Context, tx pgx.Tx, userID, keepSession int64) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`DELETE FROM public.sessions WHERE user_id = $1 AND id <> $2`, userID, keepSession)
+	batch.Queue(`DELETE FROM public.known_browsers WHERE user_id = $1`, userID)
 	batch.Queue(`DELETE FROM public.mail_tokens WHERE user_id = $1 AND purpose = $2`, userID, PurposeReset)
 	batch.Queue(`UPDATE public.registrations SET token_hash = $2 WHERE user_id = $1`, userID, secret.Hash(secret.New()))
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {

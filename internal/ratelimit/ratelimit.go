@@ -4,6 +4,7 @@ package ratelimit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,45 +38,67 @@ func (e *ExceededError) Error() string {
 	return fmt.Sprintf("rate limit %s exceeded: retry in %s", e.Kind, e.Wait)
 }
 
+// Attempt is an attempt that a limit counts.
+type Attempt struct {
+	Limit Limit
+	// Subject is what the limit counts by, such as a network address.
+	Subject string
+}
+
 // Take counts an attempt, or returns an *ExceededError. The count is locked while it is compared, so that concurrent
 // attempts cannot exceed the limit.
 func Take(ctx context.Context, db postgres.Beginner, limit Limit, subject string, now time.Time) error {
-	var wait time.Duration
+	return TakeAll(ctx, db, now, Attempt{limit, subject})
+}
+
+// TakeAll counts an attempt by several limits, or by none if one of them refuses it; then it returns an *ExceededError.
+// Callers pass the same limits in the same order, so that their locks never wait for each other in a circle.
+func TakeAll(ctx context.Context, db postgres.Beginner, now time.Time, attempts ...Attempt) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		var (
-			count               int
-			began, refusedUntil time.Time
-		)
-		batch := &pgx.Batch{}
-		batch.Queue(`INSERT INTO public.attempts (kind, subject, count, began_at, refused_until, expires_at) VALUES ($1, $2, 0, $3, $4, $3)
-			ON CONFLICT DO NOTHING`, limit.Kind, subject, now, now.Add(-limit.Window))
-		batch.Queue(`SELECT count, began_at, refused_until FROM public.attempts WHERE kind = $1 AND subject = $2 FOR UPDATE`,
-			limit.Kind, subject).QueryRow(func(row pgx.Row) error { return row.Scan(&count, &began, &refusedUntil) })
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-			return err
+		for _, a := range attempts {
+			if err := take(ctx, tx, a, now); err != nil {
+				return err
+			}
 		}
-		if refusedUntil.After(now) {
-			wait = refusedUntil.Sub(now)
-			return nil
-		}
-		if !began.After(now.Add(-limit.Window)) {
-			count, began = 0, now
-		}
-		count++
-		refusedUntil = limit.refusedUntil(count, began, now)
-		expires := began.Add(limit.Window)
-		if refusedUntil.After(expires) {
-			expires = refusedUntil
-		}
-		_, err := tx.Exec(ctx, `UPDATE public.attempts SET count = $3, began_at = $4, refused_until = $5, expires_at = $6
-			WHERE kind = $1 AND subject = $2`, limit.Kind, subject, count, began, refusedUntil, expires)
-		return err
+		return nil
 	})
-	switch {
-	case err != nil:
-		return fmt.Errorf("count attempt %s: %w", limit.Kind, err)
-	case wait > 0:
-		return &ExceededError{Kind: limit.Kind, Wait: wait}
+	var exceeded *ExceededError
+	if err != nil && !errors.As(err, &exceeded) {
+		return fmt.Errorf("count attempt: %w", err)
+	}
+	return err
+}
+
+func take(ctx context.Context, tx pgx.Tx, a Attempt, now time.Time) error {
+	var (
+		limit               = a.Limit
+		count               int
+		began, refusedUntil time.Time
+	)
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO public.attempts (kind, subject, count, began_at, refused_until, expires_at) VALUES ($1, $2, 0, $3, $4, $3)
+		ON CONFLICT DO NOTHING`, limit.Kind, a.Subject, now, now.Add(-limit.Window))
+	batch.Queue(`SELECT count, began_at, refused_until FROM public.attempts WHERE kind = $1 AND subject = $2 FOR UPDATE`,
+		limit.Kind, a.Subject).QueryRow(func(row pgx.Row) error { return row.Scan(&count, &began, &refusedUntil) })
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("read %s: %w", limit.Kind, err)
+	}
+	if refusedUntil.After(now) {
+		return &ExceededError{Kind: limit.Kind, Wait: refusedUntil.Sub(now)}
+	}
+	if !began.After(now.Add(-limit.Window)) {
+		count, began = 0, now
+	}
+	count++
+	refusedUntil = limit.refusedUntil(count, began, now)
+	expires := began.Add(limit.Window)
+	if refusedUntil.After(expires) {
+		expires = refusedUntil
+	}
+	_, err := tx.Exec(ctx, `UPDATE public.attempts SET count = $3, began_at = $4, refused_until = $5, expires_at = $6
+		WHERE kind = $1 AND subject = $2`, limit.Kind, a.Subject, count, began, refusedUntil, expires)
+	if err != nil {
+		return fmt.Errorf("update %s: %w", limit.Kind, err)
 	}
 	return nil
 }
@@ -116,13 +139,16 @@ func Reset(ctx context.Context, db postgres.Querier, limit Limit, subject string
 	return nil
 }
 
-// Forget deletes every count of some subjects.
+// Forget deletes every count of some subjects, and of subjects that Join has made with one of them as the first part.
 func Forget(ctx context.Context, db postgres.Querier, subjects ...string) error {
-	if _, err := db.Exec(ctx, `DELETE FROM public.attempts WHERE subject = ANY ($1)`, subjects); err != nil {
+	if _, err := db.Exec(ctx, `DELETE FROM public.attempts WHERE split_part(subject, ' ', 1) = ANY ($1)`, subjects); err != nil {
 		return fmt.Errorf("delete attempts: %w", err)
 	}
 	return nil
 }
+
+// Join returns the subject of a limit that counts by two things together, of which the second contains no space.
+func Join(first, second string) string { return first + " " + second }
 
 // DeleteExpired deletes the counts that no longer matter.
 func DeleteExpired(ctx context.Context, db postgres.Querier, now time.Time) error {

@@ -72,6 +72,17 @@ CREATE TABLE public.sessions (
 CREATE INDEX sessions_user_id_idx ON public.sessions (user_id);
 CREATE INDEX sessions_expires_at_idx ON public.sessions (expires_at);
 
+-- Browsers that have logged in to an account. They are exempt from the limits on logins and resets that others may exhaust.
+CREATE TABLE public.known_browsers (
+    -- The ID is in a cookie of the browser. It logs nobody in.
+    id_hash    bytea NOT NULL,
+    user_id    bigint NOT NULL REFERENCES public.users (id) ON DELETE CASCADE,
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (id_hash, user_id)
+);
+CREATE INDEX known_browsers_user_id_idx ON public.known_browsers (user_id);
+CREATE INDEX known_browsers_expires_at_idx ON public.known_browsers (expires_at);
+
 -- Codes with which the public site logs an owner in to a blog: valid once, for a minute, in the browser that requested it.
 CREATE TABLE public.login_codes (
     code_hash  bytea PRIMARY KEY,
@@ -182,7 +193,7 @@ CREATE TABLE public.audit (
 CREATE INDEX audit_tenant_idx ON public.audit (tenant, id DESC);
 CREATE INDEX audit_username_idx ON public.audit (username, id DESC);
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON public.users, public.registrations, public.sessions, public.mail_tokens,
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.users, public.registrations, public.sessions, public.known_browsers, public.mail_tokens,
     public.registration_codes, public.outbox, public.notices, public.domain_claims, public.attempts TO echoblogs_portal;
 GRANT SELECT, INSERT, DELETE ON public.login_codes TO echoblogs_portal;
 GRANT SELECT, DELETE ON public.blog_sessions TO echoblogs_portal;

@@ -70,7 +70,7 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *site.Request) error {
 	if !ok {
 		return p.showAccountForm(w, r, f, http.StatusUnprocessableEntity)
 	}
-	err := p.Accounts.ChangePassword(r.Context(), r.User, r.Session.ID, r.PostFormValue("current_password"), password)
+	err := p.Accounts.ChangePassword(r.Context(), r.User, r.Session.ID, r.PostFormValue("current_password"), password, r.Browser())
 	if errors.Is(err, account.ErrWrongPassword) {
 		f.AddError("current_password", "This is not your current password.")
 	}
@@ -80,6 +80,7 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *site.Request) error {
 	case err != nil:
 		return err
 	}
+	r.KeepBrowserID(w)
 	site.RedirectWithNotice(w, r, "/account/", site.NoticePassword)
 	return nil
 }

@@ -62,7 +62,7 @@ func (p *Pages) acceptInvite(w http.ResponseWriter, r *site.Request) error {
 	case err != nil:
 		return fmt.Errorf("accept invitation: %w", err)
 	}
-	r.SetCookie(w, site.SessionCookie, session, account.SessionLife)
+	r.SetSession(w, session)
 	site.Redirect(w, r, "/")
 	return nil
 }

@@ -29,7 +29,7 @@ func (p *Pages) requestReset(w http.ResponseWriter, r *site.Request) error {
 		f.AddError("username", "Enter your user name or email address.")
 		return p.Show(w, r, site.Page{Name: "reset", Title: "Reset your password", Data: f, Status: http.StatusUnprocessableEntity})
 	}
-	if err := p.Accounts.RequestReset(r.Context(), f.Values["username"], r.Address); err != nil {
+	if err := p.Accounts.RequestReset(r.Context(), f.Values["username"], r.Browser()); err != nil {
 		return err
 	}
 	return p.Show(w, r, site.Page{Name: "reset-sent", Title: "Check your email"})
@@ -69,7 +69,7 @@ func (p *Pages) resetPassword(w http.ResponseWriter, r *site.Request) error {
 	if !ok {
 		return p.showPasswordForm(w, r, f, http.StatusUnprocessableEntity)
 	}
-	err := p.Accounts.ResetPassword(r.Context(), f.Values["token"], password)
+	err := p.Accounts.ResetPassword(r.Context(), f.Values["token"], password, r.Browser())
 	switch {
 	case errors.Is(err, account.ErrNotFound):
 		return errInvalidLink("/reset/")
@@ -78,6 +78,7 @@ func (p *Pages) resetPassword(w http.ResponseWriter, r *site.Request) error {
 	case err != nil:
 		return err
 	}
+	r.KeepBrowserID(w)
 	site.RedirectWithNotice(w, r, "/login/", site.NoticeReset)
 	return nil
 }

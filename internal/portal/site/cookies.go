@@ -16,7 +16,9 @@ const (
 	// RegistrationCookie holds the token of a registration, which logs the person in once.
 	RegistrationCookie = "registration"
 
-	noticeCookie = "notice"
+	// browserCookie holds the ID by which accounts know the browser.
+	browserCookie = "browser"
+	noticeCookie  = "notice"
 )
 
 func (r *Request) cookies() web.Cookies {
@@ -31,9 +33,15 @@ func (r *Request) SetCookie(w http.ResponseWriter, name, value string, life time
 	r.cookies().Set(w, name, value, life)
 }
 
-// SetSession logs the browser in with the token of a session.
+// SetSession logs the browser in with the token of a session that was started for Browser.
 func (r *Request) SetSession(w http.ResponseWriter, token string) {
 	r.SetCookie(w, SessionCookie, token, account.SessionLife)
+	r.KeepBrowserID(w)
+}
+
+// KeepBrowserID makes the browser send the ID of Browser from now on.
+func (r *Request) KeepBrowserID(w http.ResponseWriter) {
+	r.SetCookie(w, browserCookie, r.Browser().ID, account.BrowserLife)
 }
 
 // ClearCookie removes a cookie.

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/echoblogs/echoblogs/internal/secret"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
@@ -37,6 +40,9 @@ type Request struct {
 	Session *account.Session
 	// Notice reports what the previous request did. Empty: nothing to report.
 	Notice string
+
+	// browserID is set by Browser.
+	browserID string
 }
 
 // Staff reports whether the user is a member of staff.
@@ -58,9 +64,12 @@ func (r *Request) Contact() web.Contact { return web.Contact(r.Platform.Spec.Con
 // PublicURL returns the full URL of a page of the public site.
 func (r *Request) PublicURL(path string) string { return URL(r.Platform, path) }
 
-// Browser describes the browser that sent the request.
+// Browser describes the browser that sent the request. Its ID is a new one if it has sent none: see KeepBrowserID.
 func (r *Request) Browser() account.Browser {
-	return account.Browser{Address: r.Address, UserAgent: r.UserAgent(), Token: r.CookieValue(SessionCookie)}
+	if r.browserID == "" {
+		r.browserID = cmp.Or(r.CookieValue(browserCookie), secret.New())
+	}
+	return account.Browser{Address: r.Address, UserAgent: r.UserAgent(), Token: r.CookieValue(SessionCookie), ID: r.browserID}
 }
 
 // Generation returns the generation of the Tenant that the form was rendered from. If the form does not contain it, it

@@ -1,12 +1,14 @@
 package member_test
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 func TestLogin(t *testing.T) {
@@ -52,7 +54,7 @@ func TestLogin(t *testing.T) {
 // After four failed attempts, every attempt has to wait, and longer after each failure.
 func TestLoginsAreLimited(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.NewSite(t, "--trusted-proxies=127.0.0.1")
 	portaltest.AddAccount(t, p, "alice")
 	portaltest.AddAccount(t, p, "bob")
 	v := portaltest.NewClient(t, site)
@@ -66,7 +68,7 @@ func TestLoginsAreLimited(t *testing.T) {
 		if refused.Header.Get("Retry-After") == "" {
 			t.Error("there is no Retry-After header")
 		}
-		p.Exec(`UPDATE public.attempts SET refused_until = now() - interval '1 second' WHERE kind = 'login-account' AND subject = 'alice'`)
+		p.Exec(`UPDATE public.attempts SET refused_until = now() - interval '1 second' WHERE kind = 'login-network-account' AND subject LIKE 'alice %'`)
 	}
 	for range 4 {
 		wrong()
@@ -80,7 +82,25 @@ func TestLoginsAreLimited(t *testing.T) {
 	// A successful login resets the limit.
 	v.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, alice")
 	v.Submit("/logout/")
+
+	// Strangers lock out neither other networks nor a browser that has logged in before.
+	stranger := portaltest.NewClient(t, site)
+	guess := func(address, password string) portaltest.Page {
+		t.Helper()
+		return stranger.SubmitFrom(address, "/login/", "username", "alice", "password", password)
+	}
 	for range 4 {
-		wrong()
+		guess("198.51.100.1", "not the right one").Want(t, http.StatusUnprocessableEntity)
+	}
+	guess("198.51.100.1", portaltest.Password).Want(t, http.StatusTooManyRequests)
+	portaltest.NewClient(t, site).SubmitFrom("192.0.2.1", "/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, alice")
+	for i := range 41 { // with the attempts above, 50 in a day
+		guess(fmt.Sprintf("203.0.113.%d", i/4), "not the right one").Want(t, http.StatusUnprocessableEntity)
+	}
+	guess("192.0.2.1", portaltest.Password).Want(t, http.StatusTooManyRequests)
+	id := v.Cookie("http://"+stack.Domain+"/", "browser")
+	v.SubmitFrom("198.51.100.1", "/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, alice")
+	if again := v.Cookie("http://"+stack.Domain+"/", "browser"); again != id || len(id) != 27 {
+		t.Errorf("the browser is known as %q, and then as %q", id, again)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 func TestResetByMail(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.NewSite(t, "--trusted-proxies=127.0.0.1")
 	portaltest.AddAccount(t, p, "alice")
 	here, elsewhere := portaltest.NewClient(t, site), portaltest.LogIn(t, site, "alice", portaltest.Password)
 
@@ -38,7 +38,7 @@ func TestResetByMail(t *testing.T) {
 	portaltest.WaitMails(p, site, "alice@example.org", "Your password was changed", 1)
 	elsewhere.Get("/").Want(t, http.StatusOK, "A blog of your own")
 	here.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
-	portaltest.LogIn(t, site, "alice", "another secret")
+	elsewhere.Submit("/login/", "username", "alice", "password", "another secret").Want(t, http.StatusOK, "Welcome, alice")
 
 	// A link works once, and expires after an hour or when another one is used.
 	here.Submit("/reset/password/", set...).Want(t, http.StatusGone)
@@ -50,14 +50,30 @@ func TestResetByMail(t *testing.T) {
 	here.Submit("/reset/password/", "token", portaltest.Token(late), "password", "a third secret", "confirm_password", "a third secret").Want(t, http.StatusGone)
 
 	// An unknown account gets no email, and the fifth request within an hour is refused.
-	here.Submit("/reset/", "username", "carol").Want(t, http.StatusOK)
+	for range 4 {
+		here.Submit("/reset/", "username", "carol").Want(t, http.StatusOK)
+	}
 	refused := here.Submit("/reset/", "username", "carol").Want(t, http.StatusTooManyRequests, "Too many attempts")
 	if after := refused.Header.Get("Retry-After"); after != "3600" {
 		t.Errorf("Retry-After is %q", after)
 	}
+	// A browser that has logged in before is never refused, whatever others have requested.
+	stranger := portaltest.NewClient(t, site)
+	for range 3 {
+		stranger.SubmitFrom("198.51.100.1", "/reset/", "username", "bob").Want(t, http.StatusOK)
+	}
+	stranger.SubmitFrom("198.51.100.1", "/reset/", "username", "alice").Want(t, http.StatusOK)
+	portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 3)
+	for range 3 {
+		stranger.SubmitFrom("198.51.100.1", "/reset/", "username", "alice").Want(t, http.StatusOK)
+	}
+	stranger.SubmitFrom("198.51.100.1", "/reset/", "username", "alice").Want(t, http.StatusTooManyRequests)
+	for range 6 {
+		elsewhere.SubmitFrom("198.51.100.1", "/reset/", "username", "alice").Want(t, http.StatusOK, "Check your email")
+	}
 	portaltest.WaitNoMails(p)
 	all, err := portaltest.Mails(site)
-	if err != nil || len(all) != 3 {
+	if err != nil || len(all) != 3+4+4 {
 		t.Errorf("%d emails were sent, %v: %+v", len(all), err, all)
 	}
 }
