@@ -28,6 +28,10 @@ var (
 	resetMails          = ratelimit.Limit{Kind: "reset-mail", Free: 10, Window: time.Hour}
 	resetMailsByBrowser = ratelimit.Limit{Kind: "reset-mail-browser", Free: 4, Window: time.Hour}
 
+	// editsByAccount limits how often a user may change or delete blogs. Every change makes the operator reconcile, and may
+	// delay those of staff.
+	editsByAccount = ratelimit.Limit{Kind: "edit-account", Free: 60, Window: time.Hour}
+
 	// confirmsByAccount limits how often a user may request another confirmation email.
 	confirmsByAccount = ratelimit.Limit{Kind: "confirm-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
 )

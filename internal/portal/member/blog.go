@@ -16,12 +16,22 @@ func (p *Pages) blogRoutes() site.Routes {
 	return site.Routes{
 		"GET /account/{tenant}/{$}":                 p.showBlog,
 		"GET /account/{tenant}/manifest.yaml":       p.manifest,
-		"POST /account/{tenant}/name/{$}":           p.rename,
-		"POST /account/{tenant}/domains/{$}":        p.addDomain,
-		"POST /account/{tenant}/domains/verify/{$}": p.verifyDomain,
-		"POST /account/{tenant}/domains/remove/{$}": p.removeDomain,
+		"POST /account/{tenant}/name/{$}":           p.limitEdits(p.rename),
+		"POST /account/{tenant}/domains/{$}":        p.limitEdits(p.addDomain),
+		"POST /account/{tenant}/domains/verify/{$}": p.limitEdits(p.verifyDomain),
+		"POST /account/{tenant}/domains/remove/{$}": p.limitEdits(p.removeDomain),
 		"GET /account/{tenant}/delete/{$}":          p.showDelete,
-		"POST /account/{tenant}/delete/{$}":         p.deleteBlog,
+		"POST /account/{tenant}/delete/{$}":         p.limitEdits(p.deleteBlog),
+	}
+}
+
+// limitEdits limits how often a user may send a form that changes a blog.
+func (p *Pages) limitEdits(handler site.Handler) site.Handler {
+	return func(w http.ResponseWriter, r *site.Request) error {
+		if err := p.Accounts.TakeEdit(r.Context(), r.User.ID); err != nil {
+			return err
+		}
+		return handler(w, r)
 	}
 }
 
