@@ -36,11 +36,12 @@ const (
 	KindRow     = "Row"
 	KindSchema  = "Schema"
 	KindIngress = "Ingress"
+	KindRole    = "Role"
 )
 
 // Finding is one difference.
 type Finding struct {
-	// Kind is the kind of thing that differs: KindTenant, KindRow, KindSchema or KindIngress.
+	// Kind is the kind of thing that differs: KindTenant, KindRow, KindSchema, KindIngress or KindRole.
 	Kind string
 	// Name is its name.
 	Name string
@@ -69,7 +70,11 @@ func Run(ctx context.Context, objects client.Reader, registry tenancy.Inspector,
 	if err != nil {
 		return nil, err
 	}
-	findings = append(append(findings, schemas...), ingresses...)
+	roles, err := findRoleSettings(ctx, registry)
+	if err != nil {
+		return nil, err
+	}
+	findings = slices.Concat(findings, schemas, ingresses, roles)
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
@@ -112,6 +117,20 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 		return "The Tenant is not Ready."
 	}
 	return ""
+}
+
+// findRoleSettings reports what a role may have changed about itself, which Postgres cannot forbid.
+func findRoleSettings(ctx context.Context, registry tenancy.Inspector) ([]Finding, error) {
+	settings, err := registry.RoleSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var findings []Finding
+	for _, s := range settings {
+		findings = append(findings, Finding{KindRole, s.Role,
+			fmt.Sprintf(`The role has the setting %s. Run ALTER ROLE … RESET for it, and then the output of "operator bootstrap-sql", as an administrator of the database.`, s.Setting)})
+	}
+	return findings, nil
 }
 
 func findSchemas(ctx context.Context, registry tenancy.Inspector) ([]Finding, error) {

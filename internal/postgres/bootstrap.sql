@@ -25,3 +25,12 @@ $$;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO echoblogs_operator;
 GRANT USAGE ON SCHEMA public TO echoblogs_portal;
+
+-- No program needs large objects, which no quota counts. Only a superuser or the owner of the functions may revoke this.
+DO $$
+BEGIN
+    REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'large objects can still be created: only a superuser can forbid that';
+END
+$$;

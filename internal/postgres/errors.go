@@ -16,6 +16,7 @@ import (
 const (
 	CodeUniqueViolation       = "23505"
 	CodeDuplicateSchema       = "42P06"
+	CodeDuplicateTable        = "42P07"
 	CodeUndefinedTable        = "42P01"
 	CodeInsufficientPrivilege = "42501"
 	CodeReadOnly              = "25006"

@@ -32,7 +32,7 @@ func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time
 	}
 	err := s.inTransaction(ctx, "create", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if s.options.Citus {
-			if err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:create', 0))`); err != nil {
+			if err := lockRecord(ctx, tx); err != nil {
 				return err
 			}
 		}

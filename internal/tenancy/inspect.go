@@ -87,6 +87,11 @@ func NewInspector(db postgres.Querier, app application.Application) Inspector {
 // Inspector returns an Inspector.
 func (s *Store) Inspector() Inspector { return Inspector{s.Reader, s.app} }
 
+// RoleSettings returns the settings of the programs' roles that BootstrapSQL does not make.
+func (i Inspector) RoleSettings(ctx context.Context) ([]postgres.RoleSetting, error) {
+	return postgres.UnexpectedRoleSettings(ctx, i.db, programs(i.app))
+}
+
 // Find is Reader.Find with Tenant.Defects. It is one indexed query, too, but a more expensive one.
 func (i Inspector) Find(ctx context.Context, name string) (Tenant, error) {
 	needs := needsOf(i.app.Grants, true)

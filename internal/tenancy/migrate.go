@@ -39,13 +39,14 @@ func (e *MigrationError) Error() string {
 // Unwrap returns the database's error.
 func (e *MigrationError) Unwrap() error { return e.Err }
 
-// Migrate applies all pending migrations to a live tenant's schema, in one transaction under an advisory lock for that
-// schema, and returns the version it had before. It returns ErrNewer, and changes nothing, if the schema is ahead, and
+// Migrate applies all pending migrations to a live tenant's schema, in one transaction that holds the tenant's row, and
+// returns the version it had before. It returns ErrNewer, and changes nothing, if the schema is ahead, and
 // *DefectsError if the schema or one of its tables belongs to another role.
 func (s *Store) Migrate(ctx context.Context, name, schemaName string) (before string, err error) {
 	err = s.inTransaction(ctx, "migrate", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:schema:' || $1, 0))`, schemaName); err != nil {
-			return err
+		// A save refers to the row, and need not wait.
+		if _, err := tx.Exec(ctx, `SELECT FROM public.tenants WHERE name = $1 AND state = `+LiveSQL+` FOR NO KEY UPDATE`, name); err != nil {
+			return fmt.Errorf("lock tenant %s: %w", name, err)
 		}
 		tenant, err := Reader{tx}.Find(ctx, name)
 		if err != nil {

@@ -28,29 +28,28 @@ const (
 
 // BootstrapSQL returns the SQL that creates the database roles of all programs, including those of an application. An
 // administrator runs it in the database. It can be run repeatedly, and sets no passwords.
-func BootstrapSQL(app application.Application) string { return postgres.BootstrapSQL + app.RolesSQL }
+func BootstrapSQL(app application.Application) string {
+	return postgres.BootstrapSQL + app.RolesSQL + postgres.RoleLimitsSQL(programs(app))
+}
+
+// programs returns the roles of all programs.
+func programs(app application.Application) []string {
+	return append(app.Roles(), postgres.OperatorRole, postgres.PortalRole)
+}
 
 // Prepare creates the database roles if it may, applies pending migrations of the tables in public, grants the application
 // its privileges on them, and checks that no migration was edited after it was applied. It runs when a program first
 // connects to a database; several programs may run it at once.
 func (s *Store) Prepare(ctx context.Context) error {
-	roles := append(s.app.Roles(), postgres.OperatorRole, postgres.PortalRole)
-	if err := postgres.EnsureRoles(ctx, s.pool, BootstrapSQL(s.app), roles); err != nil {
+	if err := postgres.EnsureRoles(ctx, s.pool, BootstrapSQL(s.app), programs(s.app)); err != nil {
+		return err
+	}
+	if err := s.createRecord(ctx); err != nil {
 		return err
 	}
 	return s.inTransaction(ctx, "prepare", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
-		err := run(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended('echoblogs:public', 0))`, `
-			CREATE TABLE IF NOT EXISTS public.schema_migrations (
-				scope       text NOT NULL CHECK (scope IN ('public', 'tenant')),
-				application text NOT NULL,
-				version     text NOT NULL,
-				name        text NOT NULL,
-				checksum    text NOT NULL,
-				applied_at  timestamptz NOT NULL DEFAULT now(),
-				PRIMARY KEY (scope, application, version)
-			)`)
-		if err != nil {
-			return fmt.Errorf("create the table of migrations: %w", err)
+		if err := lockRecord(ctx, tx); err != nil {
+			return err
 		}
 		for _, set := range append([]application.Set{registry}, s.options.Public...) {
 			pending, err := unrecorded(ctx, tx, scopePublic, set)
@@ -76,6 +75,36 @@ func (s *Store) Prepare(ctx context.Context) error {
 		}
 		return record(ctx, tx, scopeTenant, s.app.Name, pending)
 	})
+}
+
+// createRecord creates the table of applied migrations. Several programs may do so at once.
+func (s *Store) createRecord(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, `CREATE TABLE IF NOT EXISTS public.schema_migrations (
+		scope       text NOT NULL CHECK (scope IN ('public', 'tenant')),
+		application text NOT NULL,
+		version     text NOT NULL,
+		name        text NOT NULL,
+		checksum    text NOT NULL,
+		applied_at  timestamptz NOT NULL DEFAULT now(),
+		PRIMARY KEY (scope, application, version)
+	)`)
+	switch postgres.Code(err) {
+	case postgres.CodeUniqueViolation, postgres.CodeDuplicateTable: // another program has just created it
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("create the table of migrations: %w", err)
+	}
+	return nil
+}
+
+// lockRecord waits until no other transaction changes tables in public or, on Citus, creates a tenant. It locks a table on
+// which other roles have no privilege: anyone may hold an advisory lock.
+func lockRecord(ctx context.Context, tx pgx.Tx) error {
+	if err := run(ctx, tx, `LOCK TABLE public.schema_migrations IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+		return fmt.Errorf("lock the table of migrations: %w", err)
+	}
+	return nil
 }
 
 // precedingVersion returns the version that precedes pending migrations.

@@ -42,6 +42,13 @@ func TestRolesHaveLeastPrivilege(t *testing.T) {
 		{blog, `COPY alice.posts TO PROGRAM 'cat'`, denied},
 		{blog, `SELECT pg_read_file('postgresql.conf')`, denied},
 		{blog, `SELECT lo_import('/etc/passwd')`, denied},
+		{blog, `SELECT lo_create(0)`, denied},
+		{blog, `SELECT lo_from_bytea(0, 'x')`, denied},
+		{portal, `SELECT lo_creat(-1)`, denied},
+		{operator, `SELECT lo_create(0)`, denied},
+		{blog, `DO $$ BEGIN LOCK TABLE public.tenants IN SHARE MODE; END $$`, denied},
+		{blog, `SELECT FROM public.tenants FOR SHARE`, denied},
+		{portal, `SELECT FROM public.tenants FOR UPDATE`, denied},
 		{blog, `SELECT FROM public.users`, denied},
 		{blog, `SELECT FROM public.tombstones`, denied},
 		{blog, `SELECT FROM public.sessions`, denied},
@@ -174,5 +181,36 @@ func TestRolesHaveNoOtherPrivileges(t *testing.T) {
 	slices.Sort(want)
 	if diff := cmp.Diff(want, privileges); diff != "" {
 		t.Errorf("privileges (-want +got):\n%s", diff)
+	}
+}
+
+func TestSessionsOfRolesAreLimited(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	for role, uri := range map[string]string{"operator": d.OperatorURI, "blog": d.BlogURI, "portal": d.PortalURI} {
+		pool := connect(t, uri)
+		for setting, want := range map[string]string{"statement_timeout": "15min", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "1min"} {
+			var got string
+			if err := pool.QueryRow(t.Context(), `SELECT current_setting($1)`, setting).Scan(&got); err != nil || got != want {
+				t.Errorf("%s of the %s is %s, %v; want %s", setting, role, got, err, want)
+			}
+		}
+		var limited bool
+		err := pool.QueryRow(t.Context(), `SELECT rolconnlimit = current_setting('max_connections')::int / 2 FROM pg_roles WHERE rolname = current_user`).Scan(&limited)
+		if err != nil || !limited {
+			t.Errorf("the %s may have half of the connections: %t, %v", role, limited, err)
+		}
+	}
+	roles := []string{"echoblogs_operator", "echoblogs_blog", "echoblogs_portal"}
+	if found, err := postgres.UnexpectedRoleSettings(t.Context(), d.pool, roles); err != nil || len(found) > 0 {
+		t.Errorf("settings that are not expected: %v, %v", found, err)
+	}
+	blog := connect(t, d.BlogURI)
+	if _, err := blog.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER ROLE echoblogs_blog IN DATABASE %I SET statement_timeout = 0', current_database()); END $$`); err != nil {
+		t.Fatal(err)
+	}
+	want := []postgres.RoleSetting{{Role: "echoblogs_blog", Setting: "statement_timeout=0"}}
+	if found, err := postgres.UnexpectedRoleSettings(t.Context(), d.pool, roles); err != nil || !slices.Equal(found, want) {
+		t.Errorf("settings that are not expected: %v, %v; want %v", found, err, want)
 	}
 }

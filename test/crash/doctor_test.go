@@ -72,6 +72,7 @@ func TestDoctorFindsProblems(t *testing.T) {
 	p.Exec(`DELETE FROM public.tenants WHERE name = 'no-row'`)
 	p.Exec(`UPDATE public.domains SET host = 'www.mallory.org' WHERE host = 'edited-row.example.com'`)
 	p.Exec(`CREATE SCHEMA unowned`)
+	p.Exec(`DO $$ BEGIN EXECUTE format('ALTER ROLE echoblogs_blog IN DATABASE %I SET statement_timeout = 0', current_database()); END $$`)
 	p.Exec(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)
 		VALUES ('orphan', 'public', 'live', 1, 'x', now(), now(), now(), now())`)
 	p.Exec(`DO $$ BEGIN EXECUTE (SELECT 'DROP SCHEMA ' || tombstone_schema || ' CASCADE' FROM public.tenants WHERE state = 'tombstone'); END $$`)
@@ -84,6 +85,7 @@ func TestDoctorFindsProblems(t *testing.T) {
 		{"Ingress", "tenant-no-ingress", "The Ingress is missing."},
 		{"Ingress", "tenant-edited-row", "The Ingress differs from the desired state."},
 		{"Ingress", "tenant-unowned", "The Ingress belongs to no Tenant."},
+		{"Role", "echoblogs_blog", "The role has the setting statement_timeout=0."},
 		{"Row", "orphan", "There is no Tenant of this name."},
 		{"Schema", "unowned", "The schema belongs to no tenant."},
 		{"Schema", "no_row", "The schema belongs to no tenant."},

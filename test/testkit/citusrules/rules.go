@@ -88,4 +88,6 @@ func hasTopLevelComma(statement string) bool {
 
 var comments = regexp.MustCompile(`--[^\n]*|/\*(?s:.*?)\*/`)
 
-func withoutComments(statement string) string { return strings.TrimSpace(comments.ReplaceAllString(statement, " ")) }
+func withoutComments(statement string) string {
+	return strings.TrimSpace(comments.ReplaceAllString(statement, " "))
+}

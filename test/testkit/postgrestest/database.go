@@ -85,6 +85,8 @@ func createRoles(ctx context.Context, administrator string) error {
 		statements = append(statements,
 			fmt.Sprintf("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s LOGIN; END IF; END $$", role),
 			fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", role, password(administrator, role)),
+			// As the product's own SQL does, so that it need not when tests run it in parallel.
+			fmt.Sprintf("DO $$ BEGIN EXECUTE format('ALTER ROLE %s CONNECTION LIMIT %%s', current_setting('max_connections')::int / 2); END $$", role),
 		)
 	}
 	return execute(ctx, administrator, "BEGIN; "+strings.Join(statements, "; ")+"; COMMIT")
