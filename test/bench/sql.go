@@ -81,13 +81,13 @@ func (l *sqlLimit) recordStatements(ctx context.Context, uri string) error {
 	if err := store.Create(ctx, specOf(template), tenancy.CreateOptions{}, time.Now()); err != nil {
 		return fmt.Errorf("create a tenant: %w", err)
 	}
-	for _, statement := range sent.statements {
-		if strings.HasPrefix(statement, "CREATE SCHEMA") {
-			l.createSchema = statement
+	for _, batch := range sent.batches {
+		if strings.HasPrefix(batch[0], "CREATE SCHEMA") {
+			l.createSchema = strings.Join(batch, ";\n")
 		}
 	}
 	if l.createSchema == "" {
-		return errors.New("the product sends no statement that begins with CREATE SCHEMA")
+		return errors.New("the product sends no batch that begins with CREATE SCHEMA")
 	}
 	made, err := store.Find(ctx, template)
 	if err == nil {
@@ -99,8 +99,11 @@ func (l *sqlLimit) recordStatements(ctx context.Context, uri string) error {
 	return nil
 }
 
-// recorder records the statements of connections.
-type recorder struct{ statements []string }
+// recorder records the statements of connections, and those that are sent in batches.
+type recorder struct {
+	statements []string
+	batches    [][]string
+}
 
 // TraceQueryStart is called by pgx before it sends a statement.
 func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
@@ -110,6 +113,22 @@ func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Tr
 
 // TraceQueryEnd is called by pgx after it has the result.
 func (r *recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// TraceBatchStart is called by pgx before it sends a batch.
+func (r *recorder) TraceBatchStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
+	batch := make([]string, len(data.Batch.QueuedQueries))
+	for i, query := range data.Batch.QueuedQueries {
+		batch[i] = query.SQL
+	}
+	r.batches = append(r.batches, batch)
+	return ctx
+}
+
+// TraceBatchQuery is called by pgx after the result of each statement of a batch.
+func (r *recorder) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+// TraceBatchEnd is called by pgx after the last result of a batch.
+func (r *recorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
 func specOf(name string) tenancy.Spec {
 	today := time.Now().UTC().Truncate(24 * time.Hour)
