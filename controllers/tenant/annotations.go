@@ -19,7 +19,7 @@ var annotationValues = []struct {
 	{v1alpha1.AnnotationOnMissing, []string{v1alpha1.OnMissingRecreate}},
 }
 
-// checkAnnotations refuses values without a meaning: whoever misspells one should not wait for what it would have done. It
+// checkAnnotations refuses values without a meaning: a user who misspells one should not wait for what it would have done. It
 // is the last step for a Tenant whose schema exists, so that such a value does not keep its suspension from being written.
 //
 // Stalls the Tenant, and sets DatabaseReady.

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// roleSettings bound what a session of a program may hold. The programs have shorter limits of their own; these hold for
-// whoever has stolen a password, too, until they change them for the session.
+// roleSettings bound what a session of a program may hold. The programs have shorter limits of their own; these also
+// hold for a thief of a password, until the thief changes them for the session.
 var roleSettings = []string{"idle_in_transaction_session_timeout=1min", "lock_timeout=30s", "statement_timeout=15min"}
 
 // RoleLimitsSQL returns the SQL that limits the connections and the sessions of roles in the current database. No program

@@ -108,6 +108,7 @@ var publicPrivileges = map[string]map[string]string{
 		"domains":            "SELECT",
 		"first_posts":        "SELECT",
 		"installation":       "SELECT",
+		"known_browsers":     "SELECT INSERT UPDATE DELETE",
 		"login_codes":        "SELECT INSERT DELETE",
 		"mail_tokens":        "SELECT INSERT UPDATE DELETE",
 		"notices":            "SELECT INSERT UPDATE DELETE",

@@ -46,13 +46,10 @@ type listItem struct {
 
 // list shows all posts, drafts included.
 func (e *Editor) list(w http.ResponseWriter, r *request) error {
-	number := 1
-	if page := r.URL.Query().Get("page"); page != "" {
-		var err error
-		if number, err = strconv.Atoi(page); err != nil || number < 1 || number > maxListPage {
-			e.NotFound(w, r.Request, r.tenant)
-			return nil
-		}
+	number, ok := listNumber(r.URL.Query().Get("page"))
+	if !ok {
+		e.NotFound(w, r.Request, r.tenant)
+		return nil
 	}
 	var items []post.Item
 	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
@@ -75,6 +72,15 @@ func (e *Editor) list(w http.ResponseWriter, r *request) error {
 		list.Items = append(list.Items, listItem{item, state, public})
 	}
 	return e.show(w, r, view{name: "list", title: "Posts", Data: list})
+}
+
+// listNumber reads the number of a page of the list. Empty: the first.
+func listNumber(text string) (number int, ok bool) {
+	if text == "" {
+		return 1, true
+	}
+	number, err := strconv.Atoi(text)
+	return number, err == nil && number >= 1 && number <= maxListPage
 }
 
 func listPath(number int) string {

@@ -160,7 +160,7 @@ var hostile = map[string]string{
 	"marks":                    filled("<!--more-->", size),
 }
 
-func TestHostilePostsAreBounded(t *testing.T) { // not parallel: it measures memory
+func TestHostilePostsAreBounded(t *testing.T) { //nolint:paralleltest // it measures memory
 	for name, content := range hostile {
 		t.Run(name, func(t *testing.T) { renderBounded(t, content) })
 	}

@@ -8,9 +8,11 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
-// ExportBatch is how many posts an Export reads at a time, and ExportBatchBytes the size of their content, unless the first
-// is larger.
-const ExportBatch, ExportBatchBytes = 10, 1 << 20
+// ExportBatch is how many posts an Export reads at a time.
+const ExportBatch = 10
+
+// ExportBatchBytes is the size of their content, unless the first is larger.
+const ExportBatchBytes = 1 << 20
 
 // Export is an archive of all posts of a blog, drafts included: a ZIP file with a Markdown file for each post.
 type Export struct {

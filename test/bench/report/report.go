@@ -55,7 +55,7 @@ type Machine struct {
 
 // Publish writes the report to out as Markdown, to a file as JSON, and between the markers of a Markdown file. The paths
 // may be empty.
-func (r Report) Publish(out io.Writer, jsonPath, markdownPath string) error {
+func (r *Report) Publish(out io.Writer, jsonPath, markdownPath string) error {
 	text := r.markdown()
 	if _, err := io.WriteString(out, text); err != nil {
 		return fmt.Errorf("write the report: %w", err)
@@ -100,7 +100,7 @@ func replaceBetweenMarkers(path, text string) error {
 	return nil
 }
 
-func (r Report) markdown() string {
+func (r *Report) markdown() string {
 	var b strings.Builder
 	m := r.Machine
 	fmt.Fprintf(&b, "Measured on %s by `%s` on %s, %d cores, %s, Linux %s, %s; PostgreSQL %s; Kubernetes %s; %s; sources %s; load average before: %s.\n\n",

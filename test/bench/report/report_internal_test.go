@@ -13,7 +13,7 @@ func TestMarkdownHasARowForEachLimit(t *testing.T) {
 		NewFigure("Creations", "/s", 70).WithLimit("plain SQL", []float64{140}).RatioAtLeast(0.4).WithLimit("the API writes", []float64{200}),
 		NewFigure("Memory", "MiB", 123.4),
 	}
-	text := Report{Figures: figures}.markdown()
+	text := (&Report{Figures: figures}).markdown()
 	for _, row := range []string{
 		"| Creations | 70/s | plain SQL | 140/s | 0.50 | ratio ≥ 0.4: met |\n",
 		"|  |  | the API writes | 200/s | 0.35 |  |\n",
