@@ -33,6 +33,7 @@ func TestRow(t *testing.T) {
 	base := tenancy.Spec{
 		Name: "alice", SchemaName: "alice", DisplayName: "alice", PrimaryHost: "alice.example.com",
 		PaidUntil: date(2027, time.January, 31), SuspendAt: date(2027, time.February, 11),
+		Limits: tenancy.Limits{MaxPosts: new(int64(1000)), MaxStorageBytes: new(int64(100 << 20))}, // it is on trial
 	}
 	with := func(change func(*tenancy.Spec)) tenancy.Spec {
 		row := base
@@ -66,6 +67,10 @@ func TestRow(t *testing.T) {
 			want: with(func(row *tenancy.Spec) {
 				row.DisplayName, row.SchemaName, row.PrimaryHost, row.Owner = "Wonderland", "wonder", "alice.example.org", "liddell"
 			}),
+		},
+		"a paying Tenant has no limits": {
+			spec: v1alpha1.TenantSpec{Trial: new(false)},
+			want: with(func(row *tenancy.Spec) { row.Limits = tenancy.Limits{} }),
 		},
 		"custom domains are sorted, and those of the Platform refused": {
 			spec: v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.b.net", "bob.example.com", "www.a.net", "example.org"}},

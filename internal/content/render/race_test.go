@@ -3,4 +3,4 @@
 package render_test
 
 // race says that the race detector is on, and maxSize is the size of the largest posts in the tests.
-const race, maxSize = true, 256 << 10
+const race, maxSize = true, 64 << 10
