@@ -53,22 +53,33 @@ func BenchmarkWorst(b *testing.B) {
 	}
 }
 
-// renderBounded renders Markdown and fails if that takes more time or memory than it may, whether it succeeds or not.
+// renderBounded renders Markdown and fails if that takes more time or memory than it may, whether it succeeds or not. With
+// the race detector, it only renders: time is multiplied, and a sync.Pool loses what it should keep.
 func renderBounded(t *testing.T, markdown string) render.Result {
 	t.Helper()
-	ordinary := ordinaryCost()
 	rendered, cost, err := measure(markdown)
 	if err != nil && !errors.Is(err, render.ErrTooComplex) && !errors.Is(err, render.ErrTooLarge) {
 		t.Errorf("render %d bytes: %v", len(markdown), err)
 	}
+	if len(rendered.HTML) > render.MaxHTMLBytes {
+		t.Errorf("%d bytes became %d bytes of HTML", len(markdown), len(rendered.HTML))
+	}
+	if race {
+		return rendered
+	}
+	ordinary := ordinaryCost()
+	for range 3 { // another program may have had the processor
+		if cost.time <= 20*ordinary.time {
+			break
+		}
+		_, again, _ := measure(markdown)
+		cost.time = min(cost.time, again.time)
+	}
 	if cost.time > 20*ordinary.time {
 		t.Errorf("rendering %d bytes took %s; an ordinary post of %d bytes takes %s", len(markdown), cost.time, size, ordinary.time)
 	}
-	if !race && cost.bytes > 20*ordinary.bytes { // with the race detector, a sync.Pool loses what it should keep
+	if cost.bytes > 20*ordinary.bytes {
 		t.Errorf("rendering %d bytes allocated %d bytes; an ordinary post of %d bytes takes %d", len(markdown), cost.bytes, size, ordinary.bytes)
-	}
-	if len(rendered.HTML) > render.MaxHTMLBytes {
-		t.Errorf("%d bytes became %d bytes of HTML", len(markdown), len(rendered.HTML))
 	}
 	return rendered
 }
