@@ -1,6 +1,7 @@
 package outage_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -65,10 +66,15 @@ func TestMigrationWaitsForALock(t *testing.T) {
 		p.WaitVersion(name, latest)
 	}
 	// Readers queue behind the migration only while it waits for the lock.
-	const attempt = "pg_advisory_xact_lock(hashtextextended('echoblogs:schema:' || $1, 0))[alice]"
-	for before := len(p.Queries.Containing(attempt)); len(p.Queries.Containing(attempt)) < before+3; {
+	const attempt = "FOR NO KEY UPDATE[alice]"
+	before := len(p.Queries.Containing(attempt))
+	p.Wait("alice's migration is attempted three more times", func(context.Context) error {
 		p.WantBlog("alice.example.com", http.StatusOK, "What was written before")
-	}
+		if attempts := len(p.Queries.Containing(attempt)) - before; attempts < 3 {
+			return fmt.Errorf("it was attempted %d times", attempts)
+		}
+		return nil
+	})
 
 	if err := backup.Commit(t.Context()); err != nil {
 		t.Fatal(err)
