@@ -38,7 +38,7 @@ func TestBehindTLS(t *testing.T) {
 	console := chromedp.Console(heidi.tab)
 
 	heidi.register(site, "heidi")
-	heidi.hasCookies("__Host-session")
+	heidi.hasCookies("__Host-session", "__Host-browser")
 	heidi.choose("Write", "You have no posts yet")
 	if at := heidi.address(); at != blog+"/write/" {
 		t.Fatalf("the link to write leads to %s", at)
@@ -82,7 +82,7 @@ func TestBehindTLS(t *testing.T) {
 	heidi.open(site + "/logout/")
 	heidi.goTo("Log out")
 	heidi.choose("Log out", "A blog of your own")
-	heidi.hasCookies()
+	heidi.hasCookies("__Host-browser") // the public site still knows the browser
 	heidi.open(blog + "/write/")
 	heidi.sees("Log in")
 	if at := heidi.address(); !strings.HasPrefix(at, site+"/login/?") {
