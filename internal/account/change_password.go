@@ -113,8 +113,8 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, b B
 var errPasswordReplaced = errors.New("the password has been replaced")
 
 // setPassword changes a user's password if allow, in the same transaction, returns no error. It informs the user by
-// email, and ends all their sessions but keepSession. The account then knows only the browser b. If the hash is no longer that of user, it returns
-// errPasswordReplaced.
+// email, and ends all their sessions but keepSession. The account then knows only the browser b. If the hash is no longer
+// that of user, it returns errPasswordReplaced.
 func (s *Service) setPassword(ctx context.Context, user *User, keepSession int64, password string, b Browser, allow func(pgx.Tx) error) error {
 	if err := CheckPassword(password, user.Username, user.Email); err != nil {
 		return err
