@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -20,7 +22,7 @@ import (
 // doctor returns what the doctor finds, one "Kind name: problem" a line.
 func (p *platform) doctor() string {
 	p.T.Helper()
-	findings, err := diagnosis.Run(p.T.Context(), p.Client, tenancy.NewInspector(p.Pool, p.Application), p.ReadPlatform(), p.Application)
+	findings, err := diagnosis.Run(p.T.Context(), p.Client, tenancy.NewInspector(p.Pool, tenancy.Options{Application: p.Application, Public: p.Public}), p.ReadPlatform(), p.Application)
 	if err != nil {
 		p.T.Fatal(err)
 	}
@@ -238,13 +240,30 @@ func TestDefectsOfThePublicSchema(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
-	p.Exec(`REVOKE ALL ON public.domains FROM echoblogs_blog`)
-	if found, want := p.doctor(), `Schema public: The role "echoblogs_blog" lacks SELECT on the table "domains" of the schema "public". `+
-		`Run: GRANT SELECT ON TABLE "public"."domains" TO "echoblogs_blog";`; found != want {
-		t.Errorf("the doctor finds %q, want %q", found, want)
+	for _, damage := range []string{
+		`REVOKE ALL ON public.domains FROM echoblogs_blog`, `REVOKE INSERT, UPDATE ON public.users FROM echoblogs_portal`,
+		`GRANT UPDATE, SELECT ON public.audit TO echoblogs_portal`, `GRANT SELECT ON public.users TO PUBLIC`, `GRANT INSERT, SELECT ON public.schema_migrations TO echoblogs_blog`,
+		`GRANT SELECT ON public.tenants TO pg_monitor`, // the administrator's own
+	} {
+		p.Exec(damage)
+	}
+	want := []string{
+		`Schema public: The role "echoblogs_blog" lacks SELECT on the table "domains" of the schema "public". ` +
+			`Run: GRANT SELECT ON TABLE "public"."domains" TO "echoblogs_blog";`,
+		`Schema public: The role "echoblogs_portal" lacks INSERT, UPDATE on the table "users" of the schema "public". ` +
+			`Run: GRANT INSERT, UPDATE ON TABLE "public"."users" TO "echoblogs_portal";`,
+		`Schema public: The role "echoblogs_portal" has UPDATE on the table "audit" of the schema "public", which EchoBlogs has not granted. ` +
+			`Run: REVOKE UPDATE ON TABLE "public"."audit" FROM "echoblogs_portal";`,
+		`Schema public: The role "echoblogs_blog" has INSERT, SELECT on the table "schema_migrations" of the schema "public", ` +
+			`which EchoBlogs has not granted. Run: REVOKE INSERT, SELECT ON TABLE "public"."schema_migrations" FROM "echoblogs_blog";`,
+		`Schema public: Every role has SELECT on the table "users" of the schema "public", which EchoBlogs has not granted. ` +
+			`Run: REVOKE SELECT ON TABLE "public"."users" FROM PUBLIC;`,
+	}
+	if diff := cmp.Diff(want, strings.Split(p.doctor(), "\n")); diff != "" {
+		t.Errorf("the doctor finds (-want +got):\n%s", diff)
 	}
 	p.PassMinute()
-	p.Wait("the privileges are granted again", func(context.Context) error {
+	p.Wait("the privileges are as declared again", func(context.Context) error {
 		if found := p.doctor(); found != "" {
 			return fmt.Errorf("the doctor finds %s", found)
 		}

@@ -85,6 +85,8 @@ const (
 	ReasonTableMissing = "TableMissing"
 	// ReasonPrivilegesMissing says that the application's database role lacks a privilege that the operator could not grant.
 	ReasonPrivilegesMissing = "PrivilegesMissing"
+	// ReasonPrivilegesUnexpected says that a database role has a privilege on a public table that the operator could not revoke.
+	ReasonPrivilegesUnexpected = "PrivilegesUnexpected"
 	// ReasonSchemaNewer says that the schema has migrations that this version of the operator does not know.
 	ReasonSchemaNewer = "SchemaNewer"
 	// ReasonNameHeld says that a name was released less than a minute ago.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/echoblogs/echoblogs/internal/account/migrations"
+	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/postgres"
@@ -46,7 +48,7 @@ func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) e
 		return err
 	}
 	defer db.Close()
-	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewInspector(db, blog.Application), platform, blog.Application)
+	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewInspector(db, tenancy.Options{Application: blog.Application, Public: []application.Set{migrations.Set}}), platform, blog.Application)
 	if err != nil {
 		if code := postgres.Code(err); code != "" {
 			return fmt.Errorf("read the registry: %s", postgres.LogText(err))

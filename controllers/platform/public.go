@@ -9,10 +9,11 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// repairPublic grants the application the privileges that it lacks in the schema public, and reports what the operator
-// cannot mend there. The remaining steps run nevertheless: what protects tenants does not wait for that.
+// repairPublic grants the programs the privileges that they lack in the schema public, revokes those that they should not
+// have, and reports what the operator cannot mend there. The remaining steps run nevertheless: what protects tenants does not wait for that.
 //
-// Sets DatabaseReady=False with RolesMissing, SchemaNotOwned, TableMissing or PrivilegesMissing.
+// Sets DatabaseReady=False with RolesMissing, SchemaNotOwned, TableMissing, PrivilegesMissing or
+// PrivilegesUnexpected.
 func repairPublic(ctx context.Context, s *scope, store *tenancy.Store) error {
 	defects, err := store.Inspector().PublicDefects(ctx)
 	if err != nil || len(defects) == 0 {

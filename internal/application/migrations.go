@@ -35,6 +35,8 @@ type Set struct {
 	// Name identifies the set in the record of applied migrations. It never changes.
 	Name string
 	Migrations
+	// Grants are the privileges on its tables. They are granted after the migrations, which name no role.
+	Grants []Grant
 }
 
 var fileName = regexp.MustCompile(`^([0-9]{4})_[a-z0-9_]+\.sql$`)

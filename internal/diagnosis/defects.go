@@ -22,12 +22,13 @@ var reasons = []struct {
 	{tenancy.DefectOwner, v1alpha1.ReasonSchemaNotOwned},
 	{tenancy.DefectTable, v1alpha1.ReasonTableMissing},
 	{tenancy.DefectPrivilege, v1alpha1.ReasonPrivilegesMissing},
+	{tenancy.DefectExcess, v1alpha1.ReasonPrivilegesUnexpected},
 }
 
 // DescribeDefects returns the reason of a condition for defects, and a sentence for each, with the statement that mends it.
 func DescribeDefects(defects []tenancy.Defect) (reason, problem string) {
 	var sentences []string
-	defects = mergePrivileges(defects)
+	defects = tenancy.MergePrivileges(defects)
 	for _, r := range reasons {
 		for _, d := range defects {
 			if d.Kind != r.kind {
@@ -47,22 +48,6 @@ func DescribeDefects(defects []tenancy.Defect) (reason, problem string) {
 	return reason, strings.Join(sentences, " ")
 }
 
-// mergePrivileges makes one defect of all privileges that a role lacks on one object.
-func mergePrivileges(defects []tenancy.Defect) []tenancy.Defect {
-	var merged []tenancy.Defect
-	for _, d := range defects {
-		i := slices.IndexFunc(merged, func(m tenancy.Defect) bool {
-			return m.Kind == tenancy.DefectPrivilege && d.Kind == m.Kind && m.Schema == d.Schema && m.Table == d.Table && m.Role == d.Role
-		})
-		if i < 0 {
-			merged = append(merged, d)
-			continue
-		}
-		merged[i].Privilege += ", " + d.Privilege
-	}
-	return merged
-}
-
 func describe(d tenancy.Defect) string {
 	object := fmt.Sprintf("schema %q", d.Schema)
 	if d.Table != "" {
@@ -75,10 +60,20 @@ func describe(d tenancy.Defect) string {
 		return fmt.Sprintf("The %s belongs to the role %q instead of %q. Run: %s", object, d.Owner, d.Role, d.Statement())
 	case tenancy.DefectPrivilege:
 		return fmt.Sprintf("The role %q lacks %s on the %s. Run: %s", d.Role, d.Privilege, object, d.Statement())
+	case tenancy.DefectExcess:
+		return fmt.Sprintf("%s %s on the %s, which EchoBlogs has not granted. Run: %s", holder(d.Role), d.Privilege, object, d.Statement())
 	}
 	sentence := fmt.Sprintf("The %s is missing.", object)
 	if statement := d.Statement(); statement != "" {
 		sentence += fmt.Sprintf(" If it was renamed to %q, run: %s", d.Surplus[0], statement)
 	}
 	return sentence
+}
+
+// holder is the start of a sentence about what a role has.
+func holder(role string) string {
+	if role == "" {
+		return "Every role has"
+	}
+	return fmt.Sprintf("The role %q has", role)
 }

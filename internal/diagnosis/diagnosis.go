@@ -151,7 +151,7 @@ func findSchemas(ctx context.Context, registry tenancy.Inspector) ([]Finding, er
 		return nil, err
 	}
 	var findings []Finding
-	for _, defect := range append(foreign, public...) {
+	for _, defect := range append(foreign, tenancy.MergePrivileges(public)...) {
 		findings = append(findings, Finding{KindSchema, defect.Schema, describe(defect)})
 	}
 	for _, name := range unknown {

@@ -21,6 +21,8 @@ const (
 	DefectRole DefectKind = "role"
 	// DefectPrivilege: a role of the application lacks a privilege.
 	DefectPrivilege DefectKind = "privilege"
+	// DefectExcess: a role has a privilege that nothing declares. Only the tables in public are checked for these.
+	DefectExcess DefectKind = "excess"
 )
 
 // Defect is one thing that an application needs in a schema and does not have there.
@@ -32,9 +34,9 @@ type Defect struct {
 	Table string `json:"table"`
 	// Owner is the role that the table or schema belongs to. Empty: the table is missing.
 	Owner string `json:"owner"`
-	// Role is the role that lacks the privilege, or that should be the owner.
+	// Role is the role that lacks the privilege, or has it in excess, or should be the owner. Empty: everybody (PUBLIC).
 	Role string `json:"role"`
-	// Privilege is what the role lacks, such as SELECT. Empty: ownership.
+	// Privilege is what the role lacks or has in excess, such as SELECT. Empty: ownership.
 	Privilege string `json:"privilege"`
 	// Surplus are tables in the schema that the application does not know, of which one may be a missing table under another
 	// name. At most maxSurplus.
@@ -51,6 +53,10 @@ func (d Defect) Statement() string {
 		return fmt.Sprintf("ALTER %s OWNER TO %s;", d.object(), quote(d.Role))
 	case d.Kind == DefectPrivilege:
 		return fmt.Sprintf("GRANT %s ON %s TO %s;", d.Privilege, d.object(), quote(d.Role))
+	case d.Kind == DefectExcess && d.Role == "":
+		return fmt.Sprintf("REVOKE %s ON %s FROM PUBLIC;", d.Privilege, d.object())
+	case d.Kind == DefectExcess:
+		return fmt.Sprintf("REVOKE %s ON %s FROM %s;", d.Privilege, d.object(), quote(d.Role))
 	case d.Kind == DefectTable && len(d.Surplus) == 1:
 		return fmt.Sprintf("ALTER TABLE %s RENAME TO %s;", pgx.Identifier{d.Schema, d.Surplus[0]}.Sanitize(), quote(d.Table))
 	}
@@ -62,6 +68,25 @@ func (d Defect) object() string {
 		return "SCHEMA " + quote(d.Schema)
 	}
 	return "TABLE " + pgx.Identifier{d.Schema, d.Table}.Sanitize()
+}
+
+// ofPrivilege reports whether a privilege is missing or in excess.
+func (d Defect) ofPrivilege() bool { return d.Kind == DefectPrivilege || d.Kind == DefectExcess }
+
+// MergePrivileges makes one defect of all privileges that a role lacks, or has in excess, on one object.
+func MergePrivileges(defects []Defect) []Defect {
+	var merged []Defect
+	for _, d := range defects {
+		i := slices.IndexFunc(merged, func(m Defect) bool {
+			return m.ofPrivilege() && d.Kind == m.Kind && m.Schema == d.Schema && m.Table == d.Table && m.Role == d.Role
+		})
+		if i < 0 {
+			merged = append(merged, d)
+			continue
+		}
+		merged[i].Privilege += ", " + d.Privilege
+	}
+	return merged
 }
 
 // onlyPrivileges reports whether defects are missing privileges, which the operator can grant.

@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -13,20 +14,7 @@ import (
 // GrantMissing grants the missing privileges among the defects of a live tenant, except on what belongs to another role.
 // It returns what it granted.
 func (s *Store) GrantMissing(ctx context.Context, read Tenant) (granted []Defect, err error) {
-	foreign := map[string]bool{}
-	for _, d := range read.Defects {
-		if d.Kind == DefectOwner {
-			foreign[d.Table] = true
-		}
-	}
-	statements := []string{lockTimeout}
-	for _, d := range read.Defects {
-		if d.Kind == DefectPrivilege && !foreign[d.Table] {
-			granted = append(granted, d)
-			statements = append(statements, d.Statement())
-		}
-	}
-	if len(granted) == 0 {
+	if granted = repairable(read.Defects); len(granted) == 0 {
 		return nil, nil
 	}
 	err = s.inTransaction(ctx, "grant", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
@@ -37,7 +25,7 @@ func (s *Store) GrantMissing(ctx context.Context, read Tenant) (granted []Defect
 		if tenant.ID != read.ID || tenant.State != StateLive || tenant.SchemaName != read.SchemaName {
 			return fmt.Errorf("grant privileges on schema %s: %w", read.SchemaName, ErrConflict)
 		}
-		if err := run(ctx, tx, statements...); err != nil {
+		if err := run(ctx, tx, append([]string{lockTimeout}, statements(granted)...)...); err != nil {
 			return fmt.Errorf("grant privileges on schema %s: %w", read.SchemaName, err)
 		}
 		return nil
@@ -46,6 +34,25 @@ func (s *Store) GrantMissing(ctx context.Context, read Tenant) (granted []Defect
 		return nil, err
 	}
 	return granted, nil
+}
+
+// repairable returns the defects that the operator can mend: privileges, except those on what belongs to another role.
+func repairable(defects []Defect) []Defect {
+	foreign := map[string]bool{}
+	for _, d := range defects {
+		if d.Kind == DefectOwner {
+			foreign[d.Table] = true
+		}
+	}
+	return MergePrivileges(slices.DeleteFunc(slices.Clone(defects), func(d Defect) bool { return !d.ofPrivilege() || foreign[d.Table] }))
+}
+
+// statements returns the statements that mend defects.
+func statements(defects []Defect) (statements []string) {
+	for _, d := range defects {
+		statements = append(statements, d.Statement())
+	}
+	return statements
 }
 
 // accessSQL returns the statements that grant the application's roles their privileges in one schema.

@@ -76,37 +76,36 @@ func defectsSQL(first int) string {
 // Inspector reads the registry as a Reader does. With each tenant it reads the defects of its schema.
 type Inspector struct {
 	Reader
-	app application.Application
+	options Options
 }
 
-// NewInspector returns an Inspector that queries db, as the operator's role. Tenants run app.
-func NewInspector(db postgres.Querier, app application.Application) Inspector {
-	return Inspector{Reader{db}, app}
-}
+// NewInspector returns an Inspector that queries db, as the operator's role. Of the options, those of the pool do not matter.
+func NewInspector(db postgres.Querier, o Options) Inspector { return Inspector{Reader{db}, o} }
 
 // Inspector returns an Inspector.
-func (s *Store) Inspector() Inspector { return Inspector{s.Reader, s.app} }
+func (s *Store) Inspector() Inspector { return Inspector{s.Reader, s.options} }
 
 // RoleSettings returns the settings of the programs' roles that BootstrapSQL does not make.
 func (i Inspector) RoleSettings(ctx context.Context) ([]postgres.RoleSetting, error) {
-	return postgres.UnexpectedRoleSettings(ctx, i.db, programs(i.app))
+	return postgres.UnexpectedRoleSettings(ctx, i.db, programs(i.options.Application))
 }
 
 // Find is Reader.Find with Tenant.Defects. It is one indexed query, too, but a more expensive one.
 func (i Inspector) Find(ctx context.Context, name string) (Tenant, error) {
-	needs := needsOf(i.app.Grants, true)
+	needs := needsOf(i.options.Application.Grants, true)
 	return i.one(ctx, "inspect tenant "+name, selectInspected(2)+findCondition, name, needs.tables, needs.roles, needs.privileges)
 }
 
 // List is Reader.List with Tenant.Defects.
 func (i Inspector) List(ctx context.Context, after string, limit int) ([]Tenant, error) {
-	needs := needsOf(i.app.Grants, true)
+	needs := needsOf(i.options.Application.Grants, true)
 	return i.list(ctx, selectInspected(3)+listCondition, after, limit, needs.tables, needs.roles, needs.privileges)
 }
 
-// PublicDefects returns the defects of the schema public.
+// PublicDefects returns the defects of the schema public, and the privileges on the operator's tables there that a program,
+// or everybody, should not have.
 func (i Inspector) PublicDefects(ctx context.Context) ([]Defect, error) {
-	return defectsOf(ctx, i.db, "public", needsOf(i.app.PublicGrants, false))
+	return i.options.publicDefects(ctx, i.db)
 }
 
 // defectsOf returns the defects of one schema.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/account/migrations"
+	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -153,7 +155,7 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	reader, inspector := tenancy.NewReader(pool), tenancy.NewInspector(pool, blog.Application)
+	reader, inspector := tenancy.NewReader(pool), tenancy.NewInspector(pool, tenancy.Options{Application: blog.Application, Public: []application.Set{migrations.Set}})
 	alice := spec("alice")
 	alice.CustomHosts = []string{"www.alice.org"}
 	purgeAt := now.AddDate(0, 0, 30)
@@ -189,7 +191,7 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 			return err
 		}
 		granted, err := store.GrantMissing(ctx, row)
-		if len(granted) != 4 {
+		if len(granted) != 1 || granted[0].Privilege != "SELECT, INSERT, UPDATE, DELETE" {
 			t.Errorf("granted %v", granted)
 		}
 		return err

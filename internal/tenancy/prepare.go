@@ -15,9 +15,6 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// registry are the migrations of the registry's own tables.
-var registry = application.Set{Name: "registry", Migrations: application.MustReadMigrations(migrations, "migrations")}
-
 // scope says where migrations are applied.
 type scope string
 
@@ -37,8 +34,8 @@ func programs(app application.Application) []string {
 	return append(app.Roles(), postgres.OperatorRole, postgres.PortalRole)
 }
 
-// Prepare creates the database roles if it may, applies pending migrations of the tables in public, grants the application
-// its privileges on them, and checks that no migration was edited after it was applied. It runs when a program first
+// Prepare creates the database roles if it may, applies pending migrations of the tables in public, grants the programs
+// exactly their privileges on them, and checks that no migration was edited after it was applied. It runs when a program first
 // connects to a database; several programs may run it at once.
 func (s *Store) Prepare(ctx context.Context) error {
 	if err := postgres.EnsureRoles(ctx, s.pool, BootstrapSQL(s.app), programs(s.app)); err != nil {
@@ -51,7 +48,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		if err := lockRecord(ctx, tx); err != nil {
 			return err
 		}
-		for _, set := range append([]application.Set{registry}, s.options.Public...) {
+		for _, set := range s.options.sets() {
 			pending, err := unrecorded(ctx, tx, scopePublic, set)
 			if err != nil {
 				return err
@@ -66,8 +63,8 @@ func (s *Store) Prepare(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := run(ctx, tx, grantSQL("public", s.app.PublicGrants)...); err != nil {
-			return fmt.Errorf("grant the application its privileges in public: %w", err)
+		if err := s.options.grantPublic(ctx, tx); err != nil {
+			return err
 		}
 		pending, err := unrecorded(ctx, tx, scopeTenant, application.Set{Name: s.app.Name, Migrations: s.app.Migrations})
 		if err != nil {

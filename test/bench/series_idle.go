@@ -72,7 +72,9 @@ func (s series) measureCheck(ctx context.Context) error {
 		return err
 	}
 	defer pool.Close()
-	read := func() error { return readAll(ctx, tenancy.NewInspector(pool, blog.Application), len(b.fleet)) }
+	read := func() error {
+		return readAll(ctx, tenancy.NewInspector(pool, tenancy.Options{Application: blog.Application}), len(b.fleet))
+	}
 	if err := read(); err != nil { // connects, and fills the caches of the connection
 		return err
 	}

@@ -192,10 +192,3 @@ CREATE TABLE public.audit (
 );
 CREATE INDEX audit_tenant_idx ON public.audit (tenant, id DESC);
 CREATE INDEX audit_username_idx ON public.audit (username, id DESC);
-
-GRANT SELECT, INSERT, UPDATE, DELETE ON public.users, public.registrations, public.sessions, public.known_browsers, public.mail_tokens,
-    public.registration_codes, public.outbox, public.notices, public.domain_claims, public.attempts TO echoblogs_portal;
-GRANT SELECT, INSERT, DELETE ON public.login_codes TO echoblogs_portal;
-GRANT SELECT, DELETE ON public.blog_sessions TO echoblogs_portal;
-GRANT SELECT ON public.first_posts TO echoblogs_portal;
-GRANT SELECT, INSERT ON public.audit TO echoblogs_portal;

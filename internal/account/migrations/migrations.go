@@ -1,4 +1,4 @@
-// Package migrations has the migrations of the account tables in public, which the operator applies for the public site.
+// Package migrations has the migrations and the privileges of the account tables in public, which the operator applies for the public site.
 package migrations
 
 import (
@@ -10,5 +10,5 @@ import (
 //go:embed *.sql
 var files embed.FS
 
-// Set are the migrations.
-var Set = application.Set{Name: "account", Migrations: application.MustReadMigrations(files, ".")}
+// Set are the migrations, and the privileges on the tables.
+var Set = application.Set{Name: "account", Migrations: application.MustReadMigrations(files, "."), Grants: grants}

@@ -72,6 +72,3 @@ CREATE TABLE public.tombstones (
     -- The spec of the Tenant when it was deleted.
     spec      jsonb NOT NULL
 );
-
-GRANT SELECT ON public.installation, public.tenants, public.domains TO echoblogs_portal;
-GRANT SELECT ON public.tombstones TO echoblogs_portal;
