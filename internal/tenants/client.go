@@ -5,8 +5,9 @@
 // newer version by then, the Tenant is read again: if only its status or metadata have changed, the write is repeated,
 // and if its spec has changed since the caller saw it (Version), the caller gets a *ChangedError with both values.
 //
-// All writes use one field manager. A field that another manager owns, such as a GitOps tool, is never changed: the
-// caller gets a *FieldOwnedError before anything is written.
+// Writes use two field managers: one for what owners may change, one for what only staff may change, so that no edit by an
+// owner can contain a field of staff. A field that another manager owns, such as a GitOps tool, is never changed: the caller
+// gets a *FieldOwnedError before anything is written.
 package tenants
 
 import (
@@ -26,8 +27,10 @@ import (
 )
 
 const (
-	// fieldManager is the field manager of all writes.
-	fieldManager = "echoblogs-portal"
+	// ownerManager is the field manager of what owners of Tenants may change, and of everything at creation.
+	ownerManager = "echoblogs-portal"
+	// staffManager is the field manager of what only staff may change.
+	staffManager = "echoblogs-staff"
 	// apiTimeout bounds one call to the API server.
 	apiTimeout = 10 * time.Second
 )

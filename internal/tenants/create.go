@@ -36,7 +36,7 @@ func (c *Client) create(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	tenant.Namespace = c.Namespace
-	return apiError("create Tenant "+tenant.Name, c.client.Create(ctx, tenant, client.FieldOwner(fieldManager)))
+	return apiError("create Tenant "+tenant.Name, c.client.Create(ctx, tenant, client.FieldOwner(ownerManager)))
 }
 
 // RegistrationID returns the ID of the registration that a Tenant was created for, or "" if it was created otherwise.

@@ -53,7 +53,7 @@ func (c *Client) dropOnDeletion(ctx context.Context, live *v1alpha1.Tenant) erro
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	return apiError("set the deletion policy of Tenant "+live.Name, c.client.Patch(ctx, live, patch, client.FieldOwner(fieldManager)))
+	return apiError("set the deletion policy of Tenant "+live.Name, c.client.Patch(ctx, live, patch, client.FieldOwner(ownerManager)))
 }
 
 // KeptUntil returns when the data of a Tenant that is deleted now will be dropped. The zero time: at once.

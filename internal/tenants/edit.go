@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/client-go/util/csaupgrade"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -24,24 +22,31 @@ type Change struct {
 }
 
 // Edit changes settings of a Tenant. It returns what has changed, which is nothing if the Tenant already has the wanted
-// settings. Errors are ErrNotFound, *InvalidError, *FieldOwnedError and *ChangedError.
+// settings. Errors are ErrNotFound, *InvalidError, *FieldOwnedError and *ChangedError. A change of settings of both field
+// managers takes two writes: if the second one fails, Edit returns what the first one has changed and the error.
 func (c *Client) Edit(ctx context.Context, change Change) ([]Difference, error) {
 	if err := c.check(ctx, change); err != nil {
 		return nil, err
 	}
-	var changed []Difference
-	err := c.withLatest(ctx, change.Version, func(live *v1alpha1.Tenant) (err error) {
-		changed, err = c.edit(ctx, live, change)
-		return err
-	})
-	var other *ChangedError
-	if errors.As(err, &other) {
-		other.Fields = compare(change.Base, SettingsOf(other.Tenant), change.Want)
+	var all []Difference
+	for _, manager := range []string{ownerManager, staffManager} {
+		err := c.withLatest(ctx, change.Version, func(live *v1alpha1.Tenant) error {
+			changed, generation, err := c.edit(ctx, live, change, manager)
+			if err == nil && len(changed) > 0 && change.Generation != 0 {
+				change.Generation = generation
+			}
+			all = append(all, changed...)
+			return err
+		})
+		var other *ChangedError
+		if errors.As(err, &other) {
+			other.Fields = compare(change.Base, SettingsOf(other.Tenant), change.Want)
+		}
+		if err != nil {
+			return all, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return changed, nil
+	return all, nil
 }
 
 // Suspend suspends a Tenant: readers get 402 Payment Required. It reports whether the Tenant was not suspended before.
@@ -86,51 +91,41 @@ func (c *Client) check(ctx context.Context, change Change) error {
 	return nil
 }
 
-// edit writes a change of a Tenant that has just been read.
-func (c *Client) edit(ctx context.Context, live *v1alpha1.Tenant, change Change) ([]Difference, error) {
+// edit writes the part of a change that concerns the settings of one field manager, to a Tenant that has just been read. It
+// returns what has changed and the Tenant's new generation.
+func (c *Client) edit(ctx context.Context, live *v1alpha1.Tenant, change Change, manager string) ([]Difference, int64, error) {
 	before := SettingsOf(live)
 	after := merge(change.Base, change.Want, before)
 	changed := differences(&before, &after)
-	if len(changed) == 0 {
-		return nil, nil
-	}
 	if owned := ownedFields(OwnersOf(live), changed, before.CustomDomains, after.CustomDomains); len(owned) > 0 {
-		return nil, &FieldOwnedError{Fields: owned}
+		return nil, 0, &FieldOwnedError{Fields: owned}
 	}
-	if err := c.adopt(ctx, live); err != nil {
-		return nil, err
+	changed = slices.DeleteFunc(changed, func(d Difference) bool { return settingAt(d.Path).manager != manager })
+	if len(changed) == 0 {
+		return nil, 0, nil
 	}
-	applied, err := tenancyv1alpha1.ExtractTenant(live, fieldManager)
+	if err := c.assignFields(ctx, live); err != nil {
+		return nil, 0, err
+	}
+	applied, err := tenancyv1alpha1.ExtractTenant(live, manager)
 	if err != nil {
-		return nil, fmt.Errorf("extract the fields of Tenant %s that the portal owns: %w", live.Name, err)
+		return nil, 0, fmt.Errorf("extract the fields of Tenant %s that %s owns: %w", live.Name, manager, err)
 	}
 	if applied.Spec == nil {
 		applied.WithSpec(tenancyv1alpha1.TenantSpec())
 	}
 	for _, d := range changed {
-		settingAt(d.Path).apply(applied.Spec, &after)
+		if settingAt(d.Path).apply(applied.Spec, &after); d.Path == pathCustomDomains {
+			applyDomains(applied.Spec, before.CustomDomains, after.CustomDomains)
+		}
 	}
-	applyDomains(applied.Spec, before.CustomDomains, after.CustomDomains)
 	applied.WithUID(live.UID).WithResourceVersion(live.ResourceVersion)
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
-	return changed, apiError("apply Tenant "+live.Name, c.client.Apply(ctx, applied, client.FieldOwner(fieldManager)))
-}
-
-// adopt turns the fields that the portal set when it created a Tenant into applied ones, because the API server
-// distinguishes fields that a manager has updated from those that it has applied.
-func (c *Client) adopt(ctx context.Context, live *v1alpha1.Tenant) error {
-	patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(fieldManager), fieldManager)
-	if err != nil {
-		return fmt.Errorf("adopt fields of Tenant %s: %w", live.Name, err)
+	if err := c.client.Apply(ctx, applied, client.FieldOwner(manager)); err != nil {
+		return nil, 0, apiError("apply Tenant "+live.Name, err)
 	}
-	if patch == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	err = c.client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(fieldManager))
-	return apiError("adopt fields of Tenant "+live.Name, err)
+	return changed, *applied.Generation, nil
 }
 
 // ownedFields returns the changed fields that other managers own.

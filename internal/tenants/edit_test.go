@@ -1,9 +1,12 @@
 package tenants_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -12,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -170,7 +175,7 @@ func TestEditAfterStatusChange(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.register("alice")
-	s.change(changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.Trial = false })) // has adopted its fields
+	s.change(changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.Trial = false })) // assigns the fields
 	change, writes := changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.DisplayName = "Mine" }), s.writes.Load()
 	s.beforeNextWrite(func() { s.setPhase("alice", v1alpha1.TenantActive) })
 	s.change(change)
@@ -292,4 +297,57 @@ func TestInvalidValues(t *testing.T) {
 	if after := s.Tenant("alice"); after.Generation != before.Generation {
 		t.Errorf("the Tenant was changed: %+v", after.Spec)
 	}
+}
+
+// Staff's fields have a field manager of their own, also after a restoration, which creates all fields at once: an edit by
+// an owner contains none of them.
+func TestFieldManagers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	tombstone := tenancy.Tombstone{Name: "alice", SpecJSON: []byte(`{"owner": {"username": "alice", "email": "alice@example.org"}, "displayName": "Alice",
+		"customDomains": ["www.alice.org"], "paidUntil": "2031-01-31", "suspended": true, "limits": {"posts": 3}}`)}
+	if err := s.Client.Restore(t.Context(), tombstone); err != nil {
+		t.Fatal(err)
+	}
+	s.change(changeOf(s.Tenant("alice"), func(w *tenants.Settings) { w.DisplayName = "Wonderland" }))
+	for manager, want := range map[string]string{
+		"echoblogs-portal": "customDomains displayName owner", "echoblogs-staff": "limits paidUntil suspended",
+	} {
+		if got := specFields(t, s.Tenant("alice"), manager); got != want {
+			t.Errorf("%s owns %s, not %s", manager, got, want)
+		}
+	}
+
+	// Both in one edit; and values that one manager created are removed by the other.
+	s.change(changeOf(s.Tenant("alice"), func(w *tenants.Settings) {
+		w.DisplayName, w.PaidUntil, w.Suspended, w.Posts, w.Storage = "", "", false, nil, new(resource.MustParse("5Mi"))
+	}))
+	want := v1alpha1.TenantSpec{
+		Owner: &v1alpha1.TenantOwner{Username: "alice", Email: "alice@example.org"}, CustomDomains: []v1alpha1.CustomDomain{"www.alice.org"},
+		Suspended: new(false), Limits: &v1alpha1.Limits{Storage: new(resource.MustParse("5Mi"))},
+	}
+	if diff := cmp.Diff(want, s.Tenant("alice").Spec); diff != "" {
+		t.Errorf("the spec (-want +got):\n%s", diff)
+	}
+	if owners := tenants.OwnersOf(s.Tenant("alice")); len(owners) != 0 {
+		t.Errorf("others own fields: %v", owners.Managers())
+	}
+}
+
+// specFields returns the fields of a Tenant's spec that a manager has applied, sorted.
+func specFields(t *testing.T, tenant *v1alpha1.Tenant, manager string) string {
+	t.Helper()
+	applied, err := tenancyv1alpha1.ExtractTenant(tenant, manager)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(applied.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(text, &fields); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(slices.Sorted(maps.Keys(fields)), " ")
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// Owners are the field managers, other than the portal's own, that own fields of a Tenant's spec. The API server refuses
+// Owners are the field managers, other than the portal's two, that own fields of a Tenant's spec. The API server refuses
 // the portal's changes of these fields (server-side apply, "conflicts").
 type Owners []owner
 
@@ -24,8 +24,8 @@ type owner struct {
 func OwnersOf(t *v1alpha1.Tenant) Owners {
 	var owners Owners
 	for _, entry := range t.ManagedFields {
-		// Fields that the portal set when it created the Tenant are its own too: Edit adopts them.
-		if entry.Manager == fieldManager || entry.Subresource != "" || entry.FieldsV1 == nil {
+		// Fields that the portal set when it created the Tenant are its own too: Edit assigns them to its managers.
+		if isPortal(entry.Manager) || entry.Subresource != "" || entry.FieldsV1 == nil {
 			continue
 		}
 		var all fieldpath.Set
@@ -42,11 +42,16 @@ func OwnersOf(t *v1alpha1.Tenant) Owners {
 
 // Field returns the manager that owns a field, such as "limits.posts", or "" if none does.
 func (o Owners) Field(path string) string {
+	return o.of(fieldPath(path))
+}
+
+// fieldPath converts a path such as "limits.posts".
+func fieldPath(path string) fieldpath.Path {
 	var elements fieldpath.Path
 	for name := range strings.SplitSeq(path, ".") {
 		elements = append(elements, fieldpath.FieldNameElement(name))
 	}
-	return o.of(elements)
+	return elements
 }
 
 // Domain returns the manager that owns a custom domain, or "" if none does.

@@ -52,6 +52,8 @@ type specConfiguration = tenancyv1alpha1.TenantSpecApplyConfiguration
 // setting is one field of Settings.
 type setting struct {
 	path string
+	// manager is the field manager under which the portal writes it.
+	manager string
 	// text formats the value. Empty: the zero value.
 	text func(*Settings) string
 	// parse sets the value from its text. It returns a sentence if the text is not a valid value.
@@ -66,32 +68,32 @@ type setting struct {
 
 // allSettings lists the settings in the order of differences.
 var allSettings = []setting{
-	newSetting(pathDisplayName, func(s *Settings) *string { return &s.DisplayName }, asText, parseText, checkDisplayName,
+	newSetting(pathDisplayName, ownerManager, func(s *Settings) *string { return &s.DisplayName }, asText, parseText, checkDisplayName,
 		func(spec *specConfiguration, name string) { spec.DisplayName = nilIfZero(name) }),
 	// The portal may own a part of the list, see applyDomains.
-	newSetting(pathCustomDomains, func(s *Settings) *[]string { return &s.CustomDomains }, formatDomains, parseDomains, checkDomains,
+	newSetting(pathCustomDomains, ownerManager, func(s *Settings) *[]string { return &s.CustomDomains }, formatDomains, parseDomains, checkDomains,
 		func(*specConfiguration, []string) {}),
-	newSetting(pathPaidUntil, func(s *Settings) *v1alpha1.Date { return &s.PaidUntil }, asText, parseText, checkDate,
+	newSetting(pathPaidUntil, staffManager, func(s *Settings) *v1alpha1.Date { return &s.PaidUntil }, asText, parseText, checkDate,
 		func(spec *specConfiguration, date v1alpha1.Date) { spec.PaidUntil = nilIfZero(date) }),
-	newSetting(pathTrial, func(s *Settings) *bool { return &s.Trial }, yesOrNo, parseYesOrNo, anyValue,
+	newSetting(pathTrial, staffManager, func(s *Settings) *bool { return &s.Trial }, yesOrNo, parseYesOrNo, anyValue,
 		func(spec *specConfiguration, trial bool) { spec.WithTrial(trial) }),
-	newSetting(pathSuspended, func(s *Settings) *bool { return &s.Suspended }, yesOrNo, parseYesOrNo, anyValue,
+	newSetting(pathSuspended, staffManager, func(s *Settings) *bool { return &s.Suspended }, yesOrNo, parseYesOrNo, anyValue,
 		func(spec *specConfiguration, suspended bool) { spec.WithSuspended(suspended) }),
-	newSetting(pathPosts, func(s *Settings) **int64 { return &s.Posts }, formatLimit, parseLimit[int64], checkLimit,
+	newSetting(pathPosts, staffManager, func(s *Settings) **int64 { return &s.Posts }, formatLimit, parseLimit[int64], checkLimit,
 		changeLimits(func(limits *limitsConfiguration, n *int64) { limits.Posts = n })),
-	newSetting(pathStorage, func(s *Settings) **resource.Quantity { return &s.Storage }, formatStorage, parseStorage, checkStorage,
+	newSetting(pathStorage, staffManager, func(s *Settings) **resource.Quantity { return &s.Storage }, formatStorage, parseStorage, checkStorage,
 		changeLimits(func(limits *limitsConfiguration, q *resource.Quantity) { limits.Storage = q })),
-	newSetting(pathRequestsPerSecond, func(s *Settings) **int32 { return &s.RequestsPerSecond }, formatLimit, parseLimit[int32], checkLimit,
+	newSetting(pathRequestsPerSecond, staffManager, func(s *Settings) **int32 { return &s.RequestsPerSecond }, formatLimit, parseLimit[int32], checkLimit,
 		changeLimits(func(limits *limitsConfiguration, n *int32) { limits.RequestsPerSecond = n })),
 }
 
 // newSetting returns the setting that is stored in the field at. Both parse and check return a sentence if a value is not
 // valid; parse needs to check only what check cannot.
 func newSetting[T any](
-	path string, at func(*Settings) *T, format func(T) string, parse func(string) (T, string), check func(T) string, apply func(*specConfiguration, T),
+	path, manager string, at func(*Settings) *T, format func(T) string, parse func(string) (T, string), check func(T) string, apply func(*specConfiguration, T),
 ) setting {
 	return setting{
-		path: path,
+		path: path, manager: manager,
 		text: func(s *Settings) string { return format(*at(s)) },
 		parse: func(s *Settings, text string) string {
 			value, message := parse(text)

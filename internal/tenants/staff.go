@@ -32,14 +32,14 @@ func NewStaff(tenants *Client, db postgres.Querier, log *audit.Log, now func() t
 // Edit changes settings of a Tenant. It reports whether anything has changed.
 func (s *Staff) Edit(ctx context.Context, actor string, change Change) (bool, error) {
 	changed, err := s.tenants.Edit(ctx, change)
-	if err != nil || len(changed) == 0 {
+	if len(changed) == 0 {
 		return false, err
 	}
 	detail := make([]string, len(changed))
 	for i, d := range changed {
 		detail[i] = d.String()
 	}
-	return true, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "edit", Tenant: change.Name, Detail: strings.Join(detail, "; ")})
+	return true, errors.Join(err, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "edit", Tenant: change.Name, Detail: strings.Join(detail, "; ")}))
 }
 
 // Suspend suspends a Tenant. It reports whether the Tenant was not suspended before.
