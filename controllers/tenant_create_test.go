@@ -80,8 +80,6 @@ func TestManifestBecomesABlog(t *testing.T) {
 	if *ingress.Spec.IngressClassName != platformtest.IngressClass || !metav1.IsControlledBy(&ingress, tenant) {
 		t.Errorf("Ingress of class %q, owners %v", *ingress.Spec.IngressClassName, ingress.OwnerReferences)
 	}
-	// The event.
-	p.WantEvent("john-doe", v1alpha1.ReasonSucceeded)
 }
 
 func TestSecondApplyAndDiffShowNothing(t *testing.T) {

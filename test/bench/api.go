@@ -58,9 +58,8 @@ type apiLimit struct {
 	client *rest.RESTClient
 	// The Tenant from which the rest was copied.
 	name, uid string
-	// ingress, ready and status are the Ingress, the event and the status of that Tenant; dropped is the event of its
-	// deletion.
-	ingress, ready, status, dropped string
+	// ingress and status are the Ingress and the status of that Tenant; dropped is the event of its deletion.
+	ingress, status, dropped string
 }
 
 // newAPILimit copies its objects from a Tenant that is Ready.
@@ -81,10 +80,7 @@ func newAPILimit(ctx context.Context, client *rest.RESTClient, name string) (*ap
 	}
 	delete(ingress, "status")
 	var err error
-	if l.ingress, err = asManifest(ingress); err != nil {
-		return nil, err
-	}
-	l.ready, err = l.readEvent(ctx, v1alpha1.ReasonSucceeded)
+	l.ingress, err = asManifest(ingress)
 	return l, err
 }
 
@@ -150,7 +146,7 @@ func (l *apiLimit) fill(manifest, name, uid string) []byte {
 	).Replace(manifest))
 }
 
-// create performs the five writes of a new Tenant: the Tenant, its finalizer, its Ingress, its status and its event.
+// create performs the four writes of a new Tenant: the Tenant, its finalizer, its Ingress and its status.
 func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 	answer, err := createTenant(ctx, l.client, limitNamespace, name, v1alpha1.DeletionPolicyDelete)
 	if err != nil {
@@ -170,11 +166,7 @@ func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 	if err := l.patch(ctx, types.ApplyYAMLPatchType, ingress, l.fill(l.ingress, name, uid)); err != nil {
 		return err
 	}
-	if err := l.patch(ctx, types.MergePatchType, tenant+"/status", l.fill(l.status, name, uid)); err != nil {
-		return err
-	}
-	_, err = postObject(ctx, l.client, fmt.Sprintf(eventsPath, limitNamespace), l.fill(l.ready, name, uid))
-	return err
+	return l.patch(ctx, types.MergePatchType, tenant+"/status", l.fill(l.status, name, uid))
 }
 
 // drop performs the four writes of a deletion: the Tenant, its Ingress, the event and the finalizer.

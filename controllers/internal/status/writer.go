@@ -23,7 +23,7 @@ type Writer struct {
 }
 
 // Patch writes the status of an object if it differs from before, and reports whether it did. A new state of Ready is
-// recorded as an event and a log line; fields are added to the latter. Patch fails with a conflict if the object has
+// recorded as an event, unless the first state is True, and as a log line, to which fields are added. Patch fails with a conflict if the object has
 // changed since it was read: a status computed from the older version would overwrite a newer one, and repeat its event.
 func (w Writer) Patch(ctx context.Context, before, object Object, fields ...any) (written bool, err error) {
 	if equality.Semantic.DeepEqual(before, object) {
@@ -45,6 +45,9 @@ func (w Writer) recordReadyTransition(ctx context.Context, before, after Object,
 		return
 	}
 	logf.FromContext(ctx).Info("Reconciled", append([]any{"ready", is.Status, "reason", is.Reason, "message", is.Message}, fields...)...)
+	if was == nil && is.Status == metav1.ConditionTrue {
+		return // the condition says it all, and an event is one of five writes for a new Tenant
+	}
 	kind := corev1.EventTypeNormal
 	if is.Status != metav1.ConditionTrue && is.Reason != v1alpha1.ReasonCertificatePending && is.Reason != v1alpha1.ReasonNameHeld {
 		kind = corev1.EventTypeWarning
