@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/remediation"
 	"github.com/echoblogs/echoblogs/internal/routing"
@@ -95,6 +97,42 @@ func TestDomainHasToBeListed(t *testing.T) {
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Domains = append(p.Spec.Domains, "example.org") })
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.WantBlog("alice.example.org", http.StatusOK, operatortest.Title("alice"))
+}
+
+// An annotation that the Platform no longer lists leaves the Ingresses, also those that nothing has changed since their
+// creation; annotations of others stay.
+func TestRemovedAnnotation(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	annotate := func(annotations map[string]string, want string) {
+		t.Helper()
+		p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Routing.Annotations = annotations })
+		p.Wait("the annotations of the Ingress are "+want, func(ctx context.Context) error {
+			var ingress networkingv1.Ingress
+			if err := p.Client.Get(ctx, p.Key(routing.TenantIngressName("alice")), &ingress); err != nil {
+				return err
+			}
+			if got := fmt.Sprint(ingress.Annotations); got != want {
+				return fmt.Errorf("they are %s", got)
+			}
+			return nil
+		})
+	}
+	p.EditPlatform(func(p *v1alpha1.Platform) {
+		p.Spec.Routing.Annotations = map[string]string{"a.example.com/a": "1", "a.example.com/b": "1"}
+	})
+	p.ReadyTenant("alice")
+	var ingress networkingv1.Ingress
+	if err := p.Client.Get(t.Context(), p.Key(routing.TenantIngressName("alice")), &ingress); err != nil {
+		t.Fatal(err)
+	}
+	before := ingress.DeepCopy()
+	ingress.Annotations["b.example.com/controller"] = "nginx"
+	if err := p.Client.Patch(t.Context(), &ingress, client.MergeFrom(before), client.FieldOwner("nginx")); err != nil {
+		t.Fatal(err)
+	}
+	annotate(map[string]string{"a.example.com/b": "2"}, "map[a.example.com/b:2 b.example.com/controller:nginx]")
+	annotate(nil, "map[b.example.com/controller:nginx]")
 }
 
 func TestTenantWaitsForCertificates(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/controllers/connections"
@@ -31,6 +33,17 @@ type Options struct {
 	Workers int
 	// MaxBackoff bounds the delay before a transient failure is retried. Defaults to 30 s.
 	MaxBackoff time.Duration
+}
+
+// CacheOptions returns the options of a manager's cache for the Platforms and Tenants of one namespace.
+func CacheOptions(namespace string) cache.Options {
+	return cache.Options{
+		DefaultNamespaces: map[string]cache.Config{namespace: {}},
+		// Managed fields are larger than the objects themselves. They are read only in Ingresses: what to remove from one is
+		// what the operator has put there.
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject:         map[client.Object]cache.ByObject{&networkingv1.Ingress{}: {Transform: func(object any) (any, error) { return object, nil }}},
+	}
 }
 
 // Setup adds the controllers of Tenants and Platforms to a manager, whose cache must be restricted to one namespace.

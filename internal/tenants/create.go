@@ -5,6 +5,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
@@ -36,6 +37,7 @@ func (c *Client) create(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	tenant.Namespace = c.Namespace
+	controllerutil.AddFinalizer(tenant, v1alpha1.Finalizer) // saves the operator a write
 	return apiError("create Tenant "+tenant.Name, c.client.Create(ctx, tenant, client.FieldOwner(ownerManager)))
 }
 

@@ -21,11 +21,12 @@ import (
 // displayName is the title of every blog here.
 const displayName = "A blog of the benchmark"
 
-// createTenant creates a Tenant in a namespace and returns the API server's response.
+// createTenant creates a Tenant in a namespace, with the finalizer, as the public site does. It returns the API server's
+// response.
 func createTenant(ctx context.Context, client *rest.RESTClient, namespace, name string, policy v1alpha1.DeletionPolicy) ([]byte, error) {
 	manifest, err := json.Marshal(v1alpha1.Tenant{
 		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "Tenant"},
-		ObjectMeta: metav1.ObjectMeta{Name: name},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Finalizers: []string{v1alpha1.Finalizer}},
 		Spec: v1alpha1.TenantSpec{
 			DisplayName: displayName, DeletionPolicy: policy, Owner: &v1alpha1.TenantOwner{Username: name, Email: name + "@" + domain},
 		},
@@ -146,7 +147,7 @@ func (l *apiLimit) fill(manifest, name, uid string) []byte {
 	).Replace(manifest))
 }
 
-// create performs the four writes of a new Tenant: the Tenant, its finalizer, its Ingress and its status.
+// create performs the three writes of a new Tenant: the Tenant, its Ingress and its status.
 func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 	answer, err := createTenant(ctx, l.client, limitNamespace, name, v1alpha1.DeletionPolicyDelete)
 	if err != nil {
@@ -157,16 +158,10 @@ func (l *apiLimit) create(ctx context.Context, _ int, name string) error {
 		return fmt.Errorf("read the Tenant %s: %w", name, err)
 	}
 	uid := string(created.Metadata.UID)
-	tenant := fmt.Sprintf(tenantsPath, limitNamespace) + "/" + name
-	finalizer := fmt.Sprintf(`{"metadata":{"finalizers":[%q],"resourceVersion":%q}}`, v1alpha1.Finalizer, created.Metadata.ResourceVersion)
-	if err := l.patch(ctx, types.MergePatchType, tenant, []byte(finalizer)); err != nil {
+	if _, err := postObject(ctx, l.client, fmt.Sprintf(ingressesPath, limitNamespace), l.fill(l.ingress, name, uid)); err != nil {
 		return err
 	}
-	ingress := fmt.Sprintf(ingressesPath, limitNamespace) + "/" + routing.TenantIngressName(name)
-	if err := l.patch(ctx, types.ApplyYAMLPatchType, ingress, l.fill(l.ingress, name, uid)); err != nil {
-		return err
-	}
-	return l.patch(ctx, types.MergePatchType, tenant+"/status", l.fill(l.status, name, uid))
+	return l.patch(ctx, fmt.Sprintf(tenantsPath, limitNamespace)+"/"+name+"/status", l.fill(l.status, name, uid))
 }
 
 // drop performs the four writes of a deletion: the Tenant, its Ingress, the event and the finalizer.
@@ -187,15 +182,11 @@ func (l *apiLimit) drop(ctx context.Context, _ int, name string) error {
 	if _, err := postObject(ctx, l.client, fmt.Sprintf(eventsPath, limitNamespace), l.fill(l.dropped, name, string(ended.Metadata.UID))); err != nil {
 		return err
 	}
-	return l.patch(ctx, types.MergePatchType, tenant, fmt.Appendf(nil, `{"metadata":{"finalizers":null,"resourceVersion":%q}}`, ended.Metadata.ResourceVersion))
+	return l.patch(ctx, tenant, fmt.Appendf(nil, `{"metadata":{"finalizers":null,"resourceVersion":%q}}`, ended.Metadata.ResourceVersion))
 }
 
-func (l *apiLimit) patch(ctx context.Context, kind types.PatchType, path string, body []byte) error {
-	request := l.client.Patch(kind).AbsPath(path).Body(body)
-	if kind == types.ApplyYAMLPatchType {
-		request = request.Param("fieldManager", "echoblogs-operator").Param("force", "true")
-	}
-	if _, err := request.DoRaw(ctx); err != nil {
+func (l *apiLimit) patch(ctx context.Context, path string, body []byte) error {
+	if _, err := l.client.Patch(types.MergePatchType).AbsPath(path).Body(body).DoRaw(ctx); err != nil {
 		return fmt.Errorf("patch %s: %w", path, err)
 	}
 	return nil

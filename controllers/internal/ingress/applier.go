@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/client-go/util/csaupgrade"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -31,7 +33,7 @@ type Applier struct {
 	Secrets client.Reader
 }
 
-// Ensure applies an Ingress if the one in the cache differs, and reports whether it did. It returns a stalled *step.Error
+// Ensure writes an Ingress if the one in the cache differs, and reports whether it did. It returns a stalled *step.Error
 // if an Ingress of that name is not ours, and a transient one if the API server rejects it.
 func (a Applier) Ensure(ctx context.Context, owner client.Object, want *networkingv1.Ingress) (changed bool, err error) {
 	var live networkingv1.Ingress
@@ -42,21 +44,43 @@ func (a Applier) Ensure(ctx context.Context, owner client.Object, want *networki
 	case err == nil && !metav1.IsControlledBy(&live, owner) && live.Labels[routing.LabelManagedBy] != routing.ManagedBy:
 		return false, step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressNotOwned,
 			fmt.Sprintf("An Ingress %q exists but was not created for this object.", want.Name))
-	case err == nil && routing.UpToDate(&live, want):
+	case err == nil && routing.UpToDate(&live, want) && !ownsUnwantedAnnotation(&live, want):
 		return false, nil
 	}
-	after, err := a.apply(ctx, want)
+	exists := err == nil
+	after, err := a.write(ctx, &live, want, exists)
 	if apierrors.IsInvalid(err) || apierrors.IsForbidden(err) {
 		return false, step.Transient(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressRejected,
 			fmt.Sprintf("The API server rejected the Ingress %q: %s", want.Name, apiMessage(err)), err)
 	}
 	if err != nil {
-		return false, fmt.Errorf("apply Ingress %s: %w", want.Name, err)
+		return false, fmt.Errorf("write Ingress %s: %w", want.Name, err)
 	}
 	if routing.UpToDate(after, want) {
 		return true, nil
 	}
 	return true, a.replaceSpec(ctx, after, want)
+}
+
+// write creates the wanted Ingress, which costs the API server less than applying it, or applies it to the live one. It
+// returns the result.
+func (a Applier) write(ctx context.Context, live, want *networkingv1.Ingress, exists bool) (*networkingv1.Ingress, error) {
+	if !exists {
+		created := want.DeepCopy()
+		return created, a.Client.Create(ctx, created, client.FieldOwner(fieldManager))
+	}
+	// The API server distinguishes the fields that a manager has created from those that it has applied: an apply removes
+	// only the latter.
+	upgrade, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(fieldManager), fieldManager)
+	if err != nil {
+		return nil, err
+	}
+	if upgrade != nil {
+		if err := a.Client.Patch(ctx, live.DeepCopy(), client.RawPatch(types.JSONPatchType, upgrade), client.FieldOwner(fieldManager)); err != nil {
+			return nil, err
+		}
+	}
+	return a.apply(ctx, want)
 }
 
 // apply sends an Ingress by server-side apply, overriding other managers' changes, and returns the result.

@@ -23,8 +23,9 @@ type Writer struct {
 }
 
 // Patch writes the status of an object if it differs from before, and reports whether it did. A new state of Ready is
-// recorded as an event, unless the first state is True, and as a log line, to which fields are added. Patch fails with a conflict if the object has
-// changed since it was read: a status computed from the older version would overwrite a newer one, and repeat its event.
+// recorded as a log line, to which fields are added, and as an event, unless the object is Ready at once. Patch fails with a
+// conflict if the object has changed since it was read: a status computed from the older version would overwrite a newer
+// one, and repeat its event.
 func (w Writer) Patch(ctx context.Context, before, object Object, fields ...any) (written bool, err error) {
 	if equality.Semantic.DeepEqual(before, object) {
 		return false, nil

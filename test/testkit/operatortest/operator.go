@@ -10,7 +10,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -28,7 +27,7 @@ func (p *Platform) StartOperator(wrap func(client.Client) client.Client) (stop f
 	p.T.Helper()
 	mgr, err := ctrl.NewManager(p.operatorConfig(), ctrl.Options{
 		Scheme:     apiserver.Scheme(),
-		Cache:      cache.Options{DefaultNamespaces: map[string]cache.Config{p.Namespace: {}}, DefaultTransform: cache.TransformStripManagedFields()},
+		Cache:      controllers.CacheOptions(p.Namespace),
 		Metrics:    metricsserver.Options{BindAddress: "0"},
 		Controller: config.Controller{SkipNameValidation: new(true)},
 		NewClient: func(c *rest.Config, o client.Options) (client.Client, error) {
