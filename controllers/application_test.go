@@ -21,7 +21,6 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
@@ -32,14 +31,13 @@ func notebook(version int) application.Application {
 	app := application.Application{
 		Name: "notebook",
 		Grants: []application.Grant{
-			{Role: "notebook_web", Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"notes"}},
-			{Role: "notebook_stats", Privileges: []string{"SELECT"}, Tables: []string{"notes"}},
+			{Program: "web", Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"notes"}},
+			{Program: "stats", Privileges: []string{"SELECT"}, Tables: []string{"notes"}},
 		},
 		PublicGrants: []application.Grant{
-			{Role: "notebook_web", Privileges: []string{"SELECT"}, Tables: []string{"tenants", "domains"}},
+			{Program: "web", Privileges: []string{"SELECT"}, Tables: []string{"tenants", "domains"}},
 		},
-		RolesSQL: createRole("notebook_web") + createRole("notebook_stats"),
-		Probe:    application.Probe{Path: "/up", Header: "X-Notebook", Active: []int{204}, Suspended: []int{403}},
+		Probe: application.Probe{Path: "/up", Header: "X-Notebook", Active: []int{204}, Suspended: []int{403}},
 	}
 	if version == 2 {
 		files["m/0002_pens.sql"] = &fstest.MapFile{Data: []byte(`CREATE TABLE pens (id bigint PRIMARY KEY, note_id bigint NOT NULL REFERENCES notes (id))`)}
@@ -49,23 +47,16 @@ func notebook(version int) application.Application {
 	return app
 }
 
-func createRole(name string) string {
-	return fmt.Sprintf(`
-		DO $$ BEGIN CREATE ROLE %[1]s LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-		DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %%I TO %[1]s', current_database()); END $$;
-		GRANT USAGE ON SCHEMA public TO %[1]s;`, name)
-}
-
 // runsNotebook makes notebook the application of a Platform, and of its database.
 func runsNotebook(p *operatortest.Platform) {
 	p.Application, p.Public = notebook(1), nil
 	p.Serve = func(p *operatortest.Platform) string {
-		p.AsAdministrator(tenancy.BootstrapSQL(p.Application), `ALTER ROLE notebook_web PASSWORD 'secret'`)
+		p.AsAdministrator(postgres.BootstrapSQL(p.Database.RolePrefix, p.Application.Programs()), `ALTER ROLE echoblogs_web PASSWORD 'secret'`)
 		address, err := url.Parse(p.Database.OperatorURI)
 		if err != nil {
 			p.T.Fatal(err)
 		}
-		address.User = url.UserPassword("notebook_web", "secret")
+		address.User = url.UserPassword("echoblogs_web", "secret")
 		pool, err := postgres.NewPool(address.String(), postgres.PoolOptions{})
 		if err != nil {
 			p.T.Fatal(err)
@@ -79,7 +70,7 @@ func runsNotebook(p *operatortest.Platform) {
 	}
 }
 
-// notebookServer serves the notes of all tenants with the role notebook_web.
+// notebookServer serves the notes of all tenants with the role echoblogs_web.
 type notebookServer struct{ pool *pgxpool.Pool }
 
 func (s notebookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -140,7 +131,7 @@ func (p *platform) wantNotes(host string, status int, notes string) {
 
 // privileges lists the privileges of the roles of both applications, except those on system catalogs.
 const privileges = `
-	WITH roles (role) AS (SELECT rolname FROM pg_roles WHERE rolname IN ('notebook_web', 'notebook_stats', 'echoblogs_blog')),
+	WITH roles (role) AS (SELECT rolname FROM pg_roles WHERE rolname IN ('echoblogs_web', 'echoblogs_stats', 'echoblogs_blog')),
 	schemas AS (SELECT oid, nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname NOT IN ('information_schema', 'public')),
 	rights (line) AS (
 		SELECT concat_ws(' ', role, 'USAGE', nspname) FROM roles, schemas WHERE has_schema_privilege(role, oid, 'USAGE')
@@ -153,7 +144,7 @@ const privileges = `
 
 func (p *platform) wantPrivileges(want ...string) {
 	p.T.Helper()
-	want = append(want, "notebook_web SELECT public.domains", "notebook_web SELECT public.tenants")
+	want = append(want, "echoblogs_web SELECT public.domains", "echoblogs_web SELECT public.tenants")
 	slices.Sort(want)
 	if diff := cmp.Diff(want, strings.Split(query[string](p, privileges), "\n")); diff != "" {
 		p.T.Errorf("privileges (-want +got):\n%s", diff)
@@ -176,8 +167,8 @@ func TestAnotherApplication(t *testing.T) {
 	p.wantNotes("alice.example.com", http.StatusOK, "Buy milk")
 	p.wantNotes("www.alice.org", http.StatusOK, "Buy milk")
 	p.wantNotes("bob.example.com", http.StatusNotFound, "")
-	p.wantPrivileges("notebook_stats SELECT alice.notes", "notebook_stats USAGE alice",
-		"notebook_web INSERT alice.notes", "notebook_web SELECT alice.notes", "notebook_web USAGE alice")
+	p.wantPrivileges("echoblogs_stats SELECT alice.notes", "echoblogs_stats USAGE alice",
+		"echoblogs_web INSERT alice.notes", "echoblogs_web SELECT alice.notes", "echoblogs_web USAGE alice")
 	if tables := query[string](p, `SELECT string_agg(relname, ' ' ORDER BY relname COLLATE "C") FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`); tables != "domains installation schema_migrations tenants tombstones" {
 		t.Errorf("the tables in public are %s", tables)
 	}
@@ -197,9 +188,9 @@ func TestAnotherApplication(t *testing.T) {
 	})
 	privilegesOf := func(schema string) []string {
 		return []string{
-			"notebook_stats SELECT " + schema + ".notes", "notebook_stats USAGE " + schema, "notebook_web INSERT " + schema + ".notes",
-			"notebook_web INSERT " + schema + ".pens", "notebook_web SELECT " + schema + ".notes", "notebook_web SELECT " + schema + ".pens",
-			"notebook_web USAGE " + schema,
+			"echoblogs_stats SELECT " + schema + ".notes", "echoblogs_stats USAGE " + schema, "echoblogs_web INSERT " + schema + ".notes",
+			"echoblogs_web INSERT " + schema + ".pens", "echoblogs_web SELECT " + schema + ".notes", "echoblogs_web SELECT " + schema + ".pens",
+			"echoblogs_web USAGE " + schema,
 		}
 	}
 	p.wantPrivileges(privilegesOf("alice")...)

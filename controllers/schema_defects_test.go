@@ -22,7 +22,7 @@ import (
 // doctor returns what the doctor finds, one "Kind name: problem" a line.
 func (p *platform) doctor() string {
 	p.T.Helper()
-	findings, err := diagnosis.Run(p.T.Context(), p.Client, tenancy.NewInspector(p.Pool, tenancy.Options{Application: p.Application, Public: p.Public}), p.ReadPlatform(), p.Application)
+	findings, err := diagnosis.Run(p.T.Context(), p.Client, tenancy.NewInspector(p.Pool, tenancy.Options{Application: p.Application, Public: p.Public, RolePrefix: p.Database.RolePrefix}), p.ReadPlatform(), p.Application)
 	if err != nil {
 		p.T.Fatal(err)
 	}

@@ -101,24 +101,29 @@ func TestRefusedManifests(t *testing.T) {
 func TestRefusedPlatforms(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
+	const wrongPrefix = "must consist of lowercase letters, digits and underscores, such as blogs_staging"
 	const unreachable = "must be an email address or a page, such as mailto:help@example.com or https://example.com/help"
 	tests := map[string]struct{ spec, want string }{
-		"a contact without a scheme":      {`contact: help@example.com`, unreachable},
-		"a contact by plain HTTP":         {`contact: "http://example.com/help"`, unreachable},
-		"a contact by telephone":          {`contact: "tel:+4930123456"`, unreachable},
-		"a contact that is a script":      {`contact: "javascript:alert(1)"`, unreachable},
-		"a contact after a space":         {`contact: " https://example.com"`, unreachable},
-		"a contact on two lines":          {`contact: "https://example.com/\nx"`, unreachable},
-		"a contact with a quotation mark": {`contact: 'https://example.com/"x'`, unreachable},
-		"a contact with a password":       {`contact: "https://jane:secret@example.com/"`, unreachable},
-		"a contact with a subject":        {`contact: "mailto:help@example.com?subject=x"`, unreachable},
-		"a contact without a user":        {`contact: "mailto:@example.com"`, unreachable},
-		"a contact that is too long":      {`contact: "https://example.com/` + strings.Repeat("a", 281) + `"`, "Too long"},
-		"an empty contact":                {`contact: ""`, "at least 1 chars"},
-		"an unknown way to register":      {`registration: Maybe`, `"Open", "Invite", "Closed"`},
-		"no domain":                       {`domains: []`, "at least 1 items"},
-		"a domain twice":                  {`domains: [example.com, example.com]`, "lists one domain twice: remove the duplicate"},
-		"a public address with a path":    {`publicURL: "https://example.com/blogs"`, "must be an address such as https://example.com or http://localhost:8000, without a path"},
+		"a contact without a scheme":           {`contact: help@example.com`, unreachable},
+		"a contact by plain HTTP":              {`contact: "http://example.com/help"`, unreachable},
+		"a contact by telephone":               {`contact: "tel:+4930123456"`, unreachable},
+		"a contact that is a script":           {`contact: "javascript:alert(1)"`, unreachable},
+		"a contact after a space":              {`contact: " https://example.com"`, unreachable},
+		"a contact on two lines":               {`contact: "https://example.com/\nx"`, unreachable},
+		"a contact with a quotation mark":      {`contact: 'https://example.com/"x'`, unreachable},
+		"a contact with a password":            {`contact: "https://jane:secret@example.com/"`, unreachable},
+		"a contact with a subject":             {`contact: "mailto:help@example.com?subject=x"`, unreachable},
+		"a contact without a user":             {`contact: "mailto:@example.com"`, unreachable},
+		"a contact that is too long":           {`contact: "https://example.com/` + strings.Repeat("a", 281) + `"`, "Too long"},
+		"an empty contact":                     {`contact: ""`, "at least 1 chars"},
+		"an unknown way to register":           {`registration: Maybe`, `"Open", "Invite", "Closed"`},
+		"no domain":                            {`domains: []`, "at least 1 items"},
+		"a domain twice":                       {`domains: [example.com, example.com]`, "lists one domain twice: remove the duplicate"},
+		"a role prefix that Postgres reserves": {`database: {secretRef: {name: database}, rolePrefix: pg_a}`, wrongPrefix},
+		"a role prefix with a hyphen":          {`database: {secretRef: {name: database}, rolePrefix: a-b}`, wrongPrefix},
+		"a role prefix with a quotation mark":  {`database: {secretRef: {name: database}, rolePrefix: "a\"b"}`, wrongPrefix},
+		"a role prefix that is too long":       {`database: {secretRef: {name: database}, rolePrefix: ` + strings.Repeat("a", 49) + `}`, "Too long"},
+		"a public address with a path":         {`publicURL: "https://example.com/blogs"`, "must be an address such as https://example.com or http://localhost:8000, without a path"},
 	}
 	for what, test := range tests {
 		t.Run(what, func(t *testing.T) {
@@ -187,6 +192,31 @@ func TestSchemaNameNeverChanges(t *testing.T) {
 	err := p.apply(t, manifest("moved", "{platformRef: {name: other}}"))
 	if err == nil || !strings.Contains(err.Error(), "a Tenant cannot move to another Platform") {
 		t.Errorf("moved: got %v", err)
+	}
+}
+
+func TestRolePrefixNeverChanges(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t)
+	database := func(prefix string) string {
+		if prefix != "" {
+			prefix = ", rolePrefix: " + prefix
+		}
+		return "database: {secretRef: {name: database}" + prefix + "}"
+	}
+	for name, prefixes := range map[string][2]string{"changed": {"a", "b"}, "set": {"", "b"}, "unset": {strings.Repeat("a", 48), ""}} {
+		if err := p.apply(t, platformManifest(name, database(prefixes[0]))); err != nil {
+			t.Fatal(err)
+		}
+		err := p.apply(t, platformManifest(name, database(prefixes[1])))
+		if err == nil || !strings.Contains(err.Error(), "rolePrefix cannot be changed after creation: create another Platform") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	for _, prefix := range []string{"", "echoblogs", ""} {
+		if err := p.apply(t, platformManifest("default", database(prefix))); err != nil {
+			t.Errorf("the default, by name or empty: %v", err)
+		}
 	}
 }
 

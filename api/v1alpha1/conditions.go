@@ -105,8 +105,10 @@ const (
 	ReasonDatabaseReady = "DatabaseReady"
 	// ReasonDatabaseSecretInvalid says that the Secret of the database is missing or incomplete.
 	ReasonDatabaseSecretInvalid = "DatabaseSecretInvalid"
-	// ReasonRolesMissing says that the database roles are missing and the operator may not create them.
+	// ReasonRolesMissing says that database roles are missing, or may not connect, and the operator may not change that.
 	ReasonRolesMissing = "RolesMissing"
+	// ReasonRolePrefixMismatch says that the user in the Secret is the operator of an installation with another role prefix.
+	ReasonRolePrefixMismatch = "RolePrefixMismatch"
 
 	// ReasonDomainsReady says that every host belongs to the Tenant.
 	ReasonDomainsReady = "DomainsReady"

@@ -11,6 +11,7 @@ const (
 	// DefaultPlatform is the default of spec.platformRef.name.
 	DefaultPlatform = "default"
 
+	defaultRolePrefix     = "echoblogs"
 	defaultPaidPeriodDays = 365
 	defaultGraceDays      = 14
 	defaultRetentionDays  = 30
@@ -58,6 +59,14 @@ func (p *Platform) RetentionDays() int {
 		return int(*d.RetentionDays)
 	}
 	return defaultRetentionDays
+}
+
+// RolePrefix returns the start of the names of the database roles.
+func (p *Platform) RolePrefix() string {
+	if p.Spec.Database.RolePrefix == "" {
+		return defaultRolePrefix
+	}
+	return p.Spec.Database.RolePrefix
 }
 
 // RoutingMode returns which Ingresses are created.

@@ -70,6 +70,8 @@ type PlatformSpec struct {
 type ParentDomain string
 
 // DatabaseSpec configures the connection to the database.
+//
+// +kubebuilder:validation:XValidation:rule="(has(self.rolePrefix) ? self.rolePrefix : 'echoblogs') == (has(oldSelf.rolePrefix) ? oldSelf.rolePrefix : 'echoblogs')",fieldPath=".rolePrefix",message="rolePrefix cannot be changed after creation: create another Platform"
 type DatabaseSpec struct {
 	// secretRef names the Secret that holds the connection, in the Platform's namespace: the key "uri", or the keys
 	// that CloudNativePG writes (host, port, dbname, user, password).
@@ -79,6 +81,14 @@ type DatabaseSpec struct {
 	// engine is the kind of server. Empty: PostgreSQL.
 	// +optional
 	Engine DatabaseEngine `json:"engine,omitempty"`
+
+	// rolePrefix is the start of the names of the database roles: PREFIX_operator, PREFIX_portal and PREFIX_blog. Platforms
+	// whose databases are on one server need different ones. It cannot be changed after creation. Empty: echoblogs.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=48
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]([a-z0-9_]*[a-z0-9])?$') && self != 'pg' && !self.startsWith('pg_')",message="must consist of lowercase letters, digits and underscores, such as blogs_staging; it must begin with a letter, not end with an underscore, and not be pg or begin with pg_"
+	RolePrefix string `json:"rolePrefix,omitempty"`
 
 	// adoptableSchemas are existing schemas that a Tenant may adopt with the annotation
 	// tenancy.echoblogs.io/adopt-schema.

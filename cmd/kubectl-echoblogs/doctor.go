@@ -48,7 +48,10 @@ func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) e
 		return err
 	}
 	defer db.Close()
-	findings, err := diagnosis.Run(ctx, cluster.client, tenancy.NewInspector(db, tenancy.Options{Application: blog.Application, Public: []application.Set{migrations.Set}}), platform, blog.Application)
+	inspector := tenancy.NewInspector(db, tenancy.Options{
+		Application: blog.Application, Public: []application.Set{migrations.Set}, RolePrefix: postgres.RolePrefix(platform.RolePrefix()),
+	})
+	findings, err := diagnosis.Run(ctx, cluster.client, inspector, platform, blog.Application)
 	if err != nil {
 		if code := postgres.Code(err); code != "" {
 			return fmt.Errorf("read the registry: %s", postgres.LogText(err))

@@ -10,8 +10,8 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/echoblogs/echoblogs/internal/application/blog"
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func main() {
@@ -29,7 +29,7 @@ func main() {
 }
 
 func bootstrapCommand() *cobra.Command {
-	var engine string
+	var engine, prefix string
 	cmd := &cobra.Command{
 		Use:   "bootstrap-sql",
 		Short: "Print the SQL that creates the database roles and grants their privileges",
@@ -39,11 +39,15 @@ an administrator of the database. It sets no passwords and can be run repeatedly
   operator bootstrap-sql | psql "$ADMINISTRATOR_URI"`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sql := tenancy.BootstrapSQL(blog.Application)
+			if err := naming.CheckRolePrefix(prefix); err != nil {
+				return fmt.Errorf("--role-prefix: %w", err)
+			}
+			roles := postgres.RolePrefix(prefix)
+			sql := postgres.BootstrapSQL(roles, blog.Application.Programs())
 			switch engine {
 			case "postgresql":
 			case "citus":
-				sql += postgres.CitusBootstrapSQL
+				sql += postgres.CitusBootstrapSQL(roles)
 			default:
 				return fmt.Errorf("--engine=%s is not an engine: use postgresql or citus", engine)
 			}
@@ -52,5 +56,6 @@ an administrator of the database. It sets no passwords and can be run repeatedly
 		},
 	}
 	cmd.Flags().StringVar(&engine, "engine", "postgresql", "the database server: postgresql, or citus for a Citus cluster")
+	cmd.Flags().StringVar(&prefix, "role-prefix", postgres.DefaultRolePrefix.String(), "the start of the names of the roles: the Platform's spec.database.rolePrefix")
 	return cmd
 }

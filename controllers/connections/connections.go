@@ -30,7 +30,7 @@ type Stores struct {
 	Tracer postgres.QueryTracer
 	// Application is what runs in the schemas of tenants. Required.
 	Application application.Application
-	// Public are migrations of tables in public besides the registry's.
+	// Public are tables in public besides the registry's.
 	Public []application.Set
 	// MaxClockSkew is the largest tolerated difference between the controllers' clock and the database's; beyond it, holds
 	// and retentions end by the later of the two. Tests, which set only the former, raise it. Defaults to 0.
@@ -81,6 +81,7 @@ func (s *Stores) Connect(ctx context.Context, platform *v1alpha1.Platform) (*ten
 	store, err := tenancy.Open(uri, tenancy.Options{
 		Application:  s.Application,
 		Public:       s.Public,
+		RolePrefix:   postgres.RolePrefix(platform.Spec.Database.RolePrefix),
 		Pool:         postgres.PoolOptions{MaxConns: s.MaxConns, ApplicationName: "echoblogs-operator", Tracer: s.Tracer},
 		Citus:        platform.Spec.Database.Engine == v1alpha1.Citus,
 		MaxClockSkew: s.MaxClockSkew,

@@ -14,6 +14,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/databasesecret"
+	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
@@ -24,8 +25,8 @@ const secretRetry = 5 * time.Second
 // ensureDatabase connects to the database, creates the roles if it may, migrates the public tables, records which Platform
 // the database serves, and purges tombstones.
 //
-// Sets DatabaseReady; False with DatabaseSecretInvalid, DatabaseUnavailable, RolesMissing, MigrationEdited or
-// DatabaseInUse; see also repairPublic and purgeTombstones. Sets RouteReady=False with PublicHostTaken.
+// Sets DatabaseReady; False with DatabaseSecretInvalid, DatabaseUnavailable, RolesMissing, RolePrefixMismatch,
+// MigrationEdited or DatabaseInUse; see also repairPublic and purgeTombstones. Sets RouteReady=False with PublicHostTaken.
 func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	store, err := r.Stores.Connect(ctx, s.platform)
 	if err == nil {
@@ -94,6 +95,8 @@ func (r *Reconciler) databaseError(s *scope, err error) error {
 		secret  *databasesecret.InvalidError
 		inUse   *tenancy.InUseError
 		edited  *tenancy.EditedError
+		missing *postgres.RolesMissingError
+		prefix  *postgres.RolePrefixError
 		stalled *step.Error
 	)
 	switch {
@@ -106,9 +109,14 @@ func (r *Reconciler) databaseError(s *scope, err error) error {
 	case errors.As(err, &edited):
 		stalled = stalledOnDatabase(v1alpha1.ReasonMigrationEdited,
 			fmt.Sprintf("The migration %s of %q was edited after it was applied.", edited.Name, edited.Application))
-	case errors.Is(err, postgres.ErrRolesMissing):
+	case errors.As(err, &prefix):
+		stalled = stalledOnDatabase(v1alpha1.ReasonRolePrefixMismatch,
+			fmt.Sprintf("The user %q in the Secret is the operator with the role prefix %q, and not with that of the Platform, %q. Command: %s",
+				prefix.User, prefix.Prefix, s.platform.RolePrefix(), diagnosis.BootstrapCommand(s.platform)))
+	case errors.As(err, &missing):
 		stalled = stalledOnDatabase(v1alpha1.ReasonRolesMissing,
-			"The database roles are missing, and the user in the Secret may not create them.")
+			fmt.Sprintf("Database roles are missing, or may not connect to the database: %s. The user %q in the Secret cannot change that. Command: %s",
+				status.Quote(missing.Roles), missing.User, diagnosis.BootstrapCommand(s.platform)))
 	case s.IsDegraded(v1alpha1.ConditionDatabaseReady) && !postgres.Unavailable(err): // by repairPublic, which knows the cause
 		stalled = s.Degraded()
 	case errors.Is(err, context.Canceled): // the operator is shutting down

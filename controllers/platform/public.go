@@ -26,7 +26,7 @@ func repairPublic(ctx context.Context, s *scope, store *tenancy.Store) error {
 	if len(defects) == 0 {
 		return prepareErr
 	}
-	reason, problem := diagnosis.DescribeDefects(defects)
+	reason, problem := diagnosis.DescribeDefects(s.platform, defects)
 	s.Degrade(step.Stalled(v1alpha1.ConditionDatabaseReady, reason, problem))
 	return nil
 }

@@ -29,7 +29,7 @@ func purgeTombstones(ctx context.Context, s *scope, store *tenancy.Store) {
 	}
 	var foreign *tenancy.DefectsError
 	if errors.As(err, &foreign) {
-		reason, problem := diagnosis.DescribeDefects(foreign.Defects)
+		reason, problem := diagnosis.DescribeDefects(s.platform, foreign.Defects)
 		s.Degrade(step.Stalled(v1alpha1.ConditionDatabaseReady, reason, problem))
 	} else if err != nil {
 		s.Degrade(databaseUnavailable(err))

@@ -30,7 +30,7 @@ func (r *Reconciler) repairSchema(ctx context.Context, s *scope) error {
 			fmt.Sprintf("Granted privileges that the application lacked in schema %s.", s.row.SchemaName))
 	}
 	if len(s.row.Defects) > 0 {
-		s.Degrade(schemaDefective(s.row.Defects))
+		s.Degrade(s.schemaDefective(s.row.Defects))
 		return nil
 	}
 	s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonSchemaReady,

@@ -31,7 +31,7 @@ func (s *scope) databaseError(err error) error {
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaExists,
 			"A schema with that name exists but belongs to no Tenant. It is left unchanged.")
 	case errors.As(err, &defective):
-		return schemaDefective(defective.Defects)
+		return s.schemaDefective(defective.Defects)
 	case errors.Is(err, tenancy.ErrNewer):
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaNewer,
 			"The schema has migrations of a newer version of the operator.")
@@ -107,8 +107,8 @@ func schemaMissing(name string) *step.Error {
 
 // schemaDefective says what the application needs in the schema and lacks. The check of all Tenants requeues the Tenant
 // until that is mended.
-func schemaDefective(defects []tenancy.Defect) *step.Error {
-	reason, problem := diagnosis.DescribeDefects(defects)
+func (s *scope) schemaDefective(defects []tenancy.Defect) *step.Error {
+	reason, problem := diagnosis.DescribeDefects(s.platform, defects)
 	return step.Stalled(v1alpha1.ConditionDatabaseReady, reason, problem)
 }
 

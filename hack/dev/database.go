@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/application/blog"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
@@ -64,16 +66,16 @@ func (d *database) prepare(ctx context.Context, s state) error {
 		return fmt.Errorf("create roles and grants: %w", err)
 	}
 	uris := make(map[string]string)
-	for _, role := range []string{"echoblogs_operator", "echoblogs_blog", "echoblogs_portal"} {
-		password := rand.Text()
+	for _, program := range []string{postgres.Operator, postgres.Portal, blog.Program} {
+		role, password := postgres.DefaultRolePrefix.Role(program), rand.Text()
 		if _, err := connection.Exec(ctx, "ALTER ROLE "+pgx.Identifier{role}.Sanitize()+" PASSWORD '"+password+"'"); err != nil {
 			return fmt.Errorf("set the password of %s: %w", role, err)
 		}
-		uris[role] = d.server.URIAs(databaseName, role, password)
+		uris[program] = d.server.URIAs(databaseName, role, password)
 	}
-	d.operatorURI = uris["echoblogs_operator"]
+	d.operatorURI = uris[postgres.Operator]
 	d.blogURIFile, d.portalURIFile = filepath.Join(s.private(), "blog-uri"), filepath.Join(s.private(), "portal-uri")
-	for file, uri := range map[string]string{d.blogURIFile: uris["echoblogs_blog"], d.portalURIFile: uris["echoblogs_portal"]} {
+	for file, uri := range map[string]string{d.blogURIFile: uris[blog.Program], d.portalURIFile: uris[postgres.Portal]} {
 		if err := os.WriteFile(file, []byte(uri), 0o600); err != nil {
 			return fmt.Errorf("write a connection string: %w", err)
 		}

@@ -1,5 +1,5 @@
 // Package application describes what runs in the schemas of tenants as one value: the migrations of its tables, the
-// privileges of its database roles, how a probe recognizes it, and the backend that serves it. The operator knows nothing
+// privileges of its programs' database roles, how a probe recognizes it, and the backend that serves it. The operator knows nothing
 // else about an application; the bundled one is application/blog.
 package application
 
@@ -11,22 +11,21 @@ type Application struct {
 	Name string
 	// Migrations create and change its tables in the schema of a tenant. They also decide the order of its versions.
 	Migrations
-	// Grants are the privileges of its roles on objects in the schema of a tenant. Every role also gets USAGE there.
+	// Grants are the privileges of its programs on objects in the schema of a tenant. Each program also gets USAGE there.
 	Grants []Grant
-	// PublicGrants are the privileges of its roles on the tables in public that it needs.
+	// PublicGrants are the privileges of its programs on the tables in public that they need.
 	PublicGrants []Grant
-	// RolesSQL creates its roles. It requires an administrator, sets no password, and may run repeatedly.
-	RolesSQL string
 	// Probe says how a tenant is recognized in the backend's response.
 	Probe Probe
 	// Backend is the Service that serves the hosts of all tenants. It depends on the Platform.
 	Backend Backend
 }
 
-// Grant gives a role privileges on tables.
+// Grant gives the database role of a program privileges on tables.
 type Grant struct {
-	// Role is the database role.
-	Role string
+	// Program names the program, in at most 14 lowercase letters, digits and underscores. Its role is PREFIX_PROGRAM, with
+	// the prefix of the installation.
+	Program string
 	// Privileges are SQL privileges on tables, each by its name, such as SELECT.
 	Privileges []string
 	// Tables are the names of tables, without their schema. A schema without one of them is defective.
@@ -51,20 +50,17 @@ type Backend struct {
 	Port    int32
 }
 
-// Roles returns the roles that have privileges, sorted.
-func (a Application) Roles() []string {
-	return RolesOf(append(slices.Clone(a.Grants), a.PublicGrants...))
+// Programs returns the programs that have privileges, sorted.
+func (a Application) Programs() []string {
+	return ProgramsOf(append(slices.Clone(a.Grants), a.PublicGrants...))
 }
 
-// TenantRoles returns the roles that have privileges in the schema of a tenant, sorted.
-func (a Application) TenantRoles() []string { return RolesOf(a.Grants) }
-
-// RolesOf returns the roles that grants give privileges, sorted.
-func RolesOf(grants []Grant) []string {
-	var roles []string
+// ProgramsOf returns the programs that grants give privileges, sorted.
+func ProgramsOf(grants []Grant) []string {
+	var programs []string
 	for _, grant := range grants {
-		roles = append(roles, grant.Role)
+		programs = append(programs, grant.Program)
 	}
-	slices.Sort(roles)
-	return slices.Compact(roles)
+	slices.Sort(programs)
+	return slices.Compact(programs)
 }

@@ -37,13 +37,13 @@ func ExampleApplication() {
 			"0001_notes.sql": {Data: []byte("CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL)")},
 		}, "."),
 		Grants: []application.Grant{
-			{Role: "notebook_web", Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"notes"}},
+			{Program: "notebook_web", Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"notes"}},
 		},
 		PublicGrants: []application.Grant{
-			{Role: "notebook_web", Privileges: []string{"SELECT"}, Tables: []string{"tenants", "domains"}},
+			{Program: "notebook_web", Privileges: []string{"SELECT"}, Tables: []string{"tenants", "domains"}},
 		},
 		Probe: application.Probe{Path: "/up", Header: "X-Notebook", Active: []int{204}, Suspended: []int{403}},
 	}
-	fmt.Println(notebook.Name, notebook.Latest(), notebook.Roles())
+	fmt.Println(notebook.Name, notebook.Latest(), notebook.Programs())
 	// Output: notebook 0001 [notebook_web]
 }

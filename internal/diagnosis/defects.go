@@ -25,8 +25,14 @@ var reasons = []struct {
 	{tenancy.DefectExcess, v1alpha1.ReasonPrivilegesUnexpected},
 }
 
-// DescribeDefects returns the reason of a condition for defects, and a sentence for each, with the statement that mends it.
-func DescribeDefects(defects []tenancy.Defect) (reason, problem string) {
+// BootstrapCommand returns the command whose output creates the database roles of a Platform.
+func BootstrapCommand(p *v1alpha1.Platform) string {
+	return "operator bootstrap-sql --role-prefix=" + p.RolePrefix()
+}
+
+// DescribeDefects returns the reason of a condition for defects in a Platform's database, and a sentence for each, with the
+// statement that mends it.
+func DescribeDefects(p *v1alpha1.Platform, defects []tenancy.Defect) (reason, problem string) {
 	var sentences []string
 	defects = tenancy.MergePrivileges(defects)
 	for _, r := range reasons {
@@ -37,7 +43,7 @@ func DescribeDefects(defects []tenancy.Defect) (reason, problem string) {
 			if reason == "" {
 				reason = r.reason
 			}
-			if sentence := describe(d); !slices.Contains(sentences, sentence) {
+			if sentence := describe(p, d); !slices.Contains(sentences, sentence) {
 				sentences = append(sentences, sentence)
 			}
 		}
@@ -48,14 +54,17 @@ func DescribeDefects(defects []tenancy.Defect) (reason, problem string) {
 	return reason, strings.Join(sentences, " ")
 }
 
-func describe(d tenancy.Defect) string {
+func describe(p *v1alpha1.Platform, d tenancy.Defect) string {
 	object := fmt.Sprintf("schema %q", d.Schema)
-	if d.Table != "" {
+	switch {
+	case d.Table != "":
 		object = fmt.Sprintf("table %q of the schema %q", d.Table, d.Schema)
+	case d.Schema == "":
+		object = fmt.Sprintf("database %q", d.Database)
 	}
 	switch d.Kind {
 	case tenancy.DefectRole:
-		return fmt.Sprintf("The database role %q does not exist.", d.Role)
+		return fmt.Sprintf("The database role %q does not exist. Command: %s", d.Role, BootstrapCommand(p))
 	case tenancy.DefectOwner:
 		return fmt.Sprintf("The %s belongs to the role %q instead of %q. Run: %s", object, d.Owner, d.Role, d.Statement())
 	case tenancy.DefectPrivilege:

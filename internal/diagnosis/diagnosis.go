@@ -62,7 +62,7 @@ func Run(ctx context.Context, objects client.Reader, registry tenancy.Inspector,
 	}
 	app = desired.Application(app, platform)
 	findings := CompareRows(platform, app, tenants, rows)
-	schemas, err := findSchemas(ctx, registry)
+	schemas, err := findSchemas(ctx, registry, platform)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func Run(ctx context.Context, objects client.Reader, registry tenancy.Inspector,
 	if err != nil {
 		return nil, err
 	}
-	roles, err := findRoleSettings(ctx, registry)
+	roles, err := findRoles(ctx, registry, platform)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 	case app.Compare(row.SchemaVersion, app.Latest()) < 0:
 		return fmt.Sprintf("The Tenant's schema is at version %s instead of %s.", row.SchemaVersion, app.Latest())
 	case len(row.Defects) > 0:
-		_, problem := DescribeDefects(row.Defects)
+		_, problem := DescribeDefects(platform, row.Defects)
 		return problem
 	case differs(platform, tenant, row):
 		return "The Tenant's registry row differs from its spec."
@@ -119,8 +119,9 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 	return ""
 }
 
-// findRoleSettings reports what a role may have changed about itself, which Postgres cannot forbid.
-func findRoleSettings(ctx context.Context, registry tenancy.Inspector) ([]Finding, error) {
+// findRoles reports what a role may have changed about itself, which Postgres cannot forbid, and whether roles of others may
+// connect.
+func findRoles(ctx context.Context, registry tenancy.Inspector, platform *v1alpha1.Platform) ([]Finding, error) {
 	settings, err := registry.RoleSettings(ctx)
 	if err != nil {
 		return nil, err
@@ -128,12 +129,19 @@ func findRoleSettings(ctx context.Context, registry tenancy.Inspector) ([]Findin
 	var findings []Finding
 	for _, s := range settings {
 		findings = append(findings, Finding{KindRole, s.Role,
-			fmt.Sprintf(`The role has the setting %s. Run ALTER ROLE … RESET for it, and then the output of "operator bootstrap-sql", as an administrator of the database.`, s.Setting)})
+			fmt.Sprintf(`The role has the setting %s. Run ALTER ROLE … RESET for it, and then the output of %q, as an administrator of the database.`, s.Setting, BootstrapCommand(platform))})
+	}
+	open, statement, err := registry.OpenToAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if open {
+		findings = append(findings, Finding{KindRole, "PUBLIC", "Every role of the server may connect to the database. Run: " + statement})
 	}
 	return findings, nil
 }
 
-func findSchemas(ctx context.Context, registry tenancy.Inspector) ([]Finding, error) {
+func findSchemas(ctx context.Context, registry tenancy.Inspector, platform *v1alpha1.Platform) ([]Finding, error) {
 	unknown, err := registry.UnknownSchemas(ctx, maxSchemas)
 	if err != nil {
 		return nil, err
@@ -152,7 +160,11 @@ func findSchemas(ctx context.Context, registry tenancy.Inspector) ([]Finding, er
 	}
 	var findings []Finding
 	for _, defect := range append(foreign, tenancy.MergePrivileges(public)...) {
-		findings = append(findings, Finding{KindSchema, defect.Schema, describe(defect)})
+		kind, name := KindSchema, defect.Schema
+		if name == "" {
+			kind, name = KindRole, defect.Role
+		}
+		findings = append(findings, Finding{kind, name, describe(platform, defect)})
 	}
 	for _, name := range unknown {
 		findings = append(findings, Finding{KindSchema, name, "The schema belongs to no tenant."})

@@ -15,6 +15,9 @@ const (
 	// MaxNameLength is the longest name of a tenant, in bytes. A DNS label may have 63 (RFC 1035 section 2.3.4); the
 	// rest is left to names derived from it.
 	MaxNameLength = 40
+	// MaxRolePrefixLength is the longest prefix of the names of database roles, in bytes. A name may have 63; the rest is
+	// left to the names of programs.
+	MaxRolePrefixLength = 48
 )
 
 var tenantName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
@@ -42,6 +45,18 @@ func CheckTenant(name string) error {
 		return &NameError{name, "names that start with pg- or deleted- are reserved: choose another name"}
 	case slices.Contains(Reserved, strings.ReplaceAll(name, "-", "")):
 		return &NameError{name, "this name is reserved for the platform itself: choose another name"}
+	}
+	return nil
+}
+
+var rolePrefix = regexp.MustCompile(`^[a-z]([a-z0-9_]*[a-z0-9])?$`)
+
+// CheckRolePrefix returns a *NameError when the names of database roles cannot begin with prefix and an underscore. The rule
+// is the one of the Platform's definition in Kubernetes. Postgres reserves names that begin with pg_.
+func CheckRolePrefix(prefix string) error {
+	if len(prefix) > MaxRolePrefixLength || !rolePrefix.MatchString(prefix) || strings.HasPrefix(prefix+"_", "pg_") {
+		return &NameError{prefix, "use at most 48 lowercase letters, digits and underscores, beginning with a letter and ending with a letter or digit, " +
+			"such as blogs_staging; names that begin with pg_ are reserved"}
 	}
 	return nil
 }

@@ -25,6 +25,17 @@ func TestCheckTenant(t *testing.T) {
 	}
 }
 
+func TestCheckRolePrefix(t *testing.T) {
+	t.Parallel()
+	for prefix, legal := range map[string]bool{
+		"echoblogs": true, "a": true, "a_1": true, "pga": true, strings.Repeat("a", 48): true,
+		"": false, "1a": false, "_a": false, "a_": false, "A": false, "a-b": false, "a'b": false, "a\n": false, "ä": false, "pg": false, "pg_a": false,
+		strings.Repeat("a", 49): false,
+	} {
+		checkSentence(t, "CheckRolePrefix", prefix, legal, naming.CheckRolePrefix(prefix))
+	}
+}
+
 func checkSentence(t *testing.T, function, name string, legal bool, err error) {
 	t.Helper()
 	var refused *naming.NameError

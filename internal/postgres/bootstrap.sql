@@ -3,28 +3,47 @@
 
 DO $$
 DECLARE
-    program text;
+    operator_role     text   := {operator};
+    portal_role       text   := {portal};
+    application_roles text[] := ARRAY[{application}]::text[];
+    settings          text[] := ARRAY[{settings}];
+    half              int    := current_setting('max_connections')::int / 2;
+    program           text;
+    setting           text;
 BEGIN
-    FOREACH program IN ARRAY ARRAY['echoblogs_operator', 'echoblogs_portal'] LOOP
+    -- No other role may connect, or create temporary tables.
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+
+    FOREACH program IN ARRAY ARRAY[operator_role, portal_role] || application_roles LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN', program);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
             NULL; -- created before, or by another program at this moment
         END;
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), program);
+        EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', program);
+
+        -- Limits of its sessions.
+        FOREACH setting IN ARRAY settings LOOP
+            EXECUTE format('ALTER ROLE %I IN DATABASE %I SET %s = %L',
+                program, current_database(), split_part(setting, '=', 1), split_part(setting, '=', 2));
+        END LOOP;
+        IF (SELECT rolconnlimit FROM pg_roles WHERE rolname = program) <> half THEN
+            EXECUTE format('ALTER ROLE %I CONNECTION LIMIT %s', program, half);
+        END IF;
     END LOOP;
 
-    -- No other role may connect, or create temporary tables.
-    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO echoblogs_operator, echoblogs_portal', current_database());
-    -- The operator creates a schema for each tenant.
-    EXECUTE format('GRANT CREATE ON DATABASE %I TO echoblogs_operator', current_database());
+    -- The operator creates a schema for each tenant and the tables in public, and grants the other roles access to them.
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO %I', current_database(), operator_role);
+    EXECUTE format('GRANT CREATE ON SCHEMA public TO %I', operator_role);
+
+    -- The application names every table with its schema: an unqualified name fails instead of reading another schema.
+    FOREACH program IN ARRAY application_roles LOOP
+        EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %L', program, current_database(), '');
+    END LOOP;
 END
 $$;
-
--- The operator creates the tables in public, and grants the other roles access to them.
-REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-GRANT USAGE, CREATE ON SCHEMA public TO echoblogs_operator;
-GRANT USAGE ON SCHEMA public TO echoblogs_portal;
 
 -- No program needs large objects, which no quota counts. Only a superuser or the owner of the functions may revoke this.
 DO $$

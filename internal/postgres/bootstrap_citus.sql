@@ -2,6 +2,6 @@
 -- On a Citus cluster, each schema that the operator creates is placed on one worker. Run this on the coordinator.
 DO $$
 BEGIN
-    EXECUTE format('ALTER ROLE echoblogs_operator IN DATABASE %I SET citus.enable_schema_based_sharding = on', current_database());
+    EXECUTE format('ALTER ROLE %I IN DATABASE %I SET citus.enable_schema_based_sharding = on', {operator}, current_database());
 END
 $$;

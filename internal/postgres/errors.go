@@ -42,7 +42,7 @@ var causes = map[string]string{
 	"23":    "The database refused a value that contradicts others.",
 	"40":    "The transaction conflicted with another one.",
 	"42P01": "A table is missing. The operator creates the tables when it first connects to the database.",
-	"42501": "The database user lacks a permission. Run the output of \"operator bootstrap-sql\" as an administrator.",
+	"42501": "The database user lacks a permission. Run the output of \"operator bootstrap-sql\", with the Platform's role prefix, as an administrator.",
 	"53":    "The database has run out of a resource.",
 	"53100": "The disk of the database is full. Free space on it.",
 	"53200": "The database has run out of memory.",

@@ -1,63 +1,78 @@
 package postgres
 
 import (
-	"context"
+	"cmp"
 	_ "embed"
-	"errors"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
+	"strings"
 )
 
-// The database roles of the programs that every installation has. Each has the least privileges it needs; those of
+// RolePrefix is the start of the names of an installation's database roles, which are PREFIX_PROGRAM. Installations on one
+// server have different prefixes. Empty: DefaultRolePrefix. Package naming has the rule for the others.
+type RolePrefix string
+
+// DefaultRolePrefix is the prefix of an installation that chooses none.
+const DefaultRolePrefix RolePrefix = "echoblogs"
+
+// The programs that every installation has. Each has a database role with the least privileges it needs; those of
 // applications are the application's.
 const (
-	// OperatorRole owns the registry and every tenant's schema.
-	OperatorRole = "echoblogs_operator"
-	// PortalRole reads the registry, and has no privilege on any tenant's schema.
-	PortalRole = "echoblogs_portal"
+	// Operator is the program whose role owns the registry and every tenant's schema.
+	Operator = "operator"
+	// Portal is the program whose role reads the registry, and has no privilege on any tenant's schema.
+	Portal = "portal"
 )
 
-// BootstrapSQL creates the roles and grants their privileges on the current database. It requires an administrator, sets
-// no password, and may run repeatedly.
-//
-//go:embed bootstrap.sql
-var BootstrapSQL string
+// String returns the prefix, or the default one.
+func (p RolePrefix) String() string { return string(cmp.Or(p, DefaultRolePrefix)) }
+
+// Role returns the name of a program's database role.
+func (p RolePrefix) Role(program string) string { return p.String() + "_" + program }
+
+// Roles returns the names of the database roles of programs.
+func (p RolePrefix) Roles(programs ...string) []string {
+	roles := make([]string, len(programs))
+	for i, program := range programs {
+		roles[i] = p.Role(program)
+	}
+	return roles
+}
+
+var (
+	//go:embed bootstrap.sql
+	bootstrapSQL string
+	//go:embed bootstrap_citus.sql
+	citusBootstrapSQL string
+)
+
+// roleSettings bound what a session of a program may hold. The programs have shorter limits of their own; these also
+// hold for a thief of a password, until the thief changes them for the session.
+var roleSettings = []string{"idle_in_transaction_session_timeout=1min", "lock_timeout=30s", "statement_timeout=15min"}
+
+// BootstrapSQL returns the SQL that creates the roles of operator, portal and the programs of an application, and grants
+// their privileges on the current database. It requires an administrator, sets no password, and may run repeatedly. No role
+// can take more than half of the server's connections.
+func BootstrapSQL(prefix RolePrefix, application []string) string {
+	return fillIn(bootstrapSQL, prefix, application)
+}
 
 // CitusBootstrapSQL completes BootstrapSQL on a Citus cluster: each schema that the operator creates is placed on one worker.
-//
-//go:embed bootstrap_citus.sql
-var CitusBootstrapSQL string
+func CitusBootstrapSQL(prefix RolePrefix) string { return fillIn(citusBootstrapSQL, prefix, nil) }
 
-// ErrRolesMissing says that roles are missing and that the connection may not create them.
-var ErrRolesMissing = errors.New("database roles of EchoBlogs are missing, and the given user may not create them")
+// fillIn replaces the names in braces. A valid prefix needs no escaping between the quotes.
+func fillIn(sql string, prefix RolePrefix, application []string) string {
+	return strings.NewReplacer(
+		"{operator}", literals([]string{prefix.Role(Operator)}),
+		"{portal}", literals([]string{prefix.Role(Portal)}),
+		"{application}", literals(prefix.Roles(application...)),
+		"{settings}", literals(roleSettings),
+	).Replace(sql)
+}
 
-// EnsureRoles runs sql, which creates roles, if one of them is missing and the connection may create it. If it may not,
-// EnsureRoles returns ErrRolesMissing.
-func EnsureRoles(ctx context.Context, db Beginner, sql string, roles []string) error {
-	var present, may bool
-	err := db.QueryRow(ctx, `SELECT
-		(SELECT count(*) = cardinality($1::text[]) FROM pg_roles WHERE rolname = ANY ($1)),
-		(SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user)`, roles).Scan(&present, &may)
-	switch {
-	case err != nil:
-		return fmt.Errorf("look for the database roles: %w", err)
-	case present:
-		return nil
-	case !may:
-		return ErrRolesMissing
+// literals returns texts as SQL literals, separated by commas.
+func literals(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = "'" + text + "'"
 	}
-	statements, err := SplitStatements(sql)
-	if err != nil {
-		return fmt.Errorf("split the statements that create the database roles: %w", err)
-	}
-	batch := &pgx.Batch{}
-	for _, statement := range statements {
-		batch.Queue(statement)
-	}
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
-	if err != nil {
-		return fmt.Errorf("create the database roles: %w", err)
-	}
-	return nil
+	return strings.Join(quoted, ", ")
 }

@@ -16,7 +16,9 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonDatabaseUnavailable, "The operator retries, at least every 30 seconds."},
 	{v1alpha1.ReasonDatabaseSecretInvalid, "Correct the Secret that the Platform's spec.database.secretRef names."},
 	{v1alpha1.ReasonDatabaseInUse, "Use a separate database for this Platform."},
-	{v1alpha1.ReasonRolesMissing, `Run the output of "operator bootstrap-sql" as an administrator of the database.`},
+	{v1alpha1.ReasonRolesMissing, "Run the output of the command in the message as an administrator of the database."},
+	{v1alpha1.ReasonRolePrefixMismatch, "Put the user with the Platform's prefix into the Secret, after you have run the output of the command in the message as an " +
+		"administrator of the database; or create another Platform with the other spec.database.rolePrefix."},
 	{v1alpha1.ReasonSchemaTaken, "Create the Tenant with another name or spec.schemaName, or wait until the schema is released."},
 	{v1alpha1.ReasonSchemaNameMismatch, "Create the Tenant with the spec.schemaName that the registry has."},
 	{v1alpha1.ReasonSchemaExists, "Create the Tenant with another spec.schemaName, drop the schema, or adopt it."},

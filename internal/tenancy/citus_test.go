@@ -119,27 +119,27 @@ func TestLifeOnCitus(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer connection.Close(ctx)
-	statements, err := postgres.SplitStatements(tenancy.BootstrapSQL(blog.Application) + postgres.CitusBootstrapSQL)
+	statements, err := postgres.SplitStatements(postgres.BootstrapSQL("", blog.Application.Programs()) + postgres.CitusBootstrapSQL(""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, role := range []string{postgres.OperatorRole, blog.Role} {
-		statements = append(statements, "ALTER ROLE "+role+" PASSWORD 'citus'")
+	for _, program := range []string{postgres.Operator, blog.Program} {
+		statements = append(statements, "ALTER ROLE "+postgres.DefaultRolePrefix.Role(program)+" PASSWORD 'citus'")
 	}
 	for _, statement := range statements {
 		if _, err := connection.Exec(ctx, statement); err != nil {
 			t.Fatalf("%v:\n%s", err, statement)
 		}
 	}
-	as := func(role string) string {
+	as := func(program string) string {
 		address, err := url.Parse(administrator)
 		if err != nil {
 			t.Fatal(err)
 		}
-		address.User = url.UserPassword(role, "citus")
+		address.User = url.UserPassword(postgres.DefaultRolePrefix.Role(program), "citus")
 		return address.String()
 	}
-	store := open(t, as(postgres.OperatorRole), tenancy.Options{
+	store := open(t, as(postgres.Operator), tenancy.Options{
 		Application: blog.Application, Public: []application.Set{migrations.Set}, Citus: true, MaxClockSkew: anySkew,
 	})
 	if err := store.Prepare(ctx); err != nil {
@@ -152,7 +152,7 @@ func TestLifeOnCitus(t *testing.T) {
 		if err != nil || !distributed {
 			t.Errorf("the schema is distributed: %t, %v", distributed, err)
 		}
-		writePost(ctx, t, &citusrules.Recorder{}, as(blog.Role), name)
+		writePost(ctx, t, &citusrules.Recorder{}, as(blog.Program), name)
 	})
 	unknown, err := store.UnknownSchemas(ctx, 10)
 	if err != nil || len(unknown) > 0 {

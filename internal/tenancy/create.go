@@ -90,7 +90,7 @@ func (s *Store) adoptSchema(ctx context.Context, tx pgx.Tx, name, version string
 	if err := s.applyPending(ctx, tx, name, version); err != nil {
 		return err
 	}
-	defects, err := defectsOf(ctx, tx, name, needsOf(s.app.Grants, true))
+	defects, err := defectsOf(ctx, tx, name, s.options.needsOf(s.app.Grants, true))
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,9 @@ const (
 // Defect is one thing that an application needs in a schema and does not have there.
 type Defect struct {
 	Kind DefectKind `json:"kind"`
-	// Schema is the name of the schema.
+	// Database is the name of the database. Empty: the defect is one of a schema.
+	Database string `json:"database"`
+	// Schema is the name of the schema. Empty: the defect is one of the database itself.
 	Schema string `json:"schema"`
 	// Table is the name of the table. Empty: the defect is one of the schema itself.
 	Table string `json:"table"`
@@ -64,6 +66,9 @@ func (d Defect) Statement() string {
 }
 
 func (d Defect) object() string {
+	if d.Schema == "" {
+		return "DATABASE " + quote(d.Database)
+	}
 	if d.Table == "" {
 		return "SCHEMA " + quote(d.Schema)
 	}
@@ -78,7 +83,7 @@ func MergePrivileges(defects []Defect) []Defect {
 	var merged []Defect
 	for _, d := range defects {
 		i := slices.IndexFunc(merged, func(m Defect) bool {
-			return m.ofPrivilege() && d.Kind == m.Kind && m.Schema == d.Schema && m.Table == d.Table && m.Role == d.Role
+			return m.ofPrivilege() && d.Kind == m.Kind && m.Database == d.Database && m.Schema == d.Schema && m.Table == d.Table && m.Role == d.Role
 		})
 		if i < 0 {
 			merged = append(merged, d)

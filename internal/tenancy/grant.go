@@ -57,12 +57,12 @@ func statements(defects []Defect) (statements []string) {
 
 // accessSQL returns the statements that grant the application's roles their privileges in one schema.
 func (s *Store) accessSQL(schemaName string) []string {
-	return append(s.usageSQL("GRANT", schemaName, "TO"), grantSQL(schemaName, s.app.Grants)...)
+	return append(s.usageSQL("GRANT", schemaName, "TO"), s.grantSQL(schemaName)...)
 }
 
 // usageSQL returns the statement that grants or revokes the use of one schema, or none if the application has no roles.
 func (s *Store) usageSQL(verb, schemaName, preposition string) []string {
-	roles := s.app.TenantRoles()
+	roles := s.options.RolePrefix.Roles(application.ProgramsOf(s.app.Grants)...)
 	if len(roles) == 0 {
 		return nil
 	}
@@ -72,16 +72,16 @@ func (s *Store) usageSQL(verb, schemaName, preposition string) []string {
 	return []string{fmt.Sprintf("%s USAGE ON SCHEMA %s %s %s", verb, quote(schemaName), preposition, strings.Join(roles, ", "))}
 }
 
-// grantSQL returns the statements that grant privileges on tables of a schema. They name every table: the cost of a GRANT
+// grantSQL returns the statements that grant the application's privileges on tables of one schema. They name every table: the cost of a GRANT
 // on all tables of a schema grows with the number of tables in the database.
-func grantSQL(schema string, grants []application.Grant) (statements []string) {
-	for _, grant := range grants {
+func (s *Store) grantSQL(schema string) (statements []string) {
+	for _, grant := range s.app.Grants {
 		tables := make([]string, len(grant.Tables))
 		for i, table := range grant.Tables {
 			tables[i] = pgx.Identifier{schema, table}.Sanitize()
 		}
 		statements = append(statements, fmt.Sprintf("GRANT %s ON %s TO %s",
-			strings.Join(grant.Privileges, ", "), strings.Join(tables, ", "), quote(grant.Role)))
+			strings.Join(grant.Privileges, ", "), strings.Join(tables, ", "), quote(s.options.RolePrefix.Role(grant.Program))))
 	}
 	return statements
 }

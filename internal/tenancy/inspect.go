@@ -21,13 +21,13 @@ func (n *needs) add(table, role, privilege string) {
 }
 
 // needsOf returns what grants need in a schema, which the operator owns unless it is the schema public.
-func needsOf(grants []application.Grant, ownsSchema bool) needs {
+func (o Options) needsOf(grants []application.Grant, ownsSchema bool) needs {
 	var n needs
 	if ownsSchema {
 		n.add("", "", "")
 	}
-	for _, role := range application.RolesOf(grants) {
-		n.add("", role, "USAGE")
+	for _, program := range application.ProgramsOf(grants) {
+		n.add("", o.RolePrefix.Role(program), "USAGE")
 	}
 	for _, grant := range grants {
 		for _, table := range grant.Tables {
@@ -35,7 +35,7 @@ func needsOf(grants []application.Grant, ownsSchema bool) needs {
 				n.add(table, "", "")
 			}
 			for _, privilege := range grant.Privileges {
-				n.add(table, grant.Role, strings.ToUpper(privilege))
+				n.add(table, o.RolePrefix.Role(grant.Program), strings.ToUpper(privilege))
 			}
 		}
 	}
@@ -85,25 +85,37 @@ func NewInspector(db postgres.Querier, o Options) Inspector { return Inspector{R
 // Inspector returns an Inspector.
 func (s *Store) Inspector() Inspector { return Inspector{s.Reader, s.options} }
 
-// RoleSettings returns the settings of the programs' roles that BootstrapSQL does not make.
+// RoleSettings returns the settings of the programs' roles that postgres.BootstrapSQL does not make.
 func (i Inspector) RoleSettings(ctx context.Context) ([]postgres.RoleSetting, error) {
-	return postgres.UnexpectedRoleSettings(ctx, i.db, programs(i.options.Application))
+	return postgres.UnexpectedRoleSettings(ctx, i.db, i.options.roles())
+}
+
+// OpenToAll reports whether every role of the server may connect to the database, and returns the statement that changes it.
+func (i Inspector) OpenToAll(ctx context.Context) (open bool, statement string, err error) {
+	var database string
+	err = i.db.QueryRow(ctx, `SELECT datname::text, EXISTS (SELECT FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) held
+			WHERE held.grantee = 0 AND held.privilege_type = 'CONNECT')
+		FROM pg_database WHERE datname = current_database()`).Scan(&database, &open)
+	if err != nil {
+		return false, "", fmt.Errorf("read who may connect to the database: %w", err)
+	}
+	return open, fmt.Sprintf("REVOKE CONNECT ON DATABASE %s FROM PUBLIC;", quote(database)), nil
 }
 
 // Find is Reader.Find with Tenant.Defects. It is one indexed query, too, but a more expensive one.
 func (i Inspector) Find(ctx context.Context, name string) (Tenant, error) {
-	needs := needsOf(i.options.Application.Grants, true)
+	needs := i.options.needsOf(i.options.Application.Grants, true)
 	return i.one(ctx, "inspect tenant "+name, selectInspected(2)+findCondition, name, needs.tables, needs.roles, needs.privileges)
 }
 
 // List is Reader.List with Tenant.Defects.
 func (i Inspector) List(ctx context.Context, after string, limit int) ([]Tenant, error) {
-	needs := needsOf(i.options.Application.Grants, true)
+	needs := i.options.needsOf(i.options.Application.Grants, true)
 	return i.list(ctx, selectInspected(3)+listCondition, after, limit, needs.tables, needs.roles, needs.privileges)
 }
 
-// PublicDefects returns the defects of the schema public, and the privileges on the operator's tables there that a program,
-// or everybody, should not have.
+// PublicDefects returns the defects of the schema public, the privileges on the operator's tables there that a program, or
+// everybody, should not have, and the roles that may not connect to the database.
 func (i Inspector) PublicDefects(ctx context.Context) ([]Defect, error) {
 	return i.options.publicDefects(ctx, i.db)
 }
@@ -144,7 +156,7 @@ func (s *Store) explainDenied(ctx context.Context, schema string, grants []appli
 	if postgres.Code(err) != postgres.CodeInsufficientPrivilege {
 		return err
 	}
-	defects, inspectErr := defectsOf(ctx, s.pool, schema, needsOf(grants, true))
+	defects, inspectErr := defectsOf(ctx, s.pool, schema, s.options.needsOf(grants, true))
 	if inspectErr != nil {
 		return err
 	}

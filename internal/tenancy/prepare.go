@@ -23,22 +23,16 @@ const (
 	scopeTenant scope = "tenant"
 )
 
-// BootstrapSQL returns the SQL that creates the database roles of all programs, including those of an application. An
-// administrator runs it in the database. It can be run repeatedly, and sets no passwords.
-func BootstrapSQL(app application.Application) string {
-	return postgres.BootstrapSQL + app.RolesSQL + postgres.RoleLimitsSQL(programs(app))
-}
-
-// programs returns the roles of all programs.
-func programs(app application.Application) []string {
-	return append(app.Roles(), postgres.OperatorRole, postgres.PortalRole)
+// roles returns the database roles of all programs.
+func (o Options) roles() []string {
+	return o.RolePrefix.Roles(append(o.Application.Programs(), postgres.Operator, postgres.Portal)...)
 }
 
 // Prepare creates the database roles if it may, applies pending migrations of the tables in public, grants the programs
 // exactly their privileges on them, and checks that no migration was edited after it was applied. It runs when a program first
 // connects to a database; several programs may run it at once.
 func (s *Store) Prepare(ctx context.Context) error {
-	if err := postgres.EnsureRoles(ctx, s.pool, BootstrapSQL(s.app), programs(s.app)); err != nil {
+	if err := postgres.EnsureRoles(ctx, s.pool, s.options.RolePrefix, s.app.Programs()); err != nil {
 		return err
 	}
 	if err := s.createRecord(ctx); err != nil {

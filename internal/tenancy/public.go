@@ -16,7 +16,7 @@ var registry = application.Set{
 	Name:       "registry",
 	Migrations: application.MustReadMigrations(migrations, "migrations"),
 	Grants: []application.Grant{
-		{Role: postgres.PortalRole, Privileges: []string{"SELECT"}, Tables: []string{"installation", "tenants", "domains", "tombstones"}},
+		{Program: postgres.Portal, Privileges: []string{"SELECT"}, Tables: []string{"installation", "tenants", "domains", "tombstones"}},
 	},
 }
 
@@ -36,19 +36,19 @@ func (o Options) publicGrants() []application.Grant {
 
 // publicNeeds are what the programs need in the schema public.
 func (o Options) publicNeeds() needs {
-	n := needsOf(o.publicGrants(), false)
+	n := o.needsOf(o.publicGrants(), false)
 	n.add("schema_migrations", "", "")
 	return n
 }
 
-// publicDefects returns the defects of the schema public.
+// publicDefects returns the defects of the schema public, and of the privileges on the database.
 func (o Options) publicDefects(ctx context.Context, db postgres.Querier) ([]Defect, error) {
 	needs := o.publicNeeds()
 	defects, err := defectsOf(ctx, db, "public", needs)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.Query(ctx, `SELECT 'excess' AS kind, 'public' AS schema, c.relname::text AS table, '' AS owner,
+	rows, err := db.Query(ctx, `SELECT 'excess' AS kind, '' AS database, 'public' AS schema, c.relname::text AS table, '' AS owner,
 			CASE WHEN held.grantee = 0 THEN '' ELSE pg_get_userbyid(held.grantee) END AS role, held.privilege_type AS privilege, NULL::text[] AS surplus
 		FROM (SELECT DISTINCT need.relation FROM unnest($1::text[]::name[]) AS need (relation)) known
 		CROSS JOIN LATERAL (SELECT found.relname, found.relowner, found.relacl FROM pg_class found
@@ -58,14 +58,16 @@ func (o Options) publicDefects(ctx context.Context, db postgres.Querier) ([]Defe
 			AND (held.grantee = 0 OR pg_get_userbyid(held.grantee) = ANY ($4::text[]) AND NOT EXISTS (
 				SELECT FROM unnest($1::text[], $2::text[], $3::text[]) AS need (relation, role, privilege)
 				WHERE need.relation = c.relname AND need.role = pg_get_userbyid(held.grantee) AND need.privilege = held.privilege_type))
-		ORDER BY 3, 5, 6`, needs.tables, needs.roles, needs.privileges,
-		slices.DeleteFunc(programs(o.Application), func(role string) bool { return role == postgres.OperatorRole }))
+		UNION ALL SELECT 'privilege', current_database()::text, '', '', '', program, 'CONNECT', NULL FROM unnest($4::text[]) program
+		WHERE NOT has_database_privilege(to_regrole(quote_ident(program)), current_database(), 'CONNECT')
+		ORDER BY 4, 6, 7`, needs.tables, needs.roles, needs.privileges,
+		o.RolePrefix.Roles(append(o.Application.Programs(), postgres.Portal)...))
 	if err != nil {
-		return nil, fmt.Errorf("inspect privileges in the schema public: %w", err)
+		return nil, fmt.Errorf("inspect privileges in public: %w", err)
 	}
 	excess, err := pgx.CollectRows(rows, pgx.RowToStructByName[Defect])
 	if err != nil {
-		return nil, fmt.Errorf("inspect privileges in the schema public: %w", err)
+		return nil, fmt.Errorf("inspect privileges in public: %w", err)
 	}
 	return append(defects, excess...), nil
 }

@@ -34,7 +34,9 @@ type Options struct {
 	Citus bool
 	// Application is what runs in the schemas of tenants. Required.
 	Application application.Application
-	// Public are migrations of further tables in public, in the order in which they are applied.
+	// RolePrefix is the start of the names of the database roles. Defaults to postgres.DefaultRolePrefix.
+	RolePrefix postgres.RolePrefix
+	// Public are further tables in public, in the order in which they are created.
 	Public []application.Set
 	// MaxClockSkew is the largest tolerated difference between the times that are passed to the Store and the database's
 	// clock; beyond it holds and retentions use the safer of the two. It is for tests, which set only one of the clocks.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 const (
@@ -37,20 +36,21 @@ func (s *stack) createDatabases(ctx context.Context) error {
 		if err := execute(ctx, s.postgres.URI("postgres"), "CREATE DATABASE "+name); err != nil {
 			return fmt.Errorf("create the database %s: %w", name, err)
 		}
-		if err := execute(ctx, s.postgres.URI(name), tenancy.BootstrapSQL(blog.Application)); err != nil {
+		if err := execute(ctx, s.postgres.URI(name), postgres.BootstrapSQL("", blog.Application.Programs())); err != nil {
 			return fmt.Errorf("create the roles in the database %s: %w", name, err)
 		}
 	}
-	passwords := map[string]string{postgres.OperatorRole: rand.Text(), blog.Role: rand.Text()}
+	operatorRole, blogRole := postgres.DefaultRolePrefix.Role(postgres.Operator), postgres.DefaultRolePrefix.Role(blog.Program)
+	passwords := map[string]string{operatorRole: rand.Text(), blogRole: rand.Text()}
 	for role, password := range passwords {
 		if err := execute(ctx, s.databases.administrator, "ALTER ROLE "+role+" PASSWORD '"+password+"'"); err != nil {
 			return fmt.Errorf("set the password of %s: %w", role, err)
 		}
 	}
 	for _, name := range []string{platformDatabase, limitDatabase} {
-		s.databases.operator[name] = s.postgres.URIAs(name, postgres.OperatorRole, passwords[postgres.OperatorRole])
+		s.databases.operator[name] = s.postgres.URIAs(name, operatorRole, passwords[operatorRole])
 	}
-	blogURI := s.postgres.URIAs(platformDatabase, blog.Role, passwords[blog.Role])
+	blogURI := s.postgres.URIAs(platformDatabase, blogRole, passwords[blogRole])
 	s.databases.blogFile = filepath.Join(s.private(), "blog-uri")
 	if err := os.WriteFile(s.databases.blogFile, []byte(blogURI), 0o600); err != nil {
 		return fmt.Errorf("write the blog's connection string: %w", err)

@@ -30,7 +30,7 @@ type resync struct {
 func (b *benchmark) measureResync(ctx context.Context) error {
 	b.progress.say("%d restarts of the operator with %d Tenants", b.sizes.rounds, len(b.fleet))
 	// Statements are counted in the log of the server, which needs no extension.
-	role := "ALTER ROLE " + postgres.OperatorRole
+	role := "ALTER ROLE " + postgres.DefaultRolePrefix.Role(postgres.Operator)
 	if err := execute(ctx, b.stack.databases.administrator, role+" SET log_statement = 'all'"); err != nil {
 		return fmt.Errorf("enable the logging of statements: %w", err)
 	}

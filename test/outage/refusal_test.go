@@ -146,12 +146,12 @@ func TestPasswordIsChangedInBothPlaces(t *testing.T) {
 // changePassword changes the password of the operator's role, and returns the new connection string.
 func (p *platform) changePassword(to string) (uri string) {
 	p.T.Helper()
-	p.AsAdministrator(`ALTER ROLE ` + postgres.OperatorRole + ` PASSWORD '` + to + `'`)
+	p.AsAdministrator(`ALTER ROLE ` + postgres.DefaultRolePrefix.Role(postgres.Operator) + ` PASSWORD '` + to + `'`)
 	address, err := url.Parse(p.Database.OperatorURI)
 	if err != nil {
 		p.T.Fatal(err)
 	}
-	address.User = url.UserPassword(postgres.OperatorRole, to)
+	address.User = url.UserPassword(postgres.DefaultRolePrefix.Role(postgres.Operator), to)
 	return address.String()
 }
 

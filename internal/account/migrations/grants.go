@@ -7,12 +7,12 @@ import (
 
 // grants are the privileges of the public site on its tables. Those of the blog are its application's.
 var grants = []application.Grant{
-	{Role: postgres.PortalRole, Privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, Tables: []string{
+	{Program: postgres.Portal, Privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, Tables: []string{
 		"users", "registrations", "sessions", "known_browsers", "mail_tokens", "registration_codes", "outbox", "notices", "domain_claims", "attempts",
 	}},
-	{Role: postgres.PortalRole, Privileges: []string{"SELECT", "INSERT", "DELETE"}, Tables: []string{"login_codes"}},
-	{Role: postgres.PortalRole, Privileges: []string{"SELECT", "DELETE"}, Tables: []string{"blog_sessions"}},
-	{Role: postgres.PortalRole, Privileges: []string{"SELECT"}, Tables: []string{"first_posts"}},
+	{Program: postgres.Portal, Privileges: []string{"SELECT", "INSERT", "DELETE"}, Tables: []string{"login_codes"}},
+	{Program: postgres.Portal, Privileges: []string{"SELECT", "DELETE"}, Tables: []string{"blog_sessions"}},
+	{Program: postgres.Portal, Privileges: []string{"SELECT"}, Tables: []string{"first_posts"}},
 	// The audit log is append-only.
-	{Role: postgres.PortalRole, Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"audit"}},
+	{Program: postgres.Portal, Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"audit"}},
 }

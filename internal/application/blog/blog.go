@@ -8,25 +8,20 @@ import (
 )
 
 const (
-	// Role is the database role of the blog: it reads the registry, and reads and writes the rows of tenants' tables.
-	Role = "echoblogs_blog"
+	// Program is the blog. Its database role reads the registry, and reads and writes the rows of tenants' tables.
+	Program = "blog"
 	// TenantHeader is the response header with the name of the tenant that a page belongs to.
 	TenantHeader = "Echoblogs-Tenant"
 )
 
-var (
-	//go:embed migrations/*.sql
-	migrations embed.FS
-	//go:embed roles.sql
-	rolesSQL string
-)
+//go:embed migrations/*.sql
+var migrations embed.FS
 
 // Application is the blog.
 var Application = application.Application{
 	Name:       "blog",
 	Migrations: application.MustReadMigrations(migrations, "migrations"),
 	Grants:     grants, PublicGrants: publicGrants,
-	RolesSQL: rolesSQL,
 	Probe: application.Probe{
 		Path:   "/",
 		Header: TenantHeader,

@@ -128,6 +128,7 @@ func (p *Platform) CreateDefault(edits ...func(*v1alpha1.Platform)) {
 	p.T.Helper()
 	p.CreatePlatform(append([]func(*v1alpha1.Platform){func(object *v1alpha1.Platform) {
 		object.Spec.Domains, object.Spec.PublicURL, object.Spec.Portal = []v1alpha1.ParentDomain{"example.com"}, "http://example.com:8000", nil
+		object.Spec.Database.RolePrefix = string(p.Database.RolePrefix)
 	}}, edits...)...)
 }
 

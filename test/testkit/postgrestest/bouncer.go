@@ -15,7 +15,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
@@ -158,7 +157,7 @@ func (b *Bouncer) waitUntilReady(database *Database, log string) {
 		select {
 		case <-ctx.Done():
 			said, _ := os.ReadFile(log)
-			b.t.Fatalf("PgBouncer does not accept %s: %v; its log:\n%s", postgres.OperatorRole, err, said)
+			b.t.Fatalf("PgBouncer does not accept the operator: %v; its log:\n%s", err, said)
 		case <-retry.C:
 		}
 	}

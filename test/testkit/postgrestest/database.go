@@ -18,7 +18,6 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // timeout bounds the creation, and the removal, of one database.
@@ -28,6 +27,8 @@ const timeout = time.Minute
 type Database struct {
 	// Name of the database.
 	Name string
+	// RolePrefix is the start of the names of the roles.
+	RolePrefix postgres.RolePrefix
 	// AdminURI connects as the superuser. Each of the other URIs connects as the
 	// login role of one program, with the privileges that the installer grants.
 	AdminURI, OperatorURI, BlogURI, PortalURI string
@@ -43,7 +44,39 @@ func New(t testing.TB) *Database {
 	if err != nil {
 		t.Fatalf("Start the test server: %v", err)
 	}
-	database := create(t, administrator)
+	return newDatabase(t, administrator, postgres.DefaultRolePrefix)
+}
+
+// NewInstallation is New with roles that begin with another prefix. They are removed after the test.
+func NewInstallation(t testing.TB, prefix postgres.RolePrefix) *Database {
+	t.Helper()
+	administrator, err := serverURI()
+	if err != nil {
+		t.Fatalf("Start the test server: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	if err := createRoles(ctx, administrator, prefix); err != nil {
+		t.Fatalf("Create the roles of another installation: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+		defer cancel()
+		if err := execute(ctx, administrator, "DROP ROLE "+strings.Join(prefix.Roles(programs()...), ", ")); err != nil {
+			t.Errorf("Drop the roles of another installation: %v", err)
+		}
+	})
+	return newDatabase(t, administrator, prefix)
+}
+
+// programs are those with roles.
+func programs() []string {
+	return append(blog.Application.Programs(), postgres.Operator, postgres.Portal)
+}
+
+func newDatabase(t testing.TB, administrator string, prefix postgres.RolePrefix) *Database {
+	t.Helper()
+	database := create(t, administrator, prefix)
 	t.Cleanup(func() {
 		// The context of the test has ended when its cleanups run.
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
@@ -56,7 +89,7 @@ func New(t testing.TB) *Database {
 }
 
 // create creates a database on the administrator's server.
-func create(t testing.TB, administrator string) *Database {
+func create(t testing.TB, administrator string, prefix postgres.RolePrefix) *Database {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
@@ -65,13 +98,13 @@ func create(t testing.TB, administrator string) *Database {
 		t.Fatalf("Create the test's database: %v", err)
 	}
 	database := &Database{
-		Name:        name,
+		Name: name, RolePrefix: prefix,
 		AdminURI:    withDatabase(administrator, name),
-		OperatorURI: withRole(administrator, name, postgres.OperatorRole),
-		BlogURI:     withRole(administrator, name, blog.Role),
-		PortalURI:   withRole(administrator, name, postgres.PortalRole),
+		OperatorURI: withRole(administrator, name, prefix.Role(postgres.Operator)),
+		BlogURI:     withRole(administrator, name, prefix.Role(blog.Program)),
+		PortalURI:   withRole(administrator, name, prefix.Role(postgres.Portal)),
 	}
-	if err := execute(ctx, database.AdminURI, tenancy.BootstrapSQL(blog.Application)); err != nil {
+	if err := execute(ctx, database.AdminURI, postgres.BootstrapSQL(prefix, blog.Application.Programs())); err != nil {
 		t.Fatalf("Prepare the test's database: %v", err)
 	}
 	return database
@@ -79,9 +112,9 @@ func create(t testing.TB, administrator string) *Database {
 
 // createRoles creates the login roles of the programs, or sets the passwords of
 // existing ones. A lock serializes test programs that share a server.
-func createRoles(ctx context.Context, administrator string) error {
+func createRoles(ctx context.Context, administrator string, prefix postgres.RolePrefix) error {
 	statements := []string{"SELECT pg_advisory_xact_lock(hashtext('echoblogs test roles'))"}
-	for _, role := range []string{postgres.OperatorRole, blog.Role, postgres.PortalRole} {
+	for _, role := range prefix.Roles(programs()...) {
 		statements = append(statements,
 			fmt.Sprintf("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s LOGIN; END IF; END $$", role),
 			fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", role, password(administrator, role)),

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
@@ -44,7 +45,7 @@ func NewServer(t testing.TB, folder string) *Server {
 		s.signal(syscall.SIGCONT)
 		s.Stop()
 	})
-	if err := createRoles(t.Context(), s.server.URI("postgres")); err != nil {
+	if err := createRoles(t.Context(), s.server.URI("postgres"), postgres.DefaultRolePrefix); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -53,7 +54,7 @@ func NewServer(t testing.TB, folder string) *Server {
 // NewDatabase creates a database, which is never dropped.
 func (s *Server) NewDatabase() *Database {
 	s.t.Helper()
-	return create(s.t, s.server.URI("postgres"))
+	return create(s.t, s.server.URI("postgres"), postgres.DefaultRolePrefix)
 }
 
 // Start starts a stopped server at the same address.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
@@ -22,7 +23,7 @@ var serverURI = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := createRoles(ctx, administrator); err != nil {
+	if err := createRoles(ctx, administrator, postgres.DefaultRolePrefix); err != nil {
 		return "", err
 	}
 	return administrator, nil

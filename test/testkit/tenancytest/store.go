@@ -21,6 +21,7 @@ func Open(t testing.TB, database *postgrestest.Database, o tenancy.Options) *ten
 	if o.Public == nil {
 		o.Public = []application.Set{migrations.Set}
 	}
+	o.RolePrefix = database.RolePrefix
 	store, err := tenancy.Open(database.OperatorURI, o)
 	if err != nil {
 		t.Fatal(err)

@@ -39,6 +39,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: engine
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.DatabaseEngine
+    - name: rolePrefix
+      type:
+        scalar: string
     - name: secretRef
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.SecretReference

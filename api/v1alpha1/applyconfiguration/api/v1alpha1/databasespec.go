@@ -16,6 +16,9 @@ type DatabaseSpecApplyConfiguration struct {
 	SecretRef *SecretReferenceApplyConfiguration `json:"secretRef,omitempty"`
 	// engine is the kind of server. Empty: PostgreSQL.
 	Engine *apiv1alpha1.DatabaseEngine `json:"engine,omitempty"`
+	// rolePrefix is the start of the names of the database roles: PREFIX_operator, PREFIX_portal and PREFIX_blog. Platforms
+	// whose databases are on one server need different ones. It cannot be changed after creation. Empty: echoblogs.
+	RolePrefix *string `json:"rolePrefix,omitempty"`
 	// adoptableSchemas are existing schemas that a Tenant may adopt with the annotation
 	// tenancy.echoblogs.io/adopt-schema.
 	AdoptableSchemas []string `json:"adoptableSchemas,omitempty"`
@@ -40,6 +43,14 @@ func (b *DatabaseSpecApplyConfiguration) WithSecretRef(value *SecretReferenceApp
 // If called multiple times, the Engine field is set to the value of the last call.
 func (b *DatabaseSpecApplyConfiguration) WithEngine(value apiv1alpha1.DatabaseEngine) *DatabaseSpecApplyConfiguration {
 	b.Engine = &value
+	return b
+}
+
+// WithRolePrefix sets the RolePrefix field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RolePrefix field is set to the value of the last call.
+func (b *DatabaseSpecApplyConfiguration) WithRolePrefix(value string) *DatabaseSpecApplyConfiguration {
+	b.RolePrefix = &value
 	return b
 }
 
