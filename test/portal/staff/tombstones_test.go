@@ -118,7 +118,7 @@ func TestStaffAndOwner(t *testing.T) {
 	alice.Get("/").Want(t, http.StatusOK, "A blog of your own") // the session has ended with the blog
 	const asDay = "2 January 2006"
 	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
-	v.Get("/staff/users/alice/").Want(t, http.StatusOK, `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removal</dt><dd>after "+end+", unless a blog is restored</dd>")
+	waitPage(p, v, "/staff/users/alice/", `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removal</dt><dd>after "+end+", unless a blog is restored</dd>")
 	alice.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "Your blog alice was deleted.")
 	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is being restored")
 	p.WaitTenantsReady("alice")
