@@ -43,6 +43,7 @@ type Client struct {
 	PlatformName string
 	cache        cache.Cache
 	client       client.Client // bypasses the cache
+	index        *searchIndex  // of what the cache holds
 
 	changed []func(before, after *v1alpha1.Tenant) // registered with OnChange
 }
@@ -64,7 +65,7 @@ func New(config *rest.Config, namespace, platform string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create client: %w", err)
 	}
-	return &Client{Namespace: namespace, PlatformName: platform, cache: watch, client: direct}, nil
+	return &Client{Namespace: namespace, PlatformName: platform, cache: watch, client: direct, index: newSearchIndex(platform)}, nil
 }
 
 // Run watches Tenants and Platforms until ctx ends. It returns an error if they cannot be watched.

@@ -158,22 +158,6 @@ func (c *Client) livePage(ctx context.Context, next string) (*v1alpha1.TenantLis
 	return &list, nil
 }
 
-// All returns all Tenants of the Platform, unordered. They are the cache's own objects: do not modify them. Copying ten
-// thousand of them would take longer than the rest of a page.
-func (c *Client) All(ctx context.Context) ([]*v1alpha1.Tenant, error) {
-	var list v1alpha1.TenantList
-	if err := c.cache.List(ctx, &list, client.InNamespace(c.Namespace), client.UnsafeDisableDeepCopy); err != nil {
-		return nil, apiError("list Tenants", err)
-	}
-	all := make([]*v1alpha1.Tenant, 0, len(list.Items))
-	for i := range list.Items {
-		if list.Items[i].PlatformName() == c.PlatformName {
-			all = append(all, &list.Items[i])
-		}
-	}
-	return all, nil
-}
-
 // Event is an event that the operator recorded about a Tenant.
 type Event struct {
 	// Reason and Note are the event's.

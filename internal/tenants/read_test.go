@@ -44,8 +44,8 @@ func TestOwners(t *testing.T) {
 	s.apply("kubectl", "blog-of-alice", "{owner: {username: alice}}")
 	s.apply("kubectl", "bob", "{owner: {username: robert}}")
 	s.Wait("the cache has all Tenants", func(ctx context.Context) error {
-		all, err := s.All(ctx)
-		if err == nil && len(all) != 3 {
+		all, err := s.Search(ctx, tenants.Search{}, 10)
+		if err == nil && len(all.Tenants) != 3 {
 			err = errors.New("not yet")
 		}
 		return err

@@ -16,20 +16,39 @@ func (c *Client) OnChange(changed func(before, after *v1alpha1.Tenant)) {
 func (c *Client) eventHandler() toolscache.ResourceEventHandler {
 	return toolscache.ResourceEventHandlerDetailedFuncs{
 		AddFunc: func(object any, isInInitialList bool) {
+			c.indexChange(nil, object)
 			if !isInInitialList {
 				c.notify(nil, object)
 			}
 		},
-		UpdateFunc: c.notify,
-		DeleteFunc: func(object any) { c.notify(object, nil) },
+		UpdateFunc: func(before, after any) {
+			c.indexChange(before, after)
+			c.notify(before, after)
+		},
+		DeleteFunc: func(object any) {
+			if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
+				object = gone.Obj
+			}
+			c.indexChange(object, nil)
+			c.notify(object, nil)
+		},
+	}
+}
+
+// indexChange updates the index of Client.Search.
+func (c *Client) indexChange(before, after any) {
+	was, _ := before.(*v1alpha1.Tenant)
+	is, _ := after.(*v1alpha1.Tenant)
+	switch {
+	case is != nil:
+		c.index.update(is.Name, is)
+	case was != nil:
+		c.index.update(was.Name, nil)
 	}
 }
 
 // notify reports a change of an object to OnChange's functions if the object is a Tenant.
 func (c *Client) notify(before, after any) {
-	if gone, ok := before.(toolscache.DeletedFinalStateUnknown); ok {
-		before = gone.Obj
-	}
 	was, _ := before.(*v1alpha1.Tenant)
 	is, _ := after.(*v1alpha1.Tenant)
 	if was == nil && is == nil {

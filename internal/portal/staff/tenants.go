@@ -5,9 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -23,41 +20,13 @@ const (
 	measureTimeout = 2 * time.Second
 )
 
-// tenantSearch selects tenants.
-type tenantSearch struct {
-	// Text is a part of the name, the title, a host or the owner's name, in lower case. Empty: any.
-	Text string
-	// Phase is the tenants' phase. Empty: any.
-	Phase v1alpha1.TenantPhase
-}
-
-func (s tenantSearch) matches(t *v1alpha1.Tenant) bool {
-	if s.Phase != "" && tenants.PhaseOf(t) != s.Phase {
-		return false
-	}
-	has := func(field string) bool { return strings.Contains(strings.ToLower(field), s.Text) }
-	return s.Text == "" || has(t.Name) || has(t.Spec.DisplayName) || t.Spec.Owner != nil && has(t.Spec.Owner.Username) ||
-		slices.ContainsFunc(t.Status.Hosts, has)
-}
-
-// find returns the tenants that match, ordered by name.
-func (s tenantSearch) find(all []*v1alpha1.Tenant) []*v1alpha1.Tenant {
-	found := slices.DeleteFunc(all, func(t *v1alpha1.Tenant) bool { return !s.matches(t) })
-	slices.SortFunc(found, func(a, b *v1alpha1.Tenant) int { return strings.Compare(a.Name, b.Name) })
-	return found
-}
-
-// address returns the address of a page of the results.
-func (s tenantSearch) address(page int) string {
+// addressOf returns the address of the page that a search selects.
+func addressOf(s tenants.Search) string {
 	query := url.Values{}
-	if s.Text != "" {
-		query.Set("q", s.Text)
-	}
-	if s.Phase != "" {
-		query.Set("phase", string(s.Phase))
-	}
-	if page > 1 {
-		query.Set("page", strconv.Itoa(page))
+	for key, value := range map[string]string{"q": s.Text, "phase": string(s.Phase), "after": s.After} {
+		if value != "" {
+			query.Set(key, value)
+		}
 	}
 	if len(query) == 0 {
 		return "/staff/"
@@ -78,14 +47,12 @@ var phaseWords = map[v1alpha1.TenantPhase]string{
 
 // tenantsPage is one page of the list.
 type tenantsPage struct {
-	Search tenantSearch
+	Search tenants.Search
 	// Phases link to the tenants in each phase.
 	Phases []phaseCount
 	Rows   []tenantRow
-	// Found is the number of tenants on all pages.
-	Found, Page, Pages int
-	// Before and After are the addresses of the previous and the next page. Empty: there is none.
-	Before, After string
+	// First and Next are the addresses of the first and the next page. Empty: this is the first, the last page.
+	First, Next string
 }
 
 type phaseCount struct {
@@ -109,30 +76,26 @@ type tenantRow struct {
 
 func (p *Pages) showTenants(w http.ResponseWriter, r *site.Request) error {
 	query := r.URL.Query()
-	search := tenantSearch{Text: searchText(r), Phase: v1alpha1.TenantPhase(query.Get("phase"))}
-	list, err := p.Tenants.All(r.Context())
+	search := tenants.Search{Text: searchText(r), Phase: v1alpha1.TenantPhase(query.Get("phase")), After: query.Get("after")}
+	found, err := p.Tenants.Search(r.Context(), search, tenantsPerPage)
 	if err != nil {
 		return err
 	}
-	found := search.find(list)
-	shown := tenantsPage{Search: search, Phases: countPhases(r.Platform, search), Found: len(found), Pages: max(1, (len(found)+tenantsPerPage-1)/tenantsPerPage)}
-	shown.Page = int(min(max(number(query.Get("page")), 1), int64(shown.Pages)))
-	if shown.Page > 1 {
-		shown.Before = search.address(shown.Page - 1)
+	shown := tenantsPage{Search: search, Phases: countPhases(r.Platform, search)}
+	if search.After != "" {
+		shown.First = addressOf(tenants.Search{Text: search.Text, Phase: search.Phase})
 	}
-	if shown.Page < shown.Pages {
-		shown.After = search.address(shown.Page + 1)
+	if found.Next != "" {
+		shown.Next = addressOf(tenants.Search{Text: search.Text, Phase: search.Phase, After: found.Next})
 	}
-	first := (shown.Page - 1) * tenantsPerPage
-	found = found[first:min(first+tenantsPerPage, len(found))]
-	sizes := p.sizes(r, found...)
-	for _, t := range found {
+	sizes := p.sizes(r, found.Tenants...)
+	for _, t := range found.Tenants {
 		shown.Rows = append(shown.Rows, rowOf(t, sizes))
 	}
 	return p.Show(w, r, site.Page{Name: "tenants", Title: "Tenants", Data: shown})
 }
 
-func countPhases(platform *v1alpha1.Platform, search tenantSearch) []phaseCount {
+func countPhases(platform *v1alpha1.Platform, search tenants.Search) []phaseCount {
 	counts := platform.Status.Tenants
 	if counts == nil {
 		counts = &v1alpha1.TenantCounts{}
@@ -148,7 +111,7 @@ func countPhases(platform *v1alpha1.Platform, search tenantSearch) []phaseCount 
 		{Phase: v1alpha1.TenantFailed, Count: counts.Failed},
 	}
 	for i := range all {
-		all[i].Address = tenantSearch{Text: search.Text, Phase: all[i].Phase}.address(1)
+		all[i].Address = addressOf(tenants.Search{Text: search.Text, Phase: all[i].Phase})
 		all[i].Current = all[i].Phase == search.Phase
 	}
 	return all

@@ -2,6 +2,7 @@ package staff_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -49,18 +50,18 @@ func TestStaffTenants(t *testing.T) {
 		CustomDomains: []v1alpha1.CustomDomain{"www.rabbit-hole.org"}, PaidUntil: "2030-12-31",
 	}))
 	p.CreateTenant("bob", platformtest.WithSpec(v1alpha1.TenantSpec{Suspended: &suspended}))
+	p.WaitTenantsReady("alice", "bob") // carol comes too late for the domain
 	p.CreateTenant("carol", platformtest.WithSpec(v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.rabbit-hole.org"}}))
-	p.WaitTenantsReady("alice", "bob")
 	p.Wait("the Platform counts its Tenants", func(ctx context.Context) error { return counted(ctx, p, 3) })
 	v := portaltest.NewStaff(t, p, site)
 
 	t.Run("list", func(t *testing.T) {
 		v.Get("/staff/").Want(t, http.StatusOK, "All (3)", "Suspended (1)", `href="/staff/tenants/alice/"`, "<br>Wonderland &lt;3</td>", "<td>2030-12-31</td>", " kB</td>",
-			`href="/staff/users/liddell/"`, "hidden from readers", "belongs to", "3 tenants.")
+			`href="/staff/users/liddell/"`, "hidden from readers", "belongs to")
 		for _, text := range []string{"WONDER", "ali", "liddell", "rabbit-hole", "alice.example.com"} {
 			v.Get("/staff/?q="+text).Want(t, http.StatusOK, `<a href="/staff/tenants/alice/">alice</a>`).Without(t, "/staff/tenants/bob/")
 		}
-		v.Get("/staff/?phase=Suspended").Want(t, http.StatusOK, "<p>1 tenant.</p>", `<a href="/staff/tenants/bob/">bob</a>`).Without(t, "/staff/tenants/alice/")
+		v.Get("/staff/?phase=Suspended").Want(t, http.StatusOK, `<a href="/staff/tenants/bob/">bob</a>`).Without(t, "/staff/tenants/alice/")
 		v.Get("/staff/?q=nothing-like-this").Want(t, http.StatusOK, "No matching tenants.", `value="nothing-like-this"`)
 	})
 	t.Run("one", func(t *testing.T) {
@@ -127,16 +128,13 @@ func counted(ctx context.Context, p *stack.Platform, n int32) error {
 func TestStaffPages(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
-	names := make([]string, 0, 51)
-	for i := range 51 {
-		names = append(names, "blog-"+string(rune('a'+i/10))+string(rune('0'+i%10)))
-		p.CreateTenant(names[i])
+	for i := range 51 { // without schemas: the Platform does not list the domain
+		p.CreateTenant(fmt.Sprintf("blog-%02d", i), platformtest.WithSpec(v1alpha1.TenantSpec{Domain: "elsewhere.example.org"}))
 	}
-	p.WaitTenantsReady(names...)
 	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/?q=blog").Want(t, http.StatusOK, "<p>51 tenants, page 1 of 2.</p>", `<a href="/staff/tenants/blog-a0/">`, `rel="next" href="/staff/?page=2&amp;q=blog"`).
-		Without(t, "/staff/tenants/blog-f0/", `rel="prev"`)
-	v.Get("/staff/?page=2&q=blog").Want(t, http.StatusOK, "/staff/tenants/blog-f0/", `rel="prev" href="/staff/?q=blog"`).
-		Without(t, "/staff/tenants/blog-e9/", `rel="next"`)
-	v.Get("/staff/?page=99&q=blog").Want(t, http.StatusOK, "<p>51 tenants, page 2 of 2.</p>")
+	waitPage(p, v, "/staff/?phase=Failed", "All (51)", "Failed (51)", "/staff/tenants/blog-49/", `rel="next" href="/staff/?after=blog-50&amp;phase=Failed"`)
+	v.Get("/staff/?after=blog-50&phase=Failed").Want(t, http.StatusOK, "/staff/tenants/blog-50/", `<a href="/staff/?phase=Failed">First page</a>`).
+		Without(t, "/staff/tenants/blog-49/", `rel="next"`)
+	v.Get("/staff/").Want(t, http.StatusOK, "/staff/tenants/blog-00/", `rel="next" href="/staff/?after=blog-50"`).Without(t, "First page")
+	v.Get("/staff/?q=Blog-4").Want(t, http.StatusOK, "/staff/tenants/blog-40/").Without(t, "/staff/tenants/blog-39/", `rel="next"`)
 }
