@@ -76,6 +76,10 @@ type Service struct {
 	log        *slog.Logger
 	now        func() time.Time
 	metrics    *metrics
+
+	// invitesAfter and orphansAfter are the last tenant and the last account that the background jobs have looked at.
+	invitesAfter string
+	orphansAfter int64
 }
 
 // New returns a Service.

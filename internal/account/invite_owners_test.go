@@ -61,3 +61,29 @@ func TestInviteOwners(t *testing.T) {
 		t.Errorf("emails (-want +got):\n%s", diff)
 	}
 }
+
+// Tenants that have not changed for long are looked at in turn, a page in each run.
+func TestInviteOwnersInTurn(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.exec(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, owner, paid_until, suspend_at, created_at, updated_at)
+		SELECT n, n, 'live', '1', '', n, '2030-01-01', '2030-01-15', now() - interval '2 days', now() - interval '2 days'
+		FROM (SELECT 'blog-' || lpad(i::text, 3, '0') FROM generate_series(0, 449) i) s (n)`)
+	e.blogs.owners = map[string][2]string{"blog-000": {"blog-000", "first@example.org"}, "blog-449": {"blog-449", "last@example.org"}}
+	for i, want := range []int{1, 1, 2, 2} {
+		if err := e.accounts.InviteOwners(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := e.count(`SELECT count(*) FROM public.outbox`); got != want {
+			t.Errorf("after run %d there are %d invitations, not %d", i+1, got, want)
+		}
+	}
+	e.blogs.owners["blog-448"] = [2]string{"blog-448", "changed@example.org"}
+	e.exec(`UPDATE public.tenants SET updated_at = now() WHERE name = 'blog-448'`)
+	if err := e.accounts.InviteOwners(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := e.count(`SELECT count(*) FROM public.outbox`); got != 3 {
+		t.Errorf("after a change there are %d invitations", got)
+	}
+}

@@ -17,8 +17,12 @@ import (
 // owner by mistake, before someone else can sign up with the user name and own the blog.
 const OrphanedLife = 7 * 24 * time.Hour
 
-// sweepPageSize is how many accounts Sweep reads at once.
-const sweepPageSize = 100
+const (
+	// sweepPageSize is how many accounts Sweep reads at once.
+	sweepPageSize = 100
+	// orphansPageSize is how many accounts are looked at in one run to see whether they are orphaned.
+	orphansPageSize = 500
+)
 
 // Removal cannot be undone. So the conditions use the earlier of two clocks, the site's ($1) and the database's.
 
@@ -46,14 +50,15 @@ const orphaned = `u.role = 'author' AND u.state = 'active'
 var removable = orphaned + fmt.Sprintf(` AND (u.orphaned_since <= least($1::timestamptz, now()) - interval '%d seconds' OR `, OrphanedLife/time.Second) + unconfirmed + `)`
 
 // Sweep deletes the blogs of accounts that were not confirmed in time, and removes the accounts of users who have had no
-// blog for OrphanedLife. Replicas may call it concurrently.
+// blog for OrphanedLife. Each call looks for accounts without a blog among the next few only, so that its cost does not
+// depend on the number of accounts. Calls must not be concurrent; replicas may.
 func (s *Service) Sweep(ctx context.Context) error {
 	if !s.blogs.Synced(ctx) {
 		return nil
 	}
 	return errors.Join(
 		s.eachPage(ctx, discardable, s.discardUnconfirmed),
-		markOrphaned(ctx, s.db, s.now()),
+		s.markOrphaned(ctx),
 		s.eachPage(ctx, removable, s.removeOrphaned),
 	)
 }
@@ -109,13 +114,26 @@ func (s *Service) discardUnconfirmed(ctx context.Context, page []userRef) error 
 	return failed
 }
 
-// markOrphaned records since when accounts are orphaned, as far as the database knows.
-func markOrphaned(ctx context.Context, db postgres.Querier, now time.Time) error {
+// markOrphaned records since when accounts are orphaned, as far as the database knows: of all that were, and of the next
+// few others.
+func (s *Service) markOrphaned(ctx context.Context) error {
+	var last *int64
+	var seen int
+	err := s.db.QueryRow(ctx, `SELECT max(id), count(*) FROM (SELECT id FROM public.users WHERE id > $1 ORDER BY id LIMIT $2) page`,
+		s.orphansAfter, orphansPageSize).Scan(&last, &seen)
+	if err != nil {
+		return fmt.Errorf("list accounts that may be orphaned: %w", err)
+	}
+	now := s.now()
 	batch := &pgx.Batch{}
 	batch.Queue(`UPDATE public.users u SET orphaned_since = NULL WHERE u.orphaned_since IS NOT NULL AND NOT (`+orphaned+`)`, now)
-	batch.Queue(`UPDATE public.users u SET orphaned_since = $1 WHERE u.orphaned_since IS NULL AND `+orphaned, now)
-	if err := db.SendBatch(ctx, batch).Close(); err != nil {
+	batch.Queue(`UPDATE public.users u SET orphaned_since = $1 WHERE u.orphaned_since IS NULL AND u.id > $2 AND u.id <= $3 AND `+orphaned, now, s.orphansAfter, last)
+	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("mark orphaned accounts: %w", err)
+	}
+	s.orphansAfter = 0
+	if seen == orphansPageSize {
+		s.orphansAfter = *last
 	}
 	return nil
 }

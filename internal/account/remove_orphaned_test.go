@@ -279,3 +279,17 @@ func TestSweepReadsPages(t *testing.T) {
 	e.sweep()
 	e.wantUsers()
 }
+
+// Accounts that may be orphaned are looked at in turn, a page in each run.
+func TestOrphansInTurn(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.exec(`INSERT INTO public.users (username, email, email_key, password_hash, role, state, created_at, confirmed_at)
+		SELECT n, n, n, '', 'author', 'active', now(), now() FROM (SELECT 'user-' || i FROM generate_series(0, 1199) i) s (n)`)
+	for i, want := range []int{500, 1000, 1200, 1200} {
+		e.sweep()
+		if got := e.count(`SELECT count(*) FROM public.users WHERE orphaned_since IS NOT NULL`); got != want {
+			t.Errorf("after run %d %d accounts are known to be orphaned, not %d", i+1, got, want)
+		}
+	}
+}
