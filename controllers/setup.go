@@ -13,9 +13,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/controllers/connections"
+	"github.com/echoblogs/echoblogs/controllers/internal/lookups"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/platform"
 	"github.com/echoblogs/echoblogs/controllers/tenant"
+	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
 )
 
 // Options are the settings of the controllers.
@@ -27,6 +29,8 @@ type Options struct {
 	Client client.Client
 	// BackendAddress is the host:port that probes connect to. Defaults to the backend Service of the Platform.
 	BackendAddress string
+	// Resolver looks up the records that prove custom domains. Defaults to the system's.
+	Resolver domainproof.Resolver
 	// Clock tells the time. Defaults to the system's clock.
 	Clock clock.PassiveClock
 	// Workers is how many Tenants are reconciled at once. Defaults to 16.
@@ -58,10 +62,14 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		return err
 	}
 	requeuer := requeue.NewRequeuer()
+	proofs := lookups.New(lookups.Options{Resolver: o.Resolver, Clock: o.Clock, Answered: requeuer.RequeueWait})
+	if err := mgr.Add(proofs); err != nil {
+		return fmt.Errorf("set up the lookups of custom domains: %w", err)
+	}
 	recorder := mgr.GetEventRecorder("echoblogs-operator")
 	tenants := &tenant.Reconciler{
 		Client: o.Client, Live: mgr.GetAPIReader(), Recorder: recorder, Stores: o.Stores, Clock: o.Clock, Requeuer: requeuer,
-		Prober: tenant.NewProber(o.BackendAddress), Workers: o.Workers, MaxBackoff: o.MaxBackoff,
+		Prober: tenant.NewProber(o.BackendAddress), Lookups: proofs, Workers: o.Workers, MaxBackoff: o.MaxBackoff,
 	}
 	if err := tenants.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up the controller of Tenants: %w", err)

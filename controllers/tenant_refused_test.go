@@ -103,6 +103,7 @@ func TestRefusedPlatforms(t *testing.T) {
 	p := newNamespace(t)
 	const wrongPrefix = "must consist of lowercase letters, digits and underscores, such as blogs_staging"
 	const unreachable = "must be an email address or a page, such as mailto:help@example.com or https://example.com/help"
+	const notAPattern = "must be a full host name in lower case such as www.alice.org, or a pattern such as *.alice.org"
 	tests := map[string]struct{ spec, want string }{
 		"a contact without a scheme":           {`contact: help@example.com`, unreachable},
 		"a contact by plain HTTP":              {`contact: "http://example.com/help"`, unreachable},
@@ -117,6 +118,19 @@ func TestRefusedPlatforms(t *testing.T) {
 		"a contact that is too long":           {`contact: "https://example.com/` + strings.Repeat("a", 281) + `"`, "Too long"},
 		"an empty contact":                     {`contact: ""`, "at least 1 chars"},
 		"an unknown way to register":           {`registration: Maybe`, `"Open", "Invite", "Closed"`},
+		"an unknown policy for domains":        {`routing: {customDomains: All}`, `"Verified", "Listed", "Any"`},
+		"a pattern with two wildcards":         {`routing: {allowedCustomDomains: ["*.*.org"]}`, notAPattern},
+		"a pattern within a label":             {`routing: {allowedCustomDomains: ["*alice.org"]}`, notAPattern},
+		"a wildcard in the middle":             {`routing: {allowedCustomDomains: ["www.*.org"]}`, notAPattern},
+		"a pattern for everything":             {`routing: {allowedCustomDomains: ["*.*"]}`, notAPattern},
+		"a pattern in upper case":              {`routing: {allowedCustomDomains: ["*.Alice.org"]}`, notAPattern},
+		"a pattern with a port":                {`routing: {allowedCustomDomains: ["alice.org:80"]}`, notAPattern},
+		"a pattern of an address":              {`routing: {allowedCustomDomains: ["192.0.2.1"]}`, notAPattern},
+		"a pattern below an address":           {`routing: {allowedCustomDomains: ["*.0.2.1"]}`, notAPattern},
+		"an allowed host without a dot":        {`routing: {allowedCustomDomains: [alice]}`, notAPattern},
+		"a long label in a pattern":            {`routing: {allowedCustomDomains: ["*.` + strings.Repeat("a", 64) + `.org"]}`, notAPattern},
+		"an allowed domain twice":              {`routing: {allowedCustomDomains: [www.a.org, www.a.org]}`, "duplicate entries"},
+		"too many allowed domains":             {`routing: {allowedCustomDomains: [` + strings.Join(hostNames(101), ", ") + `]}`, "must have at most 100 items"},
 		"no domain":                            {`domains: []`, "at least 1 items"},
 		"a domain twice":                       {`domains: [example.com, example.com]`, "lists one domain twice: remove the duplicate"},
 		"a role prefix that Postgres reserves": {`database: {secretRef: {name: database}, rolePrefix: pg_a}`, wrongPrefix},
@@ -138,6 +152,10 @@ func TestRefusedPlatforms(t *testing.T) {
 		if err := p.apply(t, platformManifest(name, "")); err == nil || !strings.Contains(err.Error(), "use a name of at most 63 lowercase letters, digits and hyphens") {
 			t.Errorf("the name %s: %v", name, err)
 		}
+	}
+	allowed := `routing: {customDomains: Listed, allowedCustomDomains: ["*.org", "*.xn--bcher-kva.example", www.alice.org, a-1.b]}`
+	if err := p.apply(t, platformManifest("allowed", allowed)); err != nil {
+		t.Errorf("%s: %v", allowed, err)
 	}
 	for name, contact := range map[string]string{
 		"mail": "mailto:jane.doe+help@mail.example.com", "page": "https://example.com:8443/help/?about=blogs#ask", "site": "https://example.com",

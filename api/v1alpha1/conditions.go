@@ -120,6 +120,10 @@ const (
 	ReasonCustomDomainTaken = "CustomDomainTaken"
 	// ReasonCustomDomainRefused says that a custom domain is at or under a domain of the Platform.
 	ReasonCustomDomainRefused = "CustomDomainRefused"
+	// ReasonCustomDomainNotListed says that the Platform serves only custom domains that it lists, and does not list this one.
+	ReasonCustomDomainNotListed = "CustomDomainNotListed"
+	// ReasonCustomDomainUnproven says that the TXT record that proves a custom domain was not found.
+	ReasonCustomDomainUnproven = "CustomDomainUnproven"
 	// ReasonDomainNotListed says that the Platform does not list the Tenant's domain.
 	ReasonDomainNotListed = "DomainNotListed"
 
@@ -164,6 +168,8 @@ const (
 	ReasonSchemaRetained = "SchemaRetained"
 	// ReasonSchemaDropped says that a schema was dropped.
 	ReasonSchemaDropped = "SchemaDropped"
+	// ReasonCustomDomainReleased says that a custom domain was released because its TXT record was absent for seven days.
+	ReasonCustomDomainReleased = "CustomDomainReleased"
 	// ReasonRegistryRepaired says that the Tenant's row in the registry had drifted and was repaired.
 	ReasonRegistryRepaired = "RegistryRepaired"
 	// ReasonPrivilegesRepaired says that privileges were missing in the Tenant's schema and were granted.

@@ -2,6 +2,8 @@ package v1alpha1
 
 import (
 	"net/url"
+	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -75,6 +77,27 @@ func (p *Platform) RoutingMode() RoutingMode {
 		return RoutePerTenant
 	}
 	return p.Spec.Routing.Mode
+}
+
+// CustomDomainPolicy returns which custom domains are served.
+func (p *Platform) CustomDomainPolicy() CustomDomainPolicy {
+	if p.Spec.Routing == nil || p.Spec.Routing.CustomDomains == "" {
+		return CustomDomainsVerified
+	}
+	return p.Spec.Routing.CustomDomains
+}
+
+// ListsCustomDomain reports whether the Platform lists a custom domain, or a pattern that it matches.
+func (p *Platform) ListsCustomDomain(host string) bool {
+	if p.Spec.Routing == nil {
+		return false
+	}
+	return slices.ContainsFunc(p.Spec.Routing.AllowedCustomDomains, func(pattern CustomDomainPattern) bool {
+		if suffix, isPattern := strings.CutPrefix(string(pattern), "*"); isPattern {
+			return len(host) > len(suffix) && strings.HasSuffix(host, suffix)
+		}
+		return host == string(pattern)
+	})
 }
 
 // PublicHostNames returns the host names of the public site.

@@ -174,7 +174,44 @@ type RoutingSpec struct {
 	// tls enables HTTPS. Empty: plain HTTP.
 	// +optional
 	TLS *TLSSpec `json:"tls,omitempty"`
+
+	// customDomains says which custom domains of Tenants are served: Verified, those of allowedCustomDomains and those whose
+	// owner has created the TXT record that the Tenant's condition DomainsReady names; Listed, only those of
+	// allowedCustomDomains; Any, all, but one without such a record goes to another Tenant that has one, and owners cannot log
+	// in there. Empty: Verified.
+	// +optional
+	CustomDomains CustomDomainPolicy `json:"customDomains,omitempty"`
+
+	// allowedCustomDomains are the custom domains that any Tenant may have without a TXT record: host names such as
+	// www.alice.org, and patterns such as *.alice.org for every host below alice.org.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=100
+	AllowedCustomDomains []CustomDomainPattern `json:"allowedCustomDomains,omitempty"`
 }
+
+// CustomDomainPolicy says which custom domains are served.
+//
+// +kubebuilder:validation:Enum=Verified;Listed;Any
+type CustomDomainPolicy string
+
+// The policies for custom domains.
+const (
+	// CustomDomainsVerified serves custom domains that the Platform lists, and those that are proven by a TXT record.
+	CustomDomainsVerified CustomDomainPolicy = "Verified"
+	// CustomDomainsListed serves custom domains that the Platform lists.
+	CustomDomainsListed CustomDomainPolicy = "Listed"
+	// CustomDomainsAny serves all custom domains.
+	CustomDomainsAny CustomDomainPolicy = "Any"
+)
+
+// CustomDomainPattern is a full host name in lower case, or *. and one, for every host below it.
+//
+// +kubebuilder:validation:MinLength=3
+// +kubebuilder:validation:MaxLength=253
+// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self.startsWith('*.') ? self.substring(2) : self).hasValue() && self.contains('.') && !self.matches('^([*][.])?[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a full host name in lower case such as www.alice.org, or a pattern such as *.alice.org"
+type CustomDomainPattern string
 
 // TLSSpec configures certificates.
 type TLSSpec struct {

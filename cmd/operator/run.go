@@ -24,6 +24,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
 )
 
 // stopTimeout bounds the reconciles in progress when the operator is stopped.
@@ -33,6 +34,7 @@ type runOptions struct {
 	namespace      string
 	kubeconfig     string
 	probeAddress   string
+	dnsServer      string
 	metricsAddress string
 	healthAddress  string
 	pprofAddress   string
@@ -54,6 +56,7 @@ func runCommand() *cobra.Command {
 	flags.StringVar(&o.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace of the Tenants and Platforms; defaults to $POD_NAMESPACE")
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "the kubeconfig file; defaults to the pod's service account")
 	flags.StringVar(&o.probeAddress, "probe-address", "", "the host:port of the backend for probes; defaults to the Platform's backend Service")
+	flags.StringVar(&o.dnsServer, "dns-server", "", "the address of the DNS server that is asked for the records of custom domains, such as 10.0.0.10:53; defaults to the system's")
 	flags.StringVar(&o.metricsAddress, "metrics-address", ":8080", "the address of Prometheus metrics; 0 disables them")
 	flags.StringVar(&o.healthAddress, "health-address", ":8081", "the address of /healthz and /readyz; 0 disables them")
 	flags.StringVar(&o.pprofAddress, "pprof-address", "", "the address of Go profiles, such as 127.0.0.1:6060; disabled if empty")
@@ -83,7 +86,9 @@ func run(cmd *cobra.Command, o runOptions) error {
 			return fmt.Errorf("register the database metrics: %w", err)
 		}
 	}
-	if err := controllers.Setup(mgr, controllers.Options{Stores: stores, BackendAddress: o.probeAddress, Workers: o.workers}); err != nil {
+	if err := controllers.Setup(mgr, controllers.Options{
+		Stores: stores, BackendAddress: o.probeAddress, Workers: o.workers, Resolver: domainproof.NewResolver(o.dnsServer),
+	}); err != nil {
 		return err
 	}
 	if err := mgr.Start(cmd.Context()); err != nil {

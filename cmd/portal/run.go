@@ -55,7 +55,7 @@ ECHOBLOGS_SMTP_PASSWORD, or from the files that ECHOBLOGS_SMTP_USERNAME_FILE and
 	flags.StringVar(&o.metricsAddress, "metrics-address", ":8081", "the address on which to serve Prometheus metrics; 0 disables them")
 	o.location.register(flags)
 	flags.StringSliceVar(&o.trustedProxies, "trusted-proxies", nil, "addresses or networks whose X-Forwarded-For header is trusted, such as 10.0.0.0/8")
-	flags.StringVar(&o.portal.DNSServer, "dns-server", "", "the address of the DNS server that is used to verify custom domains, such as 10.0.0.10:53; defaults to the system's")
+	flags.StringVar(&o.portal.DNSServer, "dns-server", "", "the address of the DNS server that is asked for the records of custom domains, such as 10.0.0.10:53; defaults to the system's")
 	flags.BoolVar(&o.portal.ConfirmFirst, "confirm-first", false, "create a blog only after its owner has confirmed the email address")
 	flags.IntVar(&o.portal.RegistrationsPerHour, "registrations-per-hour", 10, "the maximum number of sign-ups from a network address in an hour")
 	flags.IntVar(&o.portal.RefusedPerHour, "refused-registrations-per-hour", 60, "the maximum number of refused sign-ups from a network address in an hour")

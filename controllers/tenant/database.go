@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -33,11 +32,16 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	onTombstone := s.tenant.Annotations[v1alpha1.AnnotationOnTombstone]
 	restore := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneRestore
 	fresh := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneFresh
-	var paidUntil time.Time // belongs to the row: a later tenant of the same name does not inherit it
-	if have.State == tenancy.StateLive || restore {
-		paidUntil = have.PaidUntil
+	if have.State == tenancy.StateLive {
+		if have, err = r.recordAnswers(ctx, s, have); err != nil {
+			return s.databaseError(err)
+		}
 	}
-	want, refused, err := desired.Row(s.platform, s.tenant, paidUntil)
+	var known tenancy.Spec // belongs to the row: a later tenant of the same name inherits neither date nor proofs
+	if have.State == tenancy.StateLive || restore {
+		known = r.withAnswers(s, have)
+	}
+	want, refused, err := desired.Row(s.platform, s.tenant, known)
 	var notListed *desired.DomainNotListedError
 	switch {
 	case errors.As(err, &notListed):
@@ -58,6 +62,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.databaseError(err)
 	}
+	r.watchRecords(s)
 	if err := r.repairSchema(ctx, s); err != nil {
 		return s.databaseError(err)
 	}
@@ -111,7 +116,7 @@ func (s *scope) createDatabase(ctx context.Context, want tenancy.Spec, fresh boo
 	}
 	creationsSucceeded.Inc()
 	s.needsProbe, s.schemaCreated = true, true
-	if len(want.CustomHosts) > 0 { // some may belong to another Tenant
+	if len(s.tenant.Spec.CustomDomains) > 0 { // some may belong to another Tenant, or need a proof
 		return s.readBack(ctx)
 	}
 	s.row = tenancy.Tenant{Spec: want, State: tenancy.StateLive, SchemaVersion: s.app.Latest(), SchemaExists: true}

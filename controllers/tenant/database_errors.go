@@ -60,19 +60,17 @@ func nameTaken(e *tenancy.NameTakenError, now time.Time) *step.Error {
 		fmt.Sprintf("The %s %q belongs to %s.", e.Kind, e.Name, ownerPhrase(e)))
 }
 
-// customDomainTaken reports who has a custom domain. The error e is nil if the domain has been released since.
-func customDomainTaken(host string, e *tenancy.NameTakenError, now time.Time) *step.Error {
+// customDomainTaken says who has a custom domain. If it is held until freeAt, it also returns the time until then. owner is
+// nil if the domain has been released since.
+func customDomainTaken(host string, owner *tenancy.NameTakenError, freeAt, now time.Time) (domainProblem, time.Duration) {
 	switch {
-	case e == nil:
-		return step.Waiting(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonNameHeld,
-			fmt.Sprintf("The custom domain %q has just been released.", host), time.Second)
-	case !e.HeldUntil.IsZero():
-		return step.Waiting(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonNameHeld,
-			fmt.Sprintf("The custom domain %q was released less than a minute ago and is held until %s.", host, e.HeldUntil.UTC().Format(time.RFC3339)),
-			untilFree(e, now))
+	case owner == nil:
+		return domainProblem{v1alpha1.ReasonNameHeld, fmt.Sprintf("The custom domain %q has just been released.", host)}, time.Second
+	case !freeAt.IsZero():
+		return domainProblem{v1alpha1.ReasonNameHeld,
+			fmt.Sprintf("The custom domain %q was released less than a minute ago and is held until %s.", host, freeAt.UTC().Format(time.RFC3339))}, max(freeAt.Sub(now), time.Second)
 	}
-	return step.Stalled(v1alpha1.ConditionDomainsReady, v1alpha1.ReasonCustomDomainTaken,
-		fmt.Sprintf("The custom domain %q belongs to %s.", host, ownerPhrase(e)))
+	return domainProblem{v1alpha1.ReasonCustomDomainTaken, fmt.Sprintf("The custom domain %q belongs to %s.", host, ownerPhrase(owner))}, 0
 }
 
 // untilFree returns the time until a held name is free.

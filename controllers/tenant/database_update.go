@@ -39,12 +39,15 @@ func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.
 	if err := s.store.Update(ctx, want, s.row.UpdatedAt, s.now); err != nil {
 		return err
 	}
-	if r.isDrift(s) {
+	if r.isDrift(s) && !s.newProofs {
 		registryRepairs.Inc()
 		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonRegistryRepaired, "Repair", fmt.Sprintf("Repaired the registry, which had drifted: %s.", status.Quote(differing)))
 	}
 	s.needsProbe = true
 	r.requeueNameConflicts(ctx, s.tenant)
+	for _, owner := range s.formerOwners {
+		r.Requeuer.Requeue(client.ObjectKey{Namespace: s.tenant.Namespace, Name: owner})
+	}
 	return s.readBack(ctx)
 }
 
@@ -79,7 +82,7 @@ func (r *Reconciler) migrate(ctx context.Context, s *scope) error {
 
 // differingFields returns the names of the fields that have to change in the registry.
 func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([]string, error) {
-	customDomains, err := s.customDomainsDiffer(ctx, have.CustomHosts, want.CustomHosts)
+	customDomains, err := s.customDomainsDiffer(ctx, have, want)
 	if err != nil {
 		return nil, err
 	}

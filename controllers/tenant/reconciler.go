@@ -26,6 +26,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 	"github.com/echoblogs/echoblogs/controllers/internal/ingress"
+	"github.com/echoblogs/echoblogs/controllers/internal/lookups"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
@@ -59,6 +60,8 @@ type Reconciler struct {
 	Stores *connections.Stores
 	// Prober checks that the backend serves a Tenant.
 	Prober *Prober
+	// Lookups looks up the records that prove custom domains.
+	Lookups *lookups.Lookups
 	// Clock tells the time.
 	Clock clock.PassiveClock
 	// Requeuer carries requests to reconcile Tenants. It is shared with the controller of Platforms.
@@ -98,12 +101,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		if apierrors.IsNotFound(err) {
 			r.syncedPlatformGeneration.Delete(request.NamespacedName)
 			r.Requeuer.TakeInspection(request.NamespacedName)
+			r.Lookups.Forget(request.NamespacedName)
 		}
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	reconcileTenant := r.reconcileLive
 	if !tenant.DeletionTimestamp.IsZero() {
 		reconcileTenant = r.reconcileDelete
+		r.Lookups.Forget(request.NamespacedName)
 	}
 	result, err := reconcileTenant(ctx, tenant)
 	if apierrors.IsConflict(err) {

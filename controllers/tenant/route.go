@@ -29,7 +29,7 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	}
 	if changed {
 		s.needsProbe = true
-		if r.isDrift(s) && s.IsTrue(v1alpha1.ConditionRouteReady) {
+		if r.isDrift(s) && s.IsTrue(v1alpha1.ConditionRouteReady) && !s.hostsChanged() {
 			routeRepairs.Inc()
 			r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonIngressRepaired, "Repair", fmt.Sprintf("Repaired Ingress %s, which had drifted.", want.Name))
 		}

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"slices"
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -29,6 +30,10 @@ type scope struct {
 	store *tenancy.Store
 	// row is the Tenant's row in the registry; set by ensureDatabase.
 	row tenancy.Tenant
+	// formerOwners are the Tenants whose custom hosts this one takes over, because it has proved them; set by ensureDatabase.
+	formerOwners []string
+	// newProofs says that DNS has proofs that the row lacks; set by ensureDatabase.
+	newProofs bool
 	// needsProbe says that a step made a change that readers may notice.
 	needsProbe bool
 	// schemaCreated says that a schema was created or restored for the Tenant.
@@ -47,6 +52,9 @@ func newScope(tenant *v1alpha1.Tenant, now time.Time) *scope {
 func (s *scope) hosts() []string {
 	return append([]string{s.row.PrimaryHost}, s.row.CustomHosts...)
 }
+
+// hostsChanged reports whether the Tenant has other hosts than its status says.
+func (s *scope) hostsChanged() bool { return !slices.Equal(s.tenant.Status.Hosts, s.hosts()) }
 
 // wait returns the time until the next date, or 0 if there is none.
 func (s *scope) wait() time.Duration {

@@ -23,16 +23,29 @@ func (e *DomainNotListedError) Error() string {
 	return fmt.Sprintf("domain %s is not listed by Platform %s", e.Domain, e.Platform)
 }
 
-// Row returns the registry row of a Tenant. If the spec has no paidUntil, the current date of the row, paidUntil, is kept;
-// a new row, for which paidUntil is zero, is paid for the Platform's paid period from the day of the Tenant's creation.
-// Custom domains at or under a domain of the Platform are refused: they are left out and returned.
-func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, paidUntil time.Time) (row tenancy.Spec, refused []string, err error) {
+// Refused are the custom domains of a Tenant that its Platform does not serve.
+type Refused struct {
+	// UnderPlatform are at or under a domain of the Platform.
+	UnderPlatform []string
+	// NotListed are not among those that the Platform allows; it serves no others.
+	NotListed []string
+	// Unproven have no proof.
+	Unproven []string
+}
+
+// IsZero reports whether no domain is refused.
+func (r Refused) IsZero() bool { return len(r.UnderPlatform)+len(r.NotListed)+len(r.Unproven) == 0 }
+
+// Row returns the registry row of a Tenant. known is what is known of it: if the spec has no paidUntil, its paidUntil is kept; a
+// new row, for which that is zero, is paid for the Platform's paid period from the day of the Tenant's creation. The proofs
+// of known decide which custom domains the row has.
+func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tenancy.Spec, refused Refused, err error) {
 	primary, err := primaryHost(p, t)
 	if err != nil {
-		return tenancy.Spec{}, nil, err
+		return tenancy.Spec{}, Refused{}, err
 	}
 	row = tenancy.Spec{
-		Name: t.Name, SchemaName: SchemaName(t), DisplayName: t.Spec.DisplayName, PrimaryHost: primary, PaidUntil: paidUntil,
+		Name: t.Name, SchemaName: SchemaName(t), DisplayName: t.Spec.DisplayName, PrimaryHost: primary, PaidUntil: known.PaidUntil,
 	}
 	if row.DisplayName == "" {
 		row.DisplayName = t.Name
@@ -40,19 +53,12 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, paidUntil time.Time) (row ten
 	if t.Spec.Owner != nil {
 		row.Owner = t.Spec.Owner.Username
 	}
-	for _, domain := range t.Spec.CustomDomains {
-		if underPlatform(p, string(domain)) {
-			refused = append(refused, string(domain))
-		} else {
-			row.CustomHosts = append(row.CustomHosts, string(domain))
-		}
-	}
-	slices.Sort(row.CustomHosts)
+	row.CustomHosts, row.Proofs, refused = customHosts(p, t, known.Proofs)
 
 	switch {
 	case t.Spec.PaidUntil != "":
 		if row.PaidUntil, err = t.Spec.PaidUntil.Start(); err != nil {
-			return tenancy.Spec{}, nil, err
+			return tenancy.Spec{}, Refused{}, err
 		}
 	case row.PaidUntil.IsZero():
 		row.PaidUntil = t.CreationTimestamp.UTC().Truncate(24*time.Hour).AddDate(0, 0, p.PaidPeriodDays())
@@ -67,6 +73,39 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, paidUntil time.Time) (row ten
 		row.Limits.MaxStorageBytes = &bytes
 	}
 	return row, refused, nil
+}
+
+// customHosts returns the custom hosts of a Tenant's row, sorted, and their proofs.
+func customHosts(p *v1alpha1.Platform, t *v1alpha1.Tenant, known map[string]tenancy.Proof) (hosts []string, proofs map[string]tenancy.Proof, refused Refused) {
+	prove := func(host string, proof tenancy.Proof) {
+		if proofs == nil {
+			proofs = make(map[string]tenancy.Proof)
+		}
+		hosts, proofs[host] = append(hosts, host), proof
+	}
+	for _, domain := range t.Spec.CustomDomains {
+		switch host, policy := string(domain), p.CustomDomainPolicy(); {
+		case underPlatform(p, host):
+			refused.UnderPlatform = append(refused.UnderPlatform, host)
+		case p.ListsCustomDomain(host):
+			prove(host, tenancy.ProofListed)
+		case policy == v1alpha1.CustomDomainsListed:
+			refused.NotListed = append(refused.NotListed, host)
+		case known[host] == tenancy.ProofDNS:
+			prove(host, tenancy.ProofDNS)
+		case policy == v1alpha1.CustomDomainsAny:
+			hosts = append(hosts, host)
+		default:
+			refused.Unproven = append(refused.Unproven, host)
+		}
+	}
+	slices.Sort(hosts)
+	return hosts, proofs, refused
+}
+
+// NeedsProof reports whether a custom domain of a Tenant has to be, or can be, proven by its TXT record.
+func NeedsProof(p *v1alpha1.Platform, host string) bool {
+	return !underPlatform(p, host) && !p.ListsCustomDomain(host) && p.CustomDomainPolicy() != v1alpha1.CustomDomainsListed
 }
 
 // SchemaName returns the name of a Tenant's schema.

@@ -40,11 +40,18 @@ func TestRow(t *testing.T) {
 		change(&row)
 		return row
 	}
+	customDomains := []v1alpha1.CustomDomain{"www.a.net", "deep.below.b.net", "b.net", "www.proven.net", "www.once-listed.net", "xb.net"}
+	allowed := []v1alpha1.CustomDomainPattern{"www.a.net", "*.b.net"}
+	proofs := map[string]tenancy.Proof{
+		"www.proven.net": tenancy.ProofDNS, "www.a.net": tenancy.ProofDNS, "www.once-listed.net": tenancy.ProofListed, "www.not-in-spec.net": tenancy.ProofDNS,
+	}
 	tests := map[string]struct {
 		spec      v1alpha1.TenantSpec
 		paidUntil time.Time
 		want      tenancy.Spec
-		refused   []string
+		policy    v1alpha1.RoutingSpec
+		proofs    map[string]tenancy.Proof
+		refused   desired.Refused
 	}{
 		"an empty spec is paid from the day of creation": {want: base},
 		"a row keeps its date": {paidUntil: date(2028, time.May, 1), want: with(func(row *tenancy.Spec) {
@@ -73,15 +80,45 @@ func TestRow(t *testing.T) {
 			want: with(func(row *tenancy.Spec) { row.Limits = tenancy.Limits{} }),
 		},
 		"custom domains are sorted, and those of the Platform refused": {
-			spec: v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.b.net", "bob.example.com", "www.a.net", "example.org"}},
-			want: with(func(row *tenancy.Spec) { row.CustomHosts = []string{"www.a.net", "www.b.net"} }), refused: []string{"bob.example.com", "example.org"},
+			spec:    v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.b.net", "bob.example.com", "www.a.net", "example.org"}},
+			policy:  v1alpha1.RoutingSpec{CustomDomains: v1alpha1.CustomDomainsAny, AllowedCustomDomains: []v1alpha1.CustomDomainPattern{"*.example.com"}},
+			want:    with(func(row *tenancy.Spec) { row.CustomHosts = []string{"www.a.net", "www.b.net"} }),
+			refused: desired.Refused{UnderPlatform: []string{"bob.example.com", "example.org"}},
+		},
+		"custom domains need a proof": {
+			spec:   v1alpha1.TenantSpec{CustomDomains: customDomains},
+			policy: v1alpha1.RoutingSpec{AllowedCustomDomains: allowed}, proofs: proofs,
+			want: with(func(row *tenancy.Spec) {
+				row.CustomHosts = []string{"deep.below.b.net", "www.a.net", "www.proven.net"}
+				row.Proofs = map[string]tenancy.Proof{"deep.below.b.net": tenancy.ProofListed, "www.a.net": tenancy.ProofListed, "www.proven.net": tenancy.ProofDNS}
+			}),
+			refused: desired.Refused{Unproven: []string{"b.net", "www.once-listed.net", "xb.net"}},
+		},
+		"custom domains have to be listed": {
+			spec:   v1alpha1.TenantSpec{CustomDomains: customDomains},
+			policy: v1alpha1.RoutingSpec{CustomDomains: v1alpha1.CustomDomainsListed, AllowedCustomDomains: allowed}, proofs: proofs,
+			want: with(func(row *tenancy.Spec) {
+				row.CustomHosts = []string{"deep.below.b.net", "www.a.net"}
+				row.Proofs = map[string]tenancy.Proof{"deep.below.b.net": tenancy.ProofListed, "www.a.net": tenancy.ProofListed}
+			}),
+			refused: desired.Refused{NotListed: []string{"b.net", "www.proven.net", "www.once-listed.net", "xb.net"}},
+		},
+		"any custom domain": {
+			spec:   v1alpha1.TenantSpec{CustomDomains: customDomains},
+			policy: v1alpha1.RoutingSpec{CustomDomains: v1alpha1.CustomDomainsAny, AllowedCustomDomains: allowed}, proofs: proofs,
+			want: with(func(row *tenancy.Spec) {
+				row.CustomHosts = []string{"b.net", "deep.below.b.net", "www.a.net", "www.once-listed.net", "www.proven.net", "xb.net"}
+				row.Proofs = map[string]tenancy.Proof{"deep.below.b.net": tenancy.ProofListed, "www.a.net": tenancy.ProofListed, "www.proven.net": tenancy.ProofDNS}
+			}),
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "alice", CreationTimestamp: created}, Spec: test.spec}
-			row, refused, err := desired.Row(platform(), tenant, test.paidUntil)
+			p := platform()
+			p.Spec.Routing = &test.policy
+			row, refused, err := desired.Row(p, tenant, tenancy.Spec{PaidUntil: test.paidUntil, Proofs: test.proofs})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +135,7 @@ func TestRow(t *testing.T) {
 func TestRowNeedsAListedDomain(t *testing.T) {
 	t.Parallel()
 	tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "alice"}, Spec: v1alpha1.TenantSpec{Domain: "example.net"}}
-	_, _, err := desired.Row(platform(), tenant, time.Time{})
+	_, _, err := desired.Row(platform(), tenant, tenancy.Spec{})
 	var notListed *desired.DomainNotListedError
 	if !errors.As(err, &notListed) || err.Error() != "domain example.net is not listed by Platform default" {
 		t.Errorf("Row returned %v", err)

@@ -101,6 +101,7 @@ func CompareRows(platform *v1alpha1.Platform, app application.Application, tenan
 
 // compareRow returns what is wrong with a Tenant, or "".
 func compareRow(platform *v1alpha1.Platform, app application.Application, tenant *v1alpha1.Tenant, row tenancy.Tenant, found bool) string {
+	want, refused, err := desired.Row(platform, tenant, row.Spec)
 	switch ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionReady); {
 	case !found:
 		return "The registry has no live row for the Tenant."
@@ -111,10 +112,12 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 	case len(row.Defects) > 0:
 		_, problem := DescribeDefects(platform, row.Defects)
 		return problem
-	case differs(platform, tenant, row):
+	case err != nil || !want.Equal(row.Spec): // a Tenant that is invalid by itself is reconciled, too
 		return "The Tenant's registry row differs from its spec."
 	case ready == nil || ready.Status != metav1.ConditionTrue:
 		return "The Tenant is not Ready."
+	case !refused.IsZero():
+		return "The registry lacks custom domains of the Tenant, or their proofs."
 	}
 	return ""
 }
@@ -228,11 +231,4 @@ func ReadRows(ctx context.Context, registry tenancy.Inspector) (map[string]tenan
 			return rows, nil
 		}
 	}
-}
-
-// differs reports whether a row differs from its Tenant. A Tenant that is invalid by itself counts as different, so that it
-// is reconciled.
-func differs(p *v1alpha1.Platform, t *v1alpha1.Tenant, row tenancy.Tenant) bool {
-	want, _, err := desired.Row(p, t, row.PaidUntil)
-	return err != nil || !want.Equal(row.Spec)
 }

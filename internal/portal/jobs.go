@@ -34,9 +34,6 @@ func (p *Portal) deleteExpired(ctx context.Context) error {
 	if err := mail.DeleteStaleNotices(ctx, p.db, now.Add(-noticeLife)); err != nil {
 		return err
 	}
-	if err := p.domains.DeleteStale(ctx); err != nil {
-		return err
-	}
 	return ratelimit.DeleteExpired(ctx, p.db, now)
 }
 

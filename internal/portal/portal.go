@@ -19,6 +19,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/outbox"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/signup"
+	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -35,7 +36,7 @@ type Options struct {
 	Namespace, Platform string
 	// TrustedProxies are the addresses whose X-Forwarded-For header is trusted. Empty: none.
 	TrustedProxies []netip.Prefix
-	// DNSServer is the address, HOST:PORT, of the DNS server that is used to verify custom domains. Defaults to the system's
+	// DNSServer is the address, HOST:PORT, of the DNS server that is asked for the records of custom domains. Defaults to the system's
 	// servers.
 	DNSServer string
 	// Mailer sends emails. Required.
@@ -80,7 +81,7 @@ func New(o Options) (*Portal, error) {
 	}
 	p := &Portal{options: o, db: db, tenants: objects, observer: web.NewObserver("echoblogs_portal")}
 	hasher := account.NewHasher()
-	p.domains = tenants.NewDomains(objects, db, newResolver(o.DNSServer))
+	p.domains = tenants.NewDomains(objects, db, domainproof.NewResolver(o.DNSServer))
 	p.accounts = account.New(account.Options{DB: db, Blogs: objects, Hasher: hasher, MailQueued: func() { p.outbox.Wake() }, Log: o.Log, Now: o.Now})
 	p.outbox = newOutbox(o, db, objects, p.accounts)
 	p.signup = signup.New(signup.Options{

@@ -52,8 +52,13 @@ func TestStatementsKeepTheRulesOfCitus(t *testing.T) {
 	recorder := &citusrules.Recorder{}
 	store := tenancytest.Open(t, d.Database, tenancy.Options{MaxClockSkew: anySkew, Pool: postgres.PoolOptions{Tracer: recorder}})
 	liveThrough(t.Context(), t, store, spec("alice"), func() { writePost(t.Context(), t, recorder, d.BlogURI, "alice") })
-	if err := store.Create(t.Context(), spec("bob"), tenancy.CreateOptions{}, now); err != nil {
+	if err := store.Create(t.Context(), withHost("bob", "www.bob.org", tenancy.ProofDNS), tenancy.CreateOptions{}, now); err != nil {
 		t.Fatal(err)
+	}
+	for _, at := range []time.Time{now, now.Add(8 * day)} {
+		if _, err := store.RecordAnswers(t.Context(), d.find("bob").ID, []tenancy.Answer{{Host: "www.bob.org", At: at}}, false, at); err != nil {
+			t.Fatal(err)
+		}
 	}
 	statements := recorder.Statements()
 	if len(statements) < 60 {

@@ -67,7 +67,8 @@ func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool,
 		}
 		return nil
 	})
-	owned := queueClaims(batch, spec)
+	queueTakeovers(batch, spec, s.clock(now))
+	owned := queueClaims(batch, spec, now)
 	queueNotify(batch, spec.Name)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("insert tenant %s and its hosts: %w", spec.Name, err)

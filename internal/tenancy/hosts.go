@@ -23,6 +23,11 @@ type NameTakenError struct {
 	Tombstone bool
 	// HeldUntil is when the name becomes available without further action. The zero time: never.
 	HeldUntil time.Time
+	// Unproven says that the owner has the host without a proof: a tenant that proves it takes it over.
+	Unproven bool
+	// NextTenantID is the tenant that takes a held host over. A tenant without a proof gets it a Hold later at the earliest.
+	// 0: none.
+	NextTenantID int64
 }
 
 func (e *NameTakenError) Error() string {
@@ -31,7 +36,7 @@ func (e *NameTakenError) Error() string {
 
 // queueReleases releases the hosts of a tenant that spec does not list, which begins their hold.
 func queueReleases(batch *pgx.Batch, spec Spec, clock clock) {
-	batch.Queue(`UPDATE public.domains SET released_at = `+later+`, is_primary = false
+	batch.Queue(`UPDATE public.domains SET released_at = `+later+`, is_primary = false, absent_since = NULL
 		WHERE released_at IS NULL AND NOT host = ANY (@hosts)
 		AND tenant_id = (SELECT id FROM public.tenants WHERE name = @name AND state = `+LiveSQL+`)`,
 		clock.args(pgx.NamedArgs{"name": spec.Name, "hosts": spec.hosts()}))
@@ -44,15 +49,19 @@ func queueReleases(batch *pgx.Batch, spec Spec, clock clock) {
 type claim struct{ primary bool }
 
 // queueClaims claims the hosts that spec lists, except for those of others. The result is valid once the batch has been
-// sent.
-func queueClaims(batch *pgx.Batch, spec Spec) *claim {
+// sent. What DNS said about a host is kept, unless the host was released or has another proof.
+func queueClaims(batch *pgx.Batch, spec Spec, now time.Time) *claim {
 	var owned claim
-	batch.Queue(`INSERT INTO public.domains AS d (host, tenant_id, is_primary)
-		SELECT h.host, t.id, h.host = $2 FROM unnest($3::text[]) AS h (host), public.tenants t
+	const same = `d.proof = excluded.proof AND d.released_at IS NULL`
+	batch.Queue(`INSERT INTO public.domains AS d (host, tenant_id, is_primary, proof, checked_at)
+		SELECT h.host, t.id, h.host = $2, h.proof, CASE WHEN h.proof = '`+string(ProofDNS)+`' THEN $5::timestamptz END
+		FROM unnest($3::text[], $4::text[]) AS h (host, proof), public.tenants t
 		WHERE t.name = $1 AND t.state = `+LiveSQL+` ORDER BY h.host <> $2, h.host
-		ON CONFLICT (host) DO UPDATE SET is_primary = excluded.is_primary, released_at = NULL
-			WHERE d.tenant_id = excluded.tenant_id
-		RETURNING is_primary`, spec.Name, spec.PrimaryHost, spec.hosts()).Query(func(rows pgx.Rows) error {
+		ON CONFLICT (host) DO UPDATE SET is_primary = excluded.is_primary, released_at = NULL, next_tenant_id = NULL, proof = excluded.proof,
+			checked_at = CASE WHEN `+same+` THEN d.checked_at ELSE excluded.checked_at END,
+			absent_since = CASE WHEN `+same+` THEN d.absent_since END
+			WHERE d.tenant_id = excluded.tenant_id AND (d.next_tenant_id IS NULL OR excluded.proof <> '`+string(proofNone)+`')
+		RETURNING is_primary`, spec.Name, spec.PrimaryHost, spec.hosts(), spec.proofs(), now).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var primary bool
 			if err := rows.Scan(&primary); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -36,9 +37,9 @@ func (s *Store) Install(ctx context.Context, want Installation, now time.Time) e
 	have, err := s.installation(ctx)
 	if errors.Is(err, pgx.ErrNoRows) {
 		_, err = s.pool.Exec(ctx, `INSERT INTO public.installation
-			(platform_namespace, platform_name, public_url, domain, sign_up, code_required, contact, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-			want.Namespace, want.Name, want.PublicURL, want.Domain, want.SignUp, want.CodeRequired, want.Contact, now)
+			(id, platform_namespace, platform_name, public_url, domain, sign_up, code_required, contact, created_at)
+			VALUES ($9, $1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+			want.Namespace, want.Name, want.PublicURL, want.Domain, want.SignUp, want.CodeRequired, want.Contact, now, uuid.NewString())
 		if err == nil {
 			have, err = s.installation(ctx)
 		}

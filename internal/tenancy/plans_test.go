@@ -105,7 +105,7 @@ func (c *planChecker) add(sql string, args []any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	verb, _, _ := strings.Cut(strings.TrimSpace(sql), " ")
-	if slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE"}, verb) {
+	if slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}, verb) {
 		c.seen = append(c.seen, statement{c.call, sql, args})
 	}
 }
@@ -182,8 +182,17 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 		return err
 	})
 	check.during("Update", func(ctx context.Context) error {
-		alice.CustomHosts = []string{"blog.alice.org"}
+		alice.CustomHosts, alice.Proofs = []string{"blog.alice.org"}, map[string]tenancy.Proof{"blog.alice.org": tenancy.ProofDNS}
 		return store.Update(ctx, alice, row.UpdatedAt, now)
+	})
+	check.during("RecordAnswers", func(ctx context.Context) error {
+		answers := []tenancy.Answer{{Host: "blog.alice.org", At: now}, {Host: "www.alice.org", Present: true, At: now}}
+		for _, at := range []time.Time{now, now.AddDate(0, 0, 8)} {
+			if _, err := store.RecordAnswers(ctx, row.ID, answers, true, at); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	check.during("GrantMissing", func(ctx context.Context) error {
 		d.exec(`REVOKE ALL ON alice.posts FROM echoblogs_blog`)

@@ -72,11 +72,14 @@ func (r Reader) OwnerOfHost(ctx context.Context, host string) (*NameTakenError, 
 	var (
 		owner                       *string
 		state                       *State
+		unproven                    bool
+		next                        *int64
 		hostReleased, tenantRemoved *time.Time
 	)
-	err := r.db.QueryRow(ctx, `SELECT t.name, t.state, d.released_at, t.released_at
+	err := r.db.QueryRow(ctx, `SELECT t.name, t.state, d.released_at, t.released_at,
+			NOT d.is_primary AND d.proof = '`+string(proofNone)+`' AND d.released_at IS NULL, d.next_tenant_id
 		FROM public.domains d LEFT JOIN public.tenants t ON t.id = d.tenant_id WHERE d.host = $1`, host).
-		Scan(&owner, &state, &hostReleased, &tenantRemoved)
+		Scan(&owner, &state, &hostReleased, &tenantRemoved, &unproven, &next)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -87,9 +90,12 @@ func (r Reader) OwnerOfHost(ctx context.Context, host string) (*NameTakenError, 
 	if owner == nil {
 		return e, nil
 	}
-	e.Owner, e.Tombstone = *owner, *state == StateTombstone
+	e.Owner, e.Tombstone, e.Unproven = *owner, *state == StateTombstone, unproven
+	if next != nil {
+		e.NextTenantID = *next
+	}
 	switch {
-	case hostReleased != nil && !e.Tombstone:
+	case hostReleased != nil:
 		e.HeldUntil = hostReleased.Add(Hold)
 	case *state == StateReleased || *state == StateSuperseded:
 		e.HeldUntil = tenantRemoved.Add(Hold)

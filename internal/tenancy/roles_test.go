@@ -104,7 +104,6 @@ var publicPrivileges = map[string]map[string]string{
 		"attempts":           "SELECT INSERT UPDATE DELETE",
 		"audit":              "SELECT INSERT",
 		"blog_sessions":      "SELECT DELETE",
-		"domain_claims":      "SELECT INSERT UPDATE DELETE",
 		"domains":            "SELECT",
 		"first_posts":        "SELECT",
 		"installation":       "SELECT",

@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -29,6 +30,9 @@ type Spec struct {
 	PrimaryHost string
 	// CustomHosts are further hosts, sorted.
 	CustomHosts []string
+	// Proofs say why the tenant may have its custom hosts. A host without one reserves nothing: another tenant that proves it
+	// takes it over.
+	Proofs map[string]Proof
 	// PaidUntil is the last paid day, at midnight UTC.
 	PaidUntil time.Time
 	// SuspendAt is the time from which readers get 402. The zero time: immediately.
@@ -42,6 +46,11 @@ type Tenant struct {
 	Spec
 	// ID is never reused.
 	ID int64
+	// Installation identifies the installation that the registry belongs to. Empty: none is recorded.
+	Installation string
+	// Checks are what DNS said about custom hosts, by host. They include hosts that were released because their records were
+	// absent.
+	Checks map[string]Check
 	// State is the state of the row.
 	State State
 	// SchemaVersion is the version of the schema, an opaque string whose order the application decides.
@@ -74,7 +83,7 @@ func equal[T comparable](a, b *T) bool {
 // Equal reports whether two desired states are equal.
 func (s Spec) Equal(other Spec) bool {
 	return s.Name == other.Name && s.SchemaName == other.SchemaName && s.DisplayName == other.DisplayName && s.Owner == other.Owner &&
-		s.PrimaryHost == other.PrimaryHost && slices.Equal(s.CustomHosts, other.CustomHosts) &&
+		s.PrimaryHost == other.PrimaryHost && slices.Equal(s.CustomHosts, other.CustomHosts) && maps.Equal(s.Proofs, other.Proofs) &&
 		s.PaidUntil.Equal(other.PaidUntil) && s.SuspendAt.Equal(other.SuspendAt) && s.Limits.Equal(other.Limits)
 }
 
@@ -90,7 +99,10 @@ const tenantColumns = `t.id, t.name, t.schema_name, t.state, t.schema_version, t
 	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.released_at, t.tombstone_schema, t.purge_at, t.updated_at,
 	(SELECT n.oid FROM pg_namespace n WHERE n.nspname = t.schema_name::name) IS NOT NULL,
 	(SELECT d.host FROM public.domains d WHERE d.tenant_id = t.id AND d.is_primary AND d.released_at IS NULL),
-	(SELECT array_agg(d.host ORDER BY d.host) FROM public.domains d WHERE d.tenant_id = t.id AND NOT d.is_primary AND d.released_at IS NULL)`
+	(SELECT i.id::text FROM public.installation i),
+	(SELECT json_agg(json_build_object('host', d.host, 'proof', d.proof, 'checkedAt', d.checked_at, 'absentSince', d.absent_since,
+			'releasedAt', d.released_at) ORDER BY d.host)
+		FROM public.domains d WHERE d.tenant_id = t.id AND NOT d.is_primary AND (d.released_at IS NULL OR d.absent_since IS NOT NULL))`
 
 // selectInspected is selectTenant with the defects, whose arguments are in the parameters from number first on.
 func selectInspected(first int) string {
@@ -103,11 +115,13 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 		suspendAt           pgtype.Timestamptz
 		releasedAt, purgeAt *time.Time
 		tombstoned, primary pgtype.Text
+		installation        pgtype.Text
+		custom              []customHost
 	)
 	columns := []any{
 		&t.ID, &t.Name, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &suspendAt,
 		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &releasedAt, &tombstoned, &purgeAt, &t.UpdatedAt,
-		&t.SchemaExists, &primary, &t.CustomHosts,
+		&t.SchemaExists, &primary, &installation, &custom,
 	}
 	if len(row.FieldDescriptions()) > len(columns) {
 		columns = append(columns, &t.Defects)
@@ -116,7 +130,8 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 	if suspendAt.InfinityModifier != pgtype.NegativeInfinity {
 		t.SuspendAt = suspendAt.Time
 	}
-	t.TombstoneSchema, t.PrimaryHost = tombstoned.String, primary.String
+	t.TombstoneSchema, t.PrimaryHost, t.Installation = tombstoned.String, primary.String, installation.String
+	t.setCustomHosts(custom)
 	if releasedAt != nil {
 		t.ReleasedAt = *releasedAt
 	}

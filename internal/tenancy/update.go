@@ -34,7 +34,8 @@ func (s *Store) updateRow(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt, 
 			return nil
 		})
 	queueReleases(batch, spec, clock)
-	owned := queueClaims(batch, spec)
+	queueTakeovers(batch, spec, clock)
+	owned := queueClaims(batch, spec, now)
 	queueNotify(batch, spec.Name)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("update tenant %s and its hosts: %w", spec.Name, err)

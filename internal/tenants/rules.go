@@ -11,6 +11,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
 )
 
 // Limits of the Tenant's schema (api/v1alpha1).
@@ -35,7 +36,7 @@ func normalizeDomain(text string) (host, message string) {
 	text = strings.TrimSpace(text)
 	host, err := naming.NormalizeHost(text)
 	// A port is part of a Host header, not of a domain; and the name of the record that verifies a domain is longer.
-	if err != nil || strings.Contains(text, ":") || !strings.Contains(host, ".") || len(host) > maxHost-len(recordPrefix) {
+	if err != nil || strings.Contains(text, ":") || !strings.Contains(host, ".") || len(host) > maxHost-len(domainproof.Prefix) {
 		return "", fmt.Sprintf("%.100q is not a host name. Enter one such as www.alice.org, without https:// and without a path.", text)
 	}
 	return host, ""

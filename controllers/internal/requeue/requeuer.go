@@ -3,6 +3,7 @@
 package requeue
 
 import (
+	"context"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,6 +37,15 @@ func (r *Requeuer) Requeue(tenant types.NamespacedName) {
 	select {
 	case r.events <- event.GenericEvent{Object: object}:
 	default:
+	}
+}
+
+// RequeueWait is Requeue for a request that nothing repeats: while too many are pending, it waits.
+func (r *Requeuer) RequeueWait(ctx context.Context, tenant types.NamespacedName) {
+	object := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Namespace: tenant.Namespace, Name: tenant.Name}}
+	select {
+	case r.events <- event.GenericEvent{Object: object}:
+	case <-ctx.Done():
 	}
 }
 

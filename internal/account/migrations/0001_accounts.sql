@@ -157,16 +157,6 @@ CREATE TABLE public.notices (
     PRIMARY KEY (tenant, kind, about)
 );
 
--- Custom domains that are not verified yet.
-CREATE TABLE public.domain_claims (
-    tenant     text NOT NULL,
-    host       text NOT NULL,
-    -- The value of the TXT record. It is public.
-    token      text NOT NULL,
-    created_at timestamptz NOT NULL,
-    PRIMARY KEY (tenant, host)
-);
-
 -- Rate limits: recent attempts by network address or account, counted across replicas.
 CREATE TABLE public.attempts (
     kind          text NOT NULL,

@@ -18,7 +18,7 @@ func (p *Pages) blogRoutes() site.Routes {
 		"GET /account/{tenant}/manifest.yaml":       p.manifest,
 		"POST /account/{tenant}/name/{$}":           p.limitEdits(p.rename),
 		"POST /account/{tenant}/domains/{$}":        p.limitEdits(p.addDomain),
-		"POST /account/{tenant}/domains/verify/{$}": p.limitEdits(p.verifyDomain),
+		"POST /account/{tenant}/domains/check/{$}":  p.checkDomain,
 		"POST /account/{tenant}/domains/remove/{$}": p.limitEdits(p.removeDomain),
 		"GET /account/{tenant}/delete/{$}":          p.showDelete,
 		"POST /account/{tenant}/delete/{$}":         p.limitEdits(p.deleteBlog),
@@ -45,7 +45,6 @@ type blogPage struct {
 	// DisplayName is the blog's title, and Manager the field manager that set it. Empty: it can be changed here.
 	DisplayName, Manager string
 	Domains              []domainView
-	Claims               []claimView
 	// Form holds the values of display_name and host.
 	Form *site.Form
 }
@@ -76,9 +75,9 @@ func blogForm(r *site.Request, t *v1alpha1.Tenant, fields ...string) *site.Form 
 	return f
 }
 
-// blogPage shows the settings page of a blog. The form holds the error of a claim under the claim's host.
+// blogPage shows the settings page of a blog. The form holds the error of a check under the domain's host.
 func (p *Pages) blogPage(w http.ResponseWriter, r *site.Request, tenant *v1alpha1.Tenant, f *site.Form, status int) error {
-	claims, err := p.Domains.Claims(r.Context(), tenant)
+	domains, err := p.Domains.List(r.Context(), tenant)
 	if err != nil {
 		return err
 	}
@@ -87,13 +86,13 @@ func (p *Pages) blogPage(w http.ResponseWriter, r *site.Request, tenant *v1alpha
 		blogView: viewOf(tenant, r), Host: primaryHost(r, tenant), Generation: tenant.Generation,
 		DisplayName: tenant.Spec.DisplayName, Manager: owners.Field("displayName"), Form: f,
 	}
-	for _, host := range tenant.Spec.CustomDomains {
-		shown.Domains = append(shown.Domains, domainView{
-			Host: string(host), State: domainState(tenant, string(host)), Manager: owners.Domain(string(host)),
-		})
+	if isAboutDomains(tenant) {
+		shown.Message = "" // the page says more about each domain
 	}
-	for _, c := range claims {
-		shown.Claims = append(shown.Claims, claimView{Host: c.Host, Record: c.RecordName(), Value: c.RecordValue(), Error: f.Errors[c.Host]})
+	for _, d := range domains {
+		view := newDomainView(tenant, d)
+		view.Error = f.Errors[d.Host]
+		shown.Domains = append(shown.Domains, view)
 	}
 	return p.Show(w, r, site.Page{Name: "blog", Title: shown.Title, Data: shown, Status: status})
 }

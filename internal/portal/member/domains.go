@@ -2,11 +2,11 @@ package member
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
@@ -17,70 +17,85 @@ import (
 type domainView struct {
 	// State describes the state of the domain in a sentence.
 	Host, State string
+	// Record is the name of the TXT record that proves the domain, and Value its value. Empty: it needs none.
+	Record, Value string
+	// Proven says that the record exists, so that it only has to be kept.
+	Proven bool
 	// Manager is the field manager that set it. Empty: it can be removed here.
 	Manager string
-}
-
-// claimView is a custom domain that is not verified yet.
-type claimView struct {
-	// Record is the name of the TXT record that verifies it, and Value its value.
-	Host, Record, Value string
-	// Error says why this request could not verify it. Empty: the request did not try.
+	// Error says why this request did not find the record. Empty: the request did not look for it.
 	Error string
 }
 
-// domainState describes the state of a custom domain in a sentence.
-func domainState(t *v1alpha1.Tenant, host string) string {
-	domains := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionDomainsReady)
-	switch {
-	case !slices.Contains(t.Status.Hosts, host):
-		if domains != nil && domains.Status == metav1.ConditionFalse && domains.ObservedGeneration == t.Generation {
-			return domains.Message
-		}
-		return "This domain is being set up."
-	case !meta.IsStatusConditionTrue(t.Status.Conditions, v1alpha1.ConditionRouteReady):
-		if route := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionRouteReady); route != nil {
-			return route.Message
-		}
-		return "This domain is being set up."
+func newDomainView(t *v1alpha1.Tenant, d tenants.Domain) domainView {
+	return domainView{
+		Host: d.Host, State: domainState(t, d), Record: d.Record.Name, Value: d.Record.Value, Proven: d.State == tenants.DomainServed,
+		Manager: tenants.OwnersOf(t).Domain(d.Host),
 	}
-	return "Your blog is served at this domain."
 }
 
-// addDomain claims a domain and shows how to verify it.
+// domainState describes the state of a custom domain in a sentence.
+func domainState(t *v1alpha1.Tenant, d tenants.Domain) string {
+	switch d.State {
+	case tenants.DomainServed:
+		return "Your blog is served at this domain."
+	case tenants.DomainUnproven:
+		return "Your blog is not served at this domain yet: we have not found the record below."
+	case tenants.DomainTentative:
+		return "Your blog is served at this domain until another blog proves that the domain is theirs. You can log in there once we have found the record below."
+	case tenants.DomainAbsent:
+		return fmt.Sprintf("We no longer find the record below. Restore it before %s, or your blog loses this domain. Until it is back, log in at the blog's other address.", day(d))
+	case tenants.DomainReleased:
+		return fmt.Sprintf("Your blog lost this domain on %s, because we had not found the record below for seven days. It returns with the record.", day(d))
+	case tenants.DomainElsewhere:
+		return "Another blog has this domain. If it is yours, contact support."
+	case tenants.DomainNotAccepted:
+		return "This site accepts only certain domains. To use this one, contact support."
+	}
+	route := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionRouteReady)
+	if slices.Contains(t.Status.Hosts, d.Host) && route != nil && route.Status == "False" {
+		return route.Message
+	}
+	return "This domain is being set up."
+}
+
+func day(d tenants.Domain) string { return d.Date.UTC().Format("2 January 2006") }
+
+// addDomain adds a domain to a blog.
 func (p *Pages) addDomain(w http.ResponseWriter, r *site.Request) error {
 	tenant, err := p.ownTenant(r)
 	if err != nil {
 		return err
 	}
 	f := blogForm(r, tenant, "host")
-	_, err = p.Domains.Add(r.Context(), tenant, f.Values["host"], r.Now)
-	if sentence := ownerSentence(err); sentence != "" {
-		f.AddError("host", sentence)
-		return p.blogPage(w, r, tenant, f, http.StatusUnprocessableEntity)
-	}
-	if err != nil {
-		return err
-	}
-	site.Redirect(w, r, "/account/"+tenant.Name+"/#domains")
-	return nil
+	err = p.Domains.Add(r.Context(), tenant, f.Values["host"], r.Now)
+	return p.answerBlogForm(w, r, tenant, f, "host", err, "#domains")
 }
 
-// verifyDomain checks the TXT record of a claim and adds the domain to the blog.
-func (p *Pages) verifyDomain(w http.ResponseWriter, r *site.Request) error {
+// checkDomain looks up the TXT record of a domain and shows whether it is right.
+func (p *Pages) checkDomain(w http.ResponseWriter, r *site.Request) error {
 	tenant, err := p.ownTenant(r)
 	if err != nil {
 		return err
 	}
 	host := r.PostFormValue("host")
-	err = p.Domains.Verify(r.Context(), tenant, r.User.ID, host, r.Now)
-	if errors.Is(err, tenants.ErrNoClaim) {
+	err = p.Domains.Check(r.Context(), tenant, r.User.ID, host, r.Now)
+	var refused *tenants.DomainError
+	switch {
+	case errors.Is(err, tenants.ErrNoDomain):
 		return site.ErrNoPage
+	case errors.As(err, &refused):
+		f := blogForm(r, tenant)
+		f.AddError(host, refused.Sentence())
+		return p.blogPage(w, r, tenant, f, http.StatusUnprocessableEntity)
+	case err != nil:
+		return err
 	}
-	return p.answerBlogForm(w, r, tenant, blogForm(r, tenant), host, err, "#domains")
+	site.RedirectWithNotice(w, r, "/account/"+tenant.Name+"/#domains", site.NoticeRecordFound)
+	return nil
 }
 
-// removeDomain removes a domain, or the claim of one, from a blog.
+// removeDomain removes a domain from a blog.
 func (p *Pages) removeDomain(w http.ResponseWriter, r *site.Request) error {
 	tenant, err := p.ownTenant(r)
 	if err != nil {

@@ -2,6 +2,7 @@ package member
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -45,9 +46,20 @@ func viewOf(t *v1alpha1.Tenant, r *site.Request) blogView {
 	if ready := tenants.ReadyCondition(t); ready != nil && ready.Status != "True" {
 		v.Message = ready.Message
 	}
+	if isAboutDomains(t) {
+		v.Message = "A custom domain of this blog is not set up. Its settings say what to do."
+	}
 	if day, err := t.Status.PaidUntil.Start(); err == nil {
 		v.PaidUntil = day
 		v.DaysLeft = max(0, int(day.AddDate(0, 0, 1).Sub(r.Now).Hours()+23)/24)
 	}
 	return v
+}
+
+// isAboutDomains reports whether a Tenant is not Ready because of a custom domain.
+func isAboutDomains(t *v1alpha1.Tenant) bool {
+	ready := tenants.ReadyCondition(t)
+	return ready != nil && ready.Status != "True" && slices.Contains([]string{
+		v1alpha1.ReasonCustomDomainUnproven, v1alpha1.ReasonCustomDomainNotListed, v1alpha1.ReasonCustomDomainTaken, v1alpha1.ReasonCustomDomainRefused,
+	}, ready.Reason)
 }

@@ -69,12 +69,14 @@ const (
 	NoticeUnlocked      Notice = "unlocked"
 	NoticeCodeRevoked   Notice = "code-revoked"
 	NoticeResetSent     Notice = "reset-sent"
+	NoticeRecordFound   Notice = "record-found"
 )
 
 // notices are the sentences. The cookie carries only the identifier, so that no other site can choose the text.
 var notices = map[Notice]string{
 	NoticeLive:          "Your blog is live.",
 	NoticeSaved:         "Saved.",
+	NoticeRecordFound:   "The record is right. If the domain is not served yet, it will be within 15 minutes.",
 	NoticePassword:      "Your password was changed. All other browsers were logged out.",
 	NoticeSessionEnded:  "That browser was logged out.",
 	NoticeSessionsEnded: "All other browsers were logged out.",

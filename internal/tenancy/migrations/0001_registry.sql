@@ -3,6 +3,8 @@
 -- One row: the Platform that this database serves. The operator refuses to serve another one.
 CREATE TABLE public.installation (
     only_row           boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    -- Random: part of what the records that prove custom domains are derived from.
+    id                 uuid NOT NULL,
     platform_namespace text NOT NULL,
     platform_name      text NOT NULL,
     public_url         text NOT NULL,
@@ -54,16 +56,26 @@ CREATE INDEX tenants_purge_at_idx ON public.tenants (purge_at) WHERE purge_at IS
 CREATE UNIQUE INDEX tenants_tombstone_schema_key ON public.tenants (tombstone_schema) WHERE tombstone_schema IS NOT NULL;
 
 CREATE TABLE public.domains (
-    host        text PRIMARY KEY,
+    host           text PRIMARY KEY,
     -- null: a host of the public site, which no tenant can claim.
-    tenant_id   bigint REFERENCES public.tenants (id) ON DELETE CASCADE,
-    is_primary  boolean NOT NULL,
+    tenant_id      bigint REFERENCES public.tenants (id) ON DELETE CASCADE,
+    is_primary     boolean NOT NULL,
     -- When a live tenant released the host; it is held for a minute before another may claim it.
-    released_at timestamptz
+    released_at    timestamptz,
+    -- Why a tenant may have a custom domain. none: it has not proved it, and another that does takes it over. listed: the
+    -- Platform lists it. dns: its TXT record was seen.
+    proof          text NOT NULL DEFAULT 'none' CHECK (proof IN ('none', 'listed', 'dns')),
+    -- When DNS last said whether the record exists.
+    checked_at     timestamptz,
+    -- Since when the record is absent. Rows that were released for this are kept for a while, so that their tenants learn it.
+    absent_since   timestamptz,
+    -- The tenant that has proved a host and takes it over, while the host is held.
+    next_tenant_id bigint
 );
 CREATE UNIQUE INDEX domains_primary_key ON public.domains (tenant_id) WHERE is_primary;
 CREATE INDEX domains_tenant_id_idx ON public.domains (tenant_id);
 CREATE INDEX domains_released_at_idx ON public.domains (released_at) WHERE released_at IS NOT NULL;
+CREATE INDEX domains_absent_since_idx ON public.domains (absent_since) WHERE absent_since IS NOT NULL;
 
 -- The specs of the Tenants of tombstones, to recreate them. They are not in the rows that the application reads, because
 -- they contain addresses of owners.

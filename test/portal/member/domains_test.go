@@ -3,122 +3,73 @@ package member_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"golang.org/x/net/dns/dnsmessage"
-
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/dnsserver"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// nameServer is a DNS server with TXT records. It answers NXDOMAIN for other names.
-type nameServer struct {
-	address string
-
-	mu      sync.Mutex
-	records map[string][]string
-	silent  bool
-}
-
-func startNameServer(t *testing.T) *nameServer {
-	t.Helper()
-	var listen net.ListenConfig
-	conn, err := listen.ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &nameServer{address: conn.LocalAddr().String(), records: make(map[string][]string)}
-	var running sync.WaitGroup
-	running.Go(func() {
-		buffer := make([]byte, 512)
-		for {
-			n, from, err := conn.ReadFrom(buffer)
-			if err != nil {
-				return // the test has ended
-			}
-			if answer := s.answer(buffer[:n]); answer != nil {
-				if _, err := conn.WriteTo(answer, from); err != nil {
-					return
-				}
+// awaitDomain waits until a page says something about the domains of a blog.
+func awaitDomain(p *stack.Platform, v *portaltest.Client, blog string, texts ...string) {
+	p.Wait("the page says so", func(context.Context) error {
+		seen := v.Get("/account/" + blog + "/")
+		for _, text := range texts {
+			if !strings.Contains(seen.Body, text) {
+				return fmt.Errorf("it does not say %q: %s", text, seen.Body)
 			}
 		}
-	})
-	t.Cleanup(func() {
-		conn.Close()
-		running.Wait()
-	})
-	return s
-}
-
-// set sets the TXT records of a name.
-func (s *nameServer) set(name string, texts ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.records[name+"."] = texts
-}
-
-// hush makes the server ignore all further queries.
-func (s *nameServer) hush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.silent = true
-}
-
-func (s *nameServer) answer(packet []byte) []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var m dnsmessage.Message
-	if err := m.Unpack(packet); err != nil || len(m.Questions) != 1 || s.silent {
 		return nil
-	}
-	question := m.Questions[0]
-	m.Response, m.Authoritative, m.RecursionAvailable, m.Additionals = true, true, true, nil
-	texts, known := s.records[strings.ToLower(question.Name.String())]
-	if !known {
-		m.RCode = dnsmessage.RCodeNameError
-	}
-	for _, text := range texts {
-		m.Answers = append(m.Answers, dnsmessage.Resource{
-			Header: dnsmessage.ResourceHeader{Name: question.Name, Type: dnsmessage.TypeTXT, Class: dnsmessage.ClassINET, TTL: 1},
-			Body:   &dnsmessage.TXTResource{TXT: []string{text}},
-		})
-	}
-	answer, err := m.Pack()
-	if err != nil {
-		return nil
-	}
-	return answer
+	})
 }
 
 func TestCustomDomain(t *testing.T) {
 	t.Parallel()
-	dns := startNameServer(t)
-	p, site := portaltest.NewSite(t, "--dns-server="+dns.address)
+	dns := dnsserver.Start(t)
+	p, site := portaltest.NewSiteWithDNS(t, dns, "*.listed.org")
 	portaltest.AddAccount(t, p, "alice")
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
-	verify := func() portaltest.Page { return v.Submit("/account/alice/domains/verify/", "host", "www.alice.org") }
+	check := func() portaltest.Page { return v.Submit("/account/alice/domains/check/", "host", "www.alice.org") }
 
-	added := v.Submit("/account/alice/domains/", "host", " WWW.Alice.org. ").Want(t, http.StatusOK, "<h3>www.alice.org</h3>", "<code>alice."+stack.Domain+"</code>")
+	added := v.Submit("/account/alice/domains/", "host", " WWW.Alice.org. ").Want(t, http.StatusOK, "Saved.", "<h3>www.alice.org</h3>", "<code>alice."+stack.Domain+"</code>")
 	name, value := added.VerificationRecord(t, "www.alice.org")
-	again := v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusOK)
+	if have := p.Tenant("alice").Spec.CustomDomains; !slices.Equal(have, []v1alpha1.CustomDomain{"www.alice.org"}) {
+		t.Errorf("the blog has %v", have)
+	}
+	v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusUnprocessableEntity, "Your blog already has this domain.")
+	awaitDomain(p, v, "alice", "Your blog is not served at this domain yet: we have not found the record below.")
+	p.Wait("the operator says the same", func(context.Context) error {
+		for _, c := range p.Tenant("alice").Status.Conditions {
+			if c.Type == v1alpha1.ConditionDomainsReady && strings.Contains(c.Message, fmt.Sprintf("the TXT record %s with the value %q", name, value)) {
+				return nil
+			}
+		}
+		return portaltest.ErrNotYet
+	})
+	v.Get("/").Want(t, http.StatusOK, "A custom domain of this blog is not set up. Its settings say what to do.")
+
+	check().Want(t, http.StatusUnprocessableEntity, "There is no TXT record _echoblogs.www.alice.org yet")
+	dns.Set(name, "something else", value+"x")
+	check().Want(t, http.StatusUnprocessableEntity, "has another value. Set it to the value above.")
+	dns.Break(dnsserver.ServerFailure)
+	check().Want(t, http.StatusUnprocessableEntity, "The DNS servers of www.alice.org did not answer.")
+	dns.Break(dnsserver.None)
+	dns.Set(name, "something else", value)
+	check().Want(t, http.StatusOK, "The record is right. If the domain is not served yet, it will be within 15 minutes.")
+
+	// The operator waits before it looks again; a domain that is added is looked up at once.
+	v.Submit("/account/alice/domains/remove/", "host", "www.alice.org").Want(t, http.StatusOK, "Saved.").Without(t, "<h3>www.alice.org</h3>")
+	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	again := v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusOK, "Saved.")
 	if _, same := again.VerificationRecord(t, "www.alice.org"); same != value {
 		t.Errorf("added again, the domain has another record: %q, %q", value, same)
 	}
-
-	verify().Want(t, http.StatusUnprocessableEntity, "There is no TXT record _echoblogs.www.alice.org yet")
-	dns.set(name, "something else", value+"x")
-	verify().Want(t, http.StatusUnprocessableEntity, "has another value. Set it to the value above.")
-	if tenant := p.Tenant("alice"); len(tenant.Spec.CustomDomains) != 0 {
-		t.Fatalf("an unverified domain was added: %v", tenant.Spec.CustomDomains)
-	}
-	dns.set(name, "something else", value)
-	verify().Want(t, http.StatusOK, "Saved.", "Remove www.alice.org")
 	p.Wait("the blog is at its own domain", func(ctx context.Context) error {
 		answer, err := stack.Get(ctx, p.Blogs[0], "www.alice.org", "/")
 		if err == nil && answer.Tenant != "alice" {
@@ -126,22 +77,17 @@ func TestCustomDomain(t *testing.T) {
 		}
 		return err
 	})
-	p.Wait("the page says so", func(context.Context) error {
-		if seen := v.Get("/account/alice/"); !strings.Contains(seen.Body, "Your blog is served at this domain.") {
-			return fmt.Errorf("it says: %s", seen.Body)
-		}
-		return nil
-	})
-	v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusUnprocessableEntity, "Your blog already has this domain")
+	awaitDomain(p, v, "alice", "Your blog is served at this domain.", "Keep this record: it proves that you own the domain", value)
 
-	// A second domain is added, then both are removed.
-	two := v.Submit("/account/alice/domains/", "host", "alice.blog").Want(t, http.StatusOK)
-	dns.set(two.VerificationRecord(t, "alice.blog"))
-	v.Submit("/account/alice/domains/verify/", "host", "alice.blog").Want(t, http.StatusOK, "Saved.")
-	for _, left := range [][]v1alpha1.CustomDomain{{"alice.blog"}, {}} {
+	// A domain that the site lists needs no record.
+	v.Submit("/account/alice/domains/", "host", "alice.listed.org").Want(t, http.StatusOK, "Saved.").Without(t, "_echoblogs.alice.listed.org")
+	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range [][]v1alpha1.CustomDomain{{"alice.listed.org"}, {}} {
 		remove := "www.alice.org"
 		if len(left) == 0 {
-			remove = "alice.blog"
+			remove = "alice.listed.org"
 		}
 		v.Submit("/account/alice/domains/remove/", "host", remove).Want(t, http.StatusOK, "Saved.")
 		if have := p.Tenant("alice").Spec.CustomDomains; !slices.Equal(have, left) {
@@ -150,10 +96,26 @@ func TestCustomDomain(t *testing.T) {
 	}
 }
 
+// An owner reads since when a domain is at risk, and why it is gone.
+func TestDomainsWithoutTheirRecords(t *testing.T) {
+	t.Parallel()
+	dns := dnsserver.Start(t)
+	p, site := portaltest.NewSiteWithDNS(t, dns)
+	portaltest.AddAccount(t, p, "alice")
+	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	name, value := v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusOK).VerificationRecord(t, "www.alice.org")
+	awaitDomain(p, v, "alice", "we have not found the record below.")
+	p.Exec(`INSERT INTO public.domains (host, tenant_id, is_primary, proof, checked_at, absent_since)
+		SELECT 'www.alice.org', id, false, 'dns', '2026-03-08', '2026-03-08' FROM public.tenants WHERE name = 'alice'`)
+	v.Get("/account/alice/").Want(t, http.StatusOK, "We no longer find the record below. Restore it before 15 March 2026, or your blog loses this domain.", name, value)
+	p.Exec(`UPDATE public.domains SET released_at = '2026-03-15' WHERE host = 'www.alice.org'`)
+	v.Get("/account/alice/").Want(t, http.StatusOK, "Your blog lost this domain on 15 March 2026, because we had not found the record below for seven days. It returns with the record.", name, value)
+}
+
 func TestDomainsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	dns := startNameServer(t)
-	p, site := portaltest.NewSite(t, "--dns-server="+dns.address)
+	dns := dnsserver.Start(t)
+	p, site := portaltest.NewSiteWithDNS(t, dns, "*.bob.org")
 	portaltest.AddAccount(t, p, "alice")
 	portaltest.AddAccount(t, p, "bob", func(tenant *v1alpha1.Tenant) { tenant.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.bob.org"} })
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
@@ -174,30 +136,27 @@ func TestDomainsThatAreRefused(t *testing.T) {
 			t.Errorf("the input is not kept: %q", host)
 		}
 	}
-	v.Submit("/account/alice/domains/verify/", "host", "www.carol.org").Want(t, http.StatusNotFound)
+	v.Submit("/account/alice/domains/check/", "host", "www.carol.org").Want(t, http.StatusNotFound)
 
-	// Of two blogs that claim a domain, the first one to verify it gets it.
+	// Of two blogs that name a domain, the one that proves it gets it.
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
-	first := v.Submit("/account/alice/domains/", "host", "www.both.org").Want(t, http.StatusOK)
-	second := bob.Submit("/account/bob/domains/", "host", "www.both.org").Want(t, http.StatusOK)
-	name, ofAlice := first.VerificationRecord(t, "www.both.org")
-	_, ofBob := second.VerificationRecord(t, "www.both.org")
-	dns.set(name, ofAlice)
-	bob.Submit("/account/bob/domains/verify/", "host", "www.both.org").Want(t, http.StatusUnprocessableEntity, "has another value. Set it to the value above.")
-	v.Submit("/account/alice/domains/verify/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
-	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
+	v.Submit("/account/alice/domains/", "host", "www.both.org").Want(t, http.StatusOK)
+	name, ofBob := bob.Submit("/account/bob/domains/", "host", "www.both.org").Want(t, http.StatusOK).VerificationRecord(t, "www.both.org")
+	bob.Submit("/account/bob/domains/remove/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
+	dns.Set(name, ofBob)
+	v.Submit("/account/alice/domains/check/", "host", "www.both.org").Want(t, http.StatusUnprocessableEntity, "has another value. Set it to the value above.")
+	if err := p.AwaitReady(t.Context(), "bob"); err != nil {
 		t.Fatal(err)
 	}
-	dns.set(name, ofBob)
-	bob.Submit("/account/bob/domains/verify/", "host", "www.both.org").Want(t, http.StatusUnprocessableEntity, "Another blog has this domain")
-	bob.Submit("/account/bob/domains/remove/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
+	bob.Submit("/account/bob/domains/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
+	awaitDomain(p, bob, "bob", "<h3>www.both.org</h3>\n<p>Your blog is served at this domain.")
+	v.Get("/account/alice/").Want(t, http.StatusOK, "Another blog has this domain. If it is yours, contact support.")
+	v.Submit("/account/alice/domains/remove/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
+	v.Submit("/account/alice/domains/", "host", "www.both.org").Want(t, http.StatusUnprocessableEntity, "Another blog has this domain")
 
 	// A blog can have twenty domains.
-	for i := range 19 {
+	for i := range 20 {
 		v.Submit("/account/alice/domains/", "host", fmt.Sprintf("www%d.alice.org", i)).Want(t, http.StatusOK)
 	}
-	v.Submit("/account/alice/domains/", "host", "www19.alice.org").Want(t, http.StatusUnprocessableEntity, "A blog can have at most 20 custom domains. Remove one first.")
-
-	dns.hush()
-	v.Submit("/account/alice/domains/verify/", "host", "www0.alice.org").Want(t, http.StatusUnprocessableEntity, "did not answer")
+	v.Submit("/account/alice/domains/", "host", "www20.alice.org").Want(t, http.StatusUnprocessableEntity, "A blog can have at most 20 custom domains. Remove one first.")
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/controllers"
 	"github.com/echoblogs/echoblogs/controllers/connections"
+	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
 	"github.com/echoblogs/echoblogs/test/testkit/apiserver"
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
@@ -47,6 +48,7 @@ func (p *Platform) StartOperator(wrap func(client.Client) client.Client) (stop f
 	stores := p.Stores
 	if err := controllers.Setup(mgr, controllers.Options{
 		Stores: stores, Client: api, BackendAddress: p.Backend, Clock: p.Clock, Workers: 4, MaxBackoff: p.MaxBackoff,
+		Resolver: domainproof.NewResolver(p.DNS.Address),
 	}); err != nil {
 		p.T.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/test/testkit/apiserver"
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
+	"github.com/echoblogs/echoblogs/test/testkit/dnsserver"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
@@ -51,6 +52,8 @@ type Platform struct {
 	Database *postgrestest.Database
 	// Reach converts the connection string of the database into the one that operator and blog use.
 	Reach func(uri string) string
+	// DNS is the server that the operator asks for the records of custom domains.
+	DNS *dnsserver.Server
 	// MaxBackoff is the operator's longest delay between attempts. 0: the one of a cluster.
 	MaxBackoff time.Duration
 	// MaxClockSkew lets tests move the operator's clock without the database's.
@@ -83,6 +86,7 @@ func NewNamespace(t testing.TB, options ...func(*Platform)) *Platform {
 		API: apiserver.Shared(t), Reach: func(uri string) string { return uri }, MaxBackoff: MaxBackoff,
 		MaxClockSkew: 100 * 365 * 24 * time.Hour, Application: blogapp.Application, Public: []application.Set{migrations.Set},
 	}
+	p.DNS = dnsserver.Start(t)
 	for _, option := range options {
 		option(p)
 	}

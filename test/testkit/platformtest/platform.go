@@ -78,7 +78,7 @@ func (p *Platform) CreateDatabaseSecret(uri string) {
 	p.CreateObject(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: databaseSecret}, StringData: map[string]string{"uri": uri}})
 }
 
-// CreatePlatform creates the Platform "default" with two domains, after the edits.
+// CreatePlatform creates the Platform "default" with two domains, after the edits. It serves any custom domain.
 func (p *Platform) CreatePlatform(edits ...func(*v1alpha1.Platform)) {
 	p.t.Helper()
 	object := &v1alpha1.Platform{
@@ -88,7 +88,7 @@ func (p *Platform) CreatePlatform(edits ...func(*v1alpha1.Platform)) {
 			Database: v1alpha1.DatabaseSpec{SecretRef: v1alpha1.SecretReference{Name: databaseSecret}},
 			Backend:  v1alpha1.ServiceReference{Name: BlogService},
 			Portal:   &v1alpha1.ServiceReference{Name: PortalService},
-			Routing:  &v1alpha1.RoutingSpec{IngressClassName: IngressClass},
+			Routing:  &v1alpha1.RoutingSpec{IngressClassName: IngressClass, CustomDomains: v1alpha1.CustomDomainsAny},
 		},
 	}
 	for _, edit := range edits {

@@ -19,6 +19,9 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
+// noDNSServer is where nothing listens: tests that look names up start a server of their own.
+const noDNSServer = "127.0.0.1:9"
+
 // Operator is a running operator.
 type Operator struct {
 	platform *Platform
@@ -38,7 +41,7 @@ func (p *Platform) StartOperator(flags ...string) *Operator {
 	o := &Operator{platform: p, metrics: fmt.Sprintf("127.0.0.1:%d", ports[0])}
 	o.process = p.start("operator", nil, append([]string{
 		"run", "--namespace=" + p.Namespace, "--kubeconfig=" + p.kubeconfig, "--probe-address=" + p.Blogs[0],
-		"--metrics-address=" + o.metrics, "--health-address=0",
+		"--metrics-address=" + o.metrics, "--health-address=0", "--dns-server=" + noDNSServer,
 	}, flags...)...)
 	p.t.Cleanup(func() {
 		if !o.killed {
@@ -121,7 +124,7 @@ func (p *Platform) StartPortal(replica int, flags ...string) *Portal {
 	s := &Portal{Address: p.Portals[replica], Mails: filepath.Join(p.t.TempDir(), "mail"), platform: p}
 	s.process = p.start("portal", p.portalEnvironment(), append([]string{
 		"run", "--namespace=" + p.Namespace, "--kubeconfig=" + p.portalKubeconfig, "--address=" + s.Address,
-		"--metrics-address=0", "--mail-folder=" + s.Mails,
+		"--metrics-address=0", "--mail-folder=" + s.Mails, "--dns-server=" + noDNSServer,
 	}, flags...)...)
 	p.t.Cleanup(func() {
 		if !s.ended {

@@ -25,6 +25,10 @@ var parser *typed.Parser
 var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.CustomDomain
   scalar: string
+- name: com.github.echoblogs.echoblogs.api.v1alpha1.CustomDomainPattern
+  scalar: string
+- name: com.github.echoblogs.echoblogs.api.v1alpha1.CustomDomainPolicy
+  scalar: string
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.DatabaseEngine
   scalar: string
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.DatabaseSpec
@@ -161,11 +165,20 @@ var schemaYAML = typed.YAMLObject(`types:
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.RoutingSpec
   map:
     fields:
+    - name: allowedCustomDomains
+      type:
+        list:
+          elementType:
+            namedType: com.github.echoblogs.echoblogs.api.v1alpha1.CustomDomainPattern
+          elementRelationship: associative
     - name: annotations
       type:
         map:
           elementType:
             scalar: string
+    - name: customDomains
+      type:
+        namedType: com.github.echoblogs.echoblogs.api.v1alpha1.CustomDomainPolicy
     - name: ingressClassName
       type:
         scalar: string

@@ -19,6 +19,14 @@ type RoutingSpecApplyConfiguration struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 	// tls enables HTTPS. Empty: plain HTTP.
 	TLS *TLSSpecApplyConfiguration `json:"tls,omitempty"`
+	// customDomains says which custom domains of Tenants are served: Verified, those of allowedCustomDomains and those whose
+	// owner has created the TXT record that the Tenant's condition DomainsReady names; Listed, only those of
+	// allowedCustomDomains; Any, all, but one without such a record goes to another Tenant that has one, and owners cannot log
+	// in there. Empty: Verified.
+	CustomDomains *apiv1alpha1.CustomDomainPolicy `json:"customDomains,omitempty"`
+	// allowedCustomDomains are the custom domains that any Tenant may have without a TXT record: host names such as
+	// www.alice.org, and patterns such as *.alice.org for every host below alice.org.
+	AllowedCustomDomains []apiv1alpha1.CustomDomainPattern `json:"allowedCustomDomains,omitempty"`
 }
 
 // RoutingSpecApplyConfiguration constructs a declarative configuration of the RoutingSpec type for use with
@@ -62,5 +70,23 @@ func (b *RoutingSpecApplyConfiguration) WithAnnotations(entries map[string]strin
 // If called multiple times, the TLS field is set to the value of the last call.
 func (b *RoutingSpecApplyConfiguration) WithTLS(value *TLSSpecApplyConfiguration) *RoutingSpecApplyConfiguration {
 	b.TLS = value
+	return b
+}
+
+// WithCustomDomains sets the CustomDomains field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the CustomDomains field is set to the value of the last call.
+func (b *RoutingSpecApplyConfiguration) WithCustomDomains(value apiv1alpha1.CustomDomainPolicy) *RoutingSpecApplyConfiguration {
+	b.CustomDomains = &value
+	return b
+}
+
+// WithAllowedCustomDomains adds the given value to the AllowedCustomDomains field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the AllowedCustomDomains field.
+func (b *RoutingSpecApplyConfiguration) WithAllowedCustomDomains(values ...apiv1alpha1.CustomDomainPattern) *RoutingSpecApplyConfiguration {
+	for i := range values {
+		b.AllowedCustomDomains = append(b.AllowedCustomDomains, values[i])
+	}
 	return b
 }
