@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -77,13 +78,28 @@ func TestInstallationsOnOneServer(t *testing.T) {
 			}
 		}
 	}
-	if found, want := a.doctor(), `Role PUBLIC: Every role of the server may connect to the database. Run: REVOKE CONNECT ON DATABASE `+name+` FROM PUBLIC;`; found != want {
-		t.Errorf("the doctor finds %q, want %q", found, want)
+	a.AsAdministrator(`GRANT CREATE ON SCHEMA public TO PUBLIC`, `GRANT CREATE, TEMPORARY ON DATABASE `+name+` TO `+a.Database.RolePrefix.Role("blog"))
+	found := strings.Split(a.doctor(), "\n")
+	open := []string{
+		`Role PUBLIC: Every role has CREATE on the schema "public", which EchoBlogs has not granted. Run: REVOKE CREATE ON SCHEMA "public" FROM PUBLIC;`,
+		`Role PUBLIC: Every role has CONNECT on the database ` + name + `, which EchoBlogs has not granted. Run: REVOKE CONNECT ON DATABASE ` + name + ` FROM PUBLIC;`,
+		fmt.Sprintf(`Role %[1]s: The role %[1]q has CREATE, TEMPORARY on the database %[2]s, which EchoBlogs has not granted. Run: REVOKE CREATE, TEMPORARY ON DATABASE %[2]s FROM %[1]q;`,
+			a.Database.RolePrefix.Role("blog"), name),
+	}
+	if diff := cmp.Diff(open, found); diff != "" {
+		t.Errorf("the doctor finds (-want +got):\n%s", diff)
+	}
+	for _, finding := range found {
+		_, statement, _ := strings.Cut(finding, " Run: ")
+		a.AsAdministrator(statement)
+	}
+	if found := a.doctor(); found != "" {
+		t.Errorf("after these statements, the doctor finds %q", found)
 	}
 
 	// The roles of its own lose the privilege, too.
 	blog := a.Database.RolePrefix.Role("blog")
-	a.AsAdministrator(`REVOKE CONNECT ON DATABASE `+name+` FROM PUBLIC`, `REVOKE CONNECT ON DATABASE `+name+` FROM `+blog)
+	a.AsAdministrator(`REVOKE CONNECT ON DATABASE ` + name + ` FROM ` + blog)
 	want := fmt.Sprintf(`The role %q lacks CONNECT on the database %s. Run: GRANT CONNECT ON DATABASE %[2]s TO %[1]q;`, blog, name)
 	if found := a.doctor(); found != "Role "+blog+": "+want {
 		t.Errorf("the doctor finds %q, want %q", found, want)

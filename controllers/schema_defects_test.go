@@ -243,6 +243,7 @@ func TestDefectsOfThePublicSchema(t *testing.T) {
 	for _, damage := range []string{
 		`REVOKE ALL ON public.domains FROM echoblogs_blog`, `REVOKE INSERT, UPDATE ON public.users FROM echoblogs_portal`,
 		`GRANT UPDATE, SELECT ON public.audit TO echoblogs_portal`, `GRANT SELECT ON public.users TO PUBLIC`, `GRANT INSERT, SELECT ON public.schema_migrations TO echoblogs_blog`,
+		`GRANT SELECT (password_hash, email) ON public.users TO echoblogs_blog`,
 		`GRANT SELECT ON public.tenants TO pg_monitor`, // the administrator's own
 	} {
 		p.Exec(damage)
@@ -258,6 +259,8 @@ func TestDefectsOfThePublicSchema(t *testing.T) {
 			`which EchoBlogs has not granted. Run: REVOKE INSERT, SELECT ON TABLE "public"."schema_migrations" FROM "echoblogs_blog";`,
 		`Schema public: Every role has SELECT on the table "users" of the schema "public", which EchoBlogs has not granted. ` +
 			`Run: REVOKE SELECT ON TABLE "public"."users" FROM PUBLIC;`,
+		`Schema public: The role "echoblogs_blog" has SELECT on the table "users" of the schema "public", which EchoBlogs has not granted. ` +
+			`Run: REVOKE SELECT ON TABLE "public"."users" FROM "echoblogs_blog";`,
 	}
 	if diff := cmp.Diff(want, strings.Split(p.doctor(), "\n")); diff != "" {
 		t.Errorf("the doctor finds (-want +got):\n%s", diff)

@@ -3,6 +3,8 @@ package platform
 import (
 	"context"
 
+	logf "sigs.k8s.io/controller-runtime/pkg/log"
+
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
@@ -19,11 +21,13 @@ func repairPublic(ctx context.Context, s *scope, store *tenancy.Store) error {
 	if err != nil || len(defects) == 0 {
 		return err
 	}
+	_, found := diagnosis.DescribeDefects(s.platform, defects)
 	prepareErr := store.Prepare(ctx)
 	if defects, err = store.Inspector().PublicDefects(ctx); err != nil {
 		return err
 	}
 	if len(defects) == 0 {
+		logf.FromContext(ctx).Info("Repaired privileges in the schema public", "found", found)
 		return prepareErr
 	}
 	reason, problem := diagnosis.DescribeDefects(s.platform, defects)

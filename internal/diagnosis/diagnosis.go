@@ -122,8 +122,8 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 	return ""
 }
 
-// findRoles reports what a role may have changed about itself, which Postgres cannot forbid, and whether roles of others may
-// connect.
+// findRoles reports what a role may have changed about itself, which Postgres cannot forbid, and what roles may do in the
+// database that no program needs.
 func findRoles(ctx context.Context, registry tenancy.Inspector, platform *v1alpha1.Platform) ([]Finding, error) {
 	settings, err := registry.RoleSettings(ctx)
 	if err != nil {
@@ -134,12 +134,12 @@ func findRoles(ctx context.Context, registry tenancy.Inspector, platform *v1alph
 		findings = append(findings, Finding{KindRole, s.Role,
 			fmt.Sprintf(`The role has the setting %s. Run ALTER ROLE … RESET for it, and then the output of %q, as an administrator of the database.`, s.Setting, BootstrapCommand(platform))})
 	}
-	open, statement, err := registry.OpenToAll(ctx)
+	excess, err := registry.ExcessPrivileges(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if open {
-		findings = append(findings, Finding{KindRole, "PUBLIC", "Every role of the server may connect to the database. Run: " + statement})
+	for _, d := range tenancy.MergePrivileges(excess) {
+		findings = append(findings, Finding{KindRole, cmp.Or(d.Role, "PUBLIC"), describe(platform, d)})
 	}
 	return findings, nil
 }

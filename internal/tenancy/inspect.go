@@ -90,18 +90,6 @@ func (i Inspector) RoleSettings(ctx context.Context) ([]postgres.RoleSetting, er
 	return postgres.UnexpectedRoleSettings(ctx, i.db, i.options.roles())
 }
 
-// OpenToAll reports whether every role of the server may connect to the database, and returns the statement that changes it.
-func (i Inspector) OpenToAll(ctx context.Context) (open bool, statement string, err error) {
-	var database string
-	err = i.db.QueryRow(ctx, `SELECT datname::text, EXISTS (SELECT FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) held
-			WHERE held.grantee = 0 AND held.privilege_type = 'CONNECT')
-		FROM pg_database WHERE datname = current_database()`).Scan(&database, &open)
-	if err != nil {
-		return false, "", fmt.Errorf("read who may connect to the database: %w", err)
-	}
-	return open, fmt.Sprintf("REVOKE CONNECT ON DATABASE %s FROM PUBLIC;", quote(database)), nil
-}
-
 // Find is Reader.Find with Tenant.Defects. It is one indexed query, too, but a more expensive one.
 func (i Inspector) Find(ctx context.Context, name string) (Tenant, error) {
 	needs := i.options.needsOf(i.options.Application.Grants, true)

@@ -51,9 +51,10 @@ func (o Options) publicDefects(ctx context.Context, db postgres.Querier) ([]Defe
 	rows, err := db.Query(ctx, `SELECT 'excess' AS kind, '' AS database, 'public' AS schema, c.relname::text AS table, '' AS owner,
 			CASE WHEN held.grantee = 0 THEN '' ELSE pg_get_userbyid(held.grantee) END AS role, held.privilege_type AS privilege, NULL::text[] AS surplus
 		FROM (SELECT DISTINCT need.relation FROM unnest($1::text[]::name[]) AS need (relation)) known
-		CROSS JOIN LATERAL (SELECT found.relname, found.relowner, found.relacl FROM pg_class found
+		CROSS JOIN LATERAL (SELECT found.oid, found.relname, found.relowner, found.relacl FROM pg_class found
 			WHERE found.relname = known.relation AND found.relnamespace = 'public'::regnamespace OFFSET 0) c
-		CROSS JOIN aclexplode(c.relacl) held
+		CROSS JOIN LATERAL (SELECT * FROM aclexplode(c.relacl) UNION
+			SELECT one.* FROM pg_attribute a, aclexplode(a.attacl) one WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL) held
 		WHERE c.relowner = to_regrole(quote_ident(current_user)) AND held.grantor = c.relowner
 			AND (held.grantee = 0 OR pg_get_userbyid(held.grantee) = ANY ($4::text[]) AND NOT EXISTS (
 				SELECT FROM unnest($1::text[], $2::text[], $3::text[]) AS need (relation, role, privilege)
@@ -61,7 +62,7 @@ func (o Options) publicDefects(ctx context.Context, db postgres.Querier) ([]Defe
 		UNION ALL SELECT 'privilege', current_database()::text, '', '', '', program, 'CONNECT', NULL FROM unnest($4::text[]) program
 		WHERE NOT has_database_privilege(to_regrole(quote_ident(program)), current_database(), 'CONNECT')
 		ORDER BY 4, 6, 7`, needs.tables, needs.roles, needs.privileges,
-		o.RolePrefix.Roles(append(o.Application.Programs(), postgres.Portal)...))
+		o.restricted())
 	if err != nil {
 		return nil, fmt.Errorf("inspect privileges in public: %w", err)
 	}
@@ -84,4 +85,31 @@ func (o Options) grantPublic(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("grant the programs their privileges in public: %w", err)
 	}
 	return nil
+}
+
+// ExcessPrivileges returns privileges on the database and on the schema public that everybody, or a program other than the
+// operator, should not have. Only an administrator can revoke them. No program needs the default ones, with which each role
+// of the server may connect.
+func (i Inspector) ExcessPrivileges(ctx context.Context) ([]Defect, error) {
+	rows, err := i.db.Query(ctx, `SELECT 'excess' AS kind, granted.database, granted.schema, '' AS table, '' AS owner,
+			CASE WHEN held.grantee = 0 THEN '' ELSE pg_get_userbyid(held.grantee) END AS role, held.privilege_type AS privilege, NULL::text[] AS surplus
+		FROM (SELECT datname::text AS database, '' AS schema, coalesce(datacl, acldefault('d', datdba)) AS acl FROM pg_database WHERE datname = current_database()
+			UNION ALL SELECT '', nspname::text, coalesce(nspacl, acldefault('n', nspowner)) FROM pg_namespace WHERE nspname = 'public') granted
+		CROSS JOIN aclexplode(granted.acl) held
+		WHERE held.grantee = 0 AND (granted.schema = '' OR held.privilege_type <> 'USAGE')
+			OR pg_get_userbyid(held.grantee) = ANY ($1::text[]) AND held.privilege_type NOT IN ('CONNECT', 'USAGE')
+		ORDER BY 2, 3, 6, 7`, i.options.restricted())
+	if err != nil {
+		return nil, fmt.Errorf("inspect privileges on the database: %w", err)
+	}
+	excess, err := pgx.CollectRows(rows, pgx.RowToStructByName[Defect])
+	if err != nil {
+		return nil, fmt.Errorf("inspect privileges on the database: %w", err)
+	}
+	return excess, nil
+}
+
+// restricted returns the roles of all programs but the operator, which owns what it creates.
+func (o Options) restricted() []string {
+	return o.RolePrefix.Roles(append(o.Application.Programs(), postgres.Portal)...)
 }
