@@ -165,6 +165,32 @@ func TestRefusedPlatforms(t *testing.T) {
 			t.Errorf("%s: %v", contact, err)
 		}
 	}
+	p.wantFixedRolePrefix(t)
+}
+
+// wantFixedRolePrefix checks that the role prefix of a Platform cannot be changed.
+func (p *platform) wantFixedRolePrefix(t *testing.T) {
+	t.Helper()
+	database := func(prefix string) string {
+		if prefix != "" {
+			prefix = ", rolePrefix: " + prefix
+		}
+		return "database: {secretRef: {name: database}" + prefix + "}"
+	}
+	for name, prefixes := range map[string][2]string{"changed": {"a", "b"}, "set": {"", "b"}, "unset": {strings.Repeat("a", 48), ""}} {
+		if err := p.apply(t, platformManifest(name, database(prefixes[0]))); err != nil {
+			t.Fatal(err)
+		}
+		err := p.apply(t, platformManifest(name, database(prefixes[1])))
+		if err == nil || !strings.Contains(err.Error(), "rolePrefix cannot be changed after creation: create another Platform") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	for _, prefix := range []string{"", "echoblogs", ""} {
+		if err := p.apply(t, platformManifest("fixed", database(prefix))); err != nil {
+			t.Errorf("the default, by name or empty: %v", err)
+		}
+	}
 }
 
 // platformManifest returns a manifest of a Platform. line replaces the line of the same field.
@@ -210,31 +236,6 @@ func TestSchemaNameNeverChanges(t *testing.T) {
 	err := p.apply(t, manifest("moved", "{platformRef: {name: other}}"))
 	if err == nil || !strings.Contains(err.Error(), "a Tenant cannot move to another Platform") {
 		t.Errorf("moved: got %v", err)
-	}
-}
-
-func TestRolePrefixNeverChanges(t *testing.T) {
-	t.Parallel()
-	p := newNamespace(t)
-	database := func(prefix string) string {
-		if prefix != "" {
-			prefix = ", rolePrefix: " + prefix
-		}
-		return "database: {secretRef: {name: database}" + prefix + "}"
-	}
-	for name, prefixes := range map[string][2]string{"changed": {"a", "b"}, "set": {"", "b"}, "unset": {strings.Repeat("a", 48), ""}} {
-		if err := p.apply(t, platformManifest(name, database(prefixes[0]))); err != nil {
-			t.Fatal(err)
-		}
-		err := p.apply(t, platformManifest(name, database(prefixes[1])))
-		if err == nil || !strings.Contains(err.Error(), "rolePrefix cannot be changed after creation: create another Platform") {
-			t.Errorf("%s: got %v", name, err)
-		}
-	}
-	for _, prefix := range []string{"", "echoblogs", ""} {
-		if err := p.apply(t, platformManifest("default", database(prefix))); err != nil {
-			t.Errorf("the default, by name or empty: %v", err)
-		}
 	}
 }
 
