@@ -62,14 +62,18 @@ demo-down: ## Stop the demo. CLEAN=1 deletes its data as well.
 
 .PHONY: test
 test: test-setup ## Run all tests, against a real API server and a real Postgres.
-	@hack/in-modules.sh $(CURDIR)/hack/test-module.sh
+	@hack/in-modules.sh go test -timeout 20m -vet=off ./...
+
+.PHONY: test-race
+test-race: test-setup ## Run the tests of packages, as opposed to whole programs, with the race detector.
+	go test -timeout 20m -vet=off -race $$(hack/race-packages.sh)
 
 # The tests mostly wait, so many run in parallel.
 .PHONY: test-fast
 test-fast: ## Run the tests below internal that need no control plane, in less than two minutes.
 	@hack/postgres/install.sh >/dev/null
 	@hack/pgbouncer/install.sh >/dev/null
-	go test -timeout 5m -parallel 16 $$(hack/fast-packages.sh)
+	go test -timeout 5m -vet=off -parallel 16 $$(hack/fast-packages.sh)
 
 # How long each fuzz target runs.
 FUZZTIME ?= 1m
