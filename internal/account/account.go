@@ -19,6 +19,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
 )
 
 // ErrNotFound is returned when a user, session, code or token does not exist or has expired.
@@ -57,6 +58,8 @@ type Options struct {
 	Blogs Blogs
 	// Hasher defaults to NewHasher().
 	Hasher PasswordHasher
+	// Resolver looks up the records that prove custom domains. Defaults to the system's.
+	Resolver domainproof.Resolver
 	// MailQueued is called after an email was added to the outbox. Defaults to a function that does nothing.
 	MailQueued func()
 	// Log defaults to slog.Default().
@@ -71,6 +74,7 @@ type Service struct {
 	registry   tenancy.Reader
 	blogs      Blogs
 	hasher     PasswordHasher
+	proofs     *proofs
 	audit      *audit.Log
 	mailQueued func()
 	log        *slog.Logger
@@ -90,6 +94,9 @@ func New(o Options) *Service {
 	if o.MailQueued == nil {
 		o.MailQueued = func() {}
 	}
+	if o.Resolver == nil {
+		o.Resolver = domainproof.NewResolver("")
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -98,7 +105,7 @@ func New(o Options) *Service {
 	}
 	return &Service{
 		db: o.DB, registry: tenancy.NewReader(o.DB), blogs: o.Blogs, hasher: o.Hasher, audit: audit.NewLog(o.DB, o.Now), mailQueued: o.MailQueued, log: o.Log, now: o.Now,
-		metrics: newMetrics(),
+		proofs: newProofs(o.Resolver, o.Now), metrics: newMetrics(),
 	}
 }
 

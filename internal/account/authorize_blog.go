@@ -28,22 +28,30 @@ func (e *NotOwnerError) Error() string {
 
 // BlogAt returns the live blog at a host, or ErrNotFound.
 func (s *Service) BlogAt(ctx context.Context, host string) (Blog, error) {
+	_, b, err := s.blogAt(ctx, host)
+	return b, err
+}
+
+// blogAt is BlogAt, and also returns the blog's tenant.
+func (s *Service) blogAt(ctx context.Context, host string) (tenancy.Tenant, Blog, error) {
 	host, err := naming.NormalizeHost(host)
 	if err != nil {
-		return Blog{}, ErrNotFound // no blog has such a host
+		return tenancy.Tenant{}, Blog{}, ErrNotFound // no blog has such a host
 	}
 	tenant, err := s.registry.FindByHost(ctx, host)
 	if errors.Is(err, tenancy.ErrNotFound) {
 		err = ErrNotFound
 	}
-	return Blog{TenantID: tenant.ID, Host: host, Title: tenant.DisplayName, Owner: tenant.Owner}, err
+	return tenant, Blog{TenantID: tenant.ID, Host: host, Title: tenant.DisplayName, Owner: tenant.Owner}, err
 }
 
 // AuthorizeBlog issues a code that the blog at a host redeems to log in its owner, who has a session on the public site.
 // challenge is the blogsession.Challenge of the verifier that the blog has stored in a cookie. The code is useless without
-// that cookie, so it may be part of a URL. Errors are ErrNotFound and *NotOwnerError.
+// that cookie, so it may be part of a URL. It goes to no host that may belong to another person. Errors are ErrNotFound,
+// *NotOwnerError and *UnprovenHostError.
 func (s *Service) AuthorizeBlog(ctx context.Context, user *User, session *Session, host, challenge string) (code string, b Blog, err error) {
-	if b, err = s.BlogAt(ctx, host); err != nil {
+	tenant, b, err := s.blogAt(ctx, host)
+	if err != nil {
 		return "", b, err
 	}
 	switch {
@@ -51,6 +59,9 @@ func (s *Service) AuthorizeBlog(ctx context.Context, user *User, session *Sessio
 		return "", b, ErrNotFound
 	case b.Owner != user.Username:
 		return "", b, &NotOwnerError{Blog: b}
+	}
+	if err := s.checkHost(ctx, tenant, b); err != nil {
+		return "", b, err
 	}
 	code, err = blogsession.Issue(ctx, s.db, blogsession.Code{
 		SessionID: session.ID, TenantID: b.TenantID, Host: b.Host, Username: user.Username, Challenge: challenge,

@@ -32,6 +32,7 @@ type env struct {
 	audit    *audit.Log
 	blogs    *fakeBlogs
 	hasher   *fakeHasher
+	dns      *fakeDNS
 
 	mu  sync.Mutex
 	now time.Time
@@ -41,11 +42,11 @@ func newEnv(t *testing.T) *env {
 	t.Helper()
 	db, operator := tenancytest.Pools(t)
 	e := &env{
-		t: t, db: db, operator: operator, blogs: &fakeBlogs{}, hasher: &fakeHasher{},
+		t: t, db: db, operator: operator, blogs: &fakeBlogs{}, hasher: &fakeHasher{}, dns: &fakeDNS{},
 		now: time.Now().UTC().Truncate(time.Second), // the removal of accounts also looks at the database's clock
 	}
 	e.audit = audit.NewLog(e.db, e.clock)
-	e.accounts = account.New(account.Options{DB: e.db, Blogs: e.blogs, Hasher: e.hasher, Log: slog.New(slog.DiscardHandler), Now: e.clock})
+	e.accounts = account.New(account.Options{DB: e.db, Blogs: e.blogs, Hasher: e.hasher, Resolver: e.dns, Log: slog.New(slog.DiscardHandler), Now: e.clock})
 	return e
 }
 

@@ -81,8 +81,9 @@ func New(o Options) (*Portal, error) {
 	}
 	p := &Portal{options: o, db: db, tenants: objects, observer: web.NewObserver("echoblogs_portal")}
 	hasher := account.NewHasher()
-	p.domains = tenants.NewDomains(objects, db, domainproof.NewResolver(o.DNSServer))
-	p.accounts = account.New(account.Options{DB: db, Blogs: objects, Hasher: hasher, MailQueued: func() { p.outbox.Wake() }, Log: o.Log, Now: o.Now})
+	resolver := domainproof.NewResolver(o.DNSServer)
+	p.domains = tenants.NewDomains(objects, db, resolver)
+	p.accounts = account.New(account.Options{DB: db, Blogs: objects, Hasher: hasher, Resolver: resolver, MailQueued: func() { p.outbox.Wake() }, Log: o.Log, Now: o.Now})
 	p.outbox = newOutbox(o, db, objects, p.accounts)
 	p.signup = signup.New(signup.Options{
 		DB: db, Tenants: objects, Hasher: hasher, ConfirmFirst: o.ConfirmFirst, PerHour: o.RegistrationsPerHour, RefusedPerHour: o.RefusedPerHour,

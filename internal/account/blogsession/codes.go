@@ -52,13 +52,13 @@ func Issue(ctx context.Context, db postgres.Querier, c Code, now time.Time) (str
 }
 
 // Redeem exchanges a code for a session on the blog and host that it was issued for, and returns the session's token. It
-// returns ErrNotFound if the code has expired, is for another blog or host, or does not match the verifier. It is one
-// statement: of two callers that redeem the same code, one gets ErrNotFound.
+// returns ErrNotFound if the code has expired, is for another blog or host, does not match the verifier, or if the host is
+// no longer proven. It is one statement: of two callers that redeem the same code, one gets ErrNotFound.
 func Redeem(ctx context.Context, db postgres.Querier, code, verifier string, tenantID int64, host string, now time.Time) (token string, err error) {
 	token = secret.New()
 	tag, err := db.Exec(ctx, `WITH redeemed AS (
 			DELETE FROM public.login_codes
-			WHERE code_hash = $1 AND challenge = $2 AND tenant_id = $3 AND host = $4 AND expires_at > $5
+			WHERE code_hash = $1 AND challenge = $2 AND tenant_id = $3 AND host = $4 AND expires_at > $5 AND `+provenHost("$3", "$4")+`
 			RETURNING session_id, tenant_id, username, host
 		)
 		INSERT INTO public.blog_sessions (token_hash, session_id, tenant_id, username, host, created_at, expires_at)

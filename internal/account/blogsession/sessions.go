@@ -21,12 +21,19 @@ const Life = 14 * 24 * time.Hour
 // ErrNotFound is returned when a session or code does not exist, has expired or is for another blog or host.
 var ErrNotFound = errors.New("no such session or code on this blog")
 
+// provenHost is the condition under which a host belongs to a tenant and is known to be its owner's. Otherwise the domain may
+// have a new owner, who receives the cookies of browsers.
+func provenHost(tenantID, host string) string {
+	return `EXISTS (SELECT FROM public.domains d WHERE d.host = ` + host + ` AND d.tenant_id = ` + tenantID + ` AND ` + tenancy.ProvenSQL + `)`
+}
+
 // Find returns the name of the user who has a session at a host of a tenant. It returns ErrNotFound if the session has
-// ended, or if the user no longer owns the tenant.
+// ended, if the user no longer owns the tenant, or while the host is not proven.
 func Find(ctx context.Context, db postgres.Querier, token string, tenantID int64, host string, now time.Time) (username string, err error) {
 	err = db.QueryRow(ctx, `SELECT s.username FROM public.blog_sessions s JOIN public.tenants t ON t.id = s.tenant_id
 		WHERE s.token_hash = $1 AND s.tenant_id = $2 AND s.host = $3 AND s.expires_at > $4
-			AND t.state = '`+string(tenancy.StateLive)+`' AND t.owner = s.username`, secret.Hash(token), tenantID, host, now).Scan(&username)
+			AND t.state = '`+string(tenancy.StateLive)+`' AND t.owner = s.username
+			AND `+provenHost("$2", "$3"), secret.Hash(token), tenantID, host, now).Scan(&username)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return "", ErrNotFound

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/account/blogsession"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
@@ -16,7 +17,7 @@ func TestLoginRedirectsToPublicSite(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
 	alice := blogtest.Owned("alice")
-	alice.CustomHosts = []string{"www.alice.org"}
+	alice.CustomHosts, alice.Proofs = []string{"www.alice.org"}, map[string]tenancy.Proof{"www.alice.org": tenancy.ProofListed}
 	p.Create(alice)
 	p.Create(blogtest.Owned("bob"))
 
@@ -80,7 +81,7 @@ func TestLoginCodes(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
 	alice := blogtest.Owned("alice")
-	alice.CustomHosts = []string{"www.alice.org"}
+	alice.CustomHosts, alice.Proofs = []string{"www.alice.org"}, map[string]tenancy.Proof{"www.alice.org": tenancy.ProofListed}
 	p.Create(alice)
 	p.Create(blogtest.Owned("bob"))
 	b := p.Browser("alice.example.com")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/dnsserver"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
@@ -27,7 +28,7 @@ func withCustomDomain(t *v1alpha1.Tenant) {
 
 func TestHandOver(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.NewSiteWithDNS(t, dnsserver.Start(t), aliceCustom)
 	portaltest.AddAccount(t, p, "alice", withCustomDomain)
 	portaltest.AddAccount(t, p, "bob")
 
@@ -72,9 +73,54 @@ func TestHandOver(t *testing.T) {
 	})
 }
 
+// A custom domain that may belong to another person gets no code, and its page leads to the primary host.
+func TestHandOverNeedsAProvenDomain(t *testing.T) {
+	t.Parallel()
+	dns := dnsserver.Start(t)
+	p, site := portaltest.NewSiteWithDNS(t, dns)
+	portaltest.AddAccount(t, p, "alice")
+	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	v.RouteToBlog(p, aliceHost, aliceCustom)
+	name, value := v.Submit("/account/alice/domains/", "host", aliceCustom).Want(t, http.StatusOK).VerificationRecord(t, aliceCustom)
+	v.Submit("/account/alice/domains/remove/", "host", aliceCustom).Want(t, http.StatusOK)
+	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	dns.Set(name, value)
+	v.Submit("/account/alice/domains/", "host", aliceCustom).Want(t, http.StatusOK)
+	awaitDomain(p, v, "alice", "Your blog is served at this domain.")
+	login := "http://" + aliceCustom + "/login/?next=/write/new/"
+
+	for _, c := range []struct {
+		fault dnsserver.Fault
+		want  string
+	}{
+		{dnsserver.NoData, "We could not find the TXT record that proves that www.alice.org is yours, so we cannot log you in there."},
+		{dnsserver.ServerFailure, "The DNS servers of www.alice.org did not answer, so we could not check that the domain is yours, and cannot log you in there."},
+		{dnsserver.Silence, "The DNS servers of www.alice.org did not answer"},
+	} {
+		dns.Break(c.fault)
+		page := v.Get(login).Want(t, http.StatusForbidden, "Log in at another address of your blog", c.want, "Log in at "+aliceHost+" instead.",
+			`<a class="button" href="http://`+aliceHost+`/login/?next=%2Fwrite%2Fnew%2F">Log in at `+aliceHost+`</a>`)
+		if policy := page.Header.Get("Referrer-Policy"); policy != "no-referrer" {
+			t.Errorf("Referrer-Policy %q", policy)
+		}
+	}
+	dns.Break(dnsserver.None)
+	v.Step(login).LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
+	v.Get(login).Want(t, http.StatusOK)
+	v.Step("http://"+aliceCustom+"/login/?next=/write/").LeadsTo(t, "/write/")
+
+	// The domain has changed hands: the session there is worth nothing any more, the others are.
+	v.Get("http://"+aliceHost+"/login/").Want(t, http.StatusOK)
+	p.Exec(`UPDATE public.domains SET absent_since = now() WHERE host = $1`, aliceCustom)
+	v.Step("http://"+aliceCustom+"/login/?next=/write/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
+	v.Step("http://"+aliceHost+"/login/?next=/write/").LeadsTo(t, "/write/")
+}
+
 func TestHandOverRefuses(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.NewSiteWithDNS(t, dnsserver.Start(t), aliceCustom)
 	portaltest.AddAccount(t, p, "alice", withCustomDomain)
 	portaltest.AddAccount(t, p, "bob")
 	visit := func() *portaltest.Client {
@@ -141,7 +187,7 @@ func TestHandOverRefuses(t *testing.T) {
 // The owner of a blog writes on both of its hosts, and readers see it, until the Tenant has another owner.
 func TestOwnerWrites(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.NewSiteWithDNS(t, dnsserver.Start(t), aliceCustom)
 	portaltest.AddAccount(t, p, "alice", withCustomDomain)
 	portaltest.AddAccount(t, p, "bob")
 	reader, alice, bob := portaltest.NewClient(t, site), portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.LogIn(t, site, "bob", portaltest.Password)
