@@ -26,6 +26,11 @@ func TestTexts(t *testing.T) {
 	s := newSite(t, people{alice}, mail.Site{URL: "https://blogs.example", Contact: "help@blogs.example"}, map[string]string{"diary": "https://diary.blogs.example"})
 	s.insertUser(t, "alice")
 	about := mail.BlogDate{UserID: 1, Tenant: "diary", Day: day}
+	domain := mail.Domain{
+		UserID: 1, Tenant: "diary", Host: "www.alice.org", Record: "_echoblogs.www.alice.org", Value: "echoblogs-verification=abcdefghijklmnopqrstuvwxyz", Day: day,
+	}
+	served := domain
+	served.Served = true
 	tests := map[string]struct {
 		draft             mail.Draft
 		to, subject, body string
@@ -59,6 +64,48 @@ https://blogs.example/invite/?token=invite+bob+to+diary+bob%40people.example
 
 The link works once, within 7 days. If it has expired, contact
 support at help@blogs.example for a new one.
+`},
+		"domain absent": {mail.DomainAbsent(domain), alice.Email, "The DNS record of www.alice.org is missing", `Hello alice,
+
+A TXT record proves that the domain www.alice.org of your
+blog diary is yours. We no longer find it:
+
+Name:  _echoblogs.www.alice.org
+Value: echoblogs-verification=abcdefghijklmnopqrstuvwxyz
+
+If the record is not back by 5 February 2027, your blog loses the domain.
+Until it is back, log in at the blog's other address, https://diary.blogs.example/.
+
+The settings of your blog: https://blogs.example/account/diary/
+`},
+		"domain lost": {mail.DomainLost(domain), alice.Email, "Your blog diary has lost the domain www.alice.org", `Hello alice,
+
+For seven days we have not found the TXT record that proves that the domain
+www.alice.org of your blog diary is yours.
+So your blog is no longer served there. It remains at https://diary.blogs.example/.
+
+To get the domain back, create this record. It returns within 15 minutes,
+unless another blog has proved the domain by then:
+
+Name:  _echoblogs.www.alice.org
+Value: echoblogs-verification=abcdefghijklmnopqrstuvwxyz
+
+The settings of your blog: https://blogs.example/account/diary/
+`},
+		"domain lost and served": {mail.DomainLost(served), alice.Email, "Your blog diary has lost the domain www.alice.org", `Hello alice,
+
+For seven days we have not found the TXT record that proves that the domain
+www.alice.org of your blog diary is yours.
+Your blog is served there until another blog proves that the domain is theirs.
+You can log in only at the blog's other address, https://diary.blogs.example/.
+
+To get the domain back, create this record. It returns within 15 minutes,
+unless another blog has proved the domain by then:
+
+Name:  _echoblogs.www.alice.org
+Value: echoblogs-verification=abcdefghijklmnopqrstuvwxyz
+
+The settings of your blog: https://blogs.example/account/diary/
 `},
 		"due": {mail.Due(about), alice.Email, "Your plan for diary ends on 5 February 2027", `Hello alice,
 

@@ -46,6 +46,8 @@ type mailData struct {
 	Tenant, Blog string
 	// Day is the date that the email is about.
 	Day time.Time
+	// Domain is the custom domain that the email is about.
+	Domain Domain
 	// Site is the public site.
 	Site Site
 }

@@ -23,6 +23,7 @@ func (p *Portal) jobs() []func(context.Context) {
 		p.every(time.Hour, "send reminders", p.remind),
 		p.every(30*time.Second, "invite owners", p.accounts.InviteOwners),
 		p.every(30*time.Second, "remove accounts", p.accounts.Sweep),
+		p.every(30*time.Second, "send notices about domains", p.accounts.SendDomainNotices),
 	}
 }
 
