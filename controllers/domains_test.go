@@ -232,6 +232,35 @@ func TestAbsentRecordsReleaseDomains(t *testing.T) {
 	p.wantRoute("alice", "alice.example.com", "www.alice.org")
 }
 
+// A clock that was ahead by years delays no later lookup.
+func TestClockAheadDelaysNoLookup(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, policy(v1alpha1.CustomDomainsVerified))
+	p.CreateTenant("alice", withDomains("www.alice.org"), func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = "2099-12-31" })
+	p.waitDomains("alice", v1alpha1.ReasonCustomDomainUnproven, "")
+	p.prove("alice", "www.alice.org")
+	checkedAt := func(want time.Time) {
+		t.Helper()
+		p.Wait("the check is recorded", func(context.Context) error {
+			if at := p.row("alice").Checks["www.alice.org"].CheckedAt; !at.Equal(want.Truncate(time.Microsecond)) {
+				return fmt.Errorf("it was checked at %s", at)
+			}
+			return nil
+		})
+	}
+	correct := p.Clock.Now()
+	p.pass(10*365*24*time.Hour, "alice")
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
+	checkedAt(p.Clock.Now())
+	p.Clock.SetTime(correct)
+	p.Nudge("alice")
+	checkedAt(correct)
+	record := p.record("alice", "www.alice.org")
+	p.DNS.Set(record.Name)
+	p.pass(24*time.Hour, "alice")
+	p.waitDomains("alice", v1alpha1.ReasonDomainsReady, "loses its proof at")
+}
+
 // A changed policy applies to the Tenants that exist.
 func TestPoliciesForCustomDomains(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -39,7 +40,7 @@ func (r *Reconciler) watchRecords(s *scope) {
 func (r *Reconciler) recordAnswers(ctx context.Context, s *scope, row tenancy.Tenant) (tenancy.Tenant, error) {
 	var news []tenancy.Answer
 	for host, answer := range r.Lookups.Answers(client.ObjectKeyFromObject(s.tenant)) {
-		if row.Proofs[host] == tenancy.ProofDNS && isNews(row.Checks[host], answer) {
+		if row.Proofs[host] == tenancy.ProofDNS && isNews(row.Checks[host], answer, s.now) {
 			news = append(news, tenancy.Answer{Host: host, Present: answer.Present, At: answer.At})
 		}
 	}
@@ -63,16 +64,16 @@ func (r *Reconciler) recordAnswers(ctx context.Context, s *scope, row tenancy.Te
 // graceDays is domainproof.Grace in days.
 const graceDays = int(domainproof.Grace / (24 * 60 * 60 * 1e9))
 
-// isNews reports whether an answer changes what the registry says: the record is back, the proof was checked longer ago
-// than its last lookup, or the record has begun to be absent or has been for long enough.
-func isNews(check tenancy.Check, answer lookups.Answer) bool {
+// isNews reports whether an answer changes what the registry says at a time: the record is there, or it has begun to be
+// absent or has been for long enough. Times in the future come from a clock that was ahead.
+func isNews(check tenancy.Check, answer lookups.Answer, now time.Time) bool {
 	switch {
-	case !answer.At.After(check.CheckedAt):
+	case !answer.At.After(check.CheckedAt) && !check.CheckedAt.After(now):
 		return false
 	case answer.Present:
 		return true
 	}
-	return check.AbsentSince.IsZero() || !answer.At.Before(check.ReleaseAt())
+	return check.AbsentSince.IsZero() || check.AbsentSince.After(now) || !answer.At.Before(check.ReleaseAt())
 }
 
 // withAnswers returns what is known of the Tenant: its row, and the records that DNS has.

@@ -171,7 +171,7 @@ func (s *Store) queueAnswer(batch *pgx.Batch, id int64, a Answer, serveUnproven 
 		batch.Queue(`UPDATE public.domains SET checked_at = @at, absent_since = NULL`+proved, args)
 		return
 	}
-	batch.Queue(`UPDATE public.domains SET checked_at = @at, absent_since = coalesce(absent_since, `+later+`)`+proved, args)
+	batch.Queue(`UPDATE public.domains SET checked_at = @at, absent_since = least(absent_since, `+later+`)`+proved, args)
 	loss := `released_at = ` + later
 	if serveUnproven {
 		loss = `proof = '` + string(proofNone) + `'`

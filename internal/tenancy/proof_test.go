@@ -298,6 +298,22 @@ func TestClockDoesNotShortenTheAbsence(t *testing.T) {
 	}
 }
 
+// An absence that seems to begin in the future, because a clock was ahead, begins again now.
+func TestAbsenceInTheFutureBeginsAgain(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(withHost("alice", "www.alice.org", tenancy.ProofDNS))
+	row := d.find("alice")
+	d.answer(row, "www.alice.org", false, false, now.AddDate(10, 0, 0))
+	d.answer(row, "www.alice.org", false, false, now)
+	if since := d.find("alice").Checks["www.alice.org"].AbsentSince; !since.Equal(now) {
+		t.Errorf("it is absent since %s", since)
+	}
+	if lost := d.answer(row, "www.alice.org", false, false, now.Add(7*day)); len(lost) != 1 {
+		t.Error("it is not lost after seven days")
+	}
+}
+
 func TestDirectoriesLearnOfLostHosts(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)

@@ -107,6 +107,9 @@ func (l *Lookups) Watch(key types.NamespacedName, hosts []Host) {
 		if known == nil || known.Record != h.Record {
 			known = &host{since: l.clock.Now()}
 		}
+		if h.CheckedAt.After(l.clock.Now()) { // the clock was ahead
+			h.CheckedAt = time.Time{}
+		}
 		known.Host = h
 		watched[h.Name] = known
 	}
@@ -216,6 +219,7 @@ func (l *Lookups) finish(t *tenant, h *host, answer domainproof.Answer, lane int
 // schedule puts a Tenant into the queue of those that wait, unless one of its lookups is in progress.
 func (l *Lookups) schedule(t *tenant) {
 	l.unschedule(t)
+	t.correct(l.clock.Now())
 	if !t.busy && len(t.hosts) > 0 {
 		t.next = t.first().due()
 		if t.next.Before(t.freeAt) { // after those that have been due for longer

@@ -39,6 +39,25 @@ type host struct {
 	failures   int
 }
 
+// correct forgets times that lie in the future, because the clock was ahead: what is due a while after them would wait for
+// as long.
+func (t *tenant) correct(now time.Time) {
+	if t.freeAt.After(now) {
+		t.freeAt = now
+	}
+	for _, h := range t.hosts {
+		if h.since.After(now) {
+			h.since = now
+		}
+		if h.lookedUpAt.After(now) {
+			h.lookedUpAt, h.failures = time.Time{}, 0
+		}
+		if h.answer.At.After(now) {
+			h.answer = Answer{}
+		}
+	}
+}
+
 // first returns the host that is to be looked up next.
 func (t *tenant) first() *host {
 	var first *host
