@@ -100,7 +100,8 @@ type TenantOwner struct {
 	// +kubebuilder:validation:XValidation:rule=`self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && !self.matches('^..--')`,message="use lowercase letters, digits and hyphens, beginning and ending with a letter or digit, and not with hyphens as the third and fourth characters, such as john-doe"
 	Username string `json:"username,omitempty"`
 
-	// email is the address for invitations and reminders. Empty: an owner without an account gets none.
+	// email is the address for invitations and reminders. An account of the user name with another address, or one that is
+	// not confirmed, is not the owner. Empty: an owner without an account gets none, and any account of the name is the owner.
 	// +optional
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=254

@@ -62,7 +62,7 @@ func (r *Reconciler) recordAnswers(ctx context.Context, s *scope, row tenancy.Te
 }
 
 // graceDays is domainproof.Grace in days.
-const graceDays = int(domainproof.Grace / (24 * 60 * 60 * 1e9))
+const graceDays = int(domainproof.Grace / (24 * time.Hour))
 
 // isNews reports whether an answer changes what the registry says at a time: the record is there, or it has begun to be
 // absent or has been for long enough. Times in the future come from a clock that was ahead.

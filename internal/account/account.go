@@ -36,6 +36,9 @@ type Blogs interface {
 	// Owner returns the user name and email address of the owner of a Tenant in the cache. Both are empty if the Tenant
 	// has no owner, does not exist or is being deleted.
 	Owner(ctx context.Context, tenant string) (username, email string, err error)
+	// Owns reports whether a user with an address, which may be confirmed, is the owner of a Tenant: one that names an
+	// address belongs to the account with that address only.
+	Owns(ctx context.Context, username, email string, confirmed bool, tenant string) (bool, error)
 	// OwnerToInvite is Owner for a Tenant that is ready. Both are also empty if a sign-up created the Tenant: its owner
 	// needs no invitation.
 	OwnerToInvite(ctx context.Context, tenant string) (username, email string, err error)

@@ -60,6 +60,13 @@ func (s *Service) AuthorizeBlog(ctx context.Context, user *User, session *Sessio
 	case b.Owner != user.Username:
 		return "", b, &NotOwnerError{Blog: b}
 	}
+	owns, err := s.blogs.Owns(ctx, user.Username, user.Email, !user.ConfirmedAt.IsZero(), tenant.Name)
+	switch {
+	case err != nil:
+		return "", b, err
+	case !owns:
+		return "", b, &NotOwnerError{Blog: b}
+	}
 	if err := s.checkHost(ctx, tenant, b); err != nil {
 		return "", b, err
 	}

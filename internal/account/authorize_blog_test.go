@@ -188,3 +188,15 @@ func TestBlogSessionsEnd(t *testing.T) {
 	l.pass(blogsession.Life)
 	ended("time", token)
 }
+
+// The account of the owner's user name is not the owner if the Tenant means another person.
+func TestNoBlogLoginForAnotherAddress(t *testing.T) {
+	t.Parallel()
+	l := newBlogLogin(t)
+	l.blogs.owners = map[string][2]string{"alice": {"alice", "real-alice@example.org"}}
+	_, _, err := l.accounts.AuthorizeBlog(t.Context(), &l.user, &l.session, aliceHost, blogsession.Challenge(verifier))
+	var notOwner *account.NotOwnerError
+	if !errors.As(err, &notOwner) {
+		t.Errorf("another account gets a code: %v", err)
+	}
+}

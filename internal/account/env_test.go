@@ -276,6 +276,13 @@ func (b *fakeBlogs) Owner(_ context.Context, tenant string) (username, email str
 	return b.owners[tenant][0], b.owners[tenant][1], b.err
 }
 
+func (b *fakeBlogs) Owns(_ context.Context, username, email string, _ bool, tenant string) (bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	owner, known := b.owners[tenant]
+	return !known || owner == [2]string{username, email}, b.err
+}
+
 func (b *fakeBlogs) OwnerToInvite(ctx context.Context, tenant string) (username, email string, err error) {
 	return b.Owner(ctx, tenant)
 }

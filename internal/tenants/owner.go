@@ -13,6 +13,21 @@ func (c *Client) Owner(ctx context.Context, name string) (username, email string
 	return c.owner(ctx, name, func(t *v1alpha1.Tenant) bool { return t.DeletionTimestamp.IsZero() })
 }
 
+// Owns reports whether a person is the owner of a Tenant, see IsOwner. It asks the API server if the cache does not say so.
+func (c *Client) Owns(ctx context.Context, username, email string, confirmed bool, name string) (bool, error) {
+	person := Person{username, email, confirmed}
+	if c.Synced(ctx) {
+		if tenant, err := c.Get(ctx, name); err == nil && IsOwner(tenant, person) {
+			return true, nil
+		}
+	}
+	tenant, err := c.GetLive(ctx, name)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && IsOwner(tenant, person), err
+}
+
 // OwnerToInvite is Owner for a Tenant that is ready. Both are also empty if a sign-up created the Tenant: its owner needs
 // no invitation.
 func (c *Client) OwnerToInvite(ctx context.Context, name string) (username, email string, err error) {
@@ -35,12 +50,12 @@ func (c *Client) owner(ctx context.Context, name string, qualifies func(*v1alpha
 // DiscardSignup deletes the Tenant that a sign-up created for a user, with its data, unless the user has other Tenants.
 // It reports whether it deleted one.
 func (c *Client) DiscardSignup(ctx context.Context, username string) (bool, error) {
-	owned, err := c.OwnedBy(ctx, username)
+	named, err := c.naming(ctx, username)
 	if err != nil {
 		return false, err
 	}
-	for i := range owned {
-		if owned[i].Name != username || RegistrationID(&owned[i]) == "" {
+	for i := range named {
+		if named[i].Name != username || RegistrationID(&named[i]) == "" {
 			return false, nil
 		}
 	}

@@ -31,9 +31,24 @@ func indexOwner(object client.Object) []string {
 	return []string{tenant.Spec.Owner.Username}
 }
 
-// IsOwner reports whether a user is the owner of a Tenant.
-func IsOwner(t *v1alpha1.Tenant, username string) bool {
-	return t.Spec.Owner != nil && t.Spec.Owner.Username == username
+// Person is an account on the public site.
+type Person struct {
+	// Username is the account's.
+	Username string
+	// Email is the account's address, in any case. Confirmed is whether the address is known to be the user's.
+	Email     string
+	Confirmed bool
+}
+
+// IsOwner reports whether a person is the owner of a Tenant: the one who signed up for it, or whom its author means. Anybody
+// may have signed up with the user name that an author writes down later, so the address has to be that of the account, if
+// the Tenant names one.
+func IsOwner(t *v1alpha1.Tenant, p Person) bool {
+	owner := t.Spec.Owner
+	if owner == nil || owner.Username != p.Username {
+		return false
+	}
+	return RegistrationID(t) != "" || owner.Email == "" || p.Confirmed && strings.EqualFold(owner.Email, p.Email)
 }
 
 // Platform returns the Platform from the cache, or ErrNoPlatform.
@@ -83,11 +98,11 @@ func (c *Client) GetLive(ctx context.Context, name string) (*v1alpha1.Tenant, er
 	return &tenant, nil
 }
 
-// GetOwned reads a Tenant of a user from the API server. It returns ErrNotFound if there is none or if it belongs to
-// another user.
-func (c *Client) GetOwned(ctx context.Context, username, name string) (*v1alpha1.Tenant, error) {
+// GetOwned reads a Tenant of a person from the API server. It returns ErrNotFound if there is none or if it belongs to
+// another person.
+func (c *Client) GetOwned(ctx context.Context, p Person, name string) (*v1alpha1.Tenant, error) {
 	// The cache answers for most names that a user may try.
-	owned, err := c.OwnedBy(ctx, username)
+	owned, err := c.OwnedBy(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -98,14 +113,20 @@ func (c *Client) GetOwned(ctx context.Context, username, name string) (*v1alpha1
 	if err != nil {
 		return nil, err
 	}
-	if !IsOwner(tenant, username) {
+	if !IsOwner(tenant, p) {
 		return nil, notFound(name)
 	}
 	return tenant, nil
 }
 
-// OwnedBy returns the Tenants of a user from the cache, ordered by name.
-func (c *Client) OwnedBy(ctx context.Context, username string) ([]v1alpha1.Tenant, error) {
+// OwnedBy returns the Tenants of a person from the cache, ordered by name.
+func (c *Client) OwnedBy(ctx context.Context, p Person) ([]v1alpha1.Tenant, error) {
+	named, err := c.naming(ctx, p.Username)
+	return slices.DeleteFunc(named, func(t v1alpha1.Tenant) bool { return !IsOwner(&t, p) }), err
+}
+
+// naming returns the Tenants that name a user as their owner, from the cache, ordered by name.
+func (c *Client) naming(ctx context.Context, username string) ([]v1alpha1.Tenant, error) {
 	var list v1alpha1.TenantList
 	if err := c.cache.List(ctx, &list, client.InNamespace(c.Namespace), client.MatchingFields{ownerIndex: username}); err != nil {
 		return nil, apiError("list Tenants", err)
@@ -115,7 +136,7 @@ func (c *Client) OwnedBy(ctx context.Context, username string) ([]v1alpha1.Tenan
 	return owned, nil
 }
 
-// HasBlog reports whether a user owns a Tenant, or a Tenant has the user's name, according to the cache.
+// HasBlog reports whether a Tenant names a user as its owner or has the user's name, according to the cache.
 func (c *Client) HasBlog(ctx context.Context, username string) (bool, error) {
 	_, err := c.Get(ctx, username)
 	if err == nil {
@@ -124,8 +145,8 @@ func (c *Client) HasBlog(ctx context.Context, username string) (bool, error) {
 	if !errors.Is(err, ErrNotFound) {
 		return false, err
 	}
-	owned, err := c.OwnedBy(ctx, username)
-	return len(owned) > 0, err
+	named, err := c.naming(ctx, username)
+	return len(named) > 0, err
 }
 
 // LiveNames reads the names of all Tenants, and of their owners, from the API server.

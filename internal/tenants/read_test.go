@@ -3,6 +3,7 @@ package tenants_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,23 +43,44 @@ func TestOwners(t *testing.T) {
 	s := newSite(t)
 	s.register("alice")
 	s.apply("kubectl", "blog-of-alice", "{owner: {username: alice}}")
+	s.apply("kubectl", "book-of-alice", "{owner: {username: alice, email: Alice@example.org}}")
 	s.apply("kubectl", "bob", "{owner: {username: robert}}")
 	s.Wait("the cache has all Tenants", func(ctx context.Context) error {
 		all, err := s.Search(ctx, tenants.Search{}, 10)
-		if err == nil && len(all.Tenants) != 3 {
+		if err == nil && len(all.Tenants) != 4 {
 			err = errors.New("not yet")
 		}
 		return err
 	})
-	owned, err := s.OwnedBy(t.Context(), "alice")
-	if err != nil || len(owned) != 2 || owned[0].Name != "alice" || owned[1].Name != "blog-of-alice" {
-		t.Errorf("alice owns %v, error %v", owned, err)
+	alice := tenants.Person{Username: "alice", Email: "alice@example.org", Confirmed: true}
+	for _, c := range []struct {
+		why    string
+		person tenants.Person
+		want   []string
+	}{
+		{"the address that the manifest names", alice, []string{"alice", "blog-of-alice", "book-of-alice"}},
+		{"an address that is not confirmed", tenants.Person{Username: "alice", Email: "alice@example.org"}, []string{"alice", "blog-of-alice"}},
+		{"another address", tenants.Person{Username: "alice", Email: "mallory@example.org", Confirmed: true}, []string{"alice", "blog-of-alice"}},
+		{"another user", tenants.Person{Username: "mallory", Email: "alice@example.org", Confirmed: true}, nil},
+	} {
+		owned, err := s.OwnedBy(t.Context(), c.person)
+		var names []string
+		for _, tenant := range owned {
+			names = append(names, tenant.Name)
+		}
+		if err != nil || !slices.Equal(names, c.want) {
+			t.Errorf("with %s the user owns %v, not %v, error %v", c.why, names, c.want, err)
+		}
+		owns, err := s.Owns(t.Context(), c.person.Username, c.person.Email, c.person.Confirmed, "book-of-alice")
+		if err != nil || owns != slices.Contains(c.want, "book-of-alice") {
+			t.Errorf("with %s the user owns book-of-alice: %t, error %v", c.why, owns, err)
+		}
 	}
-	if _, err := s.GetOwned(t.Context(), "alice", "blog-of-alice"); err != nil {
+	if _, err := s.GetOwned(t.Context(), alice, "blog-of-alice"); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{"bob", "nobody"} {
-		if _, err := s.GetOwned(t.Context(), "alice", name); !errors.Is(err, tenants.ErrNotFound) {
+		if _, err := s.GetOwned(t.Context(), alice, name); !errors.Is(err, tenants.ErrNotFound) {
 			t.Errorf("alice reads %s: %v", name, err)
 		}
 	}
@@ -68,7 +90,7 @@ func TestOwners(t *testing.T) {
 		}
 	}
 	names, err := s.LiveNames(t.Context())
-	if err != nil || len(names) != 4 || !names["alice"] || !names["blog-of-alice"] || !names["bob"] || !names["robert"] {
+	if err != nil || len(names) != 5 || !names["alice"] || !names["blog-of-alice"] || !names["bob"] || !names["robert"] {
 		t.Errorf("the names are %v, error %v", names, err)
 	}
 }

@@ -44,7 +44,7 @@ func (p *Pages) showAccount(w http.ResponseWriter, r *site.Request) error {
 }
 
 func (p *Pages) showAccountForm(w http.ResponseWriter, r *site.Request, password *site.Form, status int) error {
-	list, err := p.Tenants.OwnedBy(r.Context(), r.User.Username)
+	list, err := p.Tenants.OwnedBy(r.Context(), site.Person(r.User))
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ type blogPage struct {
 
 // ownTenant reads the Tenant in the path of a request. It returns site.ErrNoPage unless the user owns it.
 func (p *Pages) ownTenant(r *site.Request) (*v1alpha1.Tenant, error) {
-	tenant, err := p.Tenants.GetOwned(r.Context(), r.User.Username, r.PathValue("tenant"))
+	tenant, err := p.Tenants.GetOwned(r.Context(), site.Person(r.User), r.PathValue("tenant"))
 	if errors.Is(err, tenants.ErrNotFound) {
 		return nil, site.ErrNoPage
 	}

@@ -46,7 +46,7 @@ func (p *Pages) deletion(r *site.Request, t *v1alpha1.Tenant, f *site.Form) (del
 		Name: t.Name, URL: t.Status.URL, Generation: t.Generation, Until: tenants.KeptUntil(r.Platform, t, r.Now),
 		Managers: tenants.OwnersOf(t).Managers(), Form: f,
 	}
-	list, err := p.Tenants.OwnedBy(r.Context(), r.User.Username)
+	list, err := p.Tenants.OwnedBy(r.Context(), site.Person(r.User))
 	if err != nil {
 		return deletePage{}, err
 	}

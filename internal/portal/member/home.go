@@ -27,7 +27,7 @@ type blogView struct {
 
 // Home shows the user's blogs.
 func (p *Pages) Home(w http.ResponseWriter, r *site.Request) error {
-	list, err := p.Tenants.OwnedBy(r.Context(), r.User.Username)
+	list, err := p.Tenants.OwnedBy(r.Context(), site.Person(r.User))
 	if err != nil {
 		return err
 	}

@@ -10,10 +10,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/echoblogs/echoblogs/internal/secret"
-
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/secret"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -43,6 +43,11 @@ type Request struct {
 
 	// browserID is set by Browser.
 	browserID string
+}
+
+// Person returns who a user is for the ownership of Tenants.
+func Person(u *account.User) tenants.Person {
+	return tenants.Person{Username: u.Username, Email: u.Email, Confirmed: !u.ConfirmedAt.IsZero()}
 }
 
 // Staff reports whether the user is a member of staff.

@@ -95,7 +95,7 @@ func (p *Pages) showUser(w http.ResponseWriter, r *site.Request) error {
 		return err
 	}
 	shown.Sessions = len(sessions)
-	blogs, err := p.Tenants.OwnedBy(r.Context(), user.Username)
+	blogs, err := p.Tenants.OwnedBy(r.Context(), site.Person(&user))
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestDisplayName(t *testing.T) {
 	portaltest.AddAccount(t, p, "bob")
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	v.Get("/").Want(t, http.StatusOK, `href="/account/alice/"`, `href="http://alice.`+stack.Domain+`/login/?next=/write/"`)
-	v.Get("/account/").Want(t, http.StatusOK, "<dd>alice@example.org</dd>", `<a class="button" href="/account/alice/">Settings of alice</a>`)
+	v.Get("/account/").Want(t, http.StatusOK, "<dd>alice@example.org, confirmed</dd>", `<a class="button" href="/account/alice/">Settings of alice</a>`)
 	v.Get("/account/alice/").Want(t, http.StatusOK, `<dt>Address</dt><dd><a href="http://alice.`+stack.Domain+`/">`)
 
 	v.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", " Alice's & Co. ").Want(t, http.StatusOK, "Saved.", `value="Alice&#39;s &amp; Co."`)

@@ -25,7 +25,7 @@ func NewStaff(t *testing.T, p *stack.Platform, site *stack.Portal) *Client {
 // Password is the password of every account that a test creates.
 const Password = "correct horse battery"
 
-// AddAccount creates a Tenant, waits for it to be Ready, and creates an account for its owner.
+// AddAccount creates a Tenant, waits for it to be Ready, and creates an account for its owner, whose address is confirmed.
 func AddAccount(t *testing.T, p *stack.Platform, name string, change ...func(*v1alpha1.Tenant)) int64 {
 	t.Helper()
 	tenant := &v1alpha1.Tenant{}
@@ -37,7 +37,7 @@ func AddAccount(t *testing.T, p *stack.Platform, name string, change ...func(*v1
 	if err := errors.Join(p.Create(t.Context(), tenant), p.AwaitReady(t.Context(), name)); err != nil {
 		t.Fatal(err)
 	}
-	return AddUser(t, p, name)
+	return AddUser(t, p, name, func(u *account.User) { u.ConfirmedAt = u.CreatedAt })
 }
 
 // AddUser creates an account with an unconfirmed address. The public site removes it after a while if it has no blog and

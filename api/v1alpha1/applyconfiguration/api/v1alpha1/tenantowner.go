@@ -9,7 +9,8 @@ package v1alpha1
 type TenantOwnerApplyConfiguration struct {
 	// username is the user name on the public site.
 	Username *string `json:"username,omitempty"`
-	// email is the address for invitations and reminders. Empty: an owner without an account gets none.
+	// email is the address for invitations and reminders. An account of the user name with another address, or one that is
+	// not confirmed, is not the owner. Empty: an owner without an account gets none, and any account of the name is the owner.
 	Email *string `json:"email,omitempty"`
 }
 
