@@ -60,25 +60,27 @@ type customHost struct {
 	ReleasedAt  *time.Time `json:"releasedAt"`
 }
 
-func (t *Tenant) setCustomHosts(hosts []customHost) {
-	for _, h := range hosts {
+// splitCustomHosts returns what a tenant has of its custom hosts, and what DNS said about them.
+func splitCustomHosts(rows []customHost) (hosts []string, proofs map[string]Proof, checks map[string]Check) {
+	for _, h := range rows {
 		if h.CheckedAt != nil || h.AbsentSince != nil {
-			if t.Checks == nil {
-				t.Checks = make(map[string]Check)
+			if checks == nil {
+				checks = make(map[string]Check)
 			}
-			t.Checks[h.Host] = Check{CheckedAt: orZero(h.CheckedAt), AbsentSince: orZero(h.AbsentSince), ReleasedAt: orZero(h.ReleasedAt)}
+			checks[h.Host] = Check{CheckedAt: orZero(h.CheckedAt), AbsentSince: orZero(h.AbsentSince), ReleasedAt: orZero(h.ReleasedAt)}
 		}
 		if h.ReleasedAt != nil {
 			continue
 		}
-		t.CustomHosts = append(t.CustomHosts, h.Host)
+		hosts = append(hosts, h.Host)
 		if h.Proof != proofNone {
-			if t.Proofs == nil {
-				t.Proofs = make(map[string]Proof)
+			if proofs == nil {
+				proofs = make(map[string]Proof)
 			}
-			t.Proofs[h.Host] = h.Proof
+			proofs[h.Host] = h.Proof
 		}
 	}
+	return hosts, proofs, checks
 }
 
 func orZero(t *time.Time) time.Time {

@@ -131,7 +131,7 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 		t.SuspendAt = suspendAt.Time
 	}
 	t.TombstoneSchema, t.PrimaryHost, t.Installation = tombstoned.String, primary.String, installation.String
-	t.setCustomHosts(custom)
+	t.CustomHosts, t.Proofs, t.Checks = splitCustomHosts(custom)
 	if releasedAt != nil {
 		t.ReleasedAt = *releasedAt
 	}

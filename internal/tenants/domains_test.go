@@ -177,7 +177,7 @@ func TestPoliciesForDomains(t *testing.T) {
 	t.Parallel()
 	s := newDomainSite(t, v1alpha1.CustomDomainsListed, "*.alice.org")
 	s.register("alice")
-	alice := addRow(t, s.operator, "alice", now)
+	addRow(t, s.operator, "alice", now)
 	wantReason(t, "a domain that is not listed", s.domains.Add(t.Context(), s.Tenant("alice"), "www.alice.net", now), tenants.DomainNotListed)
 	if err := s.domains.Add(t.Context(), s.Tenant("alice"), "www.alice.org", now); err != nil {
 		t.Fatal(err)
@@ -191,7 +191,7 @@ func TestPoliciesForDomains(t *testing.T) {
 
 	s = newDomainSite(t, v1alpha1.CustomDomainsAny)
 	s.register("alice")
-	alice = addRow(t, s.operator, "alice", now)
+	alice := addRow(t, s.operator, "alice", now)
 	addHost(t, s.operator, "www.alice.net", alice, nil)
 	s.apply("test", "alice", "{customDomains: [www.alice.net]}")
 	s.wantState("alice", tenants.DomainTentative, s.record("alice", "www.alice.net"))

@@ -91,7 +91,7 @@ func unproven(names ...string) []lookups.Host {
 }
 
 // run runs a test with the lookups of a resolver, in a bubble. acted are the Tenants that had to act.
-func run(t *testing.T, dns *resolver, workers int, test func(t *testing.T, l *lookups.Lookups, acted func() []string)) {
+func run(t *testing.T, dns *resolver, workers int, test func(l *lookups.Lookups, acted func() []string)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -104,7 +104,7 @@ func run(t *testing.T, dns *resolver, workers int, test func(t *testing.T, l *lo
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- l.Start(ctx) }()
-		test(t, l, func() []string {
+		test(l, func() []string {
 			synctest.Wait()
 			mu.Lock()
 			defer mu.Unlock()
@@ -122,7 +122,7 @@ func run(t *testing.T, dns *resolver, workers int, test func(t *testing.T, l *lo
 func TestUnprovenHostsAreLookedUpWithBackoff(t *testing.T) {
 	t.Parallel()
 	dns := newResolver()
-	run(t, dns, 0, func(t *testing.T, l *lookups.Lookups, acted func() []string) {
+	run(t, dns, 0, func(l *lookups.Lookups, acted func() []string) {
 		start := time.Now()
 		l.Watch(key("alice"), unproven("www.alice.org"))
 		time.Sleep(time.Hour)
@@ -166,7 +166,7 @@ func TestUnprovenHostsAreLookedUpWithBackoff(t *testing.T) {
 func TestProvenHostsAreLookedUpDaily(t *testing.T) {
 	t.Parallel()
 	dns := newResolver()
-	run(t, dns, 0, func(t *testing.T, l *lookups.Lookups, acted func() []string) {
+	run(t, dns, 0, func(l *lookups.Lookups, acted func() []string) {
 		start := time.Now()
 		checked := map[string]time.Time{"fresh.org": start.Add(-time.Hour), "overdue.org": start.Add(-100 * time.Hour)}
 		watch := func(name string) {
@@ -214,7 +214,7 @@ func TestProvenHostsAreLookedUpDaily(t *testing.T) {
 func TestDailyLookupsAreSpread(t *testing.T) {
 	t.Parallel()
 	dns := newResolver()
-	run(t, dns, 0, func(t *testing.T, l *lookups.Lookups, _ func() []string) {
+	run(t, dns, 0, func(l *lookups.Lookups, _ func() []string) {
 		start := time.Now()
 		for i := range 1000 {
 			name := fmt.Sprintf("www%d.org", i)
@@ -243,7 +243,7 @@ func TestDailyLookupsAreSpread(t *testing.T) {
 func TestSlowDomainsDelayOnlyTheirTenant(t *testing.T) {
 	t.Parallel()
 	dns := newResolver()
-	run(t, dns, 8, func(t *testing.T, l *lookups.Lookups, acted func() []string) {
+	run(t, dns, 8, func(l *lookups.Lookups, acted func() []string) {
 		for i := range 20 {
 			var names []string
 			for j := range 20 {
@@ -280,7 +280,7 @@ func TestSlowDomainsDelayOnlyTheirTenant(t *testing.T) {
 func TestHostsOfOneTenantTakeTurns(t *testing.T) {
 	t.Parallel()
 	dns := newResolver()
-	run(t, dns, 0, func(t *testing.T, l *lookups.Lookups, acted func() []string) {
+	run(t, dns, 0, func(l *lookups.Lookups, acted func() []string) {
 		names := []string{"www.alice.org"}
 		for i := range 10 {
 			names = append(names, fmt.Sprintf("slow%d.org", i))
@@ -301,7 +301,7 @@ func TestHostsOfOneTenantTakeTurns(t *testing.T) {
 func TestAnswersBelongToTheirRecord(t *testing.T) {
 	t.Parallel()
 	dns := newResolver()
-	run(t, dns, 0, func(t *testing.T, l *lookups.Lookups, acted func() []string) {
+	run(t, dns, 0, func(l *lookups.Lookups, acted func() []string) {
 		dns.set(true, false, "www.alice.org")
 		l.Watch(key("alice"), unproven("www.alice.org"))
 		time.Sleep(time.Second)

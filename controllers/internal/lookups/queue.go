@@ -81,15 +81,16 @@ func (q *queue) remove(t *tenant) {
 }
 
 // Len implements heap.Interface.
-func (q queue) Len() int { return len(q) }
+func (q *queue) Len() int { return len(*q) }
 
 // Less implements heap.Interface.
-func (q queue) Less(i, j int) bool { return q[i].next.Before(q[j].next) }
+func (q *queue) Less(i, j int) bool { return (*q)[i].next.Before((*q)[j].next) }
 
 // Swap implements heap.Interface.
-func (q queue) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].index, q[j].index = i+1, j+1
+func (q *queue) Swap(i, j int) {
+	tenants := *q
+	tenants[i], tenants[j] = tenants[j], tenants[i]
+	tenants[i].index, tenants[j].index = i+1, j+1
 }
 
 // Push implements heap.Interface.
