@@ -34,6 +34,7 @@ func (d *fakeDNS) LookupTXT(ctx context.Context, name string) ([]string, error) 
 		select {
 		case <-wait:
 		case <-ctx.Done():
+			return nil, &net.DNSError{Err: "canceled", Name: name, IsTimeout: true}
 		}
 	}
 	d.mu.Lock()

@@ -162,8 +162,13 @@ func TestProofTakesNothingElseOver(t *testing.T) {
 	}
 	d.create(other)
 	d.wantCustomHosts("other")
-	d.wantCustomHosts("alice", "www.alice.org")
+	if alice := d.wantCustomHosts("alice", "www.alice.org"); alice.PrimaryHost != "alice.example.com" {
+		t.Errorf("the primary host of alice is %q", alice.PrimaryHost)
+	}
 	d.wantCustomHosts("listed", "www.listed.org")
+	if owner, err := d.store.OwnerOfHost(t.Context(), "example.com"); err != nil || owner == nil || owner.Owner != "" {
+		t.Errorf("the owner of the public site's host is %+v, %v", owner, err)
+	}
 }
 
 // Seven days of absence release a host. What its tenant has to know is kept, and the record brings it back.
