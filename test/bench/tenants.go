@@ -148,7 +148,7 @@ func (b *benchmark) measureAlone(ctx context.Context) error {
 		}
 	}
 	b.add("Create to Ready, one by one, p50", "ms", creations.product...).
-		WithLimit("plain SQL, then the four API writes", creations.limit).AtMost(80)
+		WithLimit("plain SQL, then the three API writes", creations.limit).AtMost(80)
 	b.add("Create to Ready, one by one, p99", "ms", report.Quantile(creations.all, 0.99)).AtMost(300)
 	b.add("Delete to gone, one by one, p50", "ms", deletions.product...).WithLimit("plain SQL, then the four API writes", deletions.limit)
 	b.add("Delete to gone, one by one, p99", "ms", report.Quantile(deletions.all, 0.99))
