@@ -18,9 +18,9 @@ func (s *site) found(search tenants.Search, size int) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	names := make([]string, len(page.Tenants))
-	for i, t := range page.Tenants {
-		names[i] = t.Name
+	var names []string
+	for _, t := range page.Tenants {
+		names = append(names, t.Name)
 	}
 	if page.Next != "" {
 		names = append(names, "…")
