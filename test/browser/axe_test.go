@@ -51,15 +51,10 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	for _, page := range pages {
 		s.WaitFor(page.host, page.path, page.status)
-		for _, width := range []int64{360, 1280} {
-			for _, scheme := range []string{"light", "dark"} {
-				name := fmt.Sprintf("%s-%d-%s", page.name, width, scheme)
-				t.Run(name, func(t *testing.T) {
-					t.Parallel()
-					look(t, browser, name, "http://"+page.host+":"+s.port+page.path, string(axe), width, scheme)
-				})
-			}
-		}
+		t.Run(page.name, func(t *testing.T) {
+			t.Parallel()
+			look(t, browser, page.name, "http://"+page.host+":"+s.port+page.path, string(axe))
+		})
 	}
 }
 
@@ -80,22 +75,39 @@ func newBrowser(t *testing.T, further ...chromedp.ExecAllocatorOption) context.C
 	return browser
 }
 
-// look opens a page, and reports the findings of axe and the messages of the console.
-func look(t *testing.T, browser context.Context, name, address, axe string, width int64, scheme string) {
+// look opens a page, and reports the findings of axe and the messages of the console. Each width and each color scheme is
+// examined by axe once, in one tab: its runs and new tabs take longer than all other tests.
+func look(t *testing.T, browser context.Context, name, address, axe string) {
 	t.Helper()
 	tab, closeTab := chromedp.NewContext(browser)
 	defer closeTab()
-	tab, cancel := context.WithTimeout(tab, time.Minute)
+	tab, cancel := context.WithTimeout(tab, 2*time.Minute)
 	defer cancel()
 	console := chromedp.Console(tab)
-	err := chromedp.Do(tab,
-		chromedp.EmulateViewport(width, 800),
-		prefer(scheme),
-		chromedp.Navigate(address),
-	)
-	if err != nil {
+	if err := chromedp.Do(tab, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(address)); err != nil {
 		t.Fatal(err)
 	}
+	if rules := run(t, tab, chromedp.Evaluate[int](`document.styleSheets[0].cssRules.length`)); rules == 0 {
+		t.Error("the style sheet is empty")
+	}
+	run(t, tab, chromedp.Evaluate[chromedp.Void](axe))
+	for _, width := range []int64{360, 1280} {
+		for _, scheme := range []string{"light", "dark"} {
+			if err := chromedp.Do(tab, chromedp.EmulateViewport(width, 800), prefer(scheme)); err != nil {
+				t.Fatal(err)
+			}
+			examine(t, tab, fmt.Sprintf("%s-%d-%s", name, width, scheme), width)
+			if (width == 360) == (scheme == "light") {
+				runAxe(t, tab, name)
+			}
+		}
+	}
+	wantSilence(t, tab, console, address)
+}
+
+// examine reports what is wrong with the page in a tab as it looks now.
+func examine(t *testing.T, tab context.Context, name string, width int64) {
+	t.Helper()
 	if folder := os.Getenv("ECHOBLOGS_SCREENSHOTS"); folder != "" {
 		picture := run(t, tab, chromedp.FullScreenshot(100))
 		if err := os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o644); err != nil {
@@ -103,20 +115,19 @@ func look(t *testing.T, browser context.Context, name, address, axe string, widt
 		}
 	}
 	if wide := run(t, tab, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > width {
-		t.Errorf("the page is %d pixels wide and scrolls horizontally", wide)
+		t.Errorf("%s is %d pixels wide and scrolls horizontally", name, wide)
 	}
-	if rules := run(t, tab, chromedp.Evaluate[int](`document.styleSheets[0].cssRules.length`)); rules == 0 {
-		t.Error("the style sheet is empty")
-	}
-	run(t, tab, chromedp.Evaluate[chromedp.Void](axe))
+}
+
+func runAxe(t *testing.T, tab context.Context, name string) {
+	t.Helper()
 	violations := run(t, tab, chromedp.Evaluate[[]violation](`axe.run().then(result => result.violations)`, chromedp.EvalAwaitPromise))
 	for _, v := range violations {
-		t.Errorf("%s: %s", v.ID, v.Help)
+		t.Errorf("%s: %s: %s", name, v.ID, v.Help)
 		for _, node := range v.Nodes {
 			t.Errorf("  %s\n  %s", node.HTML, strings.ReplaceAll(node.Summary, "\n", "\n  "))
 		}
 	}
-	wantSilence(t, tab, console, address)
 }
 
 // run takes one step in a tab that has been used before.
