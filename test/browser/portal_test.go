@@ -96,6 +96,9 @@ func TestPagesOfThePublicSite(t *testing.T) {
 	erin.choose("New post", "Text")
 	erin.fill("Title", "A post", "Text", "With text.")
 	erin.choose("Publish", "View the page")
+	erin.open(site + "/account/erin/")
+	erin.fill("Add a domain", "www.a-rather-long-domain-of-erin.example")
+	erin.choose("Add", "echoblogs-verification=")
 	p.Exec(`UPDATE public.users SET role = 'staff' WHERE username = 'erin'`)
 
 	for _, who := range []struct {
