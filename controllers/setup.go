@@ -43,11 +43,18 @@ type Options struct {
 func CacheOptions(namespace string) cache.Options {
 	return cache.Options{
 		DefaultNamespaces: map[string]cache.Config{namespace: {}},
-		// Managed fields are larger than the objects themselves. They are read only in Ingresses: what to remove from one is
-		// what the operator has put there.
+		// Managed fields are larger than the objects themselves. What to remove from the annotations of an Ingress is what the
+		// operator has put there.
 		DefaultTransform: cache.TransformStripManagedFields(),
-		ByObject:         map[client.Object]cache.ByObject{&networkingv1.Ingress{}: {Transform: func(object any) (any, error) { return object, nil }}},
+		ByObject:         map[client.Object]cache.ByObject{&networkingv1.Ingress{}: {Transform: stripManagedFieldsUnlessAnnotated}},
 	}
+}
+
+func stripManagedFieldsUnlessAnnotated(object any) (any, error) {
+	if ingress, ok := object.(*networkingv1.Ingress); ok && len(ingress.Annotations) == 0 {
+		ingress.ManagedFields = nil
+	}
+	return object, nil
 }
 
 // Setup adds the controllers of Tenants and Platforms to a manager, whose cache must be restricted to one namespace.
@@ -75,7 +82,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		return fmt.Errorf("set up the controller of Tenants: %w", err)
 	}
 	platforms := &platform.Reconciler{
-		Client: o.Client, Secrets: mgr.GetAPIReader(), Recorder: recorder, Stores: o.Stores, Clock: o.Clock, Requeuer: requeuer,
+		Client: o.Client, Live: mgr.GetAPIReader(), Recorder: recorder, Stores: o.Stores, Clock: o.Clock, Requeuer: requeuer,
 		MaxBackoff: o.MaxBackoff,
 	}
 	if err := platforms.SetupWithManager(mgr); err != nil {

@@ -36,8 +36,8 @@ const checkInterval = time.Minute
 type Reconciler struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
-	// Secrets reads Secrets past the cache.
-	Secrets client.Reader
+	// Live reads past the cache: Secrets, and Ingresses before they are changed.
+	Live client.Reader
 	// Recorder records events.
 	Recorder events.EventRecorder
 	// Stores holds the connections to the Platforms' databases.
@@ -68,7 +68,7 @@ type scope struct {
 
 // SetupWithManager adds the controller to the manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.ingresses = ingress.Applier{Client: r.Client, Secrets: r.Secrets}
+	r.ingresses = ingress.Applier{Client: r.Client, Live: r.Live}
 	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.Platform{}, builder.WithPredicates(requeue.SpecOrAnnotationsChanged)).

@@ -52,7 +52,7 @@ const (
 type Reconciler struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
-	// Live reads past the cache: Secrets, which are not cached, and Tenants where a stale read would do harm.
+	// Live reads past the cache: Secrets, which are not cached, and Tenants and Ingresses where a stale read would do harm.
 	Live client.Reader
 	// Recorder records events.
 	Recorder events.EventRecorder
@@ -80,7 +80,7 @@ type Reconciler struct {
 
 // SetupWithManager adds the controller to the manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
-	r.ingresses = ingress.Applier{Client: r.Client, Secrets: r.Live}
+	r.ingresses = ingress.Applier{Client: r.Client, Live: r.Live}
 	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.Tenant{}, builder.WithPredicates(requeue.SpecOrAnnotationsChanged)).

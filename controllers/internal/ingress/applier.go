@@ -29,8 +29,8 @@ const fieldManager = "echoblogs-operator"
 type Applier struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
-	// Secrets reads Secrets past the cache.
-	Secrets client.Reader
+	// Live reads past the cache: Secrets, and Ingresses before they are changed.
+	Live client.Reader
 }
 
 // Ensure writes an Ingress if the one in the cache differs, and reports whether it did. It returns a stalled *step.Error
@@ -47,8 +47,7 @@ func (a Applier) Ensure(ctx context.Context, owner client.Object, want *networki
 	case err == nil && routing.UpToDate(&live, want) && !ownsUnwantedAnnotation(&live, want):
 		return false, nil
 	}
-	exists := err == nil
-	after, err := a.write(ctx, &live, want, exists)
+	after, err := a.write(ctx, want, err == nil)
 	if apierrors.IsInvalid(err) || apierrors.IsForbidden(err) {
 		return false, step.Transient(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressRejected,
 			fmt.Sprintf("The API server rejected the Ingress %q: %s", want.Name, apiMessage(err)), err)
@@ -62,21 +61,25 @@ func (a Applier) Ensure(ctx context.Context, owner client.Object, want *networki
 	return true, a.replaceSpec(ctx, after, want)
 }
 
-// write creates the wanted Ingress, which costs the API server less than applying it, or applies it to the live one. It
-// returns the result.
-func (a Applier) write(ctx context.Context, live, want *networkingv1.Ingress, exists bool) (*networkingv1.Ingress, error) {
+// write creates the wanted Ingress, which costs the API server less than applying it, or applies it if it exists. It returns
+// the result.
+func (a Applier) write(ctx context.Context, want *networkingv1.Ingress, exists bool) (*networkingv1.Ingress, error) {
 	if !exists {
 		created := want.DeepCopy()
 		return created, a.Client.Create(ctx, created, client.FieldOwner(fieldManager))
 	}
 	// The API server distinguishes the fields that a manager has created from those that it has applied: an apply removes
-	// only the latter.
-	upgrade, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(fieldManager), fieldManager)
+	// only the latter. The cache does not hold who manages which fields.
+	var live networkingv1.Ingress
+	if err := a.Live.Get(ctx, client.ObjectKeyFromObject(want), &live); err != nil {
+		return nil, err
+	}
+	upgrade, err := csaupgrade.UpgradeManagedFieldsPatch(&live, sets.New(fieldManager), fieldManager)
 	if err != nil {
 		return nil, err
 	}
 	if upgrade != nil {
-		if err := a.Client.Patch(ctx, live.DeepCopy(), client.RawPatch(types.JSONPatchType, upgrade), client.FieldOwner(fieldManager)); err != nil {
+		if err := a.Client.Patch(ctx, &live, client.RawPatch(types.JSONPatchType, upgrade), client.FieldOwner(fieldManager)); err != nil {
 			return nil, err
 		}
 	}

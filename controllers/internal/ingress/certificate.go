@@ -34,7 +34,7 @@ const (
 func (a Applier) CheckCertificates(ctx context.Context, ingress *networkingv1.Ingress, now time.Time) (problem *step.Error, expires time.Time, err error) {
 	for _, tls := range ingress.Spec.TLS {
 		var secret corev1.Secret
-		err := a.Secrets.Get(ctx, types.NamespacedName{Namespace: ingress.Namespace, Name: tls.SecretName}, &secret)
+		err := a.Live.Get(ctx, types.NamespacedName{Namespace: ingress.Namespace, Name: tls.SecretName}, &secret)
 		if apierrors.IsNotFound(err) || err == nil && len(secret.Data[corev1.TLSCertKey]) == 0 {
 			return step.Waiting(v1alpha1.ConditionRouteReady, v1alpha1.ReasonCertificatePending,
 				fmt.Sprintf("Waiting for the certificate of %s in the Secret %q.", status.Quote(tls.Hosts), tls.SecretName), certificateRetry), time.Time{}, nil
