@@ -57,6 +57,8 @@ func (p *platform) takeAllConnections() (free func()) {
 			}
 			taken = append(taken, connection)
 		}
+		// The sessions of the administrator count, too, and leave room when they end.
+		p.AsAdministrator(fmt.Sprintf(`ALTER DATABASE %s CONNECTION LIMIT %d`, p.Database.Name, len(taken)), endConnections)
 		for application, count := range p.serverConnections() {
 			if slices.Contains([]string{"echoblogs-operator", "echoblogs-blog-reader", "echoblogs-blog-editor", "echoblogs-blog-directory", "echoblogs-blog-listen"}, application) {
 				return fmt.Errorf("%s has %d", application, count)
