@@ -16,15 +16,15 @@ const (
 	// inviteNotice is the name of the notice that records the invitation for a tenant. Its date is the day on which the
 	// tenant was created.
 	inviteNotice = "invite"
-	// recently is how long after a change a tenant is looked at in every run.
+	// recently is how long every run checks a tenant after a change.
 	recently = time.Hour
-	// maxRecent and invitesPageSize are how many of the tenants that have changed recently, and of all tenants in turn, are
-	// looked at in one run.
+	// maxRecent and invitesPageSize are how many of the tenants that have changed recently, and of all tenants in turn, one
+	// run checks.
 	maxRecent, invitesPageSize = 1000, 200
 )
 
-// InviteOwners enqueues an invitation for each owner of a tenant who has no account, once. Each call looks at the tenants
-// that have changed recently, and at the next few of all others, so that its cost does not depend on their number. Calls
+// InviteOwners enqueues an invitation for each owner of a tenant who has no account, once. Each call checks the tenants
+// that have changed recently, and the next few of all others, so that its cost does not depend on their number. Calls
 // must not be concurrent; replicas may.
 func (s *Service) InviteOwners(ctx context.Context) error {
 	candidates, err := listRecent(ctx, s.db, s.now().Add(-recently))

@@ -199,8 +199,8 @@ func (d *Domains) Remove(ctx context.Context, t *v1alpha1.Tenant, host string) e
 	return err
 }
 
-// checkFree returns a *DomainError if another Tenant has a host at a time, and has it for good reason. The zero time: a
-// released host is free.
+// checkFree returns a *DomainError if another Tenant has a host with a proof, or still holds it at the given time. The zero
+// time: a released host is free.
 func (d *Domains) checkFree(ctx context.Context, tenant, host string, now time.Time) error {
 	owner, err := tenancy.NewReader(d.db).OwnerOfHost(ctx, host)
 	switch {
