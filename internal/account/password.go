@@ -32,7 +32,7 @@ const (
 	hashesWaiting = 256
 )
 
-// ErrBusy is returned when too many passwords are waiting to be hashed.
+// ErrBusy is returned when too many passwords are waiting to be hashed, or when one has waited too long.
 var ErrBusy = errors.New("too many passwords are waiting to be hashed")
 
 //go:embed passwords.txt
@@ -121,6 +121,9 @@ func (h *Hasher) derive(ctx context.Context, password string, salt []byte) ([]by
 	case h.running <- struct{}{}:
 		defer func() { <-h.running }()
 	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, ErrBusy
+		}
 		return nil, fmt.Errorf("wait to hash a password: %w", ctx.Err())
 	}
 	return argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey), nil

@@ -131,3 +131,20 @@ func TestHasherIsBounded(t *testing.T) {
 		t.Errorf("of %d at once %d were refused and %d had their turn", many, busy, done)
 	}
 }
+
+// A password that has waited too long was not hashed because the site is busy, not because the database is unavailable.
+func TestHasherIsBusyAfterTheTimeLimit(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	h := account.NewHasher()
+	for range 50 { // a free place and an ended context are selected at random
+		if _, err := h.Hash(ctx, "a horse reads slowly"); err != nil {
+			if !errors.Is(err, account.ErrBusy) {
+				t.Errorf("got %v, want ErrBusy", err)
+			}
+			return
+		}
+	}
+	t.Error("passwords were hashed after the time limit")
+}

@@ -115,7 +115,7 @@ func explain(err error) *PageError {
 			Steps: []string{"Do not repeat the change. Send the ID above to the site administrators."},
 		}
 	case errors.Is(err, account.ErrBusy):
-		return &PageError{Status: http.StatusServiceUnavailable, Title: "The site is very busy", Lead: "Too many people are logging in.", Steps: again, RetryAfter: retryAfter}
+		return &PageError{Status: http.StatusServiceUnavailable, Title: "The site is very busy", Lead: "Too many people are logging in or signing up. Nothing was changed.", Steps: again, RetryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrNoPlatform):
 		return &PageError{Status: http.StatusServiceUnavailable, Title: "The site is starting", Lead: "It has not read its settings yet.", Steps: again, RetryAfter: retryAfter}
 	case errors.Is(err, tenants.ErrNotFound): // deleted since the page was opened
