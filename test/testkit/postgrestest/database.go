@@ -40,20 +40,13 @@ type Database struct {
 // is the connection string of an administrator.
 func New(t testing.TB) *Database {
 	t.Helper()
-	administrator, err := serverURI()
-	if err != nil {
-		t.Fatalf("Start the test server: %v", err)
-	}
-	return newDatabase(t, administrator, postgres.DefaultRolePrefix)
+	return newDatabase(t, sharedServer(t), postgres.DefaultRolePrefix)
 }
 
 // NewInstallation is New with roles that begin with another prefix. They are removed after the test.
 func NewInstallation(t testing.TB, prefix postgres.RolePrefix) *Database {
 	t.Helper()
-	administrator, err := serverURI()
-	if err != nil {
-		t.Fatalf("Start the test server: %v", err)
-	}
+	administrator := sharedServer(t)
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	if err := createRoles(ctx, administrator, prefix); err != nil {
@@ -62,7 +55,7 @@ func NewInstallation(t testing.TB, prefix postgres.RolePrefix) *Database {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
-		if err := execute(ctx, administrator, "DROP ROLE "+strings.Join(prefix.Roles(programs()...), ", ")); err != nil {
+		if err := administrator.execute(ctx, "DROP ROLE "+strings.Join(prefix.Roles(programs()...), ", ")); err != nil {
 			t.Errorf("Drop the roles of another installation: %v", err)
 		}
 	})
@@ -74,14 +67,14 @@ func programs() []string {
 	return append(blog.Application.Programs(), postgres.Operator, postgres.Portal)
 }
 
-func newDatabase(t testing.TB, administrator string, prefix postgres.RolePrefix) *Database {
+func newDatabase(t testing.TB, administrator *administrator, prefix postgres.RolePrefix) *Database {
 	t.Helper()
 	database := create(t, administrator, prefix)
 	t.Cleanup(func() {
 		// The context of the test has ended when its cleanups run.
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
-		if err := execute(ctx, administrator, "DROP DATABASE "+pgx.Identifier{database.Name}.Sanitize()+" WITH (FORCE)"); err != nil {
+		if err := administrator.execute(ctx, "DROP DATABASE "+pgx.Identifier{database.Name}.Sanitize()+" WITH (FORCE)"); err != nil {
 			t.Errorf("Drop the test's database: %v", err)
 		}
 	})
@@ -89,22 +82,23 @@ func newDatabase(t testing.TB, administrator string, prefix postgres.RolePrefix)
 }
 
 // create creates a database on the administrator's server.
-func create(t testing.TB, administrator string, prefix postgres.RolePrefix) *Database {
+func create(t testing.TB, administrator *administrator, prefix postgres.RolePrefix) *Database {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	name := "test_" + strings.ToLower(rand.Text())
-	if err := execute(ctx, administrator, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
+	// Without fsync, copying files is cheaper than writing every page to the write-ahead log.
+	if err := administrator.execute(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" STRATEGY FILE_COPY"); err != nil {
 		t.Fatalf("Create the test's database: %v", err)
 	}
 	database := &Database{
 		Name: name, RolePrefix: prefix,
-		AdminURI:    withDatabase(administrator, name),
-		OperatorURI: withRole(administrator, name, prefix.Role(postgres.Operator)),
-		BlogURI:     withRole(administrator, name, prefix.Role(blog.Program)),
-		PortalURI:   withRole(administrator, name, prefix.Role(postgres.Portal)),
+		AdminURI:    withDatabase(administrator.uri, name),
+		OperatorURI: withRole(administrator.uri, name, prefix.Role(postgres.Operator)),
+		BlogURI:     withRole(administrator.uri, name, prefix.Role(blog.Program)),
+		PortalURI:   withRole(administrator.uri, name, prefix.Role(postgres.Portal)),
 	}
-	if err := execute(ctx, database.AdminURI, postgres.BootstrapSQL(prefix, blog.Application.Programs())); err != nil {
+	if err := prepareDatabase(ctx, database.AdminURI, postgres.BootstrapSQL(prefix, blog.Application.Programs())); err != nil {
 		t.Fatalf("Prepare the test's database: %v", err)
 	}
 	return database
@@ -112,17 +106,17 @@ func create(t testing.TB, administrator string, prefix postgres.RolePrefix) *Dat
 
 // createRoles creates the login roles of the programs, or sets the passwords of
 // existing ones. A lock serializes test programs that share a server.
-func createRoles(ctx context.Context, administrator string, prefix postgres.RolePrefix) error {
+func createRoles(ctx context.Context, administrator *administrator, prefix postgres.RolePrefix) error {
 	statements := []string{"SELECT pg_advisory_xact_lock(hashtext('echoblogs test roles'))"}
 	for _, role := range prefix.Roles(programs()...) {
 		statements = append(statements,
 			fmt.Sprintf("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s LOGIN; END IF; END $$", role),
-			fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", role, password(administrator, role)),
+			fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", role, password(administrator.uri, role)),
 			// As the product's own SQL does, so that it need not when tests run it in parallel.
 			fmt.Sprintf("DO $$ BEGIN EXECUTE format('ALTER ROLE %s CONNECTION LIMIT %%s', current_setting('max_connections')::int / 2); END $$", role),
 		)
 	}
-	return execute(ctx, administrator, "BEGIN; "+strings.Join(statements, "; ")+"; COMMIT")
+	return administrator.execute(ctx, "BEGIN; "+strings.Join(statements, "; ")+"; COMMIT")
 }
 
 // password derives the password of a role from the administrator's connection
@@ -131,21 +125,6 @@ func password(administrator, role string) string {
 	mac := hmac.New(sha256.New, []byte(administrator))
 	mac.Write([]byte(role))
 	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// execute runs statements on a new connection.
-func execute(ctx context.Context, uri string, statements ...string) error {
-	connection, err := pgx.Connect(ctx, uri)
-	if err != nil {
-		return fmt.Errorf("connect to the test server: %w", err)
-	}
-	defer connection.Close(ctx)
-	for _, statement := range statements {
-		if _, err := connection.PgConn().Exec(ctx, statement).ReadAll(); err != nil {
-			return fmt.Errorf("prepare the test server: %w", err)
-		}
-	}
-	return nil
 }
 
 // withDatabase returns the administrator's connection to another database.
@@ -163,7 +142,7 @@ func withRole(administrator, database, role string) string {
 	return uri.String()
 }
 
-// mustParse parses what serverURI has checked.
+// mustParse parses what sharedServer has checked.
 func mustParse(uri string) *url.URL {
 	parsed, err := url.Parse(uri)
 	if err != nil {

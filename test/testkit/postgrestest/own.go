@@ -45,7 +45,9 @@ func NewServer(t testing.TB, folder string) *Server {
 		s.signal(syscall.SIGCONT)
 		s.Stop()
 	})
-	if err := createRoles(t.Context(), s.server.URI("postgres"), postgres.DefaultRolePrefix); err != nil {
+	administrator := newAdministrator(s.server.URI("postgres"))
+	defer administrator.close(t.Context())
+	if err := createRoles(t.Context(), administrator, postgres.DefaultRolePrefix); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -54,7 +56,9 @@ func NewServer(t testing.TB, folder string) *Server {
 // NewDatabase creates a database, which is never dropped.
 func (s *Server) NewDatabase() *Database {
 	s.t.Helper()
-	return create(s.t, s.server.URI("postgres"), postgres.DefaultRolePrefix)
+	administrator := newAdministrator(s.server.URI("postgres"))
+	defer administrator.close(s.t.Context())
+	return create(s.t, administrator, postgres.DefaultRolePrefix)
 }
 
 // Start starts a stopped server at the same address.

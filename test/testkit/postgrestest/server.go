@@ -8,23 +8,34 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 )
 
-// serverURI returns the administrator's connection string to the server of this test
-// program, which the first call starts.
-var serverURI = sync.OnceValues(func() (string, error) {
+// sharedServer returns the administrator of the server of this test program, which
+// the first call starts.
+func sharedServer(t testing.TB) *administrator {
+	t.Helper()
+	administrator, err := shared()
+	if err != nil {
+		t.Fatalf("Start the test server: %v", err)
+	}
+	return administrator
+}
+
+var shared = sync.OnceValues(func() (*administrator, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	administrator, err := findOrStart(ctx)
+	uri, err := findOrStart(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	administrator := newAdministrator(uri)
 	if err := createRoles(ctx, administrator, postgres.DefaultRolePrefix); err != nil {
-		return "", err
+		return nil, err
 	}
 	return administrator, nil
 })
