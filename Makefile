@@ -60,9 +60,11 @@ demo-down: ## Stop the demo. CLEAN=1 deletes its data as well.
 
 ##@ Test
 
+# The tests of whole programs share one control plane.
 .PHONY: test
 test: test-setup ## Run all tests, against a real API server and a real Postgres.
-	@hack/in-modules.sh go test -timeout 20m -vet=off ./...
+	@go build -o bin/teststack ./hack/teststack
+	@exec bin/teststack hack/in-modules.sh go test -timeout 20m -vet=off ./...
 
 .PHONY: test-race
 test-race: test-setup ## Run the tests of packages, as opposed to whole programs, with the race detector.

@@ -1,5 +1,6 @@
-// Package stack runs a whole installation as processes: one control plane for all tests of a package, and for each test a
-// namespace, a database, operators, blogs and public sites. The kernel kills them when the test program ends.
+// Package stack runs a whole installation as processes: one control plane for all tests of a package, or of several, and for
+// each test a namespace, a database, operators, blogs and public sites. The kernel kills them when the program that has
+// started them ends.
 package stack
 
 import (
@@ -20,6 +21,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -37,31 +39,30 @@ const (
 	installedNamespace = "echoblogs"
 )
 
-// installation is shared by all tests of a package.
+// installation is shared by all tests of a package. If this program has not started it, controlPlane is nil.
 type installation struct {
-	root     string // of the repository
-	folder   string // for programs, data, logs and secrets
-	programs string // folder of operator, blog, portal and kubectl-echoblogs
-	kubectl  string
-
+	folder       string // for programs, data, logs and secrets
 	controlPlane *controlplane.ControlPlane
-	kubeconfig   string       // the administrator's
 	config       *rest.Config // the administrator's
 	client       client.WithWatch
 }
 
-// shared starts the installation for the first test that needs it.
+// shared connects to the installation that Share has started, or starts one for the first test that needs it.
 var shared = sync.OnceValues(func() (*installation, error) {
-	i := &installation{}
-	err := i.start()
+	ctrl.SetLogger(logr.Discard())
+	if folder := os.Getenv(folderVariable); folder != "" {
+		i := &installation{folder: folder}
+		return i, i.connect()
+	}
+	i, err := start(context.Background())
 	if err != nil {
-		return nil, errors.Join(err, i.stop())
+		return nil, err
 	}
 	running.Store(i)
-	return i, nil
+	return i, i.connect()
 })
 
-// running is the installation, if a test has started it.
+// running is the installation, if this program has started it.
 var running atomic.Pointer[installation]
 
 // Main runs the tests of a package, stops the shared installation, and returns the code for os.Exit. It keeps the logs if
@@ -72,76 +73,88 @@ func Main(m *testing.M) int {
 	if i == nil {
 		return code
 	}
-	if err := i.stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "Stop the control plane:", err)
-		code = max(code, 1)
-	}
-	if code != 0 {
-		fmt.Fprintln(os.Stderr, "The logs of the programs are in", i.logs())
-		return code
-	}
-	if err := os.RemoveAll(i.folder); err != nil {
+	if err := i.end(code == 0); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return max(code, 1)
 	}
 	return code
 }
 
 func (i *installation) logs() string { return filepath.Join(i.folder, "logs") }
 
-func (i *installation) start() error {
-	ctx, cancel := context.WithTimeout(context.Background(), buildTimeout)
-	defer cancel()
-	ctrl.SetLogger(logr.Discard())
+// programs is the folder of operator, blog, portal and kubectl-echoblogs.
+func (i *installation) programs() string { return filepath.Join(i.folder, "bin") }
+
+func (i *installation) state() string { return filepath.Join(i.folder, "state") }
+
+// kubeconfig is the path of the administrator's kubeconfig.
+func (i *installation) kubeconfig() string {
+	return filepath.Join(i.state(), "administrator.kubeconfig")
+}
+
+// start starts an installation.
+func start(ctx context.Context) (*installation, error) {
+	i := &installation{}
 	var err error
-	if i.root, err = repository.Root(); err != nil {
+	if i.folder, err = os.MkdirTemp("", "echoblogs-test-stack-"); err != nil {
+		return nil, fmt.Errorf("create a folder: %w", err)
+	}
+	if err := i.start(ctx); err != nil {
+		return nil, errors.Join(err, i.end(false))
+	}
+	return i, nil
+}
+
+func (i *installation) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	root, err := repository.Root()
+	if err != nil {
 		return err
 	}
 	kubernetes, err := controlplane.Programs(ctx, "etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 	if err != nil {
 		return err
 	}
-	i.kubectl = filepath.Join(kubernetes, "kubectl")
-	if i.folder, err = os.MkdirTemp("", "echoblogs-test-stack-"); err != nil {
-		return fmt.Errorf("create a folder: %w", err)
-	}
-	i.programs = filepath.Join(i.folder, "bin")
-	state := filepath.Join(i.folder, "state")
-	if err := errors.Join(os.Mkdir(i.logs(), 0o700), os.Mkdir(state, 0o700)); err != nil {
+	if err := errors.Join(os.Mkdir(i.logs(), 0o700), os.Mkdir(i.state(), 0o700)); err != nil {
 		return fmt.Errorf("create the folders for logs and state: %w", err)
 	}
-	if err := buildPrograms(ctx, i.root, i.programs); err != nil {
+	if err := buildPrograms(ctx, root, i.programs()); err != nil {
 		return err
 	}
 	i.controlPlane, err = controlplane.Start(ctx, controlplane.Options{
-		Programs: kubernetes, State: state, Logs: i.logs(), Namespace: installedNamespace, Progress: func(string) {},
+		Programs: kubernetes, State: i.state(), Logs: i.logs(), Namespace: installedNamespace, Progress: func(string) {},
 	})
 	if err != nil {
 		return fmt.Errorf("start the control plane: %w", err)
 	}
-	i.kubeconfig = filepath.Join(state, "administrator.kubeconfig")
-	if err := i.controlPlane.WriteAdministratorKubeconfig(i.kubeconfig); err != nil {
+	if err := i.controlPlane.WriteAdministratorKubeconfig(i.kubeconfig()); err != nil {
 		return err
 	}
-	return i.install(ctx)
+	return i.install(ctx, root, filepath.Join(kubernetes, "kubectl"))
 }
 
-// install applies the manifests of an installation, and creates the administrator's client.
-func (i *installation) install(ctx context.Context) error {
+// install applies the manifests of an installation.
+func (i *installation) install(ctx context.Context, root, kubectl string) error {
 	for _, arguments := range [][]string{
-		{"apply", "--server-side", "--kustomize=" + filepath.Join(i.root, "hack", "dev", "manifests")},
-		{"wait", "--for=condition=Established", "--timeout=60s", "--filename=" + filepath.Join(i.root, "config", "crd", "bases")},
+		{"apply", "--server-side", "--kustomize=" + filepath.Join(root, "hack", "dev", "manifests")},
+		{"wait", "--for=condition=Established", "--timeout=60s", "--filename=" + filepath.Join(root, "config", "crd", "bases")},
 	} {
-		if err := i.runKubectl(ctx, arguments...); err != nil {
+		if err := i.runKubectl(ctx, kubectl, arguments...); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// connect creates the administrator's client.
+func (i *installation) connect() error {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return fmt.Errorf("register the kinds: %w", err)
 	}
 	var err error
-	if i.config, err = clientcmd.BuildConfigFromFlags("", i.kubeconfig); err != nil {
+	if i.config, err = clientcmd.BuildConfigFromFlags("", i.kubeconfig()); err != nil {
 		return fmt.Errorf("read the administrator's kubeconfig: %w", err)
 	}
 	i.config.QPS = -1
@@ -152,23 +165,47 @@ func (i *installation) install(ctx context.Context) error {
 	return nil
 }
 
+// writeTokenKubeconfig writes a kubeconfig with a bearer token.
+func (i *installation) writeTokenKubeconfig(path, token string) error {
+	config, err := clientcmd.LoadFromFile(i.kubeconfig())
+	if err != nil {
+		return fmt.Errorf("read the administrator's kubeconfig: %w", err)
+	}
+	for name := range config.AuthInfos {
+		config.AuthInfos[name] = &api.AuthInfo{Token: token}
+	}
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
 // runKubectl runs kubectl as the administrator.
-func (i *installation) runKubectl(ctx context.Context, arguments ...string) error {
+func (i *installation) runKubectl(ctx context.Context, kubectl string, arguments ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	command := exec.CommandContext(ctx, i.kubectl, append([]string{"--kubeconfig=" + i.kubeconfig}, arguments...)...)
+	command := exec.CommandContext(ctx, kubectl, append([]string{"--kubeconfig=" + i.kubeconfig()}, arguments...)...)
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("kubectl %s: %w: %s", strings.Join(arguments, " "), err, output)
 	}
 	return nil
 }
 
-// stop stops the control plane.
-func (i *installation) stop() error {
-	if i.controlPlane == nil {
+// end stops the control plane, and removes the folder unless the logs are needed.
+func (i *installation) end(passed bool) error {
+	if i.controlPlane != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+		defer cancel()
+		if err := i.controlPlane.Stop(ctx); err != nil {
+			return fmt.Errorf("stop the control plane, whose logs are in %s: %w", i.logs(), err)
+		}
+	}
+	if !passed {
+		fmt.Fprintln(os.Stderr, "The logs of the programs are in", i.logs())
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
-	defer cancel()
-	return i.controlPlane.Stop(ctx)
+	if err := os.RemoveAll(i.folder); err != nil {
+		return fmt.Errorf("remove the folder of the installation: %w", err)
+	}
+	return nil
 }

@@ -115,7 +115,7 @@ func (p *Platform) account(name string) string {
 		p.t.Fatalf("create token of %s: %v", name, err)
 	}
 	kubeconfig := filepath.Join(p.t.TempDir(), name+".kubeconfig")
-	if err := p.installation.controlPlane.WriteTokenKubeconfig(kubeconfig, token.Status.Token); err != nil {
+	if err := p.installation.writeTokenKubeconfig(kubeconfig, token.Status.Token); err != nil {
 		p.t.Fatal(err)
 	}
 	return kubeconfig

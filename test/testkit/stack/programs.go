@@ -166,7 +166,7 @@ func (p *Platform) start(name string, environment []string, arguments ...string)
 	p.t.Helper()
 	p.programs++
 	started, err := process.Start(p.t.Context(), process.Spec{
-		Name: name, Path: filepath.Join(p.installation.programs, name), Args: arguments, Env: environment,
+		Name: name, Path: filepath.Join(p.installation.programs(), name), Args: arguments, Env: environment,
 		LogFile: filepath.Join(p.installation.logs(), fmt.Sprintf("%s-%s-%d.log", p.Namespace, name, p.programs)),
 	})
 	if err != nil {
@@ -249,14 +249,14 @@ func (p *Platform) portalEnvironment() []string {
 
 // RunPlugin runs "kubectl echoblogs" as the administrator, as RunPortal does.
 func (p *Platform) RunPlugin(ctx context.Context, arguments ...string) (string, error) {
-	return p.run(ctx, "kubectl-echoblogs", nil, append(arguments, "--kubeconfig="+p.installation.kubeconfig, "--namespace="+p.Namespace)...)
+	return p.run(ctx, "kubectl-echoblogs", nil, append(arguments, "--kubeconfig="+p.installation.kubeconfig(), "--namespace="+p.Namespace)...)
 }
 
 // run runs a program until it ends.
 func (p *Platform) run(ctx context.Context, name string, environment []string, arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	program := exec.CommandContext(ctx, filepath.Join(p.installation.programs, name), arguments...)
+	program := exec.CommandContext(ctx, filepath.Join(p.installation.programs(), name), arguments...)
 	program.Env = append(os.Environ(), environment...)
 	printed, err := program.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
@@ -273,8 +273,8 @@ const Healthy = "No problems found.\n"
 func (p *Platform) Doctor(ctx context.Context) (output string, status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	doctor := exec.CommandContext(ctx, filepath.Join(p.installation.programs, "kubectl-echoblogs"),
-		"doctor", "--kubeconfig="+p.installation.kubeconfig, "--namespace="+p.Namespace)
+	doctor := exec.CommandContext(ctx, filepath.Join(p.installation.programs(), "kubectl-echoblogs"),
+		"doctor", "--kubeconfig="+p.installation.kubeconfig(), "--namespace="+p.Namespace)
 	printed, err := doctor.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && len(printed) > 0 {
