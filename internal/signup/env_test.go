@@ -15,8 +15,6 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/signup"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
-	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
@@ -37,8 +35,7 @@ type env struct {
 
 func newEnv(t *testing.T) *env {
 	t.Helper()
-	database := postgrestest.New(t)
-	tenancytest.Open(t, database, tenancy.Options{})
+	database := tenancytest.NewDatabase(t)
 	return &env{
 		t: t, pool: connect(t, database.PortalURI), admin: connect(t, database.AdminURI), cluster: newCluster(),
 		clock: &clock{now: time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)},

@@ -9,13 +9,12 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
-	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
 func TestAuthorize(t *testing.T) {
 	t.Parallel()
-	database := postgrestest.New(t)
+	database := tenancytest.NewDatabase(t)
 	store := tenancytest.Open(t, database, tenancy.Options{})
 	today := now.Truncate(24 * time.Hour)
 	spec := tenancy.Spec{

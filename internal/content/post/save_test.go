@@ -14,7 +14,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
-	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
@@ -23,7 +22,7 @@ var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 // newBlog returns a pool with the role of the blog, and a Store for the schema of one tenant, whose name requires quoting.
 func newBlog(t *testing.T) (*pgxpool.Pool, post.Store) {
 	t.Helper()
-	database := postgrestest.New(t)
+	database := tenancytest.NewDatabase(t)
 	err := tenancytest.Open(t, database, tenancy.Options{}).Create(t.Context(), tenancy.Spec{
 		Name: "order", SchemaName: "order", DisplayName: "Order", PrimaryHost: "order.example.com", PaidUntil: now, SuspendAt: now,
 	}, tenancy.CreateOptions{}, now)

@@ -79,7 +79,7 @@ func New(t testing.TB) *Platform {
 // NewDatabase returns a Platform whose blog has not been started.
 func NewDatabase(t testing.TB) *Platform {
 	t.Helper()
-	p := &Platform{T: t, Database: postgrestest.New(t), Clock: &Clock{now: Start}}
+	p := &Platform{T: t, Database: tenancytest.NewDatabase(t), Clock: &Clock{now: Start}}
 	p.Operator = p.Connect(p.Database.OperatorURI)
 	p.Writer = p.Connect(p.Database.BlogURI)
 	p.Store = tenancytest.Open(t, p.Database, tenancy.Options{MaxClockSkew: anySkew})

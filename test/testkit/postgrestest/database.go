@@ -69,7 +69,18 @@ func programs() []string {
 
 func newDatabase(t testing.TB, administrator *administrator, prefix postgres.RolePrefix) *Database {
 	t.Helper()
-	database := create(t, administrator, prefix)
+	return newCopy(t, administrator, prefix, emptyTemplate)
+}
+
+// newCopy creates a copy of a template, and drops it after the test.
+func newCopy(t testing.TB, administrator *administrator, prefix postgres.RolePrefix, template string) *Database {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	database, err := create(ctx, administrator, prefix, template)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		// The context of the test has ended when its cleanups run.
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
@@ -81,15 +92,17 @@ func newDatabase(t testing.TB, administrator *administrator, prefix postgres.Rol
 	return database
 }
 
-// create creates a database on the administrator's server.
-func create(t testing.TB, administrator *administrator, prefix postgres.RolePrefix) *Database {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
+// emptyTemplate is PostgreSQL's default.
+const emptyTemplate = "template1"
+
+// create creates a copy of a template on the administrator's server.
+func create(ctx context.Context, administrator *administrator, prefix postgres.RolePrefix, template string) (*Database, error) {
 	name := "test_" + strings.ToLower(rand.Text())
 	// Without fsync, copying files is cheaper than writing every page to the write-ahead log.
-	if err := administrator.execute(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" STRATEGY FILE_COPY"); err != nil {
-		t.Fatalf("Create the test's database: %v", err)
+	err := administrator.execute(ctx, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY FILE_COPY",
+		pgx.Identifier{name}.Sanitize(), pgx.Identifier{template}.Sanitize()))
+	if err != nil {
+		return nil, fmt.Errorf("create the test's database: %w", err)
 	}
 	database := &Database{
 		Name: name, RolePrefix: prefix,
@@ -99,9 +112,9 @@ func create(t testing.TB, administrator *administrator, prefix postgres.RolePref
 		PortalURI:   withRole(administrator.uri, name, prefix.Role(postgres.Portal)),
 	}
 	if err := prepareDatabase(ctx, database.AdminURI, postgres.BootstrapSQL(prefix, blog.Application.Programs())); err != nil {
-		t.Fatalf("Prepare the test's database: %v", err)
+		return nil, err
 	}
-	return database
+	return database, nil
 }
 
 // createRoles creates the login roles of the programs, or sets the passwords of

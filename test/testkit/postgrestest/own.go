@@ -56,9 +56,15 @@ func NewServer(t testing.TB, folder string) *Server {
 // NewDatabase creates a database, which is never dropped.
 func (s *Server) NewDatabase() *Database {
 	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), timeout)
+	defer cancel()
 	administrator := newAdministrator(s.server.URI("postgres"))
-	defer administrator.close(s.t.Context())
-	return create(s.t, administrator, postgres.DefaultRolePrefix)
+	defer administrator.close(ctx)
+	database, err := create(ctx, administrator, postgres.DefaultRolePrefix, emptyTemplate)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return database
 }
 
 // Start starts a stopped server at the same address.

@@ -40,15 +40,21 @@ var shared = sync.OnceValues(func() (*administrator, error) {
 	return administrator, nil
 })
 
+// givenServer names the variable with the administrator's connection string to a server that is used instead.
+const givenServer = "ECHOBLOGS_TEST_POSTGRES_URI"
+
+// ownsServer reports whether this program starts the server.
+func ownsServer() bool { return os.Getenv(givenServer) == "" }
+
 func findOrStart(ctx context.Context) (string, error) {
-	given := os.Getenv("ECHOBLOGS_TEST_POSTGRES_URI")
+	given := os.Getenv(givenServer)
 	if given == "" {
 		return start(ctx)
 	}
 	uri, err := url.Parse(given)
 	if err != nil || (uri.Scheme != "postgres" && uri.Scheme != "postgresql") {
 		// The error of the parser would quote the password.
-		return "", errors.New("ECHOBLOGS_TEST_POSTGRES_URI is not a connection string such as postgres://USER:PASSWORD@HOST:PORT/postgres")
+		return "", errors.New(givenServer + " is not a connection string such as postgres://USER:PASSWORD@HOST:PORT/postgres")
 	}
 	return given, nil
 }

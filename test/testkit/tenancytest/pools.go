@@ -6,16 +6,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
-	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 )
 
 // Pools prepares a database for the product and returns connections to it with the portal's role and with the operator's,
 // which are closed when the test has ended.
 func Pools(t testing.TB) (portal, operator *pgxpool.Pool) {
 	t.Helper()
-	database := postgrestest.New(t)
-	Open(t, database, tenancy.Options{})
+	database := NewDatabase(t)
 	connect := func(uri string) *pgxpool.Pool {
 		pool, err := postgres.NewPool(uri, postgres.PoolOptions{})
 		if err != nil {
