@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/echoblogs/echoblogs/test/bench/load"
 	"github.com/echoblogs/echoblogs/test/bench/report"
+	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
 
 const (
@@ -27,26 +32,16 @@ func (b *benchmark) measureFlood(ctx context.Context) error {
 	others := load.Load{
 		Address: b.stack.addresses.blog, Hosts: hosts[1:], Connections: visitors, Pause: visitorPause, Requests: 1 << 20, Duration: b.sizes.pages,
 	}
-	flood := load.Load{
-		Address: b.stack.addresses.blog, Hosts: hosts[:1], Connections: floodConnections, Requests: 1 << 30, Duration: b.sizes.pages, AnyStatus: true,
-	}
 	var alone, flooded pageRounds
 	for round := range b.rounds() {
 		err := inTurn(round,
 			func() error { return visit(ctx, others, &alone) },
 			func() error {
-				running, stop := context.WithCancel(ctx)
-				ended := make(chan error, 1)
-				go func() {
-					_, err := flood.Run(running)
-					ended <- err
-				}()
-				err := visit(ctx, others, &flooded)
-				stop()
-				if floodErr := <-ended; err == nil && floodErr != nil {
-					err = fmt.Errorf("flood a host: %w", floodErr)
+				stop, err := b.startFlood(ctx, hosts[0])
+				if err != nil {
+					return err
 				}
-				return err
+				return errors.Join(visit(ctx, others, &flooded), stop())
 			})
 		if err != nil {
 			return err
@@ -65,4 +60,45 @@ func visit(ctx context.Context, others load.Load, into *pageRounds) error {
 	}
 	into.middle, into.slowest = append(into.middle, report.Quantile(r.Latencies, 0.5)), append(into.slowest, report.Quantile(r.Latencies, 0.99))
 	return nil
+}
+
+// startFlood floods a host from a process of its own, which has the lowest priority: elsewhere, those who flood a host use
+// the CPUs of other machines.
+func (b *benchmark) startFlood(ctx context.Context, host string) (stop func() error, err error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	flood, err := process.Start(ctx, process.Spec{
+		Name: "flood", Path: "nice", LogFile: b.stack.log("flood"),
+		Args: []string{"-n", "19", executable, "flood", "--address=" + b.stack.addresses.blog, "--host=" + host},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		select {
+		case <-flood.Done():
+			return flood.Ended()
+		default:
+			return flood.Stop(ctx)
+		}
+	}, nil
+}
+
+// floodCommand floods a host until it is stopped.
+func floodCommand() *cobra.Command {
+	flood := load.Load{Connections: floodConnections, Requests: 1 << 30, Duration: time.Hour, AnyStatus: true}
+	var host string
+	c := &cobra.Command{
+		Use: "flood", Short: "Request one host as often as possible", Args: cobra.NoArgs, Hidden: true,
+		RunE: func(c *cobra.Command, _ []string) error {
+			flood.Hosts = []string{host}
+			_, err := flood.Run(c.Context())
+			return err
+		},
+	}
+	c.Flags().StringVar(&flood.Address, "address", "", "the address of the blog")
+	c.Flags().StringVar(&host, "host", "", "the host")
+	return c
 }

@@ -71,6 +71,6 @@ func command() *cobra.Command {
 	flags.StringVar(&o.markdown, "markdown", "", "a file in which the results between two markers are replaced")
 	flags.StringVar(&o.json, "json", "", "a file for the results as JSON")
 	flags.StringVar(&o.profiles, "profiles", "", "a folder for CPU profiles of the operator and the API server, for go tool pprof")
-	c.AddCommand(bareCommand())
+	c.AddCommand(bareCommand(), floodCommand())
 	return c
 }
