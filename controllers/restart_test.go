@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A restarted operator reads the row of each Tenant and writes nothing, even if it reconciles Tenants before it has
-// connected to their database.
+// A restarted operator reads the rows of all Tenants at once, later ones one by one, and writes nothing, even if it begins to
+// reconcile Tenants before it has connected to their database.
 func TestRestartWritesNothing(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
@@ -28,12 +28,16 @@ func TestRestartWritesNothing(t *testing.T) {
 
 	p.StartOperator(nil)
 	for _, name := range names {
-		p.Wait("the row of "+name+" is read", func(context.Context) error {
+		p.Wait("the row of "+name+" is read again", func(context.Context) error {
+			p.Nudge(name)
 			if len(p.Queries.Containing("WHERE t.name = $1 AND t.state <> 'superseded'["+name+"]")) == 0 {
 				return fmt.Errorf("there are %q", p.Queries.Containing("["+name+"]"))
 			}
 			return nil
 		})
+	}
+	if pages := p.Queries.Containing("ORDER BY t.name LIMIT $2[ 1000]"); len(pages) != 1 {
+		t.Errorf("the rows of all Tenants were read by %q", pages)
 	}
 	for _, write := range p.Writes.All() {
 		if write != "patch default/status" { // the Platform counts its Tenants

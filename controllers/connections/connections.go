@@ -16,8 +16,12 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// QueryTimeout bounds one query of the registry.
-const QueryTimeout = 10 * time.Second
+const (
+	// QueryTimeout bounds one query of the registry.
+	QueryTimeout = 10 * time.Second
+	// startTime is how long reconciles wait for their database after the first one of them.
+	startTime = 5 * time.Second
+)
 
 // Stores holds the store of each Platform. The controller of Platforms connects and prepares them; the controller of
 // Tenants uses those that are prepared.
@@ -36,8 +40,10 @@ type Stores struct {
 	// and retentions end by the later of the two. Tests, which set only the former, raise it. Defaults to 0.
 	MaxClockSkew time.Duration
 
-	mu   sync.Mutex
-	open map[types.NamespacedName]*database
+	mu      sync.Mutex
+	open    map[types.NamespacedName]*database
+	changed chan struct{}   // closed when a database becomes ready for use
+	started <-chan struct{} // closed at the end of startTime
 }
 
 type database struct {
@@ -48,12 +54,8 @@ type database struct {
 
 // Prepared returns the store of a Platform whose database is ready for use, or nil.
 func (s *Stores) Prepared(platform types.NamespacedName) *tenancy.Store {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if db := s.open[platform]; db != nil && db.prepared {
-		return db.store
-	}
-	return nil
+	store, _, _ := s.prepared(platform)
+	return store
 }
 
 // SetPrepared marks a Platform's database as ready for use, or as not ready.
@@ -63,6 +65,46 @@ func (s *Stores) SetPrepared(platform types.NamespacedName, prepared bool) {
 	if db := s.open[platform]; db != nil {
 		db.prepared = prepared
 	}
+	if prepared && s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+// AwaitPrepared is Prepared for a database that was ready before the operator started. In the first seconds it waits: every
+// Tenant is reconciled then, and those that come too early would all come again.
+func (s *Stores) AwaitPrepared(ctx context.Context, platform types.NamespacedName) *tenancy.Store {
+	for {
+		store, changed, started := s.prepared(platform)
+		if store != nil {
+			return store
+		}
+		select {
+		case <-changed:
+		case <-started:
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// prepared returns what Prepared does, and if that is nil what to wait for: a change, or the end of the first seconds.
+func (s *Stores) prepared(platform types.NamespacedName) (store *tenancy.Store, changed, started <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if db := s.open[platform]; db != nil && db.prepared {
+		return db.store, nil, nil
+	}
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	if s.started == nil {
+		started := make(chan struct{})
+		time.AfterFunc(startTime, func() { close(started) })
+		s.started = started
+	}
+	return nil, s.changed, s.started
 }
 
 // Connect returns the store of a Platform, with a new pool if the address or the password has changed. It returns a

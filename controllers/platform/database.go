@@ -51,6 +51,9 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, store *tenancy.Store
 		if err := store.Prepare(ctx); err != nil {
 			return err
 		}
+		if err := store.Prefetch(ctx); err != nil {
+			return err
+		}
 	}
 	want := installationOf(s.platform)
 	err := store.Install(ctx, want, s.now)

@@ -76,7 +76,7 @@ func (r *Reconciler) findRow(ctx context.Context, s *scope) (tenancy.Tenant, err
 	if requested || s.tenant.Status.SchemaVersion != "" && !s.IsTrue(v1alpha1.ConditionDatabaseReady) {
 		return readRow(ctx, s, s.store.Inspector().Find)
 	}
-	return readRow(ctx, s, s.store.Find)
+	return readRow(ctx, s, s.store.FindPrefetched)
 }
 
 func readRow(ctx context.Context, s *scope, find func(context.Context, string) (tenancy.Tenant, error)) (tenancy.Tenant, error) {

@@ -15,6 +15,9 @@ var (
 		Help:    "Time from the creation of a Tenant, which Kubernetes records in whole seconds, until it is first Ready.",
 		Buckets: []float64{0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800},
 	})
+	reconciled = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "echoblogs_tenants_reconciled", Help: "Tenants whose reconcile was complete at least once since the operator started.",
+	})
 	registryRepairs = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "echoblogs_registry_repairs_total", Help: "Repairs of registry rows that had drifted from their Tenant.",
 	})
@@ -27,5 +30,5 @@ var (
 )
 
 func init() {
-	metrics.Registry.MustRegister(creations, timeToReady, registryRepairs, privilegeRepairs, routeRepairs)
+	metrics.Registry.MustRegister(creations, timeToReady, reconciled, registryRepairs, privilegeRepairs, routeRepairs)
 }

@@ -33,12 +33,13 @@ func (r *Reconciler) resolvePlatform(ctx context.Context, s *scope) error {
 		return fmt.Errorf("read Platform %s: %w", key, err)
 	}
 	s.platform, s.app = &platform, desired.Application(r.Stores.Application, &platform)
-	s.store = r.Stores.Prepared(key)
-	switch {
-	case s.store != nil:
-		return nil
-	case databaseReady(&platform):
+	if !databaseReady(&platform) {
+		s.store = r.Stores.Prepared(key)
+	} else if s.store = r.Stores.AwaitPrepared(ctx, key); s.store == nil {
 		return step.SkipStatus(connectRetry)
+	}
+	if s.store != nil {
+		return nil
 	}
 	return step.Waiting(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonPlatformNotReady,
 		fmt.Sprintf("The database of the Platform %q is not ready.", key.Name), 0)

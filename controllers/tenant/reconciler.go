@@ -94,12 +94,14 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// Reconcile reconciles one Tenant with its spec. If nothing differs, it costs one query and no write.
+// Reconcile reconciles one Tenant with its spec. If nothing differs, it costs one query, or none after a start, and no write.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	tenant := &v1alpha1.Tenant{}
 	if err := r.Client.Get(ctx, request.NamespacedName, tenant); err != nil {
 		if apierrors.IsNotFound(err) {
-			r.syncedPlatformGeneration.Delete(request.NamespacedName)
+			if _, known := r.syncedPlatformGeneration.LoadAndDelete(request.NamespacedName); known {
+				reconciled.Dec()
+			}
 			r.Requeuer.TakeInspection(request.NamespacedName)
 			r.Lookups.Forget(request.NamespacedName)
 		}
@@ -133,7 +135,9 @@ func (r *Reconciler) reconcileLive(ctx context.Context, tenant *v1alpha1.Tenant)
 		r.checkAnnotations,
 	)
 	if stopped == nil && err == nil {
-		r.syncedPlatformGeneration.Store(client.ObjectKeyFromObject(tenant), s.platform.Generation)
+		if _, known := r.syncedPlatformGeneration.Swap(client.ObjectKeyFromObject(tenant), s.platform.Generation); !known {
+			reconciled.Inc()
+		}
 	}
 	if finishErr := r.finish(ctx, s, before, stopped, err); finishErr != nil {
 		return reconcile.Result{}, finishErr

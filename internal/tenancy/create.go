@@ -30,6 +30,7 @@ func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time
 	if s.app.Compare(o.AdoptVersion, s.app.Latest()) > 0 {
 		return ErrNewer
 	}
+	s.prefetched.forgetFormerOwners(spec)
 	err := s.inTransaction(ctx, "create", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		if s.options.Citus {
 			if err := lockRecord(ctx, tx); err != nil {

@@ -50,6 +50,8 @@ type Store struct {
 	pool    *pgxpool.Pool
 	options Options
 	app     application.Application
+
+	prefetched prefetch
 }
 
 // Open returns a Store for the database at uri, as the operator's role. It connects when it is first used.

@@ -13,6 +13,7 @@ import (
 // the row has changed since, Update returns ErrConflict, and if the primary host is unavailable, *NameTakenError; then it
 // changes nothing. Custom hosts that are unavailable are left out.
 func (s *Store) Update(ctx context.Context, spec Spec, updatedAt, now time.Time) error {
+	s.prefetched.forgetFormerOwners(spec)
 	return s.inTransaction(ctx, "update", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		return s.updateRow(ctx, tx, spec, updatedAt, now)
 	})
