@@ -72,6 +72,7 @@ func TestPaidUntilIsComputedOnce(t *testing.T) {
 		t.Errorf("paid until %s, want %s", alice.Status.PaidUntil, want)
 	}
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Defaults.PaidPeriodDays = new(int32(99)) })
+	p.WaitReady() // the operator has seen it
 	bob := p.ReadyTenant("bob")
 	if want := v1alpha1.NewDate(bob.CreationTimestamp.AddDate(0, 0, 99)); bob.Status.PaidUntil != want {
 		t.Errorf("bob is paid until %s, want %s", bob.Status.PaidUntil, want)

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
+	clientfeatures "k8s.io/client-go/features"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -69,6 +71,10 @@ func runCommand() *cobra.Command {
 
 func run(cmd *cobra.Command, o runOptions) error {
 	_, _ = memlimit.Set() // GOMEMLIMIT is 90% of the container's limit; an error says that there is none
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	clientfeatures.ReplaceFeatureGates(gates{clientfeatures.FeatureGates()})
 	if o.namespace == "" {
 		return errors.New("set the namespace with --namespace or the environment variable POD_NAMESPACE")
 	}

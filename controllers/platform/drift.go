@@ -24,18 +24,20 @@ type driftChecks struct {
 	last map[types.NamespacedName]time.Time
 }
 
-// due reports whether a check is due. If so, it records the check as done.
+// due reports whether a check is due. If so, it records the check as done. The first one is due a minute after the start, at
+// which every Tenant is reconciled anyway.
 func (c *driftChecks) due(platform types.NamespacedName, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if last, ok := c.last[platform]; ok && now.Sub(last).Abs() < checkInterval {
+	last, checked := c.last[platform]
+	if checked && now.Sub(last).Abs() < checkInterval {
 		return false
 	}
 	if c.last == nil {
 		c.last = map[types.NamespacedName]time.Time{}
 	}
 	c.last[platform] = now
-	return true
+	return checked
 }
 
 func (c *driftChecks) forget(platform types.NamespacedName) {

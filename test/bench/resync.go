@@ -121,7 +121,7 @@ func (b *benchmark) restart(ctx context.Context) (resync, error) {
 func (s *stack) awaitIdle(ctx context.Context, tenants int) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	look := time.NewTicker(50 * time.Millisecond) // each look takes CPU time of the operator
+	look := time.NewTicker(100 * time.Millisecond) // each look takes CPU time of the operator
 	defer look.Stop()
 	for {
 		done, waiting, err := s.progressOfQueue(ctx)
