@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/puddle/v2"
 )
 
 // SQLSTATE codes that decide what happens next (PostgreSQL manual, appendix A). Constraint and table names are never
@@ -55,15 +58,34 @@ var causes = map[string]string{
 }
 
 // Unavailable reports whether err is about the server or the connection rather than the statement, so that the same
-// statement may succeed later.
+// statement may succeed later. An answer that the program cannot read is not: it will be the same next time.
 func Unavailable(err error) bool {
 	code := Code(err)
-	for _, prefix := range []string{"08", "25006", "28", "3D", "53", "57P", "58"} {
-		if strings.HasPrefix(code, prefix) {
-			return true
-		}
+	if code == "" {
+		return connectionFailed(err)
 	}
-	return code == ""
+	return hasPrefix(code, "08", "25006", "28", "3D", "53", "57P", "58")
+}
+
+// Unreadable reports whether err is neither an answer of the server nor about the connection: the program could not read an
+// answer, or failed on its own.
+func Unreadable(err error) bool { return Code(err) == "" && !connectionFailed(err) }
+
+func hasPrefix(code string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(code, prefix) })
+}
+
+// connectionFailed reports whether an error without a SQLSTATE is about the connection.
+func connectionFailed(err error) bool {
+	var (
+		connect *pgconn.ConnectError
+		network net.Error // also context.DeadlineExceeded
+	)
+	if errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) {
+		return true
+	}
+	return slices.ContainsFunc([]error{context.Canceled, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, puddle.ErrClosedPool},
+		func(lost error) bool { return errors.Is(err, lost) })
 }
 
 // Explain explains a database error to the reader of a condition, an event or a log. It never repeats the driver's text,
@@ -83,6 +105,8 @@ func Explain(err error) string {
 		return "Nothing answers at the address of the database. Check that it is running."
 	case strings.Contains(err.Error(), "hostname resolving error"):
 		return "The host name of the database cannot be resolved. Check the Secret of the database."
+	case Unreadable(err):
+		return "The answer of the database cannot be read. The log has the cause."
 	}
 	return "The database cannot be reached."
 }

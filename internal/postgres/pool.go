@@ -4,6 +4,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +29,15 @@ const (
 	maxConnLifetime = 30 * time.Minute
 	maxConnIdleTime = 5 * time.Minute
 )
+
+// sessionSettings are sent when a connection starts, because values are read and written as text: they apply whatever is set
+// for the server, the database or the role. PgBouncer in transaction mode tracks exactly these for each client.
+var sessionSettings = map[string]string{
+	"client_encoding":             "UTF8",
+	"datestyle":                   "ISO, MDY",
+	"standard_conforming_strings": "on",
+	"timezone":                    "UTC",
+}
 
 type (
 	// Pool is a pool of connections.
@@ -80,6 +91,12 @@ func poolConfig(uri string, o PoolOptions) (*pgxpool.Config, error) {
 	config.ConnConfig.ConnectTimeout = connectTimeout
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.ConnConfig.Tracer = o.Tracer
+	for name := range config.ConnConfig.RuntimeParams { // from the address, and in any case
+		if _, ours := sessionSettings[strings.ToLower(name)]; ours {
+			delete(config.ConnConfig.RuntimeParams, name)
+		}
+	}
+	maps.Copy(config.ConnConfig.RuntimeParams, sessionSettings)
 	config.ConnConfig.RuntimeParams["application_name"] = o.ApplicationName
 	return config, nil
 }

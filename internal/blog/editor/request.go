@@ -65,7 +65,7 @@ func (e *Editor) handle(show page) http.Handler {
 			case errors.Is(err, site.ErrBusy):
 				e.TooManyRequests(w, t)
 			default:
-				e.DatabaseUnavailable(w, r, t, err)
+				e.StatementFailed(w, r, t, err)
 			}
 		}
 	})

@@ -78,7 +78,7 @@ func (rd *Reader) handle(show page) http.Handler {
 			case errors.Is(err, site.ErrBusy):
 				rd.TooManyRequests(w, t)
 			default:
-				rd.DatabaseUnavailable(w, r, t, err)
+				rd.StatementFailed(w, r, t, err)
 			}
 		}
 	})

@@ -71,9 +71,18 @@ func (s *Site) MethodNotAllowed(w http.ResponseWriter, t *directory.Tenant) {
 	})
 }
 
-// DatabaseUnavailable answers a request whose statement failed, and logs the cause.
-func (s *Site) DatabaseUnavailable(w http.ResponseWriter, r *http.Request, t *directory.Tenant, cause error) {
+// StatementFailed answers a request whose statement failed, and logs the cause.
+func (s *Site) StatementFailed(w http.ResponseWriter, r *http.Request, t *directory.Tenant, cause error) {
 	s.LogFailure(r, t, cause)
+	if postgres.Unreadable(cause) {
+		s.Layout.Send(w, web.Message{
+			Page:   s.WithContact(Page(t, "Something went wrong")),
+			Status: http.StatusInternalServerError,
+			Lead:   "The server failed to show this page. The error has been logged. No posts are lost.",
+			Steps:  []string{"Reload the page. If the problem persists, contact support."},
+		})
+		return
+	}
 	s.Layout.Send(w, web.Message{
 		Page:       s.WithContact(Page(t, "This blog is temporarily unavailable")),
 		Status:     http.StatusServiceUnavailable,
