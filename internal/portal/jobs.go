@@ -48,11 +48,12 @@ func (p *Portal) remind(ctx context.Context) error {
 	return err
 }
 
+// jobRetry is when a job runs again that failed because the database was busy or unavailable.
+const jobRetry = 5 * time.Second
+
 // every returns a job that runs at an interval until its context ends. A failure is logged; the next run tries again.
 func (p *Portal) every(interval time.Duration, what string, run func(context.Context) error) func(context.Context) {
 	return func(ctx context.Context) {
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
 		for {
 			limited, cancel := context.WithTimeout(ctx, max(interval, time.Minute))
 			err := run(limited)
@@ -60,10 +61,14 @@ func (p *Portal) every(interval time.Duration, what string, run func(context.Con
 			if err != nil && ctx.Err() == nil {
 				p.options.Log.LogAttrs(ctx, slog.LevelWarn, "Background job failed", slog.String("job", what), slog.String("cause", postgres.LogText(err)))
 			}
+			wait := interval
+			if err != nil && (postgres.Busy(err) || postgres.Unavailable(err)) {
+				wait = min(interval, jobRetry)
+			}
 			select {
 			case <-ctx.Done():
 				return
-			case <-ticker.C:
+			case <-time.After(wait):
 			}
 		}
 	}

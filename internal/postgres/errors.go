@@ -67,6 +67,10 @@ func Unavailable(err error) bool {
 	return hasPrefix(code, "08", "25006", "28", "3D", "53", "57P", "58")
 }
 
+// Busy reports whether the server ended a statement because of what else it was doing: a lock was not free, the transaction
+// conflicted with another one, or the statement took too long. It was rolled back, and may succeed later.
+func Busy(err error) bool { return hasPrefix(Code(err), "40", "55P03", "57014") }
+
 // Unreadable reports whether err is neither an answer of the server nor about the connection: the program could not read an
 // answer, or failed on its own.
 func Unreadable(err error) bool { return Code(err) == "" && !connectionFailed(err) }

@@ -126,6 +126,8 @@ func explain(err error) *PageError {
 		return &PageError{Status: http.StatusServiceUnavailable, Title: "Blogs cannot be changed right now", Lead: "Nothing was changed. Readers can still read all blogs.", Steps: again, RetryAfter: retryAfter}
 	case !errors.As(err, &api) && postgres.Unavailable(err):
 		return &PageError{Status: http.StatusServiceUnavailable, Title: "The database is unavailable", Lead: "Nothing was changed.", Steps: again, RetryAfter: retryAfter}
+	case postgres.Busy(err):
+		return &PageError{Status: http.StatusServiceUnavailable, Title: "The database is busy", Lead: "Nothing was changed.", Steps: again, RetryAfter: retryAfter}
 	}
 	return &PageError{
 		Status: http.StatusInternalServerError, Title: "Something went wrong", Lead: "The server could not complete the request.",
