@@ -52,6 +52,7 @@ func TestRefusedManifests(t *testing.T) {
 		"an owner with a line break":          {spec: `{owner: {username: "alice\n"}}`, want: "use lowercase letters, digits and hyphens"},
 		"an owner with an international name": {spec: `{owner: {username: "xn--pypal-4ve"}}`, want: "and not with hyphens as the third and fourth characters"},
 		"an invisible address":                {spec: `{owner: {username: alice, email: "ali\u200Bce@example.com"}}`, want: "use text on one line"},
+		"an address that mail cannot reach":   {spec: `{owner: {username: alice, email: "jürgen@example.com"}}`, want: "with only ASCII characters before the @"},
 		"an address with a space":             {spec: `{owner: {username: alice, email: "alice@\u00A0example.com"}}`, want: "must be an email address such as alice@example.com"},
 		"a schema with a hyphen":              {spec: "{schemaName: a-b}", want: "use only lowercase letters, digits and underscores"},
 		"a schema in upper case":              {spec: "{schemaName: Alice}", want: "use only lowercase letters, digits and underscores"},

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/mail"
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
@@ -99,7 +100,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, b B
 		return err
 	}
 	// The links of these emails are no longer valid, so that further ones are needed.
-	for _, key := range []string{user.Username, EmailKey(user.Email)} {
+	for _, key := range []string{user.Username, naming.EmailKey(user.Email)} {
 		err = errors.Join(err,
 			ratelimit.Reset(ctx, s.db, loginsByNetworkAndAccount, b.network(key)),
 			ratelimit.Reset(ctx, s.db, loginsByAccount, key),

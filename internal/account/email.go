@@ -20,16 +20,16 @@ type InvalidError struct {
 
 func (e *InvalidError) Error() string { return e.Sentence }
 
-// EmailKey returns the form in which email addresses are compared.
-func EmailKey(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
-
-// CheckEmail returns an *InvalidError if an address is not a plain email address.
+// CheckEmail returns an *InvalidError if an address, in the form of naming.ASCIIEmail, is not one that email can be sent to.
 func CheckEmail(email string) error {
 	parsed, err := mail.ParseAddress(email)
+	local := email[:max(strings.LastIndexByte(email, '@'), 0)]
 	switch {
 	case len(email) > maxEmail:
 		return &InvalidError{FieldEmail, fmt.Sprintf("Enter an email address of at most %d characters.", maxEmail)}
-	case err != nil || parsed.Address != email || !naming.IsEmail(email):
+	case naming.IsTitle(local) && !naming.IsASCII(local): // few mail servers accept it (RFC 6531)
+		return &InvalidError{FieldEmail, "We cannot send email to this address: use one with only the letters a to z, digits and punctuation before the @."}
+	case err != nil || parsed.Address != email || !naming.IsEmail(email) || !naming.IsASCII(email):
 		return &InvalidError{FieldEmail, "Enter a valid email address, such as jane@example.com."}
 	}
 	return nil

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/internal/mail"
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
@@ -80,7 +80,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, token, email, password s
 	user := User{Username: i.Username, Email: i.Email, Role: Author, State: Active, CreatedAt: now, ConfirmedAt: now}
 	var invalid error
 	if user.Email == "" {
-		user.Email, user.ConfirmedAt = strings.TrimSpace(email), time.Time{}
+		user.Email, user.ConfirmedAt = naming.ASCIIEmail(email), time.Time{}
 		invalid = CheckEmail(user.Email)
 	}
 	if err := errors.Join(invalid, CheckPassword(password, user.Username, user.Email)); err != nil {

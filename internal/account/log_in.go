@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
 
@@ -85,7 +86,7 @@ func (s *Service) LogIn(ctx context.Context, login, password string, b Browser) 
 
 // loginKey returns the form in which a login is looked up and counted.
 func loginKey(login string) string {
-	key := EmailKey(login)
+	key := naming.EmailKey(login)
 	return strings.ToValidUTF8(key[:min(len(key), maxLogin)], "")
 }
 

@@ -26,6 +26,7 @@ var ErrUnconfirmed = errors.New("the email address of the account is not confirm
 // has no password and no session. AddStaff returns a token of PurposeReset with which they choose a password. Calling it
 // again replaces the token. Errors are *naming.NameError, *InvalidError, *ConflictError, *InactiveError and ErrUnconfirmed.
 func (s *Service) AddStaff(ctx context.Context, actor, username, email string) (token string, err error) {
+	email = naming.ASCIIEmail(email)
 	if err := errors.Join(naming.CheckTenant(username), CheckEmail(email)); err != nil {
 		return "", err
 	}
@@ -50,7 +51,7 @@ func (s *Service) promote(ctx context.Context, tx pgx.Tx, username, email string
 		return InsertUser(ctx, tx, User{Username: username, Email: email, Role: Staff, State: Active, CreatedAt: now, ConfirmedAt: now})
 	case err != nil:
 		return 0, err
-	case EmailKey(user.Email) != EmailKey(email):
+	case naming.EmailKey(user.Email) != naming.EmailKey(email):
 		return 0, &ConflictError{Field: FieldUsername}
 	case user.State != Active:
 		return 0, &InactiveError{State: user.State}

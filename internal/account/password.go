@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 const (
@@ -59,7 +61,7 @@ func CheckPassword(password, username, email string) error {
 		sentence = fmt.Sprintf("Use at most %d characters.", MaxPasswordLength)
 	case commonPasswords[lower], strings.Count(lower, lower[:1]) == len(lower):
 		sentence = "This password is too easy to guess. Choose another one."
-	case lower == EmailKey(email), lower == strings.ToLower(username):
+	case lower == naming.EmailKey(email), lower == strings.ToLower(username):
 		sentence = "Choose a password other than your user name or email address."
 	default:
 		return nil

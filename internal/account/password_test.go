@@ -45,6 +45,11 @@ func TestCheckEmail(t *testing.T) {
 	for email, want := range map[string]string{
 		"jane@example.org":                  "",
 		"Jane.Doe+blog@example.org":         "",
+		"jane@xn--exmple-cua.org":           "",
+		"jané@example.org":                  "We cannot send email to this address: use one with only the letters a to z, digits and punctuation before the @.",
+		"\u200fjane@example.org":            invalidSentence,
+		"jane@example.org\u200f":            invalidSentence,
+		"jane@-exämple.org":                 invalidSentence,
 		"jane":                              invalidSentence,
 		"":                                  invalidSentence,
 		"Jane <jane@example.org>":           invalidSentence,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/secret"
 )
@@ -42,7 +43,7 @@ type User struct {
 	ID int64
 	// Username is a valid name of a Tenant.
 	Username string
-	// Email is the email address as the user entered it.
+	// Email is the email address as the user entered it, in the form of naming.ASCIIEmail.
 	Email string
 	// PasswordHash is argon2id in the PHC string format. Empty: no password is valid.
 	PasswordHash string
@@ -104,7 +105,7 @@ func InsertUser(ctx context.Context, db postgres.Querier, u User) (int64, error)
 	}
 	err := db.QueryRow(ctx, `INSERT INTO public.users (username, email, email_key, password_hash, role, state, created_at, confirmed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id`,
-		u.Username, u.Email, EmailKey(u.Email), u.PasswordHash, u.Role, u.State, u.CreatedAt, confirmed).Scan(&id)
+		u.Username, u.Email, naming.EmailKey(u.Email), u.PasswordHash, u.Role, u.State, u.CreatedAt, confirmed).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, findConflict(ctx, db, u)
 	}
@@ -119,7 +120,7 @@ func InsertUser(ctx context.Context, db postgres.Querier, u User) (int64, error)
 func findConflict(ctx context.Context, db postgres.Querier, u User) error {
 	var name bool
 	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM public.users WHERE username = $1)
-		OR NOT EXISTS (SELECT FROM public.users WHERE email_key = $2)`, u.Username, EmailKey(u.Email)).Scan(&name)
+		OR NOT EXISTS (SELECT FROM public.users WHERE email_key = $2)`, u.Username, naming.EmailKey(u.Email)).Scan(&name)
 	switch {
 	case err != nil:
 		return fmt.Errorf("find conflict of user %s: %w", u.Username, err)
@@ -131,7 +132,7 @@ func findConflict(ctx context.Context, db postgres.Querier, u User) error {
 
 // findUser returns the user with a user name or email address, or ErrNotFound.
 func findUser(ctx context.Context, db postgres.Querier, login string) (User, error) {
-	return queryUser(ctx, db, `WHERE u.username = $1 OR u.email_key = $1`, EmailKey(login))
+	return queryUser(ctx, db, `WHERE u.username = $1 OR u.email_key = $1`, naming.EmailKey(login))
 }
 
 func findUserByName(ctx context.Context, db postgres.Querier, username string) (User, error) {
@@ -151,7 +152,7 @@ func queryUser(ctx context.Context, db postgres.Querier, where string, arg any) 
 // after.
 func searchUsers(ctx context.Context, db postgres.Querier, prefix, after string, limit int) ([]User, error) {
 	rows, err := db.Query(ctx, selectUser+`WHERE (starts_with(u.username, $1) OR starts_with(u.email_key, $1)) AND u.username > $2
-		ORDER BY u.username LIMIT $3`, EmailKey(prefix), after, limit)
+		ORDER BY u.username LIMIT $3`, naming.EmailKey(prefix), after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("search users: %w", err)
 	}

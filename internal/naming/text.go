@@ -25,8 +25,9 @@ const TextPattern = `^(?:[^` + unseen + `]|[` + emoji + `]\x{FE0F}|[0-9#*]\x{FE0
 // VisiblePattern matches text with a character that is not blank.
 const VisiblePattern = `[\p{L}\p{N}\p{P}\p{S}]`
 
-// EmailPattern matches text with the shape of an email address. Its parts match TextPattern, too.
-const EmailPattern = `^[^@\p{Z}]+@[^@\p{Z}]+$`
+// EmailPattern matches text with the shape of an email address whose local part is ASCII: few mail servers accept others. Its
+// parts match TextPattern, too.
+const EmailPattern = `^[!-?A-~]+@[^@\p{Z}]+$`
 
 var (
 	textRule    = regexp.MustCompile(TextPattern)

@@ -28,7 +28,7 @@ func TestIsTitle(t *testing.T) {
 func TestIsEmail(t *testing.T) {
 	t.Parallel()
 	for email, legal := range map[string]bool{
-		"alice@example.com": true, "jürgen@bücher.example": true, "a+b@example.com": true,
+		"alice@example.com": true, "jurgen@bücher.example": true, "jürgen@example.com": false, "\u200falice@example.com": false, "a+b@example.com": true,
 		"": false, "alice": false, "@example.com": false, "alice@": false, "a@b@c": false, "a b@example.com": false, "a\u00a0b@example.com": false, "a@b\u3000c": false,
 		"ali\u200bce@example.com": false, "alice@exam\u00adple.com": false, "\u202ealice@example.com": false, "alice@example.com\n": false, "alice@example.com\u200f": false,
 	} {

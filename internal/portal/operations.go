@@ -59,7 +59,7 @@ func (o *Operations) Invite(ctx context.Context, name string) (link string, err 
 	if owner == nil {
 		return "", fmt.Errorf("the Tenant %s has no owner: set spec.owner.username in its manifest", name)
 	}
-	token, err := o.accounts.CreateInvitation(ctx, account.Invitation{Tenant: name, Username: owner.Username, Email: owner.Email})
+	token, err := o.accounts.CreateInvitation(ctx, account.Invitation{Tenant: name, Username: owner.Username, Email: naming.ASCIIEmail(owner.Email)})
 	switch {
 	case errors.Is(err, account.ErrNoBlog):
 		return "", fmt.Errorf("the Tenant %s has no blog yet: wait until it is Ready", name)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
@@ -47,7 +47,7 @@ func (s *Service) CheckAvailability(ctx context.Context, n Names) (Conflicts, er
 			EXISTS (SELECT FROM public.users WHERE email_key = $4),
 			EXISTS (SELECT FROM public.registrations r LEFT JOIN public.users u ON u.id = r.user_id
 				WHERE r.state = 'rolling_back' AND (r.username = $1 OR u.email_key = $4))`,
-		n.Username, n.Schema, n.Host, account.EmailKey(n.Email)).Scan(&c.Username, &c.Email, &c.RollingBack)
+		n.Username, n.Schema, n.Host, naming.EmailKey(n.Email)).Scan(&c.Username, &c.Email, &c.RollingBack)
 	if err != nil {
 		return Conflicts{}, fmt.Errorf("check availability of %s: %w", n.Username, err)
 	}

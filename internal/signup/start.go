@@ -10,6 +10,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
 )
@@ -40,7 +41,7 @@ func (s *Service) Start(ctx context.Context, request Request) (r Registration, t
 		return r, "", ErrClosed
 	}
 	request.Username = strings.ToLower(strings.TrimSpace(request.Username))
-	request.Email, request.Code = strings.TrimSpace(request.Email), strings.TrimSpace(request.Code)
+	request.Email, request.Code = naming.ASCIIEmail(request.Email), strings.TrimSpace(request.Code)
 	if platform.RegistrationMode() != v1alpha1.RegistrationInvite {
 		request.Code = ""
 	}

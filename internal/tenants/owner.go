@@ -5,10 +5,11 @@ import (
 	"errors"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 // Owner returns the user name and email address of the owner of a cached Tenant. Both are empty if the Tenant has no
-// owner, does not exist or is being deleted.
+// owner, does not exist or is being deleted. The address is in the form of naming.ASCIIEmail.
 func (c *Client) Owner(ctx context.Context, name string) (username, email string, err error) {
 	return c.owner(ctx, name, func(t *v1alpha1.Tenant) bool { return t.DeletionTimestamp.IsZero() })
 }
@@ -44,7 +45,7 @@ func (c *Client) owner(ctx context.Context, name string, qualifies func(*v1alpha
 	case tenant.Spec.Owner == nil || !qualifies(tenant):
 		return "", "", nil
 	}
-	return tenant.Spec.Owner.Username, tenant.Spec.Owner.Email, nil
+	return tenant.Spec.Owner.Username, naming.ASCIIEmail(tenant.Spec.Owner.Email), nil
 }
 
 // DiscardSignup deletes the Tenant that a sign-up created for a user, with its data, unless the user has other Tenants.

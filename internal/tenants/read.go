@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 const (
@@ -48,7 +49,7 @@ func IsOwner(t *v1alpha1.Tenant, p Person) bool {
 	if owner == nil || owner.Username != p.Username {
 		return false
 	}
-	return RegistrationID(t) != "" || owner.Email == "" || p.Confirmed && strings.EqualFold(owner.Email, p.Email)
+	return RegistrationID(t) != "" || owner.Email == "" || p.Confirmed && naming.EmailKey(owner.Email) == naming.EmailKey(p.Email)
 }
 
 // Platform returns the Platform from the cache, or ErrNoPlatform.

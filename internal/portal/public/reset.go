@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/echoblogs/echoblogs/internal/account"
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -25,7 +26,7 @@ func (p *Pages) showReset(w http.ResponseWriter, r *site.Request) error {
 
 func (p *Pages) requestReset(w http.ResponseWriter, r *site.Request) error {
 	f := site.NewForm(r, "username")
-	if account.EmailKey(f.Values["username"]) == "" {
+	if naming.EmailKey(f.Values["username"]) == "" {
 		f.AddError("username", "Enter your user name or email address.")
 		return p.Show(w, r, site.Page{Name: "reset", Title: "Reset your password", Data: f, Status: http.StatusUnprocessableEntity})
 	}
