@@ -133,9 +133,9 @@ type Limits struct {
 	// +kubebuilder:validation:Maximum=1000000000
 	Posts *int64 `json:"posts,omitempty"`
 
-	// storage is the maximum size of all posts, such as 500Mi.
+	// storage is the maximum size of all posts in bytes, such as 500Mi. At most 1Pi.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('0')) >= 0",message="must be an amount of storage of 0 or more, such as 500Mi"
+	// +kubebuilder:validation:XValidation:rule="isQuantity(string(self)) && quantity(string(self)).compareTo(quantity('0')) >= 0 && quantity(string(self)).compareTo(quantity('1Pi')) <= 0 && !string(self).matches('([num]|[.][0-9]*|[eE]-[0-9]+)$')",message="must be a whole number of bytes from 0 to 1Pi, such as 500Mi"
 	Storage *resource.Quantity `json:"storage,omitempty"`
 
 	// requestsPerSecond is the rate limit of each replica of the backend. Requests beyond it get 429 Too Many Requests.

@@ -278,7 +278,7 @@ func TestInvalidValues(t *testing.T) {
 			"blogs.example.net is at or under blogs.example.net, which belongs to this site. Enter your own domain."},
 		"date":     {func(w *tenants.Settings) { w.PaidUntil = "2030-02-31" }, "paidUntil", "Enter a date such as 2027-12-31."},
 		"posts":    {func(w *tenants.Settings) { w.Posts = new(int64(-1)) }, "limits.posts", "Enter a whole number of 0 or more."},
-		"storage":  {func(w *tenants.Settings) { w.Storage = new(resource.MustParse("-1Mi")) }, "limits.storage", "Enter an amount of 0 or more, such as 500Mi or 2Gi."},
+		"storage":  {func(w *tenants.Settings) { w.Storage = new(resource.MustParse("-1Mi")) }, "limits.storage", "Enter a whole number of bytes from 0 to 1Pi, such as 500Mi or 2Gi."},
 		"requests": {func(w *tenants.Settings) { w.RequestsPerSecond = new(int32(-1)) }, "limits.requestsPerSecond", "Enter a whole number of 0 or more."},
 		// A rule that only the Tenant's schema has.
 		"too many posts": {func(w *tenants.Settings) { w.Posts = new(int64(2e9)) }, "limits.posts",

@@ -21,6 +21,8 @@ const (
 	maxHost          = 253 // bytes
 )
 
+var maxStorage = resource.MustParse("1Pi")
+
 func checkDisplayName(name string) string {
 	switch {
 	case utf8.RuneCountInString(name) > maxDisplayName:
@@ -143,13 +145,16 @@ func formatStorage(storage *resource.Quantity) string {
 }
 
 func checkStorage(storage *resource.Quantity) string {
-	if storage != nil && storage.Sign() < 0 {
+	if storage == nil {
+		return ""
+	}
+	if _, whole := storage.AsScale(0); !whole || storage.Sign() < 0 || storage.Cmp(maxStorage) > 0 {
 		return wrongStorage
 	}
 	return ""
 }
 
-const wrongStorage = "Enter an amount of 0 or more, such as 500Mi or 2Gi."
+const wrongStorage = "Enter a whole number of bytes from 0 to 1Pi, such as 500Mi or 2Gi."
 
 func parseYesOrNo(text string) (value bool, message string) { return text == "yes", "" }
 

@@ -53,7 +53,7 @@ func TestParse(t *testing.T) {
 
 func TestParseInvalid(t *testing.T) {
 	t.Parallel()
-	const limit, storage, date = "Enter a whole number of 0 or more.", "Enter an amount of 0 or more, such as 500Mi or 2Gi.", "Enter a date such as 2027-12-31."
+	const limit, storage, date = "Enter a whole number of 0 or more.", "Enter a whole number of bytes from 0 to 1Pi, such as 500Mi or 2Gi.", "Enter a date such as 2027-12-31."
 	const host = " is not a host name. Enter one such as www.alice.org, without https:// and without a path."
 	for _, test := range []struct{ path, text, want string }{
 		{"displayName", strings.Repeat("ä", 101), "Use at most 100 characters."},
@@ -68,7 +68,8 @@ func TestParseInvalid(t *testing.T) {
 		{"customDomains", hosts(21), "A blog can have at most 20 custom domains. Remove one first."},
 		{"paidUntil", "31.12.2030", date}, {"paidUntil", "2030-02-31", date},
 		{"limits.posts", "-1", limit}, {"limits.posts", "1.5", limit}, {"limits.requestsPerSecond", "2147483648", limit},
-		{"limits.storage", "much", storage}, {"limits.storage", "-1Gi", storage},
+		{"limits.storage", "much", storage}, {"limits.storage", "-1Gi", storage}, {"limits.storage", "16E", storage}, {"limits.storage", "2Pi", storage},
+		{"limits.storage", "500m", storage}, {"limits.storage", "1.5", storage},
 	} {
 		var settings tenants.Settings
 		var invalid *tenants.InvalidError

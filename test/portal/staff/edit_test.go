@@ -105,7 +105,7 @@ func TestStaffRefused(t *testing.T) {
 		{"paidUntil", "2030-02-31", "Enter a date such as 2027-12-31."},
 		{"posts", "-1", "Enter a whole number of 0 or more."},
 		{"posts", "99999999999", "spec.limits.posts in body should be less than or equal to 1000000000"},
-		{"storage", "much", "Enter an amount of 0 or more, such as 500Mi or 2Gi."},
+		{"storage", "much", "Enter a whole number of bytes from 0 to 1Pi, such as 500Mi or 2Gi."},
 		{"requestsPerSecond", "1.5", "Enter a whole number of 0 or more."},
 		{"generation", "1000", "This tenant was changed after you opened the page. Check the marked fields and save again."},
 	} {

@@ -13,7 +13,7 @@ import (
 type LimitsApplyConfiguration struct {
 	// posts is the maximum number of posts.
 	Posts *int64 `json:"posts,omitempty"`
-	// storage is the maximum size of all posts, such as 500Mi.
+	// storage is the maximum size of all posts in bytes, such as 500Mi. At most 1Pi.
 	Storage *resource.Quantity `json:"storage,omitempty"`
 	// requestsPerSecond is the rate limit of each replica of the backend. Requests beyond it get 429 Too Many Requests.
 	RequestsPerSecond *int32 `json:"requestsPerSecond,omitempty"`
