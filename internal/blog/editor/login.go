@@ -19,7 +19,8 @@ import (
 const verifierLife = 10 * time.Minute
 
 // login sends the browser to the public site, which authenticates the user. The verifier cookie of this host makes the
-// code that comes back useless to anyone else.
+// code that comes back useless to anyone else. All logins that a browser begins before the cookie expires have the same
+// verifier: those of two tabs do not end each other's.
 func (e *Editor) login(w http.ResponseWriter, r *request) error {
 	next := web.LocalPath(r.URL.Query().Get("next"), site.WritePath)
 	if err := e.identify(r); err != nil {
@@ -33,22 +34,25 @@ func (e *Editor) login(w http.ResponseWriter, r *request) error {
 		e.noPublicSite(w, r.tenant)
 		return nil
 	}
-	verifier := secret.New()
+	verifier := r.cookies().Get(r.Request, verifierCookie)
+	if !secret.IsSecret(verifier) {
+		verifier = secret.New()
+	}
 	r.cookies().Set(w, verifierCookie, verifier, verifierLife)
 	query := url.Values{"host": {r.host}, "challenge": {blogsession.Challenge(verifier)}, "next": {next}}
 	web.SeeOtherSite(w, r.Request, r.tenant.PublicURL, "/authorize/?"+query.Encode())
 	return nil
 }
 
-// callback redeems the code of the public site for a session on this blog.
+// callback redeems the code of the public site for a session on this blog. If the code is not valid but the browser is logged
+// in, as by another tab or the first of two clicks, the login has succeeded.
 func (e *Editor) callback(w http.ResponseWriter, r *request) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address contains the code
 	query := r.URL.Query()
 	next := web.LocalPath(query.Get("next"), site.WritePath)
 	verifier := r.cookies().Get(r.Request, verifierCookie)
 	if verifier == "" {
-		e.loginFailed(w, r, next)
-		return nil
+		return e.loginNotRedeemed(w, r, next)
 	}
 	var token string
 	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
@@ -57,13 +61,24 @@ func (e *Editor) callback(w http.ResponseWriter, r *request) error {
 	})
 	switch {
 	case errors.Is(err, blogsession.ErrNotFound):
-		e.loginFailed(w, r, next)
-		return nil
+		return e.loginNotRedeemed(w, r, next)
 	case err != nil:
 		return err
 	}
-	r.cookies().Clear(w, verifierCookie)
 	r.cookies().Set(w, sessionCookie, token, blogsession.Life)
+	web.SeeOther(w, r.Request, next)
+	return nil
+}
+
+// loginNotRedeemed responds to a login whose code is not valid.
+func (e *Editor) loginNotRedeemed(w http.ResponseWriter, r *request, next string) error {
+	if err := e.identify(r); err != nil {
+		return err
+	}
+	if r.username == "" {
+		e.loginFailed(w, r, next)
+		return nil
+	}
 	web.SeeOther(w, r.Request, next)
 	return nil
 }

@@ -98,16 +98,43 @@ func TestLoginCodes(t *testing.T) {
 	stranger.Redeem(code, http.StatusForbidden)
 
 	b.Redeem(code, http.StatusSeeOther)
-	if b.Cookies["verifier"] != "" {
-		t.Errorf("the verifier cookie was not removed: %v", b.Cookies)
-	}
-	b.Cookies["verifier"] = verifier
-	b.Redeem(code, http.StatusForbidden)
+	again := p.Browser(b.Host)
+	again.Cookies["verifier"] = verifier
+	again.Redeem(code, http.StatusForbidden)
 
 	late := p.Browser("alice.example.com")
 	code = p.LoginCode("alice", late.Host, late.Challenge())
 	p.Advance(time.Minute)
 	late.Redeem(code, http.StatusForbidden)
+}
+
+// Each of two tabs in which a login began arrives, and so does a second click.
+func TestLoginInTwoTabs(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	b := p.Browser("alice.example.com")
+	first, second := b.Challenge(), b.Challenge()
+	firstCode := p.LoginCode("alice", b.Host, first)
+	b.Redeem(firstCode, http.StatusSeeOther)
+	b.Redeem(firstCode, http.StatusSeeOther)
+
+	// A new login on the public site has ended the session that the first tab came from, and with it the one on the blog.
+	p.Exec(`DELETE FROM public.blog_sessions`)
+	b.Open("/write/").WantSeeOther(t, "/login/?next=%2Fwrite%2F")
+	b.Redeem(p.LoginCode("alice", b.Host, second), http.StatusSeeOther)
+	b.Open("/write/").Want(t, http.StatusOK, "alice", "New post")
+	delete(b.Cookies, "verifier")
+	b.Redeem("expired", http.StatusSeeOther).WantSeeOther(t, "/write/")
+	delete(b.Cookies, "session")
+	b.Redeem("expired", http.StatusForbidden)
+
+	// A verifier that the blog did not make is replaced.
+	b.Cookies["verifier"] = "guessed"
+	b.Challenge()
+	if b.Cookies["verifier"] == "guessed" {
+		t.Error("the blog uses a verifier that it did not make")
+	}
 }
 
 func TestSessionsEnd(t *testing.T) {
