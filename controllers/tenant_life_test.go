@@ -83,6 +83,30 @@ func TestPaidUntilIsComputedOnce(t *testing.T) {
 	}
 }
 
+// A date that is removed from the spec gives way to the default.
+func TestPaidUntilIsRemoved(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, func(p *v1alpha1.Platform) {
+		p.Spec.Defaults = &v1alpha1.TenantDefaults{PaidPeriodDays: new(int32(10)), GraceDays: new(int32(5))}
+	})
+	past := v1alpha1.NewDate(p.Clock.Now().AddDate(0, 0, -30))
+	alice := p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = past })
+	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonPaymentDue)
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = "" })
+	want := v1alpha1.NewDate(alice.CreationTimestamp.AddDate(0, 0, 10))
+	if got := p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid).Status.PaidUntil; got != want {
+		t.Errorf("paid until %s, want %s", got, want)
+	}
+
+	// The date is computed once again.
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Defaults.PaidPeriodDays = new(int32(99)) })
+	p.WaitReady()
+	p.Nudge("alice")
+	if got := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "").Status.PaidUntil; got != want {
+		t.Errorf("paid until %s now, want %s", got, want)
+	}
+}
+
 func TestLimitsReachTheRegistry(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) {

@@ -48,7 +48,7 @@ type TenantSpec struct {
 	CustomDomains []CustomDomain `json:"customDomains,omitempty"`
 
 	// paidUntil is the last paid day; it ends at midnight UTC. Empty: the day of creation plus the Platform's paid
-	// period, computed once and shown in status.
+	// period, computed once, and again when a date is removed, and shown in status.
 	// +optional
 	PaidUntil Date `json:"paidUntil,omitempty"`
 

@@ -40,6 +40,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	var known tenancy.Spec // belongs to the row: a later tenant of the same name inherits neither date nor proofs
 	if have.State == tenancy.StateLive || restore {
 		known = r.withAnswers(s, have)
+		known.PaidUntilInSpec = known.PaidUntilInSpec && !restore // a restored tenant keeps its date
 	}
 	want, refused, err := desired.Row(s.platform, s.tenant, known)
 	var notListed *desired.DomainNotListedError

@@ -94,7 +94,7 @@ func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([
 		{"display name", have.DisplayName != want.DisplayName},
 		{"owner", have.Owner != want.Owner},
 		{"primary host", have.PrimaryHost != want.PrimaryHost},
-		{"paid until", !have.PaidUntil.Equal(want.PaidUntil)},
+		{"paid until", !have.PaidUntil.Equal(want.PaidUntil) || have.PaidUntilInSpec != want.PaidUntilInSpec},
 		{"suspension", !have.SuspendAt.Equal(want.SuspendAt)},
 		{"limits", !have.Limits.Equal(want.Limits)},
 		{"custom domains", customDomains},

@@ -36,9 +36,9 @@ type Refused struct {
 // IsZero reports whether no domain is refused.
 func (r Refused) IsZero() bool { return len(r.UnderPlatform)+len(r.NotListed)+len(r.Unproven) == 0 }
 
-// Row returns the registry row of a Tenant. known is what is known of it: if the spec has no paidUntil, its paidUntil is kept; a
-// new row, for which that is zero, is paid for the Platform's paid period from the day of the Tenant's creation. The proofs
-// of known decide which custom domains the row has.
+// Row returns the registry row of a Tenant. known is what is known of it: if the spec has no paidUntil, the date that was
+// computed for it is kept; a new row, or one whose date was in the spec until now, is paid for the Platform's paid period from
+// the day of the Tenant's creation. The proofs of known decide which custom domains the row has.
 func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tenancy.Spec, refused Refused, err error) {
 	primary, err := primaryHost(p, t)
 	if err != nil {
@@ -60,7 +60,8 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tena
 		if row.PaidUntil, err = t.Spec.PaidUntil.Start(); err != nil {
 			return tenancy.Spec{}, Refused{}, err
 		}
-	case row.PaidUntil.IsZero():
+		row.PaidUntilInSpec = true
+	case known.PaidUntilInSpec, row.PaidUntil.IsZero():
 		row.PaidUntil = t.CreationTimestamp.UTC().Truncate(24*time.Hour).AddDate(0, 0, p.PaidPeriodDays())
 	}
 	if !t.SuspendedBySpec() {

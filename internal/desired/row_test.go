@@ -48,6 +48,7 @@ func TestRow(t *testing.T) {
 	tests := map[string]struct {
 		spec      v1alpha1.TenantSpec
 		paidUntil time.Time
+		inSpec    bool
 		want      tenancy.Spec
 		policy    v1alpha1.RoutingSpec
 		proofs    map[string]tenancy.Proof
@@ -57,10 +58,11 @@ func TestRow(t *testing.T) {
 		"a row keeps its date": {paidUntil: date(2028, time.May, 1), want: with(func(row *tenancy.Spec) {
 			row.PaidUntil, row.SuspendAt = date(2028, time.May, 1), date(2028, time.May, 12)
 		})},
+		"a date that was removed from the spec is not kept": {paidUntil: date(2028, time.May, 1), inSpec: true, want: base},
 		"the spec's date wins": {
 			spec: v1alpha1.TenantSpec{PaidUntil: "2030-12-31"}, paidUntil: date(2028, time.May, 1),
 			want: with(func(row *tenancy.Spec) {
-				row.PaidUntil, row.SuspendAt = date(2030, time.December, 31), date(2031, time.January, 11)
+				row.PaidUntil, row.PaidUntilInSpec, row.SuspendAt = date(2030, time.December, 31), true, date(2031, time.January, 11)
 			}),
 		},
 		"a suspended Tenant is suspended immediately": {
@@ -118,7 +120,7 @@ func TestRow(t *testing.T) {
 			tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "alice", CreationTimestamp: created}, Spec: test.spec}
 			p := platform()
 			p.Spec.Routing = &test.policy
-			row, refused, err := desired.Row(p, tenant, tenancy.Spec{PaidUntil: test.paidUntil, Proofs: test.proofs})
+			row, refused, err := desired.Row(p, tenant, tenancy.Spec{PaidUntil: test.paidUntil, PaidUntilInSpec: test.inSpec, Proofs: test.proofs})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -31,6 +31,8 @@ CREATE TABLE public.tenants (
     -- The user who may write there. Empty: none.
     owner               text NOT NULL DEFAULT '',
     paid_until          date NOT NULL,
+    -- Whether the Tenant's spec has that date. Otherwise it was computed once.
+    paid_until_in_spec  boolean NOT NULL DEFAULT false,
     -- From this moment on the tenant is suspended; -infinity when suspended manually.
     suspend_at          timestamptz NOT NULL,
     -- Limits in force; null: unlimited.

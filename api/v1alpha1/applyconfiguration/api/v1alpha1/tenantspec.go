@@ -26,7 +26,7 @@ type TenantSpecApplyConfiguration struct {
 	// the Platform.
 	CustomDomains []apiv1alpha1.CustomDomain `json:"customDomains,omitempty"`
 	// paidUntil is the last paid day; it ends at midnight UTC. Empty: the day of creation plus the Platform's paid
-	// period, computed once and shown in status.
+	// period, computed once, and again when a date is removed, and shown in status.
 	PaidUntil *apiv1alpha1.Date `json:"paidUntil,omitempty"`
 	// trial says that the Tenant is not a paying customer yet, so that the Platform's trialLimits apply. Empty: true.
 	Trial *bool `json:"trial,omitempty"`
