@@ -13,8 +13,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/desired"
 )
 
-// connectRetry is the polling interval while the controller of Platforms connects to the database.
-const connectRetry = 200 * time.Millisecond
+// connectRetry is the polling interval while the controller of Platforms connects to the database, after the first seconds,
+// in which Tenants wait for it. All Tenants poll.
+const connectRetry = 2 * time.Second
 
 // resolvePlatform reads the Tenant's Platform and its store.
 //
