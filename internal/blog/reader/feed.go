@@ -37,6 +37,7 @@ type (
 		Entries []atomEntry `xml:"entry"`
 	}
 	atomEntry struct {
+		Base      string       `xml:"xml:base,attr"`
 		ID        string       `xml:"id"`
 		Title     string       `xml:"title"`
 		Link      atomLink     `xml:"link"`
@@ -80,7 +81,7 @@ func (rd *Reader) feed(w http.ResponseWriter, r *http.Request, t *directory.Tena
 
 func newFeed(t *directory.Tenant, latest []post.Post) atomFeed {
 	feed := atomFeed{
-		Base:   t.Origin + "/", // links in posts can be relative
+		Base:   t.Origin + "/",
 		ID:     feedID(t.Name),
 		Title:  t.DisplayName,
 		Author: atomAuthor{t.DisplayName}, // for entries without an author
@@ -106,10 +107,12 @@ func newFeed(t *directory.Tenant, latest []post.Post) atomFeed {
 }
 
 func newFeedEntry(t *directory.Tenant, p post.Post, changed time.Time) atomEntry {
+	address := t.Origin + "/" + p.Slug + "/"
 	entry := atomEntry{
+		Base:      address, // links in a post can be relative to it
 		ID:        feedID(t.Name, strconv.FormatInt(p.ID, 10), strconv.FormatInt(p.CreatedAt.UnixMicro(), 10)),
 		Title:     p.Title,
-		Link:      atomLink{"alternate", "text/html", t.Origin + "/" + p.Slug + "/"},
+		Link:      atomLink{"alternate", "text/html", address},
 		Published: atomTime(p.PublishedAt),
 		Updated:   atomTime(changed),
 		Summary:   p.Summary,

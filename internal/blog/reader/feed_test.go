@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
@@ -30,6 +33,7 @@ type link struct {
 }
 
 type entry struct {
+	Base      string  `xml:"http://www.w3.org/XML/1998/namespace base,attr"`
 	ID        string  `xml:"id"`
 	Title     string  `xml:"title"`
 	Published string  `xml:"published"`
@@ -100,6 +104,32 @@ func TestFeed(t *testing.T) {
 				t.Errorf("date: %v", err)
 			}
 		}
+	}
+}
+
+// A link in a feed leads to where it leads on the page of the post.
+func TestFeedLinks(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Title", Content: "[jump](#part-two) [next](other/) [root](/root/) [up](../up/) ![image](a.png) [away](https://example.org/)"})
+	f := readFeed(p, "alice.example.com")
+	base, err := url.Parse(f.Entries[0].Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, match := range regexp.MustCompile(`(?:href|src)="([^"]*)"`).FindAllStringSubmatch(f.Entries[0].Content.Text, -1) {
+		to, err := base.Parse(match[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, to.String())
+	}
+	const blog = "http://alice.example.com:8000"
+	want := []string{blog + "/title/#part-two", blog + "/title/other/", blog + "/root/", blog + "/up/", blog + "/title/a.png", "https://example.org/"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("links (-want +got):\n%s", diff)
 	}
 }
 
