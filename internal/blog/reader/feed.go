@@ -102,6 +102,9 @@ func newFeed(t *directory.Tenant, latest []post.Post) atomFeed {
 		}
 		feed.Entries = append(feed.Entries, newFeedEntry(t, p, changed))
 	}
+	if len(latest) == 0 {
+		updated = t.CreatedAt
+	}
 	feed.Updated = atomTime(updated)
 	return feed
 }

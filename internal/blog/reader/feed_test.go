@@ -169,8 +169,9 @@ func TestFeedOfAnEmptyBlog(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
 	p.Create(blogtest.Spec("alice"))
+	p.Advance(time.Hour)
 	f := readFeed(p, "alice.example.com")
-	if _, err := time.Parse(time.RFC3339, f.Updated); err != nil || f.ID == "" || len(f.Entries) != 0 {
-		t.Errorf("feed %+v: %v", f, err)
+	if want := "2027-01-10T12:00:00Z"; f.Updated != want || f.ID == "" || len(f.Entries) != 0 {
+		t.Errorf("feed %+v, want it updated at %s, when the blog was created", f, want)
 	}
 }
