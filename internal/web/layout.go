@@ -87,7 +87,7 @@ func (l *Layout) Frame(m HTMLWriter, p Page, main func(HTMLWriter) HTMLWriter) H
 	m = m.HTML("</main>\n")
 	m = m.HTML("<footer class=\"colophon\">\n<p>")
 	if p.Site != "" {
-		m = m.Text(p.Site).HTML(" · ")
+		m = m.HTML(`<bdi lang="">`).Text(p.Site).HTML("</bdi> · ")
 	}
 	if p.Writing != "" {
 		m = m.HTML(`<a href="`).Text(p.Writing).HTML(`" rel="nofollow">Write</a> · `)
@@ -135,9 +135,9 @@ func masthead(m HTMLWriter, p Page) HTMLWriter {
 	}
 	m = m.HTML("<header class=\"masthead\">\n")
 	if p.Home {
-		m = m.HTML(`<h1 class="site"><a href="/" aria-current="page">`).Text(p.Site).HTML("</a></h1>\n")
+		m = m.HTML(`<h1 class="site" dir="auto" lang=""><a href="/" aria-current="page">`).Text(p.Site).HTML("</a></h1>\n")
 	} else {
-		m = m.HTML(`<p class="site"><a href="/">`).Text(p.Site).HTML("</a></p>\n")
+		m = m.HTML(`<p class="site" dir="auto" lang=""><a href="/">`).Text(p.Site).HTML("</a></p>\n")
 	}
 	return navigation(m, p).HTML("</header>\n")
 }

@@ -65,11 +65,24 @@ func TestWrite(t *testing.T) {
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusNotFound, "alice")
 
 	form = b.Open("/write/hello/delete/")
-	form.Want(t, http.StatusOK, "alice", "This permanently deletes “Hello” and its page at /hello/. Draft.")
+	form.Want(t, http.StatusOK, "alice", "This permanently deletes “<bdi lang=\"\">Hello</bdi>” and its page at /hello/. Draft.")
 	b.Submit("/write/hello/delete/", version(form)...).WantSeeOther(t, "/write/?done=deleted")
 	b.Submit("/write/hello/delete/", version(form)...).WantSeeOther(t, "/write/?done=deleted") // a retry after a lost response
 	b.Open("/write/?done=deleted").Want(t, http.StatusOK, "alice", "Deleted.", "You have no posts yet.")
 	b.Open("/write/hello/").Want(t, http.StatusNotFound, "alice")
+}
+
+func TestDirectionOfTexts(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	p.Save("alice", post.Document{Title: "שלום", Slug: "shalom", Author: "יעל", Content: "טקסט."})
+	b := p.LogIn("alice", "alice.example.com")
+	b.Open("/write/").Want(t, http.StatusOK, "alice", `<td dir="auto" lang=""><a href="/write/shalom/">שלום</a></td>`)
+	b.Open("/write/shalom/?done=saved").Want(t, http.StatusOK, "alice",
+		`value="שלום" maxlength="255" dir="auto" lang="" required>`, `spellcheck="true" dir="auto" lang=""`,
+		`value="יעל" maxlength="255" autocomplete="off" dir="auto" lang="">`, `<div class="prose" dir="auto" lang=""><p>טקסט.</p>`)
+	b.Open("/write/shalom/delete/").Want(t, http.StatusOK, "alice", "“<bdi lang=\"\">שלום</bdi>”")
 }
 
 func TestRefusedTextIsNotLost(t *testing.T) {

@@ -80,21 +80,21 @@ func (rd *Reader) writeIndex(t *directory.Tenant, number int, entries []post.Ent
 }
 
 func writeEntry(m web.HTMLWriter, e post.Entry) web.HTMLWriter {
-	m = m.HTML("<article class=\"entry\">\n<h2><a href=\"/").Text(e.Slug).HTML("/\">").Text(e.Title).HTML("</a></h2>\n")
+	m = m.HTML("<article class=\"entry\">\n<h2 dir=\"auto\" lang=\"\"><a href=\"/").Text(e.Slug).HTML("/\">").Text(e.Title).HTML("</a></h2>\n")
 	m = m.HTML("<p class=\"meta\">").Day(e.PublishedAt)
 	if e.Author != "" {
-		m = m.HTML(" · ").Text(e.Author)
+		m = writeAuthor(m, e.Author)
 	}
 	m = m.HTML("</p>\n")
 	if e.Summary != "" {
-		m = m.HTML("<p>").Text(e.Summary).HTML("</p>\n")
+		m = m.HTML("<p dir=\"auto\" lang=\"\">").Text(e.Summary).HTML("</p>\n")
 	}
 	return m.HTML("</article>\n")
 }
 
 func writeEmpty(m web.HTMLWriter, t *directory.Tenant) web.HTMLWriter {
-	m = m.HTML("<div class=\"empty\">\n<h2>Nothing here yet</h2>\n<p>").Text(t.DisplayName)
-	return m.HTML(" has no posts yet. Come back soon, or subscribe to the <a href=\"").Text(site.FeedPath).HTML("\">feed</a>.</p>\n</div>\n")
+	m = m.HTML("<div class=\"empty\">\n<h2>Nothing here yet</h2>\n<p><bdi lang=\"\">").Text(t.DisplayName)
+	return m.HTML("</bdi> has no posts yet. Come back soon, or subscribe to the <a href=\"").Text(site.FeedPath).HTML("\">feed</a>.</p>\n</div>\n")
 }
 
 // writePageLinks links to the previous and the next page.

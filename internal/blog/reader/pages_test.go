@@ -14,7 +14,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
-var entryTitle = regexp.MustCompile(`<h2><a href="/([^"/]+)/">`)
+var entryTitle = regexp.MustCompile(`<h2 dir="auto" lang=""><a href="/([^"/]+)/">`)
 
 func slugs(page blogtest.Response) []string {
 	found := []string{}
@@ -79,9 +79,9 @@ func TestPost(t *testing.T) {
 
 	page := p.Get("alice.example.com", "/a-title/")
 	page.Want(t, http.StatusOK, "alice",
-		"<h1>A &#34;title&#34; &amp; &lt;more&gt;</h1>",
+		"<h1 dir=\"auto\" lang=\"\">A &#34;title&#34; &amp; &lt;more&gt;</h1>",
 		"<title>A &#34;title&#34; &amp; &lt;more&gt; · Blog of alice</title>",
-		`<time datetime="2027-01-10T12:00:00Z">10 January 2027</time> · Alice &lt;3</p>`,
+		`<time datetime="2027-01-10T12:00:00Z">10 January 2027</time> · <bdi lang="">Alice &lt;3</bdi></p>`,
 		"<p>Hello <strong>World</strong>.</p>",
 		`<link rel="canonical" href="http://alice.example.com:8000/a-title/">`,
 		`<meta name="description" content="Hello World.">`,
@@ -91,12 +91,30 @@ func TestPost(t *testing.T) {
 		t.Errorf("an unchanged post is shown as updated:\n%s", page.Body)
 	}
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice",
-		`<h2><a href="/a-title/">A &#34;title&#34; &amp; &lt;more&gt;</a></h2>`, " · Alice &lt;3</p>\n<p>Hello World.</p>")
+		`<h2 dir="auto" lang=""><a href="/a-title/">A &#34;title&#34; &amp; &lt;more&gt;</a></h2>`, " · <bdi lang=\"\">Alice &lt;3</bdi></p>\n<p dir=\"auto\" lang=\"\">Hello World.</p>")
 
 	p.Clock.Advance(48 * time.Hour)
 	p.Save("alice", post.Document{Title: "A title", Slug: "a-title", Content: "Changed."})
 	p.WaitFor("alice.example.com", "/a-title/", http.StatusOK).
 		Want(t, http.StatusOK, "alice", `Updated <time datetime="2027-01-12T12:00:00Z">12 January 2027</time>`)
+}
+
+// A post in Arabic or Hebrew is shown from right to left, whatever the direction and the language of the page around it.
+func TestDirectionOfPosts(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	spec := blogtest.Spec("alice")
+	spec.DisplayName = "مدونة"
+	p.Create(spec)
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<p><bdi lang="">مدونة</bdi> has no posts yet.`)
+	p.Save("alice", post.Document{Title: "שלום", Slug: "shalom", Author: "יעל", Content: "טקסט."})
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice",
+		`<h1 class="site" dir="auto" lang=""><a href="/" aria-current="page">مدونة</a></h1>`,
+		`<h2 dir="auto" lang=""><a href="/shalom/">שלום</a></h2>`, `<bdi lang="">יעל</bdi>`, `<p dir="auto" lang="">טקסט.</p>`,
+		`<p><bdi lang="">مدونة</bdi> · `)
+	p.Get("alice.example.com", "/shalom/").Want(t, http.StatusOK, "alice",
+		`<p class="site" dir="auto" lang=""><a href="/">مدونة</a></p>`,
+		`<h1 dir="auto" lang="">שלום</h1>`, `<bdi lang="">יעל</bdi>`, "<div class=\"prose\" dir=\"auto\" lang=\"\">\n<p>טקסט.</p>")
 }
 
 func TestPathsWithoutPage(t *testing.T) {
@@ -117,7 +135,7 @@ func TestEmptyBlog(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
 	p.Create(blogtest.Spec("alice"))
-	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", "Nothing here yet", `<h1 class="site"><a href="/" aria-current="page">Blog of alice</a></h1>`)
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", "Nothing here yet", `<h1 class="site" dir="auto" lang=""><a href="/" aria-current="page">Blog of alice</a></h1>`)
 	p.Get("alice.example.com", "/page/2/").Want(t, http.StatusNotFound, "alice")
 	p.Get("alice.example.com", "/robots.txt").Want(t, http.StatusOK, "alice", "User-agent: *")
 }

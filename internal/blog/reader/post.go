@@ -67,14 +67,19 @@ func postPage(t *directory.Tenant, p post.Post) web.Page {
 	return page
 }
 
+// writePost writes a post. Its language is unknown, which lang="" says, and so is its direction.
 func writePost(m web.HTMLWriter, p post.Post) web.HTMLWriter {
-	m = m.HTML("<article class=\"post\">\n<header>\n<h1>").Text(p.Title).HTML("</h1>\n<p class=\"meta\">").Day(p.PublishedAt)
+	m = m.HTML("<article class=\"post\">\n<header>\n<h1 dir=\"auto\" lang=\"\">").Text(p.Title).HTML("</h1>\n<p class=\"meta\">").Day(p.PublishedAt)
 	if p.Author != "" {
-		m = m.HTML(" · ").Text(p.Author)
+		m = writeAuthor(m, p.Author)
 	}
 	if p.UpdatedAt.Sub(p.PublishedAt) > updatedAfter {
 		m = m.HTML(" · Updated ").Day(p.UpdatedAt)
 	}
-	m = m.HTML("</p>\n</header>\n<div class=\"prose\">\n").Sanitized(p.HTML).HTML("</div>\n</article>\n")
+	m = m.HTML("</p>\n</header>\n<div class=\"prose\" dir=\"auto\" lang=\"\">\n").Sanitized(p.HTML).HTML("</div>\n</article>\n")
 	return m.HTML("<nav class=\"pages\" aria-label=\"Pages\"><a href=\"/\">All posts</a></nav>\n")
+}
+
+func writeAuthor(m web.HTMLWriter, author string) web.HTMLWriter {
+	return m.HTML(" · <bdi lang=\"\">").Text(author).HTML("</bdi>")
 }
