@@ -9,6 +9,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
@@ -37,7 +38,7 @@ func (e *Editor) export(w http.ResponseWriter, r *request) error {
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/zip")
-	header.Set("Content-Disposition", `attachment; filename="`+r.tenant.Name+`.zip"`)
+	header.Set("Content-Disposition", `attachment; filename="`+naming.FileName(r.tenant.Name, ".zip")+`"`)
 	header.Set("Cache-Control", "no-store")
 	connection, started := http.NewResponseController(w), time.Now()
 	err = archive.Write(w, func() error {

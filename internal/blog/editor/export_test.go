@@ -75,3 +75,28 @@ func TestExport(t *testing.T) {
 		t.Errorf("the export (-want +got):\n%s", diff)
 	}
 }
+
+// Windows cannot unpack files with the names of devices.
+func TestExportOfDeviceNames(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("nul"))
+	for _, slug := range []string{"aux", "com1", "aux-post"} {
+		p.Save("nul", post.Document{Title: "Title", Slug: slug, Content: "Text"})
+	}
+	exported := p.LogIn("nul", "nul.example.com").Open("/write/export.zip")
+	if got, want := exported.Header.Get("Content-Disposition"), `attachment; filename="nul_.zip"`; got != want {
+		t.Errorf("Content-Disposition: %s, want %s", got, want)
+	}
+	got := map[string]string{}
+	for name, content := range archive(t, exported) {
+		document, err := transfer.Parse([]byte(content))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got[name] = document.Slug
+	}
+	if diff := cmp.Diff(map[string]string{"aux_.md": "aux", "com1_.md": "com1", "aux-post.md": "aux-post"}, got); diff != "" {
+		t.Errorf("the files and their slugs (-want +got):\n%s", diff)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 // ExportBatch is how many posts an Export reads at a time.
@@ -58,7 +59,7 @@ func addFile(archive *zip.Writer, source *post.Source) error {
 	if err != nil {
 		return err
 	}
-	file, err := archive.CreateHeader(&zip.FileHeader{Name: source.Slug + ".md", Method: zip.Deflate, Modified: source.UpdatedAt.UTC()})
+	file, err := archive.CreateHeader(&zip.FileHeader{Name: naming.FileName(source.Slug, ".md"), Method: zip.Deflate, Modified: source.UpdatedAt.UTC()})
 	if err == nil {
 		_, err = file.Write(content)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
@@ -20,7 +21,7 @@ func (p *Pages) manifest(w http.ResponseWriter, r *site.Request) error {
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/yaml; charset=utf-8")
-	header.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", tenant.Name+".yaml"))
+	header.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", naming.FileName(tenant.Name, ".yaml")))
 	header.Set("Cache-Control", "no-store")
 	w.Write(content)
 	return nil
