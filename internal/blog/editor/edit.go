@@ -23,6 +23,11 @@ type postForm struct {
 	// State describes whether readers see the stored post, and Page is where they do. Empty: it is not stored, and they
 	// do not.
 	State, Page string
+	// Day is the date of the post as it is in its field, such as 2027-01-31. Undated says that the author has cleared it.
+	Day     string
+	Undated bool
+	// Dated is the date of the stored post, exactly. Empty: it has none.
+	Dated string
 	// Errors are sentences by the names of the fields. The empty name stands for the form as a whole.
 	Errors map[string]string
 	// Notice says what was just done, and ReadOnly why the blog cannot be changed. Empty: nothing, and it can.
@@ -43,18 +48,28 @@ func newForm() *postForm {
 func formOf(source post.Source, now time.Time) *postForm {
 	f := newForm()
 	f.Document = source.Document
+	if !f.Date.IsZero() {
+		f.Day = f.Date.UTC().Format(time.DateOnly)
+	}
 	f.setStored(source, now)
 	return f
 }
 
 // setStored makes the form edit a version of the stored post.
 func (f *postForm) setStored(source post.Source, now time.Time) {
-	state, public := stateOf(source.Date, now)
+	state, public := "Draft", false
+	if !source.Draft {
+		state, public = stateOf(source.Date, now)
+	}
 	f.Address, f.State = site.WritePath+source.Slug+"/", state
 	if public {
 		f.Page = "/" + source.Slug + "/"
 	}
 	f.ID, f.Revision = source.ID, source.UpdatedAt.UnixMicro()
+	f.Dated = ""
+	if !source.Date.IsZero() {
+		f.Dated = source.Date.UTC().Format(time.RFC3339Nano)
+	}
 }
 
 // version returns the version that is edited.
@@ -83,7 +98,11 @@ func (e *Editor) edit(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	f := formOf(source, r.now)
-	if f.Notice = notices[r.URL.Query().Get("done")]; f.Notice != "" {
+	done := r.URL.Query().Get("done")
+	if done == "published" && f.Page == "" {
+		done = "scheduled"
+	}
+	if f.Notice = notices[done]; f.Notice != "" {
 		var html string
 		err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
 			html, err = r.posts().HTML(ctx, db, source.ID)

@@ -24,6 +24,7 @@ const (
 var notices = map[string]string{
 	"saved":       "Saved.",
 	"published":   "Published. Readers can see it now.",
+	"scheduled":   "Scheduled. Readers can see it from its date on.",
 	"unpublished": "Unpublished. It is a draft now, and readers can no longer see it.",
 	"deleted":     "Deleted.",
 }

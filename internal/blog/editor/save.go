@@ -5,6 +5,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
@@ -42,6 +43,9 @@ func (e *Editor) save(w http.ResponseWriter, r *request) error {
 	case r.PostFormValue("action") == actionPreview:
 		return e.preview(w, r, f)
 	}
+	if f.Errors["date"] != "" {
+		return e.showForm(w, r, f, http.StatusUnprocessableEntity)
+	}
 	quota, refusal, err := e.authorize(r)
 	switch {
 	case err != nil:
@@ -65,7 +69,26 @@ func submitted(r *request) *postForm {
 		Content: r.PostFormValue("content"), Draft: r.PostFormValue("draft") != "",
 	}
 	f.Normalize()
+	f.parseDay(r)
 	return f
+}
+
+// parseDay reads the field of the date. It has no time of day, so a date that the author has not changed stays as it is.
+func (f *postForm) parseDay(r *request) {
+	_, sent := r.PostForm["date"]
+	f.Day, f.Dated = strings.TrimSpace(r.PostFormValue("date")), r.PostFormValue("dated")
+	dated, _ := time.Parse(time.RFC3339Nano, f.Dated)
+	switch day, err := time.Parse(time.DateOnly, f.Day); {
+	case !sent:
+	case f.Day == "":
+		f.Undated = f.Draft
+	case err != nil || day.Year() < 1:
+		f.Errors["date"] = "Enter a date such as 2027-01-31."
+	case !dated.IsZero() && dated.UTC().Format(time.DateOnly) == f.Day:
+		f.Date = dated
+	default:
+		f.Date = day
+	}
 }
 
 // preview shows the form with its rendered content.
@@ -95,7 +118,7 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 		saved    post.Saved
 	)
 	err := e.rendering(r, func() (err error) {
-		prepared, err = post.Prepare(post.SaveRequest{Document: document, Base: f.version(), Quota: quota, Now: r.now})
+		prepared, err = post.Prepare(post.SaveRequest{Document: document, Base: f.version(), Undated: f.Undated, Quota: quota, Now: r.now})
 		return err
 	})
 	if err == nil {

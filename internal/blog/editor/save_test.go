@@ -54,7 +54,7 @@ func TestWrite(t *testing.T) {
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "Hello, World", "10 January 2027", "Alice")
 	p.Get("alice.example.com", "/hello-world/").Want(t, http.StatusNotFound, "alice")
 
-	// An edit keeps the date; unpublishing removes it.
+	// An edit keeps the date, and so does a post that is unpublished and published again.
 	p.Advance(72 * time.Hour)
 	form = b.Open("/write/hello/")
 	form.Want(t, http.StatusOK, "alice", "Published on 10 January 2027", `<a href="/hello/">View the page</a>`, "Unpublish")
@@ -63,6 +63,12 @@ func TestWrite(t *testing.T) {
 	form = b.Open("/write/hello/")
 	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "action", "unpublish")...).WantSeeOther(t, "/write/hello/?done=unpublished")
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusNotFound, "alice")
+	form = b.Open("/write/hello/")
+	form.Want(t, http.StatusOK, "alice", "Draft.", `type="date" value="2027-01-10"`)
+	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "date", "2027-01-10", "action", "publish")...).WantSeeOther(t, "/write/hello/?done=published")
+	p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", `<time datetime="2027-01-10T13:00:00Z">`)
+	form = b.Open("/write/hello/")
+	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "date", "2027-01-10", "action", "unpublish")...).WantSeeOther(t, "/write/hello/?done=unpublished")
 
 	form = b.Open("/write/hello/delete/")
 	form.Want(t, http.StatusOK, "alice", "This permanently deletes “<bdi lang=\"\">Hello</bdi>” and its page at /hello/. Draft.")
@@ -70,6 +76,40 @@ func TestWrite(t *testing.T) {
 	b.Submit("/write/hello/delete/", version(form)...).WantSeeOther(t, "/write/?done=deleted") // a retry after a lost response
 	b.Open("/write/?done=deleted").Want(t, http.StatusOK, "alice", "Deleted.", "You have no posts yet.")
 	b.Open("/write/hello/").Want(t, http.StatusNotFound, "alice")
+}
+
+func TestAuthorsChangeDates(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	p.Save("alice", post.Document{Title: "Title", Slug: "title", Draft: true, Date: time.Date(2021, 5, 4, 3, 2, 1, 0, time.UTC)})
+	b := p.LogIn("alice", "alice.example.com")
+	submit := func(date, action string) blogtest.Response {
+		t.Helper()
+		p.Advance(time.Second)
+		form := b.Open("/write/title/")
+		return b.Submit("/write/title/", append(version(form), "title", "Title", "slug", "title", "date", date, "action", action)...)
+	}
+	want := func(texts ...string) {
+		t.Helper()
+		p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", texts...)
+	}
+	submit("2021-05-04", "publish").WantSeeOther(t, "/write/title/?done=published")
+	want(`<time datetime="2021-05-04T03:02:01Z">4 May 2021</time>`)
+	submit("2020-02-29", "save").WantSeeOther(t, "/write/title/?done=saved")
+	want(`<time datetime="2020-02-29T00:00:00Z">`)
+	submit("", "save").WantSeeOther(t, "/write/title/?done=saved")
+	want(`<time datetime="2020-02-29T00:00:00Z">`)
+	submit("2027-02-30", "save").Want(t, http.StatusUnprocessableEntity, "alice", `<p class="refused" id="date-error">Enter a date such as 2027-01-31.</p>`, `value="2027-02-30"`)
+
+	submit("2027-01-11", "save").WantSeeOther(t, "/write/title/?done=saved")
+	p.Get("alice.example.com", "/title/").Want(t, http.StatusNotFound, "alice")
+	submit("2027-01-11", "unpublish").WantSeeOther(t, "/write/title/?done=unpublished")
+	submit("2027-01-11", "publish").WantSeeOther(t, "/write/title/?done=published")
+	b.Open("/write/title/?done=published").Want(t, http.StatusOK, "alice", "Scheduled. Readers can see it from its date on.", "Scheduled for 11 January 2027.")
+	submit("2027-01-11", "unpublish").WantSeeOther(t, "/write/title/?done=unpublished")
+	submit("", "publish").WantSeeOther(t, "/write/title/?done=published")
+	want(`<time datetime="2027-01-10T12:00:09Z">10 January 2027</time>`)
 }
 
 func TestDirectionOfTexts(t *testing.T) {

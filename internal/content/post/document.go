@@ -26,8 +26,8 @@ type Document struct {
 	Author string
 	// Content is GitHub-flavored Markdown, without the title.
 	Content string
-	// Date is when the post is published, in the past or in the future. The zero time keeps the date of a published
-	// post, and means now for any other.
+	// Date is when the post is published, in the past or in the future; a draft keeps it until then. The zero time keeps
+	// the date of the stored post. A post that has none is published now.
 	Date time.Time
 	// Draft hides the post from readers.
 	Draft bool

@@ -46,7 +46,8 @@ type Item struct {
 
 // Source is a stored post, possibly a draft, as its author edits it.
 type Source struct {
-	// Document is the post. Its Date is when readers see it; the zero time for a draft.
+	// Document is the post. Its Date is when readers see it, or what a draft keeps for its publication. The zero time: a
+	// draft without a date.
 	Document
 	// Version identifies what was read.
 	Version

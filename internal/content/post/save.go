@@ -24,6 +24,8 @@ type SaveRequest struct {
 	Base Version
 	// Overwrite saves the document as the post with its slug, whether that exists or not, and ignores Base.
 	Overwrite bool
+	// Undated drops the date that a stored draft keeps, if the document has none.
+	Undated bool
 	// Quota of the blog.
 	Quota Quota
 	// Now is the current time.
@@ -167,7 +169,7 @@ func (s *Source) conflict(r SaveRequest) error {
 	document := &r.Document
 	switch {
 	case s.Slug == document.Slug && s.Title == document.Title && s.Author == document.Author && s.Content == document.Content &&
-		s.Draft == document.Draft && (document.Draft || document.Date.IsZero() || document.Date.Equal(s.Date)):
+		s.Draft == document.Draft && r.keepsDate(s):
 		return nil
 	case r.Base.ID == 0:
 		return ErrSlugTaken
@@ -175,14 +177,23 @@ func (s *Source) conflict(r SaveRequest) error {
 	return ErrChanged
 }
 
+// keepsDate reports whether saving would keep the date of the stored post.
+func (r *SaveRequest) keepsDate(stored *Source) bool {
+	if r.Document.Date.IsZero() {
+		return !r.Undated || !stored.Draft || stored.Date.IsZero()
+	}
+	return r.Document.Date.Equal(stored.Date)
+}
+
 func (s Store) insert(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result) (Outcome, error) {
 	document, created := &r.Document, r.Now
 	if !document.Date.IsZero() && document.Date.Before(r.Now) {
 		created = document.Date
 	}
-	tag, err := tx.Exec(ctx, `INSERT INTO `+s.table+` (slug, title, author, content, html, summary, created_at, updated_at, published_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (slug) DO NOTHING`,
-		document.Slug, document.Title, document.Author, document.Content, rendered.HTML, rendered.Summary, created, document.publication(time.Time{}, r.Now))
+	published, kept := r.dates(nil)
+	tag, err := tx.Exec(ctx, `INSERT INTO `+s.table+` (slug, title, author, content, html, summary, created_at, updated_at, published_at, draft_date)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9) ON CONFLICT (slug) DO NOTHING`,
+		document.Slug, document.Title, document.Author, document.Content, rendered.HTML, rendered.Summary, created, published, kept)
 	switch {
 	case err != nil:
 		return "", err
@@ -194,11 +205,11 @@ func (s Store) insert(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered re
 
 func (s Store) update(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result, stored *Source) (Outcome, error) {
 	document := &r.Document
+	published, kept := r.dates(stored)
 	tag, err := tx.Exec(ctx, `UPDATE `+s.table+` SET slug = $1, title = $2, author = $3, content = $4, html = $5, summary = $6,
-			published_at = $7, updated_at = $8
-		WHERE id = $9 AND (slug, title, author, content, html, summary, published_at) IS DISTINCT FROM ($1, $2, $3, $4, $5, $6, $7)`,
-		document.Slug, document.Title, document.Author, document.Content, rendered.HTML, rendered.Summary,
-		document.publication(stored.Date, r.Now), r.Now, stored.ID)
+			published_at = $7, draft_date = $8, updated_at = $9
+		WHERE id = $10 AND (slug, title, author, content, html, summary, published_at, draft_date) IS DISTINCT FROM ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		document.Slug, document.Title, document.Author, document.Content, rendered.HTML, rendered.Summary, published, kept, r.Now, stored.ID)
 	switch {
 	case postgres.Code(err) == postgres.CodeUniqueViolation:
 		return "", ErrSlugTaken // by another writer, since lockStored
@@ -210,15 +221,20 @@ func (s Store) update(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered re
 	return Updated, nil
 }
 
-// publication returns when readers see the document, given the date of the stored post. nil: they do not.
-func (d *Document) publication(stored, now time.Time) *time.Time {
-	switch {
-	case d.Draft:
-		return nil
-	case !d.Date.IsZero():
-		return &d.Date
-	case !stored.IsZero():
-		return &stored
+// dates returns when readers see the document, and the date that it keeps as a draft; nil: they do not, and it has none.
+// stored is the post that is updated; nil: there is none.
+func (r *SaveRequest) dates(stored *Source) (published, kept *time.Time) {
+	date := r.Document.Date
+	if stored != nil && r.keepsDate(stored) {
+		date = stored.Date
 	}
-	return &now
+	switch {
+	case r.Document.Draft && date.IsZero():
+		return nil, nil
+	case r.Document.Draft:
+		return nil, &date
+	case date.IsZero():
+		date = r.Now
+	}
+	return &date, nil
 }

@@ -133,6 +133,51 @@ func TestSaveDates(t *testing.T) {
 	}
 }
 
+// A draft keeps the date of its publication, or the one that its author gave, until the author changes it.
+func TestDraftsKeepDates(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	first, given, other := now.AddDate(-5, 0, 0), now.AddDate(-3, 0, 0), now.AddDate(-2, 0, 0)
+	at := now
+	step := func(document post.Document, undated bool, want time.Time) {
+		t.Helper()
+		document.Title = "Title"
+		base := post.Version{}
+		if stored, err := store.Find(t.Context(), pool, document.Slug); err == nil {
+			base = stored.Version
+		}
+		at = at.Add(time.Minute)
+		request := post.SaveRequest{Document: document, Base: base, Undated: undated, Now: at}
+		for range 2 { // the same again, as after a lost response, changes nothing
+			if _, err := store.Save(t.Context(), pool, request); err != nil {
+				t.Fatalf("save %+v: %v", document, err)
+			}
+		}
+		got, err := store.Find(t.Context(), pool, document.Slug)
+		if err != nil || got.Draft != document.Draft || !got.Date.Equal(want) {
+			t.Errorf("after %+v: %+v, %v; want the date %s", document, got, err, want)
+		}
+		_, err = store.BySlug(t.Context(), pool, at, document.Slug, 0)
+		if visible := err == nil; visible == document.Draft {
+			t.Errorf("after %+v, readers get %v", document, err)
+		}
+	}
+	step(post.Document{Slug: "old", Date: first}, false, first)
+	step(post.Document{Slug: "old", Draft: true}, false, first)
+	step(post.Document{Slug: "old", Draft: true, Content: "Changed."}, false, first)
+	step(post.Document{Slug: "old", Content: "Changed."}, false, first)
+	step(post.Document{Slug: "old", Content: "Changed.", Draft: true, Date: other}, false, other)
+	step(post.Document{Slug: "old", Content: "Changed."}, false, other)
+
+	step(post.Document{Slug: "given", Draft: true, Date: given}, false, given)
+	step(post.Document{Slug: "given"}, false, given)
+
+	step(post.Document{Slug: "fresh", Draft: true}, false, time.Time{})
+	step(post.Document{Slug: "fresh", Draft: true, Date: given}, false, given)
+	step(post.Document{Slug: "fresh", Draft: true}, true, time.Time{})
+	step(post.Document{Slug: "fresh"}, true, at.Add(time.Minute))
+}
+
 // Writers that save a new post under the same slug at the same time overwrite each other.
 func TestConcurrentOverwrites(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-const selectSources = `SELECT id, slug, title, author, content, published_at, updated_at FROM `
+const selectSources = `SELECT id, slug, title, author, content, published_at IS NULL, coalesce(published_at, draft_date), updated_at FROM `
 
 // ListAll returns all posts, drafts included, newest first: at most limit, after skipping offset.
 func (s Store) ListAll(ctx context.Context, db postgres.Querier, limit, offset int) ([]Item, error) {
@@ -73,11 +73,11 @@ func (s Store) selectSources(ctx context.Context, db postgres.Querier, where str
 	}
 	sources, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Source, error) {
 		var (
-			s         Source
-			published *time.Time
+			s    Source
+			date *time.Time
 		)
-		err := row.Scan(&s.ID, &s.Slug, &s.Title, &s.Author, &s.Content, &published, &s.UpdatedAt)
-		s.Date, s.Draft = orZero(published), published == nil
+		err := row.Scan(&s.ID, &s.Slug, &s.Title, &s.Author, &s.Content, &s.Draft, &date, &s.UpdatedAt)
+		s.Date = orZero(date)
 		return s, err
 	})
 	if err != nil {

@@ -13,6 +13,8 @@ CREATE TABLE posts (
     created_at   timestamptz NOT NULL,
     updated_at   timestamptz NOT NULL,
     -- null: a draft.
-    published_at timestamptz
+    published_at timestamptz,
+    -- The date that a draft keeps, because it was published before or its author gave it. null: none.
+    draft_date   timestamptz
 );
 CREATE INDEX posts_published_at_idx ON posts (published_at DESC, id DESC) WHERE published_at IS NOT NULL;
