@@ -16,7 +16,7 @@ const (
 	exportsAtOnce = 16
 	// maxBodies and maxAnonymousBodies are the number of bytes of forms in memory, of owners and of clients that are not
 	// logged in. A replica has 256 MiB.
-	maxBodies, maxAnonymousBodies = 48 << 20, 8 << 20
+	maxBodies, maxAnonymousBodies = 48 << 20, 16 << 20
 	// renderWait and exportWait are how long a post waits to be rendered, and an export to start.
 	renderWait = 10 * time.Second
 	exportWait = 10 * time.Second

@@ -3,9 +3,13 @@ package editor
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
@@ -14,10 +18,13 @@ import (
 )
 
 const (
-	// maxForm is the maximum size of a form, in bytes: percent-encoding triples the size of a post.
-	maxForm = 3*post.MaxContentBytes + 64<<10
-	// maxAnonymousForm is the maximum size for a client that is not logged in: the form is only shown again.
-	maxAnonymousForm = 256 << 10
+	// maxMultipartForm is the maximum size of a form as browsers send it, in bytes: each line end of a post takes two bytes.
+	maxMultipartForm = 2*post.MaxContentBytes + maxOtherFields
+	// maxURLEncodedForm is the maximum size of a form as other clients may send it: percent-encoding triples a post.
+	maxURLEncodedForm = 3*post.MaxContentBytes + maxOtherFields
+	// maxOtherFields is the size of all fields but the text of a post, and maxFields their number.
+	maxOtherFields = 64 << 10
+	maxFields      = 32
 	// minForm is the memory of the smallest form.
 	minForm = 16 << 10
 	// formTimeout bounds the time to receive an owner's form and to answer it, which is longer than for pages for readers.
@@ -25,11 +32,16 @@ const (
 )
 
 // parseForm reads a form into memory, which the caller releases. It returns false if the form cannot be read; the request
-// has then been answered. Forms of strangers share neither memory nor time with those of owners.
+// has then been answered. Forms of strangers share neither memory nor time with those of owners. They can be as large: owners
+// are strangers once their session has ended, and the text of their post is not to be lost.
 func (e *Editor) parseForm(w http.ResponseWriter, r *request) (release func(), ok bool) {
-	limit, bodies := int64(maxForm), e.capacity.bodies
+	limit, parse := int64(maxURLEncodedForm), r.ParseForm
+	if isMultipart(r) {
+		limit, parse = maxMultipartForm, r.parseMultipart
+	}
+	bodies := e.capacity.bodies
 	if r.username == "" {
-		limit, bodies = maxAnonymousForm, e.capacity.anonymousForms
+		bodies = e.capacity.anonymousForms
 	}
 	size := r.ContentLength
 	if size < 0 || size > limit {
@@ -44,12 +56,43 @@ func (e *Editor) parseForm(w http.ResponseWriter, r *request) (release func(), o
 		e.extendDeadline(w, r)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
-	if err := r.ParseForm(); err != nil {
+	if err := parse(); err != nil {
 		release()
 		e.unreadableForm(w, r, err)
 		return nil, false
 	}
 	return release, true
+}
+
+func isMultipart(r *request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "multipart/form-data"
+}
+
+// parseMultipart does for multipart/form-data what ParseForm does for other forms. ParseMultipartForm would write large files,
+// which no form here has, to a disk.
+func (r *request) parseMultipart() error {
+	reader, err := r.MultipartReader()
+	if err != nil {
+		return fmt.Errorf("read the form: %w", err)
+	}
+	fields := url.Values{}
+	for range maxFields {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			r.PostForm, r.Form = fields, fields
+			return nil
+		}
+		var value strings.Builder
+		if err == nil {
+			_, err = io.Copy(&value, part)
+		}
+		if err != nil {
+			return fmt.Errorf("read the form: %w", err)
+		}
+		fields.Add(part.FormName(), value.String())
+	}
+	return errors.New("the form has too many fields")
 }
 
 // extendDeadline gives a form more time than a page for readers.

@@ -32,7 +32,7 @@ func TestOnlyTheOwnerWrites(t *testing.T) {
 		b.Submit("/write/new/", "title", "Mine", "content", "My words").Want(t, http.StatusForbidden, "alice", "You have been logged out, and nothing was saved.", "My words")
 		b.Submit("/write/title/", append(version(form), "title", "Mine", "content", "My words")...).Want(t, http.StatusForbidden, "alice", "You have been logged out, and nothing was saved.", "My words")
 		b.Submit("/write/title/delete/", version(form)...).Want(t, http.StatusForbidden, "alice", "Nothing was changed.")
-		b.Submit("/write/new/", "title", "Mine", "content", strings.Repeat("a", 1<<20)).Want(t, http.StatusRequestEntityTooLarge, "alice")
+		b.Submit("/write/new/", "title", "Mine", "content", strings.Repeat("a", 4<<20)).Want(t, http.StatusRequestEntityTooLarge, "alice")
 	}
 	for _, header := range map[string]http.Header{
 		"a sibling":  {"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://bob.example.com"}},

@@ -1,8 +1,10 @@
 package blogtest
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -92,6 +94,22 @@ func (b *Browser) Open(path string) Response {
 func (b *Browser) Submit(path string, fields ...string) Response {
 	b.T.Helper()
 	return b.Send(http.MethodPost, path, strings.NewReader(Encode(fields)), http.Header{"Sec-Fetch-Site": {"same-origin"}})
+}
+
+// SubmitMultipart does what Submit does, as multipart/form-data: so do browsers with the form of a post.
+func (b *Browser) SubmitMultipart(path string, fields ...string) Response {
+	b.T.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for i := 0; i+1 < len(fields); i += 2 {
+		if err := form.WriteField(fields[i], fields[i+1]); err != nil {
+			b.T.Fatal(err)
+		}
+	}
+	if err := form.Close(); err != nil {
+		b.T.Fatal(err)
+	}
+	return b.Send(http.MethodPost, path, &body, http.Header{"Sec-Fetch-Site": {"same-origin"}, "Content-Type": {form.FormDataContentType()}})
 }
 
 // Encode encodes alternating names and values of form fields.
