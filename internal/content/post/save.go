@@ -89,7 +89,7 @@ func (s Store) Write(ctx context.Context, db postgres.Beginner, p Prepared) (Sav
 	var outcome Outcome
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
 		outcome, err = s.store(ctx, tx, p.request, p.rendered)
-		if p.request.Overwrite && errors.Is(err, ErrSlugTaken) { // another writer has just added the post, so it is visible now
+		if errors.Is(err, errAdded) { // the post is visible now
 			outcome, err = s.store(ctx, tx, p.request, p.rendered)
 		}
 		return err
@@ -112,6 +112,9 @@ func Render(markdown string) (render.Result, error) {
 	}
 	return rendered, nil
 }
+
+// errAdded is returned when another writer has just added a post with the slug: the same one, perhaps, after a second click.
+var errAdded = fmt.Errorf("%w: it was just added", ErrSlugTaken)
 
 func (s Store) store(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result) (Outcome, error) {
 	document, used := &r.Document, usage{}
@@ -198,7 +201,7 @@ func (s Store) insert(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered re
 	case err != nil:
 		return "", err
 	case tag.RowsAffected() == 0:
-		return "", ErrSlugTaken
+		return "", errAdded
 	}
 	return Created, nil
 }

@@ -194,6 +194,37 @@ func TestConcurrentOverwrites(t *testing.T) {
 	group.Wait()
 }
 
+// Of two writers that save the same new post at the same time, one adds it, and the other succeeds as well.
+func TestSavedAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	save(t, pool, store, post.Document{Title: "First"}, now) // the record of the first post makes writers wait for one another
+	request := post.SaveRequest{Document: post.Document{Title: "Title", Content: "Text."}, Now: now}
+	first, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if saved, err := store.Save(t.Context(), first, request); err != nil || saved.Outcome != post.Created {
+		t.Fatalf("the first: %v, %v", saved, err)
+	}
+	var second sync.WaitGroup
+	second.Go(func() {
+		if saved, err := store.Save(context.Background(), pool, request); err != nil || saved.Outcome != post.Unchanged {
+			t.Errorf("the second: %v, %v", saved, err)
+		}
+	})
+	for waits := false; !waits && !t.Failed(); {
+		err := pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := first.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second.Wait()
+}
+
 func TestFirstPostIsRecorded(t *testing.T) {
 	t.Parallel()
 	pool, store := newBlog(t)
