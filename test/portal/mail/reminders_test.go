@@ -14,6 +14,24 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
+// A job that fails because the database is busy does not wait for its next turn, which can be an hour away.
+func TestReminderAfterABusyDatabase(t *testing.T) {
+	t.Parallel()
+	p := portaltest.NewPlatform(t)
+	p.Exec(`CREATE FUNCTION public.end_statement() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING ERRCODE = TG_ARGV[0]; END'`)
+	p.Exec(`CREATE TRIGGER end_statement BEFORE INSERT ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.end_statement('40001')`)
+	portaltest.AddAccount(t, p, "alice", platformtest.PaidFor(7))
+	site := p.StartPortal(0)
+	p.Wait("the job has failed", func(context.Context) error {
+		if !strings.Contains(p.Logs(), `"job":"send reminders"`) {
+			return fmt.Errorf("it has not, according to the logs")
+		}
+		return nil
+	})
+	p.Exec(`DROP TRIGGER end_statement ON public.outbox`)
+	portaltest.WaitMails(p, site, "alice@example.org", "Your plan for alice ends on "+time.Now().UTC().AddDate(0, 0, 7).Format("2 January 2006"), 1)
+}
+
 // Each owner gets each reminder once, across restarts and replicas.
 func TestReminders(t *testing.T) {
 	t.Parallel()
