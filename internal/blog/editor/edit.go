@@ -36,8 +36,9 @@ type postForm struct {
 	LoggedOut bool
 	// Stored is the stored post, if it was changed since the form was opened.
 	Stored *post.Source
-	// Preview is the rendered content. Empty: it is not shown.
-	Preview template.HTML
+	// Preview is the rendered content. Empty: it is not shown. HiddenImages are addresses of images that it lacks.
+	Preview      template.HTML
+	HiddenImages []string
 }
 
 func newForm() *postForm {

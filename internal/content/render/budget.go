@@ -45,6 +45,7 @@ type budget struct {
 	deadline            time.Time
 	checks              int
 	html                []byte
+	hidden              []string // addresses of images
 }
 
 // exhausted is the value of that panic.
@@ -181,14 +182,15 @@ func (c countedTable) Transform(paragraph *ast.Paragraph, reader text.Reader, pc
 	c.ParagraphTransformer.Transform(paragraph, reader, pc)
 }
 
-// toHTML converts Markdown to HTML that is not sanitized yet.
-func toHTML(markdown string) (html []byte, err error) {
+// toHTML converts Markdown to HTML that is not sanitized yet. It returns the addresses of images that a page cannot show, the
+// first maxHidden.
+func toHTML(markdown string) (html []byte, hidden []string, err error) {
 	b := newBudget()
 	defer func() {
 		switch stopped := recover().(type) {
 		case nil:
 		case exhausted:
-			html, err = nil, stopped.err
+			html, hidden, err = nil, nil, stopped.err
 		default:
 			panic(stopped)
 		}
@@ -197,5 +199,5 @@ func toHTML(markdown string) (html []byte, err error) {
 	context := parser.NewContext(parser.WithIDs(headingIDs{}))
 	context.Set(budgetKey, b)
 	err = converter.Convert([]byte(markdown), b, parser.WithContext(context))
-	return b.html, err
+	return b.html, b.hidden, err
 }

@@ -24,13 +24,15 @@ type Result struct {
 	HTML string
 	// Summary is plain text: everything before <!--more-->, or else the beginning.
 	Summary string
+	// HiddenImages are the addresses of images that HTML lacks, because a page cannot show them: the first three, shortened.
+	HiddenImages []string
 }
 
 // Markdown renders Markdown to HTML without scripts, styles, forms or frames. Headings start at the second level,
 // because a page uses the first for its title. It returns ErrTooLarge or ErrTooComplex for a post beyond the limits, soon
 // after it has reached them.
 func Markdown(markdown string) (Result, error) {
-	raw, err := toHTML(markdown)
+	raw, hidden, err := toHTML(markdown)
 	if err != nil {
 		return Result{}, err
 	}
@@ -39,13 +41,13 @@ func Markdown(markdown string) (Result, error) {
 		return Result{}, err
 	}
 	summary, err := summarize(raw)
-	return Result{HTML: string(sanitized), Summary: summary}, err
+	return Result{HTML: string(sanitized), Summary: summary, HiddenImages: hidden}, err
 }
 
 // PlainText returns the text of Markdown, headings included, with single spaces between words. Its errors are those of
 // Markdown.
 func PlainText(markdown string) (string, error) {
-	raw, err := toHTML(markdown)
+	raw, _, err := toHTML(markdown)
 	if err != nil {
 		return "", err
 	}
@@ -71,8 +73,8 @@ var converter = goldmark.New(
 type transformer struct{}
 
 // Transform shifts headings so that the highest is at the second level, makes images load lazily, and marks task lists,
-// which show check boxes instead of bullets.
-func (transformer) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
+// which show check boxes instead of bullets. It notes images that a page cannot show.
+func (transformer) Transform(document *ast.Document, _ text.Reader, pc parser.Context) {
 	var headings []*ast.Heading
 	top := 6
 	_ = ast.Walk(document, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -85,6 +87,7 @@ func (transformer) Transform(document *ast.Document, _ text.Reader, _ parser.Con
 			top = min(top, node.Level)
 		case *ast.Image:
 			node.SetAttributeString("loading", []byte("lazy"))
+			budgetOf(pc).noteImage(node.Destination)
 		case *extensionast.TaskCheckBox: // its ancestors are a text block, a list item and the list
 			node.Parent().Parent().Parent().SetAttributeString("class", []byte("tasks"))
 		}

@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,18 @@ func TestRender(t *testing.T) {
 		"rel of an author":        {`<a href="https://example.com/" rel="me">a</a>`, "<p><a href=\"https://example.com/\" rel=\"nofollow noopener\">a</a></p>\n"},
 		"image":                   {"![A cat](https://example.com/cat.jpg)", "<p><img src=\"https://example.com/cat.jpg\" alt=\"A cat\" loading=\"lazy\"></p>\n"},
 		"own image":               {"![A cat](/media/cat.jpg)", "<p><img src=\"/media/cat.jpg\" alt=\"A cat\" loading=\"lazy\"></p>\n"},
-		"image that pages refuse": {"![A cat](http://example.com/cat.jpg)", "<p><img alt=\"A cat\" loading=\"lazy\"></p>\n"},
+		"image over http":         {"![A cat](http://example.com/cat.jpg)", "<p><img src=\"https://example.com/cat.jpg\" alt=\"A cat\" loading=\"lazy\"></p>\n"},
+		"image of either scheme":  {"![A cat](//example.com/cat.jpg)", "<p><img src=\"https://example.com/cat.jpg\" alt=\"A cat\" loading=\"lazy\"></p>\n"},
+		"image that pages refuse": {"![A cat](data:image/png;base64,xx)", "<p><img alt=\"A cat\" loading=\"lazy\"></p>\n"},
+		"image with a backslash":  {`<img src="/\example.com/cat.jpg">`, ""},
+		"image with an umlaut":    {"![a](größe.png)", "<p><img src=\"gr%C3%B6%C3%9Fe.png\" alt=\"a\" loading=\"lazy\"></p>\n"},
+		"image with a query":      {"![a](a.png?x=1&y)", "<p><img src=\"a.png?x=1&amp;y\" alt=\"a\" loading=\"lazy\"></p>\n"},
+		"image with a space":      {"![a](a%20b.png)", "<p><img src=\"a%20b.png\" alt=\"a\" loading=\"lazy\"></p>\n"},
+		"title of a link":         {`[t](/u "Why? Because: <yes> & \"no\"")`, "<p><a href=\"/u\" title=\"Why? Because: &lt;yes&gt; &amp; &#34;no&#34;\">t</a></p>\n"},
+		"title of an image":       {`![i](/u.png "Figure 1: bread")`, "<p><img src=\"/u.png\" alt=\"i\" title=\"Figure 1: bread\" loading=\"lazy\"></p>\n"},
+		"list from five":          {"5. five", "<ol start=\"5\">\n<li>five</li>\n</ol>\n"},
+		"list from zero":          {"0. zero", "<ol start=\"0\">\n<li>zero</li>\n</ol>\n"},
+		"list with parentheses":   {"10) ten", "<ol start=\"10\">\n<li>ten</li>\n</ol>\n"},
 		"code":                    {"```go\na < b\n```", "<pre tabindex=\"0\"><code>a &lt; b\n</code></pre>\n"},
 		"indented code":           {"    a & b\n", "<pre tabindex=\"0\"><code>a &amp; b\n</code></pre>\n"},
 		"strike":                  {"~~a~~", "<p><del>a</del></p>\n"},
@@ -68,6 +80,7 @@ func TestSummary(t *testing.T) {
 		"spaces in the mark":   {"First.\n\n<!-- more -->\n\nThird.", "First."},
 		"mark in code":         {"First `<!--more-->` second.", "First <!--more--> second."},
 		"no script":            {"<script>alert(1)</script>Text", "Text"},
+		"a list":               {"Fruit:\n\n- apples\n- pears\n  - green ones\n\nText.", "Fruit: • apples • pears • green ones Text."},
 		"empty":                {"", ""},
 		"cut at a word":        {strings.Repeat("abcdefghi ", 40), strings.TrimSpace(strings.Repeat("abcdefghi ", 28)) + "…"},
 		"one endless word":     {strings.Repeat("ä", 500), strings.Repeat("ä", 279) + "…"},
@@ -80,5 +93,15 @@ func TestSummary(t *testing.T) {
 				t.Errorf("summary of %q:\n got %q\nwant %q", test.markdown, got, test.want)
 			}
 		})
+	}
+}
+
+// The author of a post is told which images it will lack.
+func TestHiddenImages(t *testing.T) {
+	t.Parallel()
+	content := "![a](data:image/png;base64," + strings.Repeat("x", 100) + ") ![b](größe.png?a) ![c](ftp://example.com/c.png) ![d](http://example.com/d.png) ![e](//e) ![f](a:f) ![g](a:g)"
+	want := []string{"data:image/png;base64," + strings.Repeat("x", 58), "ftp://example.com/c.png", "a:f"}
+	if got := markdown(t, content).HiddenImages; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -2,9 +2,12 @@ package render
 
 import (
 	"bytes"
+	"net/url"
 	"regexp"
+	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
+	"github.com/yuin/goldmark/util"
 )
 
 // policy differs from bluemonday's policy for user-generated content (UGCPolicy) as follows: no first-level headings,
@@ -25,7 +28,8 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowLists()
 	p.AllowTables()
 
-	p.AllowAttrs("title").Matching(bluemonday.Paragraph).Globally()
+	p.AllowAttrs("title").Globally() // any text: the sanitizer escapes it
+	p.AllowAttrs("start").Matching(regexp.MustCompile(`^-?[0-9]{1,9}$`)).OnElements("ol")
 	p.AllowAttrs("dir").Matching(bluemonday.Direction).Globally()
 	p.AllowAttrs("lang").Matching(regexp.MustCompile(`^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$`)).Globally()
 	// The ids of the page itself contain a full stop, so that headings cannot clash with them.
@@ -35,7 +39,8 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("datetime").Matching(bluemonday.ISO8601).OnElements("time", "del", "ins")
 	p.AllowAttrs("open").Matching(regexp.MustCompile(`(?i)^(|open)$`)).OnElements("details")
 
-	p.AllowAttrs("src").Matching(regexp.MustCompile(`(?i)^(https://|/($|[^/\\])|[\w.][\w./-]*$)`)).OnElements("img")
+	p.AllowAttrs("src").Matching(imageAddress).OnElements("img")
+	p.RewriteSrc(secureImage)
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
 	p.AllowAttrs("width", "height").Matching(regexp.MustCompile(`^[0-9]{1,5}$`)).OnElements("img")
@@ -45,6 +50,30 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^tasks$`)).OnElements("ul", "ol")
 	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("div", "pre")
 	return p
+}
+
+// imageAddress matches the addresses of images that a page can show: those on other hosts, or from the blog itself. Without a
+// colon, a relative address has no scheme; the address of another host begins with two slashes.
+var imageAddress = regexp.MustCompile(`(?i)^((https?:)?//[^/\\]|/($|[^/\\])|[^/\\:?#\s][^\\:\s]*$)`)
+
+// secureImage makes the address of an image on another host one over https: browsers do the same, or show nothing.
+func secureImage(address *url.URL) {
+	if address.Host != "" {
+		address.Scheme = "https"
+	}
+}
+
+const (
+	// maxHidden is how many images an author is told about, and maxHiddenAddress the length of their addresses, in bytes.
+	maxHidden        = 3
+	maxHiddenAddress = 80
+)
+
+// noteImage notes the address of an image that a page cannot show.
+func (b *budget) noteImage(address []byte) {
+	if len(b.hidden) < maxHidden && !imageAddress.Match(util.URLEscape(address, true)) {
+		b.hidden = append(b.hidden, strings.ToValidUTF8(string(address[:min(len(address), maxHiddenAddress)]), ""))
+	}
 }
 
 // sanitize removes everything that the policy does not allow. Escaping can make text longer, so the result is limited

@@ -55,7 +55,10 @@ func plainText(fragment []byte, kind textKind) string {
 			}
 		case html.StartTagToken:
 			name, _ := tokens.TagName()
-			if !isInline(name) {
+			switch {
+			case atom.Lookup(name) == atom.Li && skipped == 0:
+				b.WriteString(" • ")
+			case !isInline(name):
 				b.WriteByte(' ')
 			}
 			if kind == textOfParagraphs && !isProse(name) {
