@@ -55,8 +55,14 @@ func (d *Document) Normalize() {
 	if d.Slug == "" && d.Title != "" {
 		d.Slug = Slug(d.Title)
 	}
-	d.Content = strings.Trim(strings.ReplaceAll(d.Content, "\r\n", "\n"), "\n")
+	d.Content = strings.Trim(NormalizeLines(d.Content), "\n")
 }
+
+// NormalizeLines ends the lines of text with \n, whichever system they come from, and removes the byte order mark that some
+// editors begin a file with.
+func NormalizeLines(text string) string { return lineEnds.Replace(strings.TrimPrefix(text, "\ufeff")) }
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // Check returns an *InvalidError if the document cannot be saved.
 func (d *Document) Check() error {

@@ -2,15 +2,9 @@
 package transfer
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/render"
@@ -33,8 +27,7 @@ func Parse(file []byte) (post.Document, error) {
 	if !utf8.Valid(file) {
 		return post.Document{}, invalid("The file is not UTF-8 text. Save it with that encoding.")
 	}
-	text := strings.TrimPrefix(string(file), "\ufeff")
-	text = strings.ReplaceAll(text, "\r\n", "\n")
+	text := post.NormalizeLines(string(file))
 	document, text, err := parseFrontMatter(text)
 	if err != nil {
 		return post.Document{}, err
@@ -61,39 +54,22 @@ func invalid(format string, args ...any) error {
 	return &post.InvalidError{Sentence: fmt.Sprintf(format, args...)}
 }
 
-// frontMatter holds the keys of front matter that Parse reads.
-type frontMatter struct {
-	Title     string `yaml:"title"`
-	Slug      string `yaml:"slug"`
-	Author    string `yaml:"author"`
-	Date      string `yaml:"date"`
-	Published *bool  `yaml:"published"`
-	Draft     bool   `yaml:"draft"`
-}
-
 // parseFrontMatter returns the fields of the front matter, and the text after it.
 func parseFrontMatter(text string) (post.Document, string, error) {
 	head, rest, found, err := cutFrontMatter(text)
 	if err != nil || !found {
 		return post.Document{}, text, err
 	}
-	var fields frontMatter
-	err = yaml.NewDecoder(bytes.NewReader([]byte(head))).Decode(&fields)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return post.Document{}, "", invalid("The front matter cannot be read: %s.", strings.TrimPrefix(err.Error(), "yaml: "))
+	fields, err := readFields(head)
+	if err != nil {
+		return post.Document{}, "", err
 	}
-	document := post.Document{
-		Title:  strings.TrimSpace(fields.Title),
-		Slug:   strings.TrimSpace(fields.Slug),
-		Author: strings.TrimSpace(fields.Author),
-		Draft:  fields.Draft || fields.Published != nil && !*fields.Published,
+	document := post.Document{Title: fields.text("title"), Slug: fields.text("slug"), Author: fields.text("author")}
+	document.Draft = fields.isTrue("draft", false) || !fields.isTrue("published", true)
+	if date := fields.text("date"); date != "" && fields.err == nil {
+		document.Date, fields.err = parseDate(date)
 	}
-	if fields.Date != "" {
-		if document.Date, err = parseDate(fields.Date); err != nil {
-			return post.Document{}, "", err
-		}
-	}
-	return document, rest, nil
+	return document, rest, fields.err
 }
 
 // cutFrontMatter splits a text that starts with a line of three hyphens at the next such line.
@@ -111,18 +87,6 @@ func cutFrontMatter(text string) (head, rest string, found bool, err error) {
 		end = next
 	}
 	return "", "", false, invalid("The front matter has no end. Close it with a line of three hyphens.")
-}
-
-// dateLayouts are the accepted formats of a date. Those without a time zone are in UTC.
-var dateLayouts = []string{time.RFC3339, "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
-
-func parseDate(s string) (time.Time, error) {
-	for _, layout := range dateLayouts {
-		if date, err := time.Parse(layout, s); err == nil {
-			return date.UTC(), nil
-		}
-	}
-	return time.Time{}, invalid("The date %q cannot be read. Write it as 2026-11-23 or 2026-11-23T09:30:00Z.", s)
 }
 
 // cutHeading returns the first-level heading that text starts with, as plain text, and the rest of the text. Without such

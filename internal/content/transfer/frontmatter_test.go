@@ -55,6 +55,34 @@ func TestParse(t *testing.T) {
 			file: "---\ntitle: T\ndraft: true\n---\n",
 			want: post.Document{Title: "T", Slug: "t", Draft: true},
 		},
+		"several authors": {
+			file: "---\ntitle: T\nauthor: [Jane, John Doe]\n---\n",
+			want: post.Document{Title: "T", Slug: "t", Author: "Jane, John Doe"},
+		},
+		"an author with an address": {
+			file: "---\ntitle: T\nauthor:\n  name: Jane\n  url: https://jane.example\n---\n",
+			want: post.Document{Title: "T", Slug: "t", Author: "Jane"},
+		},
+		"a number and nothing": {
+			file: "---\ntitle: 1984\nauthor:\nslug: ~\n---\n",
+			want: post.Document{Title: "1984", Slug: "1984"},
+		},
+		"a date of Jekyll": {
+			file: "---\ntitle: T\ndate: 2016-09-26 21:00 +0200\n---\n",
+			want: post.Document{Title: "T", Slug: "t", Date: time.Date(2016, 9, 26, 19, 0, 0, 0, time.UTC)},
+		},
+		"a date of Hugo": {
+			file: "---\ntitle: T\ndate: 2016-09-26T21:00:00.5+02:00\n---\n",
+			want: post.Document{Title: "T", Slug: "t", Date: time.Date(2016, 9, 26, 19, 0, 0, 5e8, time.UTC)},
+		},
+		"draft in quotation marks": {
+			file: "---\ntitle: T\ndraft: \"yes\"\n---\n",
+			want: post.Document{Title: "T", Slug: "t", Draft: true},
+		},
+		"lines of an old Macintosh": {
+			file: "# T\rText\rMore\r",
+			want: post.Document{Title: "T", Slug: "t", Content: "Text\nMore"},
+		},
 		"empty front matter": {
 			file: "---\n---\n# T",
 			want: post.Document{Title: "T", Slug: "t"},
@@ -85,7 +113,15 @@ func TestParseInvalid(t *testing.T) {
 		"another encoding":     {"# Caf\xe9", "The file is not UTF-8 text. Save it with that encoding."},
 		"a NUL":                {"# T\n\na\x00b", "The post contains a NUL character. Remove it."},
 		"open front matter":    {"---\ntitle: T\n", "The front matter has no end. Close it with a line of three hyphens."},
-		"broken front matter":  {"---\ntitle: [\n---\n", "The front matter cannot be read: line 1: did not find expected node content."},
+		"broken front matter":  {"---\ntitle: [\n---\n", `Line 2 of the front matter cannot be read. Put values with special characters in quotation marks, such as title: "News: more".`},
+		"a colon in a title":   {"---\nslug: t\ntitle: a: b\n---\n", `Line 3 of the front matter cannot be read. Put values with special characters in quotation marks, such as title: "News: more".`},
+		"a list":               {"---\n- title\n---\n", `The front matter must be lines such as "title: My title", each with another key.`},
+		"a key twice":          {"---\ntitle: T\ntitle: U\n---\n", `The front matter must be lines such as "title: My title", each with another key.`},
+		"a map as the title":   {"---\ntitle: {en: T}\n---\n", `The field "title" of the front matter must be text.`},
+		"a list of lists":      {"---\ntitle: T\nauthor: [[a]]\n---\n", `The field "author" of the front matter must be text.`},
+		"an alias of itself":   {"---\ntitle: T\nauthor: &a [*a]\n---\n", `The field "author" of the front matter must be text.`},
+		"a maybe":              {"---\ntitle: T\ndraft: maybe\n---\n", `The field "draft" of the front matter must be true or false, not "maybe".`},
+		"an ambiguous zone":    {"---\ntitle: T\ndate: 2026-11-23 09:30:00 EST\n---\n", `The date "2026-11-23 09:30:00 EST" cannot be read. Write it as 2026-11-23 or 2026-11-23T09:30:00Z.`},
 		"no date":              {"---\ntitle: T\ndate: yesterday\n---\n", `The date "yesterday" cannot be read. Write it as 2026-11-23 or 2026-11-23T09:30:00Z.`},
 		"a slug with a slash":  {"---\ntitle: T\nslug: a/b\n---\n", `"a/b" is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.`},
 		"a slug in upper case": {"---\ntitle: T\nslug: Hello\n---\n", `"Hello" is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.`},
