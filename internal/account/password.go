@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
@@ -52,6 +53,7 @@ var commonPasswords = func() map[string]bool {
 // CheckPassword returns an *InvalidError if a password is too short, too long or easy to guess. As NIST SP 800-63B section
 // 5.1.1.2 recommends, it checks the length and a list, and has no rules about characters.
 func CheckPassword(password, username, email string) error {
+	password = norm.NFC.String(password) // as it is hashed
 	lower := strings.ToLower(password)
 	var sentence string
 	switch n := utf8.RuneCountInString(password); {
@@ -119,6 +121,8 @@ func (h *Hasher) derive(ctx context.Context, password string, salt []byte) ([]by
 	default:
 		return nil, ErrBusy
 	}
+	// An é that was typed on another system may be e and an accent. RFC 8265 section 4.2.2 prescribes the form.
+	password = norm.NFC.String(password)
 	select {
 	case h.running <- struct{}{}:
 		defer func() { <-h.running }()

@@ -99,6 +99,13 @@ func TestHasher(t *testing.T) {
 			t.Errorf("%q against %q: got %t, %v; want %t", c.password, c.hash, got, err, c.want)
 		}
 	}
+	composed, err := h.Hash(t.Context(), "caf\u00e9 au lait")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, err := h.Verify(t.Context(), "cafe\u0301 au lait", composed); err != nil || !same {
+		t.Errorf("a decomposed accent is another password: %t, %v", same, err)
+	}
 	if _, err := h.Verify(t.Context(), "x", "$2y$10$abc"); err == nil {
 		t.Error("a hash of another kind is accepted")
 	}
