@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -22,7 +23,8 @@ func NormalizeHost(header string) (string, error) {
 		}
 		host = host[:i]
 	}
-	host = strings.TrimSuffix(host, ".")
+	// ASCII labels need no mapping, and the rules of international names refuse some that exist, such as r2---sn-x.
+	host = lowerASCII(strings.TrimSuffix(host, "."))
 	if isPlainHost(host) {
 		return host, nil
 	}
@@ -36,6 +38,16 @@ func NormalizeHost(header string) (string, error) {
 // Under reports whether host is domain or below it.
 func Under(host, domain string) bool {
 	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
+// lowerASCII returns s in lower case if all of it is ASCII.
+func lowerASCII(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return s
+		}
+	}
+	return strings.ToLower(s)
 }
 
 func isPort(s string) bool {

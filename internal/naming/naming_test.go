@@ -73,7 +73,7 @@ func TestNormalizeHost(t *testing.T) {
 	for header, want := range map[string]string{
 		"alice.example.com": "alice.example.com", "ALICE.Example.COM": "alice.example.com", "alice.example.com:8000": "alice.example.com",
 		"alice.example.com.": "alice.example.com", "Alice.example.com.:80": "alice.example.com", "bücher.example": "xn--bcher-kva.example",
-		"XN--BCHER-KVA.example": "xn--bcher-kva.example", "localhost": "localhost", "a.localhost:": "a.localhost", "123.example": "123.example",
+		"XN--BCHER-KVA.example": "xn--bcher-kva.example", "R2---SN-x.Example.org": "r2---sn-x.example.org", "localhost": "localhost", "a.localhost:": "a.localhost", "123.example": "123.example",
 		"": "", ".": "", "..": "", "a..b": "", ".a": "", "-a.b": "", "a-.b": "", "a_b.c": "", "a b": "", "a/b": "",
 		"10.0.0.1": "", "10.0.0.1:80": "", "[::1]": "", "[::1]:80": "", "::1": "", "a:b": "", "a:123456": "",
 		strings.Repeat("a", 64) + ".b": "", strings.Repeat("a.", 127) + "b": "", "a\x00b": "", "a.b..": "",
