@@ -2,10 +2,12 @@
 package databasesecret
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -38,23 +40,18 @@ func ReadURI(ctx context.Context, secrets client.Reader, platform *v1alpha1.Plat
 		}
 		return "", fmt.Errorf("read Secret %s: %w", name, err)
 	}
-	if uri := secret.Data["uri"]; len(uri) > 0 {
-		return string(uri), nil
+	// Values that were piped from echo or a file end with a newline. A password may begin or end with a space.
+	value := func(key string) string { return strings.TrimRight(string(secret.Data[key]), "\r\n") }
+	if uri := strings.TrimSpace(value("uri")); uri != "" {
+		return uri, nil
 	}
-	host, user := string(secret.Data["host"]), string(secret.Data["user"])
-	if user == "" {
-		user = string(secret.Data["username"])
-	}
-	if host == "" || user == "" || len(secret.Data["dbname"]) == 0 {
+	host, user, database := value("host"), cmp.Or(value("user"), value("username")), value("dbname")
+	if host == "" || user == "" || database == "" {
 		return "", &InvalidError{Secret: name, Problem: `it must have the key "uri", or the keys host, port, dbname, user and password`}
 	}
-	port := string(secret.Data["port"])
-	if port == "" {
-		port = "5432"
-	}
 	uri := url.URL{
-		Scheme: "postgres", Host: net.JoinHostPort(host, port), Path: "/" + string(secret.Data["dbname"]),
-		User: url.UserPassword(user, string(secret.Data["password"])),
+		Scheme: "postgres", Host: net.JoinHostPort(host, cmp.Or(value("port"), "5432")), Path: "/" + database,
+		User: url.UserPassword(user, value("password")),
 	}
 	return uri.String(), nil
 }

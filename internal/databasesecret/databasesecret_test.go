@@ -23,6 +23,8 @@ func TestReadURI(t *testing.T) {
 	}{
 		"the key uri":           {map[string]string{"uri": "postgres://a:b@c/d", "host": "other"}, "postgres://a:b@c/d", ""},
 		"keys of CloudNativePG": {map[string]string{"host": "db-rw", "port": "6432", "dbname": "blogs", "username": "app", "password": "p@ss"}, "postgres://app:p%40ss@db-rw:6432/blogs", ""},
+		"a newline at the end":  {map[string]string{"uri": "postgres://a:b@c/d\n"}, "postgres://a:b@c/d", ""},
+		"newlines at the ends":  {map[string]string{"host": "db-rw\n", "dbname": "blogs\r\n", "user": "app\n", "password": " x \n"}, "postgres://app:%20x%20@db-rw:5432/blogs", ""},
 		"no port":               {map[string]string{"host": "db-rw", "dbname": "blogs", "user": "app", "password": "x"}, "postgres://app:x@db-rw:5432/blogs", ""},
 		"no host": {
 			map[string]string{"dbname": "blogs", "user": "app"}, "",
