@@ -16,13 +16,22 @@ func (s *Site) address(r *http.Request) string {
 	address := peer.Addr().Unmap()
 	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(forwarded) - 1; i >= 0 && s.trusts(address); i-- {
-		before, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
-		if err != nil {
+		before, ok := parseForwarded(strings.TrimSpace(forwarded[i]))
+		if !ok {
 			break
 		}
 		address = before.Unmap()
 	}
 	return network(address)
+}
+
+// parseForwarded parses an address of X-Forwarded-For. Some proxies add the port, and then write IPv6 addresses in brackets.
+func parseForwarded(text string) (netip.Addr, bool) {
+	if address, err := netip.ParseAddrPort(text); err == nil {
+		return address.Addr(), true
+	}
+	address, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
+	return address, err == nil
 }
 
 func (s *Site) trusts(address netip.Addr) bool {

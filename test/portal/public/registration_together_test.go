@@ -130,7 +130,7 @@ func TestRegistrationsOfOneAddressAreLimited(t *testing.T) {
 	// The limit holds across restarts, and for all IP addresses in one prefix.
 	site.Kill()
 	site = p.StartPortal(0, flags...)
-	limited := portaltest.NewClient(t, site).SubmitFrom("2001:db8::2", "/register/", portaltest.Registration("alice-3")...)
+	limited := portaltest.NewClient(t, site).SubmitFrom("[2001:db8::2]:5678", "/register/", portaltest.Registration("alice-3")...)
 	limited.Want(t, http.StatusTooManyRequests, "Too many attempts", "Too many sign-ups from your network.")
 	if seconds, err := strconv.Atoi(limited.Header.Get("Retry-After")); err != nil || seconds < 3000 || seconds > 3600 {
 		t.Errorf("Retry-After is %q", limited.Header.Get("Retry-After"))
