@@ -30,13 +30,15 @@ func TestDemo(t *testing.T) {
 	d := newDemo(t)
 	said := d.must("up")
 	for _, want := range []string{
-		"  http://alice.localhost:" + d.port + "/\n", "  kubeconfig  " + d.state + "/kubeconfig ", "  kubectl     " + d.state + "/bin/kubectl\n",
+		"  http://alice.localhost:" + d.port + "/\n",
+		"  log in      as alice, who owns the blog alice, or as jane, who is staff, with the password in " + d.state + "/password\n", "  kubeconfig  " + d.state + "/kubeconfig ", "  kubectl     " + d.state + "/bin/kubectl\n",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the output of up lacks %q:\n%s", want, said)
 		}
 	}
 	d.wantPosts()
+	d.wantAccounts()
 	d.register()
 
 	if said := d.must("up"); !strings.Contains(said, "The demo is already running.\n") || !strings.Contains(said, "  http://alice.localhost:"+d.port+"/\n") {
@@ -173,14 +175,7 @@ func (d *demo) register() {
 	d.t.Helper()
 	const password = "nobody reads this anywhere"
 	site := "http://127.0.0.1:" + d.port
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	// Like browsers, which resolve names under localhost to loopback.
-	visitor := &http.Client{Jar: jar, Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+d.port)
-	}}}
+	visitor := d.visitor()
 	form := url.Values{"username": {"dora"}, "email": {"dora@example.org"}, "password": {password}, "confirm_password": {password}}
 	if landing, err := visitor.Get(site + "/"); err != nil || landing.Request.URL.Host != "localhost:"+d.port {
 		d.t.Fatalf("%s does not lead to the public site: %v, %v", site, landing, err)
@@ -195,7 +190,7 @@ func (d *demo) register() {
 		d.t.Fatalf("the home page does not link to the blog: %v\n%s", err, body)
 	}
 	secrets := []string{password}
-	for _, cookie := range jar.Cookies(home.Request.URL) {
+	for _, cookie := range visitor.Jar.Cookies(home.Request.URL) {
 		secrets = append(secrets, cookie.Value)
 	}
 	if len(secrets) < 2 {
@@ -214,6 +209,48 @@ func (d *demo) register() {
 			if strings.Contains(string(content), secret) {
 				d.t.Errorf("%s contains the secret %q", filepath.Base(log), secret)
 			}
+		}
+	}
+}
+
+// visitor returns a browser that is not logged in.
+func (d *demo) visitor() *http.Client {
+	d.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	// Like browsers, which resolve names under localhost to loopback.
+	return &http.Client{Jar: jar, Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+d.port)
+	}}}
+}
+
+// wantAccounts logs in as the owner of a blog and as a member of staff, with the password that the demo has made.
+func (d *demo) wantAccounts() {
+	d.t.Helper()
+	password, err := os.ReadFile(filepath.Join(d.state, "password"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for name, page := range map[string]struct{ path, text string }{
+		"alice": {"/account/", "Alice&#39;s garden notes"},
+		"jane":  {"/staff/", "alice"},
+	} {
+		visitor, site := d.visitor(), "http://localhost:"+d.port
+		response, err := visitor.PostForm(site+"/login/", url.Values{"username": {name}, "password": {strings.TrimSpace(string(password))}})
+		if err != nil {
+			d.t.Fatalf("log in as %s: %v", name, err)
+		}
+		response.Body.Close()
+		response, err = visitor.Get(site + page.path)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+		if err != nil || response.StatusCode != http.StatusOK || response.Request.URL.Path != page.path || !strings.Contains(string(body), page.text) {
+			d.t.Errorf("%s gets %s with the status %d, want %s with %q: %v\n%s", name, response.Request.URL, response.StatusCode, page.path, page.text, err, body)
 		}
 	}
 }

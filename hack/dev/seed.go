@@ -18,7 +18,7 @@ import (
 // and posts belong to the user, who may also have deleted them.
 const seededFile = "seeded"
 
-// seed applies the sample Tenants and gives each its posts.
+// seed applies the sample Tenants, gives each its posts, and creates accounts.
 func (d *demo) seed(ctx context.Context) error {
 	d.progress.say("Applying the Tenants alice and bob, and waiting until they are Ready")
 	for _, name := range []string{"alice", "bob"} {
@@ -42,6 +42,9 @@ func (d *demo) seed(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+	if err := d.createAccounts(ctx); err != nil {
+		return err
 	}
 	return d.state.write(seededFile, "")
 }

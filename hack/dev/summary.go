@@ -15,6 +15,7 @@ var summary = template.Must(template.New("summary").Parse(`
   http://localhost:{{.Port}}/    the public site: sign up, and write
 {{range .URLs}}  {{.}}
 {{end}}
+  log in      as {{.Owner}}, who owns the blog {{.Owner}}, or as {{.Staff}}, who is staff, with the password in {{.State}}/{{.PasswordFile}}
   kubeconfig  {{.State}}/kubeconfig    (an administrator's)
   kubectl     {{.State}}/bin/kubectl
   database    {{.State}}/postgres-uri  (an administrator's connection string)
@@ -39,7 +40,7 @@ Things to try, after
 3. A suspended blog: open http://bob.localhost:{{.Port}}/ after each
 
   kubectl patch tenant bob --type=merge -p '{"spec":{"suspended":true}}'
-  kubectl patch tenant bob --type=merge -p '{"spec":{"suspended":false}}'
+  kubectl patch tenant bob --type=merge -p '{"spec":{"suspended":null}}'
 
 `))
 
@@ -61,7 +62,10 @@ func (d *demo) summarize(ctx context.Context) error {
 	}
 	var text strings.Builder
 	shown, shell := d.state.shown()
-	err = summary.Execute(&text, map[string]any{"Table": table, "URLs": urls, "Port": d.port, "Metrics": d.metrics, "State": shown, "Shell": shell})
+	err = summary.Execute(&text, map[string]any{
+		"Table": table, "URLs": urls, "Port": d.port, "Metrics": d.metrics, "State": shown, "Shell": shell,
+		"Owner": ownerName, "Staff": staffName, "PasswordFile": passwordFile,
+	})
 	if err != nil {
 		return fmt.Errorf("write the summary: %w", err)
 	}
