@@ -41,6 +41,9 @@ func TestPhasesFollowPaidUntil(t *testing.T) {
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.PaidUntil = "2028-01-31" })
 	p.WaitBlog("alice.example.com", http.StatusOK, "")
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionTrue, v1alpha1.ReasonPaid)
+	for _, reason := range []string{v1alpha1.ReasonGrace, v1alpha1.ReasonPaymentDue, v1alpha1.ReasonPaid} {
+		p.WantEvent("alice", reason)
+	}
 }
 
 func TestSuspensionBySpec(t *testing.T) {

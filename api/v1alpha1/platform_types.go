@@ -281,11 +281,11 @@ type TenantCounts struct {
 	// pending is the number of Tenants that wait for their Platform or for a name.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
-	Pending int32 `json:"pending,omitempty"`
+	Pending int32 `json:"pending"`
 	// provisioning is the number of Tenants that are being created.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
-	Provisioning int32 `json:"provisioning,omitempty"`
+	Provisioning int32 `json:"provisioning"`
 	// active is the number of Tenants that are paid for.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -293,7 +293,7 @@ type TenantCounts struct {
 	// grace is the number of Tenants in their grace period.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
-	Grace int32 `json:"grace,omitempty"`
+	Grace int32 `json:"grace"`
 	// suspended is the number of Tenants whose readers get 402 Payment Required.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -301,7 +301,7 @@ type TenantCounts struct {
 	// terminating is the number of Tenants that are being deleted.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
-	Terminating int32 `json:"terminating,omitempty"`
+	Terminating int32 `json:"terminating"`
 	// failed is the number of Tenants that need a change by the user.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -363,7 +363,9 @@ type PlatformStatus struct {
 // +kubebuilder:printcolumn:name="Domain",type=string,JSONPath=`.spec.domains[0]`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Tenants",type=integer,JSONPath=`.status.tenants.total`
+// +kubebuilder:printcolumn:name="Provisioning",type=integer,JSONPath=`.status.tenants.provisioning`
 // +kubebuilder:printcolumn:name="Active",type=integer,JSONPath=`.status.tenants.active`
+// +kubebuilder:printcolumn:name="Grace",type=integer,JSONPath=`.status.tenants.grace`
 // +kubebuilder:printcolumn:name="Suspended",type=integer,JSONPath=`.status.tenants.suspended`
 // +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.tenants.failed`
 // +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.schemaVersion`

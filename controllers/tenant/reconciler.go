@@ -9,9 +9,11 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -181,7 +183,24 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *scope, before *v1alpha1
 	if written && meta.IsStatusConditionTrue(s.tenant.Status.Conditions, v1alpha1.ConditionReady) && slices.Contains(phasesBeforeReady, before.Status.Phase) {
 		timeToReady.Observe(r.Clock.Now().Sub(s.tenant.CreationTimestamp.Time).Seconds())
 	}
+	if written {
+		r.recordActiveTransition(before, s.tenant)
+	}
 	return written, err
+}
+
+// recordActiveTransition records why a Tenant is suspended, will be, or is not any more.
+func (r *Reconciler) recordActiveTransition(before, after *v1alpha1.Tenant) {
+	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionActive)
+	is := meta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionActive)
+	if was == nil || is == nil || was.Reason == is.Reason {
+		return
+	}
+	kind := corev1.EventTypeNormal
+	if is.Status == metav1.ConditionFalse {
+		kind = corev1.EventTypeWarning
+	}
+	r.recordEvent(after, kind, is.Reason, "Reconcile", is.Message)
 }
 
 // recordEvent records an event about a Tenant.

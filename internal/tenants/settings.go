@@ -76,9 +76,9 @@ var allSettings = []setting{
 	newSetting(pathPaidUntil, staffManager, func(s *Settings) *v1alpha1.Date { return &s.PaidUntil }, asText, parseText, checkDate,
 		func(spec *specConfiguration, date v1alpha1.Date) { spec.PaidUntil = nilIfZero(date) }),
 	newSetting(pathTrial, staffManager, func(s *Settings) *bool { return &s.Trial }, yesOrNo, parseYesOrNo, anyValue,
-		func(spec *specConfiguration, trial bool) { spec.WithTrial(trial) }),
+		func(spec *specConfiguration, trial bool) { spec.Trial = nilIf(true, trial) }),
 	newSetting(pathSuspended, staffManager, func(s *Settings) *bool { return &s.Suspended }, yesOrNo, parseYesOrNo, anyValue,
-		func(spec *specConfiguration, suspended bool) { spec.WithSuspended(suspended) }),
+		func(spec *specConfiguration, suspended bool) { spec.Suspended = nilIf(false, suspended) }),
 	newSetting(pathPosts, staffManager, func(s *Settings) **int64 { return &s.Posts }, formatLimit, parseLimit[int64], checkLimit,
 		changeLimits(func(limits *limitsConfiguration, n *int64) { limits.Posts = n })),
 	newSetting(pathStorage, staffManager, func(s *Settings) **resource.Quantity { return &s.Storage }, formatStorage, parseStorage, checkStorage,
@@ -216,7 +216,12 @@ func changeLimits[T any](change func(*limitsConfiguration, T)) func(*specConfigu
 
 func nilIfZero[T comparable](v T) *T {
 	var zero T
-	if v == zero {
+	return nilIf(zero, v)
+}
+
+// nilIf returns no value in place of the default, so that a manifest holds only what differs from it.
+func nilIf[T comparable](byDefault, v T) *T {
+	if v == byDefault {
 		return nil
 	}
 	return &v

@@ -23,7 +23,7 @@ type Writer struct {
 }
 
 // Patch writes the status of an object if it differs from before, and reports whether it did. A new state of Ready is
-// recorded as a log line, to which fields are added, and as an event, unless the object is Ready at once. Patch fails with a
+// recorded as a log line, to which fields are added, and as an event, unless the object is Ready at once or still. Patch fails with a
 // conflict if the object has changed since it was read: a status computed from the older version would overwrite a newer
 // one, and repeat its event.
 func (w Writer) Patch(ctx context.Context, before, object Object, fields ...any) (written bool, err error) {
@@ -46,7 +46,7 @@ func (w Writer) recordReadyTransition(ctx context.Context, before, after Object,
 		return
 	}
 	logf.FromContext(ctx).Info("Reconciled", append([]any{"ready", is.Status, "reason", is.Reason, "message", is.Message}, fields...)...)
-	if was == nil && is.Status == metav1.ConditionTrue {
+	if is.Status == metav1.ConditionTrue && (was == nil || was.Status == metav1.ConditionTrue) {
 		return // the condition says it all, and an event is one of five writes for a new Tenant
 	}
 	kind := corev1.EventTypeNormal

@@ -207,4 +207,8 @@ func TestStaffCannotRecord(t *testing.T) {
 	p.Exec(`ALTER TABLE public.audit DROP CONSTRAINT nothing`)
 	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account was locked")
 	v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "<td>root-eve</td><td>resume</td>").Without(t, "suspend</td>")
+	// A manifest that said "false" would take the button away from staff when its owner applies it.
+	if suspended := p.Tenant("alice").Spec.Suspended; suspended != nil {
+		t.Errorf("spec.suspended is %v, want none", *suspended)
+	}
 }
