@@ -42,7 +42,8 @@ Open this page to confirm that the address is yours:
 
 https://blogs.example/confirm/?token=confirm+alice
 
-The link works once, within 7 days. If you did not sign up, ignore this email.
+The link works once, within 7 days. An account that is not confirmed by then is
+removed, unless its blog has posts. If you did not sign up, ignore this email.
 `},
 		"reset by login": {mail.Reset{Login: "Alice@people.example"}, alice.Email, "Choose a new password", resetBody},
 		"reset by ID":    {mail.Reset{UserID: 1}, alice.Email, "Choose a new password", resetBody},

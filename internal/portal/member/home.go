@@ -25,11 +25,15 @@ type blogView struct {
 	Contact web.Contact
 }
 
-// Home shows the user's blogs.
+// Home shows the user's blogs. Members of staff without one begin at the list of all blogs.
 func (p *Pages) Home(w http.ResponseWriter, r *site.Request) error {
 	list, err := p.Tenants.OwnedBy(r.Context(), site.Person(r.User))
 	if err != nil {
 		return err
+	}
+	if len(list) == 0 && r.Staff() {
+		site.Redirect(w, r, "/staff/")
+		return nil
 	}
 	blogs := make([]blogView, 0, len(list))
 	for i := range list {
