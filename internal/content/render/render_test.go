@@ -96,7 +96,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// The author of a post is told which images it will lack.
+// A result names the images that a page cannot show.
 func TestHiddenImages(t *testing.T) {
 	t.Parallel()
 	content := "![a](data:image/png;base64," + strings.Repeat("x", 100) + ") ![b](größe.png?a) ![c](ftp://example.com/c.png) ![d](http://example.com/d.png) ![e](//e) ![f](a:f) ![g](a:g)"

@@ -64,7 +64,7 @@ func secureImage(address *url.URL) {
 }
 
 const (
-	// maxHidden is how many images an author is told about, and maxHiddenAddress the length of their addresses, in bytes.
+	// maxHidden is how many hidden images a result names, and maxHiddenAddress the length of their addresses, in bytes.
 	maxHidden        = 3
 	maxHiddenAddress = 80
 )
