@@ -324,7 +324,7 @@ func TestFieldManagers(t *testing.T) {
 	}))
 	want := v1alpha1.TenantSpec{
 		Owner: &v1alpha1.TenantOwner{Username: "alice", Email: "alice@example.org"}, CustomDomains: []v1alpha1.CustomDomain{"www.alice.org"},
-		Suspended: new(false), Limits: &v1alpha1.Limits{Storage: new(resource.MustParse("5Mi"))},
+		Limits: &v1alpha1.Limits{Storage: new(resource.MustParse("5Mi"))},
 	}
 	if diff := cmp.Diff(want, s.Tenant("alice").Spec); diff != "" {
 		t.Errorf("the spec (-want +got):\n%s", diff)

@@ -22,7 +22,7 @@ import (
 // history records every write to the Tenants of one namespace, from a watch.
 type history struct {
 	mu sync.Mutex
-	// transitions counts the transitions of each Tenant to Ready, or to a reason why it is not.
+	// transitions counts the transitions of each Tenant to Ready, or to a reason why it is not, and of its condition Active.
 	transitions map[statement]int
 	// writes counts the writes by operators.
 	writes int
@@ -83,9 +83,9 @@ func (h *history) see(event watch.Event) string {
 	defer h.mu.Unlock()
 	before := h.last[now.UID]
 	h.last[now.UID] = now
-	if is := readyOf(now); is != nil {
-		was := readyOf(before)
-		if was == nil || was.Status != is.Status || was.Reason != is.Reason || was.Message != is.Message {
+	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionActive} { // those whose transitions are events
+		was, is := conditionOf(before, kind), conditionOf(now, kind)
+		if is != nil && (was == nil || was.Status != is.Status || was.Reason != is.Reason || was.Message != is.Message) {
 			h.transitions[statement{now.UID, is.Reason, is.Message}]++
 		}
 	}
@@ -109,11 +109,11 @@ func (h *history) wake() {
 	h.changed = make(chan struct{})
 }
 
-func readyOf(t *v1alpha1.Tenant) *metav1.Condition {
+func conditionOf(t *v1alpha1.Tenant, kind string) *metav1.Condition {
 	if t == nil {
 		return nil
 	}
-	return meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionReady)
+	return meta.FindStatusCondition(t.Status.Conditions, kind)
 }
 
 // awaitWrites waits for a number of further writes by operators.

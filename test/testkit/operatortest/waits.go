@@ -101,7 +101,7 @@ const NoBlog = "<title>There is no blog at this address</title>"
 
 // Title is the heading of the home page of a blog with a display name.
 func Title(displayName string) string {
-	return `<h1 class="site"><a href="/" aria-current="page">` + displayName + "</a></h1>"
+	return `<h1 class="site" dir="auto" lang=""><a href="/" aria-current="page">` + displayName + "</a></h1>"
 }
 
 // SuspendedTitle is the title of every page of a suspended blog with a display name.
