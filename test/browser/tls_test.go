@@ -43,7 +43,7 @@ func TestBehindTLS(t *testing.T) {
 	if at := heidi.address(); at != blog+"/write/" {
 		t.Fatalf("the link to write leads to %s", at)
 	}
-	heidi.hasCookies("__Host-session")
+	heidi.hasCookies("__Host-session", "__Host-verifier") // the verifier serves logins in other tabs, too
 	heidi.choose("New post", "Text")
 	heidi.fill("Title", "First lock", "Text", "It was **open**.")
 	heidi.choose("Publish", "View the page")

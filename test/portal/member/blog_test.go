@@ -94,7 +94,7 @@ spec:
 		t.Fatal(err)
 	}
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
-	v.Get("/account/alice/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: From Git", "  customDomains:\n  - www.alice.org", `value="From Git" readonly`, "Your blog is served at this domain until another blog proves that the domain is theirs.")
+	v.Get("/account/alice/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: From Git", "  customDomains:\n  - www.alice.org", `value="From Git" dir="auto" lang="" readonly`, "Your blog is served at this domain until another blog proves that the domain is theirs.")
 	v.SubmitForm("/account/alice/delete/", "/account/alice/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "The manifest of your blog sets this value. Change it there, or contact support.")
 	v.Submit("/account/alice/domains/remove/", "host", "www.alice.org").Want(t, http.StatusConflict, "The manifest of your blog lists this domain")
 	tenant := p.Tenant("alice")
@@ -219,7 +219,7 @@ func TestRegisteredOwnerEdits(t *testing.T) {
 	// Once the manifest is in Git, the fields are read-only here.
 	p.ApplyTenant("argocd", v.Get("/account/carol/manifest.yaml").Want(t, http.StatusOK).Body)
 	v.Get("/account/carol/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: Carol writes", "  - carol.blog")
-	v.SubmitForm("/account/carol/delete/", "/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, `value="Carol writes" readonly`)
+	v.SubmitForm("/account/carol/delete/", "/account/carol/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, `value="Carol writes" dir="auto" lang="" readonly`)
 	v.Get("/account/carol/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd). Remove it there as well: otherwise the blog is recreated.")
 	v.SubmitForm("/account/carol/delete/", "/account/carol/delete/", "name", "carol").Want(t, http.StatusOK, "carol is deleted", "You are logged out")
 	if err := p.AwaitGone(t.Context(), "carol"); err != nil {

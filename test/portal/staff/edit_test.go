@@ -173,7 +173,7 @@ func TestStaffOwnedFields(t *testing.T) {
 	const manager = "staff.test" // the name of this program
 	v := portaltest.NewStaff(t, p, site)
 	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "Set by "+manager+". Change spec.displayName in the manifest that it applies.",
-		"Set by "+manager+". Change spec.limits.posts in the manifest that it applies.", "Set by "+manager+". Change spec.suspended in the manifest that it applies.", `value="From Git" readonly`,
+		"Set by "+manager+". Change spec.limits.posts in the manifest that it applies.", "Set by "+manager+". Change spec.suspended in the manifest that it applies.", `value="From Git" dir="auto" readonly`,
 		"git.alice.org, set by "+manager).Without(t, "/suspend/")
 
 	// Other fields can be changed. Owned fields stay, whatever is sent.

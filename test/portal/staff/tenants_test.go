@@ -56,7 +56,7 @@ func TestStaffTenants(t *testing.T) {
 	v := portaltest.NewStaff(t, p, site)
 
 	t.Run("list", func(t *testing.T) {
-		v.Get("/staff/").Want(t, http.StatusOK, "All (3)", "Suspended (1)", `href="/staff/tenants/alice/"`, "<br>Wonderland &lt;3</td>", "<td>2030-12-31</td>", " kB</td>",
+		v.Get("/staff/").Want(t, http.StatusOK, "All (3)", "Suspended (1)", `href="/staff/tenants/alice/"`, `<br><bdi lang="">Wonderland &lt;3</bdi></td>`, "<td>2030-12-31</td>", " kB</td>",
 			`href="/staff/users/liddell/"`, "hidden from readers", "belongs to")
 		for _, text := range []string{"WONDER", "ali", "liddell", "rabbit-hole", "alice.example.com"} {
 			v.Get("/staff/?q="+text).Want(t, http.StatusOK, `<a href="/staff/tenants/alice/">alice</a>`).Without(t, "/staff/tenants/bob/")

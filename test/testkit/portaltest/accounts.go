@@ -65,6 +65,6 @@ func AddUser(t *testing.T, p *stack.Platform, name string, change ...func(*accou
 func LogIn(t *testing.T, site *stack.Portal, name, password string) *Client {
 	t.Helper()
 	c := NewClient(t, site)
-	c.Submit("/login/", "username", name, "password", password).Want(t, http.StatusOK, "Welcome, "+name)
+	c.Submit("/login/", "username", name, "password", password).Want(t, http.StatusOK, `<a href="/logout/">Log out</a>`)
 	return c
 }
