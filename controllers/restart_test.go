@@ -4,6 +4,12 @@ import (
 	"context"
 	"fmt"
 	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
 // A restarted operator reads the rows of all Tenants at once, later ones one by one, and writes nothing, even if it begins to
@@ -44,4 +50,26 @@ func TestRestartWritesNothing(t *testing.T) {
 			t.Errorf("the operator wrote: %s", write)
 		}
 	}
+}
+
+// A Tenant that was deleted while no operator was running, and is created again just after the start, does not get the row that
+// was read at the start.
+func TestTenantReplacedDuringARestart(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t)
+	stop := p.StartOperator(nil)
+	p.CreateDefault()
+	p.WaitReady()
+	p.ReadyTenant("alice", operatortest.Deleting)
+	stop()
+	if err := p.Delete(t.Context(), "alice"); err != nil { // the finalizer is left
+		t.Fatal(err)
+	}
+	p.StartOperator(nil)
+	p.WaitGone("alice")
+	p.CreateTenant("alice")
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonNameHeld)
+	p.Clock.SetTime(p.Clock.Now().Add(tenancy.Hold))
+	p.Nudge("alice")
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 }

@@ -75,7 +75,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 func (r *Reconciler) findRow(ctx context.Context, s *scope) (tenancy.Tenant, error) {
 	requested := r.Requeuer.TakeInspection(client.ObjectKeyFromObject(s.tenant))
 	if requested || s.tenant.Status.SchemaVersion != "" && !s.IsTrue(v1alpha1.ConditionDatabaseReady) {
-		return readRow(ctx, s, s.store.Inspector().Find)
+		return readRow(ctx, s, s.store.Inspect)
 	}
 	return readRow(ctx, s, s.store.FindPrefetched)
 }
@@ -92,7 +92,7 @@ func readRow(ctx context.Context, s *scope, find func(context.Context, string) (
 
 // readBack reads the row, and inspects its schema, after a change.
 func (s *scope) readBack(ctx context.Context) error {
-	row, err := readRow(ctx, s, s.store.Inspector().Find)
+	row, err := readRow(ctx, s, s.store.Inspect)
 	if err == nil && row.State != tenancy.StateLive {
 		err = fmt.Errorf("registry row of tenant %s changed during the update", s.tenant.Name)
 	}

@@ -52,6 +52,7 @@ func (s *Store) Drop(ctx context.Context, read Tenant, now time.Time) (dropped b
 // released. It returns ErrConflict if the row has changed since, because it may have been ended and restored for another
 // Tenant, and *DefectsError if the schema belongs to another role.
 func (s *Store) end(ctx context.Context, operation string, read Tenant, now time.Time, work func(context.Context, pgx.Tx, Tenant) error) error {
+	s.prefetched.take(read.Name) // a later tenant of that name must not find it
 	err := s.inTransaction(ctx, operation, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := lockRow(ctx, tx, read.Name)
 		switch {

@@ -41,12 +41,19 @@ func (s *Store) Prefetch(ctx context.Context) error {
 }
 
 // FindPrefetched is Find for a reconcile that can begin with a row that is some seconds old: changes of it are refused by
-// Update, and the check of every minute finds the rest. It returns each row that Prefetch has read once.
+// Update, and the check of every minute finds the rest. It returns each row that Prefetch has read once, and none after
+// Inspect or the end of the tenant.
 func (s *Store) FindPrefetched(ctx context.Context, name string) (Tenant, error) {
 	if row, ok := s.prefetched.take(name); ok {
 		return row, nil
 	}
 	return s.Find(ctx, name)
+}
+
+// Inspect is Inspector.Find for a reconcile.
+func (s *Store) Inspect(ctx context.Context, name string) (Tenant, error) {
+	s.prefetched.take(name) // a later reconcile must not begin with what this one may change
+	return s.Inspector().Find(ctx, name)
 }
 
 func (p *prefetch) set(rows map[string]Tenant) {

@@ -52,6 +52,40 @@ func TestPrefetchedRowsEndWhenHostsAreTakenOver(t *testing.T) {
 	}
 }
 
+// A tenant that has ended is not found as it was by the next tenant of that name, nor one that was inspected, and may have been
+// changed then.
+func TestPrefetchedRowsEndWithTheTenant(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	for _, name := range []string{"alice", "bob", "carol"} {
+		d.create(spec(name))
+	}
+	if err := d.store.Prefetch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.store.Drop(t.Context(), d.find("alice"), now); err != nil {
+		t.Fatal(err)
+	}
+	if found := d.findPrefetched("alice"); found.State != tenancy.StateReleased {
+		t.Errorf("alice was dropped, and is found as %s", found.State)
+	}
+	if _, err := d.store.Retain(t.Context(), d.find("bob"), specJSON, now, now.Add(30*day)); err != nil {
+		t.Fatal(err)
+	}
+	if found := d.findPrefetched("bob"); found.State != tenancy.StateTombstone {
+		t.Errorf("bob was retained, and is found as %s", found.State)
+	}
+	if _, err := d.store.Inspect(t.Context(), "carol"); err != nil {
+		t.Fatal(err)
+	}
+	changed := spec("carol")
+	changed.DisplayName = "Changed"
+	d.update(changed, now)
+	if found := d.findPrefetched("carol"); found.DisplayName != "Changed" {
+		t.Errorf("carol was changed, and is found with the title %q", found.DisplayName)
+	}
+}
+
 func (d *database) findPrefetched(name string) tenancy.Tenant {
 	d.t.Helper()
 	tenant, err := d.store.FindPrefetched(d.t.Context(), name)

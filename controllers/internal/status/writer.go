@@ -23,9 +23,9 @@ type Writer struct {
 }
 
 // Patch writes the status of an object if it differs from before, and reports whether it did. A new state of Ready is
-// recorded as a log line, to which fields are added, and as an event, unless the object is Ready at once or still. Patch fails with a
-// conflict if the object has changed since it was read: a status computed from the older version would overwrite a newer
-// one, and repeat its event.
+// recorded as a log line, to which fields are added, and as an event, unless the object is Ready at once or still. Patch
+// fails with a conflict if the object has changed since it was read: a status computed from the older version would
+// overwrite a newer one, and repeat its event.
 func (w Writer) Patch(ctx context.Context, before, object Object, fields ...any) (written bool, err error) {
 	if equality.Semantic.DeepEqual(before, object) {
 		return false, nil
@@ -47,7 +47,7 @@ func (w Writer) recordReadyTransition(ctx context.Context, before, after Object,
 	}
 	logf.FromContext(ctx).Info("Reconciled", append([]any{"ready", is.Status, "reason", is.Reason, "message", is.Message}, fields...)...)
 	if is.Status == metav1.ConditionTrue && (was == nil || was.Status == metav1.ConditionTrue) {
-		return // the condition says it all, and an event is one of five writes for a new Tenant
+		return // the condition says it all, and an event would be a further write for each new Tenant
 	}
 	kind := corev1.EventTypeNormal
 	if is.Status != metav1.ConditionTrue && is.Reason != v1alpha1.ReasonCertificatePending && is.Reason != v1alpha1.ReasonNameHeld {
