@@ -47,7 +47,8 @@ func invalid(field, format string, args ...any) error {
 	return &InvalidError{Sentence: fmt.Sprintf(format, args...), Field: field}
 }
 
-// Normalize removes superfluous white space, and derives the slug from the title if it is empty.
+// Normalize removes superfluous white space and what PostgreSQL cannot store of the date, and derives the slug from the title
+// if it is empty.
 func (d *Document) Normalize() {
 	d.Title = strings.Join(strings.Fields(d.Title), " ")
 	d.Author = strings.Join(strings.Fields(d.Author), " ")
@@ -56,6 +57,7 @@ func (d *Document) Normalize() {
 		d.Slug = Slug(d.Title)
 	}
 	d.Content = strings.Trim(NormalizeLines(d.Content), "\n")
+	d.Date = d.Date.Truncate(time.Microsecond) // the precision of timestamptz (PostgreSQL manual, section 8.5)
 }
 
 // NormalizeLines ends the lines of text with \n, whichever system they come from, and removes the byte order mark that some
