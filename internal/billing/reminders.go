@@ -16,8 +16,8 @@ import (
 const (
 	// pageSize is how many tenants are read at once.
 	pageSize = 200
-	// firstReminder is how many days before the last paid day the first reminder is sent.
-	firstReminder = 30
+	// FirstReminder is how many days before the last paid day the first reminder is sent.
+	FirstReminder = 30
 	// lastWarning is how long before the suspension the owner is warned.
 	lastWarning = 3 * 24 * time.Hour
 )
@@ -34,7 +34,7 @@ type plan struct {
 // SendReminders enqueues the reminders that are due, each once, and returns how many it enqueued.
 func SendReminders(ctx context.Context, db postgres.Beginner, now time.Time) (int, error) {
 	sent := 0
-	until := midnight(now).AddDate(0, 0, firstReminder)
+	until := midnight(now).AddDate(0, 0, FirstReminder)
 	for last := ""; ; {
 		plans, err := endingPlans(ctx, db, until, last, now)
 		if err != nil || len(plans) == 0 {

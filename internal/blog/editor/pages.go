@@ -22,8 +22,9 @@ type view struct {
 	// status is the status of the response. Defaults to 200.
 	status int
 
-	// show sets these: the current user, and the address of the public site.
+	// show sets these: the current user, the address of the public site, and the link to support.
 	Username, PublicURL string
+	Support             *web.Link
 }
 
 // show answers with a page, which is never cached.
@@ -31,5 +32,6 @@ func (e *Editor) show(w http.ResponseWriter, r *request, v view) error {
 	v.Username, v.PublicURL = r.username, r.tenant.PublicURL
 	frame := e.WithContact(web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: web.MarkCurrent(r.URL.Path,
 		web.Link{Address: site.WritePath, Text: "Posts"}, web.Link{Address: "/logout/", Text: "Log out"})})
+	v.Support = frame.Contact.Link()
 	return e.pages.Send(w, v.name, cmp.Or(v.status, http.StatusOK), frame, v)
 }

@@ -65,8 +65,9 @@ func TestContact(t *testing.T) {
 	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", "If this is your blog, contact support. Once it is resumed, it is available again within seconds."}, []string{"Contact support"})
 
 	p.Install("http://localhost:8000", withContact("mailto:help@example.org"))
-	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", support}, nil)
-	p.LogIn("alice", "alice.example.com").Open("/write/").Want(t, http.StatusOK, "alice", "To continue, contact support.", support)
+	button := `<a class="button" href="mailto:help@example.org">Contact support</a>`
+	p.WaitText("alice.example.com", "/", []string{"This blog is suspended", support, button}, nil)
+	p.LogIn("alice", "alice.example.com").Open("/write/").Want(t, http.StatusOK, "alice", "To continue, contact support. "+support+` <a href="http://localhost:8000/">Your account</a>`)
 	p.Exec(`ALTER TABLE bob.posts RENAME TO lost`)
 	p.Get("bob.example.com", "/").Want(t, http.StatusServiceUnavailable, "bob", "If the problem persists, contact support.", support)
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/billing"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -20,6 +21,8 @@ type blogView struct {
 	PaidUntil time.Time
 	// DaysLeft is the number of paid days left, including today. 0: the plan has ended.
 	DaysLeft int
+	// EndsSoon reports whether it is time to renew the plan.
+	EndsSoon bool
 	OnTrial  bool
 	// Contact is the address of support.
 	Contact web.Contact
@@ -56,6 +59,7 @@ func viewOf(t *v1alpha1.Tenant, r *site.Request) blogView {
 	if day, err := t.Status.PaidUntil.Start(); err == nil {
 		v.PaidUntil = day
 		v.DaysLeft = max(0, int(day.AddDate(0, 0, 1).Sub(r.Now).Hours()+23)/24)
+		v.EndsSoon = v.DaysLeft > 0 && v.DaysLeft <= billing.FirstReminder+1 // which count today, too
 	}
 	return v
 }

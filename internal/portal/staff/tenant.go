@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -137,7 +138,7 @@ func (p *Pages) staffTenant(r *site.Request) (*v1alpha1.Tenant, error) {
 	case errors.Is(err, tenants.ErrNotFound):
 		return nil, &site.PageError{
 			Status: http.StatusNotFound, Title: "There is no such tenant", Lead: fmt.Sprintf("No Tenant has the name %s.", web.Shorten(name)),
-			Steps: []string{"If it was deleted, its data may still be kept."}, Link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
+			Steps: []string{"If it was deleted, its data may still be kept."}, Link: &web.Link{Address: "/staff/tombstones/?q=" + url.QueryEscape(web.Shorten(name)), Text: "Deleted blogs"},
 		}
 	case err != nil:
 		return nil, err

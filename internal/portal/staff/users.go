@@ -146,7 +146,11 @@ func (p *Pages) staffUser(r *site.Request) (account.User, error) {
 func errNoAccount(username string) error {
 	return &site.PageError{
 		Status: http.StatusNotFound, Title: "Account not found", Lead: fmt.Sprintf("No account has the user name %s.", web.Shorten(username)),
-		Link: &web.Link{Address: "/staff/users/", Text: "Users"},
+		Steps: []string{
+			"If a tenant names this owner, run kubectl echoblogs invite with the name of the tenant: it prints a link for the owner to create the account.",
+			"If the account was removed, the audit log still has its name.",
+		},
+		Link: &web.Link{Address: "/staff/?q=" + url.QueryEscape(web.Shorten(username)), Text: "Tenants of " + web.Shorten(username)},
 	}
 }
 

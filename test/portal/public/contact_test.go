@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/web"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
@@ -31,6 +33,8 @@ func TestContact(t *testing.T) {
 	portaltest.AddAccount(t, p, "alice", platformtest.PaidFor(-1))
 	portaltest.AddAccount(t, p, "bob", func(tenant *v1alpha1.Tenant) { tenant.Spec.DisplayName = "Bob" })
 	portaltest.AddAccount(t, p, "carol")
+	portaltest.AddAccount(t, p, "dora", platformtest.PaidFor(30))
+	portaltest.AddAccount(t, p, "erin", platformtest.PaidFor(31))
 	p.Exec(`UPDATE public.users SET state = 'locked' WHERE username = 'carol'`)
 	site := p.StartPortal(0)
 
@@ -41,6 +45,14 @@ func TestContact(t *testing.T) {
 	mail := portaltest.WaitMails(p, site, "alice@example.org", "Your plan for alice has ended", 1)
 	if !strings.Contains(mail.Body, "support at help@example.org.") {
 		t.Errorf("the email does not name the contact:\n%s", mail.Body)
+	}
+
+	// The account page, to which reminders link, says how to renew a plan that ends soon.
+	dora, erin := portaltest.LogIn(t, site, "dora", portaltest.Password), portaltest.LogIn(t, site, "erin", portaltest.Password)
+	end := web.Day(time.Now().UTC().AddDate(0, 0, 30))
+	for _, path := range []string{"/", "/account/"} {
+		dora.Get(path).Want(t, http.StatusOK, "<p>Your plan ends on "+end+". To renew it, "+inlineLink+".</p>")
+		erin.Get(path).Want(t, http.StatusOK).Without(t, "To renew it")
 	}
 
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)

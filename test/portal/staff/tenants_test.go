@@ -70,7 +70,7 @@ func TestStaffTenants(t *testing.T) {
 		v.Get("/staff/tenants/bob/").Want(t, http.StatusOK, "What to do: To resume it, set spec.suspended to false.")
 		v.Get("/staff/tenants/carol/").Want(t, http.StatusOK, "www.rabbit-hole.org (not active)", "belongs to the Tenant &#34;alice&#34;",
 			"What to do: Remove the custom domain from this Tenant or from the other one.", "CustomDomainTaken</td>")
-		v.Get("/staff/tenants/nobody/").Want(t, http.StatusNotFound, "There is no such tenant", "/staff/tombstones/")
+		v.Get("/staff/tenants/nobody/").Want(t, http.StatusNotFound, "There is no such tenant", `href="/staff/tombstones/?q=nobody"`)
 	})
 }
 

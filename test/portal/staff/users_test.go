@@ -22,7 +22,7 @@ func TestStaffUsers(t *testing.T) {
 	v.Get("/staff/users/?q=alina@ex").Want(t, http.StatusOK, `href="/staff/users/alina/"`).Without(t, "alice")
 	v.Get("/staff/users/?q=ali&after=alice").Want(t, http.StatusOK, `href="/staff/users/alina/"`).Without(t, "alice@")
 	v.Get("/staff/users/?q=%25").Want(t, http.StatusOK, "No matching users.")
-	v.Get("/staff/users/nobody/").Want(t, http.StatusNotFound, "Account not found")
+	v.Get("/staff/users/nobody/").Want(t, http.StatusNotFound, "Account not found", "kubectl echoblogs invite", `href="/staff/?q=nobody"`)
 	v.Get("/staff/users/alice/").Want(t, http.StatusOK, "<dt>Sessions</dt><dd>1</dd>", `href="/staff/tenants/alice/"`, "<dt>Email</dt><dd>alice@example.org</dd>", "<dt>Confirmed</dt>", "<dt>Role</dt><dd>author</dd>")
 
 	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account was locked", "<dt>Sessions</dt><dd>0</dd>", "<td>root-eve</td><td>lock</td>")
