@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -27,12 +28,15 @@ const timeout = time.Minute
 // clusterFlags select the cluster and the namespace, like those of kubectl.
 type clusterFlags struct {
 	kubeconfig, context, namespace, databaseURI string
+	// portal is the program of a public site that does not run in a Deployment. Empty: it does.
+	portal string
 }
 
 func (f *clusterFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "the kubeconfig file; defaults to $KUBECONFIG or ~/.kube/config")
 	flags.StringVar(&f.context, "context", "", "the context of the kubeconfig file; defaults to its current one")
 	flags.StringVarP(&f.namespace, "namespace", "n", "", "the namespace; defaults to the context's")
+	flags.StringVar(&f.portal, "portal", os.Getenv("ECHOBLOGS_PORTAL"), "the program that runs the commands of the public site, with its settings, if the site does not run in the Deployment "+siteDeployment+"; defaults to $ECHOBLOGS_PORTAL")
 	flags.StringVar(&f.databaseURI, "database-uri", "", "the address of the database as seen from this machine, such as a forwarded port; defaults to the one in the Platform's Secret")
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,7 +84,7 @@ pod of the public site.`,
 	return cmd
 }
 
-// runOnSite runs a portal command in a pod of the public site.
+// runOnSite runs a portal command in a pod of the public site, or with the program that the flags name.
 func runOnSite(cmd *cobra.Command, flags *clusterFlags, arguments ...string) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 	defer cancel()
@@ -91,12 +92,16 @@ func runOnSite(cmd *cobra.Command, flags *clusterFlags, arguments ...string) err
 	if err != nil {
 		return err
 	}
+	if flags.portal != "" {
+		return runProgram(cmd, exec.CommandContext(ctx, flags.portal, append(arguments, "--namespace="+cluster.namespace)...)) //nolint:gosec // the user's own program
+	}
 	var site appsv1.Deployment
 	err = cluster.client.Get(ctx, types.NamespacedName{Namespace: cluster.namespace, Name: siteDeployment}, &site)
 	switch {
 	case apierrors.IsNotFound(err):
-		return fmt.Errorf("there is no Deployment %q in the namespace %q. If the public site runs elsewhere, run this there, with its settings:\n  portal %s --namespace=%s",
-			siteDeployment, cluster.namespace, strings.Join(arguments, " "), cluster.namespace)
+		return fmt.Errorf("there is no Deployment %q in the namespace %q. If the public site runs elsewhere, run this there, with its settings:\n  portal %s --namespace=%s\n"+
+			"or name a program that does so with --portal or the environment variable ECHOBLOGS_PORTAL",
+			siteDeployment, cluster.namespace, quoteForShell(arguments), cluster.namespace)
 	case err != nil:
 		return fmt.Errorf("find the public site: %w", err)
 	}
@@ -107,14 +112,33 @@ func runOnSite(cmd *cobra.Command, flags *clusterFlags, arguments ...string) err
 	if flags.context != "" {
 		kubectl = append(kubectl, "--context="+flags.context)
 	}
-	run := exec.CommandContext(ctx, "kubectl", append(append(kubectl, "--", "/portal"), arguments...)...)
-	run.Stdout, run.Stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+	return runProgram(cmd, exec.CommandContext(ctx, "kubectl", append(append(kubectl, "--", "/portal"), arguments...)...))
+}
+
+// runProgram runs a program that prints the result of a command, or why it failed.
+func runProgram(cmd *cobra.Command, program *exec.Cmd) error {
+	program.Stdout, program.Stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
 	var exit *exec.ExitError
-	switch err := run.Run(); {
+	switch err := program.Run(); {
 	case errors.As(err, &exit):
-		return errors.New("the command failed in the pod of the public site")
+		return errors.New("the public site refused the command, or could not run it: see above")
 	case err != nil:
-		return fmt.Errorf("run kubectl: %w", err)
+		return fmt.Errorf("run %s: %w", program.Path, err)
 	}
 	return nil
+}
+
+// plainArgument is an argument that a shell does not change.
+var plainArgument = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
+
+// quoteForShell returns arguments as they are typed into a shell.
+func quoteForShell(arguments []string) string {
+	quoted := make([]string, len(arguments))
+	for i, argument := range arguments {
+		quoted[i] = argument
+		if !plainArgument.MatchString(argument) {
+			quoted[i] = "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
 }

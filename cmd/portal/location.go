@@ -16,7 +16,7 @@ import (
 type location struct{ kubeconfig, namespace, platform string }
 
 func (l *location) register(flags *pflag.FlagSet) {
-	flags.StringVar(&l.kubeconfig, "kubeconfig", "", "the kubeconfig file; defaults to the pod's service account")
+	flags.StringVar(&l.kubeconfig, "kubeconfig", os.Getenv("KUBECONFIG"), "the kubeconfig file; defaults to $KUBECONFIG, or else to the pod's service account")
 	flags.StringVar(&l.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the namespace of the Platform and its Tenants; defaults to $POD_NAMESPACE")
 	flags.StringVar(&l.platform, "platform", "default", "the Platform of the public site")
 }

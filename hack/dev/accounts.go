@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 	"time"
 )
@@ -20,8 +18,8 @@ const (
 	passwordFile = "password"
 )
 
-// createAccounts creates the accounts of a member of staff and of an owner, as an administrator does: commands of the public
-// site print a link, at which the password is set.
+// createAccounts creates the accounts of a member of staff and of an owner, as an administrator does: commands of the plugin
+// print a link, at which the password is set.
 func (d *demo) createAccounts(ctx context.Context) error {
 	d.progress.say("Creating the accounts " + staffName + " and " + ownerName)
 	password := strings.ToLower(rand.Text())
@@ -29,28 +27,15 @@ func (d *demo) createAccounts(ctx context.Context) error {
 		{"staff", "add", "--username=" + staffName, "--email=" + staffName + "@example.com"},
 		{"invite", ownerName},
 	} {
-		link, err := d.siteCommand(ctx, arguments...)
+		link, err := d.kubectl.run(ctx, "", append([]string{"echoblogs"}, arguments...)...)
 		if err != nil {
 			return err
 		}
-		if err := d.setPassword(ctx, link, password); err != nil {
+		if err := d.setPassword(ctx, strings.TrimSpace(link), password); err != nil {
 			return err
 		}
 	}
 	return d.state.write(passwordFile, password+"\n")
-}
-
-// siteCommand runs a command of the public site, with its settings, and returns what it prints.
-func (d *demo) siteCommand(ctx context.Context, arguments ...string) (string, error) {
-	site := d.portalSpec("", "")
-	command := exec.CommandContext(ctx, site.Path, append(arguments, "--namespace="+namespace, "--kubeconfig="+d.accountKubeconfig(portalAccount))...)
-	command.Env = append(os.Environ(), site.Env...)
-	output, err := command.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return "", fmt.Errorf("portal %s: %s", strings.Join(arguments, " "), exit.Stderr)
-	}
-	return strings.TrimSpace(string(output)), err
 }
 
 // setPassword submits the form at a link.

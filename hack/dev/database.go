@@ -53,7 +53,7 @@ func (d *database) prepare(ctx context.Context, s state) error {
 	if err := createDatabase(ctx, d.server.URI("postgres")); err != nil {
 		return err
 	}
-	bootstrap, err := exec.CommandContext(ctx, filepath.Join(s.bin(), "operator"), "bootstrap-sql").Output()
+	bootstrap, err := exec.CommandContext(ctx, filepath.Join(s.programs(), "operator"), "bootstrap-sql").Output()
 	if err != nil {
 		return fmt.Errorf("get the SQL of roles and grants from the operator: %w", err)
 	}

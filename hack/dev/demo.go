@@ -101,6 +101,9 @@ func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
 	if err := d.startPrograms(ctx, front, fail); err != nil {
 		return err
 	}
+	if err := d.writeCommands(); err != nil {
+		return err
+	}
 	if first {
 		if err := d.seed(ctx); err != nil {
 			return err

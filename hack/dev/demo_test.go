@@ -39,6 +39,7 @@ func TestDemo(t *testing.T) {
 	}
 	d.wantPosts()
 	d.wantAccounts()
+	d.wantCommands()
 	d.register()
 
 	if said := d.must("up"); !strings.Contains(said, "The demo is already running.\n") || !strings.Contains(said, "  http://alice.localhost:"+d.port+"/\n") {
@@ -224,6 +225,25 @@ func (d *demo) visitor() *http.Client {
 	return &http.Client{Jar: jar, Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+d.port)
 	}}}
+}
+
+// wantCommands runs the commands of administrators as users of the demo do, after the exports that up prints.
+func (d *demo) wantCommands() {
+	d.t.Helper()
+	for line, want := range map[string]string{
+		"kubectl echoblogs staff add --username jim --email jim@example.com":            "http://localhost:" + d.port + "/reset/password/?token=",
+		"portal staff add --username=ann --email=ann@example.com --namespace=echoblogs": "http://localhost:" + d.port + "/reset/password/?token=",
+		"kubectl echoblogs invite alice || true":                                       "the owner alice already has an account: they can reset a forgotten password at http://localhost:" + d.port + "/reset/",
+		"kubectl echoblogs doctor":                                                      "No problems found.",
+		"printf '# Title\\n' | kubectl echoblogs post bob -":                            "http://bob.localhost:" + d.port + "/title/",
+	} {
+		shell := exec.CommandContext(d.t.Context(), "sh", "-c", line)
+		shell.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(d.state, "kubeconfig"), "PATH="+filepath.Join(d.state, "bin")+":"+os.Getenv("PATH"))
+		printed, err := shell.CombinedOutput()
+		if err != nil || !strings.Contains(string(printed), want) {
+			d.t.Errorf("%s: %v; it printed %q, want %q", line, err, printed, want)
+		}
+	}
 }
 
 // wantAccounts logs in as the owner of a blog and as a member of staff, with the password that the demo has made.

@@ -13,7 +13,8 @@ import (
 )
 
 // install finds or builds all programs and puts them into the state folder,
-// except those of the control plane, whose folder it returns.
+// except those of the control plane, whose folder it returns. writeCommands
+// writes those that users run.
 func install(ctx context.Context, s state, p *progress) (controlPlane string, err error) {
 	p.say("Looking for PostgreSQL and a Kubernetes control plane")
 	postgres := exec.CommandContext(ctx, "hack/postgres/install.sh")
@@ -28,7 +29,7 @@ func install(ctx context.Context, s state, p *progress) (controlPlane string, er
 	if err := link(filepath.Join(controlPlane, "kubectl"), filepath.Join(s.bin(), "kubectl")); err != nil {
 		return "", err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.bin()+"/", "./cmd/...")
+	build := exec.CommandContext(ctx, "go", "build", "-o", s.programs()+"/", "./cmd/...")
 	return controlPlane, p.run(ctx, "Building the operator, the blog and the public site", build)
 }
 

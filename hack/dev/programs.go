@@ -104,7 +104,7 @@ func (d *demo) waitUntilReady(ctx context.Context, name, address string) error {
 func (d *demo) blogSpec(name, address, metrics string) process.Spec {
 	return process.Spec{
 		Name:    name,
-		Path:    filepath.Join(d.state.bin(), "blog"),
+		Path:    filepath.Join(d.state.programs(), "blog"),
 		Args:    []string{"run", "--address=" + address, "--metrics-address=" + metrics},
 		Env:     []string{"ECHOBLOGS_DATABASE_URI_FILE=" + d.database.blogURIFile},
 		LogFile: d.state.log(name),
@@ -114,7 +114,7 @@ func (d *demo) blogSpec(name, address, metrics string) process.Spec {
 func (d *demo) operatorSpec(probe, health, metrics string) process.Spec {
 	return process.Spec{
 		Name: "operator",
-		Path: filepath.Join(d.state.bin(), "operator"),
+		Path: filepath.Join(d.state.programs(), "operator"),
 		Args: []string{
 			"run",
 			"--namespace=" + namespace,
@@ -132,7 +132,7 @@ func (d *demo) operatorSpec(probe, health, metrics string) process.Spec {
 func (d *demo) portalSpec(address, metrics string) process.Spec {
 	return process.Spec{
 		Name: "portal",
-		Path: filepath.Join(d.state.bin(), "portal"),
+		Path: filepath.Join(d.state.programs(), "portal"),
 		Args: []string{
 			"run",
 			"--namespace=" + namespace,

@@ -28,7 +28,7 @@ func openState(path string) (state, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return state{}, fmt.Errorf("create the folder of the demo: %w", err)
 	}
-	for _, private := range []string{s.logs(), s.bin(), s.private()} {
+	for _, private := range []string{s.logs(), s.bin(), s.programs(), s.private()} {
 		if err := os.MkdirAll(private, 0o700); err != nil {
 			return state{}, fmt.Errorf("create a folder of the demo: %w", err)
 		}
@@ -36,8 +36,11 @@ func openState(path string) (state, error) {
 	return s, nil
 }
 
-func (s state) logs() string       { return filepath.Join(s.folder, "logs") }
+func (s state) logs() string { return filepath.Join(s.folder, "logs") }
+
+// bin is on the PATH of users.
 func (s state) bin() string        { return filepath.Join(s.folder, "bin") }
+func (s state) programs() string   { return filepath.Join(s.folder, "programs") }
 func (s state) private() string    { return filepath.Join(s.folder, "private") }
 func (s state) database() string   { return filepath.Join(s.folder, "postgres") }
 func (s state) mail() string       { return filepath.Join(s.folder, "mail") }

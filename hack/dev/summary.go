@@ -37,7 +37,11 @@ Things to try, after
   printf '# Hello\n\nWritten in a *shell*.\n' > /tmp/hello.md
   kubectl echoblogs post carol /tmp/hello.md
 
-3. A suspended blog: open http://bob.localhost:{{.Port}}/ after each
+3. A member of staff: open the link that it prints
+
+  kubectl echoblogs staff add --username jim --email jim@example.com
+
+4. A suspended blog: open http://bob.localhost:{{.Port}}/ after each
 
   kubectl patch tenant bob --type=merge -p '{"spec":{"suspended":true}}'
   kubectl patch tenant bob --type=merge -p '{"spec":{"suspended":null}}'
