@@ -88,7 +88,9 @@ func (b *Blog) serve(o Options) error {
 	mux.HandleFunc("/healthz", live)
 	mux.HandleFunc("/readyz", b.ready)
 	mux.Handle(web.AssetsPrefix+"{name}", layout.Assets)
-	reader.New(shared, b.pools.reader, int(b.pools.reader.Config().MaxConns)).Register(mux)
+	readers := reader.New(shared, b.pools.reader, int(b.pools.reader.Config().MaxConns))
+	shared.NameTaken = readers.NameTaken
+	readers.Register(mux)
 	owners.Register(mux)
 	b.observer.Log, b.observer.AccessLog, b.observer.Panicked = o.Log, o.AccessLog, shared.Panicked
 	b.handler = b.observer.Wrap(web.SecurityHeaders(web.ReadOnlyPolicy, mux))

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/ratelimit"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
@@ -38,12 +40,7 @@ func (s *Service) CheckAvailability(ctx context.Context, n Names) (Conflicts, er
 	err := s.db.QueryRow(ctx, `SELECT
 			EXISTS (SELECT FROM public.users WHERE username = $1)
 			OR EXISTS (SELECT FROM public.registrations WHERE username = $1 AND state IN ('confirming', 'provisioning', 'rolling_back'))
-			OR EXISTS (SELECT FROM public.tenants WHERE name = $1 AND state IN (`+tenancy.LiveSQL+`, `+tenancy.TombstoneSQL+`))
-			OR EXISTS (SELECT FROM public.tenants WHERE owner = $1 AND state IN (`+tenancy.LiveSQL+`, `+tenancy.TombstoneSQL+`))
-			OR EXISTS (SELECT FROM public.tenants WHERE schema_name = $2 AND state IN (`+tenancy.LiveSQL+`, `+tenancy.TombstoneSQL+`))
-			OR EXISTS (SELECT FROM pg_namespace WHERE nspname = $2)
-			OR EXISTS (SELECT FROM public.domains d LEFT JOIN public.tenants t ON t.id = d.tenant_id WHERE d.host = $3
-				AND (t.id IS NULL OR t.state = `+tenancy.TombstoneSQL+` OR t.state = `+tenancy.LiveSQL+` AND d.released_at IS NULL)),
+			OR `+tenancy.NameTakenSQL+`,
 			EXISTS (SELECT FROM public.users WHERE email_key = $4),
 			EXISTS (SELECT FROM public.registrations r LEFT JOIN public.users u ON u.id = r.user_id
 				WHERE r.state = 'rolling_back' AND (r.username = $1 OR u.email_key = $4))`,
@@ -59,4 +56,39 @@ func (s *Service) CheckAvailability(ctx context.Context, n Names) (Conflicts, er
 		return Conflicts{}, err
 	}
 	return c, nil
+}
+
+// CheckUsername returns a sentence that says why a user name cannot be used to sign up, or "". It is for
+// pages that suggest a name. The answers are limited by network address: they also tell which accounts exist, as the form
+// does. It may return a *ratelimit.ExceededError.
+func (s *Service) CheckUsername(ctx context.Context, username, address string) (refusal string, err error) {
+	platform, err := s.tenants.Platform(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := ratelimit.Take(ctx, s.db, namesPerHour, address, s.now()); err != nil {
+		return "", err
+	}
+	username = normalizeUsername(username)
+	conflicts, err := s.CheckAvailability(ctx, namesOf(withHyphens(username), "", platform))
+	if err != nil {
+		return "", err
+	}
+	switch refusal := checkUsername(username, conflicts.Username); {
+	case refusal != "":
+		return refusal, nil
+	case conflicts.RollingBack:
+		return sentenceRollingBack, nil
+	case conflicts.Username:
+		return sentenceNameTaken, nil
+	}
+	return "", nil
+}
+
+// namesPerHour limits how many suggested names one network may see checked in an hour.
+var namesPerHour = newLimit("register-name", 300)
+
+// namesOf returns the names that a sign-up on a Platform takes.
+func namesOf(username, email string, platform *v1alpha1.Platform) Names {
+	return Names{Username: username, Schema: naming.Schema(username), Host: username + "." + string(platform.Spec.Domains[0]), Email: email}
 }

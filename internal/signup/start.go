@@ -40,7 +40,7 @@ func (s *Service) Start(ctx context.Context, request Request) (r Registration, t
 	if platform.RegistrationMode() == v1alpha1.RegistrationClosed {
 		return r, "", ErrClosed
 	}
-	request.Username = strings.ToLower(strings.TrimSpace(request.Username))
+	request.Username = normalizeUsername(request.Username)
 	request.Email, request.Code = naming.ASCIIEmail(request.Email), strings.TrimSpace(request.Code)
 	if platform.RegistrationMode() != v1alpha1.RegistrationInvite {
 		request.Code = ""

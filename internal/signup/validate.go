@@ -28,6 +28,7 @@ const (
 
 const (
 	sentenceNameTaken   = "This name is taken. Choose another one."
+	sentenceRollingBack = "A failed sign-up with this name or email address is still being rolled back. Try again in a minute."
 	sentenceEmailTaken  = "An account with this email address already exists. Log in instead."
 	sentenceCodeInvalid = "This registration code is not valid. It may have expired or been used up."
 )
@@ -60,12 +61,16 @@ func (e *ValidationError) add(field, sentence string) {
 // validate returns a *ValidationError if a request cannot be accepted.
 func (s *Service) validate(ctx context.Context, r Request, platform *v1alpha1.Platform) error {
 	var invalid ValidationError
+	conflicts, err := s.CheckAvailability(ctx, namesOf(withHyphens(r.Username), r.Email, platform))
+	if err != nil {
+		return err
+	}
 	for _, field := range []struct{ name, value string }{{FieldUsername, r.Username}, {FieldEmail, r.Email}, {FieldPassword, r.Password}} {
 		if field.value == "" {
 			invalid.add(field.name, "This field is required.")
 		}
 	}
-	invalid.add(FieldUsername, checkUsername(r.Username))
+	invalid.add(FieldUsername, checkUsername(r.Username, conflicts.Username))
 	var refused *account.InvalidError
 	for _, err := range []error{account.CheckEmail(r.Email), account.CheckPassword(r.Password, r.Username, r.Email)} {
 		if errors.As(err, &refused) {
@@ -80,14 +85,9 @@ func (s *Service) validate(ctx context.Context, r Request, platform *v1alpha1.Pl
 			return err
 		}
 	}
-	conflicts, err := s.CheckAvailability(ctx, Names{
-		Username: r.Username, Schema: naming.Schema(r.Username), Host: r.Username + "." + string(platform.Spec.Domains[0]), Email: r.Email,
-	})
 	switch {
-	case err != nil:
-		return err
 	case conflicts.RollingBack:
-		invalid.add(FieldForm, "A failed sign-up with this name or email address is still being rolled back. Try again in a minute.")
+		invalid.add(FieldForm, sentenceRollingBack)
 	case conflicts.Username:
 		invalid.add(FieldUsername, sentenceNameTaken)
 	}
@@ -100,10 +100,21 @@ func (s *Service) validate(ctx context.Context, r Request, platform *v1alpha1.Pl
 	return nil
 }
 
-// checkUsername returns what is wrong with a user name, or "".
-func checkUsername(name string) string {
-	if hyphens := strings.ReplaceAll(name, "_", "-"); hyphens != name && naming.CheckTenant(hyphens) == nil {
-		return fmt.Sprintf("The name becomes part of your blog's address, which cannot contain an underscore: use %s.", hyphens)
+// normalizeUsername returns the form in which a user name is checked and stored.
+func normalizeUsername(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// withHyphens returns the name to use instead of one with underscores.
+func withHyphens(name string) string { return strings.ReplaceAll(name, "_", "-") }
+
+// checkUsername returns what is wrong with a user name, or "". taken reports whether its form with hyphens is taken, which
+// is then not suggested.
+func checkUsername(name string, taken bool) string {
+	if hyphens := withHyphens(name); hyphens != name && naming.CheckTenant(hyphens) == nil {
+		instead := "use " + hyphens
+		if taken {
+			instead = "choose another one"
+		}
+		return "The name becomes part of your blog's address, which cannot contain an underscore: " + instead + "."
 	}
 	var refused *naming.NameError
 	if errors.As(naming.CheckTenant(name), &refused) {

@@ -26,8 +26,27 @@ func (s *Site) invalidHost(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (s *Site) unknownHost(w http.ResponseWriter, host string) {
-	s.Layout.Send(w, s.platform().NoBlogAt(host))
+func (s *Site) unknownHost(w http.ResponseWriter, r *http.Request, host string) {
+	platform := s.platform()
+	s.Layout.Send(w, platform.NoBlogAt(host, s.stateOf(r, platform.NameAt(host), host)))
+}
+
+// stateOf looks up whether people can sign up with the name in an unknown host. Anyone can request any number of those: a
+// few lookups per second are enough for people.
+func (s *Site) stateOf(r *http.Request, name, host string) web.NameState {
+	if name == "" || s.NameTaken == nil || !s.lookups.Allow() {
+		return web.NameUnknown
+	}
+	ctx, cancel := StatementContext(r)
+	defer cancel()
+	taken, err := s.NameTaken(ctx, name, host)
+	switch {
+	case err != nil:
+		return web.NameUnknown
+	case taken:
+		return web.NameTaken
+	}
+	return web.NameFree
 }
 
 // retrySteps say to retry.

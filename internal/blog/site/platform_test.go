@@ -53,6 +53,59 @@ func TestUnknownHostOffersItsName(t *testing.T) {
 	p.WaitText("carol.example.com", "/", []string{offered, "Sign up as carol"}, nil)
 }
 
+// A name that the sign-up form would refuse is not offered: that of a deleted blog whose data is retained, of the owner of
+// another blog, and of a blog under another domain. The page says so, until the data is purged.
+func TestUnknownHostDoesNotOfferATakenName(t *testing.T) {
+	t.Parallel()
+	p := blogtest.NewDatabase(t)
+	p.Install("https://www.example.org:8443")
+	p.Serve(blog.Options{})
+	p.WaitReady()
+	for _, name := range []string{"carol", "notes"} {
+		p.Create(blogtest.Spec(name))
+	}
+	owned, elsewhere := blogtest.Spec("diary"), blogtest.Spec("dave")
+	owned.Owner, elsewhere.PrimaryHost = "erin", "dave.example.net"
+	p.Create(owned)
+	p.Create(elsewhere)
+	for _, name := range []string{"carol", "notes"} {
+		row, err := p.Store.Find(t.Context(), name)
+		if err == nil {
+			_, err = p.Store.Retain(t.Context(), row, []byte("{}"), blogtest.Start, blogtest.Start.AddDate(0, 0, 30))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"carol", "erin", "dave"} {
+		p.WaitText(name+".example.com", "/", []string{
+			"There is no blog at this address", "The name " + name + " is not available for a new blog.", "If your blog was here, log in to see whether you can restore it.",
+			`<a class="button" href="https://www.example.org:8443/account/">Log in</a>`,
+		}, []string{"/register/"})
+	}
+	p.Get("frank.example.com", "/").Want(t, http.StatusNotFound, "", `/register/?username=frank"`)
+	p.Exec(`DROP SCHEMA ` + schemaOf(t, p, "carol") + ` CASCADE`)
+	p.Exec(`UPDATE public.tenants SET state = 'released' WHERE name = 'carol'`)
+	p.WaitText("carol.example.com", "/", []string{offered, "Sign up as carol"}, nil)
+
+	// Without the database, the page neither offers the name nor refuses it.
+	p.Exec(`ALTER TABLE public.domains RENAME TO lost`)
+	page := p.Get("frank.example.com", "/")
+	page.Want(t, http.StatusNotFound, "", "There is no blog at this address")
+	if strings.Contains(page.Body, "/register/") || strings.Contains(page.Body, "not available") {
+		t.Errorf("the page says of a name that could not be looked up:\n%s", page.Body)
+	}
+}
+
+// schemaOf returns the schema in which the data of a deleted tenant is retained.
+func schemaOf(t *testing.T, p *blogtest.Platform, name string) (schema string) {
+	t.Helper()
+	if err := p.Operator.QueryRow(t.Context(), `SELECT tombstone_schema FROM public.tenants WHERE name = $1`, name).Scan(&schema); err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
 // Pages for readers and for the owner link to the contact.
 func TestContact(t *testing.T) {
 	t.Parallel()

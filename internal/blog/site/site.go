@@ -22,6 +22,8 @@ const (
 	// failureLogRate bounds the log lines about failed statements, per second: while the database is unavailable, every
 	// request fails.
 	failureLogRate = 5
+	// lookupRate bounds the lookups of names in unknown hosts, per second.
+	lookupRate = 20
 )
 
 // Site resolves requests to tenants, and answers those that fail.
@@ -35,12 +37,18 @@ type Site struct {
 	// Now is the clock.
 	Now func() time.Time
 
-	failures *rate.Limiter
+	// NameTaken reports whether the registry keeps anyone from signing up with a name for a blog at a host. nil: unknown.
+	NameTaken func(ctx context.Context, name, host string) (bool, error)
+
+	failures, lookups *rate.Limiter
 }
 
 // New returns a Site.
 func New(tenants *directory.Directory, layout *web.Layout, log *slog.Logger, now func() time.Time) *Site {
-	return &Site{Directory: tenants, Layout: layout, Log: log, Now: now, failures: rate.NewLimiter(failureLogRate, failureLogRate)}
+	return &Site{
+		Directory: tenants, Layout: layout, Log: log, Now: now,
+		failures: rate.NewLimiter(failureLogRate, failureLogRate), lookups: rate.NewLimiter(lookupRate, lookupRate),
+	}
 }
 
 // strictTransport makes browsers use TLS for a year.
@@ -60,7 +68,7 @@ func (s *Site) Resolve(w http.ResponseWriter, r *http.Request) (*directory.Tenan
 	}
 	t := s.Directory.Lookup(host)
 	if t == nil {
-		s.unknownHost(w, host)
+		s.unknownHost(w, r, host)
 		return nil, ""
 	}
 	header := w.Header()

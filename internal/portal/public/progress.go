@@ -30,6 +30,8 @@ type progressPage struct {
 	Steps           []signup.Step
 	// Failure says why the registration failed. Empty: it has not failed.
 	Failure string
+	// Again is the address of the sign-up form, with the user name if people can sign up with it now.
+	Again string
 }
 
 // showProgress shows a browser the progress of its registration. Once the blog is live, it logs the person in.
@@ -51,6 +53,10 @@ func (p *Pages) showProgress(w http.ResponseWriter, r *site.Request) error {
 		return p.Show(w, r, site.Page{Name: "register-confirm", Title: "Check your email", Data: shown})
 	case signup.Provisioning:
 		return p.Show(w, r, site.Page{Name: "progress", Title: "Creating your blog", Data: shown, Script: "progress.js", Refresh: refreshInterval})
+	}
+	shown.Again = "/register/"
+	if refusal, err := p.SignUp.CheckUsername(r.Context(), progress.Username, r.Address); err == nil && refusal == "" {
+		shown.Again += "?username=" + progress.Username
 	}
 	return p.Show(w, r, site.Page{Name: "register-failed", Title: "Your blog could not be created", Data: shown})
 }

@@ -41,7 +41,13 @@ func (p *Pages) showRegister(w http.ResponseWriter, r *site.Request) error {
 		return signupClosed(r)
 	}
 	f := site.NewForm(r)
-	f.Values["username"] = web.Shorten(r.URL.Query().Get("username"))
+	if name := web.Shorten(r.URL.Query().Get("username")); name != "" {
+		f.Values["username"] = name
+		// A link may suggest a name that is taken: say so before the person fills in the form, which checks it again.
+		if refusal, err := p.SignUp.CheckUsername(r.Context(), name, r.Address); err == nil && refusal != "" {
+			f.AddError("username", refusal)
+		}
+	}
 	return p.showRegisterForm(w, r, f, http.StatusOK)
 }
 

@@ -18,10 +18,10 @@ func (s *Site) Register(mux *http.ServeMux, routes ...Routes) http.Handler {
 	mux.Handle("GET "+web.AssetsPrefix+"{name}", s.layout.Assets)
 	for _, some := range routes {
 		for pattern, handler := range some {
-			mux.Handle(pattern, s.handle(onPublicHost(handler)))
+			mux.Handle(pattern, s.handle(s.onPublicHost(handler)))
 		}
 	}
-	mux.Handle("/", s.handle(onPublicHost(notFound)))
+	mux.Handle("/", s.handle(s.onPublicHost(notFound)))
 	return s.hsts(web.SecurityHeaders(web.FormsPolicy, s.sameOrigin(mux)))
 }
 
@@ -45,7 +45,7 @@ func (s *Site) handle(handler Handler) http.Handler {
 
 // onPublicHost restricts a handler to the hosts of the public site. Requests to an IP address are redirected to the
 // first of them.
-func onPublicHost(handler Handler) Handler {
+func (s *Site) onPublicHost(handler Handler) Handler {
 	return func(w http.ResponseWriter, r *Request) error {
 		host, err := naming.NormalizeHost(r.Host)
 		switch {
@@ -53,9 +53,9 @@ func onPublicHost(handler Handler) Handler {
 			web.SeeOtherSite(w, r.Request, r.PublicURL(""), r.URL.RequestURI())
 			return nil
 		case err != nil:
-			return noBlogAt(r, r.Host)
+			return s.noBlogAt(r, r.Host)
 		case !slices.Contains(r.Platform.PublicHostNames(), host):
-			return noBlogAt(r, host)
+			return s.noBlogAt(r, host)
 		}
 		return handler(w, r)
 	}
@@ -65,10 +65,21 @@ func onPublicHost(handler Handler) Handler {
 func notFound(http.ResponseWriter, *Request) error { return ErrNoPage }
 
 // noBlogAt returns the error page for a host without a blog. The program blog shows the same page.
-func noBlogAt(r *Request, host string) error {
-	m := web.Platform{
+func (s *Site) noBlogAt(r *Request, host string) error {
+	platform := web.Platform{
 		PublicURL: r.PublicURL(""), Domain: string(r.Platform.Spec.Domains[0]), SignUp: !r.SignUpClosed(), CodeRequired: r.ByInvitation(), Contact: r.Contact(),
-	}.NoBlogAt(host)
+	}
+	state := web.NameUnknown
+	if name := platform.NameAt(host); name != "" {
+		switch refusal, err := s.options.CheckUsername(r.Context(), name, r.Address); {
+		case err != nil: // too many, or the database is away: the page is useful without
+		case refusal != "":
+			state = web.NameTaken
+		default:
+			state = web.NameFree
+		}
+	}
+	m := platform.NoBlogAt(host, state)
 	return &PageError{Status: m.Status, Title: m.Title, Lead: m.Lead, Steps: m.Steps, Link: m.Link}
 }
 

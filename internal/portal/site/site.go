@@ -3,6 +3,7 @@
 package site
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -23,6 +24,9 @@ const AuthorizePath = "/authorize/"
 type Options struct {
 	Tenants  *tenants.Client
 	Accounts *account.Service
+	// CheckUsername returns a sentence that says why nobody can sign up with a user name, or "". The address limits how
+	// often.
+	CheckUsername func(ctx context.Context, username, address string) (refusal string, err error)
 	// TrustedProxies are the addresses whose X-Forwarded-For header is trusted.
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger

@@ -71,7 +71,7 @@ func TestRegistrationByInvitation(t *testing.T) {
 			}
 			return nil
 		})
-		shown.Want(t, http.StatusOK, "This name is taken. Choose another one.", `href="/register/?username=bob"`)
+		shown.Want(t, http.StatusOK, "This name is taken. Choose another one.", `href="/register/">Sign up again</a>`)
 	} else {
 		shown.Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
 	}
