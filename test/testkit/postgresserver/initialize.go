@@ -21,15 +21,12 @@ const passwordFile = "echoblogs-administrator-password"
 // initialize creates the data folder unless it exists, and returns the password of
 // the administrator. It works in a temporary folder, which it renames at the end,
 // so that an interrupted run leaves nothing that looks like data.
-func initialize(ctx context.Context, binaries, dataDir string, runAs owner, syncToDisk bool) (string, error) {
-	password, err := os.ReadFile(filepath.Join(dataDir, passwordFile))
-	if err == nil {
-		return strings.TrimSpace(string(password)), nil
+func initialize(ctx context.Context, binaries, dataDir string, runAs owner, options Options) (string, error) {
+	if password, err := readPassword(dataDir); !errors.Is(err, fs.ErrNotExist) {
+		return password, err
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("read the administrator's password: %w", err)
-	}
-
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
 	unfinished := dataDir + ".initializing"
 	if err := os.RemoveAll(unfinished); err != nil {
 		return "", fmt.Errorf("remove an unfinished data folder: %w", err)
@@ -37,18 +34,41 @@ func initialize(ctx context.Context, binaries, dataDir string, runAs owner, sync
 	if err := runAs.ownFolder(unfinished); err != nil {
 		return "", fmt.Errorf("create the data folder: %w", err)
 	}
+	var err error
+	if options.CopyOf != "" {
+		err = copyKept(ctx, binaries, options.CopyOf, unfinished, runAs)
+	} else {
+		err = initdb(ctx, binaries, unfinished, runAs, options.Settings["fsync"] != "off")
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := os.Rename(unfinished, dataDir); err != nil {
+		return "", fmt.Errorf("rename the data folder: %w", err)
+	}
+	return readPassword(dataDir)
+}
+
+func readPassword(dataDir string) (string, error) {
+	password, err := os.ReadFile(filepath.Join(dataDir, passwordFile))
+	if err != nil {
+		return "", fmt.Errorf("read the administrator's password: %w", err)
+	}
+	return strings.TrimSpace(string(password)), nil
+}
+
+// initdb fills an empty folder.
+func initdb(ctx context.Context, binaries, folder string, runAs owner, syncToDisk bool) error {
 	fresh := rand.Text()
 	// initdb reads the password from a file outside the folder, which must be empty.
-	source := unfinished + "-password"
+	source := folder + "-password"
 	if err := writeFor(runAs, source, fresh); err != nil {
-		return "", err
+		return err
 	}
 	defer os.Remove(source)
 
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
 	arguments := []string{
-		"--pgdata=" + unfinished, "--username=" + administrator, "--pwfile=" + source,
+		"--pgdata=" + folder, "--username=" + administrator, "--pwfile=" + source,
 		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8",
 	}
 	if !syncToDisk {
@@ -58,15 +78,9 @@ func initialize(ctx context.Context, binaries, dataDir string, runAs owner, sync
 	initdb.Dir = "/"
 	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: runAs.credential}
 	if output, err := initdb.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("run initdb: %w\n%s", err, lastLines(string(output), 10))
+		return fmt.Errorf("run initdb: %w\n%s", err, lastLines(string(output), 10))
 	}
-	if err := writeFor(runAs, filepath.Join(unfinished, passwordFile), fresh); err != nil {
-		return "", err
-	}
-	if err := os.Rename(unfinished, dataDir); err != nil {
-		return "", fmt.Errorf("rename the data folder: %w", err)
-	}
-	return fresh, nil
+	return writeFor(runAs, filepath.Join(folder, passwordFile), fresh)
 }
 
 // writeFor writes a file that only the user of the server can read.

@@ -34,6 +34,10 @@ type Options struct {
 	// the data is elsewhere if the user of the server cannot reach the folder: see
 	// the function DataDir.
 	DataDir string
+	// CopyOf is the start of the path of a data folder that new ones are copies of. It
+	// is initialized, once for each user and version, if it does not exist. Defaults to
+	// none: every server initializes its own.
+	CopyOf string
 	// Port is the TCP port on 127.0.0.1. Defaults to a free one.
 	Port int
 	// Settings are configuration parameters, such as max_connections.
@@ -78,7 +82,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	password, err := initialize(ctx, binaries, dataDir, runAs, options.Settings["fsync"] != "off")
+	password, err := initialize(ctx, binaries, dataDir, runAs, options)
 	if err != nil {
 		return nil, fmt.Errorf("initialize the database in %s: %w", dataDir, err)
 	}

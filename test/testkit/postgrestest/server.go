@@ -83,5 +83,8 @@ var untilExit *remover //nolint:unused // a reference is all that is needed
 func options(folder string, port int, settings map[string]string) postgresserver.Options {
 	all := map[string]string{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 	maps.Copy(all, settings)
-	return postgresserver.Options{DataDir: filepath.Join(folder, "data"), Port: port, Settings: all, StopWithProcess: true}
+	return postgresserver.Options{
+		DataDir: filepath.Join(folder, "data"), CopyOf: filepath.Join(os.TempDir(), "echoblogs-test-postgres-initialized"),
+		Port: port, Settings: all, StopWithProcess: true,
+	}
 }
