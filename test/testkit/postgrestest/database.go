@@ -40,8 +40,11 @@ type Database struct {
 // is the connection string of an administrator.
 func New(t testing.TB) *Database {
 	t.Helper()
-	return newDatabase(t, sharedServer(t), postgres.DefaultRolePrefix)
+	return empty.New(t)
 }
+
+// empty is a database with the privileges that the installer grants.
+var empty = NewTemplate(func(context.Context, *Database) error { return nil })
 
 // NewInstallation is New with roles that begin with another prefix. They are removed after the test.
 func NewInstallation(t testing.TB, prefix postgres.RolePrefix) *Database {
@@ -67,17 +70,18 @@ func programs() []string {
 	return append(blog.Application.Programs(), postgres.Operator, postgres.Portal)
 }
 
+// newDatabase creates a database with the privileges that the installer grants, and drops it after the test.
 func newDatabase(t testing.TB, administrator *administrator, prefix postgres.RolePrefix) *Database {
 	t.Helper()
-	return newCopy(t, administrator, prefix, emptyTemplate)
+	return untilEnd(t, administrator, func(ctx context.Context) (*Database, error) { return create(ctx, administrator, prefix) })
 }
 
-// newCopy creates a copy of a template, and drops it after the test.
-func newCopy(t testing.TB, administrator *administrator, prefix postgres.RolePrefix, template string) *Database {
+// untilEnd calls create and drops the database after the test.
+func untilEnd(t testing.TB, administrator *administrator, create func(context.Context) (*Database, error)) *Database {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
-	database, err := create(ctx, administrator, prefix, template)
+	database, err := create(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +96,20 @@ func newCopy(t testing.TB, administrator *administrator, prefix postgres.RolePre
 	return database
 }
 
-// emptyTemplate is PostgreSQL's default.
-const emptyTemplate = "template1"
+// create creates a database on the administrator's server, with the privileges that the installer grants.
+func create(ctx context.Context, administrator *administrator, prefix postgres.RolePrefix) (*Database, error) {
+	database, err := copyOf(ctx, administrator, prefix, "template1")
+	if err != nil {
+		return nil, err
+	}
+	if err := prepareDatabase(ctx, database.AdminURI, postgres.BootstrapSQL(prefix, blog.Application.Programs())); err != nil {
+		return nil, err
+	}
+	return database, nil
+}
 
-// create creates a copy of a template on the administrator's server.
-func create(ctx context.Context, administrator *administrator, prefix postgres.RolePrefix, template string) (*Database, error) {
+// copyOf creates a copy of a template, without its privileges and settings.
+func copyOf(ctx context.Context, administrator *administrator, prefix postgres.RolePrefix, template string) (*Database, error) {
 	name := "test_" + strings.ToLower(rand.Text())
 	// Without fsync, copying files is cheaper than writing every page to the write-ahead log.
 	err := administrator.execute(ctx, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY FILE_COPY",
@@ -104,17 +117,13 @@ func create(ctx context.Context, administrator *administrator, prefix postgres.R
 	if err != nil {
 		return nil, fmt.Errorf("create the test's database: %w", err)
 	}
-	database := &Database{
+	return &Database{
 		Name: name, RolePrefix: prefix,
 		AdminURI:    withDatabase(administrator.uri, name),
 		OperatorURI: withRole(administrator.uri, name, prefix.Role(postgres.Operator)),
 		BlogURI:     withRole(administrator.uri, name, prefix.Role(blog.Program)),
 		PortalURI:   withRole(administrator.uri, name, prefix.Role(postgres.Portal)),
-	}
-	if err := prepareDatabase(ctx, database.AdminURI, postgres.BootstrapSQL(prefix, blog.Application.Programs())); err != nil {
-		return nil, err
-	}
-	return database, nil
+	}, nil
 }
 
 // createRoles creates the login roles of the programs, or sets the passwords of

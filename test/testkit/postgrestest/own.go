@@ -60,7 +60,7 @@ func (s *Server) NewDatabase() *Database {
 	defer cancel()
 	administrator := newAdministrator(s.server.URI("postgres"))
 	defer administrator.close(ctx)
-	database, err := create(ctx, administrator, postgres.DefaultRolePrefix, emptyTemplate)
+	database, err := create(ctx, administrator, postgres.DefaultRolePrefix)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func (m *Template) New(t testing.TB) *Database {
 	t.Helper()
 	administrator := sharedServer(t)
 	if !ownsServer() {
-		database := New(t)
+		database := newDatabase(t, administrator, postgres.DefaultRolePrefix)
 		if err := m.prepare(t.Context(), database); err != nil {
 			t.Fatalf("Prepare the test's database: %v", err)
 		}
@@ -38,13 +38,30 @@ func (m *Template) New(t testing.TB) *Database {
 	if m.err != nil {
 		t.Fatalf("Prepare the template of the tests' databases: %v", m.err)
 	}
-	return newCopy(t, administrator, postgres.DefaultRolePrefix, m.name)
+	return untilEnd(t, administrator, func(ctx context.Context) (*Database, error) { return m.copy(ctx, administrator) })
+}
+
+// copy copies the Template with its privileges and settings, which CREATE DATABASE leaves out. Making them anew would cost
+// a connection to the copy.
+func (m *Template) copy(ctx context.Context, administrator *administrator) (*Database, error) {
+	database, err := copyOf(ctx, administrator, postgres.DefaultRolePrefix, m.name)
+	if err != nil {
+		return nil, err
+	}
+	if err := administrator.execute(ctx, fmt.Sprintf(`
+		UPDATE pg_database SET datacl = (SELECT datacl FROM pg_database WHERE datname = '%[1]s') WHERE datname = '%[2]s';
+		INSERT INTO pg_db_role_setting
+		SELECT (SELECT oid FROM pg_database WHERE datname = '%[2]s'), setrole, setconfig FROM pg_db_role_setting
+		WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = '%[1]s')`, m.name, database.Name)); err != nil {
+		return nil, err
+	}
+	return database, nil
 }
 
 func (m *Template) create(administrator *administrator) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	database, err := create(ctx, administrator, postgres.DefaultRolePrefix, emptyTemplate)
+	database, err := create(ctx, administrator, postgres.DefaultRolePrefix)
 	if err != nil {
 		return err
 	}
