@@ -25,7 +25,8 @@ install() {
 	apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-has headless_shell headless-shell chromium chromium-browser google-chrome google-chrome-stable || install chromium
+has chromium-headless-shell headless_shell headless-shell chromium chromium-browser google-chrome google-chrome-stable ||
+	install chromium-headless-shell
 has npm || install nodejs npm
 
 # npm's lock file in node_modules says what is installed.
