@@ -80,6 +80,20 @@ func TestSaveAgain(t *testing.T) {
 	}
 }
 
+// A retry finds the post that the first try has saved, although PostgreSQL keeps microseconds only.
+func TestRetryWithAPreciseDate(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	request := post.SaveRequest{
+		Document: post.Document{Title: "Title", Slug: "title", Date: now.AddDate(0, 0, -1).Add(123456789)}, Now: now,
+	}
+	for _, want := range []post.Outcome{post.Created, post.Unchanged} {
+		if saved, err := store.Save(t.Context(), pool, request); err != nil || saved.Outcome != want {
+			t.Errorf("%s, %v instead of %s", saved.Outcome, err, want)
+		}
+	}
+}
+
 func TestSaveDates(t *testing.T) {
 	t.Parallel()
 	pool, store := newBlog(t)

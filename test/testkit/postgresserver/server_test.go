@@ -64,6 +64,18 @@ func TestDataSurvivesARestart(t *testing.T) {
 	}
 }
 
+func TestCopiesShareNothing(t *testing.T) {
+	t.Parallel()
+	folder := reachableFolder(t)
+	kept := filepath.Join(folder, "kept")
+	first := start(t, postgresserver.Options{DataDir: filepath.Join(folder, "first"), CopyOf: kept, Settings: fast()})
+	query(t, first.URI("postgres"), "CREATE TABLE mine AS SELECT 1 AS number")
+	second := start(t, postgresserver.Options{DataDir: filepath.Join(folder, "second"), CopyOf: kept, Settings: fast()})
+	if got := query(t, second.URI("postgres"), "SELECT count(*)::text FROM pg_tables WHERE tablename = 'mine'"); got != "0" {
+		t.Errorf("a copy has %s tables of another server", got)
+	}
+}
+
 func TestServerRequiresThePassword(t *testing.T) {
 	t.Parallel()
 	server := start(t, postgresserver.Options{DataDir: filepath.Join(reachableFolder(t), "data"), Settings: fast()})

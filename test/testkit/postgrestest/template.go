@@ -41,7 +41,7 @@ func (m *Template) New(t testing.TB) *Database {
 	return untilEnd(t, administrator, func(ctx context.Context) (*Database, error) { return m.copy(ctx, administrator) })
 }
 
-// copy copies the Template with its privileges and settings, which CREATE DATABASE leaves out. Making them anew would cost
+// copy copies the Template with its privileges and settings, which CREATE DATABASE leaves out. Granting them again would cost
 // a connection to the copy.
 func (m *Template) copy(ctx context.Context, administrator *administrator) (*Database, error) {
 	database, err := copyOf(ctx, administrator, postgres.DefaultRolePrefix, m.name)
