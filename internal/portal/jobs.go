@@ -19,7 +19,7 @@ func (p *Portal) jobs() []func(context.Context) {
 	return []func(context.Context){
 		p.outbox.Run,
 		p.signup.Run,
-		p.every(10*time.Minute, "delete expired rows", p.deleteExpired),
+		p.every(time.Minute, "delete expired rows", p.deleteExpired),
 		p.every(time.Hour, "send reminders", p.remind),
 		p.every(30*time.Second, "invite owners", p.accounts.InviteOwners),
 		p.every(30*time.Second, "remove accounts", p.accounts.Sweep),

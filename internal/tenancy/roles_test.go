@@ -102,6 +102,7 @@ var publicPrivileges = map[string]map[string]string{
 	},
 	"echoblogs_portal": {
 		"attempts":           "SELECT INSERT UPDATE DELETE",
+		"form_answers":       "SELECT INSERT UPDATE DELETE",
 		"audit":              "SELECT INSERT",
 		"blog_sessions":      "SELECT DELETE",
 		"domains":            "SELECT",

@@ -170,6 +170,18 @@ CREATE TABLE public.attempts (
 );
 CREATE INDEX attempts_expires_at_idx ON public.attempts (expires_at);
 
+-- The last form of each browser with its answer, for further clicks on the same button.
+CREATE TABLE public.form_answers (
+    -- Of the random ID of the browser.
+    browser_hash bytea PRIMARY KEY,
+    -- Of the form and the ID.
+    form_hash    bytea NOT NULL,
+    -- Encrypted with a key that is derived from the form and the ID; null: the form is being processed.
+    answer       bytea,
+    expires_at   timestamptz NOT NULL
+);
+CREATE INDEX form_answers_expires_at_idx ON public.form_answers (expires_at);
+
 -- The audit log. It is append-only.
 CREATE TABLE public.audit (
     id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -8,7 +8,7 @@ import (
 // grants are the privileges of the public site on its tables. Those of the blog are its application's.
 var grants = []application.Grant{
 	{Program: postgres.Portal, Privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, Tables: []string{
-		"users", "registrations", "sessions", "known_browsers", "mail_tokens", "registration_codes", "outbox", "notices", "attempts",
+		"users", "registrations", "sessions", "known_browsers", "mail_tokens", "registration_codes", "outbox", "notices", "attempts", "form_answers",
 	}},
 	{Program: postgres.Portal, Privileges: []string{"SELECT", "INSERT", "DELETE"}, Tables: []string{"login_codes"}},
 	{Program: postgres.Portal, Privileges: []string{"SELECT", "DELETE"}, Tables: []string{"blog_sessions"}},

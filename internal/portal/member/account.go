@@ -14,7 +14,7 @@ import (
 func (p *Pages) accountRoutes() site.Routes {
 	return site.Routes{
 		"GET /account/{$}":                      p.showAccount,
-		"POST /account/password/{$}":            p.changePassword,
+		"POST /account/password/{$}":            p.Once(p.changePassword, site.SessionCookie),
 		"POST /account/confirm/{$}":             p.requestConfirmation,
 		"POST /account/sessions/end/{$}":        p.endSession,
 		"POST /account/sessions/end-others/{$}": p.endOtherSessions,

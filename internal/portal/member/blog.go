@@ -16,7 +16,7 @@ func (p *Pages) blogRoutes() site.Routes {
 	return site.Routes{
 		"GET /account/{tenant}/{$}":                 p.showBlog,
 		"GET /account/{tenant}/manifest.yaml":       p.manifest,
-		"POST /account/{tenant}/name/{$}":           p.limitEdits(p.rename),
+		"POST /account/{tenant}/name/{$}":           p.Once(p.limitEdits(p.rename), site.SessionCookie),
 		"POST /account/{tenant}/domains/{$}":        p.limitEdits(p.addDomain),
 		"POST /account/{tenant}/domains/check/{$}":  p.checkDomain,
 		"POST /account/{tenant}/domains/remove/{$}": p.limitEdits(p.removeDomain),

@@ -37,7 +37,7 @@ func New(s *site.Site, o Options) (*Pages, error) {
 	return &Pages{Pages: pages, Options: o}, nil
 }
 
-// Routes returns the routes of all pages but Home. All require a login.
+// Routes returns the routes of all pages but Home. All but the form that logs out require a login.
 func (p *Pages) Routes() site.Routes {
 	routes := make(site.Routes)
 	for _, some := range []site.Routes{p.accountRoutes(), p.blogRoutes(), p.authorizeRoutes()} {
@@ -46,5 +46,7 @@ func (p *Pages) Routes() site.Routes {
 	for pattern, handler := range routes {
 		routes[pattern] = site.RequireLogin(handler)
 	}
+	routes["POST /account/{tenant}/delete/{$}"] = p.Once(routes["POST /account/{tenant}/delete/{$}"]) // which may end the session
+	routes["POST /logout/{$}"] = p.logOut
 	return routes
 }

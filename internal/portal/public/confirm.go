@@ -31,6 +31,7 @@ func (p *Pages) showConfirm(w http.ResponseWriter, r *site.Request) error {
 		return err
 	}
 	f.Values["email"] = user.Email
+	r.KeepBrowserID(w) // for Once
 	return p.Show(w, r, site.Page{Name: "confirm", Title: "Confirm your email address", Data: f})
 }
 

@@ -40,6 +40,7 @@ func (p *Pages) showInviteForm(w http.ResponseWriter, r *site.Request, f *site.F
 	if err != nil {
 		return err
 	}
+	r.KeepBrowserID(w) // for Once
 	return p.Show(w, r, site.Page{Name: "invite", Title: "Welcome", Data: invitePage{Form: f, Tenant: invitation.Tenant, Username: invitation.Username, Email: invitation.Email}, Status: status})
 }
 

@@ -52,6 +52,7 @@ func (p *Pages) showRegister(w http.ResponseWriter, r *site.Request) error {
 }
 
 func (p *Pages) showRegisterForm(w http.ResponseWriter, r *site.Request, f *site.Form, status int) error {
+	r.KeepBrowserID(w) // for Once
 	return p.Show(w, r, site.Page{Name: "register", Title: "Sign up", Status: status, Data: registerPage{
 		Form: f, Invite: r.ByInvitation(),
 		MinPassword: account.MinPasswordLength, MaxPassword: account.MaxPasswordLength,

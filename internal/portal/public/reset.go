@@ -61,6 +61,7 @@ func (p *Pages) showPasswordForm(w http.ResponseWriter, r *site.Request, f *site
 		return err
 	}
 	f.Values["username"] = user.Username
+	r.KeepBrowserID(w) // for Once
 	return p.Show(w, r, site.Page{Name: "reset-password", Title: "Choose a new password", Data: f, Status: status})
 }
 

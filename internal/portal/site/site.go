@@ -39,6 +39,7 @@ type Site struct {
 	options Options
 	log     *slog.Logger
 	layout  *web.Layout
+	waiters waiters
 }
 
 // New returns a site without pages.

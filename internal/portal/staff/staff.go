@@ -54,10 +54,10 @@ func (p *Pages) Routes() site.Routes {
 	routes := site.Routes{
 		"GET /staff/{$}":                            p.showTenants,
 		"GET /staff/tenants/{name}/{$}":             p.showTenant,
-		"POST /staff/tenants/{name}/settings/{$}":   p.saveSettings,
+		"POST /staff/tenants/{name}/settings/{$}":   p.Once(p.saveSettings, site.SessionCookie),
 		"POST /staff/tenants/{name}/suspend/{$}":    p.suspendTenant,
 		"POST /staff/tenants/{name}/resume/{$}":     p.resumeTenant,
-		"POST /staff/tenants/{name}/delete/{$}":     p.deleteTenant,
+		"POST /staff/tenants/{name}/delete/{$}":     p.Once(p.deleteTenant, site.SessionCookie),
 		"GET /staff/tombstones/{$}":                 p.showTombstones,
 		"POST /staff/tombstones/{name}/restore/{$}": p.restoreTombstone,
 		"GET /staff/users/{$}":                      p.showUsers,

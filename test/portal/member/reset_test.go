@@ -40,8 +40,10 @@ func TestResetByMail(t *testing.T) {
 	here.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
 	elsewhere.Submit("/login/", "username", "alice", "password", "another secret").Want(t, http.StatusOK, "Welcome, alice")
 
-	// A link works once, and expires after an hour or when another one is used.
-	here.Submit("/reset/password/", set...).Want(t, http.StatusGone)
+	// A link works once, and expires after an hour or when another one is used. A further click gets the same answer.
+	here.Submit("/reset/password/", set...).Want(t, http.StatusOK, "Your password was changed. Log in with the new one.")
+	elsewhere.Submit("/reset/password/", set...).Want(t, http.StatusGone)
+	here.Get(link).Want(t, http.StatusGone)
 	here.Submit("/reset/", "username", "alice").Want(t, http.StatusOK)
 	late := portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 2).Link(t, "/reset/password/")
 	here.Get(late).Want(t, http.StatusOK)
@@ -107,7 +109,8 @@ func TestConfirmByMail(t *testing.T) {
 	if home := v.Get("/").Want(t, http.StatusOK, "Welcome, alice", `href="/account/alice/"`); strings.Contains(home.Body, "not confirmed") {
 		t.Errorf("the page says that a confirmed address is not confirmed:\n%s", home.Body)
 	}
-	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusGone, "This link is no longer valid")
+	other.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusOK, "Your email address is confirmed.") // a further click
+	v.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusGone, "This link is no longer valid")
 
 	// A confirmed address gets no further mail.
 	v.Submit("/account/confirm/").Want(t, http.StatusOK)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -69,17 +68,10 @@ func (c *Client) Submit(path string, fields ...string) Page {
 	return c.Do(http.MethodPost, path, FormBody(fields...), FormHeader.Clone())
 }
 
-var generation = regexp.MustCompile(`name="generation" value="(\d+)"`)
-
 // SubmitForm opens a page and posts a form of it, with the generation of the Tenant that the page was made from.
 func (c *Client) SubmitForm(page, path string, fields ...string) Page {
 	c.t.Helper()
-	shown := c.Get(page)
-	found := generation.FindStringSubmatch(shown.Body)
-	if found == nil {
-		c.t.Fatalf("%s has no form with a generation:\n%s", page, shown.Body)
-	}
-	return c.Submit(path, append(fields, "generation", found[1])...)
+	return c.Submit(path, append(fields, "generation", c.Get(page).Generation(c.t))...)
 }
 
 // Do sends a request, and follows redirects.

@@ -43,6 +43,18 @@ func (p Page) Without(t *testing.T, texts ...string) Page {
 	return p
 }
 
+var generation = regexp.MustCompile(`name="generation" value="(\d+)"`)
+
+// Generation returns the generation of the Tenant that a page was made from.
+func (p Page) Generation(t *testing.T) string {
+	t.Helper()
+	found := generation.FindStringSubmatch(p.Body)
+	if found == nil {
+		t.Fatalf("%s has no form with a generation:\n%s", p.URL, p.Body)
+	}
+	return found[1]
+}
+
 // VerificationRecord returns the TXT record that a page shows for a domain.
 func (p Page) VerificationRecord(t *testing.T, host string) (name, value string) {
 	t.Helper()
