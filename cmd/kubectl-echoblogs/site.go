@@ -93,7 +93,7 @@ func runOnSite(cmd *cobra.Command, flags *clusterFlags, arguments ...string) err
 		return err
 	}
 	if flags.portal != "" {
-		return runProgram(cmd, exec.CommandContext(ctx, flags.portal, append(arguments, "--namespace="+cluster.namespace)...)) //nolint:gosec // the user's own program
+		return runProgram(cmd, exec.CommandContext(ctx, flags.portal, append(arguments, "--namespace="+cluster.namespace)...))
 	}
 	var site appsv1.Deployment
 	err = cluster.client.Get(ctx, types.NamespacedName{Namespace: cluster.namespace, Name: siteDeployment}, &site)

@@ -106,7 +106,9 @@ func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Ten
 	if err != nil {
 		return fmt.Errorf("encode the spec of Tenant %s: %w", s.tenant.Name, err)
 	}
-	tombstone, err := s.store.Retain(ctx, row, spec, s.now, purgeAt)
+	tombstone, err := s.store.Retain(ctx, row, tenancy.DeletedTenant{
+		SpecJSON: spec, UID: string(s.tenant.UID), RegistrationID: s.tenant.Annotations[v1alpha1.AnnotationRegistration],
+	}, s.now, purgeAt)
 	if err != nil {
 		return s.databaseError(err)
 	}

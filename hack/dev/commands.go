@@ -27,7 +27,7 @@ func (d *demo) writeCommands() error {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("replace %s: %w", path, err)
 		}
-		if err := os.WriteFile(path, []byte(text), 0o700); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
 			return fmt.Errorf("write %s: %w", path, err)
 		}
 	}

@@ -233,7 +233,7 @@ func (d *demo) wantCommands() {
 	for line, want := range map[string]string{
 		"kubectl echoblogs staff add --username jim --email jim@example.com":            "http://localhost:" + d.port + "/reset/password/?token=",
 		"portal staff add --username=ann --email=ann@example.com --namespace=echoblogs": "http://localhost:" + d.port + "/reset/password/?token=",
-		"kubectl echoblogs invite alice || true":                                       "the owner alice already has an account: they can reset a forgotten password at http://localhost:" + d.port + "/reset/",
+		"kubectl echoblogs invite alice || true":                                        "the owner alice already has an account: they can reset a forgotten password at http://localhost:" + d.port + "/reset/",
 		"kubectl echoblogs doctor":                                                      "No problems found.",
 		"printf '# Title\\n' | kubectl echoblogs post bob -":                            "http://bob.localhost:" + d.port + "/title/",
 	} {

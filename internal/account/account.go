@@ -2,8 +2,8 @@
 // invitations, and the removal of accounts. Files named after a table hold its SQL; the others hold what users and staff
 // can do.
 //
-// A user may log in while they own a live tenant; staff need none. The interface Blogs provides what the Tenant objects
-// contain but the registry does not.
+// A user may log in while they own a live tenant, or a deleted one whose data is retained; staff need none. The interface
+// Blogs provides what the Tenant objects contain but the registry does not.
 package account
 
 import (

@@ -3,8 +3,6 @@ package account
 import (
 	"context"
 	"time"
-
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // DeletedBlog is a user's deleted blog whose data is retained.
@@ -12,12 +10,10 @@ type DeletedBlog struct {
 	Name string
 	// PurgeAt is the time at which the data is purged.
 	PurgeAt time.Time
-	// Restorable is false if another tenant has the name.
-	Restorable bool
 }
 
-// DeletedBlogs lists a user's deleted blogs whose data is retained: those that can be restored come first, and within each
-// group the one that is retained longest.
+// DeletedBlogs lists a user's deleted blogs whose data is retained: those whose names no other tenant has come first, and
+// within each group the one that is retained longest.
 func (s *Service) DeletedBlogs(ctx context.Context, username string) ([]DeletedBlog, error) {
 	tombstones, err := s.registry.ListTombstonesOf(ctx, username, s.now())
 	if err != nil {
@@ -25,7 +21,7 @@ func (s *Service) DeletedBlogs(ctx context.Context, username string) ([]DeletedB
 	}
 	deleted := make([]DeletedBlog, 0, len(tombstones))
 	for _, t := range tombstones {
-		deleted = append(deleted, DeletedBlog{Name: t.Name, PurgeAt: t.PurgeAt, Restorable: t.State == tenancy.StateTombstone})
+		deleted = append(deleted, DeletedBlog{Name: t.Name, PurgeAt: t.PurgeAt})
 	}
 	return deleted, nil
 }

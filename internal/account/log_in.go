@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
@@ -26,10 +25,6 @@ const (
 	RefusedRegistering Refusal = "registering"
 	// RefusedLocked users were locked by staff.
 	RefusedLocked Refusal = "locked"
-	// RefusedDeleted users have a deleted blog that can be restored.
-	RefusedDeleted Refusal = "deleted"
-	// RefusedReplaced users have a deleted blog whose name another tenant has now. Its data still exists.
-	RefusedReplaced Refusal = "replaced"
 	// RefusedPending users have a Tenant whose blog is not yet, or no longer, in the registry.
 	RefusedPending Refusal = "pending"
 	// RefusedOrphaned users have no blog.
@@ -37,13 +32,7 @@ const (
 )
 
 // RefusedError is returned when the password is right, but the user may not log in.
-type RefusedError struct {
-	Refusal Refusal
-	// Blog is the name of the deleted blog, and PurgeAt the time at which its data is purged, for RefusedDeleted and
-	// RefusedReplaced.
-	Blog    string
-	PurgeAt time.Time
-}
+type RefusedError struct{ Refusal Refusal }
 
 func (e *RefusedError) Error() string { return "login refused: " + string(e.Refusal) }
 
@@ -154,17 +143,8 @@ func (s *Service) checkMayLogIn(ctx context.Context, user *User) error {
 	return s.explainNoBlog(ctx, user.Username)
 }
 
-// explainNoBlog returns the *RefusedError of a user who has no live blog.
+// explainNoBlog returns the *RefusedError of a user who has neither a blog nor a deleted one whose data is retained.
 func (s *Service) explainNoBlog(ctx context.Context, username string) error {
-	deleted, err := s.DeletedBlogs(ctx, username)
-	switch {
-	case err != nil:
-		return err
-	case len(deleted) > 0 && deleted[0].Restorable:
-		return &RefusedError{Refusal: RefusedDeleted, Blog: deleted[0].Name, PurgeAt: deleted[0].PurgeAt}
-	case len(deleted) > 0:
-		return &RefusedError{Refusal: RefusedReplaced, Blog: deleted[0].Name, PurgeAt: deleted[0].PurgeAt}
-	}
 	has, err := s.blogs.HasBlog(ctx, username)
 	switch {
 	case err != nil:

@@ -75,14 +75,8 @@ func TestLogInDoesNotRevealAccounts(t *testing.T) {
 func TestLogInRefusals(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
-	purge := e.clock().AddDate(0, 0, 30)
 	e.addAuthor("registering", func(u *account.User) { u.State = account.Registering })
 	e.addAuthor("locked", func(u *account.User) { u.State = account.Locked })
-	e.addUser("deleted")
-	e.addTenant("deleteds-old", "deleted", "superseded")
-	e.addTenant("deleteds", "deleted", "tombstone")
-	e.addUser("replaced")
-	e.addTenant("replaceds", "replaced", "superseded")
 	e.addUser("released")
 	e.addTenant("releaseds", "released", "released")
 	e.addUser("pending")
@@ -91,8 +85,6 @@ func TestLogInRefusals(t *testing.T) {
 	for name, want := range map[string]account.RefusedError{
 		"registering": {Refusal: account.RefusedRegistering},
 		"locked":      {Refusal: account.RefusedLocked},
-		"deleted":     {Refusal: account.RefusedDeleted, Blog: "deleteds", PurgeAt: purge},
-		"replaced":    {Refusal: account.RefusedReplaced, Blog: "replaceds", PurgeAt: purge},
 		"released":    {Refusal: account.RefusedOrphaned},
 		"pending":     {Refusal: account.RefusedPending},
 		"orphaned":    {Refusal: account.RefusedOrphaned},
@@ -103,7 +95,6 @@ func TestLogInRefusals(t *testing.T) {
 			t.Errorf("%s: got %v, want a RefusedError", name, err)
 			continue
 		}
-		refused.PurgeAt = refused.PurgeAt.UTC()
 		if diff := cmp.Diff(want, *refused); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -118,6 +109,28 @@ func TestLogInRefusals(t *testing.T) {
 	}
 	if n := e.count(`SELECT count(*) FROM public.sessions`); n != 0 {
 		t.Errorf("%d sessions were started", n)
+	}
+}
+
+// A user logs in while the data of a deleted blog is retained, to restore it or to ask for it, and not afterwards.
+func TestLogInWithADeletedBlog(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	for _, state := range []string{"tombstone", "superseded"} {
+		e.addUser(state)
+		e.addTenant(state+"s", state, state)
+		token, err := e.accounts.LogIn(t.Context(), state, password, browser)
+		if err != nil {
+			t.Errorf("%s: %v", state, err)
+			continue
+		}
+		if _, _, err := e.accounts.Authenticate(t.Context(), token); err != nil {
+			t.Errorf("%s: the session: %v", state, err)
+		}
+		e.exec(`UPDATE public.tenants SET state = 'released' WHERE owner = $1`, state)
+		if _, _, err := e.accounts.Authenticate(t.Context(), token); !errors.Is(err, account.ErrNotFound) {
+			t.Errorf("%s: the session after the purge: %v", state, err)
+		}
 	}
 }
 
@@ -327,7 +340,7 @@ func TestSessionsFollowTheUser(t *testing.T) {
 	e.addAuthor("alice")
 	token, _, _ := e.logIn("alice")
 	for _, change := range []struct{ away, back string }{
-		{`UPDATE public.tenants SET state = 'tombstone'`, `UPDATE public.tenants SET state = 'live'`},
+		{`UPDATE public.tenants SET state = 'released'`, `UPDATE public.tenants SET state = 'live'`},
 		{`UPDATE public.tenants SET owner = 'bob'`, `UPDATE public.tenants SET owner = 'alice'`},
 		{`UPDATE public.users SET state = 'registering'`, `UPDATE public.users SET state = 'active'`},
 	} {

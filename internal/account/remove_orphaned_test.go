@@ -255,7 +255,7 @@ func TestDeletedBlogs(t *testing.T) {
 	e.exec(`UPDATE public.tenants SET purge_at = purge_at + interval '2 days' WHERE name = 'replaced'`)
 	purge := e.clock().AddDate(0, 0, 30)
 	want := []account.DeletedBlog{
-		{Name: "kept-longer", PurgeAt: purge.AddDate(0, 0, 1), Restorable: true}, {Name: "kept", PurgeAt: purge, Restorable: true},
+		{Name: "kept-longer", PurgeAt: purge.AddDate(0, 0, 1)}, {Name: "kept", PurgeAt: purge},
 		{Name: "replaced", PurgeAt: purge.AddDate(0, 0, 2)},
 	}
 	deleted, err := e.accounts.DeletedBlogs(t.Context(), "alice")

@@ -36,10 +36,10 @@ type Session struct {
 
 const selectSession = `SELECT s.id, s.created_at, s.seen_at, s.expires_at, s.address, s.user_agent`
 
-// mayLogIn is the condition under which an active user u may be logged in. It is evaluated for every request rather than
-// stored, so that a deletion, a restore or a change of owner takes effect at once. Comparing the owner with the
-// empty string makes the partial index usable.
-const mayLogIn = `(u.role = 'staff' OR EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> '' AND t.state = ` + live + `))`
+// mayLogIn is the condition under which an active user u may be logged in: they own a blog, or a deleted one whose data is
+// retained, which they may be able to restore. It is evaluated for every request rather than stored, so that a purge, a
+// restore or a change of owner takes effect at once. Comparing the owner with the empty string makes the partial index usable.
+const mayLogIn = `(u.role = 'staff' OR EXISTS (SELECT FROM public.tenants t WHERE t.owner = u.username AND t.owner <> '' AND t.state <> ` + released + `))`
 
 // insertSession starts a session in a browser and ends the one that the browser had before. hash is the password hash that
 // was verified. Empty: the user proved who they are by a link or a sign-up, which is not enough for staff. It returns

@@ -9,10 +9,14 @@ import (
 	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
+	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
 // noticeLife is how long the records of sent notices are kept once their tenant is deleted.
 const noticeLife = 30 * 24 * time.Hour
+
+// deletionLife is how long the record of a deletion is kept without a tombstone: the operator may wait for an approval.
+const deletionLife = 90 * 24 * time.Hour
 
 // jobs lists the background jobs.
 func (p *Portal) jobs() []func(context.Context) {
@@ -33,6 +37,9 @@ func (p *Portal) deleteExpired(ctx context.Context) error {
 	}
 	now := p.options.Now()
 	if err := mail.DeleteStaleNotices(ctx, p.db, now.Add(-noticeLife)); err != nil {
+		return err
+	}
+	if err := tenants.DeleteStaleDeletions(ctx, p.db, now.Add(-deletionLife)); err != nil {
 		return err
 	}
 	return ratelimit.DeleteExpired(ctx, p.db, now)

@@ -23,11 +23,13 @@ func (p *Portal) addPages() error {
 	if err != nil {
 		return err
 	}
-	forMembers, err := member.New(base, member.Options{Tenants: p.tenants, Domains: p.domains, Accounts: p.accounts, Log: log})
+	auditLog := audit.NewLog(p.db, o.Now)
+	forMembers, err := member.New(base, member.Options{
+		Tenants: p.tenants, Domains: p.domains, Deletions: tenants.NewDeletions(p.tenants, p.db, auditLog, o.Now), Accounts: p.accounts, Log: log,
+	})
 	if err != nil {
 		return err
 	}
-	auditLog := audit.NewLog(p.db, o.Now)
 	forStaff, err := staff.New(base, staff.Options{
 		Tenants: p.tenants, Changes: tenants.NewStaff(p.tenants, p.db, auditLog, o.Now), Registry: tenancy.NewReader(p.db),
 		Accounts: p.accounts, SignUp: p.signup, Audit: auditLog, Log: log,

@@ -38,7 +38,7 @@ func liveThrough(ctx context.Context, t *testing.T, store *tenancy.Store, s tena
 	s.DisplayName = "Another title"
 	step("update", store.Update(ctx, s, read().UpdatedAt, now))
 	check()
-	_, err := store.Retain(ctx, read(), specJSON, now, now.Add(time.Hour))
+	_, err := store.Retain(ctx, read(), deletedTenant, now, now.Add(time.Hour))
 	step("retain", err)
 	step("restore", store.Restore(ctx, s, now))
 	check()

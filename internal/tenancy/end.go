@@ -13,9 +13,9 @@ import (
 )
 
 // Retain turns the live tenant that was read into a tombstone: its schema is renamed, the application loses access to it,
-// and its names stay taken until purgeAt. specJSON is the spec of its Tenant. It returns the tombstone's schema, or "" if
+// and its names stay taken until purgeAt. It returns the tombstone's schema, or "" if
 // there is nothing to retain, because the tenant has already ended or its schema is missing.
-func (s *Store) Retain(ctx context.Context, read Tenant, specJSON []byte, now, purgeAt time.Time) (tombstoneSchema string, err error) {
+func (s *Store) Retain(ctx context.Context, read Tenant, deleted DeletedTenant, now, purgeAt time.Time) (tombstoneSchema string, err error) {
 	err = s.end(ctx, "retain", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
 		tombstoneSchema = naming.Tombstone(tenant.ID, now)
 		err := run(ctx, tx, slices.Concat([]string{lockTimeout}, s.usageSQL("REVOKE", tenant.SchemaName, "FROM"),
@@ -27,7 +27,8 @@ func (s *Store) Retain(ctx context.Context, read Tenant, specJSON []byte, now, p
 		batch.Queue(`UPDATE public.tenants SET state = `+TombstoneSQL+`, tombstone_schema = @schema, released_at = `+later+`,
 			purge_at = `+later+` + @retention::interval, updated_at = now() WHERE id = @id AND state = `+LiveSQL,
 			s.clock(now).args(pgx.NamedArgs{"id": tenant.ID, "schema": tombstoneSchema, "retention": purgeAt.Sub(now)}))
-		batch.Queue(`INSERT INTO public.tombstones (tenant_id, spec) VALUES ($1, $2)`, tenant.ID, string(specJSON))
+		batch.Queue(`INSERT INTO public.tombstones (tenant_id, spec, uid, registration_id) VALUES ($1, $2, $3, $4)`,
+			tenant.ID, string(deleted.SpecJSON), deleted.UID, deleted.RegistrationID)
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return fmt.Errorf("turn tenant %s into a tombstone: %w", tenant.Name, err)
 		}

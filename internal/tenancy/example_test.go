@@ -30,7 +30,7 @@ func ExampleStore() {
 		func() error {
 			read, err := store.Find(ctx, "alice")
 			if err == nil {
-				_, err = store.Retain(ctx, read, []byte("{}"), now, now.AddDate(0, 0, 30))
+				_, err = store.Retain(ctx, read, tenancy.DeletedTenant{SpecJSON: []byte("{}")}, now, now.AddDate(0, 0, 30))
 			}
 			return err
 		},

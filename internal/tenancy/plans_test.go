@@ -214,7 +214,7 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 		if err := find(ctx); err != nil {
 			return err
 		}
-		_, err := store.Retain(ctx, row, specJSON, now, purgeAt)
+		_, err := store.Retain(ctx, row, deletedTenant, now, purgeAt)
 		return err
 	})
 	check.during("ListTombstones", func(ctx context.Context) error { _, err := reader.ListTombstones(ctx, "", 0, 50); return err })
@@ -273,7 +273,7 @@ func TestNoDefinitionScansTheCatalog(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := store.Retain(t.Context(), d.find(kept.Name), specJSON, now, now.AddDate(0, 0, 30)); err != nil {
+		if _, err := store.Retain(t.Context(), d.find(kept.Name), deletedTenant, now, now.AddDate(0, 0, 30)); err != nil {
 			t.Fatal(err)
 		}
 		if err := store.Restore(t.Context(), kept, now); err != nil {

@@ -69,7 +69,7 @@ func TestPrefetchedRowsEndWithTheTenant(t *testing.T) {
 	if found := d.findPrefetched("alice"); found.State != tenancy.StateReleased {
 		t.Errorf("alice was dropped, and is found as %s", found.State)
 	}
-	if _, err := d.store.Retain(t.Context(), d.find("bob"), specJSON, now, now.Add(30*day)); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("bob"), deletedTenant, now, now.Add(30*day)); err != nil {
 		t.Fatal(err)
 	}
 	if found := d.findPrefetched("bob"); found.State != tenancy.StateTombstone {

@@ -64,7 +64,7 @@ func TestRecordsBelongToOneTenant(t *testing.T) {
 	if alice.Installation == "" || first.Value == d.find("bob").Record("www.alice.org").Value {
 		t.Errorf("the records of alice, %+v, and of bob are the same", first)
 	}
-	if _, err := d.store.Retain(t.Context(), alice, specJSON, now, now.Add(30*day)); err != nil {
+	if _, err := d.store.Retain(t.Context(), alice, deletedTenant, now, now.Add(30*day)); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.store.Restore(t.Context(), spec("alice"), now); err != nil {

@@ -110,6 +110,7 @@ var publicPrivileges = map[string]map[string]string{
 		"installation":       "SELECT",
 		"known_browsers":     "SELECT INSERT UPDATE DELETE",
 		"login_codes":        "SELECT INSERT DELETE",
+		"owner_deletions":    "SELECT INSERT DELETE",
 		"mail_tokens":        "SELECT INSERT UPDATE DELETE",
 		"notices":            "SELECT INSERT UPDATE DELETE",
 		"outbox":             "SELECT INSERT UPDATE DELETE",
@@ -131,7 +132,7 @@ func TestRolesHaveNoOtherPrivileges(t *testing.T) {
 		d.create(spec(name))
 	}
 	for _, name := range []string{"deleted", "restored"} {
-		if _, err := d.store.Retain(t.Context(), d.find(name), specJSON, now, now.AddDate(0, 0, 30)); err != nil {
+		if _, err := d.store.Retain(t.Context(), d.find(name), deletedTenant, now, now.AddDate(0, 0, 30)); err != nil {
 			t.Fatal(err)
 		}
 	}

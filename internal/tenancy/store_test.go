@@ -20,8 +20,8 @@ import (
 // anySkew lets tests use any time, regardless of the database's clock.
 const anySkew = 100 * 365 * 24 * time.Hour
 
-// specJSON is the spec of the Tenants that become tombstones.
-var specJSON = []byte(`{"trial": false}`)
+// deletedTenant describes the Tenants that become tombstones.
+var deletedTenant = tenancy.DeletedTenant{SpecJSON: []byte(`{"trial": false}`), UID: "c0ffee", RegistrationID: "first"}
 
 var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 

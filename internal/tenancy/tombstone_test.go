@@ -2,6 +2,7 @@ package tenancy_test
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	d.exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at) VALUES ('kept', 'A', 'x', '', '', '', now(), now())`)
 	first := d.find("alice")
 
-	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), specJSON, now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +28,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	err = d.store.Create(t.Context(), other, tenancy.CreateOptions{}, now.Add(time.Hour))
 	wantTaken(t, err, tenancy.NameTakenError{Name: "alice.example.com", Kind: tenancy.HostName, Owner: "alice", Tombstone: true})
 
-	if kept, err := d.store.FindTombstone(t.Context(), "alice"); err != nil || string(kept.SpecJSON) != string(specJSON) || kept.TombstoneSchema != tombstone {
+	if kept, err := d.store.FindTombstone(t.Context(), "alice"); err != nil || !reflect.DeepEqual(kept.DeletedTenant, deletedTenant) || kept.TombstoneSchema != tombstone {
 		t.Errorf("kept is %+v, error %v", kept, err)
 	}
 	if err := d.store.Restore(t.Context(), spec("alice"), now.Add(time.Hour)); err != nil {
@@ -49,7 +50,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 		t.Errorf("the blog reads %d posts after the restoration, error %v", posts, err)
 	}
 
-	if _, err := d.store.Retain(t.Context(), d.find("alice"), specJSON, now, now.AddDate(0, 0, 30)); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, now, now.AddDate(0, 0, 30)); err != nil {
 		t.Fatal(err)
 	}
 	if purged, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30).Add(-time.Second), 10); err != nil || len(purged) != 0 {
@@ -66,7 +67,7 @@ func TestFreshSupersedesTheTombstone(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.create(spec("alice"))
-	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), specJSON, now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
 		t.Errorf("dropped %v of another tenant, error %v", dropped, err)
 	}
-	if tombstone, err := d.store.Retain(t.Context(), first, specJSON, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
+	if tombstone, err := d.store.Retain(t.Context(), first, deletedTenant, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
 		t.Errorf("another tenant became the tombstone %q, error %v", tombstone, err)
 	}
 	d.wantSchemas("alice")

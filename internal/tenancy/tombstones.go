@@ -20,8 +20,17 @@ type Tombstone struct {
 	SchemaName, TombstoneSchema string
 	// ReleasedAt is when the tenant was deleted, and PurgeAt when its data is dropped.
 	ReleasedAt, PurgeAt time.Time
-	// SpecJSON is the spec of its Tenant.
+	DeletedTenant
+}
+
+// DeletedTenant is what a tombstone keeps of the Tenant object, to recreate it.
+type DeletedTenant struct {
+	// SpecJSON is the Tenant's spec.
 	SpecJSON []byte
+	// UID is the Tenant's. Empty: unknown.
+	UID string
+	// RegistrationID is the registration that the Tenant was created for. Empty: none.
+	RegistrationID string
 }
 
 // ListTombstones returns the tombstones with text in their name or their owner's, the newest tenant first, at most limit.
@@ -54,13 +63,16 @@ func (r Reader) FindTombstone(ctx context.Context, name string) (Tombstone, erro
 }
 
 func (r Reader) tombstones(ctx context.Context, condition string, args ...any) ([]Tombstone, error) {
-	rows, err := r.db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at, s.spec
+	rows, err := r.db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at, s.spec, s.uid, s.registration_id
 		FROM public.tenants t JOIN public.tombstones s ON s.tenant_id = t.id
 		WHERE t.state IN (`+TombstoneSQL+`, `+SupersededSQL+`) AND t.tombstone_schema IS NOT NULL `+condition, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list tombstones: %w", err)
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Tombstone])
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Tombstone, err error) {
+		err = row.Scan(&t.ID, &t.Name, &t.Owner, &t.State, &t.SchemaName, &t.TombstoneSchema, &t.ReleasedAt, &t.PurgeAt, &t.SpecJSON, &t.UID, &t.RegistrationID)
+		return t, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list tombstones: %w", err)
 	}

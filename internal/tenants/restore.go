@@ -25,6 +25,8 @@ func (c *Client) Restore(ctx context.Context, t tenancy.Tombstone) error {
 		return err
 	case tenant.Spec.SchemaName != "":
 		return ErrNamesSchema
+	case t.RegistrationID != "": // its owner is still the one who signed up
+		tenant.Annotations[v1alpha1.AnnotationRegistration] = t.RegistrationID
 	}
 	return c.create(ctx, tenant)
 }

@@ -32,7 +32,7 @@ func tombstone(t *testing.T, name string, spec v1alpha1.TenantSpec) tenancy.Tomb
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tenancy.Tombstone{Name: name, SpecJSON: content}
+	return tenancy.Tombstone{Name: name, DeletedTenant: tenancy.DeletedTenant{SpecJSON: content}}
 }
 
 func TestRestore(t *testing.T) {
@@ -71,7 +71,7 @@ func TestRestore(t *testing.T) {
 	if !errors.Is(err, tenants.ErrNamesSchema) {
 		t.Errorf("the restoration of a spec that names a schema: %v", err)
 	}
-	if err := s.Restore(t.Context(), tenancy.Tombstone{Name: "broken", SpecJSON: []byte(`{"trial": 1}`)}); err == nil {
+	if err := s.Restore(t.Context(), tenancy.Tombstone{Name: "broken", DeletedTenant: tenancy.DeletedTenant{SpecJSON: []byte(`{"trial": 1}`)}}); err == nil {
 		t.Error("a spec that cannot be decoded has no error")
 	}
 }

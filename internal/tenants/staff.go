@@ -70,11 +70,12 @@ func (s *Staff) Delete(ctx context.Context, actor string, v Version) (bool, erro
 	if err != nil || deleted == nil {
 		return false, err
 	}
-	return true, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "delete", Tenant: v.Name, Detail: s.keptUntil(platform, deleted)})
+	return true, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "delete", Tenant: v.Name, Detail: keptUntil(platform, deleted, s.now())})
 }
 
-func (s *Staff) keptUntil(platform *v1alpha1.Platform, deleted *v1alpha1.Tenant) string {
-	until := KeptUntil(platform, deleted, s.now())
+// keptUntil says in the audit log what a deletion does to the data.
+func keptUntil(platform *v1alpha1.Platform, deleted *v1alpha1.Tenant, now time.Time) string {
+	until := KeptUntil(platform, deleted, now)
 	if until.IsZero() {
 		return "data dropped at once"
 	}

@@ -110,6 +110,16 @@ CREATE TABLE public.blog_sessions (
 CREATE INDEX blog_sessions_session_id_idx ON public.blog_sessions (session_id);
 CREATE INDEX blog_sessions_tenant_id_idx ON public.blog_sessions (tenant_id);
 
+-- Deletions of blogs that their owners requested: they can undo them while the data is retained.
+CREATE TABLE public.owner_deletions (
+    -- The UID of the Tenant, in public.tombstones. A restored Tenant has another, so that a later deletion needs another row.
+    uid        text PRIMARY KEY,
+    user_id    bigint NOT NULL REFERENCES public.users (id) ON DELETE CASCADE,
+    deleted_at timestamptz NOT NULL
+);
+CREATE INDEX owner_deletions_user_id_idx ON public.owner_deletions (user_id);
+CREATE INDEX owner_deletions_deleted_at_idx ON public.owner_deletions (deleted_at);
+
 -- When a tenant's first post was saved: accounts with posts are kept even if their address is not confirmed.
 CREATE TABLE public.first_posts (
     tenant_id bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,

@@ -10,7 +10,7 @@ var grants = []application.Grant{
 	{Program: postgres.Portal, Privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, Tables: []string{
 		"users", "registrations", "sessions", "known_browsers", "mail_tokens", "registration_codes", "outbox", "notices", "attempts", "form_answers",
 	}},
-	{Program: postgres.Portal, Privileges: []string{"SELECT", "INSERT", "DELETE"}, Tables: []string{"login_codes"}},
+	{Program: postgres.Portal, Privileges: []string{"SELECT", "INSERT", "DELETE"}, Tables: []string{"login_codes", "owner_deletions"}},
 	{Program: postgres.Portal, Privileges: []string{"SELECT", "DELETE"}, Tables: []string{"blog_sessions"}},
 	{Program: postgres.Portal, Privileges: []string{"SELECT"}, Tables: []string{"first_posts"}},
 	// The audit log is append-only.

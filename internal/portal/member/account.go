@@ -26,6 +26,7 @@ func (p *Pages) accountRoutes() site.Routes {
 // accountPage is the view of the account page.
 type accountPage struct {
 	Blogs    []blogView
+	Deleted  []deletedView
 	Sessions []sessionView
 	// Password is the form that changes the password.
 	Password *site.Form
@@ -52,7 +53,11 @@ func (p *Pages) showAccountForm(w http.ResponseWriter, r *site.Request, password
 	if err != nil {
 		return err
 	}
-	shown := accountPage{Password: password}
+	deleted, err := p.deletedBlogs(r)
+	if err != nil {
+		return err
+	}
+	shown := accountPage{Deleted: deleted, Password: password}
 	for i := range list {
 		shown.Blogs = append(shown.Blogs, viewOf(&list[i], r))
 	}

@@ -22,6 +22,7 @@ func (p *Pages) blogRoutes() site.Routes {
 		"POST /account/{tenant}/domains/remove/{$}": p.limitEdits(p.removeDomain),
 		"GET /account/{tenant}/delete/{$}":          p.showDelete,
 		"POST /account/{tenant}/delete/{$}":         p.limitEdits(p.deleteBlog),
+		"POST /account/{tenant}/restore/{$}":        p.limitEdits(p.restoreBlog),
 	}
 }
 

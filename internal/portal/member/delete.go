@@ -17,12 +17,14 @@ type deletePage struct {
 	Name, URL string
 	// Generation is the Tenant's generation that the form is rendered from.
 	Generation int64
-	// Until is when the blog's data is dropped. The zero time: at once.
-	Until time.Time
+	// Until is when the blog's data is dropped. The zero time: at once. Restorable reports whether the user can restore the
+	// blog until then.
+	Until      time.Time
+	Restorable bool
 	// RemovesAccount reports whether the account is removed as well, and AccountEnd when: account.OrphanedLife after its
-	// last blog can no longer be restored.
-	RemovesAccount bool
-	AccountEnd     time.Time
+	// last blog can no longer be restored. LogsOut reports whether the user cannot log in until then.
+	RemovesAccount, LogsOut bool
+	AccountEnd              time.Time
 	// Managers are the other field managers of the blog's Tenant, which may recreate it.
 	Managers []string
 	Form     *site.Form
@@ -60,11 +62,13 @@ func (p *Pages) deletion(r *site.Request, t *v1alpha1.Tenant, f *site.Form) (del
 		last = shown.Until
 	}
 	shown.RemovesAccount, shown.AccountEnd = !left && !r.Staff(), account.RemovalAfter(deleted, last)
+	shown.LogsOut = shown.RemovesAccount && shown.Until.IsZero() && len(deleted) == 0
+	shown.Restorable = !shown.Until.IsZero() && t.Spec.SchemaName == ""
 	return shown, nil
 }
 
-// deleteBlog deletes a blog if the user has typed its name. A user without another blog is logged out: users without a
-// blog cannot log in.
+// deleteBlog deletes a blog if the user has typed its name. A user who has no other blog, and none that can be restored, is
+// logged out: they cannot log in.
 func (p *Pages) deleteBlog(w http.ResponseWriter, r *site.Request) error {
 	tenant, err := p.ownTenant(r)
 	if err != nil {
@@ -80,7 +84,7 @@ func (p *Pages) deleteBlog(w http.ResponseWriter, r *site.Request) error {
 	var changed *tenants.ChangedError
 	if f.Values["name"] != tenant.Name {
 		f.AddError("name", "Type "+tenant.Name+" to delete it.")
-	} else if _, err = p.Tenants.Delete(r.Context(), version); errors.As(err, &changed) {
+	} else if _, err = p.Deletions.Delete(r.Context(), owner(r), version); errors.As(err, &changed) {
 		if shown, err = p.deletion(r, changed.Tenant, f); err != nil { // the page shows what is deleted now
 			return err
 		}
@@ -92,7 +96,7 @@ func (p *Pages) deleteBlog(w http.ResponseWriter, r *site.Request) error {
 		return p.Show(w, r, site.Page{Name: "delete", Title: "Delete " + tenant.Name, Data: shown, Status: http.StatusUnprocessableEntity})
 	}
 	p.Log.InfoContext(r.Context(), "Owner deleted a blog", "id", r.ID, "tenant", tenant.Name, "user", r.User.ID)
-	if shown.RemovesAccount {
+	if shown.LogsOut {
 		if err := p.Accounts.EndSessions(r.Context(), r.User.ID, 0); err != nil {
 			return err
 		}

@@ -28,6 +28,12 @@ type blogView struct {
 	Contact web.Contact
 }
 
+// homePage is the view of the home page.
+type homePage struct {
+	Blogs   []blogView
+	Deleted []deletedView
+}
+
 // Home shows the user's blogs. Members of staff without one begin at the list of all blogs.
 func (p *Pages) Home(w http.ResponseWriter, r *site.Request) error {
 	list, err := p.Tenants.OwnedBy(r.Context(), site.Person(r.User))
@@ -45,7 +51,11 @@ func (p *Pages) Home(w http.ResponseWriter, r *site.Request) error {
 	if r.Notice == site.NoticeLive.Sentence() && len(blogs) > 0 && blogs[0].URL != "" {
 		r.Notice = "Your blog is live at " + blogs[0].URL + "."
 	}
-	return p.Show(w, r, site.Page{Name: "home", Title: site.Name, Home: true, Data: blogs})
+	deleted, err := p.deletedBlogs(r)
+	if err != nil {
+		return err
+	}
+	return p.Show(w, r, site.Page{Name: "home", Title: site.Name, Home: true, Data: homePage{blogs, deleted}})
 }
 
 func viewOf(t *v1alpha1.Tenant, r *site.Request) blogView {

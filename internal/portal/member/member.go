@@ -16,10 +16,11 @@ var templates embed.FS
 
 // Options configure the pages. All are required.
 type Options struct {
-	Tenants  *tenants.Client
-	Domains  *tenants.Domains
-	Accounts *account.Service
-	Log      *slog.Logger
+	Tenants   *tenants.Client
+	Domains   *tenants.Domains
+	Deletions *tenants.Deletions
+	Accounts  *account.Service
+	Log       *slog.Logger
 }
 
 // Pages are the pages for users.

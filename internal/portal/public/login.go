@@ -2,7 +2,6 @@ package public
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -74,10 +73,6 @@ func loginRefusal(e *account.RefusedError) string {
 		return "Your blog is still being created. Try again in a minute."
 	case account.RefusedLocked:
 		return "This account is locked. To unlock it, contact support."
-	case account.RefusedDeleted:
-		return fmt.Sprintf("Your blog %s was deleted. To restore it before %s, contact support. After that, this account is removed as well.", e.Blog, web.Day(e.PurgeAt))
-	case account.RefusedReplaced:
-		return fmt.Sprintf("Your blog %s was deleted, and another blog has its name now. Its posts are kept until %s: to get them, contact support. After that, this account is removed as well.", e.Blog, web.Day(e.PurgeAt))
 	case account.RefusedPending:
 		return "Your blog is not available. Try again in a minute. If the problem persists, contact support."
 	}

@@ -79,10 +79,13 @@ CREATE INDEX domains_tenant_id_idx ON public.domains (tenant_id);
 CREATE INDEX domains_released_at_idx ON public.domains (released_at) WHERE released_at IS NOT NULL;
 CREATE INDEX domains_absent_since_idx ON public.domains (absent_since) WHERE absent_since IS NOT NULL;
 
--- The specs of the Tenants of tombstones, to recreate them. They are not in the rows that the application reads, because
--- they contain addresses of owners.
+-- The Tenants of tombstones, to recreate them. They are not in the rows that the application reads, because
+-- specs contain addresses of owners.
 CREATE TABLE public.tombstones (
-    tenant_id bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,
+    tenant_id       bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,
     -- The spec of the Tenant when it was deleted.
-    spec      jsonb NOT NULL
+    spec            jsonb NOT NULL,
+    -- The UID of the Tenant, and the registration that it was created for. Empty: unknown, none.
+    uid             text NOT NULL DEFAULT '',
+    registration_id text NOT NULL DEFAULT ''
 );
