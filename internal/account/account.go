@@ -42,6 +42,8 @@ type Blogs interface {
 	// OwnerToInvite is Owner for a Tenant that is ready. Both are also empty if a sign-up created the Tenant: its owner
 	// needs no invitation.
 	OwnerToInvite(ctx context.Context, tenant string) (username, email string, err error)
+	// SetOwnerEmail replaces the owner's address in the Tenant that a sign-up created for a user, if there is one.
+	SetOwnerEmail(ctx context.Context, username, email string) error
 	// DiscardSignup deletes the blog that a sign-up created for a user, with its data, unless the user has other blogs. It
 	// reports whether it did.
 	DiscardSignup(ctx context.Context, username string) (bool, error)
@@ -57,7 +59,7 @@ type PasswordHasher interface {
 type Options struct {
 	// DB is the database, with the portal's role. Required.
 	DB postgres.Beginner
-	// Blogs are the Tenants of the Platform. Required by LogIn, invitations and Sweep.
+	// Blogs are the Tenants of the Platform. Required by LogIn, CorrectEmail, invitations and Sweep.
 	Blogs Blogs
 	// Hasher defaults to NewHasher().
 	Hasher PasswordHasher

@@ -264,15 +264,15 @@ func TestRequestConfirmation(t *testing.T) {
 	e := newEnv(t)
 	alice := e.addAuthor("alice")
 	for range 4 {
-		if err := e.accounts.RequestConfirmation(t.Context(), &alice); err != nil {
+		if err := e.accounts.RequestConfirmation(t.Context(), &alice, browser.Address); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if wait := waitOf(e.accounts.RequestConfirmation(t.Context(), &alice)); wait != time.Hour {
+	if wait := waitOf(e.accounts.RequestConfirmation(t.Context(), &alice, browser.Address)); wait != time.Hour {
 		t.Errorf("the fifth request has to wait %s, want an hour", wait)
 	}
 	bob := e.addAuthor("bob", func(u *account.User) { u.ConfirmedAt = e.clock() })
-	if err := e.accounts.RequestConfirmation(t.Context(), &bob); err != nil {
+	if err := e.accounts.RequestConfirmation(t.Context(), &bob, browser.Address); err != nil {
 		t.Error(err)
 	}
 	e.wantMails("confirm alice", "confirm alice", "confirm alice", "confirm alice")

@@ -252,8 +252,9 @@ type fakeBlogs struct {
 	owners map[string][2]string
 	// err is returned by every call.
 	err error
-	// discarded are the users whose blogs were deleted.
+	// discarded are the users whose blogs were deleted, and emails the addresses that were set, by user.
 	discarded []string
+	emails    map[string]string
 }
 
 func (b *fakeBlogs) Synced(context.Context) bool { return !b.unsynced }
@@ -285,6 +286,15 @@ func (b *fakeBlogs) Owns(_ context.Context, username, email string, _ bool, tena
 
 func (b *fakeBlogs) OwnerToInvite(ctx context.Context, tenant string) (username, email string, err error) {
 	return b.Owner(ctx, tenant)
+}
+
+func (b *fakeBlogs) SetOwnerEmail(_ context.Context, username, email string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err == nil {
+		b.emails = map[string]string{username: email}
+	}
+	return b.err
 }
 
 func (b *fakeBlogs) DiscardSignup(_ context.Context, username string) (bool, error) {

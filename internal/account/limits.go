@@ -32,6 +32,9 @@ var (
 	// delay those of staff.
 	editsByAccount = ratelimit.Limit{Kind: "edit-account", Free: 60, Window: time.Hour}
 
-	// confirmsByAccount limits how often a user may request another confirmation email.
+	// confirmsByNetwork, confirmsByAccount and confirmsByAddress limit how often a user may request another confirmation
+	// email or correct the address, and how many of these emails one address gets.
+	confirmsByNetwork = ratelimit.Limit{Kind: "confirm-network", Free: 20, Window: time.Hour, First: time.Hour, Longest: time.Hour}
 	confirmsByAccount = ratelimit.Limit{Kind: "confirm-account", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
+	confirmsByAddress = ratelimit.Limit{Kind: "confirm-address", Free: 4, Window: time.Hour, First: time.Hour, Longest: time.Hour}
 )

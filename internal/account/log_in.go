@@ -23,6 +23,8 @@ type Refusal string
 const (
 	// RefusedRegistering users wait for their blog.
 	RefusedRegistering Refusal = "registering"
+	// RefusedUnconfirmed users have to confirm their email address before their blog is created.
+	RefusedUnconfirmed Refusal = "unconfirmed"
 	// RefusedLocked users were locked by staff.
 	RefusedLocked Refusal = "locked"
 	// RefusedPending users have a Tenant whose blog is not yet, or no longer, in the registry.
@@ -32,7 +34,11 @@ const (
 )
 
 // RefusedError is returned when the password is right, but the user may not log in.
-type RefusedError struct{ Refusal Refusal }
+type RefusedError struct {
+	Refusal Refusal
+	// UserID is the ID of the user, who has proved who they are.
+	UserID int64
+}
 
 func (e *RefusedError) Error() string { return "login refused: " + string(e.Refusal) }
 
@@ -128,9 +134,9 @@ func (s *Service) takeLogin(ctx context.Context, key string, b Browser) (known b
 func (s *Service) checkMayLogIn(ctx context.Context, user *User) error {
 	switch user.State {
 	case Registering:
-		return &RefusedError{Refusal: RefusedRegistering}
+		return s.explainRegistering(ctx, user)
 	case Locked:
-		return &RefusedError{Refusal: RefusedLocked}
+		return &RefusedError{Refusal: RefusedLocked, UserID: user.ID}
 	}
 	var may bool
 	err := s.db.QueryRow(ctx, `SELECT `+mayLogIn+` FROM public.users u WHERE u.id = $1`, user.ID).Scan(&may)
@@ -140,19 +146,32 @@ func (s *Service) checkMayLogIn(ctx context.Context, user *User) error {
 	case may:
 		return nil
 	}
-	return s.explainNoBlog(ctx, user.Username)
+	return s.explainNoBlog(ctx, user)
+}
+
+// explainRegistering returns the *RefusedError of a user whose sign-up has not completed.
+func (s *Service) explainRegistering(ctx context.Context, user *User) error {
+	var confirming bool
+	err := s.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM public.registrations WHERE user_id = $1 AND state = 'confirming')`, user.ID).Scan(&confirming)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the registration of user %d: %w", user.ID, err)
+	case confirming:
+		return &RefusedError{Refusal: RefusedUnconfirmed, UserID: user.ID}
+	}
+	return &RefusedError{Refusal: RefusedRegistering, UserID: user.ID}
 }
 
 // explainNoBlog returns the *RefusedError of a user who has neither a blog nor a deleted one whose data is retained.
-func (s *Service) explainNoBlog(ctx context.Context, username string) error {
-	has, err := s.blogs.HasBlog(ctx, username)
+func (s *Service) explainNoBlog(ctx context.Context, user *User) error {
+	has, err := s.blogs.HasBlog(ctx, user.Username)
 	switch {
 	case err != nil:
 		return err
 	case has:
-		return &RefusedError{Refusal: RefusedPending}
+		return &RefusedError{Refusal: RefusedPending, UserID: user.ID}
 	}
-	return &RefusedError{Refusal: RefusedOrphaned}
+	return &RefusedError{Refusal: RefusedOrphaned, UserID: user.ID}
 }
 
 // StartSession starts a session of a user who proved who they are by something other than the password, and returns its

@@ -76,6 +76,9 @@ func TestLogInRefusals(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	e.addAuthor("registering", func(u *account.User) { u.State = account.Registering })
+	waiting := e.addUser("unconfirmed", func(u *account.User) { u.State = account.Registering })
+	e.exec(`INSERT INTO public.registrations (id, user_id, username, state, token_hash, failure, created_at, updated_at, leased_until)
+		VALUES (gen_random_uuid(), $1, 'unconfirmed', 'confirming', '', '', now(), now(), now())`, waiting.ID)
 	e.addAuthor("locked", func(u *account.User) { u.State = account.Locked })
 	e.addUser("released")
 	e.addTenant("releaseds", "released", "released")
@@ -84,6 +87,7 @@ func TestLogInRefusals(t *testing.T) {
 	e.addUser("orphaned")
 	for name, want := range map[string]account.RefusedError{
 		"registering": {Refusal: account.RefusedRegistering},
+		"unconfirmed": {Refusal: account.RefusedUnconfirmed},
 		"locked":      {Refusal: account.RefusedLocked},
 		"released":    {Refusal: account.RefusedOrphaned},
 		"pending":     {Refusal: account.RefusedPending},
@@ -95,6 +99,11 @@ func TestLogInRefusals(t *testing.T) {
 			t.Errorf("%s: got %v, want a RefusedError", name, err)
 			continue
 		}
+		user, err := e.accounts.User(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.UserID = user.ID
 		if diff := cmp.Diff(want, *refused); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

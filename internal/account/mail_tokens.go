@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/secret"
 )
@@ -47,6 +49,28 @@ func insertMailToken(ctx context.Context, db postgres.Querier, purpose Purpose, 
 		return "", fmt.Errorf("insert %s token: %w", purpose, err)
 	}
 	return token, nil
+}
+
+// insertUserToken is insertMailToken for a token that is emailed to a user. The user's row is locked: a concurrent
+// correction of the address either deletes the token, or has completed, so that the token goes to the new address if the
+// caller reads the address afterwards.
+func insertUserToken(ctx context.Context, db postgres.Beginner, purpose Purpose, userID int64, now time.Time) (token string, err error) {
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if err := lockUser(ctx, tx, userID); err != nil {
+			return err
+		}
+		token, err = insertMailToken(ctx, tx, purpose, mailToken{userID: userID}, now)
+		return err
+	})
+	return token, err
+}
+
+// deleteEmailedTokens makes the links invalid that were emailed to a user.
+func deleteEmailedTokens(ctx context.Context, db postgres.Querier, userID int64) error {
+	if _, err := db.Exec(ctx, `DELETE FROM public.mail_tokens WHERE user_id = $1`, userID); err != nil {
+		return fmt.Errorf("delete tokens of user %d: %w", userID, err)
+	}
+	return nil
 }
 
 // deleteResetTokens makes the links invalid with which a user could choose a password.

@@ -26,12 +26,12 @@ func person(u User, err error) (mail.Person, error) {
 
 // ConfirmToken issues a token of PurposeConfirm. It implements mail.Tokens.
 func (s *Service) ConfirmToken(ctx context.Context, userID int64) (string, error) {
-	return insertMailToken(ctx, s.db, PurposeConfirm, mailToken{userID: userID}, s.now())
+	return insertUserToken(ctx, s.db, PurposeConfirm, userID, s.now())
 }
 
 // ResetToken issues a token of PurposeReset. It implements mail.Tokens.
 func (s *Service) ResetToken(ctx context.Context, userID int64) (string, error) {
-	return insertMailToken(ctx, s.db, PurposeReset, mailToken{userID: userID}, s.now())
+	return insertUserToken(ctx, s.db, PurposeReset, userID, s.now())
 }
 
 // InviteToken issues a token with which the owner of a Tenant can create their account. It implements mail.Tokens.

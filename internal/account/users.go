@@ -187,6 +187,14 @@ func endAccess(ctx context.Context, tx pgx.Tx, userID, keepSession int64) error 
 	return nil
 }
 
+// lockUser makes changes of a user wait until the transaction ends.
+func lockUser(ctx context.Context, tx pgx.Tx, userID int64) error {
+	if _, err := tx.Exec(ctx, `SELECT FROM public.users WHERE id = $1 FOR NO KEY UPDATE`, userID); err != nil {
+		return fmt.Errorf("lock user %d: %w", userID, err)
+	}
+	return nil
+}
+
 func confirmEmail(ctx context.Context, db postgres.Querier, userID int64, now time.Time) error {
 	if _, err := db.Exec(ctx, `UPDATE public.users SET confirmed_at = $2 WHERE id = $1 AND confirmed_at IS NULL`, userID, now); err != nil {
 		return fmt.Errorf("confirm email address of user %d: %w", userID, err)

@@ -25,5 +25,9 @@ func (c Confirm) write(ctx context.Context, s *Sender) (mailData, error) {
 		return mailData{}, outbox.ErrObsolete
 	}
 	token, err := s.Tokens.ConfirmToken(ctx, person.ID)
+	if err != nil {
+		return mailData{}, err
+	}
+	person, err = s.People.PersonByID(ctx, person.ID) // after the token: see Tokens
 	return mailData{To: person.Email, Username: person.Username, Path: "/confirm/?token=" + url.QueryEscape(token)}, err
 }

@@ -29,6 +29,10 @@ func (r Reset) write(ctx context.Context, s *Sender) (mailData, error) {
 		return mailData{}, outbox.ErrObsolete
 	}
 	token, err := s.Tokens.ResetToken(ctx, person.ID)
+	if err != nil {
+		return mailData{}, err
+	}
+	person, err = s.People.PersonByID(ctx, person.ID) // after the token: see Tokens
 	return mailData{To: person.Email, Username: person.Username, Path: "/reset/password/?token=" + url.QueryEscape(token)}, err
 }
 

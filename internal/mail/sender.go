@@ -56,7 +56,8 @@ type People interface {
 	PersonByLogin(ctx context.Context, login string) (Person, error)
 }
 
-// Tokens creates the tokens in links. Each works once.
+// Tokens creates the tokens in links. Each works once. A correction of the address makes earlier tokens invalid, so that the
+// address is read after the token was created: the old address gets no valid link.
 type Tokens interface {
 	ConfirmToken(ctx context.Context, userID int64) (string, error)
 	ResetToken(ctx context.Context, userID int64) (string, error)

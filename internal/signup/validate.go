@@ -26,10 +26,12 @@ const (
 	FieldForm = "form"
 )
 
+// SentenceEmailTaken tells a person that another account has the address that they entered, wherever they enter one.
+const SentenceEmailTaken = "An account with this email address already exists. Log in instead."
+
 const (
 	sentenceNameTaken   = "This name is taken. Choose another one."
 	sentenceRollingBack = "A failed sign-up with this name or email address is still being rolled back. Try again in a minute."
-	sentenceEmailTaken  = "An account with this email address already exists. Log in instead."
 	sentenceCodeInvalid = "This registration code is not valid. It may have expired or been used up."
 )
 
@@ -92,7 +94,7 @@ func (s *Service) validate(ctx context.Context, r Request, platform *v1alpha1.Pl
 		invalid.add(FieldUsername, sentenceNameTaken)
 	}
 	if conflicts.Email && !conflicts.RollingBack {
-		invalid.add(FieldEmail, sentenceEmailTaken)
+		invalid.add(FieldEmail, SentenceEmailTaken)
 	}
 	if len(invalid.Fields) > 0 {
 		return &invalid
@@ -144,7 +146,7 @@ func conflictError(err error) error {
 	)
 	switch {
 	case errors.As(err, &taken) && taken.Field == account.FieldEmail:
-		invalid.add(FieldEmail, sentenceEmailTaken)
+		invalid.add(FieldEmail, SentenceEmailTaken)
 	case errors.As(err, &taken):
 		invalid.add(FieldUsername, sentenceNameTaken)
 	case errors.Is(err, errInvalidCode):

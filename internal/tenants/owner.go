@@ -3,8 +3,12 @@ package tenants
 import (
 	"context"
 	"errors"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	tenancyv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1/applyconfiguration/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
@@ -46,6 +50,37 @@ func (c *Client) owner(ctx context.Context, name string, qualifies func(*v1alpha
 		return "", "", nil
 	}
 	return tenant.Spec.Owner.Username, naming.ASCIIEmail(tenant.Spec.Owner.Email), nil
+}
+
+// SetOwnerEmail replaces the owner's address in the Tenant that a sign-up created for a user, if there is one. An address that
+// another field manager owns stays.
+func (c *Client) SetOwnerEmail(ctx context.Context, username, email string) error {
+	err := c.withLatest(ctx, Version{Name: username}, func(live *v1alpha1.Tenant) error {
+		owner := live.Spec.Owner
+		switch {
+		case RegistrationID(live) == "", owner == nil, owner.Username != username, owner.Email == email, OwnersOf(live).Field("owner.email") != "":
+			return nil
+		}
+		if err := c.assignFields(ctx, live); err != nil {
+			return err
+		}
+		applied, err := tenancyv1alpha1.ExtractTenant(live, ownerManager)
+		if err != nil {
+			return fmt.Errorf("extract the fields of Tenant %s that %s owns: %w", live.Name, ownerManager, err)
+		}
+		if applied.Spec == nil {
+			applied.WithSpec(tenancyv1alpha1.TenantSpec())
+		}
+		applied.Spec.WithOwner(tenancyv1alpha1.TenantOwner().WithUsername(username).WithEmail(email))
+		applied.WithUID(live.UID).WithResourceVersion(live.ResourceVersion)
+		ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+		defer cancel()
+		return apiError("apply Tenant "+live.Name, c.client.Apply(ctx, applied, client.FieldOwner(ownerManager)))
+	})
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // DiscardSignup deletes the Tenant that a sign-up created for a user, with its data, unless the user has other Tenants.

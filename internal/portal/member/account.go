@@ -7,6 +7,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
+	"github.com/echoblogs/echoblogs/internal/signup"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -16,6 +17,7 @@ func (p *Pages) accountRoutes() site.Routes {
 		"GET /account/{$}":                      p.showAccount,
 		"POST /account/password/{$}":            p.Once(p.changePassword, site.SessionCookie),
 		"POST /account/confirm/{$}":             p.requestConfirmation,
+		"POST /account/email/{$}":               p.correctEmail,
 		"POST /account/sessions/end/{$}":        p.endSession,
 		"POST /account/sessions/end-others/{$}": p.endOtherSessions,
 		"GET /logout/{$}":                       p.showLogout,
@@ -28,8 +30,8 @@ type accountPage struct {
 	Blogs    []blogView
 	Deleted  []deletedView
 	Sessions []sessionView
-	// Password is the form that changes the password.
-	Password *site.Form
+	// Password is the form that changes the password, and Email the one that corrects an unconfirmed address.
+	Password, Email *site.Form
 }
 
 // sessionView is a browser in which the user is logged in.
@@ -41,10 +43,15 @@ type sessionView struct {
 }
 
 func (p *Pages) showAccount(w http.ResponseWriter, r *site.Request) error {
-	return p.showAccountForm(w, r, site.NewForm(r), http.StatusOK)
+	return p.showAccountForms(w, r, site.NewForm(r), site.NewForm(r))
 }
 
-func (p *Pages) showAccountForm(w http.ResponseWriter, r *site.Request, password *site.Form, status int) error {
+// showAccountForms shows the account page with its forms.
+func (p *Pages) showAccountForms(w http.ResponseWriter, r *site.Request, password, email *site.Form) error {
+	status := http.StatusOK
+	if !password.OK() || !email.OK() {
+		status = http.StatusUnprocessableEntity
+	}
 	list, err := p.Tenants.OwnedBy(r.Context(), site.Person(r.User))
 	if err != nil {
 		return err
@@ -57,7 +64,7 @@ func (p *Pages) showAccountForm(w http.ResponseWriter, r *site.Request, password
 	if err != nil {
 		return err
 	}
-	shown := accountPage{Deleted: deleted, Password: password}
+	shown := accountPage{Deleted: deleted, Password: password, Email: email}
 	for i := range list {
 		shown.Blogs = append(shown.Blogs, viewOf(&list[i], r))
 	}
@@ -73,7 +80,7 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *site.Request) error {
 	f := site.NewForm(r)
 	password, ok := site.NewPassword(r, f)
 	if !ok {
-		return p.showAccountForm(w, r, f, http.StatusUnprocessableEntity)
+		return p.showAccountForms(w, r, f, site.NewForm(r))
 	}
 	err := p.Accounts.ChangePassword(r.Context(), r.User, r.Session.ID, r.PostFormValue("current_password"), password, r.Browser())
 	if errors.Is(err, account.ErrWrongPassword) {
@@ -81,7 +88,7 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *site.Request) error {
 	}
 	switch {
 	case f.AddInvalid(err):
-		return p.showAccountForm(w, r, f, http.StatusUnprocessableEntity)
+		return p.showAccountForms(w, r, f, site.NewForm(r))
 	case err != nil:
 		return err
 	}
@@ -111,7 +118,28 @@ func (p *Pages) endOtherSessions(w http.ResponseWriter, r *site.Request) error {
 }
 
 func (p *Pages) requestConfirmation(w http.ResponseWriter, r *site.Request) error {
-	if err := p.Accounts.RequestConfirmation(r.Context(), r.User); err != nil {
+	if err := p.Accounts.RequestConfirmation(r.Context(), r.User, r.Address); err != nil {
+		return err
+	}
+	site.RedirectWithNotice(w, r, "/account/", site.NoticeMailed)
+	return nil
+}
+
+// correctEmail corrects an address that is not confirmed.
+func (p *Pages) correctEmail(w http.ResponseWriter, r *site.Request) error {
+	f := site.NewForm(r, "email")
+	err := p.Accounts.CorrectEmail(r.Context(), r.User.ID, f.Values["email"], r.Address)
+	var conflict *account.ConflictError
+	switch {
+	case errors.Is(err, account.ErrConfirmed):
+		site.RedirectWithNotice(w, r, "/account/", site.NoticeConfirmed)
+		return nil
+	case errors.As(err, &conflict):
+		f.AddError("email", signup.SentenceEmailTaken)
+		return p.showAccountForms(w, r, site.NewForm(r), f)
+	case f.AddInvalid(err):
+		return p.showAccountForms(w, r, site.NewForm(r), f)
+	case err != nil:
 		return err
 	}
 	site.RedirectWithNotice(w, r, "/account/", site.NoticeMailed)

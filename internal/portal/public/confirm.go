@@ -16,7 +16,13 @@ func (p *Pages) confirmRoutes() site.Routes {
 	}
 }
 
-var errInvalidConfirmation = errInvalidLink("/account/", "If your address is not confirmed yet, log in and request a new link.")
+// errInvalidConfirmation leads the browser that signed up to its sign-up, and others to the account.
+func errInvalidConfirmation(r *site.Request) error {
+	if r.User == nil && r.CookieValue(site.RegistrationCookie) != "" {
+		return errInvalidLink("/register/progress/", "If your address is not confirmed yet, request a new link.")
+	}
+	return errInvalidLink("/account/", "If your address is not confirmed yet, log in and request a new link.")
+}
 
 // showConfirm shows a button that confirms the address. Opening the link must not confirm it, because mail scanners open
 // links.
@@ -25,7 +31,7 @@ func (p *Pages) showConfirm(w http.ResponseWriter, r *site.Request) error {
 	f.Values["token"] = r.URL.Query().Get("token")
 	user, err := p.Accounts.UserByToken(r.Context(), account.PurposeConfirm, f.Values["token"])
 	if errors.Is(err, account.ErrNotFound) {
-		return errInvalidConfirmation
+		return errInvalidConfirmation(r)
 	}
 	if err != nil {
 		return err
@@ -38,7 +44,7 @@ func (p *Pages) showConfirm(w http.ResponseWriter, r *site.Request) error {
 func (p *Pages) confirm(w http.ResponseWriter, r *site.Request) error {
 	userID, err := p.Accounts.ConfirmEmail(r.Context(), r.PostFormValue("token"))
 	if errors.Is(err, account.ErrNotFound) {
-		return errInvalidConfirmation
+		return errInvalidConfirmation(r)
 	}
 	if err != nil {
 		return err

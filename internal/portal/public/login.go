@@ -55,6 +55,9 @@ func (p *Pages) logIn(w http.ResponseWriter, r *site.Request) error {
 		f.AddError("", wrongPassword)
 	case errors.As(err, &refused):
 		f.AddError("", loginRefusal(refused))
+		if refused.Refusal == account.RefusedUnconfirmed {
+			f.Values["unconfirmed"] = "yes"
+		}
 	case err != nil:
 		return err
 	}
@@ -71,6 +74,8 @@ func loginRefusal(e *account.RefusedError) string {
 	switch e.Refusal {
 	case account.RefusedRegistering:
 		return "Your blog is still being created. Try again in a minute."
+	case account.RefusedUnconfirmed:
+		return "Confirm your email address first: open the link that we emailed you. Your blog is created then."
 	case account.RefusedLocked:
 		return "This account is locked. To unlock it, contact support."
 	case account.RefusedPending:

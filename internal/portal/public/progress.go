@@ -28,6 +28,8 @@ const (
 type progressPage struct {
 	Username, Email string
 	Steps           []signup.Step
+	// Form corrects the address. nil: this browser did not sign up.
+	Form *site.Form
 	// Failure says why the registration failed. Empty: it has not failed.
 	Failure string
 	// Again is the address of the sign-up form, with the user name if people can sign up with it now.
@@ -50,6 +52,8 @@ func (p *Pages) showProgress(w http.ResponseWriter, r *site.Request) error {
 	case signup.Live:
 		return p.logInRegistered(w, r)
 	case signup.Confirming:
+		shown.Form = site.NewForm(r)
+		shown.Form.Values["email"] = progress.Email
 		return p.Show(w, r, site.Page{Name: "register-confirm", Title: "Check your email", Data: shown})
 	case signup.Provisioning:
 		return p.Show(w, r, site.Page{Name: "progress", Title: "Creating your blog", Data: shown, Script: "progress.js", Refresh: refreshInterval})

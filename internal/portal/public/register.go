@@ -20,6 +20,9 @@ func (p *Pages) registrationRoutes() site.Routes {
 		"POST /register/{$}":            p.register,
 		"GET /register/progress/{$}":    p.showProgress,
 		"GET /register/progress/events": p.sendProgress,
+		"GET /register/email/{$}":       p.showEmail,
+		"POST /register/email/{$}":      p.correctEmail,
+		"POST /register/resend/{$}":     p.resendConfirmation,
 	}
 }
 
