@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -44,6 +45,7 @@ type Client struct {
 	cache        cache.Cache
 	client       client.Client // bypasses the cache
 	index        *searchIndex  // of what the cache holds
+	synced       atomic.Bool   // once true, it stays so
 
 	changed []func(before, after *v1alpha1.Tenant) // registered with OnChange
 }
@@ -87,9 +89,16 @@ func (c *Client) Run(ctx context.Context) error {
 
 // Synced reports whether the watch has read all objects once.
 func (c *Client) Synced(ctx context.Context) bool {
+	if c.synced.Load() {
+		return true // on a busy machine, the cache may not say so in time
+	}
 	ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 	defer cancel()
-	return c.cache.WaitForCacheSync(ctx)
+	if !c.cache.WaitForCacheSync(ctx) {
+		return false
+	}
+	c.synced.Store(true)
+	return true
 }
 
 func (c *Client) key(name string) client.ObjectKey {
