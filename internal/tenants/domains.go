@@ -126,7 +126,6 @@ type DomainReason string
 
 // The reasons.
 const (
-	DomainAdded       DomainReason = "Added"       // the Tenant has it already
 	DomainTaken       DomainReason = "Taken"       // another Tenant has it
 	DomainHeld        DomainReason = "Held"        // another Tenant has just released it
 	DomainNotListed   DomainReason = "NotListed"   // the Platform accepts only domains that it lists
@@ -148,8 +147,6 @@ func (e *DomainError) Error() string { return "domain " + e.Host + ": " + string
 // Sentence explains the error to the owner of the Tenant.
 func (e *DomainError) Sentence() string {
 	switch e.Reason {
-	case DomainAdded:
-		return "Your blog already has this domain."
 	case DomainTaken:
 		return "Another blog has this domain. If it is yours, contact support."
 	case DomainHeld:
@@ -168,7 +165,7 @@ func (e *DomainError) Sentence() string {
 	return ""
 }
 
-// Add adds a domain to a Tenant. Errors are *InvalidError, *DomainError, ErrNoPlatform and those of Edit.
+// Add adds a domain to a Tenant, unless it has it already. Errors are *InvalidError, *DomainError, ErrNoPlatform and those of Edit.
 func (d *Domains) Add(ctx context.Context, t *v1alpha1.Tenant, text string, now time.Time) error {
 	platform, err := d.tenants.Platform(ctx)
 	if err != nil {
@@ -179,7 +176,7 @@ func (d *Domains) Add(ctx context.Context, t *v1alpha1.Tenant, text string, now 
 	case message != "":
 		return invalid(pathCustomDomains, "%s", message)
 	case slices.Contains(t.Spec.CustomDomains, v1alpha1.CustomDomain(host)):
-		return &DomainError{Host: host, Reason: DomainAdded}
+		return nil
 	case len(t.Spec.CustomDomains) >= maxCustomDomains:
 		return &DomainError{Host: host, Reason: TooManyDomains}
 	case platform.CustomDomainPolicy() == v1alpha1.CustomDomainsListed && !platform.ListsCustomDomain(host):

@@ -17,7 +17,7 @@ func (p *Pages) accountRoutes() site.Routes {
 		"GET /account/{$}":                      p.showAccount,
 		"POST /account/password/{$}":            p.Once(p.changePassword, site.SessionCookie),
 		"POST /account/confirm/{$}":             p.requestConfirmation,
-		"POST /account/email/{$}":               p.correctEmail,
+		"POST /account/email/{$}":               p.Once(p.correctEmail, site.SessionCookie),
 		"POST /account/sessions/end/{$}":        p.endSession,
 		"POST /account/sessions/end-others/{$}": p.endOtherSessions,
 		"GET /logout/{$}":                       p.showLogout,

@@ -59,7 +59,7 @@ func (p *Pages) Routes() site.Routes {
 		"POST /staff/tenants/{name}/resume/{$}":     p.resumeTenant,
 		"POST /staff/tenants/{name}/delete/{$}":     p.Once(p.deleteTenant, site.SessionCookie),
 		"GET /staff/tombstones/{$}":                 p.showTombstones,
-		"POST /staff/tombstones/{name}/restore/{$}": p.restoreTombstone,
+		"POST /staff/tombstones/{name}/restore/{$}": p.Once(p.restoreTombstone, site.SessionCookie),
 		"GET /staff/users/{$}":                      p.showUsers,
 		"GET /staff/users/{username}/{$}":           p.showUser,
 		"POST /staff/users/{username}/lock/{$}":     p.lockUser,

@@ -72,7 +72,7 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 		}
 	}
 	portaltest.LogIn(t, site, "alice", portaltest.Password)
-	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusNotFound, "No data is kept under this name")
+	v.Submit("/staff/tombstones/nobody/restore/").Want(t, http.StatusNotFound, "No data is kept under this name")
 }
 
 // A blog with a custom schema name can be restored by administrators only, and an existing Tenant is not created twice.
