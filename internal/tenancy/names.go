@@ -17,7 +17,7 @@ const NameTakenSQL = `(EXISTS (SELECT FROM public.tenants WHERE name = $1 AND st
 	OR EXISTS (SELECT FROM public.domains d LEFT JOIN public.tenants t ON t.id = d.tenant_id WHERE d.host = $3
 		AND (t.id IS NULL OR t.state = ` + TombstoneSQL + ` OR t.state = ` + LiveSQL + ` AND d.released_at IS NULL)))`
 
-// NameTaken reports whether the registry keeps anyone from signing up with a name for a blog at a host.
+// NameTaken reports whether the registry keeps anyone from signing up with a name for a tenant at a host.
 func (r Reader) NameTaken(ctx context.Context, name, host string) (taken bool, err error) {
 	if err := r.db.QueryRow(ctx, `SELECT `+NameTakenSQL, name, naming.Schema(name), host).Scan(&taken); err != nil {
 		return false, fmt.Errorf("check whether the name %s is taken: %w", name, err)

@@ -92,7 +92,7 @@ func (rd *Reader) query(r *http.Request, t *directory.Tenant, work func(ctx cont
 	return rd.connections.Use(ctx, t.ID, func(db postgres.Beginner) error { return work(ctx, db) })
 }
 
-// NameTaken reports whether the registry keeps anyone from signing up with a name for a blog at a host. It shares the
+// NameTaken reports whether the registry keeps anyone from signing up with a name for a tenant at a host. It shares the
 // connections of readers like one tenant.
 func (rd *Reader) NameTaken(ctx context.Context, name, host string) (taken bool, err error) {
 	err = rd.connections.Use(ctx, 0, func(db postgres.Beginner) error {

@@ -37,7 +37,7 @@ type Site struct {
 	// Now is the clock.
 	Now func() time.Time
 
-	// NameTaken reports whether the registry keeps anyone from signing up with a name for a blog at a host. nil: unknown.
+	// NameTaken reports whether the registry keeps anyone from signing up with a name for a tenant at a host. nil: unknown.
 	NameTaken func(ctx context.Context, name, host string) (bool, error)
 
 	failures, lookups *rate.Limiter

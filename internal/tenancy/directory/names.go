@@ -7,7 +7,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// NameTaken reports whether the registry keeps anyone from signing up with a name for a blog at a host. It is a query: the
+// NameTaken reports whether the registry keeps anyone from signing up with a name for a tenant at a host. It is a query: the
 // directory has only live tenants, and deleted ones keep their names while their data is retained.
 func NameTaken(ctx context.Context, db postgres.Querier, name, host string) (bool, error) {
 	return tenancy.NewReader(db).NameTaken(ctx, name, host)
