@@ -106,7 +106,7 @@ func TestPagesOfThePublicSite(t *testing.T) {
 		pages  map[string]string
 	}{
 		{stranger, map[string]string{
-			"landing": site + "/", "login": site + "/login/", "register": site + "/register/", "reset": site + "/reset/",
+			"landing": site + "/", "login": site + "/login/", "register": site + "/register/", "reset": site + "/reset/", "register-email": site + "/register/email/",
 			"portal-no-page": site + "/none/", "offer": strings.Replace(site, "http://", "http://frank.", 1) + "/",
 		}},
 		{erin, map[string]string{
