@@ -3,6 +3,9 @@ package tenants
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -26,6 +29,21 @@ type Version struct {
 // VersionOf returns the version of a Tenant that was read.
 func VersionOf(t *v1alpha1.Tenant) Version {
 	return Version{Name: t.Name, UID: t.UID, Generation: t.Generation}
+}
+
+// String returns the UID and the generation, for a form.
+func (v Version) String() string { return fmt.Sprintf("%s/%d", v.UID, v.Generation) }
+
+// Seen returns v with the generation in a form that String was written to. A form that was made from another Tenant, or
+// from none, has a generation that no Tenant has.
+func (v Version) Seen(form string) Version {
+	uid, number, _ := strings.Cut(form, "/")
+	generation, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || generation < 1 || types.UID(uid) != v.UID {
+		generation = -1
+	}
+	v.Generation = generation
+	return v
 }
 
 // Latest returns v without its generation, for a change that applies to the Tenant whatever its generation is.

@@ -41,8 +41,8 @@ type blogPage struct {
 	blogView
 	// Host is the blog's host name under the site's domain.
 	Host string
-	// Generation is the Tenant's generation that the forms are rendered from.
-	Generation int64
+	// Version is the version of the Tenant that the forms are rendered from.
+	Version tenants.Version
 	// DisplayName is the blog's title, and Manager the field manager that set it. Empty: it can be changed here.
 	DisplayName, Manager string
 	Domains              []domainView
@@ -84,7 +84,7 @@ func (p *Pages) blogPage(w http.ResponseWriter, r *site.Request, tenant *v1alpha
 	}
 	owners := tenants.OwnersOf(tenant)
 	shown := blogPage{
-		blogView: viewOf(tenant, r), Host: primaryHost(r, tenant), Generation: tenant.Generation,
+		blogView: viewOf(tenant, r), Host: primaryHost(r, tenant), Version: tenants.VersionOf(tenant),
 		DisplayName: tenant.Spec.DisplayName, Manager: owners.Field("displayName"), Form: f,
 	}
 	if isAboutDomains(tenant) {
@@ -114,8 +114,7 @@ func (p *Pages) rename(w http.ResponseWriter, r *site.Request) error {
 		return err
 	}
 	f := blogForm(r, tenant, "display_name", "was")
-	change := tenants.Change{Version: tenants.VersionOf(tenant), Base: tenants.SettingsOf(tenant)}
-	change.Generation = r.Generation()
+	change := tenants.Change{Version: tenants.VersionOf(tenant).Seen(r.PostFormValue("version")), Base: tenants.SettingsOf(tenant)}
 	if r.PostForm.Has("was") {
 		change.Base.DisplayName = f.Values["was"]
 	}

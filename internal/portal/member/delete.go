@@ -15,8 +15,8 @@ import (
 // deletePage describes what the deletion of a blog does, before and after it.
 type deletePage struct {
 	Name, URL string
-	// Generation is the Tenant's generation that the form is rendered from.
-	Generation int64
+	// Version is the version of the Tenant that the form is rendered from.
+	Version tenants.Version
 	// Until is when the blog's data is dropped. The zero time: at once. Restorable reports whether the user can restore the
 	// blog until then.
 	Until      time.Time
@@ -45,7 +45,7 @@ func (p *Pages) showDelete(w http.ResponseWriter, r *site.Request) error {
 // deletion describes what the deletion of a blog does to the blog and to the user's account.
 func (p *Pages) deletion(r *site.Request, t *v1alpha1.Tenant, f *site.Form) (deletePage, error) {
 	shown := deletePage{
-		Name: t.Name, URL: t.Status.URL, Generation: t.Generation, Until: tenants.KeptUntil(r.Platform, t, r.Now),
+		Name: t.Name, URL: t.Status.URL, Version: tenants.VersionOf(t), Until: tenants.KeptUntil(r.Platform, t, r.Now),
 		Managers: tenants.OwnersOf(t).Managers(), Form: f,
 	}
 	list, err := p.Tenants.OwnedBy(r.Context(), site.Person(r.User))
@@ -79,8 +79,7 @@ func (p *Pages) deleteBlog(w http.ResponseWriter, r *site.Request) error {
 	if err != nil {
 		return err
 	}
-	version := tenants.VersionOf(tenant)
-	version.Generation = r.Generation()
+	version := tenants.VersionOf(tenant).Seen(r.PostFormValue("version"))
 	var changed *tenants.ChangedError
 	if f.Values["name"] != tenant.Name {
 		f.AddError("name", "Type "+tenant.Name+" to delete it.")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -75,16 +74,6 @@ func (r *Request) Browser() account.Browser {
 		r.browserID = cmp.Or(r.CookieValue(browserCookie), secret.New())
 	}
 	return account.Browser{Address: r.Address, UserAgent: r.UserAgent(), Token: r.CookieValue(SessionCookie), ID: r.browserID}
-}
-
-// Generation returns the generation of the Tenant that the form was rendered from. If the form does not contain it, it
-// returns -1, which no Tenant has.
-func (r *Request) Generation() int64 {
-	generation, err := strconv.ParseInt(r.PostFormValue("generation"), 10, 64)
-	if err != nil || generation < 1 {
-		return -1
-	}
-	return generation
 }
 
 // isSafe reports whether the request only reads.

@@ -77,8 +77,9 @@ func settingsForm(r *site.Request, t *v1alpha1.Tenant) *site.Form {
 func readSettings(r *site.Request, t *v1alpha1.Tenant) (*site.Form, tenants.Change) {
 	f := site.NewForm(r)
 	owners, owned := tenants.OwnersOf(t), ownedDomains(t, tenants.OwnersOf(t))
-	change := tenants.Change{Version: tenants.VersionOf(t), Base: tenants.SettingsOf(t), Want: tenants.SettingsOf(t)}
-	change.Generation = r.Generation()
+	change := tenants.Change{
+		Version: tenants.VersionOf(t).Seen(r.PostFormValue("version")), Base: tenants.SettingsOf(t), Want: tenants.SettingsOf(t),
+	}
 	for _, field := range settingFields {
 		text := r.PostFormValue(field.name)
 		f.Values[field.name] = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))

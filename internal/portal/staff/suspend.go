@@ -41,8 +41,7 @@ func (p *Pages) deleteTenant(w http.ResponseWriter, r *site.Request) error {
 		f.AddError("confirm", "Type "+tenant.Name+" to delete it. Nothing was changed.")
 		return p.showTenantForm(w, r, tenant, f)
 	}
-	version := tenants.VersionOf(tenant)
-	version.Generation = r.Generation()
+	version := tenants.VersionOf(tenant).Seen(r.PostFormValue("version"))
 	deleted, err := p.Changes.Delete(r.Context(), r.User.Username, version)
 	var changed *tenants.ChangedError
 	switch {

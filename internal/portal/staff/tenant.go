@@ -39,9 +39,9 @@ type tenantPage struct {
 	// NoEvents says why there are no events to show. Empty: there are some.
 	NoEvents string
 	Audit    []auditView
-	// Generation is the Tenant's generation that the form is rendered from.
-	Generation int64
-	Form       *site.Form
+	// Version is the version of the Tenant that the form is rendered from.
+	Version tenants.Version
+	Form    *site.Form
 	// Fields are the settings in the form.
 	Fields []fieldView
 	// Suspended reports whether staff have suspended it.
@@ -156,7 +156,7 @@ func (p *Pages) describe(r *site.Request, tenant *v1alpha1.Tenant) (*tenantPage,
 	shown := &tenantPage{
 		Name: tenant.Name, Title: tenants.TitleOf(tenant), URL: tenant.Status.URL, Phase: tenants.PhaseOf(tenant), PhaseWords: phaseWords[tenants.PhaseOf(tenant)],
 		Hosts: hostsOf(tenant), Facts: p.factsOf(r, tenant), Conditions: conditionsOf(tenant), Audit: viewsOfAudit(entries),
-		Generation: tenant.Generation, Suspended: tenant.SuspendedBySpec(), Retained: tenant.Retained(), Deletion: deletionOf(r, tenant),
+		Version: tenants.VersionOf(tenant), Suspended: tenant.SuspendedBySpec(), Retained: tenant.Retained(), Deletion: deletionOf(r, tenant),
 	}
 	if owner := tenant.Spec.Owner; owner != nil {
 		shown.Owner, shown.Email = owner.Username, owner.Email

@@ -48,14 +48,14 @@ func TestDisplayName(t *testing.T) {
 	}
 
 	// A form that was opened before another change shows both values.
-	seen := fmt.Sprint(p.Tenant("alice").Generation)
-	v.Submit("/account/alice/name/", "display_name", "First", "generation", seen, "was", "").Want(t, http.StatusOK, "Saved.")
-	v.Submit("/account/alice/name/", "display_name", "Second", "generation", seen, "was", "").Want(t, http.StatusUnprocessableEntity, `value="Second"`,
+	seen := v.Get("/account/alice/").Version()
+	v.Submit("/account/alice/name/", "display_name", "First", "version", seen, "was", "").Want(t, http.StatusOK, "Saved.")
+	v.Submit("/account/alice/name/", "display_name", "Second", "version", seen, "was", "").Want(t, http.StatusUnprocessableEntity, `value="Second"`,
 		"Your blog was changed after you opened this page. The value is now &#34;First&#34;; you entered &#34;Second&#34;. Save again to keep your value.")
 	// A form that does not say what it was made from changes nothing.
 	v.Submit("/account/alice/name/", "display_name", "Third").Want(t, http.StatusUnprocessableEntity, "Your blog was changed after you opened this page.")
 	v.Submit("/account/alice/delete/", "name", "alice").Want(t, http.StatusUnprocessableEntity, "Your blog was changed after you opened this page.")
-	v.Submit("/account/alice/delete/", "name", "alice", "generation", seen).Want(t, http.StatusUnprocessableEntity,
+	v.Submit("/account/alice/delete/", "name", "alice", "version", seen).Want(t, http.StatusUnprocessableEntity,
 		"Your blog was changed after you opened this page. Check what happens to its posts, then confirm again.")
 	if tenant := p.Tenant("alice"); tenant.Spec.DisplayName != "First" || !tenant.DeletionTimestamp.IsZero() {
 		t.Errorf("the Tenant was changed: %+v", tenant)

@@ -51,7 +51,7 @@ func TestOwnerRestoresADeletedBlog(t *testing.T) {
 		VALUES ('kept', 'Kept words', '', '', '', '', now(), now(), now())`)
 	until := web.Day(time.Now().UTC().AddDate(0, 0, 30))
 	for range 2 {
-		alice.Get("/account/alice/delete/").Want(t, http.StatusOK, "All posts are kept until "+until+". To restore the blog before that date, log in and choose “Restore” on your account page.")
+		seen := alice.Get("/account/alice/delete/").Want(t, http.StatusOK, "All posts are kept until "+until+". To restore the blog before that date, log in and choose “Restore” on your account page.").Version()
 		alice.SubmitForm("/account/alice/delete/", "/account/alice/delete/", "name", "alice").
 			Want(t, http.StatusOK, "Its posts are kept until "+until+". Until then you can restore the blog here or on your account page.", `action="/account/alice/restore/"`)
 		waitServed(p, "alice", http.StatusNotFound)
@@ -66,6 +66,9 @@ func TestOwnerRestoresADeletedBlog(t *testing.T) {
 			t.Errorf("the restored blog lacks the post: %v\n%s", err, answer.Body)
 		}
 		again.Submit("/account/alice/restore/").Want(t, http.StatusOK, "<h1>Account</h1>") // a second click
+		// The form of the blog that was deleted is not one of the restored blog.
+		again.Submit("/account/alice/delete/", "name", "alice", "version", seen).
+			Want(t, http.StatusUnprocessableEntity, "Your blog was changed after you opened this page.")
 	}
 	// The address is still unconfirmed, and the blog is still alice's. Staff see who did what.
 	alice.Get("/account/alice/").Want(t, http.StatusOK, "Delete this blog")

@@ -53,10 +53,10 @@ func TestSecondClick(t *testing.T) {
 	other.WantNotTheirs(http.StatusGone, "This link is no longer valid", "/reset/password/", form...)
 
 	v.Submit("/login/", "username", "alice", "password", third).Want(t, http.StatusOK, "Welcome, alice")
-	v.WantOnce(http.StatusSeeOther, "/account/alice/", "", "/account/alice/name/", "display_name", "Wonderland", "was", "", "generation", v.Get("/account/alice/").Generation(t))
+	v.WantOnce(http.StatusSeeOther, "/account/alice/", "", "/account/alice/name/", "display_name", "Wonderland", "was", "", "version", v.Get("/account/alice/").Version())
+	v.WantOnce(http.StatusSeeOther, "/account/alice/#domains", "", "/account/alice/domains/", "host", "www.alice.org")
 	const page = "/account/alice/delete/"
-	generation := v.Get(page).Generation(t)
-	form = []string{"name", "alice", "generation", generation}
+	form = []string{"name", "alice", "version", v.Get(page).Version()}
 	v.WantOnce(http.StatusOK, "", "alice is deleted", page, form...)
 	other.WantNotTheirs(http.StatusForbidden, "You are logged out", page, form...)
 

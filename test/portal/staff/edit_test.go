@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -14,16 +13,11 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-var generation = regexp.MustCompile(`name="generation" value="(\d+)"`)
-
 // settings returns the current fields of the form of a Tenant's page, with some changed.
 func settings(t *testing.T, v *portaltest.Client, name string, changed ...string) []string {
 	t.Helper()
-	now := generation.FindStringSubmatch(v.Get("/staff/tenants/"+name+"/").Want(t, http.StatusOK).Body)
-	if now == nil {
-		t.Fatal("the page has no form")
-	}
-	fields := map[string]string{"trial": "yes", "generation": now[1]}
+	version := v.Get("/staff/tenants/"+name+"/").Want(t, http.StatusOK).Version()
+	fields := map[string]string{"trial": "yes", "version": version}
 	for i := 0; i+1 < len(changed); i += 2 {
 		fields[changed[i]] = changed[i+1]
 	}
@@ -107,11 +101,11 @@ func TestStaffRefused(t *testing.T) {
 		{"posts", "99999999999", "spec.limits.posts in body should be less than or equal to 1000000000"},
 		{"storage", "much", "Enter a whole number of bytes from 0 to 1Pi, such as 500Mi or 2Gi."},
 		{"requestsPerSecond", "1.5", "Enter a whole number of 0 or more."},
-		{"generation", "1000", "This tenant was changed after you opened the page. Check the marked fields and save again."},
+		{"version", "1000", "This tenant was changed after you opened the page. Check the marked fields and save again."},
 	} {
 		answer := v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "storage", "1Gi", test.field, test.value)...)
 		answer.Want(t, http.StatusUnprocessableEntity, test.want, `role="alert"`)
-		if test.field != "generation" {
+		if test.field != "version" {
 			answer.Want(t, http.StatusUnprocessableEntity, test.value, `id="`+test.field+`-error"`, `aria-describedby="`+test.field+`-hint `+test.field+`-error"`)
 		}
 	}
@@ -138,10 +132,10 @@ func TestConcurrentStaffEdits(t *testing.T) {
 	if tenant := p.Tenant("alice"); tenant.Spec.DisplayName != "Theirs" || tenant.Spec.Trial != nil {
 		t.Errorf("the Tenant was changed: %+v", tenant.Spec)
 	}
-	again := append(ours, "generation", generation.FindStringSubmatch(refused.Body)[1], "was.displayName", "Theirs", "paidUntil", "2031-01-31")
+	again := append(ours, "version", refused.Version(), "was.displayName", "Theirs", "paidUntil", "2031-01-31")
 	v.Submit("/staff/tenants/alice/settings/", latest(again)...).Want(t, http.StatusOK, "Saved.", "displayName Theirs -&gt; Ours; trial yes -&gt; no")
 
-	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice", "generation", "1").Want(t, http.StatusUnprocessableEntity,
+	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice", "version", "1").Want(t, http.StatusUnprocessableEntity,
 		"This tenant was changed after you opened the page. Check it, then confirm again.")
 	if tenant := p.Tenant("alice"); !tenant.DeletionTimestamp.IsZero() {
 		t.Error("the Tenant is being deleted")

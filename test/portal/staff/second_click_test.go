@@ -7,16 +7,18 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 )
 
-// Further clicks on a button that saves or deletes a tenant get the answer of the first.
+// Further clicks on a button that saves, deletes or restores a tenant get the answer of the first.
 func TestSecondClick(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	portaltest.AddAccount(t, p, "alice")
 	v := portaltest.NewStaff(t, p, site)
 	const page = "/staff/tenants/alice/"
-	v.WantOnce(http.StatusSeeOther, page, "", page+"settings/", "displayName", "Wonderland", "was.displayName", "", "generation", v.Get(page).Generation(t))
-	v.WantOnce(http.StatusSeeOther, "/staff/tombstones/", "", page+"delete/", "confirm", "alice", "generation", v.Get(page).Generation(t))
-	if n := p.Count(`SELECT count(*) FROM public.audit WHERE tenant = 'alice'`); n != 2 {
-		t.Errorf("%d entries in the audit log, want 2", n)
+	v.WantOnce(http.StatusSeeOther, page, "", page+"settings/", "displayName", "Wonderland", "was.displayName", "", "version", v.Get(page).Version())
+	v.WantOnce(http.StatusSeeOther, "/staff/tombstones/", "", page+"delete/", "confirm", "alice", "version", v.Get(page).Version())
+	p.WaitGone("alice")
+	v.WantOnce(http.StatusSeeOther, page, "", "/staff/tombstones/alice/restore/")
+	if n := p.Count(`SELECT count(*) FROM public.audit WHERE tenant = 'alice'`); n != 3 {
+		t.Errorf("%d entries in the audit log, want 3", n)
 	}
 }

@@ -28,12 +28,11 @@ func TestSuspensionDuringEdits(t *testing.T) {
 		editing.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				shown, err := alice.Try(ctx, http.MethodGet, "/account/alice/", nil, nil)
-				found := generation.FindStringSubmatch(shown.Body)
-				if err != nil || found == nil {
+				if err != nil || shown.Version() == "" {
 					continue
 				}
 				title := strconv.Itoa(thread) + "." + strconv.Itoa(i)
-				saved, err := alice.Try(ctx, http.MethodPost, "/account/alice/name/", portaltest.FormBody("display_name", title, "generation", found[1]), portaltest.FormHeader.Clone())
+				saved, err := alice.Try(ctx, http.MethodPost, "/account/alice/name/", portaltest.FormBody("display_name", title, "version", shown.Version()), portaltest.FormHeader.Clone())
 				if err == nil && saved.Status == http.StatusOK {
 					edits.Add(1)
 				}

@@ -68,10 +68,10 @@ func (c *Client) Submit(path string, fields ...string) Page {
 	return c.Do(http.MethodPost, path, FormBody(fields...), FormHeader.Clone())
 }
 
-// SubmitForm opens a page and posts a form of it, with the generation of the Tenant that the page was made from.
+// SubmitForm opens a page and posts a form of it, with the version of the Tenant that the page was made from.
 func (c *Client) SubmitForm(page, path string, fields ...string) Page {
 	c.t.Helper()
-	return c.Submit(path, append(fields, "generation", c.Get(page).Generation(c.t))...)
+	return c.Submit(path, append(fields, "version", c.Get(page).Version())...)
 }
 
 // Do sends a request, and follows redirects.
