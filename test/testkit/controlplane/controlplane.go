@@ -26,6 +26,8 @@ type Options struct {
 	// State is the folder for certificates and etcd's data. The data survives a
 	// restart.
 	State string
+	// DataMayBeLost makes writes faster: etcd does not wait for the disk.
+	DataMayBeLost bool
 	// Logs is the folder for the logs, one file per program.
 	Logs string
 	// Namespace is the default namespace of the kubeconfigs.

@@ -10,23 +10,27 @@ import (
 // etcd contains every Secret.
 func (c *ControlPlane) startEtcd(ctx context.Context, clientURL, peerURL string) error {
 	file := c.authority.file
-	etcd, err := c.run(ctx, "etcd",
+	arguments := []string{
 		"--name=demo",
-		"--data-dir="+filepath.Join(c.options.State, "etcd"),
-		"--listen-client-urls="+clientURL,
-		"--advertise-client-urls="+clientURL,
-		"--listen-peer-urls="+peerURL,
-		"--initial-advertise-peer-urls="+peerURL,
-		"--initial-cluster=demo="+peerURL,
+		"--data-dir=" + filepath.Join(c.options.State, "etcd"),
+		"--listen-client-urls=" + clientURL,
+		"--advertise-client-urls=" + clientURL,
+		"--listen-peer-urls=" + peerURL,
+		"--initial-advertise-peer-urls=" + peerURL,
+		"--initial-cluster=demo=" + peerURL,
 		"--client-cert-auth",
-		"--trusted-ca-file="+file("ca.crt"),
-		"--cert-file="+file("etcd.crt"),
-		"--key-file="+file("etcd.key"),
+		"--trusted-ca-file=" + file("ca.crt"),
+		"--cert-file=" + file("etcd.crt"),
+		"--key-file=" + file("etcd.key"),
 		"--peer-client-cert-auth",
-		"--peer-trusted-ca-file="+file("ca.crt"),
-		"--peer-cert-file="+file("etcd.crt"),
-		"--peer-key-file="+file("etcd.key"),
-	)
+		"--peer-trusted-ca-file=" + file("ca.crt"),
+		"--peer-cert-file=" + file("etcd.crt"),
+		"--peer-key-file=" + file("etcd.key"),
+	}
+	if c.options.DataMayBeLost {
+		arguments = append(arguments, "--unsafe-no-fsync")
+	}
+	etcd, err := c.run(ctx, "etcd", arguments...)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package postgresserver_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -213,6 +214,7 @@ func reachableFolder(t *testing.T) string {
 func start(t *testing.T, options postgresserver.Options) *postgresserver.Server {
 	t.Helper()
 	options.StopWithProcess = true
+	options.CopyOf = cmp.Or(options.CopyOf, filepath.Join(os.TempDir(), "echoblogs-test-postgres-initialized"))
 	server, err := postgresserver.Start(t.Context(), options)
 	if err != nil {
 		t.Fatalf("Start: %v", err)

@@ -123,7 +123,7 @@ func (i *installation) start(ctx context.Context) error {
 		return err
 	}
 	i.controlPlane, err = controlplane.Start(ctx, controlplane.Options{
-		Programs: kubernetes, State: i.state(), Logs: i.logs(), Namespace: installedNamespace, Progress: func(string) {},
+		Programs: kubernetes, State: i.state(), Logs: i.logs(), Namespace: installedNamespace, DataMayBeLost: true, Progress: func(string) {},
 	})
 	if err != nil {
 		return fmt.Errorf("start the control plane: %w", err)
