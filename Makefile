@@ -64,7 +64,7 @@ demo-down: ## Stop the demo. CLEAN=1 deletes its data as well.
 .PHONY: test
 test: test-setup ## Run all tests, against a real API server and a real Postgres.
 	@go build -o bin/teststack ./hack/teststack
-	@exec bin/teststack hack/in-modules.sh --parallel go test -timeout 20m -vet=off ./...
+	@exec bin/teststack hack/in-modules.sh go test -timeout 20m -vet=off ./...
 
 .PHONY: test-race
 test-race: test-setup ## Run the tests of packages, as opposed to whole programs, with the race detector.
