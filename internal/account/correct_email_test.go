@@ -30,7 +30,7 @@ func TestCorrectEmail(t *testing.T) {
 	if err := correct("BOB@example.org"); !errors.As(err, &conflict) || conflict.Field != account.FieldEmail {
 		t.Errorf("the address of another account: %v", err)
 	}
-	e.blogs.err = errors.New("the API server is away")
+	e.blogs.err = errors.New("the API server is unavailable")
 	if err := correct("Alice@exämple.org"); !errors.Is(err, e.blogs.err) {
 		t.Errorf("while the Tenant cannot be changed: %v", err)
 	}

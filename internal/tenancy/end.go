@@ -13,8 +13,8 @@ import (
 )
 
 // Retain turns the live tenant that was read into a tombstone: its schema is renamed, the application loses access to it,
-// and its names stay taken until purgeAt. It returns the tombstone's schema, or "" if
-// there is nothing to retain, because the tenant has already ended or its schema is missing.
+// and its names stay taken until purgeAt. It returns the tombstone's schema, or "" if there is nothing to retain, because the
+// tenant has already ended or its schema is missing.
 func (s *Store) Retain(ctx context.Context, read Tenant, deleted DeletedTenant, now, purgeAt time.Time) (tombstoneSchema string, err error) {
 	err = s.end(ctx, "retain", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
 		tombstoneSchema = naming.Tombstone(tenant.ID, now)

@@ -72,7 +72,7 @@ func (s *Site) noBlogAt(r *Request, host string) error {
 	state := web.NameUnknown
 	if name := platform.NameAt(host); name != "" {
 		switch refusal, err := s.options.CheckUsername(r.Context(), name, r.Address); {
-		case err != nil: // too many, or the database is away: the page is useful without
+		case err != nil: // too many lookups, or the database is unavailable: the page is useful without it
 		case refusal != "":
 			state = web.NameTaken
 		default:

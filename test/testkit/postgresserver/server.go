@@ -35,7 +35,7 @@ type Options struct {
 	// the function DataDir.
 	DataDir string
 	// CopyOf is the start of the path of a data folder that new ones are copies of. It
-	// is initialized, once for each user and version, if it does not exist. Defaults to
+	// is initialized, once for each user and installed version, if it does not exist. Defaults to
 	// none: every server initializes its own.
 	CopyOf string
 	// Port is the TCP port on 127.0.0.1. Defaults to a free one.

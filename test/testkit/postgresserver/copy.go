@@ -13,8 +13,12 @@ import (
 // copyKept copies a data folder that initdb has made before, or makes it, into the empty folder to. Copying takes a tenth of
 // initdb's time. The password of the administrator is that of every copy.
 func copyKept(ctx context.Context, binaries, prefix, to string, runAs owner) error {
+	server, err := os.Stat(filepath.Join(binaries, "postgres"))
+	if err != nil {
+		return fmt.Errorf("find the version of PostgreSQL: %w", err)
+	}
 	hash := fnv.New64a()
-	hash.Write([]byte(binaries))
+	fmt.Fprint(hash, binaries, server.ModTime().UnixNano()) // another version has another time
 	kept, err := DataDir(fmt.Sprintf("%s-%d-%x", prefix, runAs.uid, hash.Sum(nil)))
 	if err != nil {
 		return err
