@@ -11,6 +11,9 @@ CONTAINER_TOOL ?= docker
 
 KUBECTL ?= kubectl
 
+# Without the paths of this machine, a fresh clone finds what another clone has compiled in Go's cache.
+export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
+
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
