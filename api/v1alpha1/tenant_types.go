@@ -105,7 +105,7 @@ type TenantOwner struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=254
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[!-?A-~]+@[^@\p{Z}]+$')`,message="must be an email address such as alice@example.com, with only ASCII characters before the @"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[!#-\x27*+\-/-9=?A-Z^-~.]{1,64}@[^\x00-/:-@\[-\x60{-\x7F\p{Z}](?:[^\x00-,./:-@\[-\x60{-\x7F\p{Z}]{0,61}[^\x00-/:-@\[-\x60{-\x7F\p{Z}])?(?:\.[^\x00-/:-@\[-\x60{-\x7F\p{Z}](?:[^\x00-,./:-@\[-\x60{-\x7F\p{Z}]{0,61}[^\x00-/:-@\[-\x60{-\x7F\p{Z}])?)*$')`,message="must be an email address such as alice@example.com, with only ASCII characters before the @"
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^(?:[^\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{FFF0}-\x{FFF8}\x{E0000}-\x{E0FFF}]|[\x{A9}\x{AE}\x{203C}\x{2049}\x{2122}\x{2139}\x{3030}\x{303D}\x{3297}\x{3299}\x{2190}-\x{27FF}\x{2900}-\x{2BFF}\x{1F000}-\x{1FAFF}]\x{FE0F}|[0-9#*]\x{FE0F}\x{20E3}|[\x{0590}-\x{061B}\x{061D}-\x{109F}\x{1780}-\x{17B3}\x{17B6}-\x{180A}\x{1810}-\x{1CFF}\x{2190}-\x{27FF}\x{2900}-\x{2BFF}\x{1F000}-\x{1FAFF}]\x{FE0F}?(?:[\x{200C}\x{200D}][\x{0590}-\x{061B}\x{061D}-\x{109F}\x{1780}-\x{17B3}\x{17B6}-\x{180A}\x{1810}-\x{1CFF}\x{2190}-\x{27FF}\x{2900}-\x{2BFF}\x{1F000}-\x{1FAFF}]\x{FE0F}?)+)*$')`,message="use text on one line, without control characters, changes of direction or invisible characters"
 	Email string `json:"email,omitempty"`
 }
@@ -252,6 +252,7 @@ type Tenant struct {
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	// spec is the desired state.
+	// +default={}
 	// +optional
 	Spec TenantSpec `json:"spec,omitempty,omitzero"`
 

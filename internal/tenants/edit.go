@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -118,6 +119,9 @@ func (c *Client) edit(ctx context.Context, live *v1alpha1.Tenant, change Change,
 		if settingAt(d.Path).apply(applied.Spec, &after); d.Path == pathCustomDomains {
 			applyDomains(applied.Spec, before.CustomDomains, after.CustomDomains)
 		}
+	}
+	if reflect.ValueOf(*applied.Spec).IsZero() {
+		applied.Spec = nil // an applied empty spec would be a field that the portal owns, and no longer can extract
 	}
 	applied.WithUID(live.UID).WithResourceVersion(live.ResourceVersion)
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -100,6 +101,30 @@ func TestSuspend(t *testing.T) {
 		changed, err := do(t.Context(), version)
 		if err != nil || changed != step.changed || s.Tenant("alice").SuspendedBySpec() != step.suspend {
 			t.Errorf("%s: changed %t, error %v, spec %+v", step.name, changed, err, s.Tenant("alice").Spec)
+		}
+	}
+}
+
+// A Tenant needs no spec: an empty one stays when the portal removes its last field.
+func TestLastFieldIsRemoved(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.ApplyTenant("kubectl", "apiVersion: tenancy.echoblogs.io/v1alpha1\nkind: Tenant\nmetadata: {name: without-spec}")
+	s.apply("kubectl", "empty-spec", "{}")
+	for _, name := range []string{"without-spec", "empty-spec"} {
+		for _, change := range []struct{ base, want tenants.Settings }{
+			{want: tenants.Settings{Suspended: true}},
+			{want: tenants.Settings{Posts: new(int64(3))}},
+			{want: tenants.Settings{DisplayName: "Title"}},
+			{want: tenants.Settings{CustomDomains: []string{"www.alice.org"}}},
+		} {
+			version := tenants.VersionOf(s.Tenant(name)).Latest()
+			change.base.Trial, change.want.Trial = true, true
+			s.change(tenants.Change{Version: version, Base: change.base, Want: change.want})
+			s.change(tenants.Change{Version: version, Base: change.want, Want: change.base})
+		}
+		if got := s.Tenant(name).Spec; !reflect.DeepEqual(got, v1alpha1.TenantSpec{}) {
+			t.Errorf("the spec of %s is %+v", name, got)
 		}
 	}
 }

@@ -224,6 +224,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: spec
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.TenantSpec
+      default: {}
     - name: status
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.TenantStatus
