@@ -86,6 +86,9 @@ func TestRefusedManifests(t *testing.T) {
 		"an unknown policy":                   {spec: "{deletionPolicy: Maybe}", want: `spec.deletionPolicy: Unsupported value: "Maybe": supported values: "Retain", "Delete"`},
 		"an owner without a name":             {spec: "{owner: {email: a@b}}", want: "spec.owner.username: Required value"},
 		"an invalid email address":            {spec: "{owner: {username: a, email: alice}}", want: "must be an email address such as alice@example.com"},
+		"an address at an IP address":         {spec: `{owner: {username: a, email: "a@[127.0.0.1]"}}`, want: "must be an email address such as alice@example.com"},
+		"an address at no host":               {spec: "{owner: {username: a, email: a@x_y.org}}", want: "must be an email address such as alice@example.com"},
+		"two addresses":                       {spec: `{owner: {username: a, email: "a@x.org,b@x.org"}}`, want: "must be an email address such as alice@example.com"},
 		"an unknown field":                    {spec: "{schema: a}", want: "field not declared in schema"},
 	}
 	for what, test := range tests {

@@ -2,6 +2,7 @@ package naming
 
 import (
 	"regexp"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -25,21 +26,39 @@ const TextPattern = `^(?:[^` + unseen + `]|[` + emoji + `]\x{FE0F}|[0-9#*]\x{FE0
 // VisiblePattern matches text with a character that is not blank.
 const VisiblePattern = `[\p{L}\p{N}\p{P}\p{S}]`
 
-// EmailPattern matches text with the shape of an email address whose local part is ASCII: few mail servers accept others. Its
-// parts match TextPattern, too.
-const EmailPattern = `^[!-?A-~]+@[^@\p{Z}]+$`
+// EmailPattern matches text with the shape of an email address at a host name, with the limits of RFC 5321 section 4.5.3. The
+// local part is ASCII: few mail servers accept others. An address matches TextPattern, too.
+const EmailPattern = `^[!#-\x27*+\-/-9=?A-Z^-~.]{1,64}@` + mailLabel + `(?:\.` + mailLabel + `)*$`
+
+// mailLabel is a label of a host name: letters, digits and hyphens, which it neither begins nor ends with.
+const mailLabel = `[^\x00-/:-@\[-\x60{-\x7F\p{Z}](?:[^\x00-,./:-@\[-\x60{-\x7F\p{Z}]{0,61}[^\x00-/:-@\[-\x60{-\x7F\p{Z}])?`
 
 var (
 	textRule    = regexp.MustCompile(TextPattern)
 	visibleRule = regexp.MustCompile(VisiblePattern)
+	unseenRule  = regexp.MustCompile(`[` + unseen + `]`)
 	emailRule   = regexp.MustCompile(EmailPattern)
 )
+
+// Legible removes the characters from text on one line that a reader does not see: pasted text often has some. It keeps
+// joiners and variation selectors.
+func Legible(s string) string {
+	return unseenRule.ReplaceAllStringFunc(s, func(found string) string {
+		if strings.Contains("\u200c\u200d\ufe0f", found) {
+			return found
+		}
+		return ""
+	})
+}
+
+// IsVisible reports whether s has a character that is not blank.
+func IsVisible(s string) bool { return visibleRule.MatchString(s) }
 
 // IsText reports whether s matches TextPattern.
 func IsText(s string) bool { return utf8.ValidString(s) && textRule.MatchString(s) }
 
 // IsTitle reports whether s is text that a reader can see.
-func IsTitle(s string) bool { return IsText(s) && visibleRule.MatchString(s) }
+func IsTitle(s string) bool { return IsText(s) && IsVisible(s) }
 
 // IsEmail reports whether s is text with the shape of an email address.
 func IsEmail(s string) bool { return IsText(s) && emailRule.MatchString(s) }
