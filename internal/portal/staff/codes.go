@@ -26,6 +26,8 @@ type codesPage struct {
 	// Required reports whether people need a code to sign up.
 	Required bool
 	Form     *site.Form
+	// FormID tells two forms with the same values from two clicks on one.
+	FormID string
 }
 
 func (p *Pages) showCodes(w http.ResponseWriter, r *site.Request) error {
@@ -42,7 +44,7 @@ func (p *Pages) listCodes(w http.ResponseWriter, r *site.Request, shown codesPag
 	for _, c := range codes {
 		shown.Codes = append(shown.Codes, codeView{ID: c.ID, Note: c.Note, CreatedBy: c.CreatedBy, UsesLeft: c.UsesLeft, ExpiresAt: c.ExpiresAt})
 	}
-	shown.Required = r.ByInvitation()
+	shown.Required, shown.FormID = r.ByInvitation(), r.ID
 	return p.Show(w, r, site.Page{Name: "codes", Title: "Registration codes", Data: shown, Status: status})
 }
 

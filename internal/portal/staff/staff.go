@@ -66,7 +66,7 @@ func (p *Pages) Routes() site.Routes {
 		"POST /staff/users/{username}/unlock/{$}":   p.unlockUser,
 		"POST /staff/users/{username}/reset/{$}":    p.sendReset,
 		"GET /staff/codes/{$}":                      p.showCodes,
-		"POST /staff/codes/{$}":                     p.createCode,
+		"POST /staff/codes/{$}":                     p.Once(p.createCode, site.SessionCookie),
 		"POST /staff/codes/{id}/revoke/{$}":         p.revokeCode,
 		"GET /staff/audit/{$}":                      p.showAudit,
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
 )
 
-// Further clicks on a button that saves, deletes or restores a tenant get the answer of the first.
+// Further clicks on a button that saves, deletes or restores a tenant, or creates a code, get the answer of the first.
 func TestSecondClick(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
@@ -20,5 +20,10 @@ func TestSecondClick(t *testing.T) {
 	v.WantOnce(http.StatusSeeOther, page, "", "/staff/tombstones/alice/restore/")
 	if n := p.Count(`SELECT count(*) FROM public.audit WHERE tenant = 'alice'`); n != 3 {
 		t.Errorf("%d entries in the audit log, want 3", n)
+	}
+	v.WantOnce(http.StatusOK, "", "Copy it now", "/staff/codes/", "note", "Friends", "uses", "1", "days", "7", "form", "1")
+	v.WantOnce(http.StatusOK, "", "Copy it now", "/staff/codes/", "note", "Friends", "uses", "1", "days", "7", "form", "2")
+	if n := p.Count(`SELECT count(*) FROM public.registration_codes`); n != 2 {
+		t.Errorf("%d registration codes, want 2", n)
 	}
 }
