@@ -35,7 +35,7 @@ const (
 // has then been answered. Forms of strangers share neither memory nor time with those of owners. They can be as large: owners
 // are strangers once their session has ended, and the text of their post is not to be lost.
 func (e *Editor) parseForm(w http.ResponseWriter, r *request) (release func(), ok bool) {
-	limit, parse := int64(maxURLEncodedForm), r.ParseForm
+	limit, parse := int64(maxURLEncodedForm), r.parseURLEncoded
 	if isMultipart(r) {
 		limit, parse = maxMultipartForm, r.parseMultipart
 	}
@@ -62,6 +62,13 @@ func (e *Editor) parseForm(w http.ResponseWriter, r *request) (release func(), o
 		return nil, false
 	}
 	return release, true
+}
+
+func (r *request) parseURLEncoded() error {
+	if !web.HasURLEncodedForm(r.Request) {
+		return errors.New("the body is not a form")
+	}
+	return r.ParseForm()
 }
 
 func isMultipart(r *request) bool {

@@ -56,6 +56,8 @@ func TestInvalidForms(t *testing.T) {
 	for name, got := range map[string]blogtest.Response{
 		"no boundary":     send("multipart/form-data", part),
 		"no end":          send(kind, part),
+		"no form":         send("application/json", `{"title": "T"}`),
+		"no type":         send("", "title=T"),
 		"too many fields": send(kind, strings.Repeat(part, 10_000)+"--b--\r\n"),
 	} {
 		t.Run(name, func(t *testing.T) {

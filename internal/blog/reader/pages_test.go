@@ -123,7 +123,7 @@ func TestPathsWithoutPage(t *testing.T) {
 	p.Create(blogtest.Spec("alice"))
 	for _, path := range []string{
 		"/none/", "/None/", "/a/b/", "/a/b", "/%00/", "/a%2fb/", "/" + strings.Repeat("a", 5000) + "/", "/favicon.ico", "/feed.xml/",
-		"/%2f%2fexample.com", "/%2fexample", "/%5cexample.com", "/..%2f", "/wp-login.php",
+		"/%2f%2fexample.com", "/%2fexample", "/%5cexample.com", "/..%2f", "/none%2f", "/none%2F", "/page/2%2f", "/wp-login.php",
 	} {
 		p.Get("alice.example.com", path).Want(t, http.StatusNotFound, "alice", "Page not found", "Blog of alice", "noindex")
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
@@ -110,7 +111,8 @@ func notFound(http.ResponseWriter, *http.Request, *directory.Tenant) error { ret
 
 // addSlash redirects to the same path with a slash at the end, as posts and pages have.
 func addSlash(w http.ResponseWriter, r *http.Request, _ *directory.Tenant) error {
-	if !site.IsPlainPath(r.URL.Path) {
+	// A path with an encoded slash at the end is no path of a post without its slash.
+	if !site.IsPlainPath(r.URL.Path) || strings.HasSuffix(r.URL.Path, "/") {
 		return post.ErrNotFound
 	}
 	web.Move(w, r, r.URL.Path+"/")

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 const (
@@ -47,17 +49,21 @@ func invalid(field, format string, args ...any) error {
 	return &InvalidError{Sentence: fmt.Sprintf(format, args...), Field: field}
 }
 
-// Normalize removes superfluous white space and what PostgreSQL cannot store of the date, and derives the slug from the title
+// Normalize removes superfluous white space, characters of title and author that nobody sees, and what PostgreSQL cannot store of the date, and derives the slug from the title
 // if it is empty.
 func (d *Document) Normalize() {
-	d.Title = strings.Join(strings.Fields(d.Title), " ")
-	d.Author = strings.Join(strings.Fields(d.Author), " ")
+	d.Title, d.Author = line(d.Title), line(d.Author)
 	d.Slug = strings.ToLower(strings.TrimSpace(d.Slug))
 	if d.Slug == "" && d.Title != "" {
 		d.Slug = Slug(d.Title)
 	}
 	d.Content = strings.Trim(NormalizeLines(d.Content), "\n")
 	d.Date = d.Date.Truncate(time.Microsecond) // the precision of timestamptz (PostgreSQL manual, section 8.5)
+}
+
+// line returns text as it is shown on one line.
+func line(text string) string {
+	return naming.Legible(strings.Join(strings.Fields(text), " "))
 }
 
 // NormalizeLines ends the lines of text with \n, whichever system they come from, and removes the byte order mark that some
@@ -69,7 +75,7 @@ var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 // Check returns an *InvalidError if the document cannot be saved.
 func (d *Document) Check() error {
 	switch {
-	case strings.TrimSpace(d.Title) == "":
+	case !naming.IsVisible(d.Title):
 		return invalid("title", "Give the post a title.")
 	case utf8.RuneCountInString(d.Title) > MaxTitleLength:
 		return invalid("title", "The title has %d characters; the maximum is %d. Shorten it.", utf8.RuneCountInString(d.Title), MaxTitleLength)

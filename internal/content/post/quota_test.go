@@ -26,6 +26,7 @@ func TestSaveRefuses(t *testing.T) {
 		want     string // empty: it is saved
 	}{
 		"an invalid document":    {document: post.Document{Title: "T", Slug: "no/slug"}, want: `"no/slug" is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.`},
+		"a title nobody sees":    {document: post.Document{Title: "\u200b\u202e\u3164", Slug: "unseen"}, want: "Give the post a title."},
 		"too many posts":         {document: post.Document{Title: "T", Slug: "second"}, quota: post.Quota{MaxPosts: new(int64(1))}, want: "This blog has reached its limit of 1 posts. Delete a post, or contact support for a higher limit."},
 		"an edit of the last":    {document: first.Document, base: first.Version, quota: post.Quota{MaxPosts: new(int64(1))}},
 		"too many bytes":         {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a", 500)}, quota: post.Quota{MaxStorageBytes: new(int64(1000))}, want: "With this post, the blog would use 1216 bytes; its limit is 1000. Shorten or delete posts, or contact support for a higher limit."},

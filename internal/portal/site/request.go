@@ -86,6 +86,9 @@ func (s *Site) read(w http.ResponseWriter, r *Request) error {
 		return err
 	}
 	if !r.isSafe() {
+		if !web.HasURLEncodedForm(r.Request) {
+			return unreadableForm(errNotForm)
+		}
 		if err := r.ParseForm(); err != nil {
 			return unreadableForm(err)
 		}
@@ -110,7 +113,10 @@ func (s *Site) read(w http.ResponseWriter, r *Request) error {
 	return nil
 }
 
-var errNotText = errors.New("a field is not text")
+var (
+	errNotForm = errors.New("the body is not a form")
+	errNotText = errors.New("a field is not text")
+)
 
 // storable reports whether Postgres can store all fields of a form: UTF-8 without NUL.
 func storable(form url.Values) bool {

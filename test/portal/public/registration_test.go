@@ -125,6 +125,8 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: the page repeats the password", c.what)
 		}
 	}
+	v.Do(http.MethodPost, "/register/", strings.NewReader(`{"username": "zoe"}`), http.Header{"Content-Type": {"application/json"}, "Sec-Fetch-Site": {"same-origin"}}).
+		Want(t, http.StatusBadRequest, "The form cannot be read")
 	shown := v.Submit("/register/", portaltest.Registration("zoe", "password", "short")...)
 	shown.Want(t, http.StatusUnprocessableEntity, `value="zoe"`, `value="zoe@people.example"`)
 	if n := p.Count(`SELECT count(*) FROM public.users WHERE username <> 'alice'`); n != 0 {
