@@ -28,6 +28,11 @@ func TestSessionSettings(t *testing.T) {
 			}
 		}
 	}
+	for _, setting := range []string{"bytea_output = 'escape'", "default_transaction_isolation = 'serializable'", "idle_session_timeout = '1ms'"} {
+		if _, err := administrator.Exec(t.Context(), `DO $do$ BEGIN EXECUTE format($f$ALTER DATABASE %I SET `+setting+`$f$, current_database()); END $do$`); err != nil {
+			t.Fatal(err)
+		}
+	}
 	bouncer := postgrestest.NewBouncer(t, database)
 	for name, uri := range map[string]string{
 		"direct":                  database.BlogURI,
@@ -60,11 +65,13 @@ func wantSession(t *testing.T, pool *postgres.Pool) {
 	t.Helper()
 	wantTime, wantText := time.Date(2026, 2, 1, 12, 30, 0, 0, time.UTC), `Gr\u00f6ße €`
 	var (
-		at         time.Time
-		text, same string
+		at                    time.Time
+		bytes                 []byte
+		text, same, isolation string
 	)
-	err := pool.QueryRow(t.Context(), `SELECT $1::timestamptz, $2::text, $1::timestamptz::text`, wantTime, wantText).Scan(&at, &text, &same)
-	if err != nil || !at.Equal(wantTime) || text != wantText || same != "2026-02-01 12:30:00+00" {
-		t.Errorf("a session reads %s, %q and %q, error %v", at, text, same, err)
+	err := pool.QueryRow(t.Context(), `SELECT $1::timestamptz, $2::text, $1::timestamptz::text, $3::bytea, current_setting('transaction_isolation')`, wantTime, wantText, []byte(wantText)).
+		Scan(&at, &text, &same, &bytes, &isolation)
+	if err != nil || !at.Equal(wantTime) || text != wantText || string(bytes) != wantText || same != "2026-02-01 12:30:00+00" || isolation != "read committed" {
+		t.Errorf("a session reads %s, %q, %q and %q, at isolation level %q, error %v", at, text, same, bytes, isolation, err)
 	}
 }

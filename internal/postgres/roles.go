@@ -44,9 +44,14 @@ var (
 	citusBootstrapSQL string
 )
 
-// roleSettings bound what a session of a program may hold. The programs have shorter limits of their own; these also
-// hold for a thief of a password, until the thief changes them for the session.
-var roleSettings = []string{"idle_in_transaction_session_timeout=1min", "lock_timeout=30s", "statement_timeout=15min"}
+// roleSettings apply to the sessions of the programs, whatever is set for the server or the database. Timeouts bound what a
+// session may hold: the programs have shorter limits of their own; these also hold for a thief of a password, until the thief
+// changes them for the session. A session that listens for changes is idle. The others are what the programs rely on, and
+// PgBouncer does not track for each client, as it does sessionSettings.
+var roleSettings = []string{
+	"idle_in_transaction_session_timeout=1min", "idle_session_timeout=0", "lock_timeout=30s", "statement_timeout=15min",
+	"bytea_output=hex", "default_transaction_isolation=read committed",
+}
 
 // BootstrapSQL returns the SQL that creates the roles of operator, portal and the programs of an application, and grants
 // their privileges on the current database. It requires an administrator, sets no password, and may run repeatedly. No role
