@@ -76,7 +76,22 @@ func (p *Pages) showAccountForms(w http.ResponseWriter, r *site.Request, passwor
 	return p.Show(w, r, site.Page{Name: "account", Title: "Account", Data: shown, Status: status})
 }
 
+// checkUser returns an error if another user has logged in since the form was opened, in another tab of the browser.
+func checkUser(r *site.Request) error {
+	name := r.PostFormValue("username")
+	if name == "" || name == r.User.Username {
+		return nil
+	}
+	return &site.PageError{
+		Status: http.StatusConflict, Title: "You are logged in to another account", Lead: "Nothing was changed: you are logged in as " + r.User.Username + " now.",
+		Steps: []string{"Log out, log in as " + name + ", and try again."}, Link: &web.Link{Address: "/logout/", Text: "Log out"},
+	}
+}
+
 func (p *Pages) changePassword(w http.ResponseWriter, r *site.Request) error {
+	if err := checkUser(r); err != nil {
+		return err
+	}
 	f := site.NewForm(r)
 	password, ok := site.NewPassword(r, f)
 	if !ok {
@@ -127,6 +142,9 @@ func (p *Pages) requestConfirmation(w http.ResponseWriter, r *site.Request) erro
 
 // correctEmail corrects an address that is not confirmed.
 func (p *Pages) correctEmail(w http.ResponseWriter, r *site.Request) error {
+	if err := checkUser(r); err != nil {
+		return err
+	}
 	f := site.NewForm(r, "email")
 	err := p.Accounts.CorrectEmail(r.Context(), r.User.ID, f.Values["email"], r.Address)
 	var conflict *account.ConflictError
