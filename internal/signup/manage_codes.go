@@ -68,7 +68,7 @@ func (s *Service) CreateCode(ctx context.Context, actor string, c NewCode) (code
 		return "", err
 	}
 	now := s.now()
-	entry := audit.Entry{Actor: actor, Action: "create a registration code", Detail: fmt.Sprintf("%s: %d uses, %d days", c.Note, c.Uses, c.Days)}
+	entry := audit.Entry{Actor: actor, Action: "create a registration code", Detail: fmt.Sprintf("%s, uses: %d, days: %d", c.Note, c.Uses, c.Days)}
 	err = s.audit.InTx(ctx, entry, func(tx pgx.Tx) error {
 		var err error
 		code, err = InsertCode(ctx, tx, RegistrationCode{

@@ -46,7 +46,7 @@ func TestManageCodes(t *testing.T) {
 	if err != nil || len(entries) != 4 {
 		t.Fatalf("got %+v, %v", entries, err)
 	}
-	first := audit.Entry{ID: entries[3].ID, At: e.clock.Now(), Actor: "eve", Action: "create a registration code", Detail: "The Liddells: 2 uses, 7 days"}
+	first := audit.Entry{ID: entries[3].ID, At: e.clock.Now(), Actor: "eve", Action: "create a registration code", Detail: "The Liddells, uses: 2, days: 7"}
 	if diff := cmp.Diff(first, entries[3], cmpopts.EquateApproxTime(0)); diff != "" {
 		t.Errorf("the first entry (-want +got):\n%s", diff)
 	}

@@ -31,6 +31,8 @@ type tenantPage struct {
 	Owner, Email string
 	Phase        v1alpha1.TenantPhase
 	PhaseWords   string
+	// Behind reports that the phase does not reflect the last change of the manifest yet.
+	Behind bool
 	// Hosts are its host names, the primary one first, with the custom domains that are not active yet.
 	Hosts      []string
 	Facts      []fact
@@ -155,7 +157,8 @@ func (p *Pages) describe(r *site.Request, tenant *v1alpha1.Tenant) (*tenantPage,
 	}
 	shown := &tenantPage{
 		Name: tenant.Name, Title: tenants.TitleOf(tenant), URL: tenant.Status.URL, Phase: tenants.PhaseOf(tenant), PhaseWords: phaseWords[tenants.PhaseOf(tenant)],
-		Hosts: hostsOf(tenant), Facts: p.factsOf(r, tenant), Conditions: conditionsOf(tenant), Audit: viewsOfAudit(entries),
+		Behind: tenant.Status.ObservedGeneration < tenant.Generation,
+		Hosts:  hostsOf(tenant), Facts: p.factsOf(r, tenant), Conditions: conditionsOf(tenant), Audit: viewsOfAudit(entries),
 		Version: tenants.VersionOf(tenant), Suspended: tenant.SuspendedBySpec(), Retained: tenant.Retained(), Deletion: deletionOf(r, tenant),
 	}
 	if owner := tenant.Spec.Owner; owner != nil {

@@ -78,7 +78,7 @@ func TestStaffCodes(t *testing.T) {
 	}
 	waitPage(p, v, "/staff/codes/", "<td>The Liddells</td><td>2</td>", "People need one of these codes to sign up.")
 	v.Get("/staff/codes/").Without(t, code[1])
-	v.Get("/staff/audit/").Want(t, http.StatusOK, "<td>create a registration code</td>", "The Liddells: 2 uses, 7 days").Without(t, code[1])
+	v.Get("/staff/audit/").Want(t, http.StatusOK, "<td>create a registration code</td>", "The Liddells, uses: 2, days: 7").Without(t, code[1])
 
 	alice := portaltest.NewClient(t, site)
 	alice.AwaitHome(p, alice.Submit("/register/", append(portaltest.Registration("alice"), "code", code[1])...)).Want(t, http.StatusOK, "Welcome, alice", "http://alice."+stack.Domain+"/")
