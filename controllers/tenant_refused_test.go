@@ -88,6 +88,7 @@ func TestRefusedManifests(t *testing.T) {
 		"an invalid email address":            {spec: "{owner: {username: a, email: alice}}", want: "must be an email address such as alice@example.com"},
 		"an address at an IP address":         {spec: `{owner: {username: a, email: "a@[127.0.0.1]"}}`, want: "must be an email address such as alice@example.com"},
 		"an address at no host":               {spec: "{owner: {username: a, email: a@x_y.org}}", want: "must be an email address such as alice@example.com"},
+		"an address at a bare IP address":     {spec: "{owner: {username: a, email: a@127.0.0.1}}", want: "must be an email address such as alice@example.com"},
 		"two addresses":                       {spec: `{owner: {username: a, email: "a@x.org,b@x.org"}}`, want: "must be an email address such as alice@example.com"},
 		"an unknown field":                    {spec: "{schema: a}", want: "field not declared in schema"},
 	}

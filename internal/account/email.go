@@ -29,14 +29,8 @@ func CheckEmail(email string) error {
 		return &InvalidError{FieldEmail, fmt.Sprintf("Enter an email address of at most %d characters.", maxEmail)}
 	case naming.IsTitle(local) && !naming.IsASCII(local): // few mail servers accept it (RFC 6531)
 		return &InvalidError{FieldEmail, "We cannot send email to this address: use one with only the letters a to z, digits and punctuation before the @."}
-	case err != nil || parsed.Address != email || !naming.IsEmail(email) || !isMailHost(email[len(local)+1:]):
+	case err != nil || parsed.Address != email || !naming.IsEmail(email) || !naming.IsASCII(email):
 		return &InvalidError{FieldEmail, "Enter a valid email address, such as jane@example.com."}
 	}
 	return nil
-}
-
-// isMailHost reports whether mail can be sent to a host: IP addresses and malformed international names are none.
-func isMailHost(host string) bool {
-	normal, err := naming.NormalizeHost(host)
-	return err == nil && strings.EqualFold(normal, host)
 }

@@ -2,7 +2,6 @@ package naming
 
 import (
 	"regexp"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -28,10 +27,15 @@ const VisiblePattern = `[\p{L}\p{N}\p{P}\p{S}]`
 
 // EmailPattern matches text with the shape of an email address at a host name, with the limits of RFC 5321 section 4.5.3. The
 // local part is ASCII: few mail servers accept others. An address matches TextPattern, too.
-const EmailPattern = `^[!#-\x27*+\-/-9=?A-Z^-~.]{1,64}@` + mailLabel + `(?:\.` + mailLabel + `)*$`
+const EmailPattern = `^[!#-\x27*+\-/-9=?A-Z^-~.]{1,64}@(?:` + labelEdge + labelRest + `\.)*` + topLabelStart + labelRest + `$`
 
-// mailLabel is a label of a host name: letters, digits and hyphens, which it neither begins nor ends with.
-const mailLabel = `[^\x00-/:-@\[-\x60{-\x7F\p{Z}](?:[^\x00-,./:-@\[-\x60{-\x7F\p{Z}]{0,61}[^\x00-/:-@\[-\x60{-\x7F\p{Z}])?`
+// The parts of a label of a host name: letters, digits and hyphens, which it neither begins nor ends with. The last label does
+// not begin with a digit (RFC 3696 section 2), as that of an IP address does.
+const (
+	labelEdge     = `[^\x00-/:-@\[-\x60{-\x7F\p{Z}]`
+	labelRest     = `(?:[^\x00-,./:-@\[-\x60{-\x7F\p{Z}]{0,61}` + labelEdge + `)?`
+	topLabelStart = `[^\x00-@\[-\x60{-\x7F\p{Z}]`
+)
 
 var (
 	textRule    = regexp.MustCompile(TextPattern)
@@ -40,19 +44,8 @@ var (
 	emailRule   = regexp.MustCompile(EmailPattern)
 )
 
-// Legible removes the characters from text on one line that a reader does not see: pasted text often has some. It keeps
-// joiners and variation selectors.
-func Legible(s string) string {
-	return unseenRule.ReplaceAllStringFunc(s, func(found string) string {
-		if strings.Contains("\u200c\u200d\ufe0f", found) {
-			return found
-		}
-		return ""
-	})
-}
-
-// IsVisible reports whether s has a character that is not blank.
-func IsVisible(s string) bool { return visibleRule.MatchString(s) }
+// IsVisible reports whether a reader sees something of s.
+func IsVisible(s string) bool { return visibleRule.MatchString(unseenRule.ReplaceAllString(s, "")) }
 
 // IsText reports whether s matches TextPattern.
 func IsText(s string) bool { return utf8.ValidString(s) && textRule.MatchString(s) }

@@ -191,7 +191,10 @@ func TestSessionsOfRolesAreLimited(t *testing.T) {
 	d := newDatabase(t)
 	for role, uri := range map[string]string{"operator": d.OperatorURI, "blog": d.BlogURI, "portal": d.PortalURI} {
 		pool := connect(t, uri)
-		for setting, want := range map[string]string{"statement_timeout": "15min", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "1min", "idle_session_timeout": "0", "bytea_output": "hex", "default_transaction_isolation": "read committed"} {
+		for setting, want := range map[string]string{
+			"statement_timeout": "15min", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "1min", "idle_session_timeout": "0",
+			"bytea_output": "hex", "default_transaction_isolation": "read committed",
+		} {
 			var got string
 			if err := pool.QueryRow(t.Context(), `SELECT current_setting($1)`, setting).Scan(&got); err != nil || got != want {
 				t.Errorf("%s of the %s is %s, %v; want %s", setting, role, got, err, want)

@@ -2,6 +2,7 @@ package post
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -49,8 +50,8 @@ func invalid(field, format string, args ...any) error {
 	return &InvalidError{Sentence: fmt.Sprintf(format, args...), Field: field}
 }
 
-// Normalize removes superfluous white space, characters of title and author that nobody sees, and what PostgreSQL cannot store of the date, and derives the slug from the title
-// if it is empty.
+// Normalize removes superfluous white space, control characters of title and author, and what PostgreSQL cannot store of the
+// date, and derives the slug from the title if it is empty.
 func (d *Document) Normalize() {
 	d.Title, d.Author = line(d.Title), line(d.Author)
 	d.Slug = strings.ToLower(strings.TrimSpace(d.Slug))
@@ -63,8 +64,12 @@ func (d *Document) Normalize() {
 
 // line returns text as it is shown on one line.
 func line(text string) string {
-	return naming.Legible(strings.Join(strings.Fields(text), " "))
+	return strings.Join(strings.Fields(controls.ReplaceAllString(text, "")), " ")
 }
+
+// controls are the control characters that are no white space, those that embed or override a direction (UAX #9), and the byte
+// order mark. Others that nobody sees are part of some scripts: word breaks of Khmer, variants of Japanese names.
+var controls = regexp.MustCompile(`[\x00-\x08\x0E-\x1F\x7F-\x{84}\x{86}-\x{9F}\x{202A}-\x{202E}\x{FEFF}]`)
 
 // NormalizeLines ends the lines of text with \n, whichever system they come from, and removes the byte order mark that some
 // editors begin a file with.

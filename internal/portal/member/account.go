@@ -76,9 +76,10 @@ func (p *Pages) showAccountForms(w http.ResponseWriter, r *site.Request, passwor
 	return p.Show(w, r, site.Page{Name: "account", Title: "Account", Data: shown, Status: status})
 }
 
-// checkUser returns an error if another user has logged in since the form was opened, in another tab of the browser.
+// checkUser returns an error if another user has logged in since the form was opened, in another tab of the browser. It does not
+// look at the field of the user name, which password managers fill in.
 func checkUser(r *site.Request) error {
-	name := r.PostFormValue("username")
+	name := r.PostFormValue("account")
 	if name == "" || name == r.User.Username {
 		return nil
 	}

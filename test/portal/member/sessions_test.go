@@ -57,7 +57,7 @@ func TestPasswordChange(t *testing.T) {
 		t.Helper()
 		return here.Submit("/account/password/", "current_password", present, "password", password, "confirm_password", again)
 	}
-	here.Submit("/account/password/", "username", "jane", "current_password", portaltest.Password, "password", "another secret", "confirm_password", "another secret").
+	here.Submit("/account/password/", "account", "jane", "current_password", portaltest.Password, "password", "another secret", "confirm_password", "another secret").
 		Want(t, http.StatusConflict, "You are logged in to another account", "Log out, log in as jane, and try again.")
 	change("wrong password", "another secret", "another secret").Want(t, http.StatusUnprocessableEntity, "This is not your current password.", `id="current_password-error"`)
 	refused := change(portaltest.Password, "password123", "password123").Want(t, http.StatusUnprocessableEntity, "This password is too easy to guess. Choose another one.")
