@@ -71,7 +71,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.ingresses = ingress.Applier{Client: r.Client, Live: r.Live}
 	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.Platform{}, builder.WithPredicates(requeue.SpecOrAnnotationsChanged)).
+		For(&v1alpha1.Platform{}, builder.WithPredicates(requeue.ObjectChanged)).
 		Owns(&networkingv1.Ingress{}, builder.WithPredicates(requeue.IngressChanged)).
 		Watches(&v1alpha1.Tenant{}, debouncePlatform{}).
 		WithOptions(controller.Options{RateLimiter: requeue.Backoff(r.MaxBackoff)}).

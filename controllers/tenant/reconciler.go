@@ -85,7 +85,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.ingresses = ingress.Applier{Client: r.Client, Live: r.Live}
 	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.Tenant{}, builder.WithPredicates(requeue.SpecOrAnnotationsChanged)).
+		For(&v1alpha1.Tenant{}, builder.WithPredicates(requeue.ObjectChanged)).
 		Owns(&networkingv1.Ingress{}, builder.WithPredicates(requeue.IngressChanged)).
 		Watches(&v1alpha1.Platform{}, handler.EnqueueRequestsFromMapFunc(r.tenantsOf), builder.WithPredicates(platformChanged)).
 		WatchesRawSource(r.Requeuer.Source()).

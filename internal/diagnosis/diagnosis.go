@@ -112,6 +112,8 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 	case len(row.Defects) > 0:
 		_, problem := DescribeDefects(platform, row.Defects)
 		return problem
+	case tenant.DeletionTimestamp.IsZero() && !slices.Contains(tenant.Finalizers, v1alpha1.Finalizer):
+		return "The Tenant lacks its finalizer, so a deletion would leave its data behind."
 	case err != nil || !want.Equal(row.Spec): // a Tenant that is invalid by itself is reconciled, too
 		return "The Tenant's registry row differs from its spec."
 	case ready == nil || ready.Status != metav1.ConditionTrue:

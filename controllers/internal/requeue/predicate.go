@@ -6,10 +6,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 )
 
-// SpecOrAnnotationsChanged passes changes of an object by its author, but not the controllers' own writes of status.
-var SpecOrAnnotationsChanged = predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+// ObjectChanged passes changes of an object by its author, and the removal of its finalizer, which changes no generation:
+// kubectl replace removes it. It does not pass the controllers' own writes of status.
+var ObjectChanged = predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}, finalizerRemoved)
+
+var finalizerRemoved = predicate.Funcs{
+	UpdateFunc: func(e event.UpdateEvent) bool { return finalizer.Has(e.ObjectOld) && !finalizer.Has(e.ObjectNew) },
+}
 
 // IngressChanged passes every change of an Ingress except one of its status, which the ingress controller writes.
 var IngressChanged = predicate.Funcs{
