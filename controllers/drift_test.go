@@ -57,7 +57,9 @@ func TestEditedIngressIsRepaired(t *testing.T) {
 			i.Spec.DefaultBackend = i.Spec.Rules[0].HTTP.Paths[0].Backend.DeepCopy()
 		},
 		"no labels": func(i *networkingv1.Ingress) { i.Labels = nil },
-		"no owner":  func(i *networkingv1.Ingress) { i.OwnerReferences = nil },
+		"an owner": func(i *networkingv1.Ingress) {
+			i.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "owner", UID: "1"}}
+		},
 	} {
 		var before networkingv1.Ingress
 		if err := p.Client.Get(t.Context(), key, &before); err != nil {

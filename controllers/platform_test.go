@@ -135,6 +135,26 @@ func TestRemovedAnnotation(t *testing.T) {
 	annotate(nil, "map[b.example.com/controller:nginx]")
 }
 
+// A class that the Platform no longer names leaves the Ingresses, and the cluster's default applies to new ones.
+func TestRemovedClass(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.ReadyTenant("alice")
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Routing.IngressClassName = "" })
+	for _, name := range []string{routing.TenantIngressName("alice"), routing.PlatformIngressName("default")} {
+		p.Wait(name+" has no class", func(ctx context.Context) error {
+			var ingress networkingv1.Ingress
+			if err := p.Client.Get(ctx, p.Key(name), &ingress); err != nil {
+				return err
+			}
+			if ingress.Spec.IngressClassName != nil {
+				return fmt.Errorf("it is %s", *ingress.Spec.IngressClassName)
+			}
+			return nil
+		})
+	}
+}
+
 func TestTenantWaitsForCertificates(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)

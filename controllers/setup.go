@@ -17,6 +17,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/platform"
 	"github.com/echoblogs/echoblogs/controllers/tenant"
+	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
 )
 
@@ -43,16 +44,15 @@ type Options struct {
 func CacheOptions(namespace string) cache.Options {
 	return cache.Options{
 		DefaultNamespaces: map[string]cache.Config{namespace: {}},
-		// Managed fields are larger than the objects themselves. What to remove from the annotations of an Ingress is what the
-		// operator has put there.
+		// Managed fields are larger than the objects themselves.
 		DefaultTransform: cache.TransformStripManagedFields(),
-		ByObject:         map[client.Object]cache.ByObject{&networkingv1.Ingress{}: {Transform: stripManagedFieldsUnlessAnnotated}},
+		ByObject:         map[client.Object]cache.ByObject{&networkingv1.Ingress{}: {Transform: stripIngress}},
 	}
 }
 
-func stripManagedFieldsUnlessAnnotated(object any) (any, error) {
-	if ingress, ok := object.(*networkingv1.Ingress); ok && len(ingress.Annotations) == 0 {
-		ingress.ManagedFields = nil
+func stripIngress(object any) (any, error) {
+	if ingress, ok := object.(*networkingv1.Ingress); ok {
+		routing.StripManagedFields(ingress)
 	}
 	return object, nil
 }

@@ -77,8 +77,15 @@ func TestManifestBecomesABlog(t *testing.T) {
 	if diff := cmp.Diff([]string{"john-doe.example.com echoblogs-blog", "www.john.org echoblogs-blog"}, hosts); diff != "" {
 		t.Errorf("Ingress (-want +got):\n%s", diff)
 	}
-	if *ingress.Spec.IngressClassName != platformtest.IngressClass || !metav1.IsControlledBy(&ingress, tenant) {
-		t.Errorf("Ingress of class %q, owners %v", *ingress.Spec.IngressClassName, ingress.OwnerReferences)
+	if *ingress.Spec.IngressClassName != platformtest.IngressClass {
+		t.Errorf("Ingress of class %q", *ingress.Spec.IngressClassName)
+	}
+	wantLabels := map[string]string{
+		"app.kubernetes.io/name": "echoblogs", "app.kubernetes.io/part-of": "echoblogs", "app.kubernetes.io/component": "route",
+		"app.kubernetes.io/managed-by": "echoblogs-operator", "tenancy.echoblogs.io/platform": "default", "tenancy.echoblogs.io/tenant": "john-doe",
+	}
+	if diff := cmp.Diff(wantLabels, ingress.Labels); diff != "" {
+		t.Errorf("labels of the Ingress (-want +got):\n%s", diff)
 	}
 }
 

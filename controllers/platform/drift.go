@@ -2,7 +2,6 @@ package platform
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
-	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/internal/desired"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -53,18 +51,17 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 	if !r.drift.due(key, s.now) {
 		return nil
 	}
-	var tenants v1alpha1.TenantList
-	err := r.Client.List(ctx, &tenants, client.InNamespace(key.Namespace), client.MatchingFields{requeue.TenantPlatform: key.Name}, client.UnsafeDisableDeepCopy)
+	tenants, err := r.listTenants(ctx, s.platform)
 	if err != nil {
-		return fmt.Errorf("list the Tenants of Platform %s: %w", key.Name, err)
+		return err
 	}
 	store := r.Stores.Prepared(key)
 	rows, err := diagnosis.ReadRows(ctx, store.Inspector())
 	if err != nil {
 		return databaseUnavailable(err)
 	}
-	differing, orphans := r.requeueStalePhases(tenants.Items, rows, s.now), 0
-	for _, finding := range diagnosis.CompareRows(s.platform, r.Stores.Application, tenants.Items, rows) {
+	differing, orphans := r.requeueStalePhases(tenants, rows, s.now), 0
+	for _, finding := range diagnosis.CompareRows(s.platform, r.Stores.Application, tenants, rows) {
 		if finding.Kind == diagnosis.KindRow {
 			orphans++
 			continue
@@ -74,7 +71,7 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 	}
 	orphanRows.WithLabelValues(key.Namespace, key.Name).Set(float64(orphans))
 	if differing > 0 || orphans > 0 {
-		logf.FromContext(ctx).Info("Found drift", "tenants", len(tenants.Items), "differing", differing, "orphanRows", orphans)
+		logf.FromContext(ctx).Info("Found drift", "tenants", len(tenants), "differing", differing, "orphanRows", orphans)
 	}
 	return nil
 }

@@ -4,9 +4,11 @@ package platform
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -22,11 +24,11 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
+	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms,verbs=get;list;watch;patch;update
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms/status,verbs=patch
-// +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=platforms/finalizers,verbs=update
 
 // checkInterval is how often a Platform is reconciled, and its Tenants compared with the registry.
 const checkInterval = time.Minute
@@ -72,7 +74,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.Platform{}, builder.WithPredicates(requeue.ObjectChanged)).
-		Owns(&networkingv1.Ingress{}, builder.WithPredicates(requeue.IngressChanged)).
+		Watches(&networkingv1.Ingress{}, ingress.RequeueOwner(mgr.GetCache(), routing.PlatformOf, &v1alpha1.Platform{}), builder.WithPredicates(requeue.IngressChanged)).
 		Watches(&v1alpha1.Tenant{}, debouncePlatform{}).
 		WithOptions(controller.Options{RateLimiter: requeue.Backoff(r.MaxBackoff)}).
 		Complete(r)
@@ -81,15 +83,20 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 // Reconcile runs the steps for one Platform.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	platform := &v1alpha1.Platform{}
-	if err := r.Client.Get(ctx, request.NamespacedName, platform); err != nil {
-		return reconcile.Result{}, client.IgnoreNotFound(err)
+	if err := r.Client.Get(ctx, request.NamespacedName, platform); apierrors.IsNotFound(err) {
+		return reconcile.Result{}, r.ingresses.DeleteLeftover(ctx, ingressKey(request.NamespacedName), request.NamespacedName, &v1alpha1.Platform{})
+	} else if err != nil {
+		return reconcile.Result{}, fmt.Errorf("read Platform %s: %w", request.Name, err)
+	}
+	if platform.DeletionTimestamp.IsZero() {
+		if err := finalizer.Ensure(ctx, r.Client, platform); err != nil {
+			return reconcile.Result{}, err
+		}
 	}
 	now := r.Clock.Now()
 	s := &scope{Conditions: status.NewConditions(platform, layers, now), platform: platform, now: now}
-	steps := []func(context.Context, *scope) error{r.ensureDatabase, r.ensureRoute, r.requeueDrifted}
-	if !platform.DeletionTimestamp.IsZero() {
-		steps = []func(context.Context, *scope) error{r.endPlatform}
-	} else if err := finalizer.Ensure(ctx, r.Client, platform); err != nil {
+	steps, err := r.stepsOf(ctx, s)
+	if err != nil {
 		return reconcile.Result{}, err
 	}
 	before := platform.DeepCopy()
@@ -104,4 +111,30 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, err
 	}
 	return step.Result(ctx, stopped, checkInterval)
+}
+
+// stepsOf returns the steps for a Platform. One that is being deleted serves its Tenants until the last one is gone.
+func (r *Reconciler) stepsOf(ctx context.Context, s *scope) ([]func(context.Context, *scope) error, error) {
+	steps := []func(context.Context, *scope) error{r.ensureDatabase, r.ensureRoute, r.requeueDrifted}
+	if s.platform.DeletionTimestamp.IsZero() {
+		return steps, nil
+	}
+	tenants, err := r.listTenants(ctx, s.platform)
+	if err != nil {
+		return nil, err
+	}
+	if len(tenants) == 0 {
+		return []func(context.Context, *scope) error{r.endPlatform}, nil
+	}
+	return append(steps, r.awaitTenants), nil
+}
+
+// listTenants returns the Tenants of a Platform from the cache. They must not be changed.
+func (r *Reconciler) listTenants(ctx context.Context, platform *v1alpha1.Platform) ([]v1alpha1.Tenant, error) {
+	var tenants v1alpha1.TenantList
+	err := r.Client.List(ctx, &tenants, client.InNamespace(platform.Namespace), client.MatchingFields{requeue.TenantPlatform: platform.Name}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("list the Tenants of Platform %s: %w", platform.Name, err)
+	}
+	return tenants.Items, nil
 }

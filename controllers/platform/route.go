@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/desired"
@@ -18,7 +19,7 @@ import (
 // CertificateInvalid.
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	want := routing.ForPlatform(s.platform, desired.Application(r.Stores.Application, s.platform).Backend, s.platform.PublicHostNames())
-	if _, err := r.ingresses.Ensure(ctx, s.platform, want); err != nil {
+	if _, err := r.ingresses.Ensure(ctx, want); err != nil {
 		return err
 	}
 	problem, _, err := r.ingresses.CheckCertificates(ctx, want, s.now) // checkInterval is short enough to notice the end of one
@@ -32,4 +33,9 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s routes to the public site.", want.Name))
 	}
 	return nil
+}
+
+// ingressKey returns the key of a Platform's Ingress.
+func ingressKey(platform types.NamespacedName) types.NamespacedName {
+	return types.NamespacedName{Namespace: platform.Namespace, Name: routing.PlatformIngressName(platform.Name)}
 }

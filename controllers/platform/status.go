@@ -3,14 +3,12 @@ package platform
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
-	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 )
 
@@ -27,24 +25,22 @@ func (r *Reconciler) writeStatus(ctx context.Context, s *scope, before *v1alpha1
 
 // updateStatus computes the Platform's status from its conditions and its Tenants.
 func (r *Reconciler) updateStatus(ctx context.Context, s *scope, stopped *step.Error) error {
-	var tenants v1alpha1.TenantList
-	err := r.Client.List(ctx, &tenants, client.InNamespace(s.platform.Namespace),
-		client.MatchingFields{requeue.TenantPlatform: s.platform.Name}, client.UnsafeDisableDeepCopy)
+	tenants, err := r.listTenants(ctx, s.platform)
 	if err != nil {
-		return fmt.Errorf("list the Tenants of Platform %s: %w", s.platform.Name, err)
+		return err
 	}
 	phases := map[v1alpha1.TenantPhase]int32{}
 	versions := map[string]int32{}
-	for i := range tenants.Items {
-		phases[cmp.Or(tenants.Items[i].Status.Phase, v1alpha1.TenantPending)]++
-		if version := tenants.Items[i].Status.SchemaVersion; version != "" {
+	for i := range tenants {
+		phases[cmp.Or(tenants[i].Status.Phase, v1alpha1.TenantPending)]++
+		if version := tenants[i].Status.SchemaVersion; version != "" {
 			versions[version]++
 		}
 	}
 	status := &s.platform.Status
 	status.ObservedGeneration = s.platform.Generation
 	status.Tenants = &v1alpha1.TenantCounts{
-		Total: int32(len(tenants.Items)), Pending: phases[v1alpha1.TenantPending], Provisioning: phases[v1alpha1.TenantProvisioning],
+		Total: int32(len(tenants)), Pending: phases[v1alpha1.TenantPending], Provisioning: phases[v1alpha1.TenantProvisioning],
 		Active: phases[v1alpha1.TenantActive], Grace: phases[v1alpha1.TenantGrace], Suspended: phases[v1alpha1.TenantSuspended],
 		Terminating: phases[v1alpha1.TenantTerminating], Failed: phases[v1alpha1.TenantFailed],
 	}

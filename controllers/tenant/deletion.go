@@ -15,7 +15,6 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/desired"
-	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
@@ -66,7 +65,7 @@ func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) er
 
 // endTenant deletes the Tenant's route and retains or drops its schema. An object that never had a schema drops nothing.
 func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
-	if err := r.ingresses.Delete(ctx, s.tenant, routing.TenantIngressName(s.tenant.Name)); err != nil {
+	if err := r.ingresses.Delete(ctx, ingressKey(client.ObjectKeyFromObject(s.tenant))); err != nil {
 		return err
 	}
 	if err := r.resolvePlatform(ctx, s); err != nil {

@@ -5,6 +5,7 @@ package tenant
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -32,6 +34,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
+	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants,verbs=get;list;watch;patch;update
@@ -86,7 +89,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.Tenant{}, builder.WithPredicates(requeue.ObjectChanged)).
-		Owns(&networkingv1.Ingress{}, builder.WithPredicates(requeue.IngressChanged)).
+		Watches(&networkingv1.Ingress{}, ingress.RequeueOwner(mgr.GetCache(), routing.TenantOf, &v1alpha1.Tenant{}), builder.WithPredicates(requeue.IngressChanged)).
 		Watches(&v1alpha1.Platform{}, handler.EnqueueRequestsFromMapFunc(r.tenantsOf), builder.WithPredicates(platformChanged)).
 		WatchesRawSource(r.Requeuer.Source()).
 		WithOptions(controller.Options{
@@ -99,15 +102,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 // Reconcile reconciles one Tenant with its spec. If nothing differs, it costs one query, or none after a start, and no write.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	tenant := &v1alpha1.Tenant{}
-	if err := r.Client.Get(ctx, request.NamespacedName, tenant); err != nil {
-		if apierrors.IsNotFound(err) {
-			if _, known := r.syncedPlatformGeneration.LoadAndDelete(request.NamespacedName); known {
-				reconciled.Dec()
-			}
-			r.Requeuer.TakeInspection(request.NamespacedName)
-			r.Lookups.Forget(request.NamespacedName)
-		}
-		return reconcile.Result{}, client.IgnoreNotFound(err)
+	if err := r.Client.Get(ctx, request.NamespacedName, tenant); apierrors.IsNotFound(err) {
+		r.forget(request.NamespacedName)
+		return reconcile.Result{}, r.ingresses.DeleteLeftover(ctx, ingressKey(request.NamespacedName), request.NamespacedName, &v1alpha1.Tenant{})
+	} else if err != nil {
+		return reconcile.Result{}, fmt.Errorf("read Tenant %s: %w", request.Name, err)
 	}
 	reconcileTenant := r.reconcileLive
 	if !tenant.DeletionTimestamp.IsZero() {
@@ -119,6 +118,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{RequeueAfter: conflictRetry}, nil
 	}
 	return result, err
+}
+
+// forget removes what is known of a Tenant that is gone.
+func (r *Reconciler) forget(gone types.NamespacedName) {
+	if _, known := r.syncedPlatformGeneration.LoadAndDelete(gone); known {
+		reconciled.Dec()
+	}
+	r.Requeuer.TakeInspection(gone)
+	r.Lookups.Forget(gone)
 }
 
 // reconcileLive reconciles a Tenant that is not being deleted.

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/routing"
@@ -17,13 +19,13 @@ import (
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	want := routing.ForTenant(s.platform, s.app.Backend, s.tenant, s.row.PrimaryHost, s.row.CustomHosts)
 	if want == nil {
-		if err := r.ingresses.Delete(ctx, s.tenant, routing.TenantIngressName(s.tenant.Name)); err != nil {
+		if err := r.ingresses.Delete(ctx, ingressKey(client.ObjectKeyFromObject(s.tenant))); err != nil {
 			return err
 		}
 		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, "The Platform's wildcard Ingress routes to the backend.")
 		return nil
 	}
-	changed, err := r.ingresses.Ensure(ctx, s.tenant, want)
+	changed, err := r.ingresses.Ensure(ctx, want)
 	if err != nil {
 		return err
 	}
@@ -45,4 +47,9 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	s.certificatesExpire = expires
 	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s routes to the backend.", want.Name))
 	return nil
+}
+
+// ingressKey returns the key of a Tenant's Ingress.
+func ingressKey(tenant types.NamespacedName) types.NamespacedName {
+	return types.NamespacedName{Namespace: tenant.Namespace, Name: routing.TenantIngressName(tenant.Name)}
 }

@@ -5,17 +5,20 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
-	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/application"
 )
 
-// Labels of every Ingress that the operator creates.
+// FieldManager owns the fields of Ingresses that the operator sets.
+const FieldManager = "echoblogs-operator"
+
+// Labels of every Ingress that the operator creates. It has no owner references: the garbage collector removes what belongs
+// to an object whose foreground deletion has only begun, and a Tenant is served until the operator ends it.
 const (
 	// LabelManagedBy names the operator.
 	LabelManagedBy = "app.kubernetes.io/managed-by"
@@ -27,11 +30,27 @@ const (
 	LabelTenant = "tenancy.echoblogs.io/tenant"
 )
 
-// TenantIngressName returns the name of a Tenant's Ingress. The prefix distinguishes it from a Platform's.
-func TenantIngressName(tenant string) string { return "tenant-" + tenant }
+// The names of Ingresses start with a prefix, so that those of Tenants and Platforms differ.
+const (
+	tenantPrefix   = "tenant-"
+	platformPrefix = "platform-"
+)
+
+// TenantIngressName returns the name of a Tenant's Ingress.
+func TenantIngressName(tenant string) string { return tenantPrefix + tenant }
 
 // PlatformIngressName returns the name of a Platform's Ingress.
-func PlatformIngressName(platform string) string { return "platform-" + platform }
+func PlatformIngressName(platform string) string { return platformPrefix + platform }
+
+// TenantOf returns the Tenant whose Ingress has a name, if it is one of a Tenant.
+func TenantOf(ingress string) (tenant string, found bool) {
+	return strings.CutPrefix(ingress, tenantPrefix)
+}
+
+// PlatformOf returns the Platform whose Ingress has a name, if it is one of a Platform.
+func PlatformOf(ingress string) (platform string, found bool) {
+	return strings.CutPrefix(ingress, platformPrefix)
+}
 
 // ForTenant returns the Ingress that routes a Tenant's hosts to the backend, or nil if the Platform's wildcard suffices.
 func ForTenant(p *v1alpha1.Platform, backend application.Backend, t *v1alpha1.Tenant, primary string, custom []string) *networkingv1.Ingress {
@@ -42,7 +61,7 @@ func ForTenant(p *v1alpha1.Platform, backend application.Backend, t *v1alpha1.Te
 	if len(hosts) == 0 {
 		return nil
 	}
-	ingress := newIngress(p, TenantIngressName(t.Name), metav1.NewControllerRef(t, v1alpha1.GroupVersion.WithKind("Tenant")))
+	ingress := newIngress(p, TenantIngressName(t.Name))
 	ingress.Labels[LabelTenant] = t.Name
 	for _, host := range hosts {
 		ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, backend))
@@ -62,7 +81,7 @@ func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts 
 	if p.Spec.Portal != nil {
 		site = application.Backend{Service: p.Spec.Portal.Name, Port: p.Spec.Portal.PortOrDefault()}
 	}
-	ingress := newIngress(p, PlatformIngressName(p.Name), metav1.NewControllerRef(p, v1alpha1.GroupVersion.WithKind("Platform")))
+	ingress := newIngress(p, PlatformIngressName(p.Name))
 	for _, host := range publicHosts {
 		ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, site))
 		addCertificate(p, ingress, host, false, hostSecret(ingress.Name, host))
@@ -78,24 +97,15 @@ func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts 
 	return ingress
 }
 
-// UpToDate reports whether the live Ingress equals the desired one. Labels and annotations that others have added are
-// ignored, as is a class that the API server has defaulted.
-func UpToDate(live, want *networkingv1.Ingress) bool {
-	spec := live.Spec.DeepCopy()
-	if want.Spec.IngressClassName == nil {
-		spec.IngressClassName = nil
-	}
-	return equality.Semantic.DeepEqual(*spec, want.Spec) &&
-		contains(live.Labels, want.Labels) && contains(live.Annotations, want.Annotations) &&
-		slices.ContainsFunc(live.OwnerReferences, func(o metav1.OwnerReference) bool { return o.UID == want.OwnerReferences[0].UID })
-}
-
-func newIngress(p *v1alpha1.Platform, name string, owner *metav1.OwnerReference) *networkingv1.Ingress {
+func newIngress(p *v1alpha1.Platform, name string) *networkingv1.Ingress {
 	ingress := &networkingv1.Ingress{
 		TypeMeta: metav1.TypeMeta{APIVersion: networkingv1.SchemeGroupVersion.String(), Kind: "Ingress"},
 		ObjectMeta: metav1.ObjectMeta{
-			Name: name, Namespace: p.Namespace, OwnerReferences: []metav1.OwnerReference{*owner},
-			Labels: map[string]string{LabelManagedBy: ManagedBy, LabelPlatform: p.Name},
+			Name: name, Namespace: p.Namespace,
+			Labels: map[string]string{
+				"app.kubernetes.io/name": "echoblogs", "app.kubernetes.io/part-of": "echoblogs", "app.kubernetes.io/component": "route",
+				LabelManagedBy: ManagedBy, LabelPlatform: p.Name,
+			},
 		},
 	}
 	if routing := p.Spec.Routing; routing != nil {
@@ -140,13 +150,4 @@ func addCertificate(p *v1alpha1.Platform, ingress *networkingv1.Ingress, host st
 func hostSecret(ingress, host string) string {
 	sum := sha256.Sum256([]byte(host))
 	return ingress + "." + hex.EncodeToString(sum[:8]) + "-tls"
-}
-
-func contains(have, want map[string]string) bool {
-	for key, value := range want {
-		if got, ok := have[key]; !ok || got != value {
-			return false
-		}
-	}
-	return true
 }

@@ -144,12 +144,61 @@ func TestUpToDate(t *testing.T) {
 		"missing labels":          {func(i *networkingv1.Ingress) { i.Labels = nil }, false},
 		"changed host":            {func(i *networkingv1.Ingress) { i.Spec.Rules[0].Host = "x.org" }, false},
 		"additional backend":      {func(i *networkingv1.Ingress) { i.Spec.DefaultBackend = &networkingv1.IngressBackend{} }, false},
-		"owner with a former UID": {func(i *networkingv1.Ingress) { i.OwnerReferences[0].UID = "old" }, false},
+		"owner reference":         {func(i *networkingv1.Ingress) { i.OwnerReferences = []metav1.OwnerReference{{UID: "t"}} }, false},
+		"challenge":               {func(i *networkingv1.Ingress) { addPath(i, 0, "/.well-known/acme-challenge/dG9rZW4_-") }, true},
+		"pattern for challenges":  {func(i *networkingv1.Ingress) { addPath(i, 0, "/.well-known/acme-challenge/.*") }, false},
+		"path besides challenges": {func(i *networkingv1.Ingress) { addPath(i, 0, "/.well-known/acme-challenges") }, false},
+		"challenge of a foreign host": {func(i *networkingv1.Ingress) {
+			i.Spec.Rules = append(i.Spec.Rules, *i.Spec.Rules[0].DeepCopy())
+			i.Spec.Rules[1].Host, i.Spec.Rules[1].HTTP.Paths = "x.org", nil
+			addPath(i, 1, "/.well-known/acme-challenge/token")
+		}, false},
+		"unwanted annotation": {func(i *networkingv1.Ingress) {
+			i.Annotations["x"] = "y"
+			manage(i, `{"f:metadata":{"f:annotations":{".":{},"f:a":{},"f:x":{}}}}`)
+		}, false},
+		"wanted annotation": {func(i *networkingv1.Ingress) { manage(i, `{"f:metadata":{"f:annotations":{".":{},"f:a":{}}}}`) }, true},
+		"unwanted class": {func(i *networkingv1.Ingress) {
+			i.Spec.IngressClassName = &class
+			manage(i, `{"f:spec":{"f:ingressClassName":{}}}`)
+		}, false},
 	} {
 		live := want.DeepCopy()
 		test.change(live)
 		if got := routing.UpToDate(live, want); got != test.want {
 			t.Errorf("%s: up to date %v, want %v", name, got, test.want)
 		}
+		routing.StripManagedFields(live)
+		if got := routing.UpToDate(live, want); got != test.want {
+			t.Errorf("%s, in the cache: up to date %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// addPath adds a path to a rule, as cert-manager does.
+func addPath(ingress *networkingv1.Ingress, rule int, path string) {
+	http := ingress.Spec.Rules[rule].HTTP
+	http.Paths = append([]networkingv1.HTTPIngressPath{{Path: path}}, http.Paths...)
+}
+
+// manage makes the operator the manager of fields.
+func manage(ingress *networkingv1.Ingress, fields string) {
+	ingress.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: routing.FieldManager, FieldsV1: metav1.NewFieldsV1(fields)}}
+}
+
+func TestKeepChallenges(t *testing.T) {
+	t.Parallel()
+	want := routing.ForTenant(newPlatform(nil), backend, newTenant("alice"), "alice.example.com", []string{"a.org"})
+	live := want.DeepCopy()
+	addPath(live, 1, "/.well-known/acme-challenge/token")
+	addPath(live, 1, "/admin")
+	var paths []string
+	for _, rule := range routing.KeepChallenges(live, want).Spec.Rules {
+		for _, path := range rule.HTTP.Paths {
+			paths = append(paths, rule.Host+path.Path)
+		}
+	}
+	if diff := cmp.Diff([]string{"alice.example.com/", "a.org/.well-known/acme-challenge/token", "a.org/"}, paths); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

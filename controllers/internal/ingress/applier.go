@@ -9,7 +9,6 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -22,9 +21,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
-// fieldManager owns the fields that the operator applies.
-const fieldManager = "echoblogs-operator"
-
 // Applier writes Ingresses.
 type Applier struct {
 	// Client reads from the cache and writes to the API server.
@@ -35,55 +31,64 @@ type Applier struct {
 
 // Ensure writes an Ingress if the one in the cache differs, and reports whether it did. It returns a stalled *step.Error
 // if an Ingress of that name is not ours, and a transient one if the API server rejects it.
-func (a Applier) Ensure(ctx context.Context, owner client.Object, want *networkingv1.Ingress) (changed bool, err error) {
-	var live networkingv1.Ingress
-	err = a.Client.Get(ctx, client.ObjectKeyFromObject(want), &live)
+func (a Applier) Ensure(ctx context.Context, want *networkingv1.Ingress) (changed bool, err error) {
+	var cached networkingv1.Ingress
+	err = a.Client.Get(ctx, client.ObjectKeyFromObject(want), &cached)
 	switch {
 	case client.IgnoreNotFound(err) != nil:
 		return false, fmt.Errorf("read Ingress %s: %w", want.Name, err)
-	case err == nil && !metav1.IsControlledBy(&live, owner) && live.Labels[routing.LabelManagedBy] != routing.ManagedBy:
-		return false, step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressNotOwned,
-			fmt.Sprintf("An Ingress %q exists but was not created for this object.", want.Name))
-	case err == nil && routing.UpToDate(&live, want) && !ownsUnwantedAnnotation(&live, want):
+	case err == nil && routing.UpToDate(&cached, want):
 		return false, nil
 	}
-	after, err := a.write(ctx, want, err == nil)
-	if apierrors.IsInvalid(err) || apierrors.IsForbidden(err) {
+	if err == nil {
+		err = a.update(ctx, want)
+	} else {
+		err = a.Client.Create(ctx, want.DeepCopy(), client.FieldOwner(routing.FieldManager)) // costs the API server less than applying it
+	}
+	var stopped *step.Error
+	switch {
+	case errors.As(err, &stopped):
+		return false, stopped
+	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
 		return false, step.Transient(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressRejected,
 			fmt.Sprintf("The API server rejected the Ingress %q: %s", want.Name, apiMessage(err)), err)
-	}
-	if err != nil {
+	case err != nil:
 		return false, fmt.Errorf("write Ingress %s: %w", want.Name, err)
 	}
-	if routing.UpToDate(after, want) {
-		return true, nil
-	}
-	return true, a.replaceSpec(ctx, after, want)
+	return true, nil
 }
 
-// write creates the wanted Ingress, which costs the API server less than applying it, or applies it if it exists. It returns
-// the result.
-func (a Applier) write(ctx context.Context, want *networkingv1.Ingress, exists bool) (*networkingv1.Ingress, error) {
-	if !exists {
-		created := want.DeepCopy()
-		return created, a.Client.Create(ctx, created, client.FieldOwner(fieldManager))
-	}
-	// The API server distinguishes the fields that a manager has created from those that it has applied: an apply removes
-	// only the latter. The cache does not hold who manages which fields.
-	var live networkingv1.Ingress
+// update applies the wanted state to the Ingress that exists, unless it has changed since it was read: others add paths of
+// challenges, which stay.
+func (a Applier) update(ctx context.Context, want *networkingv1.Ingress) error {
+	var live networkingv1.Ingress // the cache does not hold who manages which fields
 	if err := a.Live.Get(ctx, client.ObjectKeyFromObject(want), &live); err != nil {
-		return nil, err
+		return err
 	}
-	upgrade, err := csaupgrade.UpgradeManagedFieldsPatch(&live, sets.New(fieldManager), fieldManager)
-	if err != nil {
-		return nil, err
+	if !routing.IsManaged(&live) {
+		return step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressNotOwned,
+			fmt.Sprintf("An Ingress %q exists but was not created for this object.", want.Name))
 	}
-	if upgrade != nil {
-		if err := a.Client.Patch(ctx, &live, client.RawPatch(types.JSONPatchType, upgrade), client.FieldOwner(fieldManager)); err != nil {
-			return nil, err
-		}
+	if err := a.assumeFields(ctx, &live); err != nil {
+		return err
 	}
-	return a.apply(ctx, want)
+	merged := routing.KeepChallenges(&live, want)
+	merged.ResourceVersion = live.ResourceVersion
+	after, err := a.apply(ctx, merged)
+	if err != nil || routing.UpToDate(after, want) {
+		return err
+	}
+	return a.removeForeign(ctx, after, merged)
+}
+
+// assumeFields makes the fields that the operator has set by other requests than an apply, such as the creation, fields that it
+// has applied: an apply removes only those.
+func (a Applier) assumeFields(ctx context.Context, live *networkingv1.Ingress) error {
+	upgrade, err := csaupgrade.UpgradeManagedFieldsPatch(live, sets.New(routing.FieldManager), routing.FieldManager)
+	if err != nil || upgrade == nil {
+		return err
+	}
+	return a.Client.Patch(ctx, live, client.RawPatch(types.JSONPatchType, upgrade), client.FieldOwner(routing.FieldManager))
 }
 
 // apply sends an Ingress by server-side apply, overriding other managers' changes, and returns the result.
@@ -95,38 +100,42 @@ func (a Applier) apply(ctx context.Context, want *networkingv1.Ingress) (*networ
 	delete(content, "status")
 	object := &unstructured.Unstructured{Object: content}
 	unstructured.RemoveNestedField(object.Object, "metadata", "creationTimestamp")
-	if err := a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), client.FieldOwner(fieldManager), client.ForceOwnership); err != nil {
+	if err := a.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), client.FieldOwner(routing.FieldManager), client.ForceOwnership); err != nil {
 		return nil, err
 	}
 	after := &networkingv1.Ingress{}
 	return after, runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, after)
 }
 
-// replaceSpec removes what another manager has added to the spec, which an apply does not own and so leaves in place.
-func (a Applier) replaceSpec(ctx context.Context, live, want *networkingv1.Ingress) error {
+// removeForeign removes what another manager has added to the spec, and owner references. An apply does not own them, and so
+// leaves them in place.
+func (a Applier) removeForeign(ctx context.Context, live, want *networkingv1.Ingress) error {
 	before := live.DeepCopy()
-	live.Spec = *want.Spec.DeepCopy()
+	live.OwnerReferences, live.Spec = nil, *want.Spec.DeepCopy()
 	if live.Spec.IngressClassName == nil {
 		live.Spec.IngressClassName = before.Spec.IngressClassName
 	}
-	if err := a.Client.Patch(ctx, live, client.MergeFrom(before)); err != nil {
-		return fmt.Errorf("restore Ingress %s: %w", want.Name, err)
-	}
-	return nil
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	return a.Client.Patch(ctx, live, patch, client.FieldOwner(routing.FieldManager))
 }
 
-// Delete deletes an Ingress of the owner, if it exists.
-func (a Applier) Delete(ctx context.Context, owner client.Object, name string) error {
+// Delete deletes an Ingress that the operator has created, if it exists.
+func (a Applier) Delete(ctx context.Context, key types.NamespacedName) error {
 	var live networkingv1.Ingress
-	err := a.Client.Get(ctx, types.NamespacedName{Namespace: owner.GetNamespace(), Name: name}, &live)
-	if apierrors.IsNotFound(err) || err == nil && (!metav1.IsControlledBy(&live, owner) || !live.DeletionTimestamp.IsZero()) {
+	err := a.Client.Get(ctx, key, &live)
+	if err == nil && !routing.IsManaged(&live) {
+		err = a.Live.Get(ctx, key, &live) // the label may have been removed
+	}
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read Ingress %s: %w", key.Name, err)
+	case !routing.IsManaged(&live) || !live.DeletionTimestamp.IsZero():
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("read Ingress %s: %w", name, err)
-	}
 	if err := a.Client.Delete(ctx, &live, client.Preconditions{UID: &live.UID}); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("delete Ingress %s: %w", name, err)
+		return fmt.Errorf("delete Ingress %s: %w", key.Name, err)
 	}
 	return nil
 }

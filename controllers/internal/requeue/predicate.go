@@ -20,7 +20,6 @@ var finalizerRemoved = predicate.Funcs{
 
 // IngressChanged passes every change of an Ingress except one of its status, which the ingress controller writes.
 var IngressChanged = predicate.Funcs{
-	CreateFunc: func(event.CreateEvent) bool { return false },
 	UpdateFunc: func(e event.UpdateEvent) bool {
 		before, after := e.ObjectOld.(*networkingv1.Ingress), e.ObjectNew.(*networkingv1.Ingress)
 		return !equality.Semantic.DeepEqual(before.Spec, after.Spec) ||
@@ -28,5 +27,4 @@ var IngressChanged = predicate.Funcs{
 			!equality.Semantic.DeepEqual(before.Annotations, after.Annotations) ||
 			!equality.Semantic.DeepEqual(before.OwnerReferences, after.OwnerReferences)
 	},
-	DeleteFunc: func(event.DeleteEvent) bool { return true },
 }

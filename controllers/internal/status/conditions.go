@@ -105,6 +105,9 @@ func (c *Conditions) Summarize(stopped *step.Error, succeeded string) *step.Erro
 }
 
 func (c *Conditions) fail(err *step.Error) {
+	if err.Condition() == "" { // only Ready is False
+		return
+	}
 	c.Set(err.Condition(), metav1.ConditionFalse, err.Reason(), err.Message())
 }
 

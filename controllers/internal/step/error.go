@@ -59,7 +59,7 @@ func (e *Error) WithRetryAfter(d time.Duration) *Error {
 	return e
 }
 
-// Condition returns the type of the condition that the error makes False.
+// Condition returns the type of the condition that the error makes False, besides Ready, or "" if there is none.
 func (e *Error) Condition() string { return e.condition }
 
 // Reason returns the reason of the condition and of the event.
