@@ -2,7 +2,9 @@ package controllers_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -72,5 +74,22 @@ func TestTwoTenantsAreNeverMixed(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The API server rejects events with notes of more than 1,024 bytes.
+func TestEventOfManyRefusedDomains(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.ReadyTenant("alice")
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) {
+		for i := range 20 {
+			t.Spec.CustomDomains = append(t.Spec.CustomDomains, v1alpha1.CustomDomain(fmt.Sprintf("%s-%d.example.com", strings.Repeat("long", 14), i)))
+		}
+	})
+	p.WaitCondition("alice", v1alpha1.ConditionDomainsReady, metav1.ConditionFalse, v1alpha1.ReasonCustomDomainRefused)
+	p.WantEvent("alice", v1alpha1.ReasonCustomDomainRefused)
+	if notes := p.Notes("alice", v1alpha1.ReasonCustomDomainRefused); !strings.HasSuffix(notes[0], "…") {
+		t.Errorf("the note is %q", notes[0])
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/lookups"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
+	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/platform"
 	"github.com/echoblogs/echoblogs/controllers/tenant"
 	"github.com/echoblogs/echoblogs/internal/routing"
@@ -73,7 +74,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if err := mgr.Add(proofs); err != nil {
 		return fmt.Errorf("set up the lookups of custom domains: %w", err)
 	}
-	recorder := mgr.GetEventRecorder("echoblogs-operator")
+	recorder := status.NewRecorder(mgr.GetEventRecorder("echoblogs-operator"))
 	tenants := &tenant.Reconciler{
 		Client: o.Client, Live: mgr.GetAPIReader(), Recorder: recorder, Stores: o.Stores, Clock: o.Clock, Requeuer: requeuer,
 		Prober: tenant.NewProber(o.BackendAddress), Lookups: proofs, Workers: o.Workers, MaxBackoff: o.MaxBackoff,

@@ -1,9 +1,11 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -47,6 +49,7 @@ func (r *Reconciler) recordAnswers(ctx context.Context, s *scope, row tenancy.Te
 	if len(news) == 0 {
 		return row, nil
 	}
+	slices.SortFunc(news, func(a, b tenancy.Answer) int { return cmp.Compare(a.Host, b.Host) })
 	serveUnproven := s.platform.CustomDomainPolicy() == v1alpha1.CustomDomainsAny
 	lost, err := s.store.RecordAnswers(ctx, row.ID, news, serveUnproven, s.now)
 	if err != nil {

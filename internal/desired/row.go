@@ -23,7 +23,7 @@ func (e *DomainNotListedError) Error() string {
 	return fmt.Sprintf("domain %s is not listed by Platform %s", e.Domain, e.Platform)
 }
 
-// Refused are the custom domains of a Tenant that its Platform does not serve.
+// Refused are the custom domains of a Tenant that its Platform does not serve, sorted.
 type Refused struct {
 	// UnderPlatform are at or under a domain of the Platform.
 	UnderPlatform []string
@@ -100,7 +100,9 @@ func customHosts(p *v1alpha1.Platform, t *v1alpha1.Tenant, known map[string]tena
 			refused.Unproven = append(refused.Unproven, host)
 		}
 	}
-	slices.Sort(hosts)
+	for _, list := range [][]string{hosts, refused.UnderPlatform, refused.NotListed, refused.Unproven} {
+		slices.Sort(list) // managers of the list may put it into another order, which changes nothing
+	}
 	return hosts, proofs, refused
 }
 

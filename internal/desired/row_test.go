@@ -40,7 +40,7 @@ func TestRow(t *testing.T) {
 		change(&row)
 		return row
 	}
-	customDomains := []v1alpha1.CustomDomain{"www.a.net", "deep.below.b.net", "b.net", "www.proven.net", "www.once-listed.net", "xb.net"}
+	customDomains := []v1alpha1.CustomDomain{"www.a.net", "xb.net", "deep.below.b.net", "b.net", "www.proven.net", "www.once-listed.net"}
 	allowed := []v1alpha1.CustomDomainPattern{"www.a.net", "*.b.net"}
 	proofs := map[string]tenancy.Proof{
 		"www.proven.net": tenancy.ProofDNS, "www.a.net": tenancy.ProofDNS, "www.once-listed.net": tenancy.ProofListed, "www.not-in-spec.net": tenancy.ProofDNS,
@@ -82,7 +82,7 @@ func TestRow(t *testing.T) {
 			want: with(func(row *tenancy.Spec) { row.Limits = tenancy.Limits{} }),
 		},
 		"custom domains are sorted, and those of the Platform refused": {
-			spec:    v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.b.net", "bob.example.com", "www.a.net", "example.org"}},
+			spec:    v1alpha1.TenantSpec{CustomDomains: []v1alpha1.CustomDomain{"www.b.net", "example.org", "www.a.net", "bob.example.com"}},
 			policy:  v1alpha1.RoutingSpec{CustomDomains: v1alpha1.CustomDomainsAny, AllowedCustomDomains: []v1alpha1.CustomDomainPattern{"*.example.com"}},
 			want:    with(func(row *tenancy.Spec) { row.CustomHosts = []string{"www.a.net", "www.b.net"} }),
 			refused: desired.Refused{UnderPlatform: []string{"bob.example.com", "example.org"}},
@@ -103,7 +103,7 @@ func TestRow(t *testing.T) {
 				row.CustomHosts = []string{"deep.below.b.net", "www.a.net"}
 				row.Proofs = map[string]tenancy.Proof{"deep.below.b.net": tenancy.ProofListed, "www.a.net": tenancy.ProofListed}
 			}),
-			refused: desired.Refused{NotListed: []string{"b.net", "www.proven.net", "www.once-listed.net", "xb.net"}},
+			refused: desired.Refused{NotListed: []string{"b.net", "www.once-listed.net", "www.proven.net", "xb.net"}},
 		},
 		"any custom domain": {
 			spec:   v1alpha1.TenantSpec{CustomDomains: customDomains},

@@ -40,7 +40,7 @@ func NewConditions(object Object, layers []string, now time.Time) *Conditions {
 func (c *Conditions) Set(kind string, status metav1.ConditionStatus, reason, message string) {
 	conditions := c.object.GetConditions()
 	meta.SetStatusCondition(&conditions, metav1.Condition{
-		Type: kind, Status: status, Reason: reason, Message: message,
+		Type: kind, Status: status, Reason: reason, Message: shorten(message, maxMessage),
 		ObservedGeneration: c.object.GetGeneration(), LastTransitionTime: metav1.NewTime(c.now),
 	})
 	c.object.SetConditions(conditions)

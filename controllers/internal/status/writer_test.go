@@ -1,6 +1,7 @@
 package status_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,7 +29,10 @@ func TestEventsOfReady(t *testing.T) {
 		"ready at once":         {[]state{{"True", "Serving."}}, nil},
 		"ready after a failure": {[]state{{"False", "Failed."}, {"True", "Serving."}}, []string{"Warning Test Failed.", "Normal Test Serving."}},
 		"a failure, repeated":   {[]state{{"True", "Serving."}, {"False", "Failed."}, {"False", "Failed."}}, []string{"Warning Test Failed."}},
-		"another message":       {[]state{{"True", "Serving."}, {"True", "Serving elsewhere."}}, nil},
+		"a long message": {
+			[]state{{"True", "Serving."}, {"False", strings.Repeat("ä", 600)}}, []string{"Warning Test " + strings.Repeat("ä", 510) + "…"},
+		},
+		"another message": {[]state{{"True", "Serving."}, {"True", "Serving elsewhere."}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -36,7 +40,7 @@ func TestEventsOfReady(t *testing.T) {
 			recorder := events.NewFakeRecorder(10)
 			writer := status.Writer{
 				Client:   fake.NewClientBuilder().WithScheme(apiserver.Scheme()).WithObjects(platform).WithStatusSubresource(platform).Build(),
-				Recorder: recorder,
+				Recorder: status.NewRecorder(recorder),
 			}
 			if err := writer.Client.Get(t.Context(), client.ObjectKeyFromObject(platform), platform); err != nil {
 				t.Fatal(err)
