@@ -19,11 +19,9 @@ func isPortal(manager string) bool { return manager == ownerManager || manager =
 
 // assignFields makes each of the portal's field managers own the fields that are its own, as applied ones. When the portal
 // creates a Tenant, one manager sets all fields, by an update, and the API server distinguishes what a manager has updated
-// from what it has applied.
+// from what it has applied. Settings of one-off managers become the portal's.
 func (c *Client) assignFields(ctx context.Context, live *v1alpha1.Tenant) error {
-	if !slices.ContainsFunc(live.ManagedFields, func(e metav1.ManagedFieldsEntry) bool {
-		return isPortal(e.Manager) && e.Subresource == "" && e.FieldsV1 != nil && e.Operation != metav1.ManagedFieldsOperationApply
-	}) {
+	if !slices.ContainsFunc(live.ManagedFields, needsAssignment) {
 		return nil
 	}
 	entries, err := assigned(live.ManagedFields)
@@ -43,21 +41,52 @@ func (c *Client) assignFields(ctx context.Context, live *v1alpha1.Tenant) error 
 	return apiError("assign fields of Tenant "+live.Name, err)
 }
 
+// needsAssignment reports whether assigned changes the fields of an entry.
+func needsAssignment(entry metav1.ManagedFieldsEntry) bool {
+	switch {
+	case entry.Subresource != "" || entry.FieldsV1 == nil:
+		return false
+	case isPortal(entry.Manager):
+		return entry.Operation != metav1.ManagedFieldsOperationApply
+	case !isOneOff(entry):
+		return false
+	}
+	var all fieldpath.Set
+	if all.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())) != nil {
+		return false
+	}
+	settings, _ := splitSettings(&all)
+	return !settings.Empty()
+}
+
 // assigned returns entries in which the fields of the portal's managers are divided between the two.
 func assigned(entries []metav1.ManagedFieldsEntry) ([]metav1.ManagedFieldsEntry, error) {
 	var others []metav1.ManagedFieldsEntry
 	fields := map[string]*fieldpath.Set{ownerManager: {}, staffManager: {}}
 	var latest metav1.ManagedFieldsEntry
 	for _, entry := range entries {
-		if !isPortal(entry.Manager) || entry.Subresource != "" || entry.FieldsV1 == nil {
+		if entry.Subresource != "" || entry.FieldsV1 == nil || !isPortal(entry.Manager) && !isOneOff(entry) {
 			others = append(others, entry)
 			continue
 		}
-		var all fieldpath.Set
-		if err := all.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())); err != nil {
+		var ours fieldpath.Set
+		if err := ours.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())); err != nil {
 			return nil, err
 		}
-		all.Iterate(func(path fieldpath.Path) { fields[managerOf(path)].Insert(path.Copy()) })
+		if isOneOff(entry) {
+			var left fieldpath.Set
+			if ours, left = splitSettings(&ours); !left.Empty() {
+				rest, err := withFields(entry, &left)
+				if err != nil {
+					return nil, err
+				}
+				others = append(others, rest)
+			}
+		}
+		ours.Iterate(func(path fieldpath.Path) {
+			manager, _ := managerOf(path)
+			fields[manager].Insert(path.Copy())
+		})
 		if latest.Time == nil || !entry.Time.Before(latest.Time) {
 			latest = entry
 		}
@@ -66,26 +95,44 @@ func assigned(entries []metav1.ManagedFieldsEntry) ([]metav1.ManagedFieldsEntry,
 		if fields[manager].Empty() {
 			continue
 		}
-		text, err := fields[manager].ToJSON()
+		entry, err := withFields(latest, fields[manager])
 		if err != nil {
 			return nil, err
 		}
-		entry := latest
-		entry.Manager, entry.Operation, entry.FieldsV1 = manager, metav1.ManagedFieldsOperationApply, metav1.NewFieldsV1(string(text))
+		entry.Manager, entry.Operation = manager, metav1.ManagedFieldsOperationApply
 		others = append(others, entry)
 	}
 	return others, nil
 }
 
-// managerOf returns which of the portal's field managers a field belongs to: that of a setting, otherwise the owner's.
-func managerOf(path fieldpath.Path) string {
+func withFields(entry metav1.ManagedFieldsEntry, fields *fieldpath.Set) (metav1.ManagedFieldsEntry, error) {
+	text, err := fields.ToJSON()
+	entry.FieldsV1 = metav1.NewFieldsV1(string(text))
+	return entry, err
+}
+
+// splitSettings divides fields into those of settings and the others.
+func splitSettings(fields *fieldpath.Set) (settings, others fieldpath.Set) {
+	fields.Iterate(func(path fieldpath.Path) {
+		if _, isSetting := managerOf(path); isSetting {
+			settings.Insert(path.Copy())
+		} else {
+			others.Insert(path.Copy())
+		}
+	})
+	return settings, others
+}
+
+// managerOf returns which of the portal's field managers a field belongs to, and whether it is part of a setting. Other
+// fields belong to the owner's.
+func managerOf(path fieldpath.Path) (manager string, isSetting bool) {
 	for _, s := range allSettings {
 		if prefix := fieldPath("spec." + s.path); len(path) >= len(prefix) && path[:len(prefix)].Equals(prefix) {
-			return s.manager
+			return s.manager, true
 		}
 	}
 	if limits := fieldPath("spec.limits"); path.Equals(limits) {
-		return staffManager
+		return staffManager, true
 	}
-	return ownerManager
+	return ownerManager, false
 }

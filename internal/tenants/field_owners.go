@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 	"sigs.k8s.io/structured-merge-diff/v6/value"
 
@@ -12,8 +13,16 @@ import (
 )
 
 // Owners are the field managers, other than the portal's two, that own fields of a Tenant's spec. The API server refuses
-// the portal's changes of these fields (server-side apply, "conflicts").
+// the portal's changes of these fields (server-side apply, "conflicts"). Settings that a person has changed once with kubectl
+// are not among them: nothing would write them again, so the portal takes them over.
 type Owners []owner
+
+// oneOffManagers are the field managers of kubectl's commands that change fields of an object once.
+var oneOffManagers = []string{"kubectl-patch", "kubectl-edit", "kubectl-annotate", "kubectl-label"}
+
+func isOneOff(entry metav1.ManagedFieldsEntry) bool {
+	return entry.Operation == metav1.ManagedFieldsOperationUpdate && slices.Contains(oneOffManagers, entry.Manager)
+}
 
 type owner struct {
 	manager string
@@ -31,6 +40,9 @@ func OwnersOf(t *v1alpha1.Tenant) Owners {
 		var all fieldpath.Set
 		if all.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())) != nil {
 			continue // the API server still refuses the change
+		}
+		if isOneOff(entry) {
+			_, all = splitSettings(&all)
 		}
 		// The owner of an object or a list as such owns none of its fields or items.
 		if spec := all.WithPrefix(fieldpath.FieldNameElement("spec")).Leaves(); !spec.Empty() {
