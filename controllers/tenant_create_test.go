@@ -166,3 +166,21 @@ func (p *platform) kubectlApply(t *testing.T, manifest string) {
 		t.Fatalf("kubectl apply: %v\n%s", err, output)
 	}
 }
+
+// kstatus and tools that use it, such as Flux, take an object for current if nothing says that it is not.
+func TestObjectsAreNotCurrentWithoutAnOperator(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t)
+	p.CreateDefault()
+	p.CreateTenant("alice")
+	if got := p.Tenant("alice").Status.ObservedGeneration; got != -1 {
+		t.Errorf("the Tenant's observedGeneration is %d", got)
+	}
+	if got := p.ReadPlatform().Status.ObservedGeneration; got != -1 {
+		t.Errorf("the Platform's observedGeneration is %d", got)
+	}
+	p.StartOperator(nil)
+	if tenant := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, ""); tenant.Status.ObservedGeneration != tenant.Generation {
+		t.Errorf("the Tenant's observedGeneration is %d", tenant.Status.ObservedGeneration)
+	}
+}

@@ -185,9 +185,10 @@ type TenantStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type"`
 
-	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too.
+	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too. -1: the operator
+	// has not seen the object yet, which kstatus takes for progress.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Minimum=-1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// phase summarizes the life of the Tenant.
@@ -257,6 +258,7 @@ type Tenant struct {
 	Spec TenantSpec `json:"spec,omitempty,omitzero"`
 
 	// status is the observed state.
+	// +default={"observedGeneration": -1}
 	// +optional
 	Status TenantStatus `json:"status,omitempty,omitzero"`
 }

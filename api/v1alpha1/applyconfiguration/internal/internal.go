@@ -85,6 +85,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.PlatformStatus
+      default:
+        observedGeneration: -1
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.PlatformReference
   map:
     fields:
@@ -228,6 +230,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: status
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.TenantStatus
+      default:
+        observedGeneration: -1
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.TenantCounts
   map:
     fields:

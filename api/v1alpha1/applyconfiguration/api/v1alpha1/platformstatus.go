@@ -13,7 +13,8 @@ import (
 type PlatformStatusApplyConfiguration struct {
 	// conditions follow kstatus (Ready, Reconciling, Stalled), with DatabaseReady and RouteReady.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too.
+	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too. -1: the operator
+	// has not seen the object yet, which kstatus takes for progress.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// tenants counts the Tenants in each phase.
 	Tenants *TenantCountsApplyConfiguration `json:"tenants,omitempty"`

@@ -15,7 +15,8 @@ type TenantStatusApplyConfiguration struct {
 	// conditions follow kstatus (Ready, Reconciling, Stalled), with one for each layer: DatabaseReady, DomainsReady,
 	// RouteReady, Serving and Active.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too.
+	// observedGeneration is the generation of the spec that this status describes. It is set on failure, too. -1: the operator
+	// has not seen the object yet, which kstatus takes for progress.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// phase summarizes the life of the Tenant.
 	Phase *apiv1alpha1.TenantPhase `json:"phase,omitempty"`
