@@ -45,6 +45,8 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	want, refused, err := desired.Row(s.platform, s.tenant, known)
 	var notListed *desired.DomainNotListedError
 	switch {
+	case errors.As(err, &notListed) && have.State == tenancy.StateLive: // it keeps its host
+		s.Degrade(domainNotListed(notListed))
 	case errors.As(err, &notListed):
 		return domainNotListed(notListed)
 	case err != nil:

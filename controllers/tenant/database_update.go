@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,14 +15,18 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// updateDatabase migrates the schema of a live row and updates what differs in the registry.
+// updateDatabase migrates the schema of a live row and updates what differs in the registry. What protects people is written
+// first: it does not wait for a schema or a host. A Tenant that cannot get its primary host keeps the one that it has.
 func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.Tenant, want tenancy.Spec) error {
+	s.row = have
+	if err := r.updateRow(ctx, s, protected(have.Spec, want)); err != nil {
+		return err
+	}
 	if have.SchemaName != want.SchemaName {
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaNameMismatch,
 			fmt.Sprintf("The registry has the schema %q for this Tenant, but its spec names %q.", have.SchemaName, want.SchemaName))
 	}
-	s.row = have
-	if !have.SchemaExists {
+	if !s.row.SchemaExists {
 		if err := r.recreateSchema(ctx, s); err != nil {
 			return err
 		}
@@ -29,7 +34,25 @@ func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.
 	if err := r.migrate(ctx, s); err != nil {
 		return err
 	}
-	differing, err := s.differingFields(ctx, have.Spec, want)
+	err := r.updateRow(ctx, s, want)
+	var taken *tenancy.NameTakenError
+	if errors.As(err, &taken) && taken.Kind == tenancy.HostName {
+		s.Degrade(nameTaken(taken, s.now))
+		return nil
+	}
+	return err
+}
+
+// protected returns the row that a Tenant has, with the wanted owner, dates, suspension and limits.
+func protected(have, want tenancy.Spec) tenancy.Spec {
+	have.Owner, have.Limits = want.Owner, want.Limits
+	have.PaidUntil, have.PaidUntilInSpec, have.SuspendAt = want.PaidUntil, want.PaidUntilInSpec, want.SuspendAt
+	return have
+}
+
+// updateRow updates what differs in the registry, and reads the row again.
+func (r *Reconciler) updateRow(ctx context.Context, s *scope, want tenancy.Spec) error {
+	differing, err := s.differingFields(ctx, s.row.Spec, want)
 	if err != nil || len(differing) == 0 {
 		return err
 	}

@@ -27,6 +27,9 @@ type domainProblem struct{ reason, message string }
 // reportDomains sets DomainsReady, and degrades it for custom domains that are not served: its reason is that of the first
 // problem, and its message describes all.
 func (s *scope) reportDomains(ctx context.Context, want tenancy.Spec, refused desired.Refused) error {
+	if s.IsDegraded(v1alpha1.ConditionDomainsReady) { // by the primary host
+		return nil
+	}
 	problems, retry, err := s.unavailableDomains(ctx, want)
 	if err != nil {
 		return s.databaseError(err)

@@ -35,6 +35,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants,verbs=get;list;watch;patch;update
@@ -144,6 +145,9 @@ func (r *Reconciler) reconcileLive(ctx context.Context, tenant *v1alpha1.Tenant)
 		r.probeServing,
 		r.checkAnnotations,
 	)
+	if stopped != nil && s.row.State == tenancy.StateLive { // the row is in effect, whatever is wrong with the rest
+		_ = r.ensureActive(ctx, s)
+	}
 	if stopped == nil && err == nil {
 		if _, known := r.syncedPlatformGeneration.Swap(client.ObjectKeyFromObject(tenant), s.platform.Generation); !known {
 			reconciled.Inc()

@@ -38,11 +38,12 @@ func (r Refused) IsZero() bool { return len(r.UnderPlatform)+len(r.NotListed)+le
 
 // Row returns the registry row of a Tenant. known is what is known of it: if the spec has no paidUntil, the date that was
 // computed for it is kept; a new row, or one whose date was in the spec until now, is paid for the Platform's paid period from
-// the day of the Tenant's creation. The proofs of known decide which custom domains the row has.
+// the day of the Tenant's creation. The proofs of known decide which custom domains the row has. With a *DomainNotListedError,
+// Row returns the row with the primary host of known.
 func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tenancy.Spec, refused Refused, err error) {
 	primary, err := primaryHost(p, t)
 	if err != nil {
-		return tenancy.Spec{}, Refused{}, err
+		primary = known.PrimaryHost
 	}
 	row = tenancy.Spec{
 		Name: t.Name, SchemaName: SchemaName(t), DisplayName: t.Spec.DisplayName, PrimaryHost: primary, PaidUntil: known.PaidUntil,
@@ -57,10 +58,11 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tena
 
 	switch {
 	case t.Spec.PaidUntil != "":
-		if row.PaidUntil, err = t.Spec.PaidUntil.Start(); err != nil {
-			return tenancy.Spec{}, Refused{}, err
+		day, dateErr := t.Spec.PaidUntil.Start()
+		if dateErr != nil {
+			return tenancy.Spec{}, Refused{}, dateErr
 		}
-		row.PaidUntilInSpec = true
+		row.PaidUntil, row.PaidUntilInSpec = day, true
 	case known.PaidUntilInSpec, row.PaidUntil.IsZero():
 		row.PaidUntil = t.CreationTimestamp.UTC().Truncate(24*time.Hour).AddDate(0, 0, p.PaidPeriodDays())
 	}
@@ -73,7 +75,7 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tena
 		bytes := limits.Storage.Value()
 		row.Limits.MaxStorageBytes = &bytes
 	}
-	return row, refused, nil
+	return row, refused, err
 }
 
 // customHosts returns the custom hosts of a Tenant's row, sorted, and their proofs.
