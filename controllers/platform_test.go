@@ -357,4 +357,7 @@ func TestWaitingTenantsGetReleasedNames(t *testing.T) {
 	p.WaitCondition("bob", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.WaitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.WantBlog("www.shared.org", http.StatusOK, operatortest.Title("carol"))
+	if notes := p.Notes("carol", v1alpha1.ReasonRegistryRepaired); len(notes) > 0 {
+		t.Errorf("a released domain counts as drift: %q", notes)
+	}
 }

@@ -45,9 +45,8 @@ type Options struct {
 func CacheOptions(namespace string) cache.Options {
 	return cache.Options{
 		DefaultNamespaces: map[string]cache.Config{namespace: {}},
-		// Managed fields are larger than the objects themselves.
-		DefaultTransform: cache.TransformStripManagedFields(),
-		ByObject:         map[client.Object]cache.ByObject{&networkingv1.Ingress{}: {Transform: stripIngress}},
+		DefaultTransform:  status.StripManagedFields,
+		ByObject:          map[client.Object]cache.ByObject{&networkingv1.Ingress{}: {Transform: stripIngress}},
 	}
 }
 
@@ -63,6 +62,7 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if o.Client == nil {
 		o.Client = mgr.GetClient()
 	}
+	o.Client = client.WithFieldOwner(o.Client, status.FieldManager)
 	if o.Clock == nil {
 		o.Clock = clock.RealClock{}
 	}

@@ -152,6 +152,8 @@ const (
 	// ReasonSuspended says that spec.suspended is true.
 	ReasonSuspended = "Suspended"
 
+	// ReasonTerminating says that the Tenant is being deleted and is no longer served.
+	ReasonTerminating = "Terminating"
 	// ReasonTenantsRemain says that the deletion of a Platform waits for its Tenants.
 	ReasonTenantsRemain = "TenantsRemain"
 )

@@ -88,6 +88,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	} else if err != nil {
 		return reconcile.Result{}, fmt.Errorf("read Platform %s: %w", request.Name, err)
 	}
+	return requeue.OnConflict(r.reconcile(ctx, platform))
+}
+
+func (r *Reconciler) reconcile(ctx context.Context, platform *v1alpha1.Platform) (reconcile.Result, error) {
 	if platform.DeletionTimestamp.IsZero() {
 		if err := finalizer.Ensure(ctx, r.Client, platform); err != nil {
 			return reconcile.Result{}, err

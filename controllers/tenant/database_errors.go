@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/postgres"
@@ -26,7 +27,7 @@ func (s *scope) databaseError(err error) error {
 	case errors.As(err, &taken):
 		return nameTaken(taken, s.now)
 	case errors.Is(err, tenancy.ErrConflict): // another operator writes the same row
-		return step.SkipStatus(conflictRetry)
+		return step.SkipStatus(requeue.ConflictRetry)
 	case errors.Is(err, tenancy.ErrSchemaExists):
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaExists,
 			"A schema with that name exists but belongs to no Tenant. It is left unchanged.")

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -59,10 +61,14 @@ func (r *Reconciler) updateRow(ctx context.Context, s *scope, want tenancy.Spec)
 	if err := r.ensureNewest(ctx, s); err != nil {
 		return err
 	}
+	drifted := r.isDrift(s) && !s.newProofs
+	if slices.Equal(differing, []string{customDomainsField}) && !s.hostsChanged() {
+		drifted = false // another Tenant has released one
+	}
 	if err := s.store.Update(ctx, want, s.row.UpdatedAt, s.now); err != nil {
 		return err
 	}
-	if r.isDrift(s) && !s.newProofs {
+	if drifted {
 		registryRepairs.Inc()
 		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonRegistryRepaired, "Repair", fmt.Sprintf("Repaired the registry, which had drifted: %s.", status.Quote(differing)))
 	}
@@ -103,6 +109,9 @@ func (r *Reconciler) migrate(ctx context.Context, s *scope) error {
 	return s.readBack(ctx)
 }
 
+// customDomainsField is the name of the field that the Tenants of a Platform compete for.
+const customDomainsField = "custom domains"
+
 // differingFields returns the names of the fields that have to change in the registry.
 func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([]string, error) {
 	customDomains, err := s.customDomainsDiffer(ctx, have, want)
@@ -120,7 +129,7 @@ func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([
 		{"paid until", !have.PaidUntil.Equal(want.PaidUntil) || have.PaidUntilInSpec != want.PaidUntilInSpec},
 		{"suspension", !have.SuspendAt.Equal(want.SuspendAt)},
 		{"limits", !have.Limits.Equal(want.Limits)},
-		{"custom domains", customDomains},
+		{customDomainsField, customDomains},
 	} {
 		if field.differs {
 			fields = append(fields, field.name)
@@ -135,7 +144,7 @@ func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([
 func (r *Reconciler) ensureNewest(ctx context.Context, s *scope) error {
 	live, err := r.readLive(ctx, s.tenant)
 	if err == nil && (live == nil || live.UID != s.tenant.UID || live.Generation != s.tenant.Generation) {
-		err = step.SkipStatus(conflictRetry)
+		err = step.SkipStatus(requeue.ConflictRetry)
 	}
 	return err
 }

@@ -7,12 +7,14 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	logf "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
+	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/desired"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -68,6 +70,8 @@ func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
 	if err := r.ingresses.Delete(ctx, ingressKey(client.ObjectKeyFromObject(s.tenant))); err != nil {
 		return err
 	}
+	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonTerminating, "The Tenant is being deleted.")
+	s.Set(v1alpha1.ConditionServing, metav1.ConditionFalse, v1alpha1.ReasonTerminating, "The Tenant is being deleted.")
 	if err := r.resolvePlatform(ctx, s); err != nil {
 		var stopped *step.Error
 		if errors.As(err, &stopped) && stopped.Reason() == v1alpha1.ReasonPlatformNotFound && s.tenant.Status.SchemaName == "" {
@@ -123,7 +127,7 @@ func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Ten
 func (r *Reconciler) ensureNotReplaced(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	live, err := r.readLive(ctx, tenant)
 	if err == nil && live != nil && live.UID != tenant.UID {
-		err = step.SkipStatus(conflictRetry)
+		err = step.SkipStatus(requeue.ConflictRetry)
 	}
 	return err
 }

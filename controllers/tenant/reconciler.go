@@ -50,8 +50,6 @@ const (
 	defaultWorkers = 16
 	// maxWait bounds the wait for a date, so that a change of the clock is noticed.
 	maxWait = time.Hour
-	// conflictRetry is the delay after a conflict: the cache lags the API server by some milliseconds.
-	conflictRetry = 50 * time.Millisecond
 )
 
 // Reconciler reconciles Tenants.
@@ -114,11 +112,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		reconcileTenant = r.reconcileDelete
 		r.Lookups.Forget(request.NamespacedName)
 	}
-	result, err := reconcileTenant(ctx, tenant)
-	if apierrors.IsConflict(err) {
-		return reconcile.Result{RequeueAfter: conflictRetry}, nil
-	}
-	return result, err
+	return requeue.OnConflict(reconcileTenant(ctx, tenant))
 }
 
 // forget removes what is known of a Tenant that is gone.

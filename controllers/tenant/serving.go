@@ -16,8 +16,8 @@ import (
 // probeRetry is the delay before a failed probe is repeated.
 const probeRetry = 2 * time.Second
 
-// probeServing requests the home page of every host of the Tenant from the backend. It does so after a change, and while
-// the Tenant is not Serving.
+// probeServing requests the home page of every host of the Tenant from the backend. It does so after a change, while the Tenant
+// is not Serving, and if someone has edited what the condition says.
 //
 // Sets Serving; False with ProbeFailed, and Unknown with Waiting while the schema lacks what the application needs.
 func (r *Reconciler) probeServing(ctx context.Context, s *scope) error {
@@ -25,20 +25,28 @@ func (r *Reconciler) probeServing(ctx context.Context, s *scope) error {
 		s.Set(v1alpha1.ConditionServing, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, "Waiting for earlier steps.")
 		return nil
 	}
-	if !s.needsProbe && s.IsTrue(v1alpha1.ConditionServing) {
+	suspended := meta.IsStatusConditionFalse(s.tenant.Status.Conditions, v1alpha1.ConditionActive)
+	message := fmt.Sprintf("The backend serves %s.", status.Quote(s.hosts()))
+	if suspended {
+		message = fmt.Sprintf("The backend answers %d for %s.", s.app.Probe.Suspended[0], status.Quote(s.hosts()))
+	}
+	if !s.needsProbe && s.IsTrue(v1alpha1.ConditionServing) && s.message(v1alpha1.ConditionServing) == message {
 		return nil
 	}
-	suspended := meta.IsStatusConditionFalse(s.tenant.Status.Conditions, v1alpha1.ConditionActive)
 	for _, host := range s.hosts() {
 		failure := r.Prober.await(ctx, probe{app: s.app, namespace: s.tenant.Namespace, host: host, tenant: s.tenant.Name, suspended: suspended})
 		if failure != "" {
 			return step.Waiting(v1alpha1.ConditionServing, v1alpha1.ReasonProbeFailed, failure, probeRetry)
 		}
 	}
-	message := fmt.Sprintf("The backend serves %s.", status.Quote(s.hosts()))
-	if suspended {
-		message = fmt.Sprintf("The backend answers %d for %s.", s.app.Probe.Suspended[0], status.Quote(s.hosts()))
-	}
 	s.Set(v1alpha1.ConditionServing, metav1.ConditionTrue, v1alpha1.ReasonServing, message)
 	return nil
+}
+
+// message returns the message of a condition.
+func (s *scope) message(kind string) string {
+	if found := meta.FindStatusCondition(s.tenant.Status.Conditions, kind); found != nil {
+		return found.Message
+	}
+	return ""
 }

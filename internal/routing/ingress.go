@@ -14,7 +14,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/application"
 )
 
-// FieldManager owns the fields of Ingresses that the operator sets.
+// FieldManager owns the fields of Ingresses that the operator sets. It is the operator's field manager for all objects.
 const FieldManager = "echoblogs-operator"
 
 // Labels of every Ingress that the operator creates. It has no owner references: the garbage collector removes what belongs

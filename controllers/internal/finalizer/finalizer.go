@@ -30,5 +30,6 @@ func Ensure(ctx context.Context, c client.Client, object client.Object) error {
 // that was created with the same name in between.
 func Remove(ctx context.Context, c client.Client, object client.Object) error {
 	controllerutil.RemoveFinalizer(object, v1alpha1.Finalizer)
+	object.SetManagedFields(nil) // those of the cache are incomplete; without any, the API server keeps its own
 	return c.Update(ctx, object)
 }

@@ -8,11 +8,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
+	"github.com/echoblogs/echoblogs/controllers/internal/status"
 )
 
-// ObjectChanged passes changes of an object by its author, and the removal of its finalizer, which changes no generation:
-// kubectl replace removes it. It does not pass the controllers' own writes of status.
-var ObjectChanged = predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}, finalizerRemoved)
+// ObjectChanged passes changes of an object by its author, and of what the operator has set: the removal of the finalizer, such
+// as by kubectl replace, and edits of status. It does not pass the controllers' own writes of status.
+var ObjectChanged = predicate.Or[client.Object](predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}, finalizerRemoved, status.Edited)
 
 var finalizerRemoved = predicate.Funcs{
 	UpdateFunc: func(e event.UpdateEvent) bool { return finalizer.Has(e.ObjectOld) && !finalizer.Has(e.ObjectNew) },
