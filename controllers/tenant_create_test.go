@@ -184,3 +184,28 @@ func TestObjectsAreNotCurrentWithoutAnOperator(t *testing.T) {
 		t.Errorf("the Tenant's observedGeneration is %d", tenant.Status.ObservedGeneration)
 	}
 }
+
+func TestTenantsAreSelectedByFields(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Domains = []v1alpha1.ParentDomain{"example.com", "example.net"} })
+	p.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "john"} })
+	p.ReadyTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.Domain = "example.net" })
+	for selector, want := range map[string]string{
+		"spec.owner.username=john": "tenant.tenancy.echoblogs.io/alice", "spec.domain=example.net": "tenant.tenancy.echoblogs.io/bob",
+		"status.phase=Active,spec.domain!=example.net": "tenant.tenancy.echoblogs.io/alice",
+	} {
+		if output, err := p.kubectl("", "get", "tenants", "--field-selector", selector, "-o", "name"); err != nil || strings.TrimSpace(output) != want {
+			t.Errorf("%s selects %s, error %v", selector, output, err)
+		}
+	}
+	for label, want := range map[string]int{"platform=default": 3, "tenant=alice": 1} {
+		output, err := p.kubectl("", "get", "ingress", "--selector", "tenancy.echoblogs.io/"+label, "-o", "name")
+		if err != nil || len(strings.Fields(output)) != want {
+			t.Errorf("%s selects %s, error %v", label, output, err)
+		}
+	}
+	output, err := p.kubectl("", "get", "tenants", "-o", "wide")
+	if err != nil || !contains(output, "PLATFORM") || !contains(output, "OWNER") || !contains(output, "john") {
+		t.Errorf("kubectl get -o wide shows, error %v:\n%s", err, output)
+	}
+}

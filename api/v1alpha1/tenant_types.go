@@ -237,6 +237,11 @@ type TenantStatus struct {
 // +kubebuilder:printcolumn:name="Schema",type=string,JSONPath=`.status.schemaName`
 // +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.schemaVersion`
 // +kubebuilder:printcolumn:name="Paid Until",type=string,JSONPath=`.status.paidUntil`
+// +kubebuilder:selectablefield:JSONPath=.spec.domain
+// +kubebuilder:selectablefield:JSONPath=.spec.owner.username
+// +kubebuilder:selectablefield:JSONPath=.status.phase
+// +kubebuilder:printcolumn:name="Platform",type=string,JSONPath=`.spec.platformRef.name`,priority=1
+// +kubebuilder:printcolumn:name="Owner",type=string,JSONPath=`.spec.owner.username`,priority=1
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
