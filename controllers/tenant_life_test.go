@@ -51,8 +51,11 @@ func TestSuspensionBySpec(t *testing.T) {
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
 	p.ReadyTenant("bob")
-	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
+	if output, err := p.kubectl("", "patch", "tenant", "alice", "--type=merge", "-p", `{"spec":{"suspended":true,"suspensionReason":"Payment is overdue."}}`); err != nil {
+		t.Fatalf("kubectl patch: %v\n%s", err, output)
+	}
 	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("alice"))
+	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "Reason: Payment is overdue.")
 	p.WaitCondition("alice", v1alpha1.ConditionActive, metav1.ConditionFalse, v1alpha1.ReasonSuspended)
 	if tenant := p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, ""); tenant.Status.Phase != v1alpha1.TenantSuspended {
 		t.Errorf("phase %s", tenant.Status.Phase)

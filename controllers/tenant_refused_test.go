@@ -47,6 +47,8 @@ func TestRefusedManifests(t *testing.T) {
 		"a title that turns around":           {spec: `{displayName: "a\u202Eb"}`, want: "use text on one line, without control characters, changes of direction or invisible characters"},
 		"a title with an invisible letter":    {spec: `{displayName: "a\u200Bb"}`, want: "use text on one line"},
 		"a title with a joiner":               {spec: `{displayName: "a\u200Db"}`, want: "use text on one line"},
+		"a reason on two lines":               {spec: `{suspensionReason: "a\nb"}`, want: "use text on one line"},
+		"a reason that is too long":           {spec: `{suspensionReason: "` + strings.Repeat("x", 201) + `"}`, want: "may not be more than 200"},
 		"a title on two lines":                {spec: `{displayName: "a\nb"}`, want: "use text on one line"},
 		"a blank title":                       {spec: `{displayName: "\u00A0"}`, want: "use at least one visible character"},
 		"an owner with a line break":          {spec: `{owner: {username: "alice\n"}}`, want: "use lowercase letters, digits and hyphens"},
@@ -261,7 +263,7 @@ func TestAcceptedManifests(t *testing.T) {
 		"plain":                 "{limits: {storage: 1000000}}",
 		"a-title":               `{displayName: "می\u200cخواهم ❤️\u200d🔥"}`,
 		"everything": `{platformRef: {name: default}, displayName: "Ж", schemaName: everything_1, domain: localhost,
-			customDomains: [xn--bcher-kva.example, www.a.org], paidUntil: "2028-02-29", trial: false, suspended: true,
+			customDomains: [xn--bcher-kva.example, www.a.org], paidUntil: "2028-02-29", trial: false, suspended: true, suspensionReason: "Überfällig",
 			owner: {username: alice, email: alice@example.com}, deletionPolicy: Delete, limits: {posts: 0, storage: 500Mi, requestsPerSecond: 5}}`,
 	} {
 		if err := p.apply(t, manifest(name, spec)); err != nil {
@@ -280,8 +282,8 @@ func TestRulesAreShared(t *testing.T) {
 	flat := strings.Join(strings.Fields(string(definition)), "")
 	for rule, fields := range map[string]string{
 		"['" + strings.Join(naming.Reserved, "','") + "']": "metadata.name and schemaName",
-		"self.matches(r'" + naming.TextPattern + "')":      "displayName and owner.email",
-		"self.matches(r'" + naming.VisiblePattern + "')":   "displayName",
+		"self.matches(r'" + naming.TextPattern + "')":      "displayName and suspensionReason and owner.email",
+		"self.matches(r'" + naming.VisiblePattern + "')":   "displayName and suspensionReason",
 		"self.matches(r'" + naming.EmailPattern + "')":     "owner.email",
 	} {
 		// YAML may quote the rule.

@@ -61,6 +61,14 @@ type TenantSpec struct {
 	// +optional
 	Suspended *bool `json:"suspended,omitempty"`
 
+	// suspensionReason says why suspended is true. The owner and the readers see this text while it is. Empty: none.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=200
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^(?:[^\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{FFF0}-\x{FFF8}\x{E0000}-\x{E0FFF}]|[\x{A9}\x{AE}\x{203C}\x{2049}\x{2122}\x{2139}\x{3030}\x{303D}\x{3297}\x{3299}\x{2190}-\x{27FF}\x{2900}-\x{2BFF}\x{1F000}-\x{1FAFF}]\x{FE0F}|[0-9#*]\x{FE0F}\x{20E3}|[\x{0590}-\x{061B}\x{061D}-\x{109F}\x{1780}-\x{17B3}\x{17B6}-\x{180A}\x{1810}-\x{1CFF}\x{2190}-\x{27FF}\x{2900}-\x{2BFF}\x{1F000}-\x{1FAFF}]\x{FE0F}?(?:[\x{200C}\x{200D}][\x{0590}-\x{061B}\x{061D}-\x{109F}\x{1780}-\x{17B3}\x{17B6}-\x{180A}\x{1810}-\x{1CFF}\x{2190}-\x{27FF}\x{2900}-\x{2BFF}\x{1F000}-\x{1FAFF}]\x{FE0F}?)+)*$')`,message="use text on one line, without control characters, changes of direction or invisible characters"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'[\p{L}\p{N}\p{P}\p{S}]')`,message="use at least one visible character"
+	SuspensionReason string `json:"suspensionReason,omitempty"`
+
 	// owner is the user who may write on the blog. Empty: none.
 	// +optional
 	Owner *TenantOwner `json:"owner,omitempty"`

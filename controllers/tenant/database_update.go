@@ -48,7 +48,8 @@ func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.
 // protected returns the row that a Tenant has, with the wanted owner, dates, suspension and limits.
 func protected(have, want tenancy.Spec) tenancy.Spec {
 	have.Owner, have.Limits = want.Owner, want.Limits
-	have.PaidUntil, have.PaidUntilInSpec, have.SuspendAt = want.PaidUntil, want.PaidUntilInSpec, want.SuspendAt
+	have.PaidUntil, have.PaidUntilInSpec = want.PaidUntil, want.PaidUntilInSpec
+	have.SuspendAt, have.SuspensionReason = want.SuspendAt, want.SuspensionReason
 	return have
 }
 
@@ -127,7 +128,7 @@ func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([
 		{"owner", have.Owner != want.Owner},
 		{"primary host", have.PrimaryHost != want.PrimaryHost},
 		{"paid until", !have.PaidUntil.Equal(want.PaidUntil) || have.PaidUntilInSpec != want.PaidUntilInSpec},
-		{"suspension", !have.SuspendAt.Equal(want.SuspendAt)},
+		{"suspension", !have.SuspendAt.Equal(want.SuspendAt) || have.SuspensionReason != want.SuspensionReason},
 		{"limits", !have.Limits.Equal(want.Limits)},
 		{customDomainsField, customDomains},
 	} {

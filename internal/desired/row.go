@@ -66,7 +66,9 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tena
 	case known.PaidUntilInSpec, row.PaidUntil.IsZero():
 		row.PaidUntil = t.CreationTimestamp.UTC().Truncate(24*time.Hour).AddDate(0, 0, p.PaidPeriodDays())
 	}
-	if !t.SuspendedBySpec() {
+	if t.SuspendedBySpec() {
+		row.SuspensionReason = t.Spec.SuspensionReason
+	} else {
 		row.SuspendAt = EndOfDay(row.PaidUntil).AddDate(0, 0, p.GraceDays())
 	}
 	limits := p.LimitsOf(t)

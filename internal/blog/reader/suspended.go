@@ -11,11 +11,15 @@ import (
 
 // suspended says that a blog is suspended, and how its owner gets it back.
 func (rd *Reader) suspended(w http.ResponseWriter, t *directory.Tenant) {
+	lead := fmt.Sprintf("%s is not available at the moment. Its posts are kept.", t.DisplayName)
+	if t.SuspensionReason != "" {
+		lead += " Reason: " + t.SuspensionReason
+	}
 	page := rd.WithContact(web.Page{Title: "This blog is suspended", Site: t.DisplayName, Writing: site.LoginToWrite})
 	rd.Layout.Send(w, web.Message{
 		Page:   page,
 		Status: http.StatusPaymentRequired,
-		Lead:   fmt.Sprintf("%s is not available at the moment. Its posts are kept.", t.DisplayName),
+		Lead:   lead,
 		Steps: []string{
 			"If this is your blog, contact support. Once it is resumed, it is available again within seconds.",
 			"You can still log in with \"Write\" below, read your posts and export them.",

@@ -19,6 +19,8 @@ type blogView struct {
 	// Message is the message of the condition Ready while it is not true.
 	Message   string
 	PaidUntil time.Time
+	// SuspensionReason says why staff have suspended the blog. Empty: they have not, or give no reason.
+	SuspensionReason string
 	// DaysLeft is the number of paid days left, including today. 0: the plan has ended.
 	DaysLeft int
 	// EndsSoon reports whether it is time to renew the plan.
@@ -60,6 +62,9 @@ func (p *Pages) Home(w http.ResponseWriter, r *site.Request) error {
 
 func viewOf(t *v1alpha1.Tenant, r *site.Request) blogView {
 	v := blogView{Name: t.Name, Title: tenants.TitleOf(t), URL: t.Status.URL, Phase: tenants.PhaseOf(t), OnTrial: t.OnTrial(), Contact: r.Contact()}
+	if t.SuspendedBySpec() {
+		v.SuspensionReason = t.Spec.SuspensionReason
+	}
 	if ready := tenants.ReadyCondition(t); ready != nil && ready.Status != "True" {
 		v.Message = ready.Message
 	}

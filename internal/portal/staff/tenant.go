@@ -252,6 +252,9 @@ func (p *Pages) factsOf(r *site.Request, t *v1alpha1.Tenant) []fact {
 		{"When deleted", deletion},
 		{"Created", web.Moment(t.CreationTimestamp.Time)},
 	}
+	if t.Spec.SuspensionReason != "" {
+		facts = append(facts, fact{"Reason for the suspension", t.Spec.SuspensionReason})
+	}
 	if t.DeletionTimestamp != nil {
 		facts = append(facts, fact{"Deleted", web.Moment(t.DeletionTimestamp.Time)})
 	}

@@ -45,7 +45,7 @@ func (t *Tenant) Allow() bool { return t.limiter == nil || t.limiter.Allow() }
 // equal reports whether newTenant would return the same Tenant again.
 func (t *Tenant) equal(e Entry, publicURL string) bool {
 	return t.Name == e.Name && t.SchemaName == e.SchemaName && t.DisplayName == e.DisplayName && t.Owner == e.Owner &&
-		t.PrimaryHost == e.PrimaryHost && slices.Equal(t.Hosts, e.Hosts) && t.CreatedAt.Equal(e.CreatedAt) && t.PaidUntil.Equal(e.PaidUntil) && t.SuspendAt.Equal(e.SuspendAt) &&
+		t.PrimaryHost == e.PrimaryHost && slices.Equal(t.Hosts, e.Hosts) && t.CreatedAt.Equal(e.CreatedAt) && t.PaidUntil.Equal(e.PaidUntil) && t.SuspendAt.Equal(e.SuspendAt) && t.SuspensionReason == e.SuspensionReason &&
 		equal(t.MaxPosts, e.MaxPosts) && equal(t.MaxStorageBytes, e.MaxStorageBytes) && equal(t.RequestsPerSecond, e.RequestsPerSecond) &&
 		t.PublicURL == publicURL
 }

@@ -35,6 +35,8 @@ CREATE TABLE public.tenants (
     paid_until_in_spec  boolean NOT NULL DEFAULT false,
     -- From this moment on the tenant is suspended; -infinity when suspended manually.
     suspend_at          timestamptz NOT NULL,
+    -- Why it was suspended manually, for its readers. Empty: none is given.
+    suspension_reason   text NOT NULL DEFAULT '',
     -- Limits in force; null: unlimited.
     max_posts           bigint,
     max_storage_bytes   bigint,

@@ -181,7 +181,9 @@ func TestSuspendedOwner(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.NewSite(t)
 	portaltest.AddAccount(t, p, "alice")
-	if err := p.Edit(t.Context(), "alice", func(tenant *v1alpha1.Tenant) { tenant.Spec.Suspended = new(true) }); err != nil {
+	if err := p.Edit(t.Context(), "alice", func(tenant *v1alpha1.Tenant) {
+		tenant.Spec.Suspended, tenant.Spec.SuspensionReason = new(true), "Spam & scams"
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.AwaitReady(t.Context(), "alice"); err != nil {
@@ -190,7 +192,7 @@ func TestSuspendedOwner(t *testing.T) {
 	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
 	p.Wait("the page says so", func(context.Context) error {
 		seen := v.Get("/account/")
-		for _, text := range []string{"This blog is suspended", "To continue, contact support.", "http://alice." + stack.Domain + "/login/?next=/write/export.zip"} {
+		for _, text := range []string{"This blog is suspended", "To continue, contact support.", `Reason: Spam &amp; scams`, "http://alice." + stack.Domain + "/login/?next=/write/export.zip"} {
 			if !strings.Contains(seen.Body, text) {
 				return fmt.Errorf("it does not say %q: %s", text, seen.Body)
 			}

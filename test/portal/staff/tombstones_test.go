@@ -141,7 +141,8 @@ func TestRestoredSpecIsComplete(t *testing.T) {
 		"everything": {
 			PlatformRef: v1alpha1.PlatformReference{Name: v1alpha1.DefaultPlatform}, DisplayName: "Wonderland: \"it's\" <fine>", Domain: stack.OtherDomain,
 			CustomDomains: []v1alpha1.CustomDomain{"www.zoe.org", "alice.net"}, PaidUntil: "2031-01-31", Trial: new(false), Suspended: new(true),
-			Owner: &v1alpha1.TenantOwner{Username: "alice", Email: "Alice@example.org"}, DeletionPolicy: v1alpha1.DeletionPolicyRetain,
+			SuspensionReason: "Payment is overdue.",
+			Owner:            &v1alpha1.TenantOwner{Username: "alice", Email: "Alice@example.org"}, DeletionPolicy: v1alpha1.DeletionPolicyRetain,
 			Limits: &v1alpha1.Limits{Posts: new(int64(0)), Storage: &storage, RequestsPerSecond: new(int32(7))},
 		},
 		"nothing":      {},

@@ -324,6 +324,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: suspended
       type:
         scalar: boolean
+    - name: suspensionReason
+      type:
+        scalar: string
     - name: trial
       type:
         scalar: boolean

@@ -33,6 +33,8 @@ type TenantSpecApplyConfiguration struct {
 	// suspended suspends the Tenant: readers get 402 Payment Required, the owner keeps access, and no data is lost.
 	// Empty: false.
 	Suspended *bool `json:"suspended,omitempty"`
+	// suspensionReason says why suspended is true. The owner and the readers see this text while it is. Empty: none.
+	SuspensionReason *string `json:"suspensionReason,omitempty"`
 	// owner is the user who may write on the blog. Empty: none.
 	Owner *TenantOwnerApplyConfiguration `json:"owner,omitempty"`
 	// deletionPolicy says what happens to the schema when the Tenant is deleted: Retain keeps it as a tombstone that
@@ -111,6 +113,14 @@ func (b *TenantSpecApplyConfiguration) WithTrial(value bool) *TenantSpecApplyCon
 // If called multiple times, the Suspended field is set to the value of the last call.
 func (b *TenantSpecApplyConfiguration) WithSuspended(value bool) *TenantSpecApplyConfiguration {
 	b.Suspended = &value
+	return b
+}
+
+// WithSuspensionReason sets the SuspensionReason field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the SuspensionReason field is set to the value of the last call.
+func (b *TenantSpecApplyConfiguration) WithSuspensionReason(value string) *TenantSpecApplyConfiguration {
+	b.SuspensionReason = &value
 	return b
 }
 
