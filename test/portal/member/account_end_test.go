@@ -180,21 +180,22 @@ func TestAccountsAreKeptDuringAPIServerOutage(t *testing.T) {
 // An account outlives a manifest that names another owner by mistake for less than a week.
 func TestAccountSurvivesATemporaryOwnerChange(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	p.CreateTenant("shop", platformtest.WithSpec(v1alpha1.TenantSpec{Owner: &v1alpha1.TenantOwner{Username: "bob"}}))
-	p.WaitTenantsReady("shop")
-	portaltest.AddUser(t, p, "bob")
+	p, site := portaltest.SharedSite(t)
+	shop, bob, carol := portaltest.Name("shop"), portaltest.Name("bob"), portaltest.Name("carol")
+	p.CreateTenant(shop, platformtest.WithSpec(v1alpha1.TenantSpec{Owner: &v1alpha1.TenantOwner{Username: bob}}))
+	p.WaitTenantsReady(shop)
+	portaltest.AddUser(t, p, bob)
 	own := func(username string) {
 		t.Helper()
-		if err := p.Edit(t.Context(), "shop", func(t *v1alpha1.Tenant) { t.Spec.Owner.Username = username }); err != nil {
+		if err := p.Edit(t.Context(), shop, func(t *v1alpha1.Tenant) { t.Spec.Owner.Username = username }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	own("carol")
-	p.WaitCount("bob is known to have no blog", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND orphaned_since IS NOT NULL`)
-	portaltest.NewClient(t, site).Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account no longer has a blog. It is removed a week after its last blog was removed. If you think this is a mistake, contact support.")
-	portaltest.NewClient(t, site).Register("bob").Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
-	own("bob")
-	p.WaitCount("bob has a blog again", 1, `SELECT count(*) FROM public.users WHERE username = 'bob' AND orphaned_since IS NULL`)
-	portaltest.LogIn(t, site, "bob", portaltest.Password).Get("/").Want(t, http.StatusOK, "Welcome, bob")
+	own(carol)
+	p.WaitCount("bob is known to have no blog", 1, `SELECT count(*) FROM public.users WHERE username = $1 AND orphaned_since IS NOT NULL`, bob)
+	portaltest.NewClient(t, site).Submit("/login/", "username", bob, "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account no longer has a blog. It is removed a week after its last blog was removed. If you think this is a mistake, contact support.")
+	portaltest.NewClient(t, site).Register(bob).Want(t, http.StatusUnprocessableEntity, "This name is taken. Choose another one.")
+	own(bob)
+	p.WaitCount("bob has a blog again", 1, `SELECT count(*) FROM public.users WHERE username = $1 AND orphaned_since IS NULL`, bob)
+	portaltest.LogIn(t, site, bob, portaltest.Password).Get("/").Want(t, http.StatusOK, "Welcome, "+bob)
 }

@@ -100,21 +100,21 @@ func TestCustomDomain(t *testing.T) {
 // An owner reads since when a domain is at risk, and why it is gone.
 func TestDomainsWithoutTheirRecords(t *testing.T) {
 	t.Parallel()
-	dns := dnsserver.Start(t)
-	p, site := portaltest.NewSiteWithDNS(t, dns)
-	portaltest.AddAccount(t, p, "alice")
-	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
-	name, value := v.Submit("/account/alice/domains/", "host", "www.alice.org").Want(t, http.StatusOK).VerificationRecord(t, "www.alice.org")
-	awaitDomain(p, v, "alice", "we have not found the record below.")
+	p, site, _ := portaltest.SharedSiteWithDNS(t)
+	alice := portaltest.Name("alice")
+	portaltest.AddAccount(t, p, alice)
+	v := portaltest.LogIn(t, site, alice, portaltest.Password)
+	name, value := v.Submit("/account/"+alice+"/domains/", "host", "www."+alice+".org").Want(t, http.StatusOK).VerificationRecord(t, "www."+alice+".org")
+	awaitDomain(p, v, alice, "we have not found the record below.")
 	for _, state := range []struct{ released, sentence string }{
 		{"NULL", "We no longer find the record below. Restore it before 15 March 2026, or your blog loses this domain."},
 		{"'2026-03-15'", "Your blog lost this domain on 15 March 2026, because we had not found the record below for seven days. It returns with the record."},
 	} {
 		p.Wait("the page says: "+state.sentence, func(context.Context) error { // the operator may look the record up in between
 			p.Exec(`INSERT INTO public.domains (host, tenant_id, is_primary, proof, checked_at, absent_since, released_at)
-				SELECT 'www.alice.org', id, false, 'dns', '2026-03-08', '2026-03-08', ` + state.released + `::timestamptz FROM public.tenants WHERE name = 'alice'
-				ON CONFLICT (host) DO UPDATE SET proof = excluded.proof, absent_since = excluded.absent_since, released_at = excluded.released_at`)
-			if page := v.Get("/account/alice/"); !strings.Contains(page.Body, state.sentence) || !strings.Contains(page.Body, name) || !strings.Contains(page.Body, value) {
+				SELECT 'www.' || name || '.org', id, false, 'dns', '2026-03-08', '2026-03-08', `+state.released+`::timestamptz FROM public.tenants WHERE name = $1
+				ON CONFLICT (host) DO UPDATE SET proof = excluded.proof, absent_since = excluded.absent_since, released_at = excluded.released_at`, alice)
+			if page := v.Get("/account/" + alice + "/"); !strings.Contains(page.Body, state.sentence) || !strings.Contains(page.Body, name) || !strings.Contains(page.Body, value) {
 				return errors.New(page.Body)
 			}
 			return nil
@@ -124,11 +124,12 @@ func TestDomainsWithoutTheirRecords(t *testing.T) {
 
 func TestDomainsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	dns := dnsserver.Start(t)
-	p, site := portaltest.NewSiteWithDNS(t, dns, "*.bob.org")
-	portaltest.AddAccount(t, p, "alice")
-	portaltest.AddAccount(t, p, "bob", func(tenant *v1alpha1.Tenant) { tenant.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.bob.org"} })
-	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	p, site, dns := portaltest.SharedSiteWithDNS(t)
+	alice, bobName := portaltest.Name("alice"), portaltest.Name("bob")
+	bobCustom, contested := bobName+"."+portaltest.ListedDomain, "www."+bobName+".org"
+	portaltest.AddAccount(t, p, alice)
+	portaltest.AddAccount(t, p, bobName, withCustomDomain(bobCustom))
+	v := portaltest.LogIn(t, site, alice, portaltest.Password)
 	for host, sentence := range map[string]string{
 		"":                                "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
 		"alice":                           "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
@@ -139,34 +140,34 @@ func TestDomainsThatAreRefused(t *testing.T) {
 		"carol." + stack.Domain:           ", which belongs to this site. Enter your own domain.",
 		"carol." + stack.OtherDomain:      ", which belongs to this site. Enter your own domain.",
 		strings.Repeat("a.", 125) + "org": "is not a host name. Enter one such as www.alice.org, without https:// and without a path.",
-		"www.bob.org":                     "Another blog has this domain",
+		bobCustom:                         "Another blog has this domain",
 	} {
-		refused := v.Submit("/account/alice/domains/", "host", host).Want(t, http.StatusUnprocessableEntity, sentence, `id="host-error"`)
+		refused := v.Submit("/account/"+alice+"/domains/", "host", host).Want(t, http.StatusUnprocessableEntity, sentence, `id="host-error"`)
 		if !strings.Contains(refused.Body, `value="`+host+`"`) {
 			t.Errorf("the input is not kept: %q", host)
 		}
 	}
-	v.Submit("/account/alice/domains/check/", "host", "www.carol.org").Want(t, http.StatusNotFound)
+	v.Submit("/account/"+alice+"/domains/check/", "host", "www.carol.org").Want(t, http.StatusNotFound)
 
 	// Of two blogs that name a domain, the one that proves it gets it.
-	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
-	v.Submit("/account/alice/domains/", "host", "www.both.org").Want(t, http.StatusOK)
-	name, ofBob := bob.Submit("/account/bob/domains/", "host", "www.both.org").Want(t, http.StatusOK).VerificationRecord(t, "www.both.org")
-	bob.Submit("/account/bob/domains/remove/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
+	bob := portaltest.LogIn(t, site, bobName, portaltest.Password)
+	v.Submit("/account/"+alice+"/domains/", "host", contested).Want(t, http.StatusOK)
+	name, ofBob := bob.Submit("/account/"+bobName+"/domains/", "host", contested).Want(t, http.StatusOK).VerificationRecord(t, contested)
+	bob.Submit("/account/"+bobName+"/domains/remove/", "host", contested).Want(t, http.StatusOK, "Saved.")
 	dns.Set(name, ofBob)
-	v.Submit("/account/alice/domains/check/", "host", "www.both.org").Want(t, http.StatusUnprocessableEntity, "has another value. Set it to the value above.")
-	if err := p.AwaitReady(t.Context(), "bob"); err != nil {
+	v.Submit("/account/"+alice+"/domains/check/", "host", contested).Want(t, http.StatusUnprocessableEntity, "has another value. Set it to the value above.")
+	if err := p.AwaitReady(t.Context(), bobName); err != nil {
 		t.Fatal(err)
 	}
-	bob.Submit("/account/bob/domains/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
-	awaitDomain(p, bob, "bob", "<h3>www.both.org</h3>\n<p>Your blog is served at this domain.")
-	v.Get("/account/alice/").Want(t, http.StatusOK, "Another blog has this domain. If it is yours, contact support.")
-	v.Submit("/account/alice/domains/remove/", "host", "www.both.org").Want(t, http.StatusOK, "Saved.")
-	v.Submit("/account/alice/domains/", "host", "www.both.org").Want(t, http.StatusUnprocessableEntity, "Another blog has this domain")
+	bob.Submit("/account/"+bobName+"/domains/", "host", contested).Want(t, http.StatusOK, "Saved.")
+	awaitDomain(p, bob, bobName, "<h3>"+contested+"</h3>\n<p>Your blog is served at this domain.")
+	v.Get("/account/"+alice+"/").Want(t, http.StatusOK, "Another blog has this domain. If it is yours, contact support.")
+	v.Submit("/account/"+alice+"/domains/remove/", "host", contested).Want(t, http.StatusOK, "Saved.")
+	v.Submit("/account/"+alice+"/domains/", "host", contested).Want(t, http.StatusUnprocessableEntity, "Another blog has this domain")
 
 	// A blog can have twenty domains.
 	for i := range 20 {
-		v.Submit("/account/alice/domains/", "host", fmt.Sprintf("www%d.alice.org", i)).Want(t, http.StatusOK)
+		v.Submit("/account/"+alice+"/domains/", "host", fmt.Sprintf("www%d.%s.org", i, alice)).Want(t, http.StatusOK)
 	}
-	v.Submit("/account/alice/domains/", "host", "www20.alice.org").Want(t, http.StatusUnprocessableEntity, "A blog can have at most 20 custom domains. Remove one first.")
+	v.Submit("/account/"+alice+"/domains/", "host", "www20."+alice+".org").Want(t, http.StatusUnprocessableEntity, "A blog can have at most 20 custom domains. Remove one first.")
 }

@@ -21,22 +21,29 @@ const (
 	aliceCustom = "www.alice.org"
 )
 
-// withCustomDomain adds a custom domain to alice's blog.
-func withCustomDomain(t *v1alpha1.Tenant) {
-	t.Spec.CustomDomains = []v1alpha1.CustomDomain{aliceCustom}
+// withCustomDomain adds a custom domain to a blog.
+func withCustomDomain(host string) func(*v1alpha1.Tenant) {
+	return func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{v1alpha1.CustomDomain(host)} }
+}
+
+// hostsOf returns the hosts of a blog on the site that tests share: the primary one, and a custom domain that needs no proof.
+func hostsOf(name string) (primary, custom string) {
+	return name + "." + stack.Domain, name + "." + portaltest.ListedDomain
 }
 
 func TestHandOver(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSiteWithDNS(t, dnsserver.Start(t), aliceCustom)
-	portaltest.AddAccount(t, p, "alice", withCustomDomain)
-	portaltest.AddAccount(t, p, "bob")
+	p, site, _ := portaltest.SharedSiteWithDNS(t)
+	alice, bob := portaltest.Name("alice"), portaltest.Name("bob")
+	primary, custom := hostsOf(alice)
+	portaltest.AddAccount(t, p, alice, withCustomDomain(custom))
+	portaltest.AddAccount(t, p, bob)
 
-	for _, host := range []string{aliceHost, aliceCustom} {
+	for _, host := range []string{primary, custom} {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
 			v := portaltest.NewClient(t, site)
-			v.RouteToBlog(p, aliceHost, aliceCustom)
+			v.RouteToBlog(p, primary, custom)
 			// The footer links to the login, which returns to the blog.
 			v.Get("http://"+host+"/").Want(t, http.StatusOK, `<a href="/login/?next=/write/" rel="nofollow">Write</a>`)
 			form := v.Get("http://"+host+"/login/?next=/write/").Want(t, http.StatusOK, "<h1>Log in</h1>", `name="next"`)
@@ -44,7 +51,7 @@ func TestHandOver(t *testing.T) {
 				t.Errorf("browsers would stop the login form from leading to the blog: %s", policy)
 			}
 			next := form.URL.Query().Get("next")
-			v.Submit("/login/", "username", "alice", "password", portaltest.Password, "next", next).Want(t, http.StatusOK, "<h1>Posts</h1>", `<a href="/logout/">Log out</a>`)
+			v.Submit("/login/", "username", alice, "password", portaltest.Password, "next", next).Want(t, http.StatusOK, "<h1>Posts</h1>", `<a href="/logout/">Log out</a>`)
 			// The second login needs no input.
 			v.Step("http://"+host+"/login/?next=/write/new/").LeadsTo(t, "/write/new/")
 
@@ -55,21 +62,21 @@ func TestHandOver(t *testing.T) {
 	}
 	t.Run("log out of the blog", func(t *testing.T) {
 		t.Parallel()
-		v := portaltest.LogIn(t, site, "alice", portaltest.Password)
-		v.RouteToBlog(p, aliceHost, aliceCustom)
-		v.Get("http://"+aliceHost+"/login/").Want(t, http.StatusOK, `<a href="/logout/">Log out</a>`)
-		v.Get("http://"+aliceCustom+"/login/").Want(t, http.StatusOK, `<a href="/logout/">Log out</a>`)
-		v.Get("http://"+aliceHost+"/logout/").Want(t, http.StatusOK, "You are logged in as alice. This ends your session on this blog.")
-		v.Submit("http://" + aliceHost + "/logout/")
-		v.Step("http://"+aliceHost+"/login/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
-		v.Step("http://"+aliceCustom+"/login/").LeadsTo(t, "/write/")
-		v.Get("/").Want(t, http.StatusOK, "Welcome, alice")
+		v := portaltest.LogIn(t, site, alice, portaltest.Password)
+		v.RouteToBlog(p, primary, custom)
+		v.Get("http://"+primary+"/login/").Want(t, http.StatusOK, `<a href="/logout/">Log out</a>`)
+		v.Get("http://"+custom+"/login/").Want(t, http.StatusOK, `<a href="/logout/">Log out</a>`)
+		v.Get("http://"+primary+"/logout/").Want(t, http.StatusOK, "You are logged in as "+alice+". This ends your session on this blog.")
+		v.Submit("http://" + primary + "/logout/")
+		v.Step("http://"+primary+"/login/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
+		v.Step("http://"+custom+"/login/").LeadsTo(t, "/write/")
+		v.Get("/").Want(t, http.StatusOK, "Welcome, "+alice)
 	})
 	t.Run("blog of another user", func(t *testing.T) {
 		t.Parallel()
-		v := portaltest.LogIn(t, site, "bob", portaltest.Password)
-		v.RouteToBlog(p, aliceHost)
-		v.Get("http://"+aliceHost+"/login/").Want(t, http.StatusForbidden, "This blog belongs to another account", "You are logged in as bob", `href="/logout/"`)
+		v := portaltest.LogIn(t, site, bob, portaltest.Password)
+		v.RouteToBlog(p, primary)
+		v.Get("http://"+primary+"/login/").Want(t, http.StatusForbidden, "This blog belongs to another account", "You are logged in as "+bob, `href="/logout/"`)
 	})
 }
 
@@ -120,22 +127,24 @@ func TestHandOverNeedsAProvenDomain(t *testing.T) {
 
 func TestHandOverRefuses(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSiteWithDNS(t, dnsserver.Start(t), aliceCustom)
-	portaltest.AddAccount(t, p, "alice", withCustomDomain)
-	portaltest.AddAccount(t, p, "bob")
+	p, site, _ := portaltest.SharedSiteWithDNS(t)
+	alice, bob := portaltest.Name("alice"), portaltest.Name("bob")
+	primary, custom := hostsOf(alice)
+	portaltest.AddAccount(t, p, alice, withCustomDomain(custom))
+	portaltest.AddAccount(t, p, bob)
 	visit := func() *portaltest.Client {
-		v := portaltest.LogIn(t, site, "alice", portaltest.Password)
-		v.RouteToBlog(p, aliceHost, aliceCustom, "bob."+stack.Domain)
+		v := portaltest.LogIn(t, site, alice, portaltest.Password)
+		v.RouteToBlog(p, primary, custom, bob+"."+stack.Domain)
 		return v
 	}
 	// start starts a login, and returns the URL at which the blog redeems the code.
 	start := func(v *portaltest.Client) string {
-		authorize := v.Step("http://"+aliceHost+"/login/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
+		authorize := v.Step("http://"+primary+"/login/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
 		answer := v.Step(authorize)
 		if policy := answer.Header.Get("Referrer-Policy"); policy != "no-referrer" {
 			t.Errorf("Referrer-Policy %q of a page with a code", policy)
 		}
-		return answer.LeadsTo(t, "http://"+aliceHost+"/login/callback?")
+		return answer.LeadsTo(t, "http://"+primary+"/login/callback?")
 	}
 	refused := func(v *portaltest.Client, callback string) {
 		t.Helper()
@@ -146,7 +155,7 @@ func TestHandOverRefuses(t *testing.T) {
 	callback := start(v)
 	v.Step(callback).LeadsTo(t, "/write/")
 	v.Step(callback).LeadsTo(t, "/write/") // the second click finds the browser logged in
-	v.Submit("http://" + aliceHost + "/logout/")
+	v.Submit("http://" + primary + "/logout/")
 	refused(v, callback) // the code works once
 
 	v = visit()
@@ -155,28 +164,28 @@ func TestHandOverRefuses(t *testing.T) {
 	other := visit()
 	start(other)
 	refused(other, callback) // or with another one
-	onCustom := strings.Replace(callback, aliceHost, aliceCustom, 1)
-	v.Step("http://" + aliceCustom + "/login/")
+	onCustom := strings.Replace(callback, primary, custom, 1)
+	v.Step("http://" + custom + "/login/")
 	refused(v, onCustom)
-	refused(v, strings.Replace(callback, aliceHost, "bob."+stack.Domain, 1))
+	refused(v, strings.Replace(callback, primary, bob+"."+stack.Domain, 1))
 	v.Step(callback).LeadsTo(t, "/write/")
 
 	v = visit()
 	callback = start(v)
-	p.Exec(`UPDATE public.login_codes SET expires_at = expires_at - interval '61 seconds'`)
+	p.Exec(`UPDATE public.login_codes SET expires_at = expires_at - interval '61 seconds' WHERE username = $1`, alice)
 	refused(v, callback)
 
 	// No redirect leads to another site, and codes are issued for hosts of blogs only.
 	for _, next := range []string{"https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"} {
-		authorize := v.Step("http://"+aliceHost+"/login/?next="+url.QueryEscape(next)).LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
-		callback := v.Step(authorize).LeadsTo(t, "http://"+aliceHost+"/login/callback?")
+		authorize := v.Step("http://"+primary+"/login/?next="+url.QueryEscape(next)).LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
+		callback := v.Step(authorize).LeadsTo(t, "http://"+primary+"/login/callback?")
 		v.Step(callback).LeadsTo(t, "/write/")
-		v.Submit("http://" + aliceHost + "/logout/")
+		v.Submit("http://" + primary + "/logout/")
 	}
 	challenge := strings.Repeat("A", 43)
 	for _, query := range []string{
-		"", "host=evil.example&challenge=" + challenge, "host=" + stack.Domain + "&challenge=" + challenge, "host=" + aliceHost,
-		"host=" + aliceHost + "&challenge=short", "host=" + aliceHost + ":80&challenge=" + challenge[1:],
+		"", "host=evil.example&challenge=" + challenge, "host=" + stack.Domain + "&challenge=" + challenge, "host=" + primary,
+		"host=" + primary + "&challenge=short", "host=" + primary + ":80&challenge=" + challenge[1:],
 		"host=%0d%0a&challenge=" + challenge,
 	} {
 		v.Get("/authorize/?"+query).Want(t, http.StatusNotFound, "Blog not found")
@@ -189,14 +198,16 @@ func TestHandOverRefuses(t *testing.T) {
 // The owner of a blog writes on both of its hosts, and readers see it, until the Tenant has another owner.
 func TestOwnerWrites(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSiteWithDNS(t, dnsserver.Start(t), aliceCustom)
-	portaltest.AddAccount(t, p, "alice", withCustomDomain)
-	portaltest.AddAccount(t, p, "bob")
-	reader, alice, bob := portaltest.NewClient(t, site), portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.LogIn(t, site, "bob", portaltest.Password)
+	p, site, _ := portaltest.SharedSiteWithDNS(t)
+	aliceName, bobName := portaltest.Name("alice"), portaltest.Name("bob")
+	primary, custom := hostsOf(aliceName)
+	portaltest.AddAccount(t, p, aliceName, withCustomDomain(custom))
+	portaltest.AddAccount(t, p, bobName)
+	reader, alice, bob := portaltest.NewClient(t, site), portaltest.LogIn(t, site, aliceName, portaltest.Password), portaltest.LogIn(t, site, bobName, portaltest.Password)
 	for _, v := range []*portaltest.Client{reader, alice, bob} {
-		v.RouteToBlog(p, aliceHost, aliceCustom)
+		v.RouteToBlog(p, primary, custom)
 	}
-	const blog = "http://" + aliceHost
+	blog := "http://" + primary
 	draft := alice.Get(blog+"/login/?next=/write/new/").Want(t, http.StatusOK, "<h1>New post</h1>")
 	alice.Submit(blog+"/write/new/", append(version(draft), "title", "First light", "content", "It *works*.", "action", "save")...).Want(t, http.StatusOK, "Saved.", "Draft")
 	for _, path := range []string{"/", "/feed.xml"} {
@@ -205,11 +216,11 @@ func TestOwnerWrites(t *testing.T) {
 		}
 	}
 	reader.Get(blog+"/first-light/").Want(t, http.StatusNotFound)
-	alice.Get("http://"+aliceCustom+"/login/").Want(t, http.StatusOK, `<a href="/write/first-light/">First light</a></td><td>Draft</td>`)
-	form := alice.Get("http://"+aliceCustom+"/write/first-light/").Want(t, http.StatusOK)
-	alice.Submit("http://"+aliceCustom+"/write/first-light/", append(version(form), "title", "First light", "slug", "first-light", "content", "It *works*.", "action", "publish")...).
+	alice.Get("http://"+custom+"/login/").Want(t, http.StatusOK, `<a href="/write/first-light/">First light</a></td><td>Draft</td>`)
+	form := alice.Get("http://"+custom+"/write/first-light/").Want(t, http.StatusOK)
+	alice.Submit("http://"+custom+"/write/first-light/", append(version(form), "title", "First light", "slug", "first-light", "content", "It *works*.", "action", "publish")...).
 		Want(t, http.StatusOK, "Published. Readers can see it now.")
-	for _, path := range []string{blog + "/", blog + "/feed.xml", blog + "/first-light/", "http://" + aliceCustom + "/first-light/"} {
+	for _, path := range []string{blog + "/", blog + "/feed.xml", blog + "/first-light/", "http://" + custom + "/first-light/"} {
 		reader.Get(path).Want(t, http.StatusOK, "First light")
 	}
 
@@ -220,8 +231,8 @@ func TestOwnerWrites(t *testing.T) {
 	bob.Submit(blog+"/write/first-light/", theft...).Want(t, http.StatusForbidden, "You have been logged out, and nothing was saved.")
 	// So is a request from a page of another blog in alice's browser, here and on the public site.
 	for _, header := range []http.Header{
-		{"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://bob." + stack.Domain}},
-		{"Origin": {"http://bob." + stack.Domain}},
+		{"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://" + bobName + "." + stack.Domain}},
+		{"Origin": {"http://" + bobName + "." + stack.Domain}},
 	} {
 		header.Set("Content-Type", "application/x-www-form-urlencoded")
 		for _, address := range []string{blog + "/write/first-light/", blog + "/write/first-light/delete/", blog + "/logout/", "/logout/"} {
@@ -231,8 +242,8 @@ func TestOwnerWrites(t *testing.T) {
 	}
 	reader.Get(blog+"/first-light/").Want(t, http.StatusOK, "It <em>works</em>.")
 
-	err := p.Edit(t.Context(), "alice", func(t *v1alpha1.Tenant) {
-		t.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob", Email: "bob@example.org"}
+	err := p.Edit(t.Context(), aliceName, func(t *v1alpha1.Tenant) {
+		t.Spec.Owner = &v1alpha1.TenantOwner{Username: bobName, Email: bobName + "@example.org"}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +261,7 @@ func TestOwnerWrites(t *testing.T) {
 
 func TestOwnerInGraceAndSuspension(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.SharedSite(t)
 	for name, test := range map[string]struct {
 		pause    func(*v1alpha1.Tenant)
 		readers  int
@@ -261,6 +272,7 @@ func TestOwnerInGraceAndSuspension(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			name := portaltest.Name(name)
 			portaltest.AddAccount(t, p, name)
 			blog := "http://" + name + "." + stack.Domain
 			v := portaltest.LogIn(t, site, name, portaltest.Password)

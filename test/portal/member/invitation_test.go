@@ -15,36 +15,37 @@ import (
 
 func TestInviteByCommand(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.SharedSite(t)
+	unowned, alice, bob, carol := portaltest.Name("unowned"), portaltest.Name("alice"), portaltest.Name("bob"), portaltest.Name("carol")
 	ctx := t.Context()
-	for name, owner := range map[string]*v1alpha1.TenantOwner{"unowned": nil, "alice": {Username: "alice"}} {
+	for name, owner := range map[string]*v1alpha1.TenantOwner{unowned: nil, alice: {Username: alice}} {
 		tenant := &v1alpha1.Tenant{}
 		tenant.Name, tenant.Spec.Owner = name, owner
 		if err := errors.Join(p.Create(ctx, tenant), p.AwaitReady(ctx, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	portaltest.RefusedWith(t, "has no owner")(p.RunPortal(ctx, "invite", "unowned"))
-	printed, err := p.RunPortal(ctx, "invite", "alice")
+	portaltest.RefusedWith(t, "has no owner")(p.RunPortal(ctx, "invite", unowned))
+	printed, err := p.RunPortal(ctx, "invite", alice)
 	link := portaltest.WantLink(t, printed, err)
 	v := portaltest.NewClient(t, site)
 
 	// The Tenant has no email address of the owner, so she enters and confirms one.
-	v.Get(link).Want(t, http.StatusOK, "Welcome, alice", `name="email"`)
+	v.Get(link).Want(t, http.StatusOK, "Welcome, "+alice, `name="email"`)
 	v.Submit("/invite/", "token", portaltest.Token(link), "email", "alice", "password", portaltest.Password, "confirm_password", portaltest.Password).
 		Want(t, http.StatusUnprocessableEntity, "Enter a valid email address, such as jane@example.com.", `value="alice"`)
-	v.Submit("/invite/", "token", portaltest.Token(link), "email", "alice@example.org", "password", portaltest.Password, "confirm_password", portaltest.Password).
-		Want(t, http.StatusOK, "Welcome, alice", "alice@example.org is not confirmed yet")
-	portaltest.WaitMails(p, site, "alice@example.org", "Confirm your email address", 1)
+	v.Submit("/invite/", "token", portaltest.Token(link), "email", alice+"@example.org", "password", portaltest.Password, "confirm_password", portaltest.Password).
+		Want(t, http.StatusOK, "Welcome, "+alice, alice+"@example.org is not confirmed yet")
+	portaltest.WaitMails(p, site, alice+"@example.org", "Confirm your email address", 1)
 
 	// A link expires when the Tenant has another owner.
-	if err := p.Edit(ctx, "unowned", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob"} }); err != nil {
+	if err := p.Edit(ctx, unowned, func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner = &v1alpha1.TenantOwner{Username: bob} }); err != nil {
 		t.Fatal(err)
 	}
-	printed, err = p.RunPortal(ctx, "invite", "unowned")
+	printed, err = p.RunPortal(ctx, "invite", unowned)
 	late := portaltest.WantLink(t, printed, err)
-	portaltest.NewClient(t, site).Get(late).Want(t, http.StatusOK, "Welcome, bob")
-	if err := p.Edit(ctx, "unowned", func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner.Username = "carol" }); err != nil {
+	portaltest.NewClient(t, site).Get(late).Want(t, http.StatusOK, "Welcome, "+bob)
+	if err := p.Edit(ctx, unowned, func(tenant *v1alpha1.Tenant) { tenant.Spec.Owner.Username = carol }); err != nil {
 		t.Fatal(err)
 	}
 	p.Wait("the link has expired", func(context.Context) error {
@@ -54,11 +55,11 @@ func TestInviteByCommand(t *testing.T) {
 		return nil
 	})
 
-	portaltest.RefusedWith(t, "has an account")(p.RunPortal(ctx, "invite", "alice"))
+	portaltest.RefusedWith(t, "has an account")(p.RunPortal(ctx, "invite", alice))
 	portaltest.RefusedWith(t, `"nobody" not found`)(p.RunPortal(ctx, "invite", "nobody"))
 
 	// Without a pod, the plugin prints the command to run.
-	portaltest.RefusedWith(t, "portal invite alice --platform=default --namespace="+p.Namespace)(p.RunPlugin(ctx, "invite", "alice"))
+	portaltest.RefusedWith(t, "portal invite "+alice+" --platform=default --namespace="+p.Namespace)(p.RunPlugin(ctx, "invite", alice))
 	portaltest.RefusedWith(t, "portal staff add --username=jane --email=jane@example.org")(p.RunPlugin(ctx, "staff", "add", "--username=jane", "--email=jane@example.org"))
 }
 

@@ -44,48 +44,50 @@ func waitDeleted(p *stack.Platform, owner *portaltest.Client, name, until string
 // staff. Deleted again, it can be restored again.
 func TestOwnerRestoresADeletedBlog(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.SharedSite(t)
+	name := portaltest.Name("alice")
 	alice := portaltest.NewClient(t, site)
-	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
-	p.Exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)
+	alice.AwaitHome(p, alice.Register(name)).Want(t, http.StatusOK, "Welcome, "+name)
+	p.Exec(`INSERT INTO ` + name + `.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)
 		VALUES ('kept', 'Kept words', '', '', '', '', now(), now(), now())`)
 	until := web.Day(time.Now().UTC().AddDate(0, 0, 30))
 	for range 2 {
-		seen := alice.Get("/account/alice/delete/").Want(t, http.StatusOK, "All posts are kept until "+until+". To restore the blog before that date, log in and choose “Restore” on your account page.").Version()
-		alice.SubmitForm("/account/alice/delete/", "/account/alice/delete/", "name", "alice").
-			Want(t, http.StatusOK, "Its posts are kept until "+until+". Until then you can restore the blog here or on your account page.", `action="/account/alice/restore/"`)
-		waitServed(p, "alice", http.StatusNotFound)
-		p.WaitGone("alice")
-		waitDeleted(p, alice, "alice", until)
-		again := portaltest.LogIn(t, site, "alice", portaltest.Password)
-		again.Submit("/account/alice/restore/").Want(t, http.StatusOK, "<h1>Account</h1>", "The blog is being restored with its data.", `href="/account/alice/"`).Without(t, "Deleted blogs")
-		p.WaitTenantsReady("alice")
-		waitServed(p, "alice", http.StatusOK)
-		answer, err := stack.Get(t.Context(), p.Blogs[0], "alice."+stack.Domain, "/")
+		seen := alice.Get("/account/"+name+"/delete/").Want(t, http.StatusOK, "All posts are kept until "+until+". To restore the blog before that date, log in and choose “Restore” on your account page.").Version()
+		alice.SubmitForm("/account/"+name+"/delete/", "/account/"+name+"/delete/", "name", name).
+			Want(t, http.StatusOK, "Its posts are kept until "+until+". Until then you can restore the blog here or on your account page.", `action="/account/`+name+`/restore/"`)
+		waitServed(p, name, http.StatusNotFound)
+		p.WaitGone(name)
+		waitDeleted(p, alice, name, until)
+		again := portaltest.LogIn(t, site, name, portaltest.Password)
+		again.Submit("/account/"+name+"/restore/").Want(t, http.StatusOK, "<h1>Account</h1>", "The blog is being restored with its data.", `href="/account/`+name+`/"`).Without(t, "Deleted blogs")
+		p.WaitTenantsReady(name)
+		waitServed(p, name, http.StatusOK)
+		answer, err := stack.Get(t.Context(), p.Blogs[0], name+"."+stack.Domain, "/")
 		if err != nil || !strings.Contains(answer.Body, "Kept words") {
 			t.Errorf("the restored blog lacks the post: %v\n%s", err, answer.Body)
 		}
-		again.Submit("/account/alice/restore/").Want(t, http.StatusOK, "<h1>Account</h1>") // a second click
+		again.Submit("/account/"+name+"/restore/").Want(t, http.StatusOK, "<h1>Account</h1>") // a second click
 		// The form of the blog that was deleted is not one of the restored blog.
-		again.Submit("/account/alice/delete/", "name", "alice", "version", seen).
+		again.Submit("/account/"+name+"/delete/", "name", name, "version", seen).
 			Want(t, http.StatusUnprocessableEntity, "Your blog was changed after you opened this page.")
 	}
 	// The address is still unconfirmed, and the blog is still alice's. Staff see who did what.
-	alice.Get("/account/alice/").Want(t, http.StatusOK, "Delete this blog")
-	staff := portaltest.NewStaff(t, p, site)
-	staff.Get("/staff/users/alice/").Want(t, http.StatusOK, "<td>alice</td><td>delete</td>", "<td>alice</td><td>restore</td>", "data kept until ")
+	alice.Get("/account/"+name+"/").Want(t, http.StatusOK, "Delete this blog")
+	staff := portaltest.NewStaffAs(t, p, site, portaltest.Name("eve"))
+	staff.Get("/staff/users/"+name+"/").Want(t, http.StatusOK, "<td>"+name+"</td><td>delete</td>", "<td>"+name+"</td><td>restore</td>", "data kept until ")
 }
 
 // The button on the page that confirms the deletion works although the operator may still be at work.
 func TestOwnerUndoesADeletionAtOnce(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	portaltest.AddAccount(t, p, "alice")
-	alice := portaltest.LogIn(t, site, "alice", portaltest.Password)
-	alice.SubmitForm("/account/alice/delete/", "/account/alice/delete/", "name", "alice").Want(t, http.StatusOK, "alice is deleted")
-	alice.Submit("/account/alice/restore/").Want(t, http.StatusOK, "The blog is being restored with its data.")
-	p.WaitTenantsReady("alice")
-	waitServed(p, "alice", http.StatusOK)
+	p, site := portaltest.SharedSite(t)
+	name := portaltest.Name("alice")
+	portaltest.AddAccount(t, p, name)
+	alice := portaltest.LogIn(t, site, name, portaltest.Password)
+	alice.SubmitForm("/account/"+name+"/delete/", "/account/"+name+"/delete/", "name", name).Want(t, http.StatusOK, name+" is deleted")
+	alice.Submit("/account/"+name+"/restore/").Want(t, http.StatusOK, "The blog is being restored with its data.")
+	p.WaitTenantsReady(name)
+	waitServed(p, name, http.StatusOK)
 }
 
 // What staff or kubectl deleted, what belongs to another user, and what is not kept cannot be restored.

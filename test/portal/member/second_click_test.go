@@ -193,15 +193,16 @@ func TestSecondClickOnRefusedForm(t *testing.T) {
 // Two users of one browser may send the same form.
 func TestSecondClickOfAnotherUser(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	portaltest.AddAccount(t, p, "alice")
-	portaltest.AddAccount(t, p, "bob")
-	v := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	p, site := portaltest.SharedSite(t)
+	alice, bob := portaltest.Name("alice"), portaltest.Name("bob")
+	portaltest.AddAccount(t, p, alice)
+	portaltest.AddAccount(t, p, bob)
+	v := portaltest.LogIn(t, site, alice, portaltest.Password)
 	const next = "a password of the spring"
 	form := []string{"current_password", portaltest.Password, "password", next, "confirm_password", next}
 	v.WantOnce(http.StatusSeeOther, "/account/", "", "/account/password/", form...)
 	v.Submit("/logout/")
-	v.Submit("/login/", "username", "bob", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, bob")
+	v.Submit("/login/", "username", bob, "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, "+bob)
 	v.WantOnce(http.StatusSeeOther, "/account/", "", "/account/password/", form...)
-	portaltest.LogIn(t, site, "bob", next)
+	portaltest.LogIn(t, site, bob, next)
 }

@@ -18,8 +18,14 @@ var ErrNotYet = errors.New("not yet")
 // NewStaff returns a client that is logged in as root-eve, a staff user.
 func NewStaff(t *testing.T, p *stack.Platform, site *stack.Portal) *Client {
 	t.Helper()
-	AddUser(t, p, "root-eve", func(u *account.User) { u.Role = account.Staff })
-	return LogIn(t, site, "root-eve", Password)
+	return NewStaffAs(t, p, site, "root-eve")
+}
+
+// NewStaffAs is NewStaff with another name.
+func NewStaffAs(t *testing.T, p *stack.Platform, site *stack.Portal, name string) *Client {
+	t.Helper()
+	AddUser(t, p, name, func(u *account.User) { u.Role = account.Staff })
+	return LogIn(t, site, name, Password)
 }
 
 // Password is the password of every account that a test creates.

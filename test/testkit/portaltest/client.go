@@ -28,7 +28,7 @@ func NewClient(t *testing.T, site *stack.Portal) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := &hosts{site: site.Address, blogs: map[string]string{}}
+	routes := &hosts{site: site.Address, from: site.ClientAddress, blogs: map[string]string{}}
 	return &Client{t: t, hosts: routes, HTTP: &http.Client{Jar: jar, Transport: routes}}
 }
 
@@ -42,14 +42,21 @@ func (c *Client) RouteToBlog(p *stack.Platform, hosts ...string) {
 // hosts is a transport that sends requests for some hosts to the blog, and all others to the public site.
 type hosts struct {
 	site  string
+	from  string            // the client's address for the public site. Empty: its own
 	blogs map[string]string // by host
 }
+
+// forwardedFor is the header with the address of a client. The blog ignores it.
+const forwardedFor = "X-Forwarded-For"
 
 // RoundTrip sends a request.
 func (h *hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Host = r.URL.Host
 	r.URL.Host = h.site
+	if h.from != "" && r.Header.Get(forwardedFor) == "" {
+		r.Header.Set(forwardedFor, h.from)
+	}
 	if blog := h.blogs[r.Host]; blog != "" {
 		r.URL.Host = blog
 	}
@@ -169,7 +176,7 @@ func (c *Client) AwaitHome(p *stack.Platform, shown Page) Page {
 func (c *Client) SubmitFrom(address, path string, fields ...string) Page {
 	c.t.Helper()
 	header := FormHeader.Clone()
-	header.Set("X-Forwarded-For", address)
+	header.Set(forwardedFor, address)
 	return c.Do(http.MethodPost, path, FormBody(fields...), header)
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // NewPlatform starts an operator and a blog.
-func NewPlatform(t *testing.T) *stack.Platform {
+func NewPlatform(t testing.TB) *stack.Platform {
 	t.Helper()
 	p := stack.New(t)
 	p.StartOperator()
@@ -19,7 +19,7 @@ func NewPlatform(t *testing.T) *stack.Platform {
 }
 
 // NewSite starts an operator, a blog, and the public site with additional flags.
-func NewSite(t *testing.T, flags ...string) (*stack.Platform, *stack.Portal) {
+func NewSite(t testing.TB, flags ...string) (*stack.Platform, *stack.Portal) {
 	t.Helper()
 	p := NewPlatform(t)
 	return p, p.StartPortal(0, append([]string{"--registrations-per-hour=1000", "--refused-registrations-per-hour=1000"}, flags...)...)
@@ -27,7 +27,7 @@ func NewSite(t *testing.T, flags ...string) (*stack.Platform, *stack.Portal) {
 
 // NewSiteWithDNS starts an operator, a blog and the public site, which ask a DNS server for the records of custom domains.
 // The Platform serves those that are proven, and those that match a pattern.
-func NewSiteWithDNS(t *testing.T, dns *dnsserver.Server, allowed ...v1alpha1.CustomDomainPattern) (*stack.Platform, *stack.Portal) {
+func NewSiteWithDNS(t testing.TB, dns *dnsserver.Server, allowed ...v1alpha1.CustomDomainPattern) (*stack.Platform, *stack.Portal) {
 	t.Helper()
 	p := stack.New(t, func(p *v1alpha1.Platform) {
 		p.Spec.Routing.CustomDomains, p.Spec.Routing.AllowedCustomDomains = v1alpha1.CustomDomainsVerified, allowed
@@ -36,5 +36,5 @@ func NewSiteWithDNS(t *testing.T, dns *dnsserver.Server, allowed ...v1alpha1.Cus
 	p.StartOperator(flag)
 	p.WaitReady()
 	p.StartBlog(0)
-	return p, p.StartPortal(0, flag, "--registrations-per-hour=1000", "--refused-registrations-per-hour=1000")
+	return p, p.StartPortal(0, flag, trustClients, "--registrations-per-hour=1000", "--refused-registrations-per-hour=1000")
 }

@@ -65,10 +65,14 @@ var shared = sync.OnceValues(func() (*installation, error) {
 // running is the installation, if this program has started it.
 var running atomic.Pointer[installation]
 
-// Main runs the tests of a package, stops the shared installation, and returns the code for os.Exit. It keeps the logs if
+// Main runs the tests of a package, ends what they share, and returns the code for os.Exit. It keeps the logs if
 // a test has failed.
 func Main(m *testing.M) int {
 	code := m.Run()
+	if err := endOwners(); err != nil {
+		fmt.Fprintln(os.Stderr, "End what the tests share:", err)
+		code = max(code, 1)
+	}
 	i := running.Load()
 	if i == nil {
 		return code

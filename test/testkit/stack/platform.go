@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -32,7 +33,7 @@ const (
 	replicas        = 2 // of the blog, and of the public site
 )
 
-// Platform belongs to one test: a namespace with the Roles of an installation, a database, and the Platform "default"
+// Platform belongs to one test, or is shared by several: a namespace with the Roles of an installation, a database, and the Platform "default"
 // that names it. The test starts operators, blogs and public sites.
 type Platform struct {
 	*platformtest.Platform
@@ -50,8 +51,8 @@ type Platform struct {
 
 	t                            testing.TB
 	installation                 *installation
-	kubeconfig, portalKubeconfig string // the operator's, the public site's
-	programs                     int    // number of programs started so far
+	kubeconfig, portalKubeconfig string        // the operator's, the public site's
+	programs                     *atomic.Int32 // number of programs started so far
 }
 
 // New returns a Platform without a running program. The edits change the object before it is created.
@@ -61,7 +62,7 @@ func New(t testing.TB, edits ...func(*v1alpha1.Platform)) *Platform {
 	if err != nil {
 		t.Fatalf("Start the control plane: %v", err)
 	}
-	p := &Platform{Platform: platformtest.New(t, i.client), Database: postgrestest.New(t), t: t, installation: i}
+	p := &Platform{Platform: platformtest.New(t, i.client), Database: postgrestest.New(t), t: t, installation: i, programs: &atomic.Int32{}}
 	if p.Admin, err = postgres.NewPool(p.Database.AdminURI, postgres.PoolOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +79,14 @@ func New(t testing.TB, edits ...func(*v1alpha1.Platform)) *Platform {
 	p.CreateDatabaseSecret(p.Database.OperatorURI)
 	p.CreatePlatform(edits...)
 	return p
+}
+
+// In returns the same Platform for another test, or for a subtest, which shares its programs.
+func (p *Platform) In(t testing.TB) *Platform {
+	t.Helper()
+	other := *p
+	other.Platform, other.t = p.Platform.In(t), t
+	return &other
 }
 
 // grantRoles copies the Roles of an installation into the namespace, and writes a kubeconfig for each account.

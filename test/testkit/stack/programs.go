@@ -110,6 +110,8 @@ func (p *Platform) StartBlog(replica int, flags ...string) {
 type Portal struct {
 	// Address is HOST:PORT, and Mails is the folder into which it writes emails.
 	Address, Mails string
+	// ClientAddress is the IP address from which a test sends requests, as a trusted proxy does. Empty: its own.
+	ClientAddress string
 
 	platform *Platform
 	process  *process.Process
@@ -164,10 +166,9 @@ func (s *Portal) Kill() {
 
 func (p *Platform) start(name string, environment []string, arguments ...string) *process.Process {
 	p.t.Helper()
-	p.programs++
 	started, err := process.Start(p.t.Context(), process.Spec{
 		Name: name, Path: filepath.Join(p.installation.programs(), name), Args: arguments, Env: environment,
-		LogFile: filepath.Join(p.installation.logs(), fmt.Sprintf("%s-%s-%d.log", p.Namespace, name, p.programs)),
+		LogFile: filepath.Join(p.installation.logs(), fmt.Sprintf("%s-%s-%d.log", p.Namespace, name, p.programs.Add(1))),
 	})
 	if err != nil {
 		p.t.Fatal(err)
