@@ -42,43 +42,44 @@ func waitStatus(t *testing.T, p *stack.Platform, host string, status int) {
 
 func TestStaffEdits(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	p.CreateTenant("alice")
-	p.WaitTenantsReady("alice")
-	v := portaltest.NewStaff(t, p, site)
+	p, site := portaltest.SharedSite(t)
+	alice, eve := portaltest.Name("alice"), portaltest.Name("eve")
+	p.CreateTenant(alice)
+	p.WaitTenantsReady(alice)
+	v := portaltest.NewStaffAs(t, p, site, eve)
 
 	t.Run("settings", func(t *testing.T) {
 		all := []string{
-			"displayName", "Wonderland", "customDomains", "WWW.alice.org.\r\nalice.net\r\nalice.net", "paidUntil", "2031-01-31", "trial", "no",
+			"displayName", "Wonderland", "customDomains", "WWW." + alice + ".org.\r\n" + alice + ".net\r\n" + alice + ".net", "paidUntil", "2031-01-31", "trial", "no",
 			"posts", "5", "storage", "20Mi", "requestsPerSecond", "7",
 		}
-		v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", all...)...).
-			Want(t, http.StatusOK, "Saved.", "www.alice.org", "Wonderland", "paidUntil none -&gt; 2031-01-31", "trial yes -&gt; no", "posts none -&gt; 5", "root-eve")
-		spec := p.Tenant("alice").Spec
+		v.Submit("/staff/tenants/"+alice+"/settings/", settings(t, v, alice, all...)...).
+			Want(t, http.StatusOK, "Saved.", "www."+alice+".org", "Wonderland", "paidUntil none -&gt; 2031-01-31", "trial yes -&gt; no", "posts none -&gt; 5", eve)
+		spec := p.Tenant(alice).Spec
 		got := fmt.Sprint(spec.DisplayName, spec.CustomDomains, spec.PaidUntil, *spec.Trial, *spec.Limits.Posts, spec.Limits.Storage, *spec.Limits.RequestsPerSecond)
-		if want := "Wonderland[www.alice.org alice.net]2031-01-31false 5 20Mi 7"; got != want {
+		if want := "Wonderland[www." + alice + ".org " + alice + ".net]2031-01-31false 5 20Mi 7"; got != want {
 			t.Errorf("the Tenant says %s, and not %s", got, want)
 		}
-		waitStatus(t, p, "www.alice.org", http.StatusOK)
+		waitStatus(t, p, "www."+alice+".org", http.StatusOK)
 
 		// An emptied field gets the Platform's default again. Unchanged fields stay.
-		v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Wonderland", "customDomains", "alice.net", "paidUntil", "2031-01-31", "trial", "no")...).
-			Want(t, http.StatusOK, "Saved.", "customDomains www.alice.org, alice.net -&gt; alice.net")
-		spec = p.Tenant("alice").Spec
+		v.Submit("/staff/tenants/"+alice+"/settings/", settings(t, v, alice, "displayName", "Wonderland", "customDomains", alice+".net", "paidUntil", "2031-01-31", "trial", "no")...).
+			Want(t, http.StatusOK, "Saved.", "customDomains www."+alice+".org, "+alice+".net -&gt; "+alice+".net")
+		spec = p.Tenant(alice).Spec
 		if spec.Limits != nil || len(spec.CustomDomains) != 1 || spec.DisplayName != "Wonderland" {
 			t.Errorf("the Tenant says %+v", spec)
 		}
-		same := settings(t, v, "alice", "displayName", "Wonderland", "customDomains", "alice.net", "paidUntil", "2031-01-31", "trial", "no")
-		v.Submit("/staff/tenants/alice/settings/", same...).Want(t, http.StatusOK, "Nothing was changed.")
+		same := settings(t, v, alice, "displayName", "Wonderland", "customDomains", alice+".net", "paidUntil", "2031-01-31", "trial", "no")
+		v.Submit("/staff/tenants/"+alice+"/settings/", same...).Want(t, http.StatusOK, "Nothing was changed.")
 	})
 	t.Run("suspend", func(t *testing.T) {
-		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "The blog is suspended", "<td>root-eve</td><td>suspend</td>")
-		waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
-		v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "Nothing was changed.")
-		v.Submit("/staff/tenants/alice/resume/").Want(t, http.StatusOK, "The blog is resumed", "<td>root-eve</td><td>resume</td>")
-		waitStatus(t, p, "alice."+stack.Domain, http.StatusOK)
-		v.Get("/staff/audit/").Want(t, http.StatusOK, "<td>root-eve</td><td>resume</td>", "<td>root-eve</td><td>suspend</td>", "<td>root-eve</td><td>edit</td>",
-			`<td><a href="/staff/tenants/alice/">alice</a></td>`)
+		v.Submit("/staff/tenants/"+alice+"/suspend/").Want(t, http.StatusOK, "The blog is suspended", "<td>"+eve+"</td><td>suspend</td>")
+		waitStatus(t, p, alice+"."+stack.Domain, http.StatusPaymentRequired)
+		v.Submit("/staff/tenants/"+alice+"/suspend/").Want(t, http.StatusOK, "Nothing was changed.")
+		v.Submit("/staff/tenants/"+alice+"/resume/").Want(t, http.StatusOK, "The blog is resumed", "<td>"+eve+"</td><td>resume</td>")
+		waitStatus(t, p, alice+"."+stack.Domain, http.StatusOK)
+		v.Get("/staff/audit/").Want(t, http.StatusOK, "<td>"+eve+"</td><td>resume</td>", "<td>"+eve+"</td><td>suspend</td>", "<td>"+eve+"</td><td>edit</td>",
+			`<td><a href="/staff/tenants/`+alice+`/">`+alice+`</a></td>`)
 	})
 }
 
@@ -119,25 +120,26 @@ func TestStaffRefused(t *testing.T) {
 // The second of two members of staff who edit a tenant at the same time sees what the first one has changed.
 func TestConcurrentStaffEdits(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	p.CreateTenant("alice")
-	v := portaltest.NewStaff(t, p, site)
-	ours := settings(t, v, "alice", "displayName", "Ours", "was.displayName", "", "paidUntil", "", "was.paidUntil", "", "trial", "no", "was.trial", "yes")
-	theirs := settings(t, v, "alice", "displayName", "Theirs", "paidUntil", "2031-01-31")
-	v.Submit("/staff/tenants/alice/settings/", theirs...).Want(t, http.StatusOK, "Saved.")
-	refused := v.Submit("/staff/tenants/alice/settings/", ours...).Want(t, http.StatusUnprocessableEntity,
+	p, site := portaltest.SharedSite(t)
+	alice := portaltest.Name("alice")
+	p.CreateTenant(alice)
+	v := portaltest.NewStaffAs(t, p, site, portaltest.Name("eve"))
+	ours := settings(t, v, alice, "displayName", "Ours", "was.displayName", "", "paidUntil", "", "was.paidUntil", "", "trial", "no", "was.trial", "yes")
+	theirs := settings(t, v, alice, "displayName", "Theirs", "paidUntil", "2031-01-31")
+	v.Submit("/staff/tenants/"+alice+"/settings/", theirs...).Want(t, http.StatusOK, "Saved.")
+	refused := v.Submit("/staff/tenants/"+alice+"/settings/", ours...).Want(t, http.StatusUnprocessableEntity,
 		"This tenant was changed after you opened the page. Check the marked fields and save again.",
 		"Another user changed this from nothing to &#34;Theirs&#34;. You entered &#34;Ours&#34;.", `value="Ours"`, `name="was.displayName" value="Theirs"`,
 		"Another user changed this from nothing to &#34;2031-01-31&#34;.", `value="2031-01-31"`, `<option value="no" selected>`)
-	if tenant := p.Tenant("alice"); tenant.Spec.DisplayName != "Theirs" || tenant.Spec.Trial != nil {
+	if tenant := p.Tenant(alice); tenant.Spec.DisplayName != "Theirs" || tenant.Spec.Trial != nil {
 		t.Errorf("the Tenant was changed: %+v", tenant.Spec)
 	}
 	again := append(ours, "version", refused.Version(), "was.displayName", "Theirs", "paidUntil", "2031-01-31")
-	v.Submit("/staff/tenants/alice/settings/", latest(again)...).Want(t, http.StatusOK, "Saved.", "displayName Theirs -&gt; Ours; trial yes -&gt; no")
+	v.Submit("/staff/tenants/"+alice+"/settings/", latest(again)...).Want(t, http.StatusOK, "Saved.", "displayName Theirs -&gt; Ours; trial yes -&gt; no")
 
-	v.Submit("/staff/tenants/alice/delete/", "confirm", "alice", "version", "1").Want(t, http.StatusUnprocessableEntity,
+	v.Submit("/staff/tenants/"+alice+"/delete/", "confirm", alice, "version", "1").Want(t, http.StatusUnprocessableEntity,
 		"This tenant was changed after you opened the page. Check it, then confirm again.")
-	if tenant := p.Tenant("alice"); !tenant.DeletionTimestamp.IsZero() {
+	if tenant := p.Tenant(alice); !tenant.DeletionTimestamp.IsZero() {
 		t.Error("the Tenant is being deleted")
 	}
 }
@@ -158,28 +160,29 @@ func latest(form []string) []string {
 // Fields that another manager owns are read-only.
 func TestStaffOwnedFields(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.SharedSite(t)
+	alice := portaltest.Name("alice")
 	posts, suspended := int64(3), false
-	p.CreateTenant("alice", platformtest.WithSpec(v1alpha1.TenantSpec{
-		DisplayName: "From Git", CustomDomains: []v1alpha1.CustomDomain{"git.alice.org"}, Limits: &v1alpha1.Limits{Posts: &posts}, Suspended: &suspended,
+	p.CreateTenant(alice, platformtest.WithSpec(v1alpha1.TenantSpec{
+		DisplayName: "From Git", CustomDomains: []v1alpha1.CustomDomain{v1alpha1.CustomDomain("git." + alice + ".org")}, Limits: &v1alpha1.Limits{Posts: &posts}, Suspended: &suspended,
 	}))
-	p.WaitTenantsReady("alice")
+	p.WaitTenantsReady(alice)
 	const manager = "staff.test" // the name of this program
-	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "Set by "+manager+". Change spec.displayName in the manifest that it applies.",
+	v := portaltest.NewStaffAs(t, p, site, portaltest.Name("eve"))
+	v.Get("/staff/tenants/"+alice+"/").Want(t, http.StatusOK, "Set by "+manager+". Change spec.displayName in the manifest that it applies.",
 		"Set by "+manager+". Change spec.limits.posts in the manifest that it applies.", "Set by "+manager+". Change spec.suspended in the manifest that it applies.", `value="From Git" dir="auto" readonly`,
-		"git.alice.org, set by "+manager).Without(t, "/suspend/")
+		"git."+alice+".org, set by "+manager).Without(t, "/suspend/")
 
 	// Other fields can be changed. Owned fields stay, whatever is sent.
-	v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Mine", "customDomains", "www.alice.org", "posts", "9", "storage", "5Mi")...).
+	v.Submit("/staff/tenants/"+alice+"/settings/", settings(t, v, alice, "displayName", "Mine", "customDomains", "www."+alice+".org", "posts", "9", "storage", "5Mi")...).
 		Want(t, http.StatusOK, "Saved.")
-	spec := p.Tenant("alice").Spec
+	spec := p.Tenant(alice).Spec
 	got := fmt.Sprint(spec.DisplayName, spec.CustomDomains, *spec.Limits.Posts, spec.Limits.Storage)
-	if want := "From Git[git.alice.org www.alice.org] 3 5Mi"; got != want {
+	if want := "From Git[git." + alice + ".org www." + alice + ".org] 3 5Mi"; got != want {
 		t.Errorf("the Tenant says %s, and not %s", got, want)
 	}
-	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusUnprocessableEntity, "Set by "+manager+". Change spec.suspended in the manifest that it applies.")
-	if *p.Tenant("alice").Spec.Suspended {
+	v.Submit("/staff/tenants/"+alice+"/suspend/").Want(t, http.StatusUnprocessableEntity, "Set by "+manager+". Change spec.suspended in the manifest that it applies.")
+	if *p.Tenant(alice).Spec.Suspended {
 		t.Error("the Tenant was suspended")
 	}
 }

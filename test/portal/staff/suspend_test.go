@@ -83,20 +83,21 @@ func TestSuspensionDuringEdits(t *testing.T) {
 // An author may send 60 changes in an hour.
 func TestEditsAreLimited(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	portaltest.AddAccount(t, p, "alice")
-	portaltest.AddAccount(t, p, "bob")
-	alice, bob := portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.LogIn(t, site, "bob", portaltest.Password)
+	p, site := portaltest.SharedSite(t)
+	aliceName, bobName := portaltest.Name("alice"), portaltest.Name("bob")
+	portaltest.AddAccount(t, p, aliceName)
+	portaltest.AddAccount(t, p, bobName)
+	alice, bob := portaltest.LogIn(t, site, aliceName, portaltest.Password), portaltest.LogIn(t, site, bobName, portaltest.Password)
 	for range 60 { // also those that are refused
-		alice.Submit("/account/alice/name/", "display_name", strings.Repeat("x", 101)).Want(t, http.StatusUnprocessableEntity)
+		alice.Submit("/account/"+aliceName+"/name/", "display_name", strings.Repeat("x", 101)).Want(t, http.StatusUnprocessableEntity)
 	}
 	forms := []string{"name/", "domains/", "domains/remove/", "delete/"}
 	for _, form := range forms {
-		refused := alice.Submit("/account/alice/"+form, "display_name", "A title").Want(t, http.StatusTooManyRequests, "Too many attempts")
+		refused := alice.Submit("/account/"+aliceName+"/"+form, "display_name", "A title").Want(t, http.StatusTooManyRequests, "Too many attempts")
 		if refused.Header.Get("Retry-After") == "" {
 			t.Errorf("%s: no Retry-After header", form)
 		}
 	}
-	alice.Get("/account/alice/").Want(t, http.StatusOK)
-	bob.SubmitForm("/account/bob/", "/account/bob/name/", "display_name", "A title").Want(t, http.StatusOK, "Saved.")
+	alice.Get("/account/"+aliceName+"/").Want(t, http.StatusOK)
+	bob.SubmitForm("/account/"+bobName+"/", "/account/"+bobName+"/name/", "display_name", "A title").Want(t, http.StatusOK, "Saved.")
 }

@@ -15,13 +15,14 @@ import (
 
 func TestStaffOnly(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	portaltest.AddAccount(t, p, "alice")
-	alice, anonymous := portaltest.LogIn(t, site, "alice", portaltest.Password), portaltest.NewClient(t, site)
+	p, site := portaltest.SharedSite(t)
+	name := portaltest.Name("alice")
+	portaltest.AddAccount(t, p, name)
+	alice, anonymous := portaltest.LogIn(t, site, name, portaltest.Password), portaltest.NewClient(t, site)
 	anonymous.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 	for _, path := range []string{
-		"/staff/", "/staff/tenants/alice/", "/staff/tombstones/", "/staff/users/", "/staff/users/alice/", "/staff/codes/", "/staff/audit/",
+		"/staff/", "/staff/tenants/" + name + "/", "/staff/tombstones/", "/staff/users/", "/staff/users/" + name + "/", "/staff/codes/", "/staff/audit/",
 	} {
 		alice.Get(path).Want(t, http.StatusForbidden, "This page is for staff")
 		if to := anonymous.Get(path).Want(t, http.StatusSeeOther).Header.Get("Location"); to[:len("/login/?next=")] != "/login/?next=" {
@@ -29,14 +30,14 @@ func TestStaffOnly(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"/staff/tenants/alice/settings/", "/staff/tenants/alice/suspend/", "/staff/tenants/alice/resume/", "/staff/tenants/alice/delete/",
-		"/staff/tombstones/alice/restore/", "/staff/users/alice/lock/", "/staff/users/alice/unlock/", "/staff/users/alice/reset/",
+		"/staff/tenants/" + name + "/settings/", "/staff/tenants/" + name + "/suspend/", "/staff/tenants/" + name + "/resume/", "/staff/tenants/" + name + "/delete/",
+		"/staff/tombstones/" + name + "/restore/", "/staff/users/" + name + "/lock/", "/staff/users/" + name + "/unlock/", "/staff/users/" + name + "/reset/",
 		"/staff/codes/", "/staff/codes/1/revoke/",
 	} {
-		alice.Submit(path, "confirm", "alice").Want(t, http.StatusForbidden, "This page is for staff")
-		anonymous.Submit(path, "confirm", "alice").Want(t, http.StatusForbidden, "You are logged out")
+		alice.Submit(path, "confirm", name).Want(t, http.StatusForbidden, "This page is for staff")
+		anonymous.Submit(path, "confirm", name).Want(t, http.StatusForbidden, "You are logged out")
 	}
-	if left := p.Tenant("alice"); left.Generation != 1 || left.DeletionTimestamp != nil {
+	if left := p.Tenant(name); left.Generation != 1 || left.DeletionTimestamp != nil {
 		t.Errorf("the Tenant was changed: %+v", left)
 	}
 }
@@ -77,8 +78,8 @@ func TestStaffTenants(t *testing.T) {
 // Invalid names are not found, and do not cause server errors.
 func TestStaffOddNames(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	v := portaltest.NewStaff(t, p, site)
+	p, site := portaltest.SharedSite(t)
+	v := portaltest.NewStaffAs(t, p, site, portaltest.Name("eve"))
 	for _, odd := range []string{"a%2Fb", "%00", "%ff", "..%2f..", "a%25b", strings.Repeat("x", 300)} {
 		v.Get("/staff/tenants/"+odd+"/").Want(t, http.StatusNotFound)
 		v.Get("/staff/users/"+odd+"/").Want(t, http.StatusNotFound)
@@ -93,24 +94,25 @@ func TestStaffOddNames(t *testing.T) {
 // A locked table does not block the list.
 func TestStaffSizes(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	p.CreateTenant("alice")
-	p.WaitTenantsReady("alice")
-	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/").Want(t, http.StatusOK, " kB</td>").Without(t, "<td>unknown</td>")
+	p, site := portaltest.SharedSite(t)
+	alice := portaltest.Name("alice")
+	p.CreateTenant(alice)
+	p.WaitTenantsReady(alice)
+	v := portaltest.NewStaffAs(t, p, site, portaltest.Name("eve"))
+	v.Get("/staff/?q="+alice).Want(t, http.StatusOK, " kB</td>").Without(t, "<td>unknown</td>")
 
 	migration, err := p.Admin.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := migration.Exec(t.Context(), `LOCK TABLE alice.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
+	if _, err := migration.Exec(t.Context(), `LOCK TABLE `+alice+`.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
 		t.Fatal(err)
 	}
-	v.Get("/staff/").Want(t, http.StatusOK, `href="/staff/tenants/alice/"`, "<td>unknown</td>")
+	v.Get("/staff/?q="+alice).Want(t, http.StatusOK, `href="/staff/tenants/`+alice+`/"`, "<td>unknown</td>")
 	if err := migration.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	v.Get("/staff/").Want(t, http.StatusOK, " kB</td>")
+	v.Get("/staff/?q="+alice).Want(t, http.StatusOK, " kB</td>")
 }
 
 // counted returns nil if the Platform's status counts n Tenants, one of them suspended.

@@ -78,56 +78,58 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 // A blog with a custom schema name can be restored by administrators only, and an existing Tenant is not created twice.
 func TestStaffCannotRestore(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	p.CreateTenant("alice", platformtest.WithSpec(v1alpha1.TenantSpec{SchemaName: "wonderland", Trial: new(false), Owner: &v1alpha1.TenantOwner{Username: "alice"}}))
-	p.CreateTenant("bob")
-	p.WaitTenantsReady("alice", "bob")
-	v := portaltest.NewStaff(t, p, site)
-	for _, name := range []string{"alice", "bob"} {
+	p, site := portaltest.SharedSite(t)
+	alice, bob, schema := portaltest.Name("alice"), portaltest.Name("bob"), portaltest.Name("wonderland")
+	p.CreateTenant(alice, platformtest.WithSpec(v1alpha1.TenantSpec{SchemaName: schema, Trial: new(false), Owner: &v1alpha1.TenantOwner{Username: alice}}))
+	p.CreateTenant(bob)
+	p.WaitTenantsReady(alice, bob)
+	v := portaltest.NewStaffAs(t, p, site, portaltest.Name("eve"))
+	for _, name := range []string{alice, bob} {
 		v.SubmitForm("/staff/tenants/"+name+"/", "/staff/tenants/"+name+"/delete/", "confirm", name).Want(t, http.StatusOK)
 		if err := p.AwaitGone(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	v.Get("/staff/tombstones/").Want(t, http.StatusOK, "Only an administrator can restore it", "schemaName: wonderland\n", "tenancy.echoblogs.io/on-tombstone: Restore\n", "  owner:\n    username: alice\n", "  trial: false\n").
-		Without(t, "Restore alice")
-	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusUnprocessableEntity, "This cannot be restored here")
+	v.Get("/staff/tombstones/?q="+alice).Want(t, http.StatusOK, "Only an administrator can restore it", "schemaName: "+schema+"\n", "tenancy.echoblogs.io/on-tombstone: Restore\n", "  owner:\n    username: "+alice+"\n", "  trial: false\n").
+		Without(t, "Restore "+alice)
+	v.Submit("/staff/tombstones/"+alice+"/restore/").Want(t, http.StatusUnprocessableEntity, "This cannot be restored here")
 
-	p.CreateTenant("bob")
-	waitPage(p, v, "/staff/tenants/bob/", "TombstoneExists", "What to do: To restore the data, annotate the Tenant with tenancy.echoblogs.io/on-tombstone=Restore.", "Failed")
-	v.Submit("/staff/tombstones/bob/restore/").Want(t, http.StatusConflict, "annotate tenant bob tenancy.echoblogs.io/on-tombstone=Restore")
+	p.CreateTenant(bob)
+	waitPage(p, v, "/staff/tenants/"+bob+"/", "TombstoneExists", "What to do: To restore the data, annotate the Tenant with tenancy.echoblogs.io/on-tombstone=Restore.", "Failed")
+	v.Submit("/staff/tombstones/"+bob+"/restore/").Want(t, http.StatusConflict, "annotate tenant "+bob+" tenancy.echoblogs.io/on-tombstone=Restore")
 }
 
 // Owner and staff can edit a blog that was registered on the site, before its deletion and after its restoration.
 func TestStaffAndOwner(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.SharedSite(t)
+	name := portaltest.Name("alice")
 	alice := portaltest.NewClient(t, site)
-	alice.AwaitHome(p, alice.Register("alice")).Want(t, http.StatusOK, "Welcome, alice")
-	v := portaltest.NewStaff(t, p, site)
-	v.Get("/staff/tenants/alice/").Want(t, http.StatusOK, "alice@people.example").Without(t, "Set by", "has set fields")
-	alice.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "Mine").Want(t, http.StatusOK, "Saved.")
-	v.Submit("/staff/tenants/alice/settings/", settings(t, v, "alice", "displayName", "Ours", "trial", "no")...).Want(t, http.StatusOK, "Saved.")
-	alice.Get("/account/alice/").Want(t, http.StatusOK, `value="Ours"`)
-	p.WaitTenantsReady("alice")
+	alice.AwaitHome(p, alice.Register(name)).Want(t, http.StatusOK, "Welcome, "+name)
+	v := portaltest.NewStaffAs(t, p, site, portaltest.Name("eve"))
+	v.Get("/staff/tenants/"+name+"/").Want(t, http.StatusOK, name+"@people.example").Without(t, "Set by", "has set fields")
+	alice.SubmitForm("/account/"+name+"/", "/account/"+name+"/name/", "display_name", "Mine").Want(t, http.StatusOK, "Saved.")
+	v.Submit("/staff/tenants/"+name+"/settings/", settings(t, v, name, "displayName", "Ours", "trial", "no")...).Want(t, http.StatusOK, "Saved.")
+	alice.Get("/account/"+name+"/").Want(t, http.StatusOK, `value="Ours"`)
+	p.WaitTenantsReady(name)
 
-	v.SubmitForm("/staff/tenants/alice/", "/staff/tenants/alice/delete/", "confirm", "alice").Want(t, http.StatusOK, "The blog is deleted.")
-	if err := p.AwaitGone(t.Context(), "alice"); err != nil {
+	v.SubmitForm("/staff/tenants/"+name+"/", "/staff/tenants/"+name+"/delete/", "confirm", name).Want(t, http.StatusOK, "The blog is deleted.")
+	if err := p.AwaitGone(t.Context(), name); err != nil {
 		t.Fatal(err)
 	}
 	waitPage(p, alice, "/account/", "You did not delete this blog here. To restore it, contact support.")
 	const asDay = "2 January 2006"
 	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
-	waitPage(p, v, "/staff/users/alice/", `<a href="/staff/tombstones/?q=alice">alice</a>, kept until `+until, "<dt>Removal</dt><dd>after "+end+", unless a blog is restored</dd>")
-	alice.Submit("/account/alice/restore/").Want(t, http.StatusForbidden, "You cannot restore this blog yourself")
-	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is being restored")
-	p.WaitTenantsReady("alice")
-	v.Get("/staff/users/alice/").Want(t, http.StatusOK).Without(t, "Deleted blogs</dt>", "Removed</dt>")
+	waitPage(p, v, "/staff/users/"+name+"/", `<a href="/staff/tombstones/?q=`+name+`">`+name+`</a>, kept until `+until, "<dt>Removal</dt><dd>after "+end+", unless a blog is restored</dd>")
+	alice.Submit("/account/"+name+"/restore/").Want(t, http.StatusForbidden, "You cannot restore this blog yourself")
+	v.Submit("/staff/tombstones/"+name+"/restore/").Want(t, http.StatusOK, "The blog is being restored")
+	p.WaitTenantsReady(name)
+	v.Get("/staff/users/"+name+"/").Want(t, http.StatusOK).Without(t, "Deleted blogs</dt>", "Removed</dt>")
 	// The address is not confirmed, and the blog still belongs to the account that signed up for it.
-	alice.SubmitForm("/account/alice/", "/account/alice/name/", "display_name", "Mine again").Want(t, http.StatusOK, "Saved.")
-	v.Submit("/staff/tenants/alice/suspend/").Want(t, http.StatusOK, "The blog is suspended")
-	waitStatus(t, p, "alice."+stack.Domain, http.StatusPaymentRequired)
-	if spec := p.Tenant("alice").Spec; spec.DisplayName != "Mine again" || spec.Owner == nil || spec.Owner.Email != "alice@people.example" {
+	alice.SubmitForm("/account/"+name+"/", "/account/"+name+"/name/", "display_name", "Mine again").Want(t, http.StatusOK, "Saved.")
+	v.Submit("/staff/tenants/"+name+"/suspend/").Want(t, http.StatusOK, "The blog is suspended")
+	waitStatus(t, p, name+"."+stack.Domain, http.StatusPaymentRequired)
+	if spec := p.Tenant(name).Spec; spec.DisplayName != "Mine again" || spec.Owner == nil || spec.Owner.Email != name+"@people.example" {
 		t.Errorf("the Tenant says %+v", spec)
 	}
 }
@@ -196,22 +198,23 @@ func TestRestoredSpecIsComplete(t *testing.T) {
 // A Tenant that is restored by applying a manifest has the spec of the manifest, and the date in the registry.
 func TestRestorationByManifest(t *testing.T) {
 	t.Parallel()
-	p := portaltest.NewPlatform(t)
-	p.CreateTenant("alice", platformtest.WithSpec(v1alpha1.TenantSpec{PaidUntil: "2031-01-31", Suspended: new(true), DisplayName: "Wonderland"}))
-	p.WaitTenantsReady("alice")
-	p.DeleteTenants("alice")
+	p, _ := portaltest.SharedSite(t)
+	alice := portaltest.Name("alice")
+	p.CreateTenant(alice, platformtest.WithSpec(v1alpha1.TenantSpec{PaidUntil: "2031-01-31", Suspended: new(true), DisplayName: "Wonderland"}))
+	p.WaitTenantsReady(alice)
+	p.DeleteTenants(alice)
 	p.ApplyTenant("kubectl", `
 apiVersion: tenancy.echoblogs.io/v1alpha1
 kind: Tenant
 metadata:
-  name: alice
+  name: `+alice+`
   namespace: `+p.Namespace+`
   annotations: {tenancy.echoblogs.io/on-tombstone: Restore}
 `)
-	p.WaitTenantsReady("alice")
-	restored := p.Tenant("alice")
+	p.WaitTenantsReady(alice)
+	restored := p.Tenant(alice)
 	if diff := cmp.Diff(v1alpha1.TenantSpec{}, restored.Spec); diff != "" || restored.Status.PaidUntil != "2031-01-31" {
 		t.Errorf("it is paid until %s, and its spec was written (-want +got):\n%s", restored.Status.PaidUntil, diff)
 	}
-	waitStatus(t, p, "alice."+stack.Domain, http.StatusOK)
+	waitStatus(t, p, alice+"."+stack.Domain, http.StatusOK)
 }

@@ -3,6 +3,7 @@ package staff_test
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -12,45 +13,48 @@ import (
 
 func TestStaffUsers(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	portaltest.AddAccount(t, p, "alice")
-	portaltest.AddAccount(t, p, "alina")
-	v := portaltest.NewStaff(t, p, site)
-	alice := portaltest.LogIn(t, site, "alice", portaltest.Password)
+	p, site := portaltest.SharedSite(t)
+	ali, eve := portaltest.Name("ali"), portaltest.Name("eve")
+	name, alina := ali+"ce", ali+"na"
+	portaltest.AddAccount(t, p, name)
+	portaltest.AddAccount(t, p, alina)
+	v := portaltest.NewStaffAs(t, p, site, eve)
+	alice := portaltest.LogIn(t, site, name, portaltest.Password)
 
-	v.Get("/staff/users/?q=ALIC").Want(t, http.StatusOK, `href="/staff/users/alice/"`, "<td>alice@example.org</td>").Without(t, "alina")
-	v.Get("/staff/users/?q=alina@ex").Want(t, http.StatusOK, `href="/staff/users/alina/"`).Without(t, "alice")
-	v.Get("/staff/users/?q=ali&after=alice").Want(t, http.StatusOK, `href="/staff/users/alina/"`).Without(t, "alice@")
+	v.Get("/staff/users/?q="+strings.ToUpper(ali)+"C").Want(t, http.StatusOK, `href="/staff/users/`+name+`/"`, "<td>"+name+"@example.org</td>").Without(t, alina)
+	v.Get("/staff/users/?q="+alina+"@ex").Want(t, http.StatusOK, `href="/staff/users/`+alina+`/"`).Without(t, name)
+	v.Get("/staff/users/?q="+ali+"&after="+name).Want(t, http.StatusOK, `href="/staff/users/`+alina+`/"`).Without(t, name+"@")
 	v.Get("/staff/users/?q=%25").Want(t, http.StatusOK, "No matching users.")
 	v.Get("/staff/users/nobody/").Want(t, http.StatusNotFound, "Account not found", "kubectl echoblogs invite", `href="/staff/?q=nobody"`)
-	v.Get("/staff/users/alice/").Want(t, http.StatusOK, "<dt>Sessions</dt><dd>1</dd>", `href="/staff/tenants/alice/"`, "<dt>Email</dt><dd>alice@example.org</dd>", "<dt>Confirmed</dt>", "<dt>Role</dt><dd>author</dd>")
+	v.Get("/staff/users/"+name+"/").Want(t, http.StatusOK, "<dt>Sessions</dt><dd>1</dd>", `href="/staff/tenants/`+name+`/"`, "<dt>Email</dt><dd>"+name+"@example.org</dd>", "<dt>Confirmed</dt>", "<dt>Role</dt><dd>author</dd>")
 
-	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "The account was locked", "<dt>Sessions</dt><dd>0</dd>", "<td>root-eve</td><td>lock</td>")
+	v.Submit("/staff/users/"+name+"/lock/").Want(t, http.StatusOK, "The account was locked", "<dt>Sessions</dt><dd>0</dd>", "<td>"+eve+"</td><td>lock</td>")
 	alice.Get("/").Want(t, http.StatusOK, "A blog of your own")
-	alice.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked.")
-	v.Submit("/staff/users/alice/lock/").Want(t, http.StatusOK, "Nothing was changed.")
-	v.Submit("/staff/users/alice/reset/").Want(t, http.StatusOK, "Nothing was changed.")
-	v.Submit("/staff/users/alice/unlock/").Want(t, http.StatusOK, "The account was unlocked.")
-	portaltest.LogIn(t, site, "alice", portaltest.Password)
+	alice.Submit("/login/", "username", name, "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked.")
+	v.Submit("/staff/users/"+name+"/lock/").Want(t, http.StatusOK, "Nothing was changed.")
+	v.Submit("/staff/users/"+name+"/reset/").Want(t, http.StatusOK, "Nothing was changed.")
+	v.Submit("/staff/users/"+name+"/unlock/").Want(t, http.StatusOK, "The account was unlocked.")
+	portaltest.LogIn(t, site, name, portaltest.Password)
 
-	v.Submit("/staff/users/alice/reset/").Want(t, http.StatusOK, "We have emailed them a link", "<td>send a password reset</td>")
-	link := portaltest.WaitMails(p, site, "alice@example.org", "Choose a new password", 1).Link(t, "/reset/password/")
+	v.Submit("/staff/users/"+name+"/reset/").Want(t, http.StatusOK, "We have emailed them a link", "<td>send a password reset</td>")
+	link := portaltest.WaitMails(p, site, name+"@example.org", "Choose a new password", 1).Link(t, "/reset/password/")
 	portaltest.NewClient(t, site).Get(link).Want(t, http.StatusOK)
 	v.Get("/staff/audit/").Want(t, http.StatusOK).Without(t, portaltest.Token(link))
 
-	v.Get("/staff/users/root-eve/").Want(t, http.StatusOK, "<dt>Role</dt><dd>staff</dd>").Without(t, "/lock/")
-	v.Submit("/staff/users/root-eve/lock/").Want(t, http.StatusUnprocessableEntity, "You cannot lock yourself")
+	v.Get("/staff/users/"+eve+"/").Want(t, http.StatusOK, "<dt>Role</dt><dd>staff</dd>").Without(t, "/lock/")
+	v.Submit("/staff/users/"+eve+"/lock/").Want(t, http.StatusUnprocessableEntity, "You cannot lock yourself")
 	v.Get("/staff/").Want(t, http.StatusOK, "<h1>Tenants</h1>")
 }
 
 func TestStaffUserPages(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	v := portaltest.NewStaff(t, p, site)
+	p, site := portaltest.SharedSite(t)
+	prefix := portaltest.Name("user")
+	v := portaltest.NewStaffAs(t, p, site, portaltest.Name("eve"))
 	p.Exec(`INSERT INTO public.users (username, email, email_key, password_hash, role, state, created_at)
-		SELECT 'user-' || lpad(n::text, 3, '0'), n || '@example.org', n || '@example.org', '', 'author', 'locked', now() FROM generate_series(1, 51) n`)
-	v.Get("/staff/users/?q=user-").Want(t, http.StatusOK, "<td>1@example.org</td>", "<td>50@example.org</td>", `href="/staff/users/?q=user-&amp;after=user-050"`).Without(t, "<td>51@example.org</td>")
-	v.Get("/staff/users/?q=user-&after=user-050").Want(t, http.StatusOK, "<td>51@example.org</td>").Without(t, "<td>50@example.org</td>", `rel="next"`)
+		SELECT $1 || '-' || lpad(n::text, 3, '0'), n || '@' || $1 || '.example', n || '@' || $1 || '.example', '', 'author', 'locked', now() FROM generate_series(1, 51) n`, prefix)
+	v.Get("/staff/users/?q="+prefix+"-").Want(t, http.StatusOK, "<td>1@"+prefix+".example</td>", "<td>50@"+prefix+".example</td>", `href="/staff/users/?q=`+prefix+`-&amp;after=`+prefix+`-050"`).Without(t, "<td>51@"+prefix+".example</td>")
+	v.Get("/staff/users/?q="+prefix+"-&after="+prefix+"-050").Want(t, http.StatusOK, "<td>51@"+prefix+".example</td>").Without(t, "<td>50@"+prefix+".example</td>", `rel="next"`)
 }
 
 var registrationCode = regexp.MustCompile(`The code is <code>([-\w]+)</code>`)
