@@ -73,30 +73,31 @@ func TestCorrectEmailBeforeTheBlogIsCreated(t *testing.T) {
 // the Tenant follows.
 func TestCorrectEmailOnTheAccountPage(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
-	portaltest.AddUser(t, p, "bob")
+	p, site := portaltest.SharedSite(t)
+	name, wrong, bob := portaltest.Name("alice"), portaltest.Name("alise"), portaltest.Name("bob")
+	portaltest.AddUser(t, p, bob)
 	alice := portaltest.NewClient(t, site)
-	alice.AwaitHome(p, alice.Submit("/register/", portaltest.Registration("alice", "email", "alise@people.example")...)).
-		Want(t, http.StatusOK, "alise@people.example is not confirmed yet", `href="/account/#correct"`)
-	old := portaltest.WaitMails(p, site, "alise@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
-	alice.Get("/account/").Want(t, http.StatusOK, `action="/account/email/"`, `name="email" type="email" value="alise@people.example"`)
-	alice.Submit("/account/email/", "email", "bob@example.org").Want(t, http.StatusUnprocessableEntity, emailTaken, `value="bob@example.org"`)
-	alice.Submit("/account/email/", "email", "alice@").Want(t, http.StatusUnprocessableEntity, "Enter a valid email address, such as jane@example.com.")
-	alice.WantOnce(http.StatusSeeOther, "/account/", "", "/account/email/", "email", "alice@people.example")
-	alice.Get("/account/").Want(t, http.StatusOK, "We have emailed you a link.", "alice@people.example is not confirmed yet")
-	link := portaltest.WaitMails(p, site, "alice@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
+	alice.AwaitHome(p, alice.Submit("/register/", portaltest.Registration(name, "email", wrong+"@people.example")...)).
+		Want(t, http.StatusOK, wrong+"@people.example is not confirmed yet", `href="/account/#correct"`)
+	old := portaltest.WaitMails(p, site, wrong+"@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
+	alice.Get("/account/").Want(t, http.StatusOK, `action="/account/email/"`, `name="email" type="email" value="`+wrong+`@people.example"`)
+	alice.Submit("/account/email/", "email", bob+"@example.org").Want(t, http.StatusUnprocessableEntity, emailTaken, `value="`+bob+`@example.org"`)
+	alice.Submit("/account/email/", "email", name+"@").Want(t, http.StatusUnprocessableEntity, "Enter a valid email address, such as jane@example.com.")
+	alice.WantOnce(http.StatusSeeOther, "/account/", "", "/account/email/", "email", name+"@people.example")
+	alice.Get("/account/").Want(t, http.StatusOK, "We have emailed you a link.", name+"@people.example is not confirmed yet")
+	link := portaltest.WaitMails(p, site, name+"@people.example", "Confirm your email address", 1).Link(t, "/confirm/")
 	stranger := portaltest.NewClient(t, site)
 	stranger.Submit("/confirm/", "token", portaltest.Token(old)).Want(t, http.StatusGone)
-	stranger.Submit("/login/", "username", "alise@people.example", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
+	stranger.Submit("/login/", "username", wrong+"@people.example", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
 	p.Wait("the Tenant has the address", func(context.Context) error {
-		if owner := p.Tenant("alice").Spec.Owner; owner == nil || owner.Email != "alice@people.example" {
+		if owner := p.Tenant(name).Spec.Owner; owner == nil || owner.Email != name+"@people.example" {
 			return errors.New("it has another one")
 		}
 		return nil
 	})
-	alice.Get("/account/alice/").Want(t, http.StatusOK, "Title of the blog").Without(t, " readonly ")
+	alice.Get("/account/"+name+"/").Want(t, http.StatusOK, "Title of the blog").Without(t, " readonly ")
 	alice.Submit("/confirm/", "token", portaltest.Token(link)).Want(t, http.StatusOK, "Your email address is confirmed.")
-	alice.Get("/account/").Want(t, http.StatusOK, "alice@people.example, confirmed").Without(t, "/account/email/")
-	alice.Submit("/account/email/", "email", "other@people.example").Want(t, http.StatusOK, "alice@people.example, confirmed")
+	alice.Get("/account/").Want(t, http.StatusOK, name+"@people.example, confirmed").Without(t, "/account/email/")
+	alice.Submit("/account/email/", "email", "other@people.example").Want(t, http.StatusOK, name+"@people.example, confirmed")
 	stranger.Submit("/account/email/", "email", "other@people.example").Want(t, http.StatusForbidden, "You are logged out")
 }

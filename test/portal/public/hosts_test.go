@@ -10,7 +10,7 @@ import (
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	_, site := portaltest.NewSite(t)
+	_, site := portaltest.SharedSite(t)
 	v := portaltest.NewClient(t, site)
 	v.Get("/").Want(t, http.StatusOK, "A blog of your own", `href="/register/"`)
 	v.Get("/login").Want(t, http.StatusOK, "<h1>Log in</h1>")

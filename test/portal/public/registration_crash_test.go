@@ -1,8 +1,6 @@
 package public_test
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/uuid"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/test/testkit/portaltest"
@@ -171,21 +171,22 @@ func TestRegistrationIsKilledAtEachStep(t *testing.T) {
 // A Tenant that is created after its sign-up has failed is rolled back.
 func TestTenantAppearsLate(t *testing.T) {
 	t.Parallel()
-	p, _ := portaltest.NewSite(t)
+	p, _ := portaltest.SharedSite(t)
+	name, registration := portaltest.Name("late"), string(uuid.NewUUID())
 	p.Exec(`INSERT INTO public.registrations (id, username, state, token_hash, failure, created_at, updated_at, leased_until)
-		VALUES ('4e1c6a0e-0000-4000-8000-000000000001', 'late', 'failed', '\x00', 'unavailable', now(), now(), now())`)
-	late := tenant("late")
+		VALUES ($1, $2, 'failed', $3, 'unavailable', now(), now(), now())`, registration, name, []byte(name))
+	late := tenant(name)
 	late.Namespace = p.Namespace
-	late.Annotations = map[string]string{v1alpha1.AnnotationRegistration: "4e1c6a0e-0000-4000-8000-000000000001"}
-	late.Spec.Owner = &v1alpha1.TenantOwner{Username: "late"}
+	late.Annotations = map[string]string{v1alpha1.AnnotationRegistration: registration}
+	late.Spec.Owner = &v1alpha1.TenantOwner{Username: name}
 	portal := p.Impersonate("system:serviceaccount:" + p.Namespace + ":echoblogs-portal") // only it may set the annotation
 	if err := portal.Create(t.Context(), late); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.AwaitGone(t.Context(), "late"); err != nil {
+	if err := p.AwaitGone(t.Context(), name); err != nil {
 		t.Fatal(err)
 	}
-	if live, err := outcome(t.Context(), p, "late"); err != nil || live {
+	if live, err := outcome(t.Context(), p, name); err != nil || live {
 		t.Fatalf("something is left: live %v, %v", live, err)
 	}
 }

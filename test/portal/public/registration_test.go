@@ -14,35 +14,36 @@ import (
 
 func TestRegister(t *testing.T) {
 	t.Parallel()
-	p, site := portaltest.NewSite(t)
+	p, site := portaltest.SharedSite(t)
+	alice := portaltest.Name("alice")
 	v := portaltest.NewClient(t, site)
-	v.Get("/register/?username=alice").Want(t, http.StatusOK, `name="username" value="alice"`, `name="confirm_password"`)
-	shown := v.AwaitHome(p, v.Register("Alice")) // the user name is lowercased
-	shown.Want(t, http.StatusOK, "Welcome, alice", "Your blog is live at http://alice."+stack.Domain)
+	v.Get("/register/?username="+alice).Want(t, http.StatusOK, `name="username" value="`+alice+`"`, `name="confirm_password"`)
+	shown := v.AwaitHome(p, v.Register("A"+alice[1:])) // the user name is lowercased
+	shown.Want(t, http.StatusOK, "Welcome, "+alice, "Your blog is live at http://"+alice+"."+stack.Domain)
 	if shown.URL.Path != "/" {
 		t.Errorf("a registration leads to %s", shown.URL)
 	}
-	v.Get("/").Want(t, http.StatusOK, `<a href="http://alice.`+stack.Domain+`/">`, "<dt>State</dt><dd>Active</dd>", "<dt>Plan</dt><dd>On trial</dd>")
+	v.Get("/").Want(t, http.StatusOK, `<a href="http://`+alice+`.`+stack.Domain+`/">`, "<dt>State</dt><dd>Active</dd>", "<dt>Plan</dt><dd>On trial</dd>")
 	if v.Get("/register/").URL.Path != "/" {
 		t.Error("a logged-in user can open the sign-up form")
 	}
 
-	answer, err := stack.Get(t.Context(), p.Blogs[0], "alice."+stack.Domain, "/")
-	if err != nil || answer.Status != http.StatusOK || answer.Tenant != "alice" {
+	answer, err := stack.Get(t.Context(), p.Blogs[0], alice+"."+stack.Domain, "/")
+	if err != nil || answer.Status != http.StatusOK || answer.Tenant != alice {
 		t.Errorf("the blog answers %d for %q: %v", answer.Status, answer.Tenant, err)
 	}
 	var tenant v1alpha1.Tenant
-	if err := p.Client.Get(t.Context(), p.Key("alice"), &tenant); err != nil {
+	if err := p.Client.Get(t.Context(), p.Key(alice), &tenant); err != nil {
 		t.Fatal(err)
 	}
-	owner := v1alpha1.TenantOwner{Username: "alice", Email: "Alice@people.example"}
+	owner := v1alpha1.TenantOwner{Username: alice, Email: "A" + alice[1:] + "@people.example"}
 	if tenant.Spec.Owner == nil || *tenant.Spec.Owner != owner || tenant.Annotations[v1alpha1.AnnotationRegistration] == "" {
 		t.Errorf("the Tenant has the owner %v and the annotations %v", tenant.Spec.Owner, tenant.Annotations)
 	}
 
 	// The password works in another browser.
-	portaltest.NewClient(t, site).Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, alice")
-	if n := p.Count(`SELECT count(*) FROM public.registrations WHERE state = 'live' AND username = 'alice'`); n != 1 {
+	portaltest.NewClient(t, site).Submit("/login/", "username", alice, "password", portaltest.Password).Want(t, http.StatusOK, "Welcome, "+alice)
+	if n := p.Count(`SELECT count(*) FROM public.registrations WHERE state = 'live' AND username = $1`, alice); n != 1 {
 		t.Errorf("%d registrations are live", n)
 	}
 }
