@@ -2,8 +2,10 @@
 package portaltest
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,6 +33,11 @@ func NewStaffAs(t *testing.T, p *stack.Platform, site *stack.Portal, name string
 // Password is the password of every account that a test creates.
 const Password = "correct horse battery"
 
+// passwordHash is computed once: hashing a password is expensive on purpose.
+var passwordHash = sync.OnceValues(func() (string, error) {
+	return account.NewHasher().Hash(context.Background(), Password)
+})
+
 // AddAccount creates a Tenant, waits for it to be Ready, and creates an account for its owner, whose address is confirmed.
 func AddAccount(t *testing.T, p *stack.Platform, name string, change ...func(*v1alpha1.Tenant)) int64 {
 	t.Helper()
@@ -50,7 +57,7 @@ func AddAccount(t *testing.T, p *stack.Platform, name string, change ...func(*v1
 // is not staff.
 func AddUser(t *testing.T, p *stack.Platform, name string, change ...func(*account.User)) int64 {
 	t.Helper()
-	hashed, err := account.NewHasher().Hash(t.Context(), Password)
+	hashed, err := passwordHash()
 	if err != nil {
 		t.Fatal(err)
 	}
