@@ -212,7 +212,8 @@ func TestManyEditsAtOnce(t *testing.T) {
 	for _, host := range []string{"alice.example.net", "www1.alice.org"} {
 		p.WantBlog(host, http.StatusOK, operatortest.Title("Name 19"))
 	}
-	for _, host := range []string{"alice.example.com", "www0.alice.org", "www2.alice.org"} {
+	for _, host := range []string{"www0.alice.org", "www2.alice.org"} {
 		p.WaitBlog(host, http.StatusNotFound, operatortest.NoBlog)
 	}
+	p.WaitBlog("alice.example.com", http.StatusPermanentRedirect, "")
 }

@@ -69,7 +69,7 @@ func TestDomainChangeReachesAllTenants(t *testing.T) {
 			return nil
 		})
 		p.WaitBlog(name+".example.net", http.StatusOK, "")
-		p.WaitBlog(name+".example.com", http.StatusNotFound, operatortest.NoBlog)
+		p.WaitBlog(name+".example.com", http.StatusPermanentRedirect, "")
 		var ingress networkingv1.Ingress
 		if err := p.Client.Get(t.Context(), p.Key(routing.TenantIngressName(name)), &ingress); err != nil {
 			t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -130,6 +131,53 @@ func TestDeletedPlatformServesItsTenants(t *testing.T) {
 	})
 	p.DeleteTenants("alice")
 	p.waitNoIngress(wildcard)
+}
+
+// The former address of a Tenant redirects to its new one for the time that the Platform sets, with path and query.
+func TestOldHostsRedirect(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.ReadyTenant("alice")
+	hosts := func() (hosts []string) {
+		for _, rule := range p.ingress(routing.TenantIngressName("alice")).Spec.Rules {
+			hosts = append(hosts, rule.Host)
+		}
+		return hosts
+	}
+	waitHosts := func(want ...string) {
+		t.Helper()
+		p.Wait(fmt.Sprintf("the Ingress has the hosts %v", want), func(context.Context) error {
+			if got := hosts(); !slices.Equal(got, want) {
+				return fmt.Errorf("it has %v", got)
+			}
+			return nil
+		})
+	}
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Domains = []v1alpha1.ParentDomain{"example.net"} })
+	waitHosts("alice.example.net", "alice.example.com")
+	p.WaitBlog("alice.example.com", http.StatusPermanentRedirect, "")
+	moved := p.Blog.Get("alice.example.com", "/a-post/?page=2")
+	if to := moved.Header.Get("Location"); to != "http://alice.example.net:8000/a-post/?page=2" {
+		t.Errorf("the former address redirects to %s", to)
+	}
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DisplayName = "Alice" }) // keeps it
+	p.WaitBlog("alice.example.net", http.StatusOK, operatortest.Title("Alice"))
+	waitHosts("alice.example.net", "alice.example.com")
+
+	p.Clock.SetTime(p.Clock.Now().AddDate(0, 0, 31))
+	p.WaitBlog("alice.example.com", http.StatusNotFound, operatortest.NoBlog) // before the operator notices
+	p.Nudge("alice")
+	waitHosts("alice.example.net")
+	for _, reason := range []string{v1alpha1.ReasonRegistryRepaired, v1alpha1.ReasonIngressRepaired} {
+		if notes := p.Notes("alice", reason); len(notes) > 0 {
+			t.Errorf("the end of a redirect is drift: %q", notes)
+		}
+	}
+	p.EditPlatform(func(p *v1alpha1.Platform) {
+		p.Spec.Domains, p.Spec.Routing.RedirectOldHostsDays = []v1alpha1.ParentDomain{"example.org"}, new(int32(0))
+	})
+	waitHosts("alice.example.org")
+	p.WaitBlog("alice.example.net", http.StatusNotFound, operatortest.NoBlog)
 }
 
 func (p *platform) ingress(name string) *networkingv1.Ingress {

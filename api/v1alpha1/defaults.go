@@ -17,6 +17,7 @@ const (
 	defaultPaidPeriodDays = 365
 	defaultGraceDays      = 14
 	defaultRetentionDays  = 30
+	defaultRedirectDays   = 30
 	defaultServicePort    = 80
 	defaultTrialPosts     = 1000
 	defaultTrialStorage   = 100 << 20
@@ -77,6 +78,14 @@ func (p *Platform) RoutingMode() RoutingMode {
 		return RoutePerTenant
 	}
 	return p.Spec.Routing.Mode
+}
+
+// RedirectOldHostsDays returns the number of days for which former addresses of Tenants redirect to their new ones.
+func (p *Platform) RedirectOldHostsDays() int {
+	if p.Spec.Routing == nil || p.Spec.Routing.RedirectOldHostsDays == nil {
+		return defaultRedirectDays
+	}
+	return int(*p.Spec.Routing.RedirectOldHostsDays)
 }
 
 // CustomDomainPolicy returns which custom domains are served.

@@ -189,6 +189,13 @@ type RoutingSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=100
 	AllowedCustomDomains []CustomDomainPattern `json:"allowedCustomDomains,omitempty"`
+
+	// redirectOldHostsDays is the number of days for which the former address of a Tenant redirects to its new one, after its
+	// domain or the default one has changed. 0: it does not. Empty: 30.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3650
+	RedirectOldHostsDays *int32 `json:"redirectOldHostsDays,omitempty"`
 }
 
 // CustomDomainPolicy says which custom domains are served.

@@ -54,6 +54,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	}
 	switch {
 	case have.State == tenancy.StateLive:
+		want.Redirects = desired.Redirects(s.platform, have.Spec, want, s.now)
 		err = r.updateDatabase(ctx, s, have, want)
 	case restore:
 		err = r.restoreDatabase(ctx, s, have, want)

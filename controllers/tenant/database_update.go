@@ -63,8 +63,11 @@ func (r *Reconciler) updateRow(ctx context.Context, s *scope, want tenancy.Spec)
 		return err
 	}
 	drifted := r.isDrift(s) && !s.newProofs
-	if slices.Equal(differing, []string{customDomainsField}) && !s.hostsChanged() {
-		drifted = false // another Tenant has released one
+	switch {
+	case slices.Equal(differing, []string{customDomainsField}) && !s.hostsChanged(): // another Tenant has released one
+		drifted = false
+	case slices.Contains(differing, redirectsField):
+		drifted, s.redirectsChanged = false, true
 	}
 	if err := s.store.Update(ctx, want, s.row.UpdatedAt, s.now); err != nil {
 		return err
@@ -113,6 +116,9 @@ func (r *Reconciler) migrate(ctx context.Context, s *scope) error {
 // customDomainsField is the name of the field that the Tenants of a Platform compete for.
 const customDomainsField = "custom domains"
 
+// redirectsField is the name of the field that changes when a redirect ends.
+const redirectsField = "redirects"
+
 // differingFields returns the names of the fields that have to change in the registry.
 func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([]string, error) {
 	customDomains, err := s.customDomainsDiffer(ctx, have, want)
@@ -131,6 +137,7 @@ func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([
 		{"suspension", !have.SuspendAt.Equal(want.SuspendAt) || have.SuspensionReason != want.SuspensionReason},
 		{"limits", !have.Limits.Equal(want.Limits)},
 		{customDomainsField, customDomains},
+		{redirectsField, !tenancy.EqualRedirects(have.Redirects, want.Redirects)},
 	} {
 		if field.differs {
 			fields = append(fields, field.name)

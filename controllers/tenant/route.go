@@ -17,7 +17,8 @@ import (
 //
 // Sets RouteReady; False with IngressNotOwned, IngressRejected, CertificatePending or CertificateInvalid.
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
-	want := routing.ForTenant(s.platform, s.app.Backend, s.tenant, s.row.PrimaryHost, s.row.CustomHosts)
+	former := s.row.FormerHosts() // which need no certificate for the Tenant to be served
+	want := routing.ForTenant(s.platform, s.app.Backend, s.tenant, s.row.PrimaryHost, s.row.CustomHosts, former)
 	if want == nil {
 		if err := r.ingresses.Delete(ctx, ingressKey(client.ObjectKeyFromObject(s.tenant))); err != nil {
 			return err
@@ -31,12 +32,12 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	}
 	if changed {
 		s.needsProbe = true
-		if r.isDrift(s) && s.IsTrue(v1alpha1.ConditionRouteReady) && !s.hostsChanged() {
+		if r.isDrift(s) && s.IsTrue(v1alpha1.ConditionRouteReady) && !s.hostsChanged() && !s.redirectsChanged {
 			routeRepairs.Inc()
 			r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonIngressRepaired, "Repair", fmt.Sprintf("Repaired Ingress %s, which had drifted.", want.Name))
 		}
 	}
-	problem, expires, err := r.ingresses.CheckCertificates(ctx, want, s.now)
+	problem, expires, err := r.ingresses.CheckCertificates(ctx, routing.WithoutCertificates(want, former), s.now)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,8 @@ type scope struct {
 	formerOwners []string
 	// newProofs says that DNS has proofs that the row lacks; set by ensureDatabase.
 	newProofs bool
+	// redirectsChanged says that the Tenant has other former hosts than before; set by ensureDatabase.
+	redirectsChanged bool
 	// needsProbe says that a step made a change that readers may notice.
 	needsProbe bool
 	// schemaCreated says that a schema was created or restored for the Tenant.
@@ -59,6 +61,11 @@ func (s *scope) hostsChanged() bool { return !slices.Equal(s.tenant.Status.Hosts
 // wait returns the time until the next date, or 0 if there is none.
 func (s *scope) wait() time.Duration {
 	next := s.nextDate
+	for _, r := range s.row.Redirects {
+		if next.IsZero() || r.Until.Before(next) {
+			next = r.Until
+		}
+	}
 	if expires := s.certificatesExpire; !expires.IsZero() && (next.IsZero() || expires.Before(next)) {
 		next = expires.Add(time.Second) // a certificate is valid until the end of that second
 	}

@@ -47,6 +47,7 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tena
 	}
 	row = tenancy.Spec{
 		Name: t.Name, SchemaName: SchemaName(t), DisplayName: t.Spec.DisplayName, PrimaryHost: primary, PaidUntil: known.PaidUntil,
+		Redirects: known.Redirects, // which Redirects changes with time
 	}
 	if row.DisplayName == "" {
 		row.DisplayName = t.Name

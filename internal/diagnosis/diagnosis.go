@@ -194,7 +194,7 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 	want := []*networkingv1.Ingress{routing.ForPlatform(platform, backend, platform.PublicHostNames())}
 	for i := range tenants {
 		if row, ok := rows[tenants[i].Name]; ok {
-			if ingress := routing.ForTenant(platform, backend, &tenants[i], row.PrimaryHost, row.CustomHosts); ingress != nil {
+			if ingress := routing.ForTenant(platform, backend, &tenants[i], row.PrimaryHost, row.CustomHosts, row.FormerHosts()); ingress != nil {
 				want = append(want, ingress)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -52,11 +53,17 @@ func PlatformOf(ingress string) (platform string, found bool) {
 	return strings.CutPrefix(ingress, platformPrefix)
 }
 
-// ForTenant returns the Ingress that routes a Tenant's hosts to the backend, or nil if the Platform's wildcard suffices.
-func ForTenant(p *v1alpha1.Platform, backend application.Backend, t *v1alpha1.Tenant, primary string, custom []string) *networkingv1.Ingress {
+// ForTenant returns the Ingress that routes a Tenant's hosts and former hosts to the backend, or nil if the Platform's wildcard
+// suffices.
+func ForTenant(p *v1alpha1.Platform, backend application.Backend, t *v1alpha1.Tenant, primary string, custom []string, former []string) *networkingv1.Ingress {
 	hosts := append([]string{primary}, custom...)
 	if p.RoutingMode() == v1alpha1.RouteWildcard {
-		hosts = custom
+		hosts = slices.Clone(custom)
+	}
+	for _, host := range former {
+		if p.RoutingMode() != v1alpha1.RouteWildcard || !hasWildcard(p, host) {
+			hosts = append(hosts, host)
+		}
 	}
 	if len(hosts) == 0 {
 		return nil
@@ -72,6 +79,19 @@ func ForTenant(p *v1alpha1.Platform, backend application.Backend, t *v1alpha1.Te
 		}
 	}
 	return ingress
+}
+
+// WithoutCertificates returns an Ingress without the certificates of hosts.
+func WithoutCertificates(ingress *networkingv1.Ingress, hosts []string) *networkingv1.Ingress {
+	needed := ingress.DeepCopy()
+	needed.Spec.TLS = slices.DeleteFunc(needed.Spec.TLS, func(tls networkingv1.IngressTLS) bool { return slices.Contains(hosts, tls.Hosts[0]) })
+	return needed
+}
+
+// hasWildcard reports whether the Ingress of a Platform in the Wildcard mode has a rule for a host of a Tenant.
+func hasWildcard(p *v1alpha1.Platform, host string) bool {
+	_, parent, _ := strings.Cut(host, ".")
+	return slices.Contains(p.Spec.Domains, v1alpha1.ParentDomain(parent))
 }
 
 // ForPlatform returns the Platform's own Ingress: the hosts of the public site, wildcards in the Wildcard mode, and a rule

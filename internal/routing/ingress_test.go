@@ -72,15 +72,38 @@ func TestForTenant(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := routing.ForTenant(newPlatform(test.routing), backend, newTenant("alice"), "alice.example.com", test.custom)
+			got := routing.ForTenant(newPlatform(test.routing), backend, newTenant("alice"), "alice.example.com", test.custom, nil)
 			if diff := cmp.Diff(test.want, describe(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
 	wildcard := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard})
-	if got := routing.ForTenant(wildcard, backend, newTenant("alice"), "alice.example.com", nil); got != nil {
+	if got := routing.ForTenant(wildcard, backend, newTenant("alice"), "alice.example.com", nil, nil); got != nil {
 		t.Errorf("a Tenant without custom domains has an Ingress in the Wildcard mode: %v", describe(got))
+	}
+}
+
+// A former host is routed, and needs no certificate for its Tenant to be served.
+func TestFormerHosts(t *testing.T) {
+	t.Parallel()
+	former := []string{"alice.example.org", "alice.example.net"}
+	p := newPlatform(&v1alpha1.RoutingSpec{TLS: &v1alpha1.TLSSpec{WildcardSecretName: "wild"}})
+	p.Spec.Domains = append(p.Spec.Domains, "example.org")
+	ingress := routing.ForTenant(p, backend, newTenant("alice"), "alice.example.com", nil, former)
+	want := []string{
+		"alice.example.com -> blog", "alice.example.org -> blog", "alice.example.net -> blog",
+		"alice.example.com by wild", "alice.example.org by tenant-alice.cf290f3ac68ab4e8-tls", "alice.example.net by tenant-alice.fc24852938a514b0-tls",
+	}
+	if diff := cmp.Diff(want, describe(ingress)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if left := routing.WithoutCertificates(ingress, former).Spec.TLS; len(left) != 1 || left[0].SecretName != "wild" {
+		t.Errorf("the needed certificates are %v", left)
+	}
+	p.Spec.Routing = &v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard}
+	if diff := cmp.Diff([]string{"alice.example.net -> blog"}, describe(routing.ForTenant(p, backend, newTenant("alice"), "alice.example.com", nil, former))); diff != "" {
+		t.Errorf("in the Wildcard mode (-want +got):\n%s", diff)
 	}
 }
 
@@ -90,7 +113,7 @@ func TestSecretsAreNotShared(t *testing.T) {
 	tls := &v1alpha1.RoutingSpec{TLS: &v1alpha1.TLSSpec{}}
 	for _, mode := range []v1alpha1.RoutingMode{"", v1alpha1.RouteWildcard} {
 		tls.Mode = mode
-		ingress := routing.ForTenant(newPlatform(tls), backend, newTenant("victim"), "victim.example.com", []string{"www.victim.org", "victim.org"})
+		ingress := routing.ForTenant(newPlatform(tls), backend, newTenant("victim"), "victim.example.com", []string{"www.victim.org", "victim.org"}, nil)
 		secrets := map[string]bool{}
 		for _, entry := range ingress.Spec.TLS {
 			if secrets[entry.SecretName] {
@@ -131,7 +154,7 @@ func TestForPlatform(t *testing.T) {
 
 func TestUpToDate(t *testing.T) {
 	t.Parallel()
-	want := routing.ForTenant(newPlatform(&v1alpha1.RoutingSpec{Annotations: map[string]string{"a": "b"}}), backend, newTenant("alice"), "alice.example.com", nil)
+	want := routing.ForTenant(newPlatform(&v1alpha1.RoutingSpec{Annotations: map[string]string{"a": "b"}}), backend, newTenant("alice"), "alice.example.com", nil, nil)
 	class := "other"
 	for name, test := range map[string]struct {
 		change func(*networkingv1.Ingress)
@@ -188,7 +211,7 @@ func manage(ingress *networkingv1.Ingress, fields string) {
 
 func TestKeepChallenges(t *testing.T) {
 	t.Parallel()
-	want := routing.ForTenant(newPlatform(nil), backend, newTenant("alice"), "alice.example.com", []string{"a.org"})
+	want := routing.ForTenant(newPlatform(nil), backend, newTenant("alice"), "alice.example.com", []string{"a.org"}, nil)
 	live := want.DeepCopy()
 	addPath(live, 1, "/.well-known/acme-challenge/token")
 	addPath(live, 1, "/admin")

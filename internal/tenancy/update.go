@@ -22,14 +22,18 @@ func (s *Store) Update(ctx context.Context, spec Spec, updatedAt, now time.Time)
 // updateRow does what Update does, in one batch. A new primary host demotes the old one. The transaction must be rolled
 // back after any error.
 func (s *Store) updateRow(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt, now time.Time) error {
+	redirects, err := encodeRedirects(spec.Redirects)
+	if err != nil {
+		return fmt.Errorf("encode the redirects of tenant %s: %w", spec.Name, err)
+	}
 	batch := &pgx.Batch{}
 	clock, unchanged := s.clock(now), false
 	queueExpiredHolds(batch, spec, clock)
 	batch.Queue(`UPDATE public.tenants SET display_name = $2, paid_until = $3, suspend_at = $4,
-			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, owner = $8, paid_until_in_spec = $10, suspension_reason = $11, updated_at = now()
+			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, owner = $8, paid_until_in_spec = $10, suspension_reason = $11, redirects = $12, updated_at = now()
 		WHERE name = $1 AND state = `+LiveSQL+` AND updated_at = $9`,
 		spec.Name, spec.DisplayName, date(spec.PaidUntil), orNegativeInfinity(spec.SuspendAt),
-		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, spec.Owner, updatedAt, spec.PaidUntilInSpec, spec.SuspensionReason).
+		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, spec.Owner, updatedAt, spec.PaidUntilInSpec, spec.SuspensionReason, redirects).
 		Exec(func(tag pgconn.CommandTag) error {
 			unchanged = tag.RowsAffected() == 1
 			return nil

@@ -31,6 +31,14 @@ func Move(w http.ResponseWriter, r *http.Request, to string) {
 	w.WriteHeader(http.StatusMovedPermanently)
 }
 
+// MoveSite permanently redirects to the same path and query of another site, with the same method. Browsers keep that for an
+// hour only, because the site may move back. The base URL comes from the registry, and never from the request.
+func MoveSite(w http.ResponseWriter, r *http.Request, base string) {
+	w.Header().Set("Cache-Control", "max-age=3600")
+	w.Header().Set("Location", base+LocalPath(r.URL.RequestURI(), "/"))
+	w.WriteHeader(http.StatusPermanentRedirect)
+}
+
 // LocalPath returns next if it is the address of a page of this site, and fallback otherwise, so that no link can send
 // users to another site by way of a redirect.
 func LocalPath(next, fallback string) string {

@@ -67,6 +67,7 @@ func TestRedirects(t *testing.T) {
 		"the public site, with a slash": {site("https://example.org/", "/login/"), http.StatusSeeOther, "https://example.org/login/"},
 		"a longer host":                 {site("https://example.org", ".evil.example/"), http.StatusSeeOther, "https://example.org/"},
 		"a host after a user":           {site("https://example.org", "@evil.example/"), http.StatusSeeOther, "https://example.org/"},
+		"another site":                  {func(w http.ResponseWriter, r *http.Request) { web.MoveSite(w, r, "https://example.org") }, http.StatusPermanentRedirect, "https://example.org/page?utm=x&from=//mail"},
 		"a path":                        {move("/a-post/"), http.StatusMovedPermanently, "/a-post/?utm=x&from=//mail"},
 		"a path like a host":            {move("//evil.example/"), http.StatusMovedPermanently, "/"},
 	} {

@@ -89,6 +89,7 @@ func (a *author) verifyPages(ctx context.Context, t *tenant, hosts []string) err
 				return err
 			case has && (answer.Status != status || answer.Tenant != t.Name || !strings.Contains(answer.Body, want)):
 				return fmt.Errorf("it answers %d for %q instead of %d with %q:\n%s", answer.Status, answer.Tenant, status, want, answer.Body)
+			case len(hosts) > 0 && host != hosts[0] && strings.HasPrefix(host, t.Name+".") && answer.Status == http.StatusPermanentRedirect: // its former address
 			case !has && answer.Status != http.StatusNotFound:
 				return fmt.Errorf("it responds with %d for tenant %q, but has no owner", answer.Status, answer.Tenant)
 			}

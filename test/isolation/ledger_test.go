@@ -51,6 +51,8 @@ type view struct {
 	owners []owner
 	// suspended reports that posts must not be shown.
 	suspended bool
+	// movedTo is the address to which the host may redirect, as the former one of a tenant. Empty: none.
+	movedTo string
 }
 
 func newLedger() *ledger { return &ledger{hosts: map[string]view{}} }
@@ -102,10 +104,25 @@ func (l *ledger) suspend(host string, suspended bool) {
 	l.hosts[host] = v
 }
 
+// move is called before a host may redirect to another address.
+func (l *ledger) move(host, to string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := l.hosts[host]
+	v.movedTo = to
+	l.hosts[host] = v
+}
+
+// hasMoved reports whether a response redirects to where the host has moved.
+func (v view) hasMoved(response *http.Response) bool {
+	return v.movedTo != "" && response.StatusCode == http.StatusPermanentRedirect && strings.HasPrefix(response.Header.Get("Location"), v.movedTo+"/")
+}
+
 // check returns an error if a response from the time between two views shows what neither of them allows.
 func check(before, after view, response *http.Response, body []byte) error {
 	status, tenant, location := response.StatusCode, response.Header.Get("Echoblogs-Tenant"), response.Header.Get("Location")
-	if location != "" && (location[0] != '/' || strings.HasPrefix(location, "//")) {
+	moved := before.hasMoved(response) || after.hasMoved(response)
+	if location != "" && !moved && (location[0] != '/' || strings.HasPrefix(location, "//")) {
 		return fmt.Errorf("it redirects to another site: %s", location)
 	}
 	allowed := slices.Concat(before.owners, after.owners)
@@ -121,7 +138,7 @@ func check(before, after view, response *http.Response, body []byte) error {
 		return fmt.Errorf("it is for no tenant")
 	case before.suspended && after.suspended && shows(status):
 		return fmt.Errorf("it shows a suspended blog")
-	case !shows(status) && !slices.Contains(refusals, status):
+	case !shows(status) && !moved && !slices.Contains(refusals, status):
 		return fmt.Errorf("the status is unexpected")
 	}
 	return nil

@@ -44,8 +44,11 @@ func renames(ctx context.Context, w *world, another func(int) bool) error {
 	for i := 0; another(i); i++ {
 		from, to := o.tenant+"."+domains[i%2], o.tenant+"."+domains[(i+1)%2]
 		w.allow(to, o)
+		w.move(from, "http://"+to)
 		err := w.Edit(ctx, o.tenant, func(t *v1alpha1.Tenant) { t.Spec.Domain = domains[(i+1)%2] })
-		if err := errors.Join(err, w.awaitStatus(ctx, to, http.StatusOK, o.tenant), w.leave(ctx, from, o)); err != nil {
+		err = errors.Join(err, w.awaitStatus(ctx, to, http.StatusOK, o.tenant), w.awaitStatus(ctx, from, http.StatusPermanentRedirect, ""))
+		w.forbid(from, o)
+		if err != nil {
 			return err
 		}
 	}

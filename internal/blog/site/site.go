@@ -68,7 +68,11 @@ func (s *Site) Resolve(w http.ResponseWriter, r *http.Request) (*directory.Tenan
 	}
 	t := s.Directory.Lookup(host)
 	if t == nil {
-		s.unknownHost(w, r, host)
+		if moved := s.Directory.LookupFormer(host, s.Now()); moved != nil {
+			web.MoveSite(w, r, moved.Origin)
+		} else {
+			s.unknownHost(w, r, host)
+		}
 		return nil, ""
 	}
 	header := w.Header()

@@ -23,6 +23,9 @@ func (d *Directory) updateLinks(old *Tenant) {
 	for _, host := range t.Hosts {
 		d.hosts.CompareAndSwap(host, old, t)
 	}
+	for _, r := range t.Redirects {
+		d.redirects.CompareAndSwap(r.Host, old, t)
+	}
 }
 
 // put merges the entry of one tenant. If another tenant has one of its hosts here, the host moves: the other entry is
@@ -48,6 +51,7 @@ func (d *Directory) put(entry Entry) {
 			d.hosts.Store(host, t)
 		}
 	}
+	d.putRedirects(old, t)
 	if old != nil && old != t {
 		for _, host := range old.Hosts {
 			if !slices.Contains(t.Hosts, host) {
@@ -57,8 +61,25 @@ func (d *Directory) put(entry Entry) {
 	}
 }
 
+// putRedirects replaces the former hosts of a tenant. old may be nil.
+func (d *Directory) putRedirects(old, t *Tenant) {
+	if old != nil && old != t {
+		d.removeRedirects(old)
+	}
+	for _, r := range t.Redirects {
+		d.redirects.Store(r.Host, t)
+	}
+}
+
+func (d *Directory) removeRedirects(t *Tenant) {
+	for _, r := range t.Redirects {
+		d.redirects.CompareAndDelete(r.Host, t)
+	}
+}
+
 func (d *Directory) remove(id int64) {
 	if t := d.byID[id]; t != nil {
+		d.removeRedirects(t)
 		for _, host := range t.Hosts {
 			d.removeHost(host, id)
 		}

@@ -63,6 +63,8 @@ type Directory struct {
 	metrics  *metrics
 
 	hosts sync.Map // host → *Tenant
+	// redirects has the former hosts of tenants. A host in hosts counts more.
+	redirects sync.Map // host → *Tenant
 	// readAt is when the last successful read of all changes began; nil before the first.
 	readAt atomic.Pointer[time.Time]
 	// platform is nil before the first read.
@@ -108,6 +110,22 @@ func New(o Options) (*Directory, error) {
 func (d *Directory) Lookup(host string) *Tenant {
 	if found, ok := d.hosts.Load(host); ok {
 		return found.(*Tenant)
+	}
+	return nil
+}
+
+// LookupFormer returns the tenant to whose primary host a host redirects at the time now, or nil. The host has to be
+// normalized, and to belong to no tenant.
+func (d *Directory) LookupFormer(host string, now time.Time) *Tenant {
+	found, ok := d.redirects.Load(host)
+	if !ok {
+		return nil
+	}
+	t := found.(*Tenant)
+	for _, r := range t.Redirects {
+		if r.Host == host && now.Before(r.Until) {
+			return t
+		}
 	}
 	return nil
 }

@@ -43,6 +43,8 @@ type Entry struct {
 	SuspendAt time.Time
 	// SuspensionReason says why the tenant was suspended manually. Empty: it was not, or no reason is given.
 	SuspensionReason string
+	// Redirects are former primary hosts, which redirect to the present one unless another tenant has them now.
+	Redirects []tenancy.Redirect
 	// MaxPosts, MaxStorageBytes and RequestsPerSecond, which counts for each replica, are limits. nil: unlimited.
 	MaxPosts, MaxStorageBytes *int64
 	RequestsPerSecond         *int32
@@ -80,7 +82,7 @@ type Snapshot struct {
 }
 
 const (
-	selectEntries = `SELECT t.id, t.name, t.schema_name, t.display_name, t.owner, t.created_at, t.paid_until, t.suspend_at, t.suspension_reason,
+	selectEntries = `SELECT t.id, t.name, t.schema_name, t.display_name, t.owner, t.created_at, t.paid_until, t.suspend_at, t.suspension_reason, t.redirects,
 	t.max_posts, t.max_storage_bytes, t.requests_per_second,
 	(SELECT d.host FROM public.domains d WHERE t.state = ` + LiveSQL + ` AND d.tenant_id = t.id AND d.is_primary),
 	(SELECT array_agg(d.host) FROM public.domains d WHERE t.state = ` + LiveSQL + ` AND d.tenant_id = t.id AND d.released_at IS NULL)
@@ -141,7 +143,7 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 		primary   pgtype.Text
 		suspendAt pgtype.Timestamptz
 	)
-	err := row.Scan(&e.ID, &e.Name, &e.SchemaName, &e.DisplayName, &e.Owner, &e.CreatedAt, &e.PaidUntil, &suspendAt, &e.SuspensionReason,
+	err := row.Scan(&e.ID, &e.Name, &e.SchemaName, &e.DisplayName, &e.Owner, &e.CreatedAt, &e.PaidUntil, &suspendAt, &e.SuspensionReason, &e.Redirects,
 		&e.MaxPosts, &e.MaxStorageBytes, &e.RequestsPerSecond, &primary, &e.Hosts)
 	if suspendAt.InfinityModifier != pgtype.NegativeInfinity { // which is before every moment, as the zero time is
 		e.SuspendAt = suspendAt.Time

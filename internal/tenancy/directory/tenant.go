@@ -7,6 +7,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // Tenant is the tenant of a request. It is immutable: a change in the registry creates another one.
@@ -45,7 +46,7 @@ func (t *Tenant) Allow() bool { return t.limiter == nil || t.limiter.Allow() }
 // equal reports whether newTenant would return the same Tenant again.
 func (t *Tenant) equal(e Entry, publicURL string) bool {
 	return t.Name == e.Name && t.SchemaName == e.SchemaName && t.DisplayName == e.DisplayName && t.Owner == e.Owner &&
-		t.PrimaryHost == e.PrimaryHost && slices.Equal(t.Hosts, e.Hosts) && t.CreatedAt.Equal(e.CreatedAt) && t.PaidUntil.Equal(e.PaidUntil) && t.SuspendAt.Equal(e.SuspendAt) && t.SuspensionReason == e.SuspensionReason &&
+		t.PrimaryHost == e.PrimaryHost && slices.Equal(t.Hosts, e.Hosts) && t.CreatedAt.Equal(e.CreatedAt) && t.PaidUntil.Equal(e.PaidUntil) && t.SuspendAt.Equal(e.SuspendAt) && t.SuspensionReason == e.SuspensionReason && tenancy.EqualRedirects(t.Redirects, e.Redirects) &&
 		equal(t.MaxPosts, e.MaxPosts) && equal(t.MaxStorageBytes, e.MaxStorageBytes) && equal(t.RequestsPerSecond, e.RequestsPerSecond) &&
 		t.PublicURL == publicURL
 }

@@ -37,6 +37,9 @@ CREATE TABLE public.tenants (
     suspend_at          timestamptz NOT NULL,
     -- Why it was suspended manually, for its readers. Empty: none is given.
     suspension_reason   text NOT NULL DEFAULT '',
+    -- Former primary hosts that redirect to the present one, as [{"host": ..., "until": ...}]. A tenant that claims such a host
+    -- gets it.
+    redirects           jsonb NOT NULL DEFAULT '[]',
     -- Limits in force; null: unlimited.
     max_posts           bigint,
     max_storage_bytes   bigint,

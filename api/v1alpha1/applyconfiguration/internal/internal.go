@@ -187,6 +187,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: mode
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.RoutingMode
+    - name: redirectOldHostsDays
+      type:
+        scalar: numeric
     - name: tls
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.TLSSpec

@@ -27,6 +27,9 @@ type RoutingSpecApplyConfiguration struct {
 	// allowedCustomDomains are the custom domains that any Tenant may have without a TXT record: host names such as
 	// www.alice.org, and patterns such as *.alice.org for every host below alice.org.
 	AllowedCustomDomains []apiv1alpha1.CustomDomainPattern `json:"allowedCustomDomains,omitempty"`
+	// redirectOldHostsDays is the number of days for which the former address of a Tenant redirects to its new one, after its
+	// domain or the default one has changed. 0: it does not. Empty: 30.
+	RedirectOldHostsDays *int32 `json:"redirectOldHostsDays,omitempty"`
 }
 
 // RoutingSpecApplyConfiguration constructs a declarative configuration of the RoutingSpec type for use with
@@ -88,5 +91,13 @@ func (b *RoutingSpecApplyConfiguration) WithAllowedCustomDomains(values ...apiv1
 	for i := range values {
 		b.AllowedCustomDomains = append(b.AllowedCustomDomains, values[i])
 	}
+	return b
+}
+
+// WithRedirectOldHostsDays sets the RedirectOldHostsDays field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RedirectOldHostsDays field is set to the value of the last call.
+func (b *RoutingSpecApplyConfiguration) WithRedirectOldHostsDays(value int32) *RoutingSpecApplyConfiguration {
+	b.RedirectOldHostsDays = &value
 	return b
 }
