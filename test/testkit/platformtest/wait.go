@@ -8,7 +8,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // Patience bounds every wait. It is long because machines are slow, and because client-go waits up to a minute before it
@@ -25,18 +24,30 @@ func (p *Platform) Wait(what string, check func(context.Context) error) {
 
 // Await is Wait for goroutines, which must not end the test.
 func (p *Platform) Await(ctx context.Context, what string, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	began := time.Now()
 	var last error
-	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, Patience, true, func(ctx context.Context) (bool, error) {
+	for {
 		found := check(ctx)
+		if found == nil {
+			return nil
+		}
 		if last == nil || ctx.Err() == nil { // an error caused by the end of the wait is not informative
 			last = found
 		}
-		return found == nil, nil
-	})
-	if err != nil {
-		return fmt.Errorf("waited until %s: %w", what, last)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waited until %s: %w", what, last)
+		case <-time.After(pause(time.Since(began))):
+		}
 	}
-	return nil
+}
+
+// pause returns how long to wait for the next check: a small part of the time so far, because many tests wait for a minute at
+// once, and each check costs the programs time that they need themselves.
+func pause(waited time.Duration) time.Duration {
+	return min(max(waited/20, 20*time.Millisecond), 200*time.Millisecond)
 }
 
 // HasCondition returns nil if an object has a condition for its generation. An empty reason matches any.
