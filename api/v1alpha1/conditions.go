@@ -28,6 +28,10 @@ const (
 	OnMissingRecreate = "Recreate"
 )
 
+// AnnotationTakeOver of a Platform lets it take over a database that serves the Platform of another cluster, or of an
+// earlier namespace. The value is the UID of that Platform's namespace, which the condition DatabaseInUse tells.
+const AnnotationTakeOver = "tenancy.echoblogs.io/take-over"
+
 // Condition types. Ready, Reconciling and Stalled follow kstatus
 // (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md); Reconciling and Stalled are
 // present only while they are True.
@@ -170,6 +174,8 @@ const (
 	ReasonSchemaRetained = "SchemaRetained"
 	// ReasonSchemaDropped says that a schema was dropped.
 	ReasonSchemaDropped = "SchemaDropped"
+	// ReasonDatabaseTakenOver says that a Platform has taken over its database from another installation.
+	ReasonDatabaseTakenOver = "DatabaseTakenOver"
 	// ReasonCustomDomainReleased says that a custom domain was released because its TXT record was absent for seven days.
 	ReasonCustomDomainReleased = "CustomDomainReleased"
 	// ReasonRegistryRepaired says that the Tenant's row in the registry had drifted and was repaired.

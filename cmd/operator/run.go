@@ -84,7 +84,7 @@ func run(cmd *cobra.Command, o runOptions) error {
 		return err
 	}
 	stores := &connections.Stores{
-		Application: blog.Application, Public: []application.Set{migrations.Set}, Secrets: mgr.GetAPIReader(), MaxConns: o.maxConnections,
+		Application: blog.Application, Public: []application.Set{migrations.Set}, Live: mgr.GetAPIReader(), MaxConns: o.maxConnections,
 	}
 	defer stores.Close()
 	for _, collector := range append(tenancy.Metrics(), postgres.PoolCollector{Stats: stores.Stats}) {

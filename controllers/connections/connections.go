@@ -3,9 +3,11 @@ package connections
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -26,8 +28,8 @@ const (
 // Stores holds the store of each Platform. The controller of Platforms connects and prepares them; the controller of
 // Tenants uses those that are prepared.
 type Stores struct {
-	// Secrets reads Secrets past the cache: the operator may get them by name, but not list or watch them.
-	Secrets client.Reader
+	// Live reads Secrets and the namespace past the cache: the operator may get them by name, but not list or watch them.
+	Live client.Reader
 	// MaxConns is the largest number of connections to one database. Defaults to that of postgres.PoolOptions.
 	MaxConns int32
 	// Tracer traces every statement. Defaults to none.
@@ -110,33 +112,48 @@ func (s *Stores) prepared(platform types.NamespacedName) (store *tenancy.Store, 
 // Connect returns the store of a Platform, with a new pool if the address or the password has changed. It returns a
 // *databasesecret.InvalidError if the Secret holds no usable address.
 func (s *Stores) Connect(ctx context.Context, platform *v1alpha1.Platform) (*tenancy.Store, error) {
-	uri, err := databasesecret.ReadURI(ctx, s.Secrets, platform)
+	uri, err := databasesecret.ReadURI(ctx, s.Live, platform)
 	if err != nil {
 		return nil, err
 	}
 	key := client.ObjectKeyFromObject(platform)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if db := s.open[key]; db != nil && db.uri == uri {
-		return db.store, nil
+	if store := s.connected(key, uri); store != nil {
+		return store, nil
+	}
+	var namespace corev1.Namespace
+	if err := s.Live.Get(ctx, client.ObjectKey{Name: platform.Namespace}, &namespace); err != nil {
+		return nil, fmt.Errorf("read the UID of the namespace %s: %w", platform.Namespace, err)
 	}
 	store, err := tenancy.Open(uri, tenancy.Options{
 		Application:  s.Application,
 		Public:       s.Public,
 		RolePrefix:   postgres.RolePrefix(platform.Spec.Database.RolePrefix),
 		Pool:         postgres.PoolOptions{MaxConns: s.MaxConns, ApplicationName: "echoblogs-operator", Tracer: s.Tracer},
+		NamespaceUID: string(namespace.UID),
 		Citus:        platform.Spec.Database.Engine == v1alpha1.Citus,
 		MaxClockSkew: s.MaxClockSkew,
 	})
 	if err != nil {
 		return nil, &databasesecret.InvalidError{Secret: platform.Spec.Database.SecretRef.Name, Problem: err.Error()}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.disconnectLocked(key)
 	if s.open == nil {
 		s.open = map[types.NamespacedName]*database{}
 	}
 	s.open[key] = &database{uri: uri, store: store}
 	return store, nil
+}
+
+// connected returns the store of a Platform if it is connected to the database at uri.
+func (s *Stores) connected(key types.NamespacedName, uri string) *tenancy.Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if db := s.open[key]; db != nil && db.uri == uri {
+		return db.store
+	}
+	return nil
 }
 
 // Disconnect closes the connections of a deleted Platform.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -32,6 +33,13 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	if err == nil {
 		err = r.prepare(ctx, s, store)
 	}
+	if other := takenOver(s.platform, err); other != nil {
+		if err = store.TakeOver(ctx, s.platform.Namespace, s.platform.Name, other.NamespaceUID); err == nil {
+			r.Recorder.Eventf(s.platform, nil, corev1.EventTypeWarning, v1alpha1.ReasonDatabaseTakenOver, "TakeOver",
+				"Took over the database from the Platform %q in the namespace %q with the UID %s.", other.Name, other.Namespace, other.NamespaceUID)
+			err = r.prepare(ctx, s, store)
+		}
+	}
 	if err != nil {
 		return r.databaseError(s, err)
 	}
@@ -40,6 +48,16 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	purgeTombstones(ctx, s, store)
 	if !s.IsDegraded(v1alpha1.ConditionDatabaseReady) {
 		s.Set(v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, v1alpha1.ReasonDatabaseReady, "The database is ready for use.")
+	}
+	return nil
+}
+
+// takenOver returns the error of a database that serves another installation, if the Platform is to take it over. It returns
+// nil if the other Platform is in the same namespace: the lock of TakeOver does not stop an operator of that namespace.
+func takenOver(p *v1alpha1.Platform, err error) *tenancy.InUseError {
+	var other *tenancy.InUseError
+	if recorded := p.Annotations[v1alpha1.AnnotationTakeOver]; errors.As(err, &other) && recorded == other.NamespaceUID && !other.SameNamespace {
+		return other
 	}
 	return nil
 }
@@ -107,8 +125,7 @@ func (r *Reconciler) databaseError(s *scope, err error) error {
 		return stalledOnDatabase(v1alpha1.ReasonDatabaseSecretInvalid,
 			fmt.Sprintf("The Secret %q does not hold the address of the database: %s.", secret.Secret, secret.Problem)).WithRetryAfter(secretRetry)
 	case errors.As(err, &inUse):
-		stalled = stalledOnDatabase(v1alpha1.ReasonDatabaseInUse,
-			fmt.Sprintf("The database serves the Platform %q in the namespace %q.", inUse.Name, inUse.Namespace))
+		stalled = stalledOnDatabase(v1alpha1.ReasonDatabaseInUse, diagnosis.DescribeInUse(inUse))
 	case errors.As(err, &edited):
 		stalled = stalledOnDatabase(v1alpha1.ReasonMigrationEdited,
 			fmt.Sprintf("The migration %s of %q was edited after it was applied.", edited.Name, edited.Application))

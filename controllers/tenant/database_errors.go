@@ -20,6 +20,7 @@ func (s *scope) databaseError(err error) error {
 		taken     *tenancy.NameTakenError
 		migration *tenancy.MigrationError
 		defective *tenancy.DefectsError
+		inUse     *tenancy.InUseError
 	)
 	switch {
 	case errors.As(err, &stopped):
@@ -31,6 +32,8 @@ func (s *scope) databaseError(err error) error {
 	case errors.Is(err, tenancy.ErrSchemaExists):
 		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonSchemaExists,
 			"A schema with that name exists but belongs to no Tenant. It is left unchanged.")
+	case errors.As(err, &inUse): // the Platform reports it, too, and requeues its Tenants when it has the database again
+		return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonDatabaseInUse, diagnosis.DescribeInUse(inUse))
 	case errors.As(err, &defective):
 		return s.schemaDefective(defective.Defects)
 	case errors.Is(err, tenancy.ErrNewer):

@@ -43,6 +43,7 @@ import (
 // +kubebuilder:rbac:namespace=echoblogs,groups=tenancy.echoblogs.io,resources=tenants/finalizers,verbs=update
 // +kubebuilder:rbac:namespace=echoblogs,groups=networking.k8s.io,resources=ingresses,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:namespace=echoblogs,groups=core,resources=secrets,verbs=get
+// +kubebuilder:rbac:namespace=echoblogs,groups=core,resources=namespaces,verbs=get
 // +kubebuilder:rbac:namespace=echoblogs,groups=events.k8s.io,resources=events,verbs=create;patch
 
 const (

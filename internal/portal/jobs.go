@@ -21,6 +21,7 @@ const deletionLife = 90 * 24 * time.Hour
 // jobs lists the background jobs.
 func (p *Portal) jobs() []func(context.Context) {
 	return []func(context.Context){
+		p.installation.Run,
 		p.outbox.Run,
 		p.signup.Run,
 		p.every(time.Minute, "delete expired rows", p.deleteExpired),
@@ -63,7 +64,10 @@ func (p *Portal) every(interval time.Duration, what string, run func(context.Con
 	return func(ctx context.Context) {
 		for {
 			limited, cancel := context.WithTimeout(ctx, max(interval, time.Minute))
-			err := run(limited)
+			err := p.installation.Check(limited)
+			if err == nil {
+				err = run(limited)
+			}
 			cancel()
 			if err != nil && ctx.Err() == nil {
 				p.options.Log.LogAttrs(ctx, slog.LevelWarn, "Background job failed", slog.String("job", what), slog.String("cause", postgres.LogText(err)))

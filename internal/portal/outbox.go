@@ -3,26 +3,24 @@ package portal
 import (
 	"context"
 
-	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/outbox"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
-	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // newOutbox returns the worker that sends this site's emails.
-func newOutbox(o Options, db *postgres.Pool, objects *tenants.Client, accounts *account.Service) *outbox.Worker {
-	worker := outbox.NewWorker(db, outbox.Options{
+func (p *Portal) newOutbox() *outbox.Worker {
+	objects := p.tenants
+	worker := outbox.NewWorker(p.db, outbox.Options{
 		Ready: func(ctx context.Context) bool {
 			_, err := objects.Platform(ctx)
-			return err == nil
+			return err == nil && p.installation.Check(ctx) == nil
 		},
-		Log: o.Log, Now: o.Now,
+		Log: p.options.Log, Now: p.options.Now,
 	})
 	sender := mail.Sender{
-		Transport: o.Mailer, People: accounts, Tokens: accounts,
+		Transport: p.options.Mailer, People: p.accounts, Tokens: p.accounts,
 		Site: func(ctx context.Context) (mail.Site, error) {
 			platform, err := objects.Platform(ctx)
 			if err != nil {

@@ -64,8 +64,10 @@ type Portal struct {
 	signup   *signup.Service
 	accounts *account.Service
 	outbox   *outbox.Worker
-	observer *web.Observer
-	handler  http.Handler
+	// installation is checked before every request and every run of a job.
+	installation *tenants.Installation
+	observer     *web.Observer
+	handler      http.Handler
 }
 
 // New returns a public site. It connects to the database and the API server when Run is called or a request arrives.
@@ -80,14 +82,15 @@ func New(o Options) (*Portal, error) {
 		return nil, err
 	}
 	p := &Portal{options: o, db: db, tenants: objects, observer: web.NewObserver("echoblogs_portal")}
+	p.installation = tenants.NewInstallation(objects, db)
 	hasher := account.NewHasher()
 	resolver := domainproof.NewResolver(o.DNSServer)
 	p.domains = tenants.NewDomains(objects, db, resolver)
 	p.accounts = account.New(account.Options{DB: db, Blogs: objects, Hasher: hasher, Resolver: resolver, MailQueued: func() { p.outbox.Wake() }, Log: o.Log, Now: o.Now})
-	p.outbox = newOutbox(o, db, objects, p.accounts)
+	p.outbox = p.newOutbox()
 	p.signup = signup.New(signup.Options{
 		DB: db, Tenants: objects, Hasher: hasher, ConfirmFirst: o.ConfirmFirst, PerHour: o.RegistrationsPerHour, RefusedPerHour: o.RefusedPerHour,
-		MailQueued: p.outbox.Wake, Log: o.Log, Now: o.Now,
+		Check: p.installation.Check, MailQueued: p.outbox.Wake, Log: o.Log, Now: o.Now,
 	})
 	if err := p.addPages(); err != nil {
 		db.Close()

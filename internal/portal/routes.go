@@ -15,7 +15,7 @@ import (
 // addPages sets the handler of the site.
 func (p *Portal) addPages() error {
 	o, log := p.options, p.options.Log
-	base, err := site.New(site.Options{Tenants: p.tenants, Accounts: p.accounts, CheckUsername: p.signup.CheckUsername, TrustedProxies: o.TrustedProxies, Log: log, Now: o.Now})
+	base, err := site.New(site.Options{Tenants: p.tenants, Check: p.installation.Check, Accounts: p.accounts, CheckUsername: p.signup.CheckUsername, TrustedProxies: o.TrustedProxies, Log: log, Now: o.Now})
 	if err != nil {
 		return err
 	}

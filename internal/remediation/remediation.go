@@ -15,7 +15,8 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonPlatformNotReady, "Check the Platform's conditions: kubectl describe platform NAME."},
 	{v1alpha1.ReasonDatabaseUnavailable, "The operator retries, at least every 30 seconds."},
 	{v1alpha1.ReasonDatabaseSecretInvalid, "Correct the Secret that the Platform's spec.database.secretRef names."},
-	{v1alpha1.ReasonDatabaseInUse, "Use a separate database for this Platform."},
+	{v1alpha1.ReasonDatabaseInUse, "Use a separate database for this Platform. If the message has a UID and this Platform is to replace the other one, annotate it with " +
+		v1alpha1.AnnotationTakeOver + "=UID: the operator of the other one writes nothing from then on."},
 	{v1alpha1.ReasonRolesMissing, "Run the output of the command in the message as an administrator of the database."},
 	{v1alpha1.ReasonRolePrefixMismatch, "Put the user with the Platform's prefix into the Secret, after you have run the output of the command in the message as an " +
 		"administrator of the database; or create another Platform with the other spec.database.rolePrefix."},

@@ -26,6 +26,9 @@ const (
 func (s *Service) Advance(ctx context.Context, id string) (Registration, error) {
 	ctx, cancel := context.WithTimeout(ctx, advanceTimeout)
 	defer cancel()
+	if err := s.check(ctx); err != nil {
+		return Registration{}, err
+	}
 	now := s.now()
 	r, leased, err := lease(ctx, s.db, id, now, now.Add(leaseTime))
 	switch {

@@ -96,6 +96,9 @@ type Options struct {
 	Tenants Tenants
 	// Hasher hashes passwords. Required.
 	Hasher Hasher
+	// Check returns an error if no registration may be advanced, because the database serves another installation. Defaults
+	// to a function that returns nil.
+	Check func(ctx context.Context) error
 	// ConfirmFirst makes a registration wait for its address to be confirmed before the Tenant is created. By default
 	// the address is confirmed afterwards.
 	ConfirmFirst bool
@@ -118,6 +121,7 @@ type Service struct {
 	db                      postgres.Beginner
 	tenants                 Tenants
 	hasher                  Hasher
+	check                   func(context.Context) error
 	confirmFirst            bool
 	perHour, refusedPerHour ratelimit.Limit
 	patience                time.Duration
@@ -142,6 +146,9 @@ func New(o Options) *Service {
 	if o.Patience == 0 {
 		o.Patience = 2 * time.Second
 	}
+	if o.Check == nil {
+		o.Check = func(context.Context) error { return nil }
+	}
 	if o.MailQueued == nil {
 		o.MailQueued = func() {}
 	}
@@ -152,7 +159,7 @@ func New(o Options) *Service {
 		o.Now = time.Now
 	}
 	s := &Service{
-		db: o.DB, audit: audit.NewLog(o.DB, o.Now), tenants: o.Tenants, hasher: o.Hasher, confirmFirst: o.ConfirmFirst,
+		db: o.DB, audit: audit.NewLog(o.DB, o.Now), tenants: o.Tenants, hasher: o.Hasher, check: o.Check, confirmFirst: o.ConfirmFirst,
 		perHour: newLimit("register", o.PerHour), refusedPerHour: newLimit("register-refused", o.RefusedPerHour),
 		patience: o.Patience, mailQueued: o.MailQueued, log: o.Log, now: o.Now, metrics: newMetrics(), queue: newQueue(),
 	}

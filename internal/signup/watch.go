@@ -119,7 +119,10 @@ func (s *Service) every(ctx context.Context, interval time.Duration, work func(c
 	defer ticker.Stop()
 	for {
 		limited, cancel := context.WithTimeout(ctx, time.Minute)
-		err := work(limited)
+		err := s.check(limited)
+		if err == nil {
+			err = work(limited)
+		}
 		cancel()
 		if err != nil && ctx.Err() == nil {
 			s.log.LogAttrs(ctx, slog.LevelWarn, "Sweep of registrations failed", slog.String("cause", postgres.LogText(err)))

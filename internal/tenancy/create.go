@@ -23,7 +23,7 @@ type CreateOptions struct {
 }
 
 // Create creates a tenant: its row and hosts, and its schema with all migrations and privileges, in one transaction of
-// four round trips. It returns *NameTakenError if a name is unavailable, ErrSchemaExists if the schema exists and o does
+// five round trips. It returns *NameTakenError if a name is unavailable, ErrSchemaExists if the schema exists and o does
 // not adopt it, ErrNewer if the adopted schema is ahead, and *DefectsError if it lacks a table or belongs to another role.
 // Custom hosts that are unavailable are left out.
 func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time.Time) error {

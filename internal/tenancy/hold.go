@@ -55,8 +55,10 @@ func (s *Store) DeleteExpiredHolds(ctx context.Context, now time.Time) error {
 	} {
 		batch.Queue(sql, s.clock(now).args(nil))
 	}
-	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("free names whose hold has ended: %w", err)
-	}
-	return nil
+	return s.inTransaction(ctx, "free_names", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return fmt.Errorf("free names whose hold has ended: %w", err)
+		}
+		return nil
+	})
 }

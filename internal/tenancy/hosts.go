@@ -130,8 +130,11 @@ func (s *Store) SetPublicHosts(ctx context.Context, hosts []string) (taken []str
 		taken, err = pgx.CollectRows(rows, pgx.RowTo[string])
 		return err
 	})
-	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, fmt.Errorf("reserve the hosts of the public site: %w", err)
-	}
-	return taken, nil
+	err = s.inTransaction(ctx, "reserve_hosts", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return fmt.Errorf("reserve the hosts of the public site: %w", err)
+		}
+		return nil
+	})
+	return taken, err
 }

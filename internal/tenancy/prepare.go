@@ -3,6 +3,7 @@ package tenancy
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,15 +31,30 @@ func (o Options) roles() []string {
 
 // Prepare creates the database roles if it may, applies pending migrations of the tables in public, grants the programs
 // exactly their privileges on them, and checks that no migration was edited after it was applied. It runs when a program first
-// connects to a database; several programs may run it at once.
+// connects to a database; several programs may run it at once. It returns *InUseError, and changes nothing, if the database
+// serves another Platform.
 func (s *Store) Prepare(ctx context.Context) error {
+	installation, err := s.Installation(ctx)
+	isNew := errors.Is(err, ErrNotFound) || postgres.Code(err) == postgres.CodeUndefinedTable
+	switch {
+	case isNew:
+	case err != nil:
+		return err
+	case installation.NamespaceUID != s.options.NamespaceUID:
+		return s.inUse(installation)
+	}
 	if err := postgres.EnsureRoles(ctx, s.pool, s.options.RolePrefix, s.app.Programs()); err != nil {
 		return err
 	}
 	if err := s.createRecord(ctx); err != nil {
 		return err
 	}
-	return s.inTransaction(ctx, "prepare", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
+	return s.transact(ctx, "prepare", migrationTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		if !isNew {
+			if err := s.fence(ctx, tx); err != nil {
+				return err
+			}
+		}
 		if err := lockRecord(ctx, tx); err != nil {
 			return err
 		}

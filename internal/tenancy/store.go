@@ -32,6 +32,9 @@ type Options struct {
 	// Citus says that the database is a Citus cluster. Creations then wait for each other; in parallel, many would end in
 	// deadlocks.
 	Citus bool
+	// NamespaceUID is the UID of the Platform's namespace. The Store writes nothing while the database serves a Platform in
+	// a namespace with another UID. Empty: a database without a Platform, in tests.
+	NamespaceUID string
 	// Application is what runs in the schemas of tenants. Required.
 	Application application.Application
 	// RolePrefix is the start of the names of the database roles. Defaults to postgres.DefaultRolePrefix.
@@ -70,22 +73,6 @@ func (s *Store) Close() { s.pool.Close() }
 func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
 
 func (s *Store) clock(now time.Time) clock { return clock{now, s.options.MaxClockSkew} }
-
-// inTransaction runs work in one transaction that takes at most limit. The operation is the label of its metrics.
-func (s *Store) inTransaction(ctx context.Context, operation string, limit time.Duration, work func(context.Context, pgx.Tx) error) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return work(ctx, tx) })
-	result := "committed"
-	if err != nil {
-		result = "rolled_back"
-	}
-	if postgres.Code(err) == postgres.CodeReadOnly {
-		s.pool.Reset() // sessions stay read-only after a failover or a change of settings
-	}
-	transactions.WithLabelValues(operation, result).Inc()
-	return err
-}
 
 // lockRow reads the tenant called name and locks its row until the transaction ends. It returns ErrNotFound if there is
 // none.

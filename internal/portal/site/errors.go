@@ -12,6 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -105,7 +106,14 @@ func explain(err error) *PageError {
 	var missing *audit.NotRecordedError
 	var api *tenants.APIError
 	var exceeded *ratelimit.ExceededError
+	var inUse *tenancy.InUseError
 	switch {
+	case errors.As(err, &inUse):
+		return &PageError{
+			Status: http.StatusServiceUnavailable, Title: "This site has moved", RetryAfter: retryAfter,
+			Lead:  "Another installation manages its blogs now, so that nothing can be changed here.",
+			Steps: []string{"Try again in a few minutes. If this page is still here, contact support: your browser is being sent to the old installation."},
+		}
 	case errors.As(err, &exceeded):
 		return TooMany(exceeded.Wait)
 	case errors.As(err, &missing):

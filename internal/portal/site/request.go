@@ -85,6 +85,9 @@ func (s *Site) read(w http.ResponseWriter, r *Request) error {
 	if r.Platform, err = s.options.Tenants.Platform(r.Context()); err != nil {
 		return err
 	}
+	if err := s.options.Check(r.Context()); err != nil {
+		return err
+	}
 	if !r.isSafe() {
 		if !web.HasURLEncodedForm(r.Request) {
 			return unreadableForm(errNotForm)

@@ -24,6 +24,8 @@ const AuthorizePath = "/authorize/"
 type Options struct {
 	Tenants  *tenants.Client
 	Accounts *account.Service
+	// Check returns an error if the site may not serve requests, because the database serves another installation.
+	Check func(ctx context.Context) error
 	// CheckUsername returns a sentence that says why nobody can sign up with a user name, or "". The address limits how
 	// often.
 	CheckUsername func(ctx context.Context, username, address string) (refusal string, err error)

@@ -1,12 +1,15 @@
 -- The registry: which tenants exist, in which schemas and at which hosts. Only the operator writes here.
 
--- One row: the Platform that this database serves. The operator refuses to serve another one.
+-- One row: the Platform that this database serves. The operator refuses to serve another one. Every transaction of the
+-- operator locks this table in ROW SHARE mode and reads the row before it writes.
 CREATE TABLE public.installation (
     only_row           boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     -- Random: part of what the records that prove custom domains are derived from.
     id                 uuid NOT NULL,
     platform_namespace text NOT NULL,
     platform_name      text NOT NULL,
+    -- The UID of that namespace, which no other cluster has, and no later namespace of that name.
+    namespace_uid      text NOT NULL,
     public_url         text NOT NULL,
     -- People sign up for sites at NAME.domain.
     domain             text NOT NULL,

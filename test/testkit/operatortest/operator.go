@@ -43,7 +43,7 @@ func (p *Platform) StartOperator(wrap func(client.Client) client.Client) (stop f
 		api = wrap(api)
 	}
 	p.Stores = &connections.Stores{
-		Application: p.Application, Public: p.Public, Secrets: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.Queries, MaxClockSkew: p.MaxClockSkew,
+		Application: p.Application, Public: p.Public, Live: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.Queries, MaxClockSkew: p.MaxClockSkew,
 	}
 	stores := p.Stores
 	if err := controllers.Setup(mgr, controllers.Options{
