@@ -1,6 +1,9 @@
 package controllers_test
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -14,17 +17,10 @@ func TestAnnotationWithoutMeaning(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	p.ReadyTenant("alice")
-	for annotation, value := range map[string]string{v1alpha1.AnnotationOnTombstone: "restore", v1alpha1.AnnotationOnMissing: "Create"} {
-		p.EditTenant("alice", operatortest.Annotate(annotation, value))
-		stalled := p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAnnotationInvalid)
-		want := "The annotation " + annotation + ` has the value "` + value + `". Remove the annotation. ` +
-			"tenancy.echoblogs.io/on-tombstone can be Restore or Fresh, tenancy.echoblogs.io/on-missing-schema can be Recreate."
-		if got := meta.FindStatusCondition(stalled.Status.Conditions, v1alpha1.ConditionStalled).Message; got != want {
-			t.Errorf("the message is %q, want %q", got, want)
-		}
-		p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Annotations = nil })
-		p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
-	}
+	p.EditTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnMissing, "Create"))
+	p.waitInvalid("alice", `The annotation tenancy.echoblogs.io/on-missing-schema has the value "Create": it is not Recreate. Remove the annotation.`)
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Annotations = nil })
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	// It does not keep a suspension from being written.
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) {
 		operatortest.Annotate(v1alpha1.AnnotationOnMissing, "Create")(t)
@@ -36,11 +32,14 @@ func TestAnnotationWithoutMeaning(t *testing.T) {
 	}
 }
 
-func TestAnnotationWithoutMeaningBesideATombstone(t *testing.T) {
-	t.Parallel()
-	p := newPlatform(t)
-	p.ReadyTenant("alice")
-	p.DeleteTenants("alice")
-	p.CreateTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, "Restored"))
-	p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAnnotationInvalid)
+// waitInvalid waits until a Tenant is Stalled on an annotation, with a text in the message.
+func (p *platform) waitInvalid(name, text string) {
+	p.T.Helper()
+	p.Wait(name+" is Stalled on its annotation", func(context.Context) error {
+		stalled := meta.FindStatusCondition(p.Tenant(name).Status.Conditions, v1alpha1.ConditionStalled)
+		if stalled == nil || stalled.Reason != v1alpha1.ReasonAnnotationInvalid || !strings.Contains(stalled.Message, text) {
+			return fmt.Errorf("Stalled is %+v, want %q", stalled, text)
+		}
+		return nil
+	})
 }

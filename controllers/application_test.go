@@ -217,7 +217,7 @@ func TestAnotherApplication(t *testing.T) {
 			t.Errorf("a role has a privilege on the tombstone: %s", line)
 		}
 	}
-	restored := p.ReadyTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	restored := p.ReadyTenant("alice", p.Restoring("alice"))
 	if restored.Status.SchemaVersion != "0002" {
 		t.Errorf("restored at version %q", restored.Status.SchemaVersion)
 	}

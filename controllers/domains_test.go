@@ -330,13 +330,13 @@ func TestProofsBelongToOneTenant(t *testing.T) {
 
 	p.DeleteTenants("alice")
 	p.pass(time.Hour)
-	p.ReadyTenant("alice", withDomains("www.alice.org"), operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.ReadyTenant("alice", withDomains("www.alice.org"), p.Restoring("alice"))
 	if got := p.record("alice", "www.alice.org"); got != first {
 		t.Errorf("restored, it has another record: %+v, %+v", got, first)
 	}
 	p.DeleteTenants("alice")
 	p.pass(time.Hour)
-	p.CreateTenant("alice", withDomains("www.alice.org"), operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
+	p.CreateTenant("alice", withDomains("www.alice.org"), p.Fresh("alice"))
 	p.waitDomains("alice", v1alpha1.ReasonCustomDomainUnproven, "")
 	if p.record("alice", "www.alice.org") == first {
 		t.Error("a later Tenant has the same record")

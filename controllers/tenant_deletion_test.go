@@ -63,7 +63,7 @@ func TestRetainAndRestore(t *testing.T) {
 		t.Errorf("phase %s", stalled.Status.Phase)
 	}
 
-	p.EditTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.EditTenant("alice", p.Restoring("alice"))
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.WantBlog("alice.example.com", http.StatusOK, "What is kept")
 	p.WantEvent("alice", v1alpha1.ReasonSchemaRestored)
@@ -81,7 +81,7 @@ func TestFreshCreatesAnEmptySchema(t *testing.T) {
 	tombstone := query[string](p, `SELECT tombstone_schema FROM public.tenants WHERE name = 'alice'`)
 
 	p.Clock.SetTime(p.Clock.Now().Add(tenancy.Hold))
-	p.ReadyTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh))
+	p.ReadyTenant("alice", p.Fresh("alice"))
 	p.WaitBlog("alice.example.com", http.StatusOK, "")
 	if page := p.Blog.Get("alice.example.com", "/"); contains(page.Body, "What was before") {
 		t.Error("the new blog shows posts of the deleted one")

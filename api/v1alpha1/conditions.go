@@ -6,13 +6,9 @@ const Finalizer = "tenancy.echoblogs.io/finalizer"
 
 // Annotations that the author of a Tenant may set.
 const (
-	// AnnotationOnTombstone says what to do if a tombstone of the Tenant's name exists: OnTombstoneRestore or
-	// OnTombstoneFresh. Without it, such a Tenant is Stalled.
+	// AnnotationOnTombstone says what to do about a tombstone of the Tenant's name: see RestoreTombstone and FreshTombstone.
+	// Without it, such a Tenant is Stalled. It does nothing once the Tenant has its schema, so that it may stay in a manifest.
 	AnnotationOnTombstone = "tenancy.echoblogs.io/on-tombstone"
-	// OnTombstoneRestore restores the Tenant's former schema.
-	OnTombstoneRestore = "Restore"
-	// OnTombstoneFresh creates an empty schema; the tombstone is kept for its retention under its own name.
-	OnTombstoneFresh = "Fresh"
 
 	// AnnotationAdoptSchema adopts an existing schema, which the Platform must list. The value is the version of the
 	// schema: for the blog the number of its last migration, or 0 if it has none of the blog's tables.
@@ -97,6 +93,8 @@ const (
 	ReasonNameHeld = "NameHeld"
 	// ReasonTombstoneExists says that the data of a deleted Tenant of the same name is retained.
 	ReasonTombstoneExists = "TombstoneExists"
+	// ReasonRestorationRefused says that a tombstone belonged to another owner.
+	ReasonRestorationRefused = "RestorationRefused"
 	// ReasonMigrationFailed says that a migration failed and was rolled back.
 	ReasonMigrationFailed = "MigrationFailed"
 	// ReasonMigrationEdited says that a migration was edited after it was applied.

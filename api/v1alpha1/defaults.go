@@ -34,6 +34,14 @@ func (t *Tenant) PlatformName() string {
 // OnTrial reports whether the Tenant is not a paying customer yet.
 func (t *Tenant) OnTrial() bool { return t.Spec.Trial == nil || *t.Spec.Trial }
 
+// OwnerName returns the name of the user who owns the Tenant. Empty: none.
+func (t *Tenant) OwnerName() string {
+	if t.Spec.Owner == nil {
+		return ""
+	}
+	return t.Spec.Owner.Username
+}
+
 // SuspendedBySpec reports whether spec.suspended is true.
 func (t *Tenant) SuspendedBySpec() bool { return t.Spec.Suspended != nil && *t.Spec.Suspended }
 

@@ -233,6 +233,25 @@ type TenantStatus struct {
 	// paidUntil is the last paid day in effect.
 	// +optional
 	PaidUntil Date `json:"paidUntil,omitempty"`
+
+	// tombstones are the data of deleted Tenants of the same name, the newest first, while the Tenant waits for the annotation
+	// tenancy.echoblogs.io/on-tombstone. At most ten are listed.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=10
+	Tombstones []TombstoneStatus `json:"tombstones,omitempty"`
+}
+
+// TombstoneStatus is the data of a deleted Tenant.
+type TombstoneStatus struct {
+	// id is the ID of the tombstone.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	ID int64 `json:"id,omitempty"`
+	// deletedAt is when the Tenant was deleted.
+	// +required
+	DeletedAt metav1.Time `json:"deletedAt,omitempty,omitzero"`
 }
 
 // Tenant is one customer: a Postgres schema with its migrations, host names, a route to them and a blog.

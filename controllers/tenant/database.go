@@ -24,14 +24,22 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.databaseError(err)
 	}
+	s.tenant.Status.Tombstones = nil
+	var choice tombstoneChoice
 	if have.State != tenancy.StateLive {
 		if err := r.checkAnnotations(ctx, s); err != nil {
 			return err
 		}
+		if choice, err = s.chooseTombstone(ctx, have); err != nil {
+			return s.databaseError(err)
+		}
 	}
-	onTombstone := s.tenant.Annotations[v1alpha1.AnnotationOnTombstone]
-	restore := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneRestore
-	fresh := have.State == tenancy.StateTombstone && onTombstone == v1alpha1.OnTombstoneFresh
+	restore := choice.restore != 0
+	if restore {
+		if have, err = s.readTombstone(ctx, choice.restore); err != nil {
+			return s.databaseError(err)
+		}
+	}
 	if have.State == tenancy.StateLive {
 		if have, err = r.recordAnswers(ctx, s, have); err != nil {
 			return s.databaseError(err)
@@ -58,10 +66,8 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 		err = r.updateDatabase(ctx, s, have, want)
 	case restore:
 		err = r.restoreDatabase(ctx, s, have, want)
-	case have.State == tenancy.StateTombstone && !fresh:
-		err = tombstoneExists(have)
 	default:
-		err = s.createDatabase(ctx, want, fresh)
+		err = s.createDatabase(ctx, want, choice.fresh)
 	}
 	if err != nil {
 		return s.databaseError(err)
@@ -145,7 +151,7 @@ func (s *scope) adoption(name string) (adopt bool, version string, err error) {
 
 // restoreDatabase restores the schema from its tombstone.
 func (r *Reconciler) restoreDatabase(ctx context.Context, s *scope, have tenancy.Tenant, want tenancy.Spec) error {
-	if err := s.store.Restore(ctx, want, s.now); err != nil {
+	if err := s.store.Restore(ctx, want, have.ID, s.now); err != nil {
 		return err
 	}
 	s.needsProbe, s.schemaCreated = true, true

@@ -54,7 +54,7 @@ func nameTaken(e *tenancy.NameTakenError, now time.Time) *step.Error {
 			untilFree(e, now))
 	}
 	if e.Kind == tenancy.TenantName && e.Tombstone {
-		return tombstoneExists(tenancy.Tenant{Spec: tenancy.Spec{Name: e.Name}})
+		return step.SkipStatus(conflictRetry) // it has become one since the row was read
 	}
 	reason := v1alpha1.ReasonSchemaTaken
 	if e.Kind == tenancy.HostName {
@@ -92,14 +92,6 @@ func ownerPhrase(e *tenancy.NameTakenError) string {
 		return fmt.Sprintf("the deleted Tenant %q, whose data is retained", e.Owner)
 	}
 	return fmt.Sprintf("the Tenant %q", e.Owner)
-}
-
-func tombstoneExists(row tenancy.Tenant) *step.Error {
-	message := fmt.Sprintf("The data of a deleted Tenant %q is retained", row.Name)
-	if !row.PurgeAt.IsZero() {
-		message += " until " + row.PurgeAt.UTC().Format(time.RFC3339)
-	}
-	return step.Stalled(v1alpha1.ConditionDatabaseReady, v1alpha1.ReasonTombstoneExists, message+".")
 }
 
 func schemaMissing(name string) *step.Error {

@@ -110,7 +110,7 @@ func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Ten
 		return fmt.Errorf("encode the spec of Tenant %s: %w", s.tenant.Name, err)
 	}
 	tombstone, err := s.store.Retain(ctx, row, tenancy.DeletedTenant{
-		SpecJSON: spec, UID: string(s.tenant.UID), RegistrationID: s.tenant.Annotations[v1alpha1.AnnotationRegistration],
+		SpecJSON: spec, UID: string(s.tenant.UID), Owner: s.tenant.OwnerName(), RegistrationID: s.tenant.Annotations[v1alpha1.AnnotationRegistration],
 	}, s.now, purgeAt)
 	if err != nil {
 		return s.databaseError(err)

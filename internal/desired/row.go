@@ -46,14 +46,11 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tena
 		primary = known.PrimaryHost
 	}
 	row = tenancy.Spec{
-		Name: t.Name, SchemaName: SchemaName(t), DisplayName: t.Spec.DisplayName, PrimaryHost: primary, PaidUntil: known.PaidUntil,
+		Name: t.Name, SchemaName: SchemaName(t), DisplayName: t.Spec.DisplayName, Owner: t.OwnerName(), PrimaryHost: primary, PaidUntil: known.PaidUntil,
 		Redirects: known.Redirects, // which Redirects changes with time
 	}
 	if row.DisplayName == "" {
 		row.DisplayName = t.Name
-	}
-	if t.Spec.Owner != nil {
-		row.Owner = t.Spec.Owner.Username
 	}
 	row.CustomHosts, row.Proofs, refused = customHosts(p, t, known.Proofs)
 

@@ -25,8 +25,8 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonSchemaExists, "Create the Tenant with another spec.schemaName, drop the schema, or adopt it."},
 	{v1alpha1.ReasonAdoptionRefused, "List the schema in the Platform's spec.database.adoptableSchemas and set the annotation " + v1alpha1.AnnotationAdoptSchema +
 		" to the schema's version, or remove the annotation."},
-	{v1alpha1.ReasonAnnotationInvalid, "Remove the annotation. " + v1alpha1.AnnotationOnTombstone + " can be " + v1alpha1.OnTombstoneRestore + " or " +
-		v1alpha1.OnTombstoneFresh + ", " + v1alpha1.AnnotationOnMissing + " can be " + v1alpha1.OnMissingRecreate + "."},
+	{v1alpha1.ReasonAnnotationInvalid, "Remove the annotation. " + v1alpha1.AnnotationOnTombstone + " can be " + v1alpha1.OnTombstoneRestore + "/ID with one of the IDs in status.tombstones, or " +
+		v1alpha1.OnTombstoneFresh + "/ID with the first of them; " + v1alpha1.AnnotationOnMissing + " can be " + v1alpha1.OnMissingRecreate + "."},
 	{v1alpha1.ReasonSchemaMissing, "Restore the schema from a backup. To start with an empty schema, annotate the Tenant with " +
 		v1alpha1.AnnotationOnMissing + "=" + v1alpha1.OnMissingRecreate + "."},
 	{v1alpha1.ReasonSchemaNotOwned, "Run the statement in the message as an administrator of the database. The operator continues within a minute."},
@@ -34,7 +34,8 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonPrivilegesMissing, "Run the statement in the message as an administrator of the database. The operator continues within a minute."},
 	{v1alpha1.ReasonPrivilegesUnexpected, "Run the statement in the message as an administrator of the database. The operator continues within a minute."},
 	{v1alpha1.ReasonTombstoneExists, "To restore the data, annotate the Tenant with " + v1alpha1.AnnotationOnTombstone + "=" + v1alpha1.OnTombstoneRestore +
-		". To start with an empty schema, annotate it with " + v1alpha1.AnnotationOnTombstone + "=" + v1alpha1.OnTombstoneFresh + "."},
+		"/ID. To start with an empty schema, annotate it with " + v1alpha1.AnnotationOnTombstone + "=" + v1alpha1.OnTombstoneFresh + "/ID, with the first of the IDs."},
+	{v1alpha1.ReasonRestorationRefused, "Create the Tenant with the owner of the tombstone, or list the schema of the tombstone in the Platform's spec.database.adoptableSchemas."},
 	{v1alpha1.ReasonNameHeld, "No action is needed: the Tenant gets the name when the hold ends."},
 	{v1alpha1.ReasonMigrationFailed, "The operator retries. If the migration fails again, check the operator's log and repair the migration."},
 	{v1alpha1.ReasonMigrationEdited, "Restore the migration file, and make the change in a new file."},

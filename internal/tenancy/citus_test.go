@@ -38,9 +38,10 @@ func liveThrough(ctx context.Context, t *testing.T, store *tenancy.Store, s tena
 	s.DisplayName = "Another title"
 	step("update", store.Update(ctx, s, read().UpdatedAt, now))
 	check()
+	id := read().ID
 	_, err := store.Retain(ctx, read(), deletedTenant, now, now.Add(time.Hour))
 	step("retain", err)
-	step("restore", store.Restore(ctx, s, now))
+	step("restore", store.Restore(ctx, s, id, now))
 	check()
 	_, err = store.Drop(ctx, read(), now)
 	step("drop", err)

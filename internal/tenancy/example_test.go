@@ -34,7 +34,13 @@ func ExampleStore() {
 			}
 			return err
 		},
-		func() error { return store.Restore(ctx, alice, now) },
+		func() error {
+			kept, err := store.FindTombstone(ctx, "alice")
+			if err == nil {
+				err = store.Restore(ctx, alice, kept.ID, now)
+			}
+			return err
+		},
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -219,11 +219,18 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 	})
 	check.during("ListTombstones", func(ctx context.Context) error { _, err := reader.ListTombstones(ctx, "", 0, 50); return err })
 	check.during("ListTombstonesOf", func(ctx context.Context) error { _, err := reader.ListTombstonesOf(ctx, "alice", now); return err })
+	check.during("ListTombstonesNamed", func(ctx context.Context) error { _, err := reader.ListTombstonesNamed(ctx, "alice"); return err })
+	check.during("GetTombstone", func(ctx context.Context) error { _, err := reader.GetTombstone(ctx, row.ID); return err })
+	check.during("Get", func(ctx context.Context) error { _, err := reader.Get(ctx, row.ID); return err })
+	check.during("Installation", func(ctx context.Context) error {
+		_, err := reader.Installation(ctx)
+		return err
+	})
 	check.during("FindTombstone", func(ctx context.Context) error { _, err := reader.FindTombstone(ctx, "alice"); return err })
 	check.during("ForeignTombstones", func(ctx context.Context) error { _, err := inspector.ForeignTombstones(ctx, 10); return err })
 	check.during("LostTombstones", func(ctx context.Context) error { _, err := reader.LostTombstones(ctx, 10); return err })
 	check.during("UnknownSchemas", func(ctx context.Context) error { _, err := reader.UnknownSchemas(ctx, 10); return err })
-	check.during("Restore", func(ctx context.Context) error { return store.Restore(ctx, alice, now) })
+	check.during("Restore", func(ctx context.Context) error { return store.Restore(ctx, alice, row.ID, now) })
 	check.during("Drop", func(ctx context.Context) error {
 		if err := find(ctx); err != nil {
 			return err
@@ -273,10 +280,11 @@ func TestNoDefinitionScansTheCatalog(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		id := d.find(kept.Name).ID
 		if _, err := store.Retain(t.Context(), d.find(kept.Name), deletedTenant, now, now.AddDate(0, 0, 30)); err != nil {
 			t.Fatal(err)
 		}
-		if err := store.Restore(t.Context(), kept, now); err != nil {
+		if err := store.Restore(t.Context(), kept, id, now); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := store.Drop(t.Context(), d.find(dropped.Name), now); err != nil {

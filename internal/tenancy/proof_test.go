@@ -67,7 +67,7 @@ func TestRecordsBelongToOneTenant(t *testing.T) {
 	if _, err := d.store.Retain(t.Context(), alice, deletedTenant, now, now.Add(30*day)); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.store.Restore(t.Context(), spec("alice"), now); err != nil {
+	if err := d.store.Restore(t.Context(), spec("alice"), alice.ID, now); err != nil {
 		t.Fatal(err)
 	}
 	installation.Contact = "mailto:help@example.com"

@@ -28,6 +28,11 @@ func (r Reader) Find(ctx context.Context, name string) (Tenant, error) {
 	return r.one(ctx, "read tenant "+name, selectTenant+findCondition, name)
 }
 
+// Get returns the tenant with an ID, in any state, or ErrNotFound.
+func (r Reader) Get(ctx context.Context, id int64) (Tenant, error) {
+	return r.one(ctx, fmt.Sprintf("read tenant %d", id), selectTenant+`WHERE t.id = $1`, id)
+}
+
 // FindByHost returns the live tenant that a host belongs to, or ErrNotFound.
 func (r Reader) FindByHost(ctx context.Context, host string) (Tenant, error) {
 	return r.one(ctx, "read the tenant at "+host, selectTenant+`WHERE t.state = `+LiveSQL+` AND t.id = (

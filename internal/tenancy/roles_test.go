@@ -131,12 +131,13 @@ func TestRolesHaveNoOtherPrivileges(t *testing.T) {
 	for _, name := range []string{"alice", "bob", "deleted", "restored"} {
 		d.create(spec(name))
 	}
+	restored := d.find("restored").ID
 	for _, name := range []string{"deleted", "restored"} {
 		if _, err := d.store.Retain(t.Context(), d.find(name), deletedTenant, now, now.AddDate(0, 0, 30)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := d.store.Restore(t.Context(), spec("restored"), now); err != nil {
+	if err := d.store.Restore(t.Context(), spec("restored"), restored, now); err != nil {
 		t.Fatal(err)
 	}
 	var privileges []string

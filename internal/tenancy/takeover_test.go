@@ -84,7 +84,7 @@ func TestTakeOver(t *testing.T) {
 	if _, err := d.store.Retain(t.Context(), d.find("bob"), deletedTenant, now, now); err != nil {
 		t.Fatal(err)
 	}
-	first, second := d.store, d.openFor("second")
+	first, second, bob := d.store, d.openFor("second"), d.find("bob")
 	d.exec(`REVOKE USAGE ON SCHEMA alice FROM ` + d.RolePrefix.Role("blog"))
 	alice, err := first.Inspect(t.Context(), "alice")
 	if err != nil {
@@ -116,7 +116,7 @@ func TestTakeOver(t *testing.T) {
 		"Uninstall": func() error { return first.Uninstall(ctx, "echoblogs", "default") },
 		"Create":    func() error { return first.Create(ctx, spec("carol"), tenancy.CreateOptions{}, later) },
 		"Update":    func() error { return first.Update(ctx, edited, alice.UpdatedAt, later) },
-		"Restore":   func() error { return first.Restore(ctx, spec("bob"), later) },
+		"Restore":   func() error { return first.Restore(ctx, spec("bob"), bob.ID, later) },
 		"Recreate":  func() error { return first.Recreate(ctx, "missing") },
 		"Retain": func() error {
 			_, err := first.Retain(ctx, alice, deletedTenant, later, later)

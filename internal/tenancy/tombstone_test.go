@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
@@ -31,7 +33,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	if kept, err := d.store.FindTombstone(t.Context(), "alice"); err != nil || !reflect.DeepEqual(kept.DeletedTenant, deletedTenant) || kept.TombstoneSchema != tombstone {
 		t.Errorf("kept is %+v, error %v", kept, err)
 	}
-	if err := d.store.Restore(t.Context(), spec("alice"), now.Add(time.Hour)); err != nil {
+	if err := d.store.Restore(t.Context(), spec("alice"), first.ID, now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	d.wantSchemas("alice")
@@ -79,6 +81,78 @@ func TestFreshSupersedesTheTombstone(t *testing.T) {
 	d.wantSchemas("alice", tombstone)
 	if _, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30), 10); err != nil {
 		t.Fatal(err)
+	}
+	d.wantSchemas("alice")
+}
+
+// Any of several tombstones of one name can be restored; the one that has the name is superseded.
+func TestRestoreAnOlderTombstone(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	retain := func(at time.Time) (id int64, schema string) {
+		t.Helper()
+		schema, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, at, at.AddDate(0, 0, 30))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.find("alice").ID, schema
+	}
+	d.create(spec("alice"))
+	d.exec(`CREATE TABLE alice.marker ()`)
+	older, olderSchema := retain(now)
+	at := now.Add(tenancy.Hold)
+	if err := d.store.Create(t.Context(), spec("alice"), tenancy.CreateOptions{Fresh: true}, at); err != nil {
+		t.Fatal(err)
+	}
+	newer, newerSchema := retain(at)
+	d.wantSchemas(olderSchema, newerSchema)
+
+	list := func() (ids []int64) {
+		t.Helper()
+		tombstones, err := d.store.ListTombstonesNamed(t.Context(), "alice")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tombstone := range tombstones {
+			ids = append(ids, tombstone.ID)
+		}
+		return ids
+	}
+	if diff := cmp.Diff([]int64{newer, older}, list()); diff != "" {
+		t.Errorf("tombstones (-want +got):\n%s", diff)
+	}
+	for _, id := range []int64{0, newer + 1000} {
+		if err := d.store.Restore(t.Context(), spec("alice"), id, at); !errors.Is(err, tenancy.ErrNotFound) {
+			t.Errorf("restored %d: %v", id, err)
+		}
+	}
+	if err := d.store.Restore(t.Context(), spec("bob"), older, at); !errors.Is(err, tenancy.ErrNotFound) {
+		t.Errorf("a Tenant restored the tombstone of another one: %v", err)
+	}
+	err := d.store.Restore(t.Context(), spec("alice"), older, at.Add(time.Second))
+	wantTaken(t, err, tenancy.NameTakenError{Name: "alice.example.com", Kind: tenancy.HostName, Owner: "alice", HeldUntil: at.Add(tenancy.Hold)})
+	if err := d.store.Restore(t.Context(), spec("alice"), older, at.Add(tenancy.Hold)); err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas("alice", newerSchema)
+	d.exec(`SELECT FROM alice.marker`)
+	if diff := cmp.Diff([]int64{newer}, list()); diff != "" {
+		t.Errorf("tombstones after the restoration (-want +got):\n%s", diff)
+	}
+
+	// A live tenant is never replaced.
+	if err := d.store.Restore(t.Context(), spec("alice"), newer, at.Add(time.Hour)); !errors.Is(err, tenancy.ErrConflict) {
+		t.Errorf("restored over a live tenant: %v", err)
+	}
+	d.wantSchemas("alice", newerSchema)
+	// Nor is one whose names are held.
+	if _, err := d.store.Drop(t.Context(), d.find("alice"), at.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	err = d.store.Restore(t.Context(), spec("alice"), newer, at.Add(time.Hour))
+	wantTaken(t, err, tenancy.NameTakenError{Name: "alice", Kind: tenancy.TenantName, Owner: "alice", HeldUntil: at.Add(time.Hour + tenancy.Hold)})
+	if err := d.store.Restore(t.Context(), spec("alice"), newer, at.Add(time.Hour+tenancy.Hold)); err != nil {
+		t.Error(err)
 	}
 	d.wantSchemas("alice")
 }

@@ -12,8 +12,8 @@ import (
 type Tombstone struct {
 	// ID is the tenant's.
 	ID int64
-	// Name and Owner are the tenant's. Owner is empty if it had none.
-	Name, Owner string
+	// Name is the tenant's.
+	Name string
 	// State is StateTombstone, or StateSuperseded if another tenant has the name now.
 	State State
 	// SchemaName is the name of the tenant's schema before it was deleted, and TombstoneSchema the name since.
@@ -29,6 +29,8 @@ type DeletedTenant struct {
 	SpecJSON []byte
 	// UID is the Tenant's. Empty: unknown.
 	UID string
+	// Owner is the user who owned the Tenant. Empty: none.
+	Owner string
 	// RegistrationID is the registration that the Tenant was created for. Empty: none.
 	RegistrationID string
 }
@@ -50,9 +52,27 @@ func (r Reader) ListTombstonesOf(ctx context.Context, owner string, now time.Tim
 		ORDER BY t.state = `+TombstoneSQL+` DESC, t.purge_at DESC, t.id DESC LIMIT $3`, owner, now, maxTombstonesOf)
 }
 
-// FindTombstone returns the tombstone that can be restored under a name, or ErrNotFound.
+// maxTombstonesNamed bounds how many tombstones of one name are read.
+const maxTombstonesNamed = 10
+
+// ListTombstonesNamed returns the tombstones of tenants of a name, the newest first, at most ten. The first one is
+// StateTombstone, unless another tenant has the name.
+func (r Reader) ListTombstonesNamed(ctx context.Context, name string) ([]Tombstone, error) {
+	return r.tombstones(ctx, `AND t.name = $1 ORDER BY t.state = `+TombstoneSQL+` DESC, t.released_at DESC, t.id DESC LIMIT $2`, name, maxTombstonesNamed)
+}
+
+// FindTombstone returns the tombstone that has a name, or ErrNotFound.
 func (r Reader) FindTombstone(ctx context.Context, name string) (Tombstone, error) {
-	found, err := r.tombstones(ctx, `AND t.name = $1 AND t.state = `+TombstoneSQL, name)
+	return r.oneTombstone(ctx, `AND t.name = $1 AND t.state = `+TombstoneSQL, name)
+}
+
+// GetTombstone returns the tombstone with an ID, or ErrNotFound.
+func (r Reader) GetTombstone(ctx context.Context, id int64) (Tombstone, error) {
+	return r.oneTombstone(ctx, `AND t.id = $1`, id)
+}
+
+func (r Reader) oneTombstone(ctx context.Context, condition string, args ...any) (Tombstone, error) {
+	found, err := r.tombstones(ctx, condition, args...)
 	switch {
 	case err != nil:
 		return Tombstone{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -124,7 +125,7 @@ func TestOwnerRestores(t *testing.T) {
 	}
 	restored := d.Tenant("alice")
 	if restored.UID == tenant.UID || tenants.RegistrationID(restored) != "r-alice" || !tenants.IsOwner(restored, alice.Person) ||
-		restored.Annotations[v1alpha1.AnnotationOnTombstone] != v1alpha1.OnTombstoneRestore {
+		restored.Annotations[v1alpha1.AnnotationOnTombstone] != "Restore/"+d.tenantID("alice") {
 		t.Errorf("restored %+v", restored.ObjectMeta)
 	}
 	if list, err := d.List(t.Context(), alice); err != nil || len(list) != 0 {
@@ -176,7 +177,11 @@ func TestOwnerDoesNotRestoreWhatOthersDeleted(t *testing.T) {
 			t.Errorf("%d, deleted by %s: the restoration returns %v, want %v", i, step.how, err, step.want)
 		}
 		if step.want != nil {
-			if err := tenants.NewStaff(d.site.Client, d.portal, d.log, clock).Restore(t.Context(), "eve", "alice"); err != nil {
+			id, err := strconv.ParseInt(d.tenantID("alice"), 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tenants.NewStaff(d.site.Client, d.portal, d.log, clock).Restore(t.Context(), "eve", id); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -43,7 +43,7 @@ func RestoreManifest(t tenancy.Tombstone, namespace string) ([]byte, error) {
 
 func restored(t tenancy.Tombstone, namespace string) (*v1alpha1.Tenant, error) {
 	tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{
-		Name: t.Name, Namespace: namespace, Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore},
+		Name: t.Name, Namespace: namespace, Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.RestoreTombstone(t.ID)},
 	}}
 	if err := json.Unmarshal(t.SpecJSON, &tenant.Spec); err != nil {
 		return nil, fmt.Errorf("decode spec of tombstone %s: %w", t.Name, err)

@@ -32,7 +32,7 @@ func tombstone(t *testing.T, name string, spec v1alpha1.TenantSpec) tenancy.Tomb
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tenancy.Tombstone{Name: name, DeletedTenant: tenancy.DeletedTenant{SpecJSON: content}}
+	return tenancy.Tombstone{ID: 42, Name: name, DeletedTenant: tenancy.DeletedTenant{SpecJSON: content}}
 }
 
 func TestRestore(t *testing.T) {
@@ -48,7 +48,7 @@ func TestRestore(t *testing.T) {
 		if diff := cmp.Diff(spec, restored.Spec); diff != "" {
 			t.Errorf("%s was restored with another spec (-want +got):\n%s", name, diff)
 		}
-		if note := restored.Annotations[v1alpha1.AnnotationOnTombstone]; note != v1alpha1.OnTombstoneRestore {
+		if note := restored.Annotations[v1alpha1.AnnotationOnTombstone]; note != "Restore/42" {
 			t.Errorf("%s is annotated with %q", name, note)
 		}
 		if owners := tenants.OwnersOf(restored); len(owners) != 0 {
@@ -92,7 +92,7 @@ func TestRestoreManifest(t *testing.T) {
 	if err := yaml.UnmarshalStrict(content, &tenant); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(spec, tenant.Spec); diff != "" || tenant.Name != "alice" || tenant.Namespace != "blogs" || tenant.Annotations[v1alpha1.AnnotationOnTombstone] != v1alpha1.OnTombstoneRestore {
+	if diff := cmp.Diff(spec, tenant.Spec); diff != "" || tenant.Name != "alice" || tenant.Namespace != "blogs" || tenant.Annotations[v1alpha1.AnnotationOnTombstone] != "Restore/42" {
 		t.Errorf("the manifest (-want +got):\n%s\n%s", diff, content)
 	}
 }

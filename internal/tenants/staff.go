@@ -82,19 +82,19 @@ func keptUntil(platform *v1alpha1.Platform, deleted *v1alpha1.Tenant, now time.T
 	return "data kept until " + until.UTC().Format(time.DateOnly)
 }
 
-// Restore restores the deleted Tenant with a name. It returns ErrNoTombstone if there is none.
-func (s *Staff) Restore(ctx context.Context, actor, name string) error {
-	tombstone, err := tenancy.NewReader(s.db).FindTombstone(ctx, name)
+// Restore restores a deleted Tenant, of which it returns the tombstone. It returns ErrNoTombstone if there is none with that ID.
+func (s *Staff) Restore(ctx context.Context, actor string, id int64) (tenancy.Tombstone, error) {
+	tombstone, err := tenancy.NewReader(s.db).GetTombstone(ctx, id)
 	if errors.Is(err, tenancy.ErrNotFound) {
-		return ErrNoTombstone
+		return tombstone, ErrNoTombstone
 	}
 	if err != nil {
-		return err
+		return tombstone, err
 	}
 	if err := s.tenants.Restore(ctx, tombstone); err != nil {
-		return err
+		return tombstone, err
 	}
-	return s.audit.After(ctx, audit.Entry{
-		Actor: actor, Action: "restore", Tenant: name, Username: tombstone.Owner, Detail: "from " + tombstone.TombstoneSchema,
+	return tombstone, s.audit.After(ctx, audit.Entry{
+		Actor: actor, Action: "restore", Tenant: tombstone.Name, Username: tombstone.Owner, Detail: "from " + tombstone.TombstoneSchema,
 	})
 }

@@ -37,7 +37,7 @@ func TestStaff(t *testing.T) {
 	if changed, err := staff.Resume(t.Context(), "eve", version); err != nil || !changed {
 		t.Errorf("resume: changed %t, error %v", changed, err)
 	}
-	if err := staff.Restore(t.Context(), "eve", "bob"); !errors.Is(err, tenants.ErrNoTombstone) {
+	if _, err := staff.Restore(t.Context(), "eve", 123456); !errors.Is(err, tenants.ErrNoTombstone) {
 		t.Errorf("the restoration of what is not kept: %v", err)
 	}
 	// A change that was refused is not recorded.
@@ -56,7 +56,7 @@ func TestStaff(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := staff.Restore(t.Context(), "eve", "carol"); err != nil || s.Tenant("carol").Spec.DisplayName != "Carol" {
+	if _, err := staff.Restore(t.Context(), "eve", id); err != nil || s.Tenant("carol").Spec.DisplayName != "Carol" {
 		t.Errorf("restore: %v", err)
 	}
 	entries, err := log.Latest(t.Context(), 0, 10)

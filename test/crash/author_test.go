@@ -104,8 +104,7 @@ func (a *author) change(t *tenant) func(context.Context) error {
 		return nil
 	case t.state == retained:
 		t.state = live
-		t.Annotations = map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneRestore}
-		return a.create(t)
+		return a.restore(t)
 	case a.random.IntN(4) > 0:
 		a.edit(t)
 		spec := *t.Spec.DeepCopy()
@@ -127,8 +126,24 @@ func (a *author) change(t *tenant) func(context.Context) error {
 }
 
 func (a *author) create(t *tenant) func(context.Context) error {
-	object := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: t.Name, Annotations: t.Annotations}, Spec: *t.Spec.DeepCopy()}
+	object := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: t.Name}, Spec: *t.Spec.DeepCopy()}
 	return func(ctx context.Context) error { return a.p.Create(ctx, object) }
+}
+
+// restore creates a deleted Tenant again, with its data.
+func (a *author) restore(t *tenant) func(context.Context) error {
+	object := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: t.Name}, Spec: *t.Spec.DeepCopy()}
+	return func(ctx context.Context) error {
+		if err := a.p.AwaitGone(ctx, t.Name); err != nil {
+			return err
+		}
+		id, err := a.p.Tombstone(ctx, t.Name)
+		if err != nil {
+			return err
+		}
+		metav1.SetMetaDataAnnotation(&object.ObjectMeta, v1alpha1.AnnotationOnTombstone, v1alpha1.RestoreTombstone(id))
+		return a.p.Create(ctx, object)
+	}
 }
 
 // edit changes a field of the spec.

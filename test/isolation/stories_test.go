@@ -125,11 +125,20 @@ func reusedSchema(ctx context.Context, w *world, another func(int) bool) error {
 }
 
 func freshStarts(ctx context.Context, w *world, another func(int) bool) error {
+	var tombstone int64
 	for i := 0; another(i); i++ {
 		o := newOwner("phoenix")
 		retained := func(t *v1alpha1.Tenant) {
 			t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain
-			metav1.SetMetaDataAnnotation(&t.ObjectMeta, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneFresh)
+			if i > 0 {
+				metav1.SetMetaDataAnnotation(&t.ObjectMeta, v1alpha1.AnnotationOnTombstone, v1alpha1.FreshTombstone(tombstone))
+			}
+		}
+		if i > 0 {
+			var err error
+			if tombstone, err = w.Tombstone(ctx, o.tenant); err != nil {
+				return err
+			}
 		}
 		if err := errors.Join(w.settle(ctx, o, retained), w.remove(ctx, o), w.age(ctx, primary(o.tenant))); err != nil {
 			return err

@@ -95,7 +95,7 @@ func TestWhoMaySetWhat(t *testing.T) {
 			map[string]string{"portal": adoption, "portal from afar": adoption}, []string{"author", "administrator"}},
 		"recreates a schema": {change(annotated(v1alpha1.AnnotationOnMissing, v1alpha1.OnMissingRecreate)),
 			map[string]string{"portal": recreation, "portal from afar": recreation}, []string{"author", "administrator"}},
-		"restores": {create(annotated(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore)), nil, []string{"author", "portal", "administrator"}},
+		"restores": {create(annotated(v1alpha1.AnnotationOnTombstone, v1alpha1.RestoreTombstone(1))), nil, []string{"author", "portal", "administrator"}},
 		"edits the spec": {change(func(t *v1alpha1.Tenant) { t.Spec.DisplayName = "New" }), nil,
 			[]string{"author", "portal", "administrator", "garbage collector"}},
 	}

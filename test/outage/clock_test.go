@@ -60,7 +60,7 @@ func TestClockJumps(t *testing.T) {
 			t.Fatalf("a clock that was set to %s has purged what was to be kept", jump)
 		}
 	}
-	p.ReadyTenant("kept", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.ReadyTenant("kept", p.Restoring("kept"))
 	p.WaitBlog("kept.example.com", http.StatusOK, "What was kept")
 }
 

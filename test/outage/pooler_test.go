@@ -49,7 +49,7 @@ func TestLifeBehindPgBouncer(t *testing.T) {
 
 	p.DeleteTenants("alice")
 	p.WaitBlog("alice.example.com", http.StatusNotFound, operatortest.NoBlog)
-	p.ReadyTenant("alice", operatortest.Annotate(v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore))
+	p.ReadyTenant("alice", p.Restoring("alice"))
 	p.WaitBlog("alice.example.com", http.StatusOK, "Words of alice")
 	p.EditTenant("bob", operatortest.Deleting)
 	p.DeleteTenants("bob")

@@ -22,6 +22,7 @@ type tombstonesPage struct {
 }
 
 type tombstoneRow struct {
+	ID                 int64
 	Name, Owner        string
 	DeletedAt, PurgeAt time.Time
 	SchemaName, KeptAs string
@@ -29,7 +30,7 @@ type tombstoneRow struct {
 	Size string
 	// Command is the command that restores the tombstone, if the public site may not restore it. Empty: it may.
 	Command string
-	// Superseded reports whether another tenant has its name.
+	// Superseded reports whether another tenant has its name, or has had it since.
 	Superseded bool
 }
 
@@ -47,7 +48,7 @@ func (p *Pages) showTombstones(w http.ResponseWriter, r *site.Request) error {
 	shown := tombstonesPage{Text: text}
 	for _, k := range kept {
 		row := tombstoneRow{
-			Name: k.Name, Owner: k.Owner, DeletedAt: k.ReleasedAt, PurgeAt: k.PurgeAt,
+			ID: k.ID, Name: k.Name, Owner: k.Owner, DeletedAt: k.ReleasedAt, PurgeAt: k.PurgeAt,
 			SchemaName: k.SchemaName, KeptAs: k.TombstoneSchema, Superseded: k.State == tenancy.StateSuperseded,
 		}
 		if size, known := sizes[k.TombstoneSchema]; known {
@@ -75,13 +76,13 @@ func (p *Pages) restoreCommand(k tenancy.Tombstone) (string, error) {
 
 // restoreTombstone restores a deleted tenant.
 func (p *Pages) restoreTombstone(w http.ResponseWriter, r *site.Request) error {
-	name := plainText(r.PathValue("name"))
-	err := p.Changes.Restore(r.Context(), r.User.Username, name)
+	tombstone, err := p.Changes.Restore(r.Context(), r.User.Username, number(r.PathValue("id")))
+	name := tombstone.Name
 	var invalid *tenants.InvalidError
 	switch {
 	case errors.Is(err, tenants.ErrNoTombstone):
 		return &site.PageError{
-			Status: http.StatusNotFound, Title: "No data is kept under this name", Lead: "It has already been restored, or its retention has ended.",
+			Status: http.StatusNotFound, Title: "This data is not kept any more", Lead: "It has already been restored, or its retention has ended.",
 			Link: &web.Link{Address: "/staff/tombstones/", Text: "Deleted blogs"},
 		}
 	case errors.Is(err, tenants.ErrNamesSchema):
@@ -91,9 +92,13 @@ func (p *Pages) restoreTombstone(w http.ResponseWriter, r *site.Request) error {
 		}
 	case errors.Is(err, tenants.ErrExists):
 		return &site.PageError{
-			Status: http.StatusConflict, Title: "A tenant with this name already exists", Lead: "It waits for a decision about the data of the deleted tenant.",
-			Steps: []string{fmt.Sprintf("To restore the data, run: kubectl --namespace=%s annotate tenant %s %s=%s", p.Tenants.Namespace, name, v1alpha1.AnnotationOnTombstone, v1alpha1.OnTombstoneRestore)},
-			Link:  &web.Link{Address: tenantAddress(name), Text: "Open the tenant"},
+			Status: http.StatusConflict, Title: "A tenant with this name already exists", Lead: "Nothing was changed.",
+			Steps: []string{
+				"If it waits for a decision about the data of a deleted tenant, restore the data by this command: " +
+					fmt.Sprintf("kubectl --namespace=%s annotate tenant %s %s=%s", p.Tenants.Namespace, name, v1alpha1.AnnotationOnTombstone, v1alpha1.RestoreTombstone(tombstone.ID)),
+				"If it is in use, delete it first: its data is retained, too.",
+			},
+			Link: &web.Link{Address: tenantAddress(name), Text: "Open the tenant"},
 		}
 	case errors.As(err, &invalid):
 		return &site.PageError{Status: http.StatusUnprocessableEntity, Title: "The API server does not accept the tenant", Lead: invalid.Fields[0].Message}

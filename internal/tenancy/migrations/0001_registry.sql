@@ -63,6 +63,7 @@ CREATE INDEX tenants_owner_idx ON public.tenants (owner) WHERE owner <> '';
 -- Few rows are of tenants that were deleted: these indexes find them without reading those of live tenants.
 CREATE INDEX tenants_released_at_idx ON public.tenants (released_at) WHERE released_at IS NOT NULL;
 CREATE INDEX tenants_purge_at_idx ON public.tenants (purge_at) WHERE purge_at IS NOT NULL;
+CREATE INDEX tenants_tombstone_name_idx ON public.tenants (name) WHERE tombstone_schema IS NOT NULL;
 CREATE UNIQUE INDEX tenants_tombstone_schema_key ON public.tenants (tombstone_schema) WHERE tombstone_schema IS NOT NULL;
 
 CREATE TABLE public.domains (

@@ -98,7 +98,11 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	portaltest.AddUser(t, p, "fred")
 	p.DeleteTenants("carol", "dave", "erin")
 	p.Exec(`UPDATE public.tenants SET released_at = released_at - interval '2 minutes' WHERE name = 'erin'`) // ends the hold on its host
-	fresh := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "erin", Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.OnTombstoneFresh}}}
+	erin, err := p.Tombstone(t.Context(), "erin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "erin", Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.FreshTombstone(erin)}}}
 	if err := p.Create(t.Context(), fresh); err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func TestOwnerCannotRestore(t *testing.T) {
 	}
 
 	// Staff restore what bob deleted; what they delete then stays deleted.
-	staff.Submit("/staff/tombstones/bob/restore/").Want(t, http.StatusOK, "The blog is being restored")
+	staff.Submit(portaltest.RestorePath(t, p, "bob")).Want(t, http.StatusOK, "The blog is being restored")
 	p.WaitTenantsReady("bob")
 	staff.SubmitForm("/staff/tenants/bob/", "/staff/tenants/bob/delete/", "confirm", "bob").Want(t, http.StatusOK)
 	p.WaitGone("bob")

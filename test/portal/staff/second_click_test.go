@@ -18,7 +18,7 @@ func TestSecondClick(t *testing.T) {
 	v.WantOnce(http.StatusSeeOther, page, "", page+"settings/", "displayName", "Wonderland", "was.displayName", "", "version", v.Get(page).Version())
 	v.WantOnce(http.StatusSeeOther, "/staff/tombstones/", "", page+"delete/", "confirm", alice, "version", v.Get(page).Version())
 	p.WaitGone(alice)
-	v.WantOnce(http.StatusSeeOther, page, "", "/staff/tombstones/"+alice+"/restore/")
+	v.WantOnce(http.StatusSeeOther, page, "", portaltest.RestorePath(t, p, alice))
 	if n := p.Count(`SELECT count(*) FROM public.audit WHERE tenant = $1`, alice); n != 3 {
 		t.Errorf("%d entries in the audit log, want 3", n)
 	}

@@ -55,10 +55,10 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitStatus(t, p, "www.alice.org", http.StatusNotFound)
-	v.Get("/staff/tombstones/?q=ali").Want(t, http.StatusOK, "<td>alice</td>", "<td>deleted_", `<a href="/staff/users/alice/">alice</a>`, " kB</td>", `aria-label="Restore alice"`)
+	v.Get("/staff/tombstones/?q=ali").Want(t, http.StatusOK, "<td>alice</td>", "<td>deleted_", `<a href="/staff/users/alice/">alice</a>`, " kB</td>", `aria-label="Restore alice of `)
 	v.Get("/staff/tombstones/?q=bob").Want(t, http.StatusOK, "No matching deleted blogs.")
 
-	v.Submit("/staff/tombstones/alice/restore/").Want(t, http.StatusOK, "The blog is being restored", "<h1>alice</h1>", "<td>delete</td>", "data kept until ", "<td>restore</td>")
+	v.Submit(portaltest.RestorePath(t, p, "alice")).Want(t, http.StatusOK, "The blog is being restored", "<h1>alice</h1>", "<td>delete</td>", "data kept until ", "<td>restore</td>")
 	p.WaitTenantsReady("alice")
 	restored := p.Tenant("alice").Spec
 	if restored.DisplayName != "Wonderland" || restored.Owner == nil || restored.Owner.Email != "alice@example.org" || restored.Domain != stack.OtherDomain {
@@ -72,7 +72,7 @@ func TestStaffDeletesAndRestores(t *testing.T) {
 		}
 	}
 	portaltest.LogIn(t, site, "alice", portaltest.Password)
-	v.Submit("/staff/tombstones/nobody/restore/").Want(t, http.StatusNotFound, "No data is kept under this name")
+	v.Submit("/staff/tombstones/123456/restore/").Want(t, http.StatusNotFound, "This data is not kept any more")
 }
 
 // A blog with a custom schema name can be restored by administrators only, and an existing Tenant is not created twice.
@@ -90,13 +90,13 @@ func TestStaffCannotRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v.Get("/staff/tombstones/?q="+alice).Want(t, http.StatusOK, "Only an administrator can restore it", "schemaName: "+schema+"\n", "tenancy.echoblogs.io/on-tombstone: Restore\n", "  owner:\n    username: "+alice+"\n", "  trial: false\n").
+	v.Get("/staff/tombstones/?q="+alice).Want(t, http.StatusOK, "Only an administrator can restore it", "schemaName: "+schema+"\n", "tenancy.echoblogs.io/on-tombstone: Restore/", "  owner:\n    username: "+alice+"\n", "  trial: false\n").
 		Without(t, "Restore "+alice)
-	v.Submit("/staff/tombstones/"+alice+"/restore/").Want(t, http.StatusUnprocessableEntity, "This cannot be restored here")
+	v.Submit(portaltest.RestorePath(t, p, alice)).Want(t, http.StatusUnprocessableEntity, "This cannot be restored here")
 
 	p.CreateTenant(bob)
-	waitPage(p, v, "/staff/tenants/"+bob+"/", "TombstoneExists", "What to do: To restore the data, annotate the Tenant with tenancy.echoblogs.io/on-tombstone=Restore.", "Failed")
-	v.Submit("/staff/tombstones/"+bob+"/restore/").Want(t, http.StatusConflict, "annotate tenant "+bob+" tenancy.echoblogs.io/on-tombstone=Restore")
+	waitPage(p, v, "/staff/tenants/"+bob+"/", "TombstoneExists", "What to do: To restore the data, annotate the Tenant with tenancy.echoblogs.io/on-tombstone=Restore/ID.", "Failed")
+	v.Submit(portaltest.RestorePath(t, p, bob)).Want(t, http.StatusConflict, "annotate tenant "+bob+" tenancy.echoblogs.io/on-tombstone=Restore/")
 }
 
 // Owner and staff can edit a blog that was registered on the site, before its deletion and after its restoration.
@@ -122,7 +122,7 @@ func TestStaffAndOwner(t *testing.T) {
 	until, end := time.Now().UTC().AddDate(0, 0, 30).Format(asDay), time.Now().UTC().AddDate(0, 0, 37).Format(asDay)
 	waitPage(p, v, "/staff/users/"+name+"/", `<a href="/staff/tombstones/?q=`+name+`">`+name+`</a>, kept until `+until, "<dt>Removal</dt><dd>after "+end+", unless a blog is restored</dd>")
 	alice.Submit("/account/"+name+"/restore/").Want(t, http.StatusForbidden, "You cannot restore this blog yourself")
-	v.Submit("/staff/tombstones/"+name+"/restore/").Want(t, http.StatusOK, "The blog is being restored")
+	v.Submit(portaltest.RestorePath(t, p, name)).Want(t, http.StatusOK, "The blog is being restored")
 	p.WaitTenantsReady(name)
 	v.Get("/staff/users/"+name+"/").Want(t, http.StatusOK).Without(t, "Deleted blogs</dt>", "Removed</dt>")
 	// The address is not confirmed, and the blog still belongs to the account that signed up for it.
@@ -179,7 +179,7 @@ func TestRestoredSpecIsComplete(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(said)) {
 		before := p.Tenant(name)
 		p.DeleteTenants(name)
-		v.Submit("/staff/tombstones/"+name+"/restore/").Want(t, http.StatusOK, "The blog is being restored")
+		v.Submit(portaltest.RestorePath(t, p, name)).Want(t, http.StatusOK, "The blog is being restored")
 		p.WaitCondition(name, v1alpha1.ConditionServing, metav1.ConditionTrue, "")
 		after := p.Tenant(name)
 		if diff := cmp.Diff(said[name], after.Spec); diff != "" {
@@ -203,13 +203,17 @@ func TestRestorationByManifest(t *testing.T) {
 	p.CreateTenant(alice, platformtest.WithSpec(v1alpha1.TenantSpec{PaidUntil: "2031-01-31", Suspended: new(true), DisplayName: "Wonderland"}))
 	p.WaitTenantsReady(alice)
 	p.DeleteTenants(alice)
+	id, err := p.Tombstone(t.Context(), alice)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.ApplyTenant("kubectl", `
 apiVersion: tenancy.echoblogs.io/v1alpha1
 kind: Tenant
 metadata:
   name: `+alice+`
   namespace: `+p.Namespace+`
-  annotations: {tenancy.echoblogs.io/on-tombstone: Restore}
+  annotations: {tenancy.echoblogs.io/on-tombstone: `+v1alpha1.RestoreTombstone(id)+`}
 `)
 	p.WaitTenantsReady(alice)
 	restored := p.Tenant(alice)

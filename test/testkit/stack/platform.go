@@ -159,6 +159,12 @@ func (p *Platform) Count(sql string, arguments ...any) (n int) {
 	return n
 }
 
+// Tombstone returns the ID of the newest tombstone of a name.
+func (p *Platform) Tombstone(ctx context.Context, name string) (id int64, err error) {
+	err = p.Admin.QueryRow(ctx, `SELECT id FROM public.tenants WHERE name = $1 AND tombstone_schema IS NOT NULL ORDER BY released_at DESC LIMIT 1`, name).Scan(&id)
+	return id, err
+}
+
 // WaitCount waits until a query returns a number.
 func (p *Platform) WaitCount(what string, want int, sql string, arguments ...any) {
 	p.t.Helper()

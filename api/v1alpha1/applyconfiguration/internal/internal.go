@@ -365,9 +365,26 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: schemaVersion
       type:
         scalar: string
+    - name: tombstones
+      type:
+        list:
+          elementType:
+            namedType: com.github.echoblogs.echoblogs.api.v1alpha1.TombstoneStatus
+          elementRelationship: associative
+          keys:
+          - id
     - name: url
       type:
         scalar: string
+- name: com.github.echoblogs.echoblogs.api.v1alpha1.TombstoneStatus
+  map:
+    fields:
+    - name: deletedAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
+    - name: id
+      type:
+        scalar: numeric
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.VersionCount
   map:
     fields:

@@ -31,6 +31,9 @@ type TenantStatusApplyConfiguration struct {
 	SchemaVersion *string `json:"schemaVersion,omitempty"`
 	// paidUntil is the last paid day in effect.
 	PaidUntil *apiv1alpha1.Date `json:"paidUntil,omitempty"`
+	// tombstones are the data of deleted Tenants of the same name, the newest first, while the Tenant waits for the annotation
+	// tenancy.echoblogs.io/on-tombstone. At most ten are listed.
+	Tombstones []TombstoneStatusApplyConfiguration `json:"tombstones,omitempty"`
 }
 
 // TenantStatusApplyConfiguration constructs a declarative configuration of the TenantStatus type for use with
@@ -107,5 +110,18 @@ func (b *TenantStatusApplyConfiguration) WithSchemaVersion(value string) *Tenant
 // If called multiple times, the PaidUntil field is set to the value of the last call.
 func (b *TenantStatusApplyConfiguration) WithPaidUntil(value apiv1alpha1.Date) *TenantStatusApplyConfiguration {
 	b.PaidUntil = &value
+	return b
+}
+
+// WithTombstones adds the given value to the Tombstones field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Tombstones field.
+func (b *TenantStatusApplyConfiguration) WithTombstones(values ...*TombstoneStatusApplyConfiguration) *TenantStatusApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithTombstones")
+		}
+		b.Tombstones = append(b.Tombstones, *values[i])
+	}
 	return b
 }
