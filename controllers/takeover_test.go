@@ -50,7 +50,7 @@ func TestTakeOverDuringDeletions(t *testing.T) {
 	var names []string
 	for i := range 30 {
 		names = append(names, fmt.Sprintf("blog-%d", i))
-		first.CreateTenant(names[i])
+		first.CreateTenant(names[i], ownedBy(names[i]))
 	}
 	for _, name := range names {
 		first.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")
@@ -63,7 +63,7 @@ func TestTakeOverDuringDeletions(t *testing.T) {
 		t.Error(err)
 	}
 	for _, name := range names {
-		second.CreateTenant(name)
+		second.CreateTenant(name, ownedBy(name))
 	}
 	second.takeOver("another")
 	second.PassMinute()

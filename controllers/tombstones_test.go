@@ -106,10 +106,10 @@ func TestTombstoneOfAnotherOwner(t *testing.T) {
 	}
 	p.ReadyTenant("alice", owned("alice"))
 	p.WritePost("alice", "Of alice")
-	p.ReadyTenant("nobody")
-	p.DeleteTenants("alice", "nobody")
-	p.CreateTenant("nobody", owned("mallory"), p.Restoring("nobody"))
-	p.WaitCondition("nobody", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonRestorationRefused)
+	p.ReadyTenant("anon")
+	p.DeleteTenants("alice", "anon")
+	p.CreateTenant("anon", owned("mallory"), p.Restoring("anon"))
+	p.WaitCondition("anon", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonRestorationRefused)
 	for _, edit := range []func(*v1alpha1.Tenant){owned("mallory"), func(*v1alpha1.Tenant) {}} {
 		p.CreateTenant("alice", edit, p.Restoring("alice"))
 		p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonRestorationRefused)

@@ -14,6 +14,10 @@ const (
 	// schema: for the blog the number of its last migration, or 0 if it has none of the blog's tables.
 	AnnotationAdoptSchema = "tenancy.echoblogs.io/adopt-schema"
 
+	// AnnotationAdoptOrphan lets a Tenant have the live row of its name that another Tenant has left behind. The value is the
+	// UID of that Tenant.
+	AnnotationAdoptOrphan = "tenancy.echoblogs.io/adopt-orphan"
+
 	// AnnotationRegistration holds the id of the registration that created the Tenant. It is set by the public site.
 	AnnotationRegistration = "tenancy.echoblogs.io/registration"
 
@@ -47,6 +51,8 @@ const (
 	ConditionRouteReady = "RouteReady"
 	// ConditionServing says that the backend serves the Tenant under every host.
 	ConditionServing = "Serving"
+	// ConditionOrphansFound says of a Platform that live rows of the registry have no Tenant. It is present only while True.
+	ConditionOrphansFound = "OrphansFound"
 	// ConditionActive says that the Tenant is not suspended.
 	ConditionActive = "Active"
 )
@@ -93,6 +99,8 @@ const (
 	ReasonNameHeld = "NameHeld"
 	// ReasonTombstoneExists says that the data of a deleted Tenant of the same name is retained.
 	ReasonTombstoneExists = "TombstoneExists"
+	// ReasonOrphanExists says that another Tenant has left a live row of that name.
+	ReasonOrphanExists = "OrphanExists"
 	// ReasonRestorationRefused says that a tombstone belonged to another owner.
 	ReasonRestorationRefused = "RestorationRefused"
 	// ReasonMigrationFailed says that a migration failed and was rolled back.
@@ -156,6 +164,13 @@ const (
 
 	// ReasonTerminating says that the Tenant is being deleted and is no longer served.
 	ReasonTerminating = "Terminating"
+
+	// ReasonOrphansSuspended says that the live rows without a Tenant are suspended.
+	ReasonOrphansSuspended = "OrphansSuspended"
+	// ReasonOrphansReported says that live rows without a Tenant are not suspended: they have just been found, or are so many
+	// that the API server may have lost their Tenants.
+	ReasonOrphansReported = "OrphansReported"
+
 	// ReasonTenantsRemain says that the deletion of a Platform waits for its Tenants.
 	ReasonTenantsRemain = "TenantsRemain"
 )

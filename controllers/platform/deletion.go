@@ -42,6 +42,7 @@ func (r *Reconciler) endPlatform(ctx context.Context, s *scope) error {
 	}
 	r.Stores.Disconnect(key)
 	r.drift.forget(key)
+	r.orphans.forget(key)
 	deleteMetrics(key)
 	return finalizer.Remove(ctx, r.Client, s.platform)
 }

@@ -60,20 +60,20 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 	if err != nil {
 		return databaseUnavailable(err)
 	}
-	differing, orphans := r.requeueStalePhases(tenants, rows, s.now), 0
+	differing := r.requeueStalePhases(tenants, rows, s.now)
+	var orphans []tenancy.Tenant
 	for _, finding := range diagnosis.CompareRows(s.platform, r.Stores.Application, tenants, rows) {
 		if finding.Kind == diagnosis.KindRow {
-			orphans++
+			orphans = append(orphans, rows[finding.Name])
 			continue
 		}
 		differing++
 		r.Requeuer.RequeueForInspection(types.NamespacedName{Namespace: key.Namespace, Name: finding.Name})
 	}
-	orphanRows.WithLabelValues(key.Namespace, key.Name).Set(float64(orphans))
-	if differing > 0 || orphans > 0 {
-		logf.FromContext(ctx).Info("Found drift", "tenants", len(tenants), "differing", differing, "orphanRows", orphans)
+	if differing > 0 || len(orphans) > 0 {
+		logf.FromContext(ctx).Info("Found drift", "tenants", len(tenants), "differing", differing, "orphanRows", len(orphans))
 	}
-	return nil
+	return r.handleOrphans(ctx, s, store, orphans, len(rows))
 }
 
 // requeueStalePhases requeues the Tenants whose condition Active does not match their dates, and returns their number.

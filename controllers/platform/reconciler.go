@@ -54,6 +54,7 @@ type Reconciler struct {
 	ingresses ingress.Applier
 	status    status.Writer
 	drift     driftChecks
+	orphans   seenOrphans
 }
 
 // layers are the conditions that must be True for a Platform to be Ready, in the order of the steps.

@@ -41,6 +41,9 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 		}
 	}
 	if have.State == tenancy.StateLive {
+		if err := s.checkOwnRow(have); err != nil {
+			return err
+		}
 		if have, err = r.recordAnswers(ctx, s, have); err != nil {
 			return s.databaseError(err)
 		}

@@ -54,7 +54,7 @@ func nameTaken(e *tenancy.NameTakenError, now time.Time) *step.Error {
 			untilFree(e, now))
 	}
 	if e.Kind == tenancy.TenantName && e.Tombstone {
-		return step.SkipStatus(conflictRetry) // it has become one since the row was read
+		return step.SkipStatus(requeue.ConflictRetry) // it has become one since the row was read
 	}
 	reason := v1alpha1.ReasonSchemaTaken
 	if e.Kind == tenancy.HostName {

@@ -131,6 +131,7 @@ func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([
 		differs bool
 	}{
 		{"display name", have.DisplayName != want.DisplayName},
+		{"UID", have.UID != want.UID},
 		{"owner", have.Owner != want.Owner},
 		{"primary host", have.PrimaryHost != want.PrimaryHost},
 		{"paid until", !have.PaidUntil.Equal(want.PaidUntil) || have.PaidUntilInSpec != want.PaidUntilInSpec},

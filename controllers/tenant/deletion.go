@@ -83,7 +83,7 @@ func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.databaseError(err)
 	}
-	if row.State != tenancy.StateLive {
+	if row.State != tenancy.StateLive || !isOwnRow(s.tenant, row) {
 		return nil
 	}
 	if err := r.ensureNotReplaced(ctx, s.tenant); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/connections"
+	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
@@ -77,7 +78,7 @@ func (s *scope) readTombstone(ctx context.Context, id int64) (tenancy.Tenant, er
 	defer cancel()
 	row, err := s.store.Get(ctx, id)
 	if errors.Is(err, tenancy.ErrNotFound) {
-		err = step.SkipStatus(conflictRetry)
+		err = step.SkipStatus(requeue.ConflictRetry)
 	}
 	return row, err
 }

@@ -42,8 +42,8 @@ func (l *blogLogin) domainNotices() []domainNotice {
 // install records an installation, from which records are derived.
 func (l *blogLogin) install() {
 	l.t.Helper()
-	l.exec(`INSERT INTO public.installation (id, platform_namespace, platform_name, public_url, domain, sign_up, code_required, contact, created_at)
-		VALUES ('2f1e7c1a-7a57-4c77-9c0e-1f8a3c7d9b10', 'x', 'x', '', '', true, false, '', now())`)
+	l.exec(`INSERT INTO public.installation (id, platform_namespace, platform_name, namespace_uid, public_url, domain, sign_up, code_required, contact, created_at)
+		VALUES ('2f1e7c1a-7a57-4c77-9c0e-1f8a3c7d9b10', 'x', 'x', 'x', '', '', true, false, '', now())`)
 }
 
 func (l *blogLogin) wantNotices(what string, want ...domainNotice) {

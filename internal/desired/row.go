@@ -41,12 +41,12 @@ func (r Refused) IsZero() bool { return len(r.UnderPlatform)+len(r.NotListed)+le
 // the day of the Tenant's creation. The proofs of known decide which custom domains the row has. With a *DomainNotListedError,
 // Row returns the row with the primary host of known.
 func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tenancy.Spec, refused Refused, err error) {
-	primary, err := primaryHost(p, t)
+	primary, err := PrimaryHost(p, t)
 	if err != nil {
 		primary = known.PrimaryHost
 	}
 	row = tenancy.Spec{
-		Name: t.Name, SchemaName: SchemaName(t), DisplayName: t.Spec.DisplayName, Owner: t.OwnerName(), PrimaryHost: primary, PaidUntil: known.PaidUntil,
+		Name: t.Name, UID: string(t.UID), SchemaName: SchemaName(t), DisplayName: t.Spec.DisplayName, Owner: t.OwnerName(), PrimaryHost: primary, PaidUntil: known.PaidUntil,
 		Redirects: known.Redirects, // which Redirects changes with time
 	}
 	if row.DisplayName == "" {
@@ -121,7 +121,9 @@ func SchemaName(t *v1alpha1.Tenant) string {
 	return naming.Schema(t.Name)
 }
 
-func primaryHost(p *v1alpha1.Platform, t *v1alpha1.Tenant) (string, error) {
+// PrimaryHost returns the host that links to a Tenant lead to. It returns *DomainNotListedError if the Platform does not list its
+// domain.
+func PrimaryHost(p *v1alpha1.Platform, t *v1alpha1.Tenant) (string, error) {
 	domain := t.Spec.Domain
 	if domain == "" {
 		domain = string(p.Spec.Domains[0])

@@ -105,6 +105,8 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 	switch ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionReady); {
 	case !found:
 		return "The registry has no live row for the Tenant."
+	case row.UID != "" && row.UID != string(tenant.UID) && err == nil && row.Owner != want.Owner:
+		return fmt.Sprintf("The live row of this name belongs to another Tenant, with the UID %s.", row.UID)
 	case !row.SchemaExists:
 		return fmt.Sprintf("The Tenant's schema %q is missing.", row.SchemaName)
 	case app.Compare(row.SchemaVersion, app.Latest()) < 0:

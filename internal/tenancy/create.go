@@ -58,11 +58,11 @@ func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool,
 	queueExpiredHolds(batch, spec, s.clock(now))
 	var id int64
 	batch.Queue(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at,
-			max_posts, max_storage_bytes, requests_per_second, created_at, owner, paid_until_in_spec, suspension_reason, updated_at)
-		VALUES ($1, $2, `+LiveSQL+`, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now())
+			max_posts, max_storage_bytes, requests_per_second, created_at, owner, paid_until_in_spec, suspension_reason, uid, updated_at)
+		VALUES ($1, $2, `+LiveSQL+`, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now())
 		ON CONFLICT DO NOTHING RETURNING id`,
 		spec.Name, spec.SchemaName, s.app.Latest(), spec.DisplayName, date(spec.PaidUntil), orNegativeInfinity(spec.SuspendAt),
-		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, now, spec.Owner, spec.PaidUntilInSpec, spec.SuspensionReason).QueryRow(func(row pgx.Row) error {
+		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, now, spec.Owner, spec.PaidUntilInSpec, spec.SuspensionReason, spec.UID).QueryRow(func(row pgx.Row) error {
 		if err := row.Scan(&id); !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}

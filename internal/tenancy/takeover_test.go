@@ -138,6 +138,7 @@ func TestTakeOver(t *testing.T) {
 			_, err := first.Purge(ctx, later, 10)
 			return err
 		},
+		"Suspend": func() error { return first.Suspend(ctx, alice) },
 		"RecordAnswers": func() error {
 			_, err := first.RecordAnswers(ctx, alice.ID, []tenancy.Answer{{Host: "www.alice.org", At: later}}, false, later)
 			return err

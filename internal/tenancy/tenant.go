@@ -20,6 +20,8 @@ type Limits struct {
 type Spec struct {
 	// Name of the tenant.
 	Name string
+	// UID is that of the Tenant. Empty: unknown.
+	UID string
 	// SchemaName is the schema that holds its tables.
 	SchemaName string
 	// DisplayName is the title of its site.
@@ -88,7 +90,7 @@ func equal[T comparable](a, b *T) bool {
 
 // Equal reports whether two desired states are equal.
 func (s Spec) Equal(other Spec) bool {
-	return s.Name == other.Name && s.SchemaName == other.SchemaName && s.DisplayName == other.DisplayName && s.Owner == other.Owner &&
+	return s.Name == other.Name && s.UID == other.UID && s.SchemaName == other.SchemaName && s.DisplayName == other.DisplayName && s.Owner == other.Owner &&
 		s.PrimaryHost == other.PrimaryHost && slices.Equal(s.CustomHosts, other.CustomHosts) && maps.Equal(s.Proofs, other.Proofs) &&
 		s.PaidUntil.Equal(other.PaidUntil) && s.PaidUntilInSpec == other.PaidUntilInSpec && s.SuspendAt.Equal(other.SuspendAt) &&
 		s.SuspensionReason == other.SuspensionReason && EqualRedirects(s.Redirects, other.Redirects) && s.Limits.Equal(other.Limits)
@@ -102,7 +104,7 @@ func (s Spec) hosts() []string {
 // scan of all schemas.
 const selectTenant = `SELECT ` + tenantColumns + ` FROM public.tenants t `
 
-const tenantColumns = `t.id, t.name, t.schema_name, t.state, t.schema_version, t.display_name, t.owner, t.paid_until, t.paid_until_in_spec, t.suspend_at, t.suspension_reason, t.redirects,
+const tenantColumns = `t.id, t.name, t.uid, t.schema_name, t.state, t.schema_version, t.display_name, t.owner, t.paid_until, t.paid_until_in_spec, t.suspend_at, t.suspension_reason, t.redirects,
 	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.released_at, t.tombstone_schema, t.purge_at, t.updated_at,
 	(SELECT n.oid FROM pg_namespace n WHERE n.nspname = t.schema_name::name) IS NOT NULL,
 	(SELECT d.host FROM public.domains d WHERE d.tenant_id = t.id AND d.is_primary AND d.released_at IS NULL),
@@ -126,7 +128,7 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 		custom              []customHost
 	)
 	columns := []any{
-		&t.ID, &t.Name, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &t.PaidUntilInSpec, &suspendAt, &t.SuspensionReason, &t.Redirects,
+		&t.ID, &t.Name, &t.UID, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &t.PaidUntilInSpec, &suspendAt, &t.SuspensionReason, &t.Redirects,
 		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &releasedAt, &tombstoned, &purgeAt, &t.UpdatedAt,
 		&t.SchemaExists, &primary, &installation, &custom,
 	}

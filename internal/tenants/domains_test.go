@@ -82,8 +82,8 @@ func newDomainSite(t *testing.T, policy v1alpha1.CustomDomainPolicy, allowed ...
 		return err
 	})
 	d.domains = tenants.NewDomains(d.Client, portal, d.dns)
-	d.exec(`INSERT INTO public.installation (id, platform_namespace, platform_name, public_url, domain, sign_up, code_required, contact, created_at)
-		VALUES ('2f1e7c1a-7a57-4c77-9c0e-1f8a3c7d9b10', 'x', 'x', '', '', true, false, '', now())`)
+	d.exec(`INSERT INTO public.installation (id, platform_namespace, platform_name, namespace_uid, public_url, domain, sign_up, code_required, contact, created_at)
+		VALUES ('2f1e7c1a-7a57-4c77-9c0e-1f8a3c7d9b10', 'x', 'x', 'x', '', '', true, false, '', now())`)
 	return d
 }
 

@@ -90,15 +90,15 @@ func (c *Conditions) Summarize(stopped *step.Error, succeeded string) *step.Erro
 	switch {
 	case stopped == nil:
 		c.Set(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, succeeded)
-		c.remove(v1alpha1.ConditionStalled)
-		c.remove(v1alpha1.ConditionReconciling)
+		c.Remove(v1alpha1.ConditionStalled)
+		c.Remove(v1alpha1.ConditionReconciling)
 	case stopped.IsStalled():
 		c.Set(v1alpha1.ConditionReady, metav1.ConditionFalse, stopped.Reason(), stopped.Message())
-		c.remove(v1alpha1.ConditionReconciling)
+		c.Remove(v1alpha1.ConditionReconciling)
 		c.Set(v1alpha1.ConditionStalled, metav1.ConditionTrue, stopped.Reason(), stopped.Message())
 	default:
 		c.Set(v1alpha1.ConditionReady, metav1.ConditionFalse, stopped.Reason(), stopped.Message())
-		c.remove(v1alpha1.ConditionStalled)
+		c.Remove(v1alpha1.ConditionStalled)
 		c.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonProgressing, stopped.Message())
 	}
 	return stopped
@@ -111,7 +111,8 @@ func (c *Conditions) fail(err *step.Error) {
 	c.Set(err.Condition(), metav1.ConditionFalse, err.Reason(), err.Message())
 }
 
-func (c *Conditions) remove(kind string) {
+// Remove removes a condition.
+func (c *Conditions) Remove(kind string) {
 	conditions := c.object.GetConditions()
 	meta.RemoveStatusCondition(&conditions, kind)
 	c.object.SetConditions(conditions)

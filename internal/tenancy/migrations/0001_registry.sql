@@ -24,6 +24,8 @@ CREATE TABLE public.installation (
 CREATE TABLE public.tenants (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name                text NOT NULL,
+    -- The UID of its Tenant: a later Tenant of that name does not get the data without further ado.
+    uid                 text NOT NULL DEFAULT '',
     schema_name         text NOT NULL,
     -- live: its Tenant exists. tombstone: deleted, data retained, names still taken. superseded: a tombstone whose names
     -- belong to another tenant. released: deleted with its data, names held for a minute.
