@@ -17,6 +17,9 @@ import (
 // installationCheck is how often an Installation is checked. It also bounds a check.
 const installationCheck = 2 * time.Second
 
+// ErrTakenOver is returned when the Platform of another installation has taken over the database.
+var ErrTakenOver = errors.New("another installation has taken over the database")
+
 // Installation tells whether the database still serves the Platform of a Client. After a disaster, the Platform of another
 // cluster may have taken it over. The operator, whose writes would do harm, checks that in every transaction.
 type Installation struct {
@@ -53,7 +56,7 @@ func (i *Installation) Run(ctx context.Context) {
 	}
 }
 
-// Check returns *tenancy.InUseError if the database served another Platform when it was last checked. An unavailable
+// Check returns ErrTakenOver if the database served the Platform of another installation when it was last checked. An unavailable
 // database, and one that serves none yet, are no error. It waits for the first check.
 func (i *Installation) Check(ctx context.Context) error {
 	select {
@@ -81,7 +84,7 @@ func (i *Installation) check(ctx context.Context) error {
 	case err != nil && !postgres.Unavailable(err):
 		return err
 	case err == nil && served.NamespaceUID != i.namespaceUID:
-		return &tenancy.InUseError{Namespace: served.Namespace, Name: served.Name, NamespaceUID: served.NamespaceUID}
+		return ErrTakenOver
 	}
 	return nil
 }

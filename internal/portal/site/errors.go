@@ -12,7 +12,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/ratelimit"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -106,9 +105,8 @@ func explain(err error) *PageError {
 	var missing *audit.NotRecordedError
 	var api *tenants.APIError
 	var exceeded *ratelimit.ExceededError
-	var inUse *tenancy.InUseError
 	switch {
-	case errors.As(err, &inUse):
+	case errors.Is(err, tenants.ErrTakenOver):
 		return &PageError{
 			Status: http.StatusServiceUnavailable, Title: "This site has moved", RetryAfter: retryAfter,
 			Lead:  "Another installation manages its blogs now, so that nothing can be changed here.",
