@@ -22,27 +22,34 @@ func TestReadersDoNotWaitForOwners(t *testing.T) {
 	p.WaitReady()
 	p.Create(blogtest.Spec("alice"))
 	p.Save("alice", post.Document{Title: "Hello", Content: "Text"})
-	p.Create(blogtest.Owned("bob"))
-	loggedIn := p.LogIn("bob", "bob.example.com")
+	names := []string{"bob", "carol"} // one blog uses one of two connections
+	var browsers []*blogtest.Browser
+	for _, name := range names {
+		p.Create(blogtest.Owned(name))
+		loggedIn := p.LogIn(name, name+".example.com")
+		for range 2 {
+			browser := p.Browser(name + ".example.com")
+			browser.Cookies = maps.Clone(loggedIn.Cookies)
+			browsers = append(browsers, browser)
+		}
+	}
 
 	tx, err := p.Operator.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), `LOCK TABLE bob.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE bob.posts, carol.posts IN ACCESS EXCLUSIVE MODE`); err != nil {
 		t.Fatal(err)
 	}
 	var (
 		owners   sync.WaitGroup
 		released atomic.Bool
 	)
-	for range 2 * editorConns {
-		bob := p.Browser("bob.example.com")
-		bob.Cookies = maps.Clone(loggedIn.Cookies)
+	for _, browser := range browsers {
 		owners.Go(func() {
 			for !released.Load() {
-				export := bob.Open("/write/export.zip")
-				save := bob.Submit("/write/new/", "title", "Title", "content", "Text")
+				export := browser.Open("/write/export.zip")
+				save := browser.Submit("/write/new/", "title", "Title", "content", "Text")
 				for name, got := range map[string]blogtest.Response{"export": export, "save": save} {
 					if got.Status < http.StatusBadRequest && !released.Load() {
 						t.Errorf("an %s of a locked table answers %d", name, got.Status)
