@@ -251,7 +251,7 @@ type TombstoneStatus struct {
 	ID int64 `json:"id,omitempty"`
 	// deletedAt is when the Tenant was deleted.
 	// +required
-	DeletedAt metav1.Time `json:"deletedAt,omitempty,omitzero"`
+	DeletedAt *metav1.Time `json:"deletedAt,omitempty"`
 }
 
 // Tenant is one customer: a Postgres schema with its migrations, host names, a route to them and a blog.

@@ -11,7 +11,7 @@ import (
 )
 
 // checkOwnRow refuses a live row that another Tenant of the same name has left behind, as after the restoration of an older
-// database: this one would serve its posts. A Tenant with the same owner, schema and host takes it over, such as one that a
+// database: this one would serve its data. A Tenant with the same owner, schema and host takes it over, such as one that a
 // pipeline has created again.
 //
 // Stalls the Tenant with OrphanExists, and sets DatabaseReady.

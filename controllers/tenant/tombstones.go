@@ -67,7 +67,7 @@ func (s *scope) readTombstones(ctx context.Context) ([]tenancy.Tombstone, error)
 	defer cancel()
 	tombstones, err := s.store.ListTombstonesNamed(ctx, s.tenant.Name)
 	for _, t := range tombstones {
-		s.tenant.Status.Tombstones = append(s.tenant.Status.Tombstones, v1alpha1.TombstoneStatus{ID: t.ID, DeletedAt: metav1.NewTime(t.ReleasedAt)})
+		s.tenant.Status.Tombstones = append(s.tenant.Status.Tombstones, v1alpha1.TombstoneStatus{ID: t.ID, DeletedAt: new(metav1.NewTime(t.ReleasedAt))})
 	}
 	return tombstones, err
 }
