@@ -11,6 +11,9 @@ CONTAINER_TOOL ?= docker
 
 KUBECTL ?= kubectl
 
+# The namespace that undeploy deletes.
+NAMESPACE ?= echoblogs
+
 # Without the paths of this machine, a fresh clone finds what another clone has compiled in Go's cache.
 export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 
@@ -165,18 +168,24 @@ build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all manifests in one f
 install: $(KUSTOMIZE) ## Install the CRDs.
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
 
+# Without the CRDs, all Tenants of all namespaces would be deleted.
 .PHONY: uninstall
-uninstall: $(KUSTOMIZE) ## Delete the CRDs, and with them every Platform and Tenant, while the operator runs.
+uninstall: $(KUSTOMIZE) ## Delete the CRDs, if no namespace has a Platform or Tenant.
+	@left=$$($(KUBECTL) get platforms,tenants --all-namespaces --ignore-not-found --output=name | wc -l); \
+	if ((left > 0)); then echo "There are $$left Platforms and Tenants in the cluster: the CRDs are left." >&2; exit 1; fi
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: deploy
 deploy: $(KUSTOMIZE) ## Install everything: CRDs, operator, blog and public site, with OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
 	$(BUILD_DEFAULT) | $(KUBECTL) apply --server-side -f -
 
-# The CRDs are deleted first, because the finalizers of their objects need the operator.
+# The CRDs, the ClusterRoles and the admission policies are those of other installations, too. A namespace with Tenants
+# would not go away: their finalizers need the operator.
 .PHONY: undeploy
-undeploy: uninstall ## Delete everything, Platforms and Tenants first.
-	$(BUILD_DEFAULT) | $(KUBECTL) delete --ignore-not-found -f -
+undeploy: ## Delete the namespace NAMESPACE=echoblogs, after "kubectl echoblogs uninstall".
+	@left=$$($(KUBECTL) --namespace=$(NAMESPACE) get platforms,tenants --ignore-not-found --output=name | wc -l); \
+	if ((left > 0)); then echo "There are $$left Platforms and Tenants in the namespace $(NAMESPACE): run kubectl echoblogs uninstall -n $(NAMESPACE) first." >&2; exit 1; fi
+	$(KUBECTL) delete namespace $(NAMESPACE) --ignore-not-found
 
 $(CONTROLLER_GEN): package := sigs.k8s.io/controller-tools/cmd/controller-gen
 $(CRD_REF_DOCS): package := github.com/elastic/crd-ref-docs

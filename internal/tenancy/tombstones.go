@@ -55,6 +55,19 @@ func (r Reader) ListTombstonesOf(ctx context.Context, owner string, now time.Tim
 // maxTombstonesNamed bounds how many tombstones of one name are read.
 const maxTombstonesNamed = 10
 
+// Count is how many tenants a registry has.
+type Count struct{ Live, Tombstones int }
+
+// CountTenants counts the live tenants and the tombstones. It reads all rows.
+func (r Reader) CountTenants(ctx context.Context) (c Count, err error) {
+	err = r.db.QueryRow(ctx, `SELECT count(*) FILTER (WHERE state = `+LiveSQL+`), count(*) FILTER (WHERE tombstone_schema IS NOT NULL) FROM public.tenants`).
+		Scan(&c.Live, &c.Tombstones)
+	if err != nil {
+		return Count{}, fmt.Errorf("count the tenants: %w", err)
+	}
+	return c, nil
+}
+
 // ListTombstonesNamed returns the tombstones of tenants of a name, the newest first, at most ten. The first one is
 // StateTombstone, unless another tenant has the name.
 func (r Reader) ListTombstonesNamed(ctx context.Context, name string) ([]Tombstone, error) {

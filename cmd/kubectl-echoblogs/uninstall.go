@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
+)
+
+const (
+	// uninstallTimeout limits the duration of an uninstallation.
+	uninstallTimeout = time.Hour
+	// callTimeout limits one call to the API server.
+	callTimeout = 15 * time.Second
+	// pollInterval is how often an uninstallation looks whether objects are gone.
+	pollInterval = 200 * time.Millisecond
+	// concurrency is how many objects an uninstallation changes at once.
+	concurrency = 8
+)
+
+// uninstallation removes the objects of one namespace.
+type uninstallation struct {
+	*cluster
+	out io.Writer
+	// operatorStopped is true if the user says that no operator runs outside of the namespace.
+	operatorStopped bool
+}
+
+func uninstallCommand(flags *clusterFlags) *cobra.Command {
+	u := &uninstallation{}
+	var keepData, retain bool
+	cmd := &cobra.Command{
+		Use:   "uninstall",
+		Short: "Remove the Tenants and Platforms of a namespace, and keep their data",
+		Long: `Remove the Tenants, the Platforms and their Ingresses of a namespace, with your own permissions. The CRDs and other
+namespaces stay. Afterwards, "kubectl delete namespace" removes the rest.
+
+  --keep-data  stops the operator and the public site, and leaves rows and schemas as they are: a new installation that
+               takes over the database continues with them. It also helps if the namespace is being deleted and does not
+               go away, because no operator runs any more.
+  --retain     lets the operator turn every Tenant into a tombstone first, also those that would be deleted with their
+               data. The operator must run.
+
+It can be repeated after a failure.`,
+		Example: "  kubectl echoblogs uninstall -n staging --keep-data",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if flags.namespace == "" {
+				return errors.New("name the namespace with -n")
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), uninstallTimeout)
+			defer cancel()
+			var err error
+			if u.cluster, err = flags.connect(); err != nil {
+				return err
+			}
+			u.out = cmd.OutOrStdout()
+			if keepData {
+				return u.keepData(ctx)
+			}
+			return u.retain(ctx)
+		},
+	}
+	cmd.Flags().BoolVar(&keepData, "keep-data", false, "leave rows and schemas as they are")
+	cmd.Flags().BoolVar(&retain, "retain", false, "turn every Tenant into a tombstone")
+	cmd.Flags().BoolVar(&u.operatorStopped, "operator-stopped", false, "with --keep-data: no operator runs outside of the namespace")
+	cmd.MarkFlagsOneRequired("keep-data", "retain")
+	cmd.MarkFlagsMutuallyExclusive("keep-data", "retain")
+	return cmd
+}
+
+// deleteIngresses deletes the Ingresses that an operator has left.
+func (u *uninstallation) deleteIngresses(ctx context.Context) error {
+	var ingresses networkingv1.IngressList
+	err := u.client.List(ctx, &ingresses, client.InNamespace(u.namespace), client.MatchingLabels{routing.LabelManagedBy: routing.ManagedBy})
+	if err != nil {
+		return fmt.Errorf("list the Ingresses: %w", err)
+	}
+	return each(ctx, ingresses.Items, func(ctx context.Context, ingress *networkingv1.Ingress) error {
+		if err := client.IgnoreNotFound(u.client.Delete(ctx, ingress)); err != nil {
+			return fmt.Errorf("delete Ingress %s: %w", ingress.Name, err)
+		}
+		return nil
+	})
+}
+
+// platforms lists the Platforms of the namespace.
+func (u *uninstallation) platforms(ctx context.Context) ([]v1alpha1.Platform, error) {
+	var platforms v1alpha1.PlatformList
+	if err := u.client.List(ctx, &platforms, client.InNamespace(u.namespace)); err != nil {
+		return nil, fmt.Errorf("list the Platforms: %w", err)
+	}
+	return platforms.Items, nil
+}
+
+// report returns sentences that say what stays in the database of a Platform. Read it before the Platform and its Secret are
+// deleted.
+func (u *uninstallation) report(ctx context.Context, platform *v1alpha1.Platform) string {
+	var namespace corev1.Namespace
+	if err := u.client.Get(ctx, client.ObjectKey{Name: u.namespace}, &namespace); err != nil {
+		return fmt.Sprintf("The namespace could not be read: %s.", err)
+	}
+	takeOver := fmt.Sprintf("A Platform in a new namespace that is Stalled with DatabaseInUse can use that database after this:\n  kubectl annotate platform %s %s=%s\n",
+		platform.Name, v1alpha1.AnnotationTakeOver, namespace.UID)
+	db, err := u.database(ctx, platform)
+	if err != nil {
+		return fmt.Sprintf("All data of the Platform %q stays in its database, which could not be read from here. %s", platform.Name, takeOver)
+	}
+	defer db.Close()
+	count, err := tenancy.NewReader(db).CountTenants(ctx)
+	if err != nil {
+		return fmt.Sprintf("All data of the Platform %q stays in its database, whose registry could not be read. %s", platform.Name, takeOver)
+	}
+	return fmt.Sprintf("In the database of the Platform %q, %d live tenants and %d tombstones stay, with their schemas. %s", platform.Name, count.Live, count.Tombstones, takeOver)
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// operatorDeployment is the Deployment of the operator.
+const operatorDeployment = "echoblogs-operator"
+
+// keepData removes the objects while no operator runs: one would end the Tenants that are deleted.
+func (u *uninstallation) keepData(ctx context.Context) error {
+	if err := u.stopPrograms(ctx); err != nil {
+		return err
+	}
+	platforms, err := u.platforms(ctx)
+	if err != nil {
+		return err
+	}
+	var reports []string
+	for i := range platforms {
+		reports = append(reports, u.report(ctx, &platforms[i]))
+	}
+	var tenants v1alpha1.TenantList
+	if err := u.client.List(ctx, &tenants, client.InNamespace(u.namespace)); err != nil {
+		return fmt.Errorf("list the Tenants: %w", err)
+	}
+	if err := each(ctx, tenants.Items, func(ctx context.Context, t *v1alpha1.Tenant) error { return u.release(ctx, t) }); err != nil {
+		return err
+	}
+	if err := u.deleteIngresses(ctx); err != nil {
+		return err
+	}
+	if err := each(ctx, platforms, func(ctx context.Context, p *v1alpha1.Platform) error { return u.release(ctx, p) }); err != nil {
+		return err
+	}
+	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items), len(platforms), u.namespace)
+	for _, report := range reports {
+		fmt.Fprintln(u.out, report)
+	}
+	return nil
+}
+
+// stopPrograms stops the public site, which creates Tenants, and the operator.
+func (u *uninstallation) stopPrograms(ctx context.Context) error {
+	var namespace corev1.Namespace
+	if err := u.client.Get(ctx, client.ObjectKey{Name: u.namespace}, &namespace); err != nil {
+		return fmt.Errorf("read the namespace: %w", err)
+	}
+	for _, name := range []string{siteDeployment, operatorDeployment} {
+		switch found, err := u.stopDeployment(ctx, name); {
+		case err != nil:
+			return err
+		case !found && name == operatorDeployment && namespace.DeletionTimestamp.IsZero() && !u.operatorStopped:
+			return fmt.Errorf("there is no Deployment %q in the namespace %q. An operator that runs elsewhere would end the Tenants: stop it, and repeat the command with --operator-stopped",
+				name, u.namespace)
+		}
+	}
+	return nil
+}
+
+// stopDeployment scales a Deployment to zero and waits until its pods are gone. It reports whether there is one.
+func (u *uninstallation) stopDeployment(ctx context.Context, name string) (found bool, err error) {
+	key := client.ObjectKey{Namespace: u.namespace, Name: name}
+	var deployment appsv1.Deployment
+	err = u.client.Get(ctx, key, &deployment)
+	switch {
+	case apierrors.IsNotFound(err):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("read Deployment %s: %w", name, err)
+	}
+	before := deployment.DeepCopy()
+	deployment.Spec.Replicas = new(int32(0))
+	if err := u.client.Patch(ctx, &deployment, client.MergeFrom(before)); err != nil {
+		return true, fmt.Errorf("stop Deployment %s: %w", name, err)
+	}
+	return true, until(ctx, "the pods of "+name+" are gone", func(ctx context.Context) (bool, error) {
+		var pods corev1.PodList
+		err := u.client.List(ctx, &pods, client.InNamespace(u.namespace), client.MatchingLabels(deployment.Spec.Selector.MatchLabels))
+		return len(pods.Items) == 0, err
+	})
+}
+
+// release deletes an object and removes our finalizer, so that the object is gone at once. Finalizers of others stay.
+func (u *uninstallation) release(ctx context.Context, object client.Object) error {
+	name := fmt.Sprintf("%T %s", object, object.GetName())
+	if object.GetDeletionTimestamp().IsZero() {
+		uid := object.GetUID()
+		if err := u.client.Delete(ctx, object, client.Preconditions{UID: &uid}); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("delete %s: %w", name, err)
+		}
+	}
+	for {
+		err := u.client.Get(ctx, client.ObjectKeyFromObject(object), object)
+		if err == nil && controllerutil.RemoveFinalizer(object, v1alpha1.Finalizer) {
+			err = u.client.Update(ctx, object)
+		}
+		if !apierrors.IsConflict(err) {
+			if client.IgnoreNotFound(err) != nil {
+				return fmt.Errorf("remove the finalizer of %s: %w", name, err)
+			}
+			return nil
+		}
+	}
+}

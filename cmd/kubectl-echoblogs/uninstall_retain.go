@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+)
+
+// patience is how long the operator may take for the next Tenant, until the command gives up.
+const patience = 2 * time.Minute
+
+// retain lets the operator end every Tenant and then the Platforms.
+func (u *uninstallation) retain(ctx context.Context) error {
+	platforms, err := u.platforms(ctx)
+	if err != nil {
+		return err
+	}
+	var tenants v1alpha1.TenantList
+	if err := u.client.List(ctx, &tenants, client.InNamespace(u.namespace)); err != nil {
+		return fmt.Errorf("list the Tenants: %w", err)
+	}
+	if err := each(ctx, tenants.Items, u.retainTenant); err != nil {
+		return err
+	}
+	if err := u.awaitGone(ctx, "Tenants", func() client.ObjectList { return &v1alpha1.TenantList{} }, func(l client.ObjectList) int { return len(l.(*v1alpha1.TenantList).Items) }); err != nil {
+		return err
+	}
+	for i := range platforms {
+		fmt.Fprintln(u.out, u.report(ctx, &platforms[i]))
+	}
+	if err := each(ctx, platforms, func(ctx context.Context, p *v1alpha1.Platform) error {
+		if err := client.IgnoreNotFound(u.client.Delete(ctx, p)); err != nil {
+			return fmt.Errorf("delete Platform %s: %w", p.Name, err)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := u.awaitGone(ctx, "Platforms", func() client.ObjectList { return &v1alpha1.PlatformList{} }, func(l client.ObjectList) int { return len(l.(*v1alpha1.PlatformList).Items) }); err != nil {
+		return err
+	}
+	if err := u.deleteIngresses(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items), len(platforms), u.namespace)
+	return nil
+}
+
+// retainTenant deletes a Tenant and keeps its data, whatever its deletionPolicy says.
+func (u *uninstallation) retainTenant(ctx context.Context, tenant *v1alpha1.Tenant) error {
+	if !tenant.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	if !tenant.Retained() {
+		before := tenant.DeepCopy()
+		tenant.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain
+		if err := u.client.Patch(ctx, tenant, client.MergeFrom(before)); err != nil {
+			return fmt.Errorf("keep the data of Tenant %s: %w", tenant.Name, err)
+		}
+	}
+	uid := tenant.UID
+	if err := u.client.Delete(ctx, tenant, client.Preconditions{UID: &uid}); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("delete Tenant %s: %w", tenant.Name, err)
+	}
+	return nil
+}
+
+// awaitGone waits until there is no object of a kind. It gives up if their number stays the same for too long.
+func (u *uninstallation) awaitGone(ctx context.Context, kind string, list func() client.ObjectList, count func(client.ObjectList) int) error {
+	left, since := -1, time.Now()
+	return until(ctx, "the "+kind+" are gone", func(ctx context.Context) (bool, error) {
+		found := list()
+		if err := u.client.List(ctx, found, client.InNamespace(u.namespace)); err != nil {
+			return false, fmt.Errorf("list the %s: %w", kind, err)
+		}
+		if n := count(found); n != left {
+			left, since = n, time.Now()
+		}
+		if left > 0 && time.Since(since) > patience {
+			return false, fmt.Errorf("%d %s are still being deleted. Check that the operator runs, and what their conditions say; then repeat the command, or use --keep-data", left, kind)
+		}
+		return left == 0, nil
+	})
+}
+
+// until calls check until it returns true or an error.
+func until(ctx context.Context, what string, check func(context.Context) (bool, error)) error {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		limited, cancel := context.WithTimeout(ctx, callTimeout)
+		done, err := check(limited)
+		cancel()
+		if done || err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return fmt.Errorf("wait until %s: %w", what, ctx.Err())
+		}
+	}
+}
+
+// each calls do for each item, for some of them at once.
+func each[T any](ctx context.Context, items []T, do func(context.Context, *T) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrency)
+	for i := range items {
+		group.Go(func() error {
+			limited, cancel := context.WithTimeout(ctx, callTimeout)
+			defer cancel()
+			return do(limited, &items[i])
+		})
+	}
+	return group.Wait()
+}

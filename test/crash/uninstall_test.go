@@ -1,0 +1,148 @@
+package crash_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+// newInstalled returns an installation with Tenants, of which one would be deleted with its data.
+func newInstalled(t *testing.T) (*stack.Platform, *stack.Operator) {
+	t.Helper()
+	p := stack.New(t)
+	operator := p.StartOperator()
+	p.WaitReady()
+	p.StartBlog(0)
+	for _, name := range []string{"alice", "bob", "carol"} {
+		p.CreateTenant(name, func(t *v1alpha1.Tenant) {
+			if name == "carol" {
+				t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete
+			}
+		})
+	}
+	p.WaitTenantsReady("alice", "bob", "carol")
+	return p, operator
+}
+
+// wantUninstalled checks that none of our objects is left in the namespace.
+func wantUninstalled(t *testing.T, p *stack.Platform) {
+	t.Helper()
+	var (
+		tenants   v1alpha1.TenantList
+		platforms v1alpha1.PlatformList
+		ingresses networkingv1.IngressList
+	)
+	for _, list := range []client.ObjectList{&tenants, &platforms, &ingresses} {
+		if err := p.Client.List(t.Context(), list, client.InNamespace(p.Namespace)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(tenants.Items) + len(platforms.Items) + len(ingresses.Items); n != 0 {
+		t.Errorf("%d objects are left", n)
+	}
+}
+
+func TestUninstallKeepsData(t *testing.T) {
+	t.Parallel()
+	p, operator := newInstalled(t)
+	if _, err := p.RunPlugin(t.Context(), "uninstall", "--keep-data"); err == nil || !strings.Contains(err.Error(), "An operator that runs elsewhere would end the Tenants") {
+		t.Fatalf("an operator may be running: %v", err)
+	}
+	for _, flags := range [][]string{nil, {"--keep-data", "--retain"}} {
+		if printed, err := p.RunPlugin(t.Context(), append([]string{"uninstall"}, flags...)...); err == nil {
+			t.Fatalf("uninstall %v prints %s", flags, printed)
+		}
+	}
+	operator.Kill()
+	p.EditTenant("bob", func(t *v1alpha1.Tenant) { t.Finalizers = append(t.Finalizers, "example.com/mine") })
+	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "echoblogs-operator"}}
+	deployment.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": "operator"}}
+	deployment.Spec.Template.Labels = deployment.Spec.Selector.MatchLabels
+	deployment.Spec.Template.Spec.Containers = []corev1.Container{{Name: "operator", Image: "operator"}}
+	p.CreateObject(deployment)
+	var namespace corev1.Namespace
+	if err := p.Client.Get(t.Context(), client.ObjectKey{Name: p.Namespace}, &namespace); err != nil {
+		t.Fatal(err)
+	}
+
+	printed, err := p.RunPlugin(t.Context(), "uninstall", "--keep-data")
+	want := fmt.Sprintf("Removed 3 Tenants and 1 Platforms from the namespace %q.\nIn the database of the Platform \"default\", 3 live tenants and 0 tombstones stay, with their schemas. "+
+		"A Platform in a new namespace that is Stalled with DatabaseInUse can use that database after this:\n  kubectl annotate platform default tenancy.echoblogs.io/take-over=%s\n\n", p.Namespace, namespace.UID)
+	if err != nil || printed != want {
+		t.Errorf("it prints %q, error %v, want %q", printed, err, want)
+	}
+	if err := p.Client.Get(t.Context(), p.Key(deployment.Name), deployment); err != nil || *deployment.Spec.Replicas != 0 {
+		t.Errorf("the Deployment of the operator has %v replicas, error %v", deployment.Spec.Replicas, err)
+	}
+	if left := p.Tenant("bob").Finalizers; len(left) != 1 || left[0] != "example.com/mine" {
+		t.Errorf("the finalizers %v of bob are left", left)
+	}
+	p.EditTenant("bob", func(t *v1alpha1.Tenant) { t.Finalizers = nil })
+	wantUninstalled(t, p)
+	if n := p.Count(`SELECT count(*) FROM public.tenants t JOIN pg_namespace n ON n.nspname = t.schema_name WHERE t.state = 'live'`); n != 3 {
+		t.Errorf("%d rows and schemas are live, want 3", n)
+	}
+}
+
+// A namespace that is deleted with its operator keeps its Tenants Terminating. The command frees it.
+func TestUninstallFreesAHangingNamespace(t *testing.T) {
+	t.Parallel()
+	p, operator := newInstalled(t)
+	operator.Kill()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: p.Namespace}}
+	if err := p.Client.Delete(t.Context(), namespace); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait("the Tenants are being deleted", func(context.Context) error {
+		if p.Tenant("alice").DeletionTimestamp.IsZero() {
+			return errors.New("they are not")
+		}
+		return nil
+	})
+	if printed, err := p.RunPlugin(t.Context(), "uninstall", "--keep-data"); err != nil || !strings.Contains(printed, "tenancy.echoblogs.io/take-over=") {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	p.Wait("the namespace is gone", func(ctx context.Context) error {
+		err := p.Client.Get(ctx, client.ObjectKeyFromObject(namespace), namespace)
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return errors.Join(errors.New("it is not"), err)
+	})
+	if n := p.Count(`SELECT count(*) FROM public.tenants WHERE state = 'live'`); n != 3 {
+		t.Errorf("%d rows are live, want 3", n)
+	}
+}
+
+func TestUninstallRetains(t *testing.T) {
+	t.Parallel()
+	p, _ := newInstalled(t)
+	printed, err := p.RunPlugin(t.Context(), "uninstall", "--retain")
+	if err != nil || !strings.Contains(printed, `In the database of the Platform "default", 0 live tenants and 3 tombstones stay, with their schemas.`) ||
+		!strings.HasSuffix(printed, fmt.Sprintf("Removed 3 Tenants and 1 Platforms from the namespace %q.\n", p.Namespace)) {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	wantUninstalled(t, p)
+	if n := p.Count(`SELECT count(*) FROM public.tenants t JOIN pg_namespace n ON n.nspname = t.tombstone_schema`); n != 3 {
+		t.Errorf("%d tombstones, want 3", n)
+	}
+	if n := p.Count(`SELECT count(*) FROM public.installation`); n != 0 {
+		t.Error("the database still serves the Platform")
+	}
+	// It can be repeated.
+	if printed, err := p.RunPlugin(t.Context(), "uninstall", "--retain"); err != nil || !strings.Contains(printed, "Removed 0 Tenants and 0 Platforms") {
+		t.Errorf("again, it prints %q, error %v", printed, err)
+	}
+}
