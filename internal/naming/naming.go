@@ -66,7 +66,8 @@ func Schema(name string) string {
 	return strings.ReplaceAll(name, "-", "_")
 }
 
-// Tombstone returns the name that the schema of a deleted tenant is kept under.
+// Tombstone returns the name that the schema of a deleted tenant is kept under. With the second in it, a tenant that an older
+// database has brought back can be deleted again: the restoration leaves the schema of the first deletion.
 func Tombstone(tenantID int64, deleted time.Time) string {
-	return fmt.Sprintf("deleted_%d_%s", tenantID, deleted.UTC().Format("20060102"))
+	return fmt.Sprintf("deleted_%d_%s", tenantID, deleted.UTC().Format("20060102150405"))
 }

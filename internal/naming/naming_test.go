@@ -63,7 +63,7 @@ func TestReservedNamesAreSortedAndValid(t *testing.T) {
 func TestTombstoneNamesAreReserved(t *testing.T) {
 	t.Parallel()
 	name := naming.Tombstone(42, time.Date(2027, 1, 31, 23, 30, 0, 0, time.FixedZone("east", 3600)))
-	if name != "deleted_42_20270131" {
+	if name != "deleted_42_20270131223000" {
 		t.Errorf("tombstone %q", name)
 	}
 }

@@ -157,6 +157,27 @@ func TestRestoreAnOlderTombstone(t *testing.T) {
 	d.wantSchemas("alice")
 }
 
+// The restoration of a database leaves schemas that were created since: that of a tombstone keeps its tenant from nothing.
+func TestRetainBesideALeftTombstone(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.create(spec("alice"))
+	alice := d.find("alice")
+	left, err := d.store.Retain(t.Context(), alice, deletedTenant, now, now.AddDate(0, 0, 30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.store.Restore(t.Context(), spec("alice"), alice.ID, now); err != nil {
+		t.Fatal(err)
+	}
+	d.exec(`CREATE SCHEMA ` + left)
+	again, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, now.Add(time.Second), now.AddDate(0, 0, 30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.wantSchemas(left, again)
+}
+
 func TestDropReleasesAfterTheHold(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
