@@ -40,8 +40,9 @@ func (a Applier) Ensure(ctx context.Context, want *networkingv1.Ingress) (change
 	case err == nil && routing.UpToDate(&cached, want):
 		return false, nil
 	}
+	changed = true
 	if err == nil {
-		err = a.update(ctx, want)
+		changed, err = a.update(ctx, want)
 	} else {
 		err = a.Client.Create(ctx, want.DeepCopy(), client.FieldOwner(routing.FieldManager)) // costs the API server less than applying it
 	}
@@ -55,30 +56,33 @@ func (a Applier) Ensure(ctx context.Context, want *networkingv1.Ingress) (change
 	case err != nil:
 		return false, fmt.Errorf("write Ingress %s: %w", want.Name, err)
 	}
-	return true, nil
+	return changed, nil
 }
 
 // update applies the wanted state to the Ingress that exists, unless it has changed since it was read: others add paths of
-// challenges, which stay.
-func (a Applier) update(ctx context.Context, want *networkingv1.Ingress) error {
+// challenges, which stay. It reports false if the cache lags: another operator has written it already.
+func (a Applier) update(ctx context.Context, want *networkingv1.Ingress) (changed bool, err error) {
 	var live networkingv1.Ingress // the cache does not hold who manages which fields
 	if err := a.Live.Get(ctx, client.ObjectKeyFromObject(want), &live); err != nil {
-		return err
+		return false, err
+	}
+	if routing.UpToDate(&live, want) {
+		return false, nil
 	}
 	if !routing.IsManaged(&live) {
-		return step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressNotOwned,
+		return false, step.Stalled(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressNotOwned,
 			fmt.Sprintf("An Ingress %q exists but was not created for this object.", want.Name))
 	}
 	if err := a.assumeFields(ctx, &live); err != nil {
-		return err
+		return false, err
 	}
 	merged := routing.KeepChallenges(&live, want)
 	merged.ResourceVersion = live.ResourceVersion
 	after, err := a.apply(ctx, merged)
 	if err != nil || routing.UpToDate(after, want) {
-		return err
+		return err == nil, err
 	}
-	return a.removeForeign(ctx, after, merged)
+	return true, a.removeForeign(ctx, after, merged)
 }
 
 // assumeFields makes the fields that the operator has set by other requests than an apply, such as the creation, fields that it
