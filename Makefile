@@ -171,7 +171,7 @@ install: $(KUSTOMIZE) ## Install the CRDs.
 # Without the CRDs, all Tenants of all namespaces would be deleted.
 .PHONY: uninstall
 uninstall: $(KUSTOMIZE) ## Delete the CRDs, if no namespace has a Platform or Tenant.
-	@left=$$($(KUBECTL) get platforms,tenants --all-namespaces --ignore-not-found --output=name | wc -l); \
+	@left=$$($(KUBECTL) get platforms.tenancy.echoblogs.io,tenants.tenancy.echoblogs.io --all-namespaces --ignore-not-found --output=name | wc -l); \
 	if ((left > 0)); then echo "There are $$left Platforms and Tenants in the cluster: the CRDs are left." >&2; exit 1; fi
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
@@ -183,7 +183,7 @@ deploy: $(KUSTOMIZE) ## Install everything: CRDs, operator, blog and public site
 # would not go away: their finalizers need the operator.
 .PHONY: undeploy
 undeploy: ## Delete the namespace NAMESPACE=echoblogs, after "kubectl echoblogs uninstall".
-	@left=$$($(KUBECTL) --namespace=$(NAMESPACE) get platforms,tenants --ignore-not-found --output=name | wc -l); \
+	@left=$$($(KUBECTL) --namespace=$(NAMESPACE) get platforms.tenancy.echoblogs.io,tenants.tenancy.echoblogs.io --ignore-not-found --output=name | wc -l); \
 	if ((left > 0)); then echo "There are $$left Platforms and Tenants in the namespace $(NAMESPACE): run kubectl echoblogs uninstall -n $(NAMESPACE) first." >&2; exit 1; fi
 	$(KUBECTL) delete namespace $(NAMESPACE) --ignore-not-found
 

@@ -100,6 +100,15 @@ func TestOrphans(t *testing.T) {
 	p.WantEvent("default", v1alpha1.ReasonOrphansSuspended)
 	p.WaitPlatform(v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 
+	// A Tenant of that name that does not get the row hides nothing.
+	p.lose("bob")
+	p.CreateTenant("bob", ownedBy("mallory"))
+	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
+	p.PassMinute()
+	p.waitOrphans(v1alpha1.ReasonOrphansReported, `Live rows of the registry without a Tenant: 2 ("alice", "bob"). Of them, 1 are suspended.`)
+	p.DeleteTenants("bob")
+	p.ReadyTenant("bob", ownedBy("bob"))
+
 	// Neither another owner gets the data, nor one who says nothing; the deletion of such a Tenant ends nothing.
 	for _, edit := range []func(*v1alpha1.Tenant){ownedBy("mallory"), func(*v1alpha1.Tenant) {}, operatortest.Annotate(v1alpha1.AnnotationAdoptOrphan, "another")} {
 		p.CreateTenant("alice", edit)

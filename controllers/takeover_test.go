@@ -98,7 +98,9 @@ func TestTakeOverDuringDeletions(t *testing.T) {
 		t.Fatal(err)
 	}
 	second.WaitReady()
-	second.takeOver("stays in the manifest")
+	if value, left := second.ReadPlatform().Annotations[v1alpha1.AnnotationTakeOver]; left {
+		t.Errorf("the annotation %q is left: it would apply again", value)
+	}
 	for _, name := range names {
 		if atTakeover[name] == "live" {
 			second.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionTrue, "")

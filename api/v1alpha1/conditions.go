@@ -29,7 +29,7 @@ const (
 )
 
 // AnnotationTakeOver of a Platform lets it take over a database that serves the Platform of another cluster, or of an
-// earlier namespace. The value is the UID of that Platform's namespace, which the condition DatabaseInUse tells.
+// earlier namespace. The value is the UID of that Platform's namespace, which the condition DatabaseReady shows.
 const AnnotationTakeOver = "tenancy.echoblogs.io/take-over"
 
 // Condition types. Ready, Reconciling and Stalled follow kstatus

@@ -86,27 +86,29 @@ func (u *uninstallation) stopDeployment(ctx context.Context, name string) (found
 	return true, until(ctx, "the pods of "+name+" are gone", func(ctx context.Context) (bool, error) {
 		var pods corev1.PodList
 		err := u.client.List(ctx, &pods, client.InNamespace(u.namespace), client.MatchingLabels(deployment.Spec.Selector.MatchLabels))
-		return len(pods.Items) == 0, err
+		if err != nil {
+			return false, fmt.Errorf("list the pods of %s: %w", name, err)
+		}
+		return len(pods.Items) == 0, nil
 	})
 }
 
-// release deletes an object and removes our finalizer, so that the object is gone at once. Finalizers of others stay.
+// release removes our finalizer from an object and deletes it, so that nobody has anything to end. Finalizers of others stay. It
+// begins again if the object changes in between: an operator would put the finalizer back.
 func (u *uninstallation) release(ctx context.Context, object client.Object) error {
 	name := fmt.Sprintf("%T %s", object, object.GetName())
-	if object.GetDeletionTimestamp().IsZero() {
-		uid := object.GetUID()
-		if err := u.client.Delete(ctx, object, client.Preconditions{UID: &uid}); client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("delete %s: %w", name, err)
-		}
-	}
 	for {
 		err := u.client.Get(ctx, client.ObjectKeyFromObject(object), object)
 		if err == nil && controllerutil.RemoveFinalizer(object, v1alpha1.Finalizer) {
 			err = u.client.Update(ctx, object)
 		}
+		if err == nil && object.GetDeletionTimestamp().IsZero() {
+			uid, version := object.GetUID(), object.GetResourceVersion()
+			err = u.client.Delete(ctx, object, client.Preconditions{UID: &uid, ResourceVersion: &version})
+		}
 		if !apierrors.IsConflict(err) {
 			if client.IgnoreNotFound(err) != nil {
-				return fmt.Errorf("remove the finalizer of %s: %w", name, err)
+				return fmt.Errorf("release %s: %w", name, err)
 			}
 			return nil
 		}

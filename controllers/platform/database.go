@@ -34,7 +34,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 		err = r.prepare(ctx, s, store)
 	}
 	if other := takenOver(s.platform, err); other != nil {
-		if err = store.TakeOver(ctx, s.platform.Namespace, s.platform.Name, other.NamespaceUID); err == nil {
+		if err = r.takeOver(ctx, s, store, other); err == nil {
 			r.Recorder.Eventf(s.platform, nil, corev1.EventTypeWarning, v1alpha1.ReasonDatabaseTakenOver, "TakeOver",
 				"Took over the database from the Platform %q in the namespace %q with the UID %s.", other.Name, other.Namespace, other.NamespaceUID)
 			err = r.prepare(ctx, s, store)
@@ -58,6 +58,20 @@ func takenOver(p *v1alpha1.Platform, err error) *tenancy.InUseError {
 	var other *tenancy.InUseError
 	if recorded := p.Annotations[v1alpha1.AnnotationTakeOver]; errors.As(err, &other) && recorded == other.NamespaceUID && !other.SameNamespace {
 		return other
+	}
+	return nil
+}
+
+// takeOver takes the database over, and removes the annotation: if the other installation took it back later, the two would
+// take it from each other without end.
+func (r *Reconciler) takeOver(ctx context.Context, s *scope, store *tenancy.Store, other *tenancy.InUseError) error {
+	if err := store.TakeOver(ctx, s.platform.Namespace, s.platform.Name, other.NamespaceUID); err != nil {
+		return err
+	}
+	done := s.platform.DeepCopy()
+	delete(done.Annotations, v1alpha1.AnnotationTakeOver)
+	if err := r.Client.Patch(ctx, done, client.MergeFrom(s.platform), client.FieldOwner(status.FieldManager)); err != nil {
+		return fmt.Errorf("remove the annotation of Platform %s: %w", s.platform.Name, err)
 	}
 	return nil
 }

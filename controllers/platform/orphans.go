@@ -8,13 +8,13 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
+	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/remediation"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
@@ -47,7 +47,7 @@ func (s *seenOrphans) forget(platform types.NamespacedName) { s.replace(platform
 
 // handleOrphans reports live rows without a Tenant, such as those that the restoration of an older database has brought
 // back. A few of them that two checks in a row have found are suspended, so that what was deleted is not served. If there are
-// more, the API server has lost objects, and their sites stay as they are.
+// more, the API server has lost objects, and their rows stay as they are.
 //
 // Sets OrphansFound, which is present only while it is True.
 func (r *Reconciler) handleOrphans(ctx context.Context, s *scope, store *tenancy.Store, orphans []tenancy.Tenant, live int) error {
@@ -72,8 +72,12 @@ func (r *Reconciler) handleOrphans(ctx context.Context, s *scope, store *tenancy
 			if !few || !slices.Contains(before, row.ID) {
 				continue
 			}
-			if done, err := r.suspendOrphan(ctx, s, store, row); err != nil || !done {
+			done, err := r.suspendOrphan(ctx, s, store, row)
+			if err != nil {
 				return err
+			}
+			if !done {
+				continue
 			}
 		}
 		suspended++
@@ -84,12 +88,13 @@ func (r *Reconciler) handleOrphans(ctx context.Context, s *scope, store *tenancy
 
 // suspendOrphan suspends a row, unless it has changed or its Tenant exists: the cache may lag.
 func (r *Reconciler) suspendOrphan(ctx context.Context, s *scope, store *tenancy.Store, row tenancy.Tenant) (done bool, err error) {
-	err = r.Live.Get(ctx, client.ObjectKey{Namespace: s.platform.Namespace, Name: row.Name}, &v1alpha1.Tenant{})
-	if !apierrors.IsNotFound(err) {
-		if err != nil {
-			err = fmt.Errorf("look for Tenant %s: %w", row.Name, err)
-		}
-		return false, err
+	var tenant v1alpha1.Tenant
+	err = r.Live.Get(ctx, client.ObjectKey{Namespace: s.platform.Namespace, Name: row.Name}, &tenant)
+	switch {
+	case client.IgnoreNotFound(err) != nil:
+		return false, fmt.Errorf("look for Tenant %s: %w", row.Name, err)
+	case err == nil && tenant.PlatformName() == s.platform.Name && !diagnosis.LeftBehind(&tenant, row):
+		return false, nil
 	}
 	switch err := store.Suspend(ctx, row); {
 	case errors.Is(err, tenancy.ErrConflict):

@@ -33,6 +33,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 		if choice, err = s.chooseTombstone(ctx, have); err != nil {
 			return s.databaseError(err)
 		}
+		s.tenant.Status.Tombstones = nil // the choice is made
 	}
 	restore := choice.restore != 0
 	if restore {

@@ -45,9 +45,9 @@ func (r *Reconciler) updateDatabase(ctx context.Context, s *scope, have tenancy.
 	return err
 }
 
-// protected returns the row that a Tenant has, with the wanted owner, dates, suspension and limits.
+// protected returns the row that a Tenant has, with its UID and the wanted owner, dates, suspension and limits.
 func protected(have, want tenancy.Spec) tenancy.Spec {
-	have.Owner, have.Limits = want.Owner, want.Limits
+	have.UID, have.Owner, have.Limits = want.UID, want.Owner, want.Limits
 	have.PaidUntil, have.PaidUntilInSpec = want.PaidUntil, want.PaidUntilInSpec
 	have.SuspendAt, have.SuspensionReason = want.SuspendAt, want.SuspensionReason
 	return have

@@ -88,13 +88,15 @@ func CompareRows(platform *v1alpha1.Platform, app application.Application, tenan
 	for i := range tenants {
 		tenant := &tenants[i]
 		row, found := rows[tenant.Name]
-		delete(orphans, tenant.Name)
+		if !LeftBehind(tenant, row) {
+			delete(orphans, tenant.Name)
+		}
 		if problem := compareRow(platform, app, tenant, row, found); problem != "" {
 			findings = append(findings, Finding{KindTenant, tenant.Name, problem})
 		}
 	}
 	for name := range orphans {
-		findings = append(findings, Finding{KindRow, name, "There is no Tenant of this name."})
+		findings = append(findings, Finding{KindRow, name, "There is no Tenant for this row."})
 	}
 	return findings
 }
@@ -105,7 +107,7 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 	switch ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionReady); {
 	case !found:
 		return "The registry has no live row for the Tenant."
-	case row.UID != "" && row.UID != string(tenant.UID) && err == nil && row.Owner != want.Owner:
+	case LeftBehind(tenant, row):
 		return fmt.Sprintf("The live row of this name belongs to another Tenant, with the UID %s.", row.UID)
 	case !row.SchemaExists:
 		return fmt.Sprintf("The Tenant's schema %q is missing.", row.SchemaName)

@@ -6,11 +6,18 @@ import (
 	"fmt"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
+
+// LeftBehind reports whether a live row of a Tenant's name belongs to an earlier Tenant, and is not given to this one.
+func LeftBehind(t *v1alpha1.Tenant, row tenancy.Tenant) bool {
+	stalled := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionStalled)
+	return row.UID != "" && row.UID != string(t.UID) && stalled != nil && stalled.Reason == v1alpha1.ReasonOrphanExists
+}
 
 // FindOrphans returns the live rows of a Platform's registry that have no Tenant, by name.
 func FindOrphans(ctx context.Context, objects client.Reader, registry tenancy.Inspector, platform *v1alpha1.Platform) ([]tenancy.Tenant, error) {
@@ -23,8 +30,9 @@ func FindOrphans(ctx context.Context, objects client.Reader, registry tenancy.In
 		return nil, fmt.Errorf("list Tenants: %w", err)
 	}
 	for i := range tenants.Items {
-		if tenants.Items[i].PlatformName() == platform.Name {
-			delete(rows, tenants.Items[i].Name)
+		tenant := &tenants.Items[i]
+		if tenant.PlatformName() == platform.Name && !LeftBehind(tenant, rows[tenant.Name]) {
+			delete(rows, tenant.Name)
 		}
 	}
 	orphans := make([]tenancy.Tenant, 0, len(rows))

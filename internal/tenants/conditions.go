@@ -32,7 +32,7 @@ func stalled(t *v1alpha1.Tenant) *metav1.Condition {
 // conflictReasons are the reasons set when a Tenant's names belong to another Tenant.
 var conflictReasons = []string{
 	v1alpha1.ReasonSchemaTaken, v1alpha1.ReasonSchemaNameMismatch, v1alpha1.ReasonSchemaExists, v1alpha1.ReasonSchemaMissing,
-	v1alpha1.ReasonTombstoneExists, v1alpha1.ReasonHostTaken, v1alpha1.ReasonIngressNotOwned,
+	v1alpha1.ReasonOrphanExists, v1alpha1.ReasonTombstoneExists, v1alpha1.ReasonHostTaken, v1alpha1.ReasonIngressNotOwned,
 }
 
 // HasNameConflict reports whether a Tenant is stalled because its names belong to another Tenant. Any other reason is for

@@ -44,7 +44,9 @@ func (i *Installation) Run(ctx context.Context) {
 		err := i.check(limited)
 		cancel()
 		i.mu.Lock()
-		i.err = err
+		if first || !postgres.Unavailable(err) { // an answer that does not come leaves the last one in force
+			i.err = err
+		}
 		i.mu.Unlock()
 		if first {
 			close(i.checked)
@@ -56,8 +58,8 @@ func (i *Installation) Run(ctx context.Context) {
 	}
 }
 
-// Check returns ErrTakenOver if the database served the Platform of another installation when it was last checked. An unavailable
-// database, and one that serves none yet, are no error. It waits for the first check.
+// Check returns ErrTakenOver if the database served the Platform of another installation when it last answered, or the error
+// of the first check if it never has. A database that serves none yet is no error. It waits for the first check.
 func (i *Installation) Check(ctx context.Context) error {
 	select {
 	case <-i.checked:
@@ -81,9 +83,9 @@ func (i *Installation) check(ctx context.Context) error {
 	switch {
 	case errors.Is(err, tenancy.ErrNotFound), postgres.Code(err) == postgres.CodeUndefinedTable:
 		return nil
-	case err != nil && !postgres.Unavailable(err):
+	case err != nil:
 		return err
-	case err == nil && served.NamespaceUID != i.namespaceUID:
+	case served.NamespaceUID != i.namespaceUID:
 		return ErrTakenOver
 	}
 	return nil

@@ -8,7 +8,7 @@ CREATE TABLE public.installation (
     id                 uuid NOT NULL,
     platform_namespace text NOT NULL,
     platform_name      text NOT NULL,
-    -- The UID of that namespace, which no other cluster has, and no later namespace of that name.
+    -- The UID of that namespace, which no other cluster has, unless its etcd is a copy, and no later namespace of that name.
     namespace_uid      text NOT NULL,
     public_url         text NOT NULL,
     -- People sign up for sites at NAME.domain.
@@ -24,7 +24,7 @@ CREATE TABLE public.installation (
 CREATE TABLE public.tenants (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name                text NOT NULL,
-    -- The UID of its Tenant: a later Tenant of that name does not get the data without further ado.
+    -- The UID of its Tenant: a later Tenant of that name does not get the data unless an administrator allows it.
     uid                 text NOT NULL DEFAULT '',
     schema_name         text NOT NULL,
     -- live: its Tenant exists. tombstone: deleted, data retained, names still taken. superseded: a tombstone whose names
