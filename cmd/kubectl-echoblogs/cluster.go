@@ -18,8 +18,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/account/migrations"
+	"github.com/echoblogs/echoblogs/internal/application"
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/databasesecret"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 // timeout limits the duration of one command.
@@ -123,4 +127,26 @@ func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (da
 		return nil, fmt.Errorf("connect to the database of Platform %s: %s From outside the cluster, forward a port to it and set --database-uri", platform.Name, postgres.LogText(err))
 	}
 	return pool, nil
+}
+
+// inspector connects to the database of the Platform called name, whose registry it inspects. The caller closes the database.
+func (c *cluster) inspector(ctx context.Context, name string) (platform *v1alpha1.Platform, inspector tenancy.Inspector, closeDatabase func(), err error) {
+	if platform, err = c.platform(ctx, name); err != nil {
+		return nil, tenancy.Inspector{}, nil, err
+	}
+	db, err := c.database(ctx, platform)
+	if err != nil {
+		return nil, tenancy.Inspector{}, nil, err
+	}
+	return platform, tenancy.NewInspector(db, tenancy.Options{
+		Application: blog.Application, Public: []application.Set{migrations.Set}, RolePrefix: postgres.RolePrefix(platform.RolePrefix()),
+	}), db.Close, nil
+}
+
+// registryError explains an error of the registry to people.
+func registryError(err error) error {
+	if postgres.Code(err) != "" {
+		return fmt.Errorf("read the registry: %s", postgres.LogText(err))
+	}
+	return err
 }

@@ -8,12 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/echoblogs/echoblogs/internal/account/migrations"
-	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
-	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func doctorCommand(flags *clusterFlags) *cobra.Command {
@@ -39,24 +35,14 @@ schemas that are unknown, missing or lack what the application needs, and Ingres
 }
 
 func doctor(ctx context.Context, out io.Writer, cluster *cluster, name string) error {
-	platform, err := cluster.platform(ctx, name)
+	platform, inspector, closeDatabase, err := cluster.inspector(ctx, name)
 	if err != nil {
 		return err
 	}
-	db, err := cluster.database(ctx, platform)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	inspector := tenancy.NewInspector(db, tenancy.Options{
-		Application: blog.Application, Public: []application.Set{migrations.Set}, RolePrefix: postgres.RolePrefix(platform.RolePrefix()),
-	})
+	defer closeDatabase()
 	findings, err := diagnosis.Run(ctx, cluster.client, inspector, platform, blog.Application)
 	if err != nil {
-		if code := postgres.Code(err); code != "" {
-			return fmt.Errorf("read the registry: %s", postgres.LogText(err))
-		}
-		return err
+		return registryError(err)
 	}
 	if len(findings) == 0 {
 		fmt.Fprintln(out, "No problems found.")

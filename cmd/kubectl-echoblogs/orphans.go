@@ -9,10 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
-	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
 func orphansCommand(flags *clusterFlags) *cobra.Command {
@@ -39,22 +36,14 @@ tenancy.echoblogs.io/adopt-orphan with the UID. It changes nothing.`,
 }
 
 func listOrphans(ctx context.Context, out io.Writer, cluster *cluster, name string) error {
-	platform, err := cluster.platform(ctx, name)
+	platform, inspector, closeDatabase, err := cluster.inspector(ctx, name)
 	if err != nil {
 		return err
 	}
-	db, err := cluster.database(ctx, platform)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	inspector := tenancy.NewInspector(db, tenancy.Options{Application: blog.Application, RolePrefix: postgres.RolePrefix(platform.RolePrefix())})
+	defer closeDatabase()
 	orphans, err := diagnosis.FindOrphans(ctx, cluster.client, inspector, platform)
 	if err != nil {
-		if postgres.Code(err) != "" {
-			return fmt.Errorf("read the registry: %s", postgres.LogText(err))
-		}
-		return err
+		return registryError(err)
 	}
 	if len(orphans) == 0 {
 		fmt.Fprintln(out, "No orphans found.")

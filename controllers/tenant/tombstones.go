@@ -22,12 +22,12 @@ import (
 type tombstoneChoice struct {
 	// restore is the ID of the tombstone to restore. 0: none.
 	restore int64
-	// fresh says that the tombstone that has the name is superseded.
+	// fresh says that the tombstone with the name is superseded.
 	fresh bool
 }
 
 // chooseTombstone reads the annotation on-tombstone, for a Tenant whose row, have, is not live. Only the newest tombstone can
-// be superseded: an annotation that stays in a manifest does not apply to what is deleted later.
+// be superseded, so that an annotation that stays in a manifest does not apply to the data of a later Tenant.
 //
 // Stalls the Tenant with TombstoneExists, AnnotationInvalid or RestorationRefused, and sets DatabaseReady.
 func (s *scope) chooseTombstone(ctx context.Context, have tenancy.Tenant) (tombstoneChoice, error) {
