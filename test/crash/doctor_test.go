@@ -77,6 +77,11 @@ func TestDoctorFindsProblems(t *testing.T) {
 		VALUES ('orphan', 'public', 'live', 1, 'x', now(), now(), now(), now())`)
 	p.Exec(`DO $$ BEGIN EXECUTE (SELECT 'DROP SCHEMA ' || tombstone_schema || ' CASCADE' FROM public.tenants WHERE state = 'tombstone'); END $$`)
 
+	orphans, err := p.RunPlugin(t.Context(), "orphans")
+	if lines := strings.Split(strings.TrimSpace(orphans), "\n"); err != nil || len(lines) != 2 || !strings.HasPrefix(lines[1], "orphan ") {
+		t.Errorf("the orphans are %q, error %v", orphans, err)
+	}
+
 	said, status, err := p.Doctor(t.Context())
 	if err != nil || status == 0 {
 		t.Errorf("the doctor exits with %d, %v", status, err)
