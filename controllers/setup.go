@@ -12,12 +12,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/lookups"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/platform"
 	"github.com/echoblogs/echoblogs/controllers/tenant"
+	"github.com/echoblogs/echoblogs/internal/desired"
 	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
 )
@@ -46,7 +48,10 @@ func CacheOptions(namespace string) cache.Options {
 	return cache.Options{
 		DefaultNamespaces: map[string]cache.Config{namespace: {}},
 		DefaultTransform:  status.StripManagedFields,
-		ByObject:          map[client.Object]cache.ByObject{&networkingv1.Ingress{}: {Transform: stripIngress}},
+		ByObject: map[client.Object]cache.ByObject{
+			&networkingv1.Ingress{}: {Transform: stripIngress},
+			&v1alpha1.Tenant{}:      {Transform: stripTenant},
+		},
 	}
 }
 
@@ -55,6 +60,19 @@ func stripIngress(object any) (any, error) {
 		routing.StripManagedFields(ingress)
 	}
 	return object, nil
+}
+
+func stripTenant(object any) (any, error) {
+	tenant, ok := object.(*v1alpha1.Tenant)
+	if !ok {
+		return object, nil
+	}
+	entries := desired.CacheEntries(tenant)
+	if _, err := status.StripManagedFields(tenant); err != nil {
+		return nil, err
+	}
+	tenant.ManagedFields = append(tenant.ManagedFields, entries...)
+	return tenant, nil
 }
 
 // Setup adds the controllers of Tenants and Platforms to a manager, whose cache must be restricted to one namespace.

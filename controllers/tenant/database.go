@@ -71,7 +71,7 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	case restore:
 		err = r.restoreDatabase(ctx, s, have, want)
 	default:
-		err = s.createDatabase(ctx, want, choice.fresh)
+		err = r.createDatabase(ctx, s, want, choice.fresh)
 	}
 	if err != nil {
 		return s.databaseError(err)
@@ -115,7 +115,7 @@ func (s *scope) readBack(ctx context.Context) error {
 
 // createDatabase creates row, domains and schema in one transaction. It refuses if the Tenant had a schema before: missing
 // data is reported, never silently replaced.
-func (s *scope) createDatabase(ctx context.Context, want tenancy.Spec, fresh bool) error {
+func (r *Reconciler) createDatabase(ctx context.Context, s *scope, want tenancy.Spec, fresh bool) error {
 	if s.tenant.Status.SchemaVersion != "" && !fresh && !mayRecreate(s.tenant) {
 		return schemaMissing(want.SchemaName)
 	}
@@ -123,7 +123,11 @@ func (s *scope) createDatabase(ctx context.Context, want tenancy.Spec, fresh boo
 	if err != nil {
 		return err
 	}
-	o := tenancy.CreateOptions{Fresh: fresh, Adopt: adopt, AdoptVersion: version}
+	object, err := r.readObject(ctx, s)
+	if err != nil {
+		return err
+	}
+	o := tenancy.CreateOptions{Object: object, Fresh: fresh, Adopt: adopt, AdoptVersion: version}
 	if err := s.store.Create(ctx, want, o, s.now); err != nil {
 		creationsFailed.Inc()
 		return err
@@ -133,7 +137,7 @@ func (s *scope) createDatabase(ctx context.Context, want tenancy.Spec, fresh boo
 	if len(s.tenant.Spec.CustomDomains) > 0 { // some may belong to another Tenant, or need a proof
 		return s.readBack(ctx)
 	}
-	s.row = tenancy.Tenant{Spec: want, State: tenancy.StateLive, SchemaVersion: s.app.Latest(), SchemaExists: true}
+	s.row = tenancy.Tenant{Spec: want, ObjectDigest: object.Digest, State: tenancy.StateLive, SchemaVersion: s.app.Latest(), SchemaExists: true}
 	return nil
 }
 

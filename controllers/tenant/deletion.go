@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -105,13 +104,14 @@ func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
 // retainSchema turns the Tenant's schema into a tombstone.
 func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Tenant) error {
 	purgeAt := s.now.AddDate(0, 0, s.platform.RetentionDays())
-	spec, err := json.Marshal(s.tenant.Spec)
-	if err != nil {
-		return fmt.Errorf("encode the spec of Tenant %s: %w", s.tenant.Name, err)
+	deleted := tenancy.DeletedTenant{UID: string(s.tenant.UID), Owner: s.tenant.OwnerName()}
+	if !desired.IsKept(s.tenant, row) {
+		var err error
+		if deleted.Object, err = r.readObject(ctx, s); err != nil {
+			return err
+		}
 	}
-	tombstone, err := s.store.Retain(ctx, row, tenancy.DeletedTenant{
-		SpecJSON: spec, UID: string(s.tenant.UID), Owner: s.tenant.OwnerName(), RegistrationID: s.tenant.Annotations[v1alpha1.AnnotationRegistration],
-	}, s.now, purgeAt)
+	tombstone, err := s.store.Retain(ctx, row, deleted, s.now, purgeAt)
 	if err != nil {
 		return s.databaseError(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -88,7 +89,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.ingresses = ingress.Applier{Client: r.Client, Live: r.Live}
 	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
 	return ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.Tenant{}, builder.WithPredicates(requeue.ObjectChanged)).
+		For(&v1alpha1.Tenant{}, builder.WithPredicates(predicate.Or[client.Object](requeue.ObjectChanged, authoredChanged))).
 		Watches(&networkingv1.Ingress{}, ingress.RequeueOwner(mgr.GetCache(), routing.TenantOf, &v1alpha1.Tenant{}), builder.WithPredicates(requeue.IngressChanged)).
 		Watches(&v1alpha1.Platform{}, handler.EnqueueRequestsFromMapFunc(r.tenantsOf), builder.WithPredicates(platformChanged)).
 		WatchesRawSource(r.Requeuer.Source()).
@@ -140,8 +141,14 @@ func (r *Reconciler) reconcileLive(ctx context.Context, tenant *v1alpha1.Tenant)
 		r.probeServing,
 		r.checkAnnotations,
 	)
-	if stopped != nil && s.row.State == tenancy.StateLive { // the row is in effect, whatever is wrong with the rest
-		_ = r.ensureActive(ctx, s)
+	if s.row.State == tenancy.StateLive { // the row is in effect, whatever is wrong with the rest
+		if stopped != nil {
+			_ = r.ensureActive(ctx, s)
+		}
+		notKept, keepErr := step.Run(ctx, s, r.keepObject)
+		if stopped == nil && err == nil {
+			stopped, err = notKept, keepErr
+		}
 	}
 	if stopped == nil && err == nil {
 		if _, known := r.syncedPlatformGeneration.Swap(client.ObjectKeyFromObject(tenant), s.platform.Generation); !known {

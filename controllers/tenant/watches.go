@@ -12,6 +12,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
+	"github.com/echoblogs/echoblogs/internal/desired"
 )
 
 // requeueNameConflicts requeues the Tenants that are Stalled on a name, after a Tenant has released one.
@@ -40,6 +41,15 @@ func (r *Reconciler) tenantsOf(ctx context.Context, platform client.Object) []re
 		requests[i].NamespacedName = client.ObjectKeyFromObject(&tenants.Items[i])
 	}
 	return requests
+}
+
+// authoredChanged passes changes of what the registry keeps of a Tenant, such as labels and field managers.
+var authoredChanged = predicate.Funcs{
+	UpdateFunc: func(e event.UpdateEvent) bool {
+		before, beforeErr := desired.Digest(e.ObjectOld.(*v1alpha1.Tenant))
+		after, afterErr := desired.Digest(e.ObjectNew.(*v1alpha1.Tenant))
+		return before != after || beforeErr != nil || afterErr != nil
+	},
 }
 
 // platformChanged passes changes of a Platform that affect its Tenants: a new spec, once the controller of Platforms has

@@ -108,7 +108,7 @@ func (e *env) addTenant(name, owner, state string) {
 	e.exec(`WITH t AS (INSERT INTO public.tenants
 				(name, schema_name, tombstone_schema, state, schema_version, display_name, owner, paid_until, suspend_at, created_at, updated_at, released_at, purge_at)
 				VALUES ($1, $1, $1, $3, '1', 'Blog of ' || $1, $2, now(), now(), now(), now(), now(), $4) RETURNING id),
-			s AS (INSERT INTO public.tombstones (tenant_id, spec) SELECT id, '{}' FROM t)
+			s AS (INSERT INTO public.tenant_objects (tenant_id, digest, object) SELECT id, 'any', '{}' FROM t)
 		INSERT INTO public.domains (host, tenant_id, is_primary) SELECT $1 || '.example.com', id, true FROM t`, name, owner, state, purgeAt)
 }
 

@@ -96,7 +96,7 @@ func CompareRows(platform *v1alpha1.Platform, app application.Application, tenan
 		}
 	}
 	for name := range orphans {
-		findings = append(findings, Finding{KindRow, name, "There is no Tenant for this row."})
+		findings = append(findings, Finding{KindRow, name, "There is no Tenant for this row. To create it again, run: kubectl echoblogs orphans recreate " + name + "."})
 	}
 	return findings
 }
@@ -120,6 +120,8 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 		return "The Tenant lacks its finalizer, so a deletion would leave its data behind."
 	case err != nil || !want.Equal(row.Spec): // a Tenant that is invalid by itself is reconciled, too
 		return "The Tenant's registry row differs from its spec."
+	case tenant.DeletionTimestamp.IsZero() && !desired.IsKept(tenant, row):
+		return "The registry keeps another version of the Tenant's object than the API server has."
 	case ready == nil || ready.Status != metav1.ConditionTrue:
 		return "The Tenant is not Ready."
 	case !refused.IsZero():

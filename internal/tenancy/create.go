@@ -12,8 +12,10 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// CreateOptions say what may exist already when a tenant is created. The zero value: nothing.
+// CreateOptions say what may exist already when a tenant is created, and what is kept of it. The zero value: nothing.
 type CreateOptions struct {
+	// Object is the Tenant object.
+	Object Object
 	// Fresh supersedes a tombstone of that name.
 	Fresh bool
 	// Adopt takes over an existing schema, which is at the version AdoptVersion; its other contents are kept.
@@ -37,7 +39,7 @@ func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time
 				return err
 			}
 		}
-		if err := s.insertRow(ctx, tx, spec, o.Fresh, now); err != nil {
+		if err := s.insertRow(ctx, tx, spec, o, now); err != nil {
 			return err
 		}
 		if o.Adopt {
@@ -48,11 +50,11 @@ func (s *Store) Create(ctx context.Context, spec Spec, o CreateOptions, now time
 	return s.explainDenied(ctx, spec.SchemaName, s.app.Grants, err)
 }
 
-// insertRow adds a live tenant with its hosts, in one batch. It frees names whose hold has ended, and supersedes a
-// tombstone of that name if fresh is true. The transaction must be rolled back after any error.
-func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool, now time.Time) error {
+// insertRow adds a live tenant with its hosts and object, in one batch. It frees names whose hold has ended, and supersedes a
+// tombstone of that name if o.Fresh is true. The transaction must be rolled back after any error.
+func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, o CreateOptions, now time.Time) error {
 	batch := &pgx.Batch{}
-	if fresh {
+	if o.Fresh {
 		batch.Queue(`UPDATE public.tenants SET state = `+SupersededSQL+`, updated_at = now() WHERE name = $1 AND state = `+TombstoneSQL, spec.Name)
 	}
 	queueExpiredHolds(batch, spec, s.clock(now))
@@ -68,6 +70,11 @@ func (s *Store) insertRow(ctx context.Context, tx pgx.Tx, spec Spec, fresh bool,
 		}
 		return nil
 	})
+	if o.Object.Digest != "" { // if the row is another one's, the transaction is rolled back
+		batch.Queue(`INSERT INTO public.tenant_objects (tenant_id, digest, object)
+			SELECT id, $2::text, $3::json FROM public.tenants WHERE name = $1 AND state = `+LiveSQL+` ON CONFLICT DO NOTHING`,
+			spec.Name, o.Object.Digest, string(o.Object.JSON))
+	}
 	queueTakeovers(batch, spec, s.clock(now))
 	owned := queueClaims(batch, spec, now)
 	queueNotify(batch, spec.Name)

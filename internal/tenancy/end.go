@@ -25,10 +25,9 @@ func (s *Store) Retain(ctx context.Context, read Tenant, deleted DeletedTenant, 
 		}
 		batch := &pgx.Batch{}
 		batch.Queue(`UPDATE public.tenants SET state = `+TombstoneSQL+`, tombstone_schema = @schema, released_at = `+later+`,
-			purge_at = `+later+` + @retention::interval, owner = @owner, updated_at = now() WHERE id = @id AND state = `+LiveSQL,
-			s.clock(now).args(pgx.NamedArgs{"id": tenant.ID, "schema": tombstoneSchema, "retention": purgeAt.Sub(now), "owner": deleted.Owner}))
-		batch.Queue(`INSERT INTO public.tombstones (tenant_id, spec, uid, registration_id) VALUES ($1, $2, $3, $4)`,
-			tenant.ID, string(deleted.SpecJSON), deleted.UID, deleted.RegistrationID)
+			purge_at = `+later+` + @retention::interval, owner = @owner, uid = @uid, updated_at = now() WHERE id = @id AND state = `+LiveSQL,
+			s.clock(now).args(pgx.NamedArgs{"id": tenant.ID, "schema": tombstoneSchema, "retention": purgeAt.Sub(now), "owner": deleted.Owner, "uid": deleted.UID}))
+		queueObject(batch, tenant.ID, deleted.Object)
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return fmt.Errorf("turn tenant %s into a tombstone: %w", tenant.Name, err)
 		}

@@ -24,13 +24,14 @@ func ExampleStore() {
 		Name: "alice", SchemaName: "alice", DisplayName: "Alice", PrimaryHost: "alice.example.com",
 		PaidUntil: now.AddDate(1, 0, 0), SuspendAt: now.AddDate(1, 0, 14),
 	}
+	object := tenancy.Object{JSON: []byte(`{"spec": {"displayName": "Alice"}}`), Digest: "1"}
 	steps := []func() error{
 		func() error { return store.Prepare(ctx) },
-		func() error { return store.Create(ctx, alice, tenancy.CreateOptions{}, now) },
+		func() error { return store.Create(ctx, alice, tenancy.CreateOptions{Object: object}, now) },
 		func() error {
 			read, err := store.Find(ctx, "alice")
 			if err == nil {
-				_, err = store.Retain(ctx, read, tenancy.DeletedTenant{SpecJSON: []byte("{}")}, now, now.AddDate(0, 0, 30))
+				_, err = store.Retain(ctx, read, tenancy.DeletedTenant{}, now, now.AddDate(0, 0, 30))
 			}
 			return err
 		},

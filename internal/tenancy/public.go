@@ -16,7 +16,7 @@ var registry = application.Set{
 	Name:       "registry",
 	Migrations: application.MustReadMigrations(migrations, "migrations"),
 	Grants: []application.Grant{
-		{Program: postgres.Portal, Privileges: []string{"SELECT"}, Tables: []string{"installation", "tenants", "domains", "tombstones"}},
+		{Program: postgres.Portal, Privileges: []string{"SELECT"}, Tables: []string{"installation", "tenants", "domains", "tenant_objects"}},
 	},
 }
 

@@ -49,7 +49,6 @@ func (s *Store) restoreRow(ctx context.Context, tx pgx.Tx, id int64, spec Spec, 
 	batch := &pgx.Batch{}
 	queueExpiredHolds(batch, spec, s.clock(now))
 	batch.Queue(`UPDATE public.tenants SET state = `+SupersededSQL+`, updated_at = now() WHERE name = $1 AND id <> $2 AND state = `+TombstoneSQL, spec.Name, id)
-	batch.Queue(`DELETE FROM public.tombstones WHERE tenant_id = $1`, id)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return time.Time{}, fmt.Errorf("prepare to restore tombstone %d: %w", id, err)
 	}

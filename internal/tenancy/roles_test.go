@@ -50,7 +50,7 @@ func TestRolesHaveLeastPrivilege(t *testing.T) {
 		{blog, `SELECT FROM public.tenants FOR SHARE`, denied},
 		{portal, `SELECT FROM public.tenants FOR UPDATE`, denied},
 		{blog, `SELECT FROM public.users`, denied},
-		{blog, `SELECT FROM public.tombstones`, denied},
+		{blog, `SELECT FROM public.tenant_objects`, denied},
 		{blog, `SELECT FROM public.sessions`, denied},
 		{blog, `INSERT INTO public.login_codes DEFAULT VALUES`, denied},
 		{blog, `UPDATE public.login_codes SET expires_at = 'infinity'`, denied},
@@ -58,7 +58,7 @@ func TestRolesHaveLeastPrivilege(t *testing.T) {
 		{blog, `SELECT FROM tenants`, "42P01"}, // undefined_table: the search_path is empty
 		{portal, `SELECT FROM alice.posts`, denied},
 		{portal, `UPDATE public.tenants SET name = 'x'`, denied},
-		{portal, `UPDATE public.tombstones SET spec = '{}'`, denied},
+		{portal, `UPDATE public.tenant_objects SET object = '{}'`, denied},
 		{portal, `CREATE SCHEMA mine`, denied},
 		{portal, `INSERT INTO alice.posts DEFAULT VALUES`, denied},
 		{portal, `DELETE FROM alice.posts`, denied},
@@ -118,7 +118,7 @@ var publicPrivileges = map[string]map[string]string{
 		"registrations":      "SELECT INSERT UPDATE DELETE",
 		"sessions":           "SELECT INSERT UPDATE DELETE",
 		"tenants":            "SELECT",
-		"tombstones":         "SELECT",
+		"tenant_objects":     "SELECT",
 		"users":              "SELECT INSERT UPDATE DELETE",
 	},
 }

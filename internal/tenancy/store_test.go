@@ -21,7 +21,7 @@ import (
 const anySkew = 100 * 365 * 24 * time.Hour
 
 // deletedTenant describes the Tenants that become tombstones.
-var deletedTenant = tenancy.DeletedTenant{SpecJSON: []byte(`{"trial": false}`), UID: "c0ffee", RegistrationID: "first"}
+var deletedTenant = tenancy.DeletedTenant{Object: tenancy.Object{JSON: []byte(`{"spec": {"trial": false}}`), Digest: "first"}, UID: "c0ffee"}
 
 var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 

@@ -55,7 +55,7 @@ func (d *database) openFor(namespaceUID string, parameters ...string) *tenancy.S
 func (d *database) contents() string {
 	d.t.Helper()
 	var contents string
-	for _, table := range []string{"installation", "tenants", "domains", "tombstones", "schema_migrations"} {
+	for _, table := range []string{"installation", "tenants", "domains", "tenant_objects", "schema_migrations"} {
 		var rows string
 		if err := d.pool.QueryRow(d.t.Context(), `SELECT coalesce(string_agg(t::text, E'\n' ORDER BY t::text), '') FROM public.`+table+` t`).Scan(&rows); err != nil {
 			d.t.Fatal(err)
@@ -138,7 +138,8 @@ func TestTakeOver(t *testing.T) {
 			_, err := first.Purge(ctx, later, 10)
 			return err
 		},
-		"Suspend": func() error { return first.Suspend(ctx, alice) },
+		"Suspend":    func() error { return first.Suspend(ctx, alice) },
+		"KeepObject": func() error { return first.KeepObject(ctx, alice, deletedTenant.Object) },
 		"RecordAnswers": func() error {
 			_, err := first.RecordAnswers(ctx, alice.ID, []tenancy.Answer{{Host: "www.alice.org", At: later}}, false, later)
 			return err

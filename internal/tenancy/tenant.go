@@ -59,6 +59,8 @@ type Tenant struct {
 	// Checks are what DNS said about custom hosts, by host. They include hosts that were released because their records were
 	// absent.
 	Checks map[string]Check
+	// ObjectDigest is the digest of the Tenant object that is kept. Empty: none is.
+	ObjectDigest string
 	// State is the state of the row.
 	State State
 	// SchemaVersion is the version of the schema, an opaque string whose order the application decides.
@@ -109,6 +111,7 @@ const tenantColumns = `t.id, t.name, t.uid, t.schema_name, t.state, t.schema_ver
 	(SELECT n.oid FROM pg_namespace n WHERE n.nspname = t.schema_name::name) IS NOT NULL,
 	(SELECT d.host FROM public.domains d WHERE d.tenant_id = t.id AND d.is_primary AND d.released_at IS NULL),
 	(SELECT i.id::text FROM public.installation i),
+	(SELECT o.digest FROM public.tenant_objects o WHERE o.tenant_id = t.id),
 	(SELECT json_agg(json_build_object('host', d.host, 'proof', d.proof, 'checkedAt', d.checked_at, 'absentSince', d.absent_since,
 			'releasedAt', d.released_at) ORDER BY d.host)
 		FROM public.domains d WHERE d.tenant_id = t.id AND NOT d.is_primary AND (d.released_at IS NULL OR d.absent_since IS NOT NULL))`
@@ -125,12 +128,13 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 		releasedAt, purgeAt *time.Time
 		tombstoned, primary pgtype.Text
 		installation        pgtype.Text
+		digest              pgtype.Text
 		custom              []customHost
 	)
 	columns := []any{
 		&t.ID, &t.Name, &t.UID, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &t.PaidUntilInSpec, &suspendAt, &t.SuspensionReason, &t.Redirects,
 		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &releasedAt, &tombstoned, &purgeAt, &t.UpdatedAt,
-		&t.SchemaExists, &primary, &installation, &custom,
+		&t.SchemaExists, &primary, &installation, &digest, &custom,
 	}
 	if len(row.FieldDescriptions()) > len(columns) {
 		columns = append(columns, &t.Defects)
@@ -139,7 +143,7 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 	if suspendAt.InfinityModifier != pgtype.NegativeInfinity {
 		t.SuspendAt = suspendAt.Time
 	}
-	t.TombstoneSchema, t.PrimaryHost, t.Installation = tombstoned.String, primary.String, installation.String
+	t.TombstoneSchema, t.PrimaryHost, t.Installation, t.ObjectDigest = tombstoned.String, primary.String, installation.String, digest.String
 	t.CustomHosts, t.Proofs, t.Checks = splitCustomHosts(custom)
 	if releasedAt != nil {
 		t.ReleasedAt = *releasedAt

@@ -23,16 +23,14 @@ type Tombstone struct {
 	DeletedTenant
 }
 
-// DeletedTenant is what a tombstone keeps of the Tenant object, to recreate it.
+// DeletedTenant is what a tombstone keeps of the Tenant, to recreate it.
 type DeletedTenant struct {
-	// SpecJSON is the Tenant's spec.
-	SpecJSON []byte
+	// Object is the Tenant object. Retain keeps the one of the live row if it is the zero value.
+	Object Object
 	// UID is the Tenant's. Empty: unknown.
 	UID string
 	// Owner is the user who owned the Tenant. Empty: none.
 	Owner string
-	// RegistrationID is the registration that the Tenant was created for. Empty: none.
-	RegistrationID string
 }
 
 // ListTombstones returns the tombstones with text in their name or their owner's, the newest tenant first, at most limit.
@@ -96,14 +94,14 @@ func (r Reader) oneTombstone(ctx context.Context, condition string, args ...any)
 }
 
 func (r Reader) tombstones(ctx context.Context, condition string, args ...any) ([]Tombstone, error) {
-	rows, err := r.db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at, s.spec, s.uid, s.registration_id
-		FROM public.tenants t JOIN public.tombstones s ON s.tenant_id = t.id
+	rows, err := r.db.Query(ctx, `SELECT t.id, t.name, t.owner, t.state, t.schema_name, t.tombstone_schema, t.released_at, t.purge_at, t.uid, o.digest, o.object
+		FROM public.tenants t JOIN public.tenant_objects o ON o.tenant_id = t.id
 		WHERE t.state IN (`+TombstoneSQL+`, `+SupersededSQL+`) AND t.tombstone_schema IS NOT NULL `+condition, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list tombstones: %w", err)
 	}
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Tombstone, err error) {
-		err = row.Scan(&t.ID, &t.Name, &t.Owner, &t.State, &t.SchemaName, &t.TombstoneSchema, &t.ReleasedAt, &t.PurgeAt, &t.SpecJSON, &t.UID, &t.RegistrationID)
+		err = row.Scan(&t.ID, &t.Name, &t.Owner, &t.State, &t.SchemaName, &t.TombstoneSchema, &t.ReleasedAt, &t.PurgeAt, &t.UID, &t.Object.Digest, &t.Object.JSON)
 		return t, err
 	})
 	if err != nil {

@@ -58,9 +58,11 @@ func (d *deletionsTest) user(name string) tenants.Owner {
 func (d *deletionsTest) retain(tenant *v1alpha1.Tenant, owner string) {
 	d.t.Helper()
 	id := addRow(d.t, d.operator, tenant.Name, now)
-	d.exec(`UPDATE public.tenants SET state = 'tombstone', owner = $2, tombstone_schema = 'deleted_' || id, released_at = now(), purge_at = '2027-02-09' WHERE id = $1`, id, owner)
-	d.exec(`INSERT INTO public.tombstones (tenant_id, spec, uid, registration_id) VALUES ($1, jsonb_build_object('owner', jsonb_build_object('username', $2::text, 'email', $2 || '@example.org')), $3, $4)`,
-		id, owner, string(tenant.UID), tenants.RegistrationID(tenant))
+	d.exec(`UPDATE public.tenants SET state = 'tombstone', owner = $2, uid = $3, tombstone_schema = 'deleted_' || id, released_at = now(), purge_at = '2027-02-09' WHERE id = $1`, id, owner, string(tenant.UID))
+	d.exec(`INSERT INTO public.tenant_objects (tenant_id, digest, object) VALUES ($1, 'any', json_build_object(
+			'metadata', json_build_object('annotations', json_build_object('`+v1alpha1.AnnotationRegistration+`', $3::text)),
+			'spec', json_build_object('owner', json_build_object('username', $2::text, 'email', $2 || '@example.org'))))`,
+		id, owner, tenants.RegistrationID(tenant))
 	d.EditTenant(tenant.Name, func(t *v1alpha1.Tenant) { t.Finalizers = nil })
 	d.WaitGone(tenant.Name)
 	d.Wait("the cache has lost the Tenant", d.gone(tenant.Name))
@@ -197,7 +199,7 @@ func TestDeleteStaleDeletions(t *testing.T) {
 	d := newDeletionsTest(t)
 	alice := d.user("alice")
 	id := addRow(t, d.operator, "kept", now)
-	d.exec(`INSERT INTO public.tombstones (tenant_id, spec, uid) VALUES ($1, '{}', 'kept')`, id)
+	d.exec(`UPDATE public.tenants SET state = 'tombstone', uid = 'kept', tombstone_schema = 'deleted_' || id WHERE id = $1`, id)
 	for uid, at := range map[string]time.Time{"kept": now.AddDate(0, 0, -9), "old": now.AddDate(0, 0, -9), "new": now} {
 		d.exec(`INSERT INTO public.owner_deletions (uid, user_id, deleted_at) VALUES ($1, $2, $3)`, uid, alice.ID, at)
 	}

@@ -329,8 +329,8 @@ func TestInvalidValues(t *testing.T) {
 func TestFieldManagers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	tombstone := tenancy.Tombstone{Name: "alice", DeletedTenant: tenancy.DeletedTenant{SpecJSON: []byte(`{"owner": {"username": "alice", "email": "alice@example.org"}, "displayName": "Alice",
-		"customDomains": ["www.alice.org"], "paidUntil": "2031-01-31", "suspended": true, "limits": {"posts": 3}}`)}}
+	tombstone := tenancy.Tombstone{Name: "alice", DeletedTenant: tenancy.DeletedTenant{Object: tenancy.Object{JSON: []byte(`{"spec": {"owner": {"username": "alice", "email": "alice@example.org"}, "displayName": "Alice",
+		"customDomains": ["www.alice.org"], "paidUntil": "2031-01-31", "suspended": true, "limits": {"posts": 3}}}`)}}}
 	if err := s.Client.Restore(t.Context(), tombstone); err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func deletedByOwner(ctx context.Context, db postgres.Querier, uids []string, use
 
 // DeleteStaleDeletions deletes the records of deletions before a time whose Tenants no longer have a tombstone.
 func DeleteStaleDeletions(ctx context.Context, db postgres.Querier, before time.Time) error {
-	_, err := db.Exec(ctx, `DELETE FROM public.owner_deletions d WHERE d.deleted_at <= $1 AND NOT EXISTS (SELECT FROM public.tombstones t WHERE t.uid = d.uid)`, before)
+	_, err := db.Exec(ctx, `DELETE FROM public.owner_deletions d WHERE d.deleted_at <= $1 AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.uid = d.uid AND t.tombstone_schema IS NOT NULL)`, before)
 	if err != nil {
 		return fmt.Errorf("delete stale deletions: %w", err)
 	}

@@ -25,8 +25,6 @@ func (c *Client) Restore(ctx context.Context, t tenancy.Tombstone) error {
 		return err
 	case tenant.Spec.SchemaName != "":
 		return ErrNamesSchema
-	case t.RegistrationID != "": // its owner is still the one who signed up
-		tenant.Annotations[v1alpha1.AnnotationRegistration] = t.RegistrationID
 	}
 	return c.create(ctx, tenant)
 }
@@ -38,15 +36,25 @@ func RestoreManifest(t tenancy.Tombstone, namespace string) ([]byte, error) {
 	if err != nil || tenant.Spec.SchemaName == "" {
 		return nil, err
 	}
+	delete(tenant.Annotations, v1alpha1.AnnotationRegistration) // only the portal may set it
 	return manifest(tenant.ObjectMeta, tenant.Spec)
 }
 
+// restored returns the Tenant that restores a tombstone: with the spec of the deleted one, and of its metadata only the
+// registration, because its owner is still the one who signed up.
 func restored(t tenancy.Tombstone, namespace string) (*v1alpha1.Tenant, error) {
-	tenant := &v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{
-		Name: t.Name, Namespace: namespace, Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.RestoreTombstone(t.ID)},
-	}}
-	if err := json.Unmarshal(t.SpecJSON, &tenant.Spec); err != nil {
-		return nil, fmt.Errorf("decode spec of tombstone %s: %w", t.Name, err)
+	var deleted v1alpha1.Tenant
+	if err := json.Unmarshal(t.Object.JSON, &deleted); err != nil {
+		return nil, fmt.Errorf("decode the object of tombstone %s: %w", t.Name, err)
+	}
+	tenant := &v1alpha1.Tenant{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: t.Name, Namespace: namespace, Annotations: map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.RestoreTombstone(t.ID)},
+		},
+		Spec: deleted.Spec,
+	}
+	if id := RegistrationID(&deleted); id != "" {
+		tenant.Annotations[v1alpha1.AnnotationRegistration] = id
 	}
 	return tenant, nil
 }

@@ -28,11 +28,11 @@ func everything() v1alpha1.TenantSpec {
 
 func tombstone(t *testing.T, name string, spec v1alpha1.TenantSpec) tenancy.Tombstone {
 	t.Helper()
-	content, err := json.Marshal(spec)
+	content, err := json.Marshal(v1alpha1.Tenant{Spec: spec})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tenancy.Tombstone{ID: 42, Name: name, DeletedTenant: tenancy.DeletedTenant{SpecJSON: content}}
+	return tenancy.Tombstone{ID: 42, Name: name, DeletedTenant: tenancy.DeletedTenant{Object: tenancy.Object{JSON: content}}}
 }
 
 func TestRestore(t *testing.T) {
@@ -71,7 +71,7 @@ func TestRestore(t *testing.T) {
 	if !errors.Is(err, tenants.ErrNamesSchema) {
 		t.Errorf("the restoration of a spec that names a schema: %v", err)
 	}
-	if err := s.Restore(t.Context(), tenancy.Tombstone{Name: "broken", DeletedTenant: tenancy.DeletedTenant{SpecJSON: []byte(`{"trial": 1}`)}}); err == nil {
+	if err := s.Restore(t.Context(), tenancy.Tombstone{Name: "broken", DeletedTenant: tenancy.DeletedTenant{Object: tenancy.Object{JSON: []byte(`{"spec": {"trial": 1}}`)}}}); err == nil {
 		t.Error("a spec that cannot be decoded has no error")
 	}
 }

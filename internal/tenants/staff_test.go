@@ -50,7 +50,7 @@ func TestStaff(t *testing.T) {
 	id := addRow(t, operator, "carol", now)
 	for _, sql := range []string{
 		`UPDATE public.tenants SET state = 'tombstone', owner = 'carol', tombstone_schema = 'deleted_1', released_at = now(), purge_at = now() + interval '30 days' WHERE id = $1`,
-		`INSERT INTO public.tombstones (tenant_id, spec) VALUES ($1, '{"displayName": "Carol"}')`,
+		`INSERT INTO public.tenant_objects (tenant_id, digest, object) VALUES ($1, 'any', '{"spec": {"displayName": "Carol"}}')`,
 	} {
 		if _, err := operator.Exec(t.Context(), sql, id); err != nil {
 			t.Fatal(err)

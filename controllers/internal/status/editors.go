@@ -23,7 +23,7 @@ func StripManagedFields(object any) (any, error) {
 	}
 	var editors []metav1.ManagedFieldsEntry
 	for _, entry := range accessor.GetManagedFields() {
-		if entry.Subresource == "status" && entry.Manager != FieldManager {
+		if isEditor(entry) {
 			editors = append(editors, metav1.ManagedFieldsEntry{Manager: entry.Manager, Subresource: entry.Subresource})
 		}
 	}
@@ -31,9 +31,14 @@ func StripManagedFields(object any) (any, error) {
 	return object, nil
 }
 
+// isEditor reports whether others have edited fields of status.
+func isEditor(entry metav1.ManagedFieldsEntry) bool {
+	return entry.Subresource == "status" && entry.Manager != FieldManager
+}
+
 // Edited passes every change of an object from the cache whose status others have edited.
 var Edited = predicate.Funcs{
 	UpdateFunc: func(e event.UpdateEvent) bool {
-		return len(e.ObjectNew.GetManagedFields()) > 0 && e.ObjectOld.GetResourceVersion() != e.ObjectNew.GetResourceVersion()
+		return slices.ContainsFunc(e.ObjectNew.GetManagedFields(), isEditor) && e.ObjectOld.GetResourceVersion() != e.ObjectNew.GetResourceVersion()
 	},
 }

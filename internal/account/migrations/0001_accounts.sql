@@ -112,7 +112,7 @@ CREATE INDEX blog_sessions_tenant_id_idx ON public.blog_sessions (tenant_id);
 
 -- Deletions of blogs that their owners requested: they can undo them while the data is retained.
 CREATE TABLE public.owner_deletions (
-    -- The UID of the Tenant, in public.tombstones. A restored Tenant has another, so that a later deletion needs another row.
+    -- The UID of the Tenant, in public.tenants. A restored Tenant has another, so that a later deletion needs another row.
     uid        text PRIMARY KEY,
     user_id    bigint NOT NULL REFERENCES public.users (id) ON DELETE CASCADE,
     deleted_at timestamptz NOT NULL

@@ -90,13 +90,12 @@ CREATE INDEX domains_tenant_id_idx ON public.domains (tenant_id);
 CREATE INDEX domains_released_at_idx ON public.domains (released_at) WHERE released_at IS NOT NULL;
 CREATE INDEX domains_absent_since_idx ON public.domains (absent_since) WHERE absent_since IS NOT NULL;
 
--- The Tenants of tombstones, to recreate them. They are not in the rows that the application reads, because
--- specs contain addresses of owners.
-CREATE TABLE public.tombstones (
-    tenant_id       bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,
-    -- The spec of the Tenant when it was deleted.
-    spec            jsonb NOT NULL,
-    -- The UID of the Tenant, and the registration that it was created for. Empty: unknown, none.
-    uid             text NOT NULL DEFAULT '',
-    registration_id text NOT NULL DEFAULT ''
+-- The Tenant objects of live rows and of tombstones, to create them again. They are not in the rows that the application
+-- reads, because specs contain addresses of owners.
+CREATE TABLE public.tenant_objects (
+    tenant_id bigint PRIMARY KEY REFERENCES public.tenants (id) ON DELETE CASCADE,
+    -- Identifies the object: a reconcile reads only this.
+    digest    text NOT NULL,
+    -- Spec, labels, annotations and field managers. Not jsonb, which refuses a string with \u0000; an annotation may have it.
+    object    json NOT NULL
 );

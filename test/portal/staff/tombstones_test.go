@@ -190,9 +190,6 @@ func TestRestoredSpecIsComplete(t *testing.T) {
 		}
 	}
 	waitStatus(t, p, "everything."+stack.OtherDomain, http.StatusPaymentRequired)
-	if n := p.Count(`SELECT count(*) FROM public.tombstones`); n != 0 {
-		t.Errorf("%d specs are kept of tenants that are live", n)
-	}
 }
 
 // A Tenant that is restored by applying a manifest has the spec of the manifest, and the date in the registry.
