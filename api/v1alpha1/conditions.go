@@ -18,6 +18,13 @@ const (
 	// UID of that Tenant.
 	AnnotationAdoptOrphan = "tenancy.echoblogs.io/adopt-orphan"
 
+	// AnnotationFieldManagers holds the field managers of a Tenant that is being created again, until the API server has them:
+	// the entries of managed fields as JSON. The program that creates the Tenant sets and removes it.
+	AnnotationFieldManagers = "tenancy.echoblogs.io/field-managers"
+
+	// AnnotationDeletion decides about a deletion that is held.
+	AnnotationDeletion = "tenancy.echoblogs.io/deletion"
+
 	// AnnotationRegistration holds the id of the registration that created the Tenant. It is set by the public site.
 	AnnotationRegistration = "tenancy.echoblogs.io/registration"
 

@@ -1,0 +1,149 @@
+package crash_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/desired"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+// lose removes Tenants as a loss of the API server's objects does. No operator may run.
+func lose(t *testing.T, p *stack.Platform, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		p.EditTenant(name, func(t *v1alpha1.Tenant) { t.Finalizers = nil })
+		if err := p.Delete(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range names {
+		p.WaitGone(name)
+	}
+}
+
+// authored returns what the authors of a Tenant have said, apart from its recreation.
+func authored(t *testing.T, p *stack.Platform, name string) *v1alpha1.Tenant {
+	t.Helper()
+	authored, err := desired.Authored(p.Tenant(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(authored.Annotations, v1alpha1.AnnotationAdoptOrphan)
+	managers := authored.ManagedFields
+	authored.ManagedFields = nil
+	for _, entry := range managers {
+		if entry.Manager != "echoblogs-recreate" {
+			authored.ManagedFields = append(authored.ManagedFields, entry)
+		}
+	}
+	return authored
+}
+
+// waitPost waits until the blog of a Tenant shows a post.
+func waitPost(p *stack.Platform, name, title string) {
+	host := name + "." + stack.Domain
+	p.Wait(host+" shows the post", func(ctx context.Context) error {
+		answer, err := stack.Get(ctx, p.Blogs[0], host, "/")
+		if err == nil && (answer.Status != http.StatusOK || !strings.Contains(answer.Body, title)) {
+			err = fmt.Errorf("it answers %d", answer.Status)
+		}
+		return err
+	})
+}
+
+// The API server has lost all Tenants. They are created again with all that they had, and their posts are served.
+func TestTenantsAreRecreated(t *testing.T) {
+	t.Parallel()
+	p := stack.New(t)
+	operator := p.StartOperator()
+	p.WaitReady()
+	p.StartBlog(0)
+	names := []string{"alice", "bob", "carol"}
+	before := map[string]*v1alpha1.Tenant{}
+	for _, name := range names {
+		p.ApplyTenant("argocd", fmt.Sprintf(`{"apiVersion": "tenancy.echoblogs.io/v1alpha1", "kind": "Tenant", "metadata": {"name": %q, "labels": {"team": "a"},
+			"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"}}, "spec": {"limits": {"posts": 3}, "owner": {"username": %q}}}`, name, name))
+	}
+	p.WaitTenantsReady(names...)
+	for _, name := range names {
+		p.Exec(fmt.Sprintf(`INSERT INTO %s.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at) VALUES ('a', 'Of %s', 'x', '', '', '', now(), now(), now())`, name, name))
+		p.EditTenant(name, func(t *v1alpha1.Tenant) { t.Spec.DisplayName, t.Spec.Suspended = "Edited "+name, new(name == "carol") })
+	}
+	waitHealthy(p)
+	for _, name := range names {
+		before[name] = authored(t, p, name)
+	}
+	operator.Kill()
+	lose(t, p, names...)
+
+	for _, arguments := range [][]string{{"recreate"}, {"recreate", "alice", "--all"}, {"recreate", "nobody"}} {
+		if printed, err := p.RunPlugin(t.Context(), append([]string{"orphans"}, arguments...)...); err == nil {
+			t.Errorf("orphans %v prints %s", arguments, printed)
+		}
+	}
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "alice"); err != nil || printed != "Tenant alice has the data of schema alice.\n" {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	p.StartOperator()
+	p.WaitTenantsReady("alice")
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "--all"); err != nil || strings.Count(printed, "has the data of schema") != 2 {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	p.WaitTenantsReady(names...)
+	for _, name := range names {
+		if diff := cmp.Diff(before[name], authored(t, p, name)); diff != "" {
+			t.Errorf("%s is another (-want +got):\n%s", name, diff)
+		}
+	}
+	waitPost(p, "alice", "Of alice")
+	waitPost(p, "bob", "Of bob")
+	if phase := p.Tenant("carol").Status.Phase; phase != v1alpha1.TenantSuspended {
+		t.Errorf("carol is %s", phase)
+	}
+	waitHealthy(p)
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "--all"); err != nil || printed != "No orphans found.\n" {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "alice"); err == nil {
+		t.Errorf("the Tenant of a row that is no orphan: it prints %q", printed)
+	}
+}
+
+// A Tenant that waits for the row of another one gets it, but data of another owner only by its name.
+func TestStalledTenantGetsTheRow(t *testing.T) {
+	t.Parallel()
+	p := stack.New(t)
+	operator := p.StartOperator()
+	p.WaitReady()
+	p.StartBlog(0)
+	p.CreateTenant("alice")
+	p.CreateTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob"} })
+	p.WaitTenantsReady("alice", "bob")
+	operator.Kill()
+	lose(t, p, "alice", "bob")
+	p.StartOperator()
+	p.CreateTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DisplayName = "Another" })
+	p.CreateTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "mallory"} })
+	p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
+	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
+	printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "--all")
+	if err == nil || !strings.Contains(err.Error(), `the row of "bob" belongs to the owner "bob"`) || printed != "Tenant alice has the data of schema alice.\n" {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	p.WaitTenantsReady("alice")
+	if name := p.Tenant("alice").Spec.DisplayName; name != "Another" {
+		t.Errorf("it has the name %q", name)
+	}
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "bob"); err != nil {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	p.WaitTenantsReady("bob")
+}
