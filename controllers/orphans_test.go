@@ -94,7 +94,7 @@ func TestOrphans(t *testing.T) {
 	p.waitOrphans(v1alpha1.ReasonOrphansReported, `Live rows of the registry without a Tenant: 1 ("alice"). Of them, 0 are suspended.`)
 	p.WaitBlog("alice.example.com", http.StatusOK, "Of alice")
 	p.PassMinute()
-	p.waitOrphans(v1alpha1.ReasonOrphansSuspended, `Live rows of the registry without a Tenant: 1 ("alice"). They are suspended. Create their Tenants again, with the same owners, `+
+	p.waitOrphans(v1alpha1.ReasonOrphansSuspended, `Live rows of the registry without a Tenant: 1 ("alice"). They are suspended. Create their Tenants again with "kubectl echoblogs orphans recreate NAME", `+
 		`or restore them from a backup of the API server. "kubectl echoblogs orphans" lists all.`)
 	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "")
 	p.WantEvent("default", v1alpha1.ReasonOrphansSuspended)
@@ -114,7 +114,7 @@ func TestOrphans(t *testing.T) {
 		p.CreateTenant("alice", edit)
 		stalled := p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
 		want := fmt.Sprintf(`The registry has a live row of this name, with the schema "alice" and the owner "alice", of another Tenant with the UID %s. `+
-			`If the Tenant is to have that data, annotate it with tenancy.echoblogs.io/adopt-orphan=UID, `, uid)
+			`If the Tenant is to have that data, run "kubectl echoblogs orphans recreate NAME", or annotate it with tenancy.echoblogs.io/adopt-orphan=UID, `, uid)
 		if err := operatortest.WantText(stalled.Status.Conditions, want); err != nil {
 			t.Error(err)
 		}

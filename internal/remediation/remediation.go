@@ -35,7 +35,7 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonPrivilegesUnexpected, "Run the statement in the message as an administrator of the database. The operator continues within a minute."},
 	{v1alpha1.ReasonTombstoneExists, "To restore the data, annotate the Tenant with " + v1alpha1.AnnotationOnTombstone + "=" + v1alpha1.OnTombstoneRestore +
 		"/ID. To start with an empty schema, annotate it with " + v1alpha1.AnnotationOnTombstone + "=" + v1alpha1.OnTombstoneFresh + "/ID, with the first of the IDs."},
-	{v1alpha1.ReasonOrphanExists, "If the Tenant is to have that data, annotate it with " + v1alpha1.AnnotationAdoptOrphan + "=UID, the UID in the message, or list the schema in the " +
+	{v1alpha1.ReasonOrphanExists, "If the Tenant is to have that data, run \"kubectl echoblogs orphans recreate NAME\", or annotate it with " + v1alpha1.AnnotationAdoptOrphan + "=UID, the UID in the message, or list the schema in the " +
 		"Platform's spec.database.adoptableSchemas. Otherwise create it with another name."},
 	{v1alpha1.ReasonRestorationRefused, "Create the Tenant with the owner of the tombstone, or list the schema of the tombstone in the Platform's spec.database.adoptableSchemas."},
 	{v1alpha1.ReasonNameHeld, "No action is needed: the Tenant gets the name when the hold ends."},
@@ -57,8 +57,8 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonGrace, "Once the Tenant is paid for, set a new date in spec.paidUntil."},
 	{v1alpha1.ReasonPaymentDue, "Once the Tenant is paid for, set a new date in spec.paidUntil."},
 	{v1alpha1.ReasonSuspended, "To resume it, set spec.suspended to false."},
-	{v1alpha1.ReasonOrphansSuspended, "Create their Tenants again, with the same owners, or restore them from a backup of the API server. \"kubectl echoblogs orphans\" lists all."},
-	{v1alpha1.ReasonOrphansReported, "Create their Tenants again, with the same owners, or restore them from a backup of the API server. \"kubectl echoblogs orphans\" lists all."},
+	{v1alpha1.ReasonOrphansSuspended, "Create their Tenants again with \"kubectl echoblogs orphans recreate NAME\", or restore them from a backup of the API server. \"kubectl echoblogs orphans\" lists all."},
+	{v1alpha1.ReasonOrphansReported, "Create their Tenants again with \"kubectl echoblogs orphans recreate NAME\", or restore them from a backup of the API server. \"kubectl echoblogs orphans\" lists all."},
 	{v1alpha1.ReasonTenantsRemain, "Delete the Platform's Tenants."},
 }
 

@@ -91,7 +91,7 @@ func TestDoctorFindsProblems(t *testing.T) {
 		{"Ingress", "tenant-edited-row", "The Ingress differs from the desired state."},
 		{"Ingress", "tenant-unowned", "The Ingress belongs to no Tenant."},
 		{"Role", "echoblogs_blog", "The role has the setting statement_timeout=0."},
-		{"Row", "orphan", "There is no Tenant for this row."},
+		{"Row", "orphan", "There is no Tenant for this row. To create it again, run: kubectl echoblogs orphans recreate orphan."},
 		{"Schema", "unowned", "The schema belongs to no tenant."},
 		{"Schema", "no_row", "The schema belongs to no tenant."},
 		{"Schema", "deleted_", "The schema of this tombstone is missing."},
