@@ -58,11 +58,17 @@ type Platform struct {
 // New returns a Platform without a running program. The edits change the object before it is created.
 func New(t testing.TB, edits ...func(*v1alpha1.Platform)) *Platform {
 	t.Helper()
+	return NewOn(t, postgrestest.New(t), edits...)
+}
+
+// NewOn is New with an empty database that the test has created.
+func NewOn(t testing.TB, database *postgrestest.Database, edits ...func(*v1alpha1.Platform)) *Platform {
+	t.Helper()
 	i, err := shared()
 	if err != nil {
 		t.Fatalf("Start the control plane: %v", err)
 	}
-	p := &Platform{Platform: platformtest.New(t, i.client), Database: postgrestest.New(t), t: t, installation: i, programs: &atomic.Int32{}}
+	p := &Platform{Platform: platformtest.New(t, i.client), Database: database, t: t, installation: i, programs: &atomic.Int32{}}
 	if p.Admin, err = postgres.NewPool(p.Database.AdminURI, postgres.PoolOptions{}); err != nil {
 		t.Fatal(err)
 	}

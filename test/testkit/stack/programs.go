@@ -27,7 +27,7 @@ type Operator struct {
 	platform *Platform
 	process  *process.Process
 	metrics  string // the address of its metrics
-	killed   bool
+	ended    bool   // the test has ended it
 }
 
 // StartOperator starts an operator as its ServiceAccount, with additional flags. The test fails if the operator ends by
@@ -44,11 +44,17 @@ func (p *Platform) StartOperator(flags ...string) *Operator {
 		"--metrics-address=" + o.metrics, "--health-address=0", "--dns-server=" + noDNSServer,
 	}, flags...)...)
 	p.t.Cleanup(func() {
-		if !o.killed {
+		if !o.ended {
 			p.stop(o.process)
 		}
 	})
 	return o
+}
+
+// Stop stops the operator with SIGTERM, as a kubelet does, and returns when it has ended.
+func (o *Operator) Stop() {
+	o.ended = true
+	o.platform.stop(o.process)
 }
 
 // Kill kills the operator with SIGKILL, as the kernel does when memory runs out.
@@ -59,7 +65,7 @@ func (o *Operator) Kill() {
 		o.platform.t.Fatalf("the operator ended before it was killed: %v", o.process.Ended())
 	default:
 	}
-	o.killed = true
+	o.ended = true
 	if err := syscall.Kill(o.process.PID(), syscall.SIGKILL); err != nil {
 		o.platform.t.Fatal(err)
 	}
@@ -86,12 +92,30 @@ func (o *Operator) Leads(ctx context.Context) (bool, error) {
 	return false, lines.Err()
 }
 
+// Blog is a running replica of the blog.
+type Blog struct {
+	platform *Platform
+	process  *process.Process
+	ended    bool // the test has ended it
+}
+
+// Stop stops the replica with SIGTERM, as a kubelet does, and returns when it has ended.
+func (b *Blog) Stop() {
+	b.ended = true
+	b.platform.stop(b.process)
+}
+
 // StartBlog starts a replica of the blog at one of the addresses in Blogs, with additional flags, and returns when it is
 // ready, which requires that an operator has created the registry. The test fails if the replica ends by itself.
-func (p *Platform) StartBlog(replica int, flags ...string) {
+func (p *Platform) StartBlog(replica int, flags ...string) *Blog {
 	p.t.Helper()
 	blog := p.start("blog", []string{"ECHOBLOGS_DATABASE_URI=" + p.Database.BlogURI}, append([]string{"run", "--address=" + p.Blogs[replica], "--metrics-address=0"}, flags...)...)
-	p.t.Cleanup(func() { p.stop(blog) })
+	b := &Blog{platform: p, process: blog}
+	p.t.Cleanup(func() {
+		if !b.ended {
+			b.Stop()
+		}
+	})
 	p.Wait("the blog is ready", func(ctx context.Context) error {
 		select {
 		case <-blog.Done():
@@ -104,6 +128,7 @@ func (p *Platform) StartBlog(replica int, flags ...string) {
 		}
 		return err
 	})
+	return b
 }
 
 // Portal is a running replica of the public site.
