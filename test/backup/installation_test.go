@@ -24,6 +24,7 @@ type installation struct {
 
 	t        testing.TB
 	backups  string // the folder that the page calls /backups
+	overlay  string // the folder of the manifests
 	operator *stack.Operator
 	blog     *stack.Blog
 	portal   *stack.Portal
@@ -31,17 +32,38 @@ type installation struct {
 
 func newInstallation(t testing.TB, database *postgrestest.Database) *installation {
 	t.Helper()
-	i := &installation{Platform: stack.NewOn(t, database), t: t, backups: newBackups(t)}
-	root, err := repository.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	manifests := filepath.Join(root, "config")
-	i.script(fmt.Sprintf(`kubectl -n "$NAMESPACE" apply --server-side -f %[1]s/manager/manager.yaml -f %[1]s/portal/deployment.yaml -f %[1]s/blog/deployment.yaml`, manifests))
+	i := &installation{Platform: stack.NewOn(t, database), t: t, backups: newBackups(t), overlay: t.TempDir()}
+	i.writeOverlay("v1", "v1")
+	i.script("kubectl apply --server-side --kustomize=" + i.overlay)
 	i.operator = i.StartOperator()
 	i.WaitReady()
 	i.blog, i.portal = i.StartBlog(0), i.StartPortal(0)
 	return i
+}
+
+// writeOverlay writes an overlay such as the one in docs/install.md.
+func (i *installation) writeOverlay(operatorTag, otherTag string) {
+	i.t.Helper()
+	root, err := repository.Root()
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	manifests, err := filepath.Rel(i.overlay, filepath.Join(root, "config", "default"))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	content := fmt.Sprintf(`
+kind: Kustomization
+namespace: %s
+resources: [%s]
+images:
+- {name: echoblogs-operator, newName: registry.example.com/echoblogs-operator, newTag: %s}
+- {name: echoblogs-blog, newName: registry.example.com/echoblogs-blog, newTag: %[4]s}
+- {name: echoblogs-portal, newName: registry.example.com/echoblogs-portal, newTag: %[4]s}
+`, i.Namespace, manifests, operatorTag, otherTag)
+	if err := os.WriteFile(filepath.Join(i.overlay, "kustomization.yaml"), []byte(content), 0o600); err != nil {
+		i.t.Fatal(err)
+	}
 }
 
 // newBackups returns a folder that the user of the database server can write, too.
@@ -71,7 +93,7 @@ func newBackups(t testing.TB) string {
 // script runs commands, which must succeed, and returns their output.
 func (i *installation) script(commands string) string {
 	i.t.Helper()
-	return i.run(stack.Script{Commands: commands})
+	return i.run(stack.Script{Commands: commands, Environment: []string{"OVERLAY=" + i.overlay}})
 }
 
 // follow runs the commands of a block below a heading of the page, and returns what they print.

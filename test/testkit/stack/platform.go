@@ -48,6 +48,8 @@ type Platform struct {
 	// PortalEnvironment is added to the environment of replicas and commands of the public site that are started
 	// afterwards.
 	PortalEnvironment []string
+	// Programs are the paths of programs of another version, by name. They are started instead of those of this checkout.
+	Programs map[string]string
 
 	t                            testing.TB
 	installation                 *installation

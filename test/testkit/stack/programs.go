@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -192,7 +193,7 @@ func (s *Portal) Kill() {
 func (p *Platform) start(name string, environment []string, arguments ...string) *process.Process {
 	p.t.Helper()
 	started, err := process.Start(p.t.Context(), process.Spec{
-		Name: name, Path: filepath.Join(p.installation.programs(), name), Args: arguments, Env: environment,
+		Name: name, Path: cmp.Or(p.Programs[name], filepath.Join(p.installation.programs(), name)), Args: arguments, Env: environment,
 		LogFile: filepath.Join(p.installation.logs(), fmt.Sprintf("%s-%s-%d.log", p.Namespace, name, p.programs.Add(1))),
 	})
 	if err != nil {
@@ -282,7 +283,7 @@ func (p *Platform) RunPlugin(ctx context.Context, arguments ...string) (string, 
 func (p *Platform) run(ctx context.Context, name string, environment []string, arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	program := exec.CommandContext(ctx, filepath.Join(p.installation.programs(), name), arguments...)
+	program := exec.CommandContext(ctx, cmp.Or(p.Programs[name], filepath.Join(p.installation.programs(), name)), arguments...)
 	program.Env = append(os.Environ(), environment...)
 	printed, err := program.Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {

@@ -1,0 +1,158 @@
+package backup_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/repository"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
+)
+
+// A version with another migration is installed, and its operator is rolled back, while people read.
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	next := buildNext(t)
+	i := newInstallation(t, postgrestest.New(t))
+	second := i.StartBlog(1)
+	for _, name := range []string{"alice", "bob"} {
+		i.ReadyTenant(name)
+		i.write(name, "Written before the upgrade")
+		i.waitBlog(name, http.StatusOK, "Written before the upgrade")
+	}
+	stopReading := i.read("alice", "Written before the upgrade")
+	wantVersions := func(want string) {
+		t.Helper()
+		i.Wait("the Tenants have the versions "+want, func(context.Context) error {
+			if printed := strings.Join(strings.Fields(i.follow("Upgrade", 1)), " "); printed != want {
+				return errors.New(printed)
+			}
+			return nil
+		})
+	}
+	wantVersions("2 0001")
+
+	i.writeOverlay("v2", "v1")
+	i.follow("Upgrade", 0)
+	i.wantImages("v2", "v1")
+	i.operator.Stop()
+	i.Programs = map[string]string{"operator": next}
+	i.operator = i.StartOperator()
+	wantVersions("2 0002")
+	i.WaitTenantsReady("alice", "bob")
+
+	i.writeOverlay("v2", "v2")
+	i.follow("Upgrade", 0)
+	i.wantImages("v2", "v2")
+	i.blog.Stop()
+	i.blog = i.StartBlog(0)
+	second.Stop()
+	i.StartBlog(1)
+	i.portal.Stop()
+	i.portal = i.StartPortal(0)
+
+	i.operator.Stop()
+	i.Programs = nil
+	i.operator = i.StartOperator()
+	i.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DisplayName = "Alice after the rollback" })
+	i.WaitTenantsReady("alice")
+	i.waitBlog("alice", http.StatusOK, "Alice after the rollback")
+	i.ReadyTenant("carol")
+	wantVersions("1 0001 2 0002")
+	stopReading()
+}
+
+// buildNext builds an operator whose application has one more migration.
+func buildNext(t *testing.T) (path string) {
+	t.Helper()
+	root, err := repository.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	path, migration, overlay := filepath.Join(folder, "operator"), filepath.Join(folder, "migration.sql"), filepath.Join(folder, "overlay.json")
+	added := filepath.Join(root, "internal", "application", "blog", "migrations", "0002_add_language.sql")
+	replaced, err := json.Marshal(map[string]any{"Replace": map[string]string{added: migration}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(migration, []byte(`ALTER TABLE posts ADD COLUMN language text NOT NULL DEFAULT '';`), 0o600),
+		os.WriteFile(overlay, replaced, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-o", path, "./cmd/operator")
+	build.Dir = root
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the next version: %v\n%s", err, output)
+	}
+	return path
+}
+
+// read reads a home page until the function that it returns is called, which checks that every request was answered by a replica
+// and has a text.
+func (i *installation) read(tenant, text string) (stop func()) {
+	ctx, cancel := context.WithCancel(i.t.Context())
+	failed := make(chan error, 1)
+	go func() {
+		var failures []error
+		for ctx.Err() == nil {
+			if err := i.readOnce(ctx, tenant, text); err != nil && ctx.Err() == nil {
+				failures = append(failures, err)
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+		failed <- errors.Join(failures...)
+	}()
+	return func() {
+		i.t.Helper()
+		cancel()
+		if err := <-failed; err != nil {
+			i.t.Error(err)
+		}
+	}
+}
+
+// readOnce reads a home page from a replica that accepts connections, as an ingress controller does.
+func (i *installation) readOnce(ctx context.Context, tenant, text string) error {
+	var refused []error
+	for _, replica := range i.Blogs {
+		answer, err := stack.Get(ctx, replica, tenant+"."+stack.Domain, "/")
+		switch {
+		case err != nil:
+			refused = append(refused, err)
+		case answer.Status != http.StatusOK || !strings.Contains(answer.Body, text):
+			return fmt.Errorf("%s answers %d:\n%s", replica, answer.Status, answer.Body)
+		default:
+			return nil
+		}
+	}
+	return errors.Join(refused...)
+}
+
+func (i *installation) wantImages(operatorTag, otherTag string) {
+	i.t.Helper()
+	for name, tag := range map[string]string{"echoblogs-operator": operatorTag, "echoblogs-blog": otherTag, "echoblogs-portal": otherTag} {
+		var deployment appsv1.Deployment
+		if err := i.Client.Get(i.t.Context(), i.Key(name), &deployment); err != nil {
+			i.t.Fatal(err)
+		}
+		if image := deployment.Spec.Template.Spec.Containers[0].Image; image != "registry.example.com/"+name+":"+tag {
+			i.t.Errorf("the image of %s is %s, want the tag %s", name, image, tag)
+		}
+	}
+}
