@@ -85,7 +85,7 @@ func TestMissingPrivilegesAreGrantedAgain(t *testing.T) {
 func TestDefectsOfASchemaAreReported(t *testing.T) {
 	t.Parallel()
 	const (
-		restore = " Rename the table back, or restore it from a backup with pg_restore --schema=SCHEMA --table=TABLE. The operator continues within a minute."
+		restore = " Rename the table back, or restore the schema from a backup: see docs/backup.md. The operator continues within a minute."
 		run     = " Run the statement in the message as an administrator of the database. The operator continues within a minute."
 		missing = `The table "posts" of the schema "alice" is missing.`
 	)

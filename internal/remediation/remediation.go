@@ -30,7 +30,7 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonSchemaMissing, "Restore the schema from a backup. To start with an empty schema, annotate the Tenant with " +
 		v1alpha1.AnnotationOnMissing + "=" + v1alpha1.OnMissingRecreate + "."},
 	{v1alpha1.ReasonSchemaNotOwned, "Run the statement in the message as an administrator of the database. The operator continues within a minute."},
-	{v1alpha1.ReasonTableMissing, "Rename the table back, or restore it from a backup with pg_restore --schema=SCHEMA --table=TABLE. The operator continues within a minute."},
+	{v1alpha1.ReasonTableMissing, "Rename the table back, or restore the schema from a backup: see docs/backup.md. The operator continues within a minute."},
 	{v1alpha1.ReasonPrivilegesMissing, "Run the statement in the message as an administrator of the database. The operator continues within a minute."},
 	{v1alpha1.ReasonPrivilegesUnexpected, "Run the statement in the message as an administrator of the database. The operator continues within a minute."},
 	{v1alpha1.ReasonTombstoneExists, "To restore the data, annotate the Tenant with " + v1alpha1.AnnotationOnTombstone + "=" + v1alpha1.OnTombstoneRestore +
