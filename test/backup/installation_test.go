@@ -69,7 +69,7 @@ images:
 // newBackups returns a folder that the user of the database server can write, too.
 func newBackups(t testing.TB) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "echoblogs-test-backups-")
+	folder, err := os.MkdirTemp("", "echoblogs-test-backups-") //nolint:usetesting // the user of the server cannot enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func (i *installation) archive(server *postgrestest.Server) {
 		i.t.Fatal(err)
 	}
 	// The testkit's own log is in the folder.
-	if err := os.Chmod(filepath.Join(folder, "server.log"), 0o644); err != nil { //nolint:gosec // the user of the server copies it
+	if err := os.Chmod(filepath.Join(folder, "server.log"), 0o644); err != nil {
 		i.t.Fatal(err)
 	}
 	i.run(stack.Script{Commands: "mkdir " + filepath.Join(i.backups, "wal"), AsServer: true})

@@ -100,8 +100,7 @@ func buildNext(t *testing.T) (path string) {
 	return path
 }
 
-// read reads a home page until the function that it returns is called, which checks that every request was answered by a replica
-// and has a text.
+// read reads a home page until the function that it returns is called, which checks that every page had a text.
 func (i *installation) read(tenant, text string) (stop func()) {
 	ctx, cancel := context.WithCancel(i.t.Context())
 	failed := make(chan error, 1)
@@ -127,21 +126,20 @@ func (i *installation) read(tenant, text string) (stop func()) {
 	}
 }
 
-// readOnce reads a home page from a replica that accepts connections, as an ingress controller does.
+// readOnce reads a home page from a replica that is ready, as an ingress controller does.
 func (i *installation) readOnce(ctx context.Context, tenant, text string) error {
-	var refused []error
 	for _, replica := range i.Blogs {
-		answer, err := stack.Get(ctx, replica, tenant+"."+stack.Domain, "/")
-		switch {
-		case err != nil:
-			refused = append(refused, err)
-		case answer.Status != http.StatusOK || !strings.Contains(answer.Body, text):
-			return fmt.Errorf("%s answers %d:\n%s", replica, answer.Status, answer.Body)
-		default:
-			return nil
+		ready, err := stack.Get(ctx, replica, "", "/readyz")
+		if err != nil || ready.Status != http.StatusOK {
+			continue
 		}
+		answer, err := stack.Get(ctx, replica, tenant+"."+stack.Domain, "/")
+		if err == nil && (answer.Status != http.StatusOK || !strings.Contains(answer.Body, text)) {
+			err = fmt.Errorf("%s answers %d:\n%s", replica, answer.Status, answer.Body)
+		}
+		return err
 	}
-	return errors.Join(refused...)
+	return errors.New("no replica is ready")
 }
 
 func (i *installation) wantImages(operatorTag, otherTag string) {
