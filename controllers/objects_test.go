@@ -46,6 +46,9 @@ func TestObjectsAreKept(t *testing.T) {
 	p.ApplyTenant("argocd", fmt.Sprintf(manifest, "one"), client.ForceOwnership)
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.waitKept("alice")
+	if again := p.Queries.Containing("public.tenant_objects AS o"); len(again) != 0 {
+		t.Errorf("the object was written again after the creation: %q", again)
+	}
 	updatedAt := func() string {
 		return query[string](p, `SELECT updated_at::text FROM public.tenants WHERE name = 'alice'`)
 	}
