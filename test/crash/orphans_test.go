@@ -112,8 +112,15 @@ func TestTenantsAreRecreated(t *testing.T) {
 	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "--all"); err != nil || printed != "No orphans found.\n" {
 		t.Errorf("it prints %q, error %v", printed, err)
 	}
-	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "alice"); err == nil {
-		t.Errorf("the Tenant of a row that is no orphan: it prints %q", printed)
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "alice"); err == nil || !strings.Contains(err.Error(), `the Tenant "alice" exists`) {
+		t.Errorf("the Tenant of a row that is no orphan: it prints %q, error %v", printed, err)
+	}
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Annotations[v1alpha1.AnnotationFieldManagers] = "[]" }) // as after a call that died
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "--all"); err != nil || printed != "Tenant alice has the data of schema alice.\n" {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	if managers, incomplete := p.Tenant("alice").Annotations[v1alpha1.AnnotationFieldManagers]; incomplete {
+		t.Errorf("alice still has the annotation %s", managers)
 	}
 }
 
