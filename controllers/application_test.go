@@ -169,7 +169,7 @@ func TestAnotherApplication(t *testing.T) {
 	p.wantNotes("bob.example.com", http.StatusNotFound, "")
 	p.wantPrivileges("echoblogs_stats SELECT alice.notes", "echoblogs_stats USAGE alice",
 		"echoblogs_web INSERT alice.notes", "echoblogs_web SELECT alice.notes", "echoblogs_web USAGE alice")
-	if tables := query[string](p, `SELECT string_agg(relname, ' ' ORDER BY relname COLLATE "C") FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`); tables != "domains installation schema_migrations tenant_objects tenants" {
+	if tables := query[string](p, `SELECT string_agg(relname, ' ' ORDER BY relname COLLATE "C") FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`); tables != "counted_deletions deletion_counter domains installation schema_migrations tenant_objects tenants" {
 		t.Errorf("the tables in public are %s", tables)
 	}
 

@@ -85,7 +85,7 @@ func TestRouteOutlivesTheBeginOfADeletion(t *testing.T) {
 	}
 }
 
-// The Ingress of a Tenant that is gone without an end is deleted when the operator starts.
+// The Ingress of a Tenant that is gone without an end is kept for its row, and deleted once there is none.
 func TestLeftoverIngressIsDeleted(t *testing.T) {
 	t.Parallel()
 	p := newNamespace(t)
@@ -96,8 +96,20 @@ func TestLeftoverIngressIsDeleted(t *testing.T) {
 	stop()
 	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Finalizers = nil })
 	p.DeleteTenants("alice")
-	p.StartOperator(nil)
+	p.ingress(routing.TenantIngressName("alice"))
+	stop = p.StartOperator(nil)
+	p.ReadyTenant("bob")
+	p.ingress(routing.TenantIngressName("alice"))
+	p.Exec(`DELETE FROM public.tenants WHERE name = 'alice'`)
+	p.PassMinute()
 	p.waitNoIngress(routing.TenantIngressName("alice"))
+
+	stop()
+	p.EditTenant("bob", func(t *v1alpha1.Tenant) { t.Finalizers = nil })
+	p.DeleteTenants("bob")
+	p.Exec(`DELETE FROM public.tenants WHERE name = 'bob'`)
+	p.StartOperator(nil)
+	p.waitNoIngress(routing.TenantIngressName("bob"))
 }
 
 // A Platform that is being deleted serves its Tenants, and repairs what drifts, until the last one is gone.

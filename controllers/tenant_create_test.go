@@ -46,7 +46,10 @@ func TestManifestBecomesABlog(t *testing.T) {
 	if diff := cmp.Diff(wantConditions, conditions); diff != "" {
 		t.Errorf("conditions (-want +got):\n%s", diff)
 	}
-	status.Conditions = nil
+	if status.FirstReadyAt == nil {
+		t.Error("a Tenant that is Ready has no status.firstReadyAt")
+	}
+	status.Conditions, status.FirstReadyAt = nil, nil
 	want := v1alpha1.TenantStatus{
 		ObservedGeneration: tenant.Generation, Phase: v1alpha1.TenantActive,
 		URL: "http://john-doe.example.com:8000", Hosts: []string{"john-doe.example.com", "www.john.org"},

@@ -22,8 +22,13 @@ const (
 	// the entries of managed fields as JSON. The program that creates the Tenant sets and removes it.
 	AnnotationFieldManagers = "tenancy.echoblogs.io/field-managers"
 
-	// AnnotationDeletion decides about a deletion that is held.
+	// AnnotationDeletion decides about the deletion of a Tenant: DeletionApproved or DeletionCancelled. Without it, the deletion
+	// counts in spec.protection.maxDeletionsPerHour of the Platform, beyond which it is held.
 	AnnotationDeletion = "tenancy.echoblogs.io/deletion"
+	// DeletionApproved lets the deletion pass, however many there are. It may be set before the Tenant is deleted.
+	DeletionApproved = "Approved"
+	// DeletionCancelled removes the object and keeps all that belongs to it. The program that sets it creates the Tenant again.
+	DeletionCancelled = "Cancelled"
 
 	// AnnotationRegistration holds the id of the registration that created the Tenant. It is set by the public site.
 	AnnotationRegistration = "tenancy.echoblogs.io/registration"
@@ -60,6 +65,8 @@ const (
 	ConditionServing = "Serving"
 	// ConditionOrphansFound says of a Platform that live rows of the registry have no Tenant. It is present only while True.
 	ConditionOrphansFound = "OrphansFound"
+	// ConditionDeletionsHeld says of a Platform that deletions of Tenants wait for a decision. It is present only while True.
+	ConditionDeletionsHeld = "DeletionsHeld"
 	// ConditionActive says that the Tenant is not suspended.
 	ConditionActive = "Active"
 )
@@ -172,6 +179,10 @@ const (
 	// ReasonTerminating says that the Tenant is being deleted and is no longer served.
 	ReasonTerminating = "Terminating"
 
+	// ReasonDeletionHeld says that the Tenant is being deleted, and is still served, because too many were deleted within an
+	// hour.
+	ReasonDeletionHeld = "DeletionHeld"
+
 	// ReasonOrphansSuspended says that the live rows without a Tenant are suspended.
 	ReasonOrphansSuspended = "OrphansSuspended"
 	// ReasonOrphansReported says that live rows without a Tenant are not suspended: they have just been found, or are so many
@@ -194,6 +205,8 @@ const (
 	ReasonSchemaRetained = "SchemaRetained"
 	// ReasonSchemaDropped says that a schema was dropped.
 	ReasonSchemaDropped = "SchemaDropped"
+	// ReasonDeletionCancelled says that the object is removed, and its schema, names and route are kept.
+	ReasonDeletionCancelled = "DeletionCancelled"
 	// ReasonDatabaseTakenOver says that a Platform has taken over its database from another installation.
 	ReasonDatabaseTakenOver = "DatabaseTakenOver"
 	// ReasonCustomDomainReleased says that a custom domain was released because its TXT record was absent for seven days.

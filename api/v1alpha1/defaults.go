@@ -72,6 +72,14 @@ func (p *Platform) RetentionDays() int {
 	return defaultRetentionDays
 }
 
+// MaxDeletionsPerHour returns how many Tenants may end within an hour, or 0 if the Platform does not set it.
+func (p *Platform) MaxDeletionsPerHour() int {
+	if p.Spec.Protection == nil || p.Spec.Protection.MaxDeletionsPerHour == nil {
+		return 0
+	}
+	return int(*p.Spec.Protection.MaxDeletionsPerHour)
+}
+
 // RolePrefix returns the start of the names of the database roles.
 func (p *Platform) RolePrefix() string {
 	if p.Spec.Database.RolePrefix == "" {

@@ -49,6 +49,10 @@ type PlatformSpec struct {
 	// +optional
 	Defaults *TenantDefaults `json:"defaults,omitempty"`
 
+	// protection keeps a mistake from ending many Tenants. Empty: its defaults.
+	// +optional
+	Protection *ProtectionSpec `json:"protection,omitempty"`
+
 	// registration says who may sign up on the public site. Empty: Open.
 	// +optional
 	Registration RegistrationMode `json:"registration,omitempty"`
@@ -262,6 +266,19 @@ type TenantDefaults struct {
 	// empty, too.
 	// +optional
 	TrialLimits *Limits `json:"trialLimits,omitempty"`
+}
+
+// ProtectionSpec keeps a mistake, such as a pipeline that prunes too much, from ending many Tenants.
+//
+// +kubebuilder:validation:MinProperties=1
+type ProtectionSpec struct {
+	// maxDeletionsPerHour is how many Tenants may end within an hour. Further ones that are deleted are served until their
+	// deletions are approved or cancelled, or this limit is raised. Tenants that were never Ready, and approved deletions,
+	// such as those that owners confirm on the public site, do not count. Empty: the larger of 10 and 5 % of the Tenants.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000
+	MaxDeletionsPerHour *int32 `json:"maxDeletionsPerHour,omitempty"`
 }
 
 // RegistrationMode says who may sign up on the public site.

@@ -234,6 +234,15 @@ type TenantStatus struct {
 	// +optional
 	PaidUntil Date `json:"paidUntil,omitempty"`
 
+	// firstReadyAt is when the Tenant became Ready for the first time. The deletion of one that never was does not count in
+	// spec.protection of the Platform.
+	// +optional
+	FirstReadyAt *metav1.Time `json:"firstReadyAt,omitempty"`
+
+	// deletionHold is present while the deletion of the Tenant is held, because too many were deleted within an hour.
+	// +optional
+	DeletionHold *DeletionHold `json:"deletionHold,omitempty"`
+
 	// tombstones are the data of deleted Tenants of the same name, the newest first, while the Tenant waits for the annotation
 	// tenancy.echoblogs.io/on-tombstone. At most ten are listed.
 	// +optional
@@ -241,6 +250,14 @@ type TenantStatus struct {
 	// +listMapKey=id
 	// +kubebuilder:validation:MaxItems=10
 	Tombstones []TombstoneStatus `json:"tombstones,omitempty"`
+}
+
+// DeletionHold says why a deletion is held.
+type DeletionHold struct {
+	// limit is how many Tenants might end within an hour when the deletion was held.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Limit int32 `json:"limit,omitempty"`
 }
 
 // TombstoneStatus is the data of a deleted Tenant.

@@ -2,9 +2,11 @@ package platform
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -13,6 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/desired"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
+	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
@@ -36,6 +39,15 @@ func (c *driftChecks) due(platform types.NamespacedName, now time.Time) bool {
 	}
 	c.last[platform] = now
 	return checked
+}
+
+// repeat makes the next check due at once, because what the last one found was not written.
+func (c *driftChecks) repeat(platform types.NamespacedName) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, checked := c.last[platform]; checked {
+		c.last[platform] = time.Time{}
+	}
 }
 
 func (c *driftChecks) forget(platform types.NamespacedName) {
@@ -64,6 +76,9 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 	var orphans []tenancy.Tenant
 	for _, finding := range diagnosis.CompareRows(s.platform, r.Stores.Application, tenants, rows) {
 		if finding.Kind == diagnosis.KindRow {
+			if diagnosis.AwaitsTenant(rows[finding.Name], s.now) {
+				continue
+			}
 			orphans = append(orphans, rows[finding.Name])
 			continue
 		}
@@ -73,7 +88,31 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 	if differing > 0 || len(orphans) > 0 {
 		logf.FromContext(ctx).Info("Found drift", "tenants", len(tenants), "differing", differing, "orphanRows", len(orphans))
 	}
+	if err := r.requeueLeftovers(ctx, s.platform, tenants, rows); err != nil {
+		return err
+	}
 	return r.handleOrphans(ctx, s, store, orphans, len(rows))
+}
+
+// requeueLeftovers requeues the Tenants that are gone, and whose rows are, but whose Ingresses are still there.
+func (r *Reconciler) requeueLeftovers(ctx context.Context, platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant) error {
+	var ingresses networkingv1.IngressList
+	err := r.Client.List(ctx, &ingresses, client.InNamespace(platform.Namespace), client.UnsafeDisableDeepCopy,
+		client.MatchingLabels{routing.LabelManagedBy: routing.ManagedBy, routing.LabelPlatform: platform.Name})
+	if err != nil {
+		return fmt.Errorf("list the Ingresses of Platform %s: %w", platform.Name, err)
+	}
+	exists := make(map[string]bool, len(tenants))
+	for i := range tenants {
+		exists[tenants[i].Name] = true
+	}
+	for i := range ingresses.Items {
+		tenant, isTenants := routing.TenantOf(ingresses.Items[i].Name)
+		if _, live := rows[tenant]; isTenants && !live && !exists[tenant] {
+			r.Requeuer.Requeue(types.NamespacedName{Namespace: platform.Namespace, Name: tenant})
+		}
+	}
+	return nil
 }
 
 // requeueStalePhases requeues the Tenants whose condition Active does not match their dates, and returns their number.

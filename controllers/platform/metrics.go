@@ -15,13 +15,16 @@ var (
 	orphanRows = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "echoblogs_registry_orphans", Help: "Live registry rows without a Tenant. Orphans are reported, never dropped.",
 	}, []string{"namespace", "platform"})
+	heldDeletions = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "echoblogs_held_deletions", Help: "Tenants whose deletion waits for a decision.",
+	}, []string{"namespace", "platform"})
 	tombstonesPurged = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "echoblogs_tombstones_purged_total", Help: "Schemas of deleted tenants dropped at the end of their retention.",
 	})
 )
 
 func init() {
-	metrics.Registry.MustRegister(tenantsByPhase, orphanRows, tombstonesPurged)
+	metrics.Registry.MustRegister(tenantsByPhase, orphanRows, heldDeletions, tombstonesPurged)
 }
 
 // deleteMetrics deletes the series of a Platform.
@@ -30,4 +33,5 @@ func deleteMetrics(platform types.NamespacedName) {
 		tenantsByPhase.DeleteLabelValues(platform.Namespace, platform.Name, string(phase))
 	}
 	orphanRows.DeleteLabelValues(platform.Namespace, platform.Name)
+	heldDeletions.DeleteLabelValues(platform.Namespace, platform.Name)
 }

@@ -69,7 +69,7 @@ func (r *Reconciler) handleOrphans(ctx context.Context, s *scope, store *tenancy
 	suspended := 0
 	for _, row := range orphans {
 		if !row.SuspendAt.IsZero() {
-			if !few || !slices.Contains(before, row.ID) {
+			if !few || !slices.Contains(before, row.ID) || !row.KeptAt.IsZero() { // it was to be served
 				continue
 			}
 			done, err := r.suspendOrphan(ctx, s, store, row)
@@ -108,18 +108,23 @@ func (r *Reconciler) suspendOrphan(ctx context.Context, s *scope, store *tenancy
 }
 
 func reportOrphans(s *scope, orphans []tenancy.Tenant, suspended int) {
-	var names []string
-	for _, row := range orphans[:min(len(orphans), maxNamed)] {
-		names = append(names, row.Name)
-	}
-	named := status.Quote(names)
-	if more := len(orphans) - len(names); more > 0 {
-		named += fmt.Sprintf(" and %d more", more)
+	names := make([]string, len(orphans))
+	for i, row := range orphans {
+		names[i] = row.Name
 	}
 	reason, state := v1alpha1.ReasonOrphansSuspended, "They are suspended."
 	if suspended < len(orphans) {
 		reason, state = v1alpha1.ReasonOrphansReported, fmt.Sprintf("Of them, %d are suspended.", suspended)
 	}
 	s.Set(v1alpha1.ConditionOrphansFound, metav1.ConditionTrue, reason,
-		remediation.Append(reason, fmt.Sprintf("Live rows of the registry without a Tenant: %d (%s). %s", len(orphans), named, state)))
+		remediation.Append(reason, fmt.Sprintf("Live rows of the registry without a Tenant: %d (%s). %s", len(orphans), someOf(names), state)))
+}
+
+// someOf quotes names for a message, at most maxNamed.
+func someOf(names []string) string {
+	named := status.Quote(names[:min(len(names), maxNamed)])
+	if more := len(names) - maxNamed; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return named
 }

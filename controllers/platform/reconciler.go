@@ -85,7 +85,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	platform := &v1alpha1.Platform{}
 	if err := r.Client.Get(ctx, request.NamespacedName, platform); apierrors.IsNotFound(err) {
-		return reconcile.Result{}, r.ingresses.DeleteLeftover(ctx, ingressKey(request.NamespacedName), request.NamespacedName, &v1alpha1.Platform{})
+		return reconcile.Result{}, r.deleteLeftover(ctx, request.NamespacedName)
 	} else if err != nil {
 		return reconcile.Result{}, fmt.Errorf("read Platform %s: %w", request.Name, err)
 	}
@@ -113,6 +113,8 @@ func (r *Reconciler) reconcile(ctx context.Context, platform *v1alpha1.Platform)
 		stopped = s.Degraded()
 	}
 	if err := r.writeStatus(ctx, s, before, stopped); err != nil {
+		r.drift.repeat(client.ObjectKeyFromObject(platform))
+		r.orphans.forget(client.ObjectKeyFromObject(platform)) // the next check is the first again
 		return reconcile.Result{}, err
 	}
 	return step.Result(ctx, stopped, checkInterval)

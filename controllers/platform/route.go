@@ -39,3 +39,13 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 func ingressKey(platform types.NamespacedName) types.NamespacedName {
 	return types.NamespacedName{Namespace: platform.Namespace, Name: routing.PlatformIngressName(platform.Name)}
 }
+
+// deleteLeftover deletes the Ingress of a Platform that is gone.
+func (r *Reconciler) deleteLeftover(ctx context.Context, gone types.NamespacedName) error {
+	key := ingressKey(gone)
+	leftover, err := r.ingresses.Leftover(ctx, key, gone, &v1alpha1.Platform{})
+	if err != nil || leftover == nil {
+		return err
+	}
+	return r.ingresses.Delete(ctx, key)
+}

@@ -31,10 +31,14 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope, stopped *step.E
 	}
 	phases := map[v1alpha1.TenantPhase]int32{}
 	versions := map[string]int32{}
+	var held []string
 	for i := range tenants {
 		phases[cmp.Or(tenants[i].Status.Phase, v1alpha1.TenantPending)]++
 		if version := tenants[i].Status.SchemaVersion; version != "" {
 			versions[version]++
+		}
+		if tenants[i].Status.DeletionHold != nil {
+			held = append(held, tenants[i].Name)
 		}
 	}
 	status := &s.platform.Status
@@ -54,6 +58,7 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope, stopped *step.E
 	for _, phase := range v1alpha1.TenantPhases {
 		tenantsByPhase.WithLabelValues(s.platform.Namespace, s.platform.Name, string(phase)).Set(float64(phases[phase]))
 	}
+	reportHeldDeletions(s, held)
 	_ = s.Summarize(stopped, "The database and the route are ready.")
 	return nil
 }

@@ -19,6 +19,10 @@ func (r *Reconciler) checkAnnotations(_ context.Context, s *scope) error {
 	if found && value != v1alpha1.OnMissingRecreate {
 		return annotationInvalid(v1alpha1.AnnotationOnMissing, value, "it is not "+v1alpha1.OnMissingRecreate)
 	}
+	value, found = s.tenant.Annotations[v1alpha1.AnnotationDeletion]
+	if found && value != v1alpha1.DeletionApproved { // a deletion that has not begun cannot be cancelled
+		return annotationInvalid(v1alpha1.AnnotationDeletion, value, "a Tenant that is not being deleted can only have "+v1alpha1.DeletionApproved)
+	}
 	return nil
 }
 

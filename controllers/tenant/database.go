@@ -24,6 +24,9 @@ func (r *Reconciler) ensureDatabase(ctx context.Context, s *scope) error {
 	if err != nil {
 		return s.databaseError(err)
 	}
+	if err := s.ensureNotEnded(have); err != nil {
+		return err
+	}
 	s.tenant.Status.Tombstones = nil
 	var choice tombstoneChoice
 	if have.State != tenancy.StateLive {

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,22 +20,27 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// reconcileDelete ends a Tenant: first its route, then its schema and names, then the finalizer. It creates nothing.
+// reconcileDelete ends a Tenant: first its schema and names, then its route, then the finalizer. It creates nothing. Until the
+// database says that the Tenant has ended, it is served.
 func (r *Reconciler) reconcileDelete(ctx context.Context, tenant *v1alpha1.Tenant) (reconcile.Result, error) {
 	if !finalizer.Has(tenant) {
 		return reconcile.Result{}, nil
 	}
 	s := newScope(tenant, r.Clock.Now())
 	before := tenant.DeepCopy()
-	stopped, err := step.Run(ctx, s, r.endTenant)
+	stopped, err := step.Run(ctx, s, r.decideDeletion)
 	switch {
 	case err != nil:
 		return reconcile.Result{}, err
 	case stopped != nil:
+		problem, err := r.serveHeld(ctx, s, stopped)
+		if err != nil {
+			return reconcile.Result{}, err
+		}
 		if _, err := r.writeStatus(ctx, s, before, stopped); client.IgnoreNotFound(err) != nil {
 			return reconcile.Result{}, err
 		}
-		return step.Result(ctx, stopped, 0)
+		return step.Result(ctx, problem, s.wait())
 	}
 	if err := finalizer.Remove(ctx, r.Client, tenant); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
@@ -52,7 +58,7 @@ func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) er
 	case err != nil:
 		return err
 	case live == nil:
-		if err := r.endTenant(ctx, s); err != nil {
+		if err := r.end(ctx, s, nil); err != nil {
 			return err
 		}
 		r.requeueNameConflicts(ctx, s.tenant)
@@ -64,36 +70,67 @@ func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) er
 	return client.IgnoreNotFound(cause)
 }
 
-// endTenant deletes the Tenant's route and retains or drops its schema. An object that never had a schema drops nothing.
-func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
-	if err := r.ingresses.Delete(ctx, ingressKey(client.ObjectKeyFromObject(s.tenant))); err != nil {
+// end retains or drops the Tenant's schema, unless the brake holds that, and then deletes its route. An object that never had
+// a schema drops nothing.
+func (r *Reconciler) end(ctx context.Context, s *scope, brake *tenancy.Brake) error {
+	row, err := r.readOwnRow(ctx, s)
+	if err != nil {
 		return err
 	}
+	if row == nil {
+		return r.endRoute(ctx, s)
+	}
+	err = r.endRow(ctx, s, *row, brake)
+	var stopped *step.Error
+	if errors.As(err, &stopped) && stopped.Reason() == v1alpha1.ReasonSchemaNotOwned { // the brake has let it pass
+		return cmp.Or(r.endRoute(ctx, s), err)
+	}
+	if err != nil {
+		return err
+	}
+	return r.endRoute(ctx, s)
+}
+
+// endRoute deletes the Tenant's route.
+func (r *Reconciler) endRoute(ctx context.Context, s *scope) error {
 	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonTerminating, "The Tenant is being deleted.")
 	s.Set(v1alpha1.ConditionServing, metav1.ConditionFalse, v1alpha1.ReasonTerminating, "The Tenant is being deleted.")
+	if err := r.ingresses.Delete(ctx, ingressKey(client.ObjectKeyFromObject(s.tenant))); err != nil {
+		return step.Transient(v1alpha1.ConditionRouteReady, v1alpha1.ReasonIngressRejected, "The Ingress could not be deleted.", err)
+	}
+	return nil
+}
+
+// readOwnRow returns the live row of a Tenant that is being deleted, or nil if there is none to end.
+func (r *Reconciler) readOwnRow(ctx context.Context, s *scope) (*tenancy.Tenant, error) {
 	if err := r.resolvePlatform(ctx, s); err != nil {
 		var stopped *step.Error
 		if errors.As(err, &stopped) && stopped.Reason() == v1alpha1.ReasonPlatformNotFound && s.tenant.Status.SchemaName == "" {
-			return nil // it never had a schema
+			return nil, nil // it never had a schema
 		}
-		return err
+		return nil, err
 	}
 	row, err := readRow(ctx, s, s.store.Find)
 	if err != nil {
-		return s.databaseError(err)
+		return nil, s.databaseError(err)
 	}
 	if row.State != tenancy.StateLive || !isOwnRow(s.tenant, row) {
-		return nil
+		return nil, nil
 	}
 	if err := r.ensureNotReplaced(ctx, s.tenant); err != nil {
-		return err
+		return nil, err
 	}
+	return &row, nil
+}
+
+// endRow ends a live row.
+func (r *Reconciler) endRow(ctx context.Context, s *scope, row tenancy.Tenant, brake *tenancy.Brake) error {
 	if s.tenant.Retained() {
-		return r.retainSchema(ctx, s, row)
+		return r.retainSchema(ctx, s, row, brake)
 	}
-	dropped, err := s.store.Drop(ctx, row, s.now)
+	dropped, err := s.store.Drop(ctx, row, brake, s.now)
 	if err != nil {
-		return s.databaseError(err)
+		return s.endError(err)
 	}
 	if dropped {
 		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaDropped, "Drop", fmt.Sprintf("Dropped schema %s.", desired.SchemaName(s.tenant)))
@@ -102,7 +139,7 @@ func (r *Reconciler) endTenant(ctx context.Context, s *scope) error {
 }
 
 // retainSchema turns the Tenant's schema into a tombstone.
-func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Tenant) error {
+func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Tenant, brake *tenancy.Brake) error {
 	purgeAt := s.now.AddDate(0, 0, s.platform.RetentionDays())
 	deleted := tenancy.DeletedTenant{UID: string(s.tenant.UID), Owner: s.tenant.OwnerName()}
 	if !desired.IsKept(s.tenant, row) {
@@ -111,9 +148,9 @@ func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Ten
 			return err
 		}
 	}
-	tombstone, err := s.store.Retain(ctx, row, deleted, s.now, purgeAt)
+	tombstone, err := s.store.Retain(ctx, row, deleted, brake, s.now, purgeAt)
 	if err != nil {
-		return s.databaseError(err)
+		return s.endError(err)
 	}
 	if tombstone != "" {
 		r.recordEvent(s.tenant, corev1.EventTypeNormal, v1alpha1.ReasonSchemaRetained, "Retain",

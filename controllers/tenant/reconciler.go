@@ -105,7 +105,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	tenant := &v1alpha1.Tenant{}
 	if err := r.Client.Get(ctx, request.NamespacedName, tenant); apierrors.IsNotFound(err) {
 		r.forget(request.NamespacedName)
-		return reconcile.Result{}, r.ingresses.DeleteLeftover(ctx, ingressKey(request.NamespacedName), request.NamespacedName, &v1alpha1.Tenant{})
+		return r.deleteLeftover(ctx, request.NamespacedName)
 	} else if err != nil {
 		return reconcile.Result{}, fmt.Errorf("read Tenant %s: %w", request.Name, err)
 	}
@@ -133,6 +133,26 @@ func (r *Reconciler) reconcileLive(ctx context.Context, tenant *v1alpha1.Tenant)
 	}
 	s := newScope(tenant, r.Clock.Now())
 	before := tenant.DeepCopy()
+	stopped, err := r.serve(ctx, s)
+	if stopped == nil && err == nil {
+		if _, known := r.syncedPlatformGeneration.Swap(client.ObjectKeyFromObject(tenant), s.platform.Generation); !known {
+			reconciled.Inc()
+		}
+	}
+	if finishErr := r.finish(ctx, s, before, stopped, err); finishErr != nil {
+		return reconcile.Result{}, finishErr
+	}
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	if stopped == nil {
+		stopped = s.Degraded()
+	}
+	return step.Result(ctx, stopped, s.wait())
+}
+
+// serve runs the steps that serve a Tenant.
+func (r *Reconciler) serve(ctx context.Context, s *scope) (*step.Error, error) {
 	stopped, err := step.Run(ctx, s,
 		r.resolvePlatform,
 		r.ensureDatabase,
@@ -150,21 +170,7 @@ func (r *Reconciler) reconcileLive(ctx context.Context, tenant *v1alpha1.Tenant)
 			stopped, err = notKept, keepErr
 		}
 	}
-	if stopped == nil && err == nil {
-		if _, known := r.syncedPlatformGeneration.Swap(client.ObjectKeyFromObject(tenant), s.platform.Generation); !known {
-			reconciled.Inc()
-		}
-	}
-	if finishErr := r.finish(ctx, s, before, stopped, err); finishErr != nil {
-		return reconcile.Result{}, finishErr
-	}
-	if err != nil {
-		return reconcile.Result{}, err
-	}
-	if stopped == nil {
-		stopped = s.Degraded()
-	}
-	return step.Result(ctx, stopped, s.wait())
+	return stopped, err
 }
 
 // isDrift reports whether a difference from the Tenant's spec is drift: neither the Tenant nor its Platform has changed

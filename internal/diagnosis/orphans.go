@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -17,6 +18,14 @@ import (
 func LeftBehind(t *v1alpha1.Tenant, row tenancy.Tenant) bool {
 	stalled := meta.FindStatusCondition(t.Status.Conditions, v1alpha1.ConditionStalled)
 	return row.UID != "" && row.UID != string(t.UID) && stalled != nil && stalled.Reason == v1alpha1.ReasonOrphanExists
+}
+
+// keptFor is how long after a cancelled deletion its row waits for its Tenant to be created again.
+const keptFor = 10 * time.Minute
+
+// AwaitsTenant reports whether the Tenant of a live row is about to be created again, so that the row is no orphan.
+func AwaitsTenant(row tenancy.Tenant, now time.Time) bool {
+	return !row.KeptAt.IsZero() && now.Before(row.KeptAt.Add(keptFor))
 }
 
 // FindOrphans returns the live rows of a Platform's registry that have no Tenant, by name.
@@ -37,7 +46,9 @@ func FindOrphans(ctx context.Context, objects client.Reader, registry tenancy.In
 	}
 	orphans := make([]tenancy.Tenant, 0, len(rows))
 	for _, row := range rows {
-		orphans = append(orphans, row)
+		if !AwaitsTenant(row, time.Now()) {
+			orphans = append(orphans, row)
+		}
 	}
 	slices.SortFunc(orphans, func(a, b tenancy.Tenant) int { return cmp.Compare(a.Name, b.Name) })
 	return orphans, nil

@@ -26,7 +26,8 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonAdoptionRefused, "List the schema in the Platform's spec.database.adoptableSchemas and set the annotation " + v1alpha1.AnnotationAdoptSchema +
 		" to the schema's version, or remove the annotation."},
 	{v1alpha1.ReasonAnnotationInvalid, "Remove the annotation. " + v1alpha1.AnnotationOnTombstone + " can be " + v1alpha1.OnTombstoneRestore + "/ID with one of the IDs in status.tombstones, or " +
-		v1alpha1.OnTombstoneFresh + "/ID with the first of them; " + v1alpha1.AnnotationOnMissing + " can be " + v1alpha1.OnMissingRecreate + "."},
+		v1alpha1.OnTombstoneFresh + "/ID with the first of them; " + v1alpha1.AnnotationOnMissing + " can be " + v1alpha1.OnMissingRecreate + "; " +
+		v1alpha1.AnnotationDeletion + " can be " + v1alpha1.DeletionApproved + ", or " + v1alpha1.DeletionCancelled + " while the Tenant is being deleted."},
 	{v1alpha1.ReasonSchemaMissing, "Restore the schema from a backup. To start with an empty schema, annotate the Tenant with " +
 		v1alpha1.AnnotationOnMissing + "=" + v1alpha1.OnMissingRecreate + "."},
 	{v1alpha1.ReasonSchemaNotOwned, "Run the statement in the message as an administrator of the database. The operator continues within a minute."},
@@ -59,6 +60,7 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonSuspended, "To resume it, set spec.suspended to false."},
 	{v1alpha1.ReasonOrphansSuspended, "Create their Tenants again with \"kubectl echoblogs orphans recreate NAME\", or restore them from a backup of the API server. \"kubectl echoblogs orphans\" lists all."},
 	{v1alpha1.ReasonOrphansReported, "Create their Tenants again with \"kubectl echoblogs orphans recreate NAME\", or restore them from a backup of the API server. \"kubectl echoblogs orphans\" lists all."},
+	{v1alpha1.ReasonDeletionHeld, "To let the deletion pass, run \"kubectl echoblogs deletions approve NAME\"; to keep the Tenant, \"kubectl echoblogs deletions cancel NAME\"."},
 	{v1alpha1.ReasonTenantsRemain, "Delete the Platform's Tenants."},
 }
 

@@ -39,11 +39,11 @@ func liveThrough(ctx context.Context, t *testing.T, store *tenancy.Store, s tena
 	step("update", store.Update(ctx, s, read().UpdatedAt, now))
 	check()
 	id := read().ID
-	_, err := store.Retain(ctx, read(), deletedTenant, now, now.Add(time.Hour))
+	_, err := store.Retain(ctx, read(), deletedTenant, nil, now, now.Add(time.Hour))
 	step("retain", err)
 	step("restore", store.Restore(ctx, s, id, now))
 	check()
-	_, err = store.Drop(ctx, read(), now)
+	_, err = store.Drop(ctx, read(), nil, now)
 	step("drop", err)
 }
 

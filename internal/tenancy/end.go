@@ -14,9 +14,9 @@ import (
 
 // Retain turns the live tenant that was read into a tombstone: its schema is renamed, the application loses access to it,
 // and its names stay taken until purgeAt. It returns the tombstone's schema, or "" if there is nothing to retain, because the
-// tenant has already ended or its schema is missing.
-func (s *Store) Retain(ctx context.Context, read Tenant, deleted DeletedTenant, now, purgeAt time.Time) (tombstoneSchema string, err error) {
-	err = s.end(ctx, "retain", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
+// tenant has already ended or its schema is missing. It returns *HeldError if the brake, unless it is nil, does not let it end.
+func (s *Store) Retain(ctx context.Context, read Tenant, deleted DeletedTenant, brake *Brake, now, purgeAt time.Time) (tombstoneSchema string, err error) {
+	err = s.end(ctx, "retain", read, brake, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
 		tombstoneSchema = naming.Tombstone(tenant.ID, now)
 		err := run(ctx, tx, slices.Concat([]string{lockTimeout}, s.usageSQL("REVOKE", tenant.SchemaName, "FROM"),
 			[]string{"ALTER SCHEMA " + quote(tenant.SchemaName) + " RENAME TO " + quote(tombstoneSchema)})...)
@@ -36,9 +36,10 @@ func (s *Store) Retain(ctx context.Context, read Tenant, deleted DeletedTenant, 
 	return tombstoneSchema, err
 }
 
-// Drop drops the schema of the live tenant that was read and releases its names. It reports whether it dropped a schema.
-func (s *Store) Drop(ctx context.Context, read Tenant, now time.Time) (dropped bool, err error) {
-	err = s.end(ctx, "drop", read, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
+// Drop drops the schema of the live tenant that was read and releases its names. It reports whether it dropped a schema. It
+// returns *HeldError if the brake, unless it is nil, does not let it end.
+func (s *Store) Drop(ctx context.Context, read Tenant, brake *Brake, now time.Time) (dropped bool, err error) {
+	err = s.end(ctx, "drop", read, brake, now, func(ctx context.Context, tx pgx.Tx, tenant Tenant) error {
 		dropped = true
 		if err := dropSchema(ctx, tx, tenant.SchemaName); err != nil {
 			return err
@@ -51,7 +52,7 @@ func (s *Store) Drop(ctx context.Context, read Tenant, now time.Time) (dropped b
 // end locks the row of the live tenant that was read and calls work to end it. A tenant whose schema is missing is
 // released. It returns ErrConflict if the row has changed since, because it may have been ended and restored for another
 // Tenant, and *DefectsError if the schema belongs to another role.
-func (s *Store) end(ctx context.Context, operation string, read Tenant, now time.Time, work func(context.Context, pgx.Tx, Tenant) error) error {
+func (s *Store) end(ctx context.Context, operation string, read Tenant, brake *Brake, now time.Time, work func(context.Context, pgx.Tx, Tenant) error) error {
 	s.prefetched.take(read.Name) // a later tenant of that name must not find it
 	err := s.inTransaction(ctx, operation, rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
 		tenant, err := lockRow(ctx, tx, read.Name)
@@ -64,10 +65,19 @@ func (s *Store) end(ctx context.Context, operation string, read Tenant, now time
 			return nil
 		case !tenant.UpdatedAt.Equal(read.UpdatedAt):
 			return fmt.Errorf("%s tenant %s: %w", operation, read.Name, ErrConflict)
-		case !tenant.SchemaExists:
-			return s.release(ctx, tx, tenant.ID, now)
 		}
-		return work(ctx, tx, tenant)
+		if err := brake.check(ctx, tx, s.clock(now)); err != nil {
+			return err
+		}
+		if tenant.SchemaExists {
+			err = work(ctx, tx, tenant)
+		} else {
+			err = s.release(ctx, tx, tenant.ID, now)
+		}
+		if err != nil {
+			return err
+		}
+		return brake.count(ctx, tx, s.clock(now))
 	})
 	return s.explainDenied(ctx, read.SchemaName, nil, err)
 }

@@ -31,7 +31,7 @@ func ExampleStore() {
 		func() error {
 			read, err := store.Find(ctx, "alice")
 			if err == nil {
-				_, err = store.Retain(ctx, read, tenancy.DeletedTenant{}, now, now.AddDate(0, 0, 30))
+				_, err = store.Retain(ctx, read, tenancy.DeletedTenant{}, nil, now, now.AddDate(0, 0, 30))
 			}
 			return err
 		},

@@ -56,10 +56,10 @@ func TestObjects(t *testing.T) {
 	want("later", bob.ID, first)
 
 	third := tenancy.Object{JSON: []byte(`{"spec": {"trial": true}}`), Digest: "3"}
-	if _, err := d.store.Retain(t.Context(), d.find("alice"), tenancy.DeletedTenant{Object: third}, now, now.AddDate(0, 0, 30)); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("alice"), tenancy.DeletedTenant{Object: third}, nil, now, now.AddDate(0, 0, 30)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.store.Retain(t.Context(), d.find("bob"), tenancy.DeletedTenant{UID: "b0b"}, now, now.AddDate(0, 0, 30)); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("bob"), tenancy.DeletedTenant{UID: "b0b"}, nil, now, now.AddDate(0, 0, 30)); err != nil {
 		t.Fatal(err)
 	}
 	want("as a tombstone", alice.ID, third)

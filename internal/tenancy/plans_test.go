@@ -220,7 +220,7 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 		if err := find(ctx); err != nil {
 			return err
 		}
-		_, err := store.Retain(ctx, row, deletedTenant, now, purgeAt)
+		_, err := store.Retain(ctx, row, deletedTenant, nil, now, purgeAt)
 		return err
 	})
 	check.during("ListTombstones", func(ctx context.Context) error { _, err := reader.ListTombstones(ctx, "", 0, 50); return err })
@@ -249,7 +249,7 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 		if err := find(ctx); err != nil {
 			return err
 		}
-		_, err := store.Drop(ctx, row, now)
+		_, err := store.Drop(ctx, row, nil, now)
 		return err
 	})
 	check.during("DeleteExpiredHolds", func(ctx context.Context) error { return store.DeleteExpiredHolds(ctx, now.Add(time.Hour)) })
@@ -295,13 +295,13 @@ func TestNoDefinitionScansTheCatalog(t *testing.T) {
 			}
 		}
 		id := d.find(kept.Name).ID
-		if _, err := store.Retain(t.Context(), d.find(kept.Name), deletedTenant, now, now.AddDate(0, 0, 30)); err != nil {
+		if _, err := store.Retain(t.Context(), d.find(kept.Name), deletedTenant, nil, now, now.AddDate(0, 0, 30)); err != nil {
 			t.Fatal(err)
 		}
 		if err := store.Restore(t.Context(), kept, id, now); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Drop(t.Context(), d.find(dropped.Name), now); err != nil {
+		if _, err := store.Drop(t.Context(), d.find(dropped.Name), nil, now); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -63,13 +63,13 @@ func TestPrefetchedRowsEndWithTheTenant(t *testing.T) {
 	if err := d.store.Prefetch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.store.Drop(t.Context(), d.find("alice"), now); err != nil {
+	if _, err := d.store.Drop(t.Context(), d.find("alice"), nil, now); err != nil {
 		t.Fatal(err)
 	}
 	if found := d.findPrefetched("alice"); found.State != tenancy.StateReleased {
 		t.Errorf("alice was dropped, and is found as %s", found.State)
 	}
-	if _, err := d.store.Retain(t.Context(), d.find("bob"), deletedTenant, now, now.Add(30*day)); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("bob"), deletedTenant, nil, now, now.Add(30*day)); err != nil {
 		t.Fatal(err)
 	}
 	if found := d.findPrefetched("bob"); found.State != tenancy.StateTombstone {

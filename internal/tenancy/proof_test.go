@@ -64,7 +64,7 @@ func TestRecordsBelongToOneTenant(t *testing.T) {
 	if alice.Installation == "" || first.Value == d.find("bob").Record("www.alice.org").Value {
 		t.Errorf("the records of alice, %+v, and of bob are the same", first)
 	}
-	if _, err := d.store.Retain(t.Context(), alice, deletedTenant, now, now.Add(30*day)); err != nil {
+	if _, err := d.store.Retain(t.Context(), alice, deletedTenant, nil, now, now.Add(30*day)); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.store.Restore(t.Context(), spec("alice"), alice.ID, now); err != nil {
@@ -77,7 +77,7 @@ func TestRecordsBelongToOneTenant(t *testing.T) {
 	if restored := d.find("alice").Record("www.alice.org"); restored != first {
 		t.Errorf("a restored tenant has another record: %+v, %+v", restored, first)
 	}
-	if _, err := d.store.Drop(t.Context(), d.find("alice"), now); err != nil {
+	if _, err := d.store.Drop(t.Context(), d.find("alice"), nil, now); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.store.Create(t.Context(), spec("alice"), tenancy.CreateOptions{}, now.Add(tenancy.Hold)); err != nil {

@@ -133,7 +133,7 @@ func TestRolesHaveNoOtherPrivileges(t *testing.T) {
 	}
 	restored := d.find("restored").ID
 	for _, name := range []string{"deleted", "restored"} {
-		if _, err := d.store.Retain(t.Context(), d.find(name), deletedTenant, now, now.AddDate(0, 0, 30)); err != nil {
+		if _, err := d.store.Retain(t.Context(), d.find(name), deletedTenant, nil, now, now.AddDate(0, 0, 30)); err != nil {
 			t.Fatal(err)
 		}
 	}

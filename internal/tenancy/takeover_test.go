@@ -81,7 +81,7 @@ func TestTakeOver(t *testing.T) {
 	d.create(spec("bob"))
 	d.create(spec("missing"))
 	d.exec(`DROP SCHEMA missing CASCADE`)
-	if _, err := d.store.Retain(t.Context(), d.find("bob"), deletedTenant, now, now); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("bob"), deletedTenant, nil, now, now); err != nil {
 		t.Fatal(err)
 	}
 	first, second, bob := d.store, d.openFor("second"), d.find("bob")
@@ -119,11 +119,11 @@ func TestTakeOver(t *testing.T) {
 		"Restore":   func() error { return first.Restore(ctx, spec("bob"), bob.ID, later) },
 		"Recreate":  func() error { return first.Recreate(ctx, "missing") },
 		"Retain": func() error {
-			_, err := first.Retain(ctx, alice, deletedTenant, later, later)
+			_, err := first.Retain(ctx, alice, deletedTenant, nil, later, later)
 			return err
 		},
 		"Drop": func() error {
-			_, err := first.Drop(ctx, alice, later)
+			_, err := first.Drop(ctx, alice, nil, later)
 			return err
 		},
 		"Migrate": func() error {
@@ -138,6 +138,7 @@ func TestTakeOver(t *testing.T) {
 			_, err := first.Purge(ctx, later, 10)
 			return err
 		},
+		"Keep":       func() error { return first.Keep(ctx, alice, later) },
 		"Suspend":    func() error { return first.Suspend(ctx, alice) },
 		"KeepObject": func() error { return first.KeepObject(ctx, alice, deletedTenant.Object) },
 		"RecordAnswers": func() error {
@@ -184,7 +185,7 @@ func TestTakeOverWaitsForTransactions(t *testing.T) {
 			blocker := d.begin(`SELECT FROM public.tenants WHERE name = 'alice' FOR UPDATE`)
 			deleted := make(chan error, 1)
 			go func() {
-				_, err := first.Retain(context.Background(), alice, deletedTenant, now, now)
+				_, err := first.Retain(context.Background(), alice, deletedTenant, nil, now, now)
 				deleted <- err
 			}()
 			d.waitForLocks(1)
@@ -204,7 +205,7 @@ func TestTakeOverWaitsForTransactions(t *testing.T) {
 			d.exec(`BEGIN; LOCK TABLE public.installation IN ACCESS SHARE MODE NOWAIT; COMMIT`) // as pg_dump does
 			late := make(chan error, 1)
 			go func() {
-				_, err := first.Retain(context.Background(), bob, deletedTenant, now, now)
+				_, err := first.Retain(context.Background(), bob, deletedTenant, nil, now, now)
 				late <- err
 			}()
 			d.waitForLocks(3)

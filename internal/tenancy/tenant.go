@@ -69,6 +69,8 @@ type Tenant struct {
 	SchemaExists bool
 	// Defects are what the application needs in the schema and does not have there. Only an Inspector reads them.
 	Defects []Defect
+	// KeptAt is when a cancelled deletion removed its Tenant, which is created again. The zero time: it was not.
+	KeptAt time.Time
 	// ReleasedAt is when the tenant was deleted. The zero time: it was not.
 	ReleasedAt time.Time
 	// TombstoneSchema is the name of the schema while it is a tombstone.
@@ -107,7 +109,7 @@ func (s Spec) hosts() []string {
 const selectTenant = `SELECT ` + tenantColumns + ` FROM public.tenants t `
 
 const tenantColumns = `t.id, t.name, t.uid, t.schema_name, t.state, t.schema_version, t.display_name, t.owner, t.paid_until, t.paid_until_in_spec, t.suspend_at, t.suspension_reason, t.redirects,
-	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.released_at, t.tombstone_schema, t.purge_at, t.updated_at,
+	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.kept_at, t.released_at, t.tombstone_schema, t.purge_at, t.updated_at,
 	(SELECT n.oid FROM pg_namespace n WHERE n.nspname = t.schema_name::name) IS NOT NULL,
 	(SELECT d.host FROM public.domains d WHERE d.tenant_id = t.id AND d.is_primary AND d.released_at IS NULL),
 	(SELECT i.id::text FROM public.installation i),
@@ -123,17 +125,17 @@ func selectInspected(first int) string {
 
 func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 	var (
-		t                   Tenant
-		suspendAt           pgtype.Timestamptz
-		releasedAt, purgeAt *time.Time
-		tombstoned, primary pgtype.Text
-		installation        pgtype.Text
-		digest              pgtype.Text
-		custom              []customHost
+		t                           Tenant
+		suspendAt                   pgtype.Timestamptz
+		keptAt, releasedAt, purgeAt *time.Time
+		tombstoned, primary         pgtype.Text
+		installation                pgtype.Text
+		digest                      pgtype.Text
+		custom                      []customHost
 	)
 	columns := []any{
 		&t.ID, &t.Name, &t.UID, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &t.PaidUntilInSpec, &suspendAt, &t.SuspensionReason, &t.Redirects,
-		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &releasedAt, &tombstoned, &purgeAt, &t.UpdatedAt,
+		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &keptAt, &releasedAt, &tombstoned, &purgeAt, &t.UpdatedAt,
 		&t.SchemaExists, &primary, &installation, &digest, &custom,
 	}
 	if len(row.FieldDescriptions()) > len(columns) {
@@ -145,6 +147,9 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 	}
 	t.TombstoneSchema, t.PrimaryHost, t.Installation, t.ObjectDigest = tombstoned.String, primary.String, installation.String, digest.String
 	t.CustomHosts, t.Proofs, t.Checks = splitCustomHosts(custom)
+	if keptAt != nil {
+		t.KeptAt = *keptAt
+	}
 	if releasedAt != nil {
 		t.ReleasedAt = *releasedAt
 	}

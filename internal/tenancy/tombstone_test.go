@@ -18,7 +18,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 	d.exec(`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at) VALUES ('kept', 'A', 'x', '', '', '', now(), now())`)
 	first := d.find("alice")
 
-	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, nil, now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 		t.Errorf("after the restoration, kept is %+v, error %v", kept, err)
 	}
 	// A caller that read the row before it was ended and restored ends nothing.
-	if _, err := d.store.Drop(t.Context(), first, now); !errors.Is(err, tenancy.ErrConflict) {
+	if _, err := d.store.Drop(t.Context(), first, nil, now); !errors.Is(err, tenancy.ErrConflict) {
 		t.Errorf("dropped what was restored, error %v", err)
 	}
 	if got := d.find("alice"); got.ID != first.ID || got.State != tenancy.StateLive || got.PrimaryHost != "alice.example.com" {
@@ -52,7 +52,7 @@ func TestRetainRestoreAndPurge(t *testing.T) {
 		t.Errorf("the blog reads %d posts after the restoration, error %v", posts, err)
 	}
 
-	if _, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, now, now.AddDate(0, 0, 30)); err != nil {
+	if _, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, nil, now, now.AddDate(0, 0, 30)); err != nil {
 		t.Fatal(err)
 	}
 	if purged, err := d.store.Purge(t.Context(), now.AddDate(0, 0, 30).Add(-time.Second), 10); err != nil || len(purged) != 0 {
@@ -69,7 +69,7 @@ func TestFreshSupersedesTheTombstone(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.create(spec("alice"))
-	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, now, now.AddDate(0, 0, 30))
+	tombstone, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, nil, now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestRestoreAnOlderTombstone(t *testing.T) {
 	d := newDatabase(t)
 	retain := func(at time.Time) (id int64, schema string) {
 		t.Helper()
-		schema, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, at, at.AddDate(0, 0, 30))
+		schema, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, nil, at, at.AddDate(0, 0, 30))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestRestoreAnOlderTombstone(t *testing.T) {
 	}
 	d.wantSchemas("alice", newerSchema)
 	// Nor is one whose names are held.
-	if _, err := d.store.Drop(t.Context(), d.find("alice"), at.Add(time.Hour)); err != nil {
+	if _, err := d.store.Drop(t.Context(), d.find("alice"), nil, at.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	err = d.store.Restore(t.Context(), spec("alice"), newer, at.Add(time.Hour))
@@ -163,7 +163,7 @@ func TestRetainBesideALeftTombstone(t *testing.T) {
 	d := newDatabase(t)
 	d.create(spec("alice"))
 	alice := d.find("alice")
-	left, err := d.store.Retain(t.Context(), alice, deletedTenant, now, now.AddDate(0, 0, 30))
+	left, err := d.store.Retain(t.Context(), alice, deletedTenant, nil, now, now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestRetainBesideALeftTombstone(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.exec(`CREATE SCHEMA ` + left)
-	again, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, now.Add(time.Second), now.AddDate(0, 0, 30))
+	again, err := d.store.Retain(t.Context(), d.find("alice"), deletedTenant, nil, now.Add(time.Second), now.AddDate(0, 0, 30))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,10 +183,10 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 	d := newDatabase(t)
 	d.create(spec("alice"))
 	first := d.find("alice")
-	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || !dropped {
+	if dropped, err := d.store.Drop(t.Context(), first, nil, now); err != nil || !dropped {
 		t.Fatalf("dropped %v, error %v", dropped, err)
 	}
-	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
+	if dropped, err := d.store.Drop(t.Context(), first, nil, now); err != nil || dropped {
 		t.Errorf("dropped %v a second time, error %v", dropped, err)
 	}
 	d.wantSchemas()
@@ -197,10 +197,10 @@ func TestDropReleasesAfterTheHold(t *testing.T) {
 	}
 
 	// A caller that read the first tenant does not end the next one with its name.
-	if dropped, err := d.store.Drop(t.Context(), first, now); err != nil || dropped {
+	if dropped, err := d.store.Drop(t.Context(), first, nil, now); err != nil || dropped {
 		t.Errorf("dropped %v of another tenant, error %v", dropped, err)
 	}
-	if tombstone, err := d.store.Retain(t.Context(), first, deletedTenant, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
+	if tombstone, err := d.store.Retain(t.Context(), first, deletedTenant, nil, now, now.AddDate(0, 0, 30)); err != nil || tombstone != "" {
 		t.Errorf("another tenant became the tombstone %q, error %v", tombstone, err)
 	}
 	d.wantSchemas("alice")

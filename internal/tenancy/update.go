@@ -30,7 +30,7 @@ func (s *Store) updateRow(ctx context.Context, tx pgx.Tx, spec Spec, updatedAt, 
 	clock, unchanged := s.clock(now), false
 	queueExpiredHolds(batch, spec, clock)
 	batch.Queue(`UPDATE public.tenants SET display_name = $2, paid_until = $3, suspend_at = $4,
-			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, owner = $8, paid_until_in_spec = $10, suspension_reason = $11, redirects = $12, uid = $13, updated_at = now()
+			max_posts = $5, max_storage_bytes = $6, requests_per_second = $7, owner = $8, paid_until_in_spec = $10, suspension_reason = $11, redirects = $12, uid = $13, kept_at = NULL, updated_at = now()
 		WHERE name = $1 AND state = `+LiveSQL+` AND updated_at = $9`,
 		spec.Name, spec.DisplayName, date(spec.PaidUntil), orNegativeInfinity(spec.SuspendAt),
 		spec.Limits.MaxPosts, spec.Limits.MaxStorageBytes, spec.Limits.RequestsPerSecond, spec.Owner, updatedAt, spec.PaidUntilInSpec, spec.SuspensionReason, redirects, spec.UID).

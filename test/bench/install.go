@@ -117,9 +117,10 @@ func (s *stack) applyPlatform(ctx context.Context) error {
 			ObjectMeta: metav1.ObjectMeta{Name: v1alpha1.DefaultPlatform},
 			Spec: v1alpha1.PlatformSpec{
 				Domains: []v1alpha1.ParentDomain{domain}, PublicURL: "https://" + domain,
-				Database: v1alpha1.DatabaseSpec{SecretRef: v1alpha1.SecretReference{Name: secret}},
-				Backend:  v1alpha1.ServiceReference{Name: "echoblogs-blog"},
-				Routing:  &v1alpha1.RoutingSpec{IngressClassName: "demo"},
+				Database:   v1alpha1.DatabaseSpec{SecretRef: v1alpha1.SecretReference{Name: secret}},
+				Backend:    v1alpha1.ServiceReference{Name: "echoblogs-blog"},
+				Routing:    &v1alpha1.RoutingSpec{IngressClassName: "demo"},
+				Protection: &v1alpha1.ProtectionSpec{MaxDeletionsPerHour: new(int32(1_000_000))},
 			},
 		},
 	} {

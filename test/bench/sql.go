@@ -91,7 +91,7 @@ func (l *sqlLimit) recordStatements(ctx context.Context, uri string) error {
 	}
 	made, err := store.Find(ctx, template)
 	if err == nil {
-		_, err = store.Drop(ctx, made, time.Now())
+		_, err = store.Drop(ctx, made, nil, time.Now())
 	}
 	if err != nil {
 		return fmt.Errorf("drop the tenant: %w", err)

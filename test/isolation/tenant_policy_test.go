@@ -25,6 +25,7 @@ func TestWhoMaySetWhat(t *testing.T) {
 		registration = "only the public site may set the annotation tenancy.echoblogs.io/registration"
 		adoption     = "the public site may not adopt a schema"
 		orphan       = "only those who may update tenants/finalizers may set the annotation tenancy.echoblogs.io/adopt-orphan"
+		deletion     = "only those who may update tenants/finalizers may set the annotation tenancy.echoblogs.io/deletion"
 		recreation   = "the public site may not recreate a missing schema"
 	)
 	p := stack.New(t)
@@ -98,6 +99,8 @@ func TestWhoMaySetWhat(t *testing.T) {
 			map[string]string{"portal": recreation, "portal from afar": recreation}, []string{"author", "administrator"}},
 		"adopts an orphan": {change(annotated(v1alpha1.AnnotationAdoptOrphan, "1")),
 			map[string]string{"author": orphan, "portal from afar": orphan}, []string{"portal", "operator", "finalizing editor", "administrator"}},
+		"decides about a deletion": {change(annotated(v1alpha1.AnnotationDeletion, v1alpha1.DeletionApproved)),
+			map[string]string{"author": deletion, "portal from afar": deletion}, []string{"portal", "operator", "finalizing editor", "administrator"}},
 		"restores": {create(annotated(v1alpha1.AnnotationOnTombstone, v1alpha1.RestoreTombstone(1))), nil, []string{"author", "portal", "administrator"}},
 		"edits the spec": {change(func(t *v1alpha1.Tenant) { t.Spec.DisplayName = "New" }), nil,
 			[]string{"author", "portal", "administrator", "garbage collector"}},

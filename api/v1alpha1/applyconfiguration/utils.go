@@ -18,6 +18,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 	// Group=tenancy.echoblogs.io, Version=v1alpha1
 	case v1alpha1.SchemeGroupVersion.WithKind("DatabaseSpec"):
 		return &apiv1alpha1.DatabaseSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("DeletionHold"):
+		return &apiv1alpha1.DeletionHoldApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Limits"):
 		return &apiv1alpha1.LimitsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Platform"):
@@ -28,6 +30,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &apiv1alpha1.PlatformSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("PlatformStatus"):
 		return &apiv1alpha1.PlatformStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("ProtectionSpec"):
+		return &apiv1alpha1.ProtectionSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("RoutingSpec"):
 		return &apiv1alpha1.RoutingSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("SecretReference"):

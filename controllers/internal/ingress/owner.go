@@ -39,16 +39,16 @@ func RequeueOwner(cache client.Reader, ownerOf func(ingress string) (string, boo
 	}
 }
 
-// DeleteLeftover deletes the Ingress of a Tenant or Platform that is gone. Its end has deleted it, unless the cache lacked it
+// Leftover returns the Ingress of a Tenant or Platform that is gone, or nil. Its end has deleted it, unless the cache lacked it
 // then, or the object had lost its finalizer. gone is an empty object of the owner's kind.
-func (a Applier) DeleteLeftover(ctx context.Context, ingress, owner types.NamespacedName, gone client.Object) error {
+func (a Applier) Leftover(ctx context.Context, ingress, owner types.NamespacedName, gone client.Object) (*networkingv1.Ingress, error) {
 	var cached networkingv1.Ingress
 	if err := a.Client.Get(ctx, ingress, &cached); err != nil {
-		return client.IgnoreNotFound(err)
+		return nil, client.IgnoreNotFound(err)
 	}
 	err := a.Live.Get(ctx, owner, gone) // the cache may lack a new one, for which another operator created the Ingress
 	if !apierrors.IsNotFound(err) {
-		return err
+		return nil, err
 	}
-	return a.Delete(ctx, ingress)
+	return &cached, nil
 }

@@ -71,7 +71,7 @@ func TestUnknownHostDoesNotOfferATakenName(t *testing.T) {
 	for _, name := range []string{"carol", "notes"} {
 		row, err := p.Store.Find(t.Context(), name)
 		if err == nil {
-			_, err = p.Store.Retain(t.Context(), row, tenancy.DeletedTenant{}, blogtest.Start, blogtest.Start.AddDate(0, 0, 30))
+			_, err = p.Store.Retain(t.Context(), row, tenancy.DeletedTenant{}, nil, blogtest.Start, blogtest.Start.AddDate(0, 0, 30))
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -187,7 +187,7 @@ func TestDeletedTenantIsRemoved(t *testing.T) {
 	p.want("alice.example.com", "alice")
 	alice, err := p.Store.Find(t.Context(), "alice")
 	if err == nil {
-		_, err = p.Store.Drop(t.Context(), alice, blogtest.Start)
+		_, err = p.Store.Drop(t.Context(), alice, nil, blogtest.Start)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -52,6 +52,8 @@ CREATE TABLE public.tenants (
     created_at          timestamptz NOT NULL,
     -- Set by every statement that changes the row or its domains: directories read recent changes.
     updated_at          timestamptz NOT NULL,
+    -- When a cancelled deletion removed its Tenant, which is created again. null: it was not.
+    kept_at             timestamptz,
     -- When the tenant was deleted.
     released_at         timestamptz,
     -- The schema's name while it is a tombstone, and when it is dropped.
@@ -99,3 +101,18 @@ CREATE TABLE public.tenant_objects (
     -- Spec, labels, annotations and field managers. Not jsonb, which refuses a string with \u0000; an annotation may have it.
     object    json NOT NULL
 );
+
+-- The deletions of the last hour that count in the deletion brake. They are numbered without gaps.
+CREATE TABLE public.counted_deletions (
+    number     bigint PRIMARY KEY,
+    deleted_at timestamptz NOT NULL
+);
+CREATE INDEX counted_deletions_deleted_at_idx ON public.counted_deletions (deleted_at);
+
+-- One row, which a transaction updates before it counts a deletion.
+CREATE TABLE public.deletion_counter (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    -- The number of the latest deletion.
+    latest   bigint NOT NULL
+);
+INSERT INTO public.deletion_counter (latest) VALUES (0);

@@ -78,17 +78,19 @@ func (p *Platform) CreateDatabaseSecret(uri string) {
 	p.CreateObject(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: databaseSecret}, StringData: map[string]string{"uri": uri}})
 }
 
-// CreatePlatform creates the Platform "default" with two domains, after the edits. It serves any custom domain.
+// CreatePlatform creates the Platform "default" with two domains, after the edits. It serves any custom domain, and holds no
+// deletions.
 func (p *Platform) CreatePlatform(edits ...func(*v1alpha1.Platform)) {
 	p.t.Helper()
 	object := &v1alpha1.Platform{
 		ObjectMeta: metav1.ObjectMeta{Name: v1alpha1.DefaultPlatform},
 		Spec: v1alpha1.PlatformSpec{
 			Domains: []v1alpha1.ParentDomain{Domain, OtherDomain}, PublicURL: "http://" + Domain,
-			Database: v1alpha1.DatabaseSpec{SecretRef: v1alpha1.SecretReference{Name: databaseSecret}},
-			Backend:  v1alpha1.ServiceReference{Name: BlogService},
-			Portal:   &v1alpha1.ServiceReference{Name: PortalService},
-			Routing:  &v1alpha1.RoutingSpec{IngressClassName: IngressClass, CustomDomains: v1alpha1.CustomDomainsAny},
+			Database:   v1alpha1.DatabaseSpec{SecretRef: v1alpha1.SecretReference{Name: databaseSecret}},
+			Backend:    v1alpha1.ServiceReference{Name: BlogService},
+			Portal:     &v1alpha1.ServiceReference{Name: PortalService},
+			Protection: &v1alpha1.ProtectionSpec{MaxDeletionsPerHour: new(int32(1_000_000))},
+			Routing:    &v1alpha1.RoutingSpec{IngressClassName: IngressClass, CustomDomains: v1alpha1.CustomDomainsAny},
 		},
 	}
 	for _, edit := range edits {

@@ -51,6 +51,12 @@ var schemaYAML = typed.YAMLObject(`types:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.SecretReference
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.Date
   scalar: string
+- name: com.github.echoblogs.echoblogs.api.v1alpha1.DeletionHold
+  map:
+    fields:
+    - name: limit
+      type:
+        scalar: numeric
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.DeletionPolicy
   scalar: string
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.Limits
@@ -117,6 +123,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: portal
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.ServiceReference
+    - name: protection
+      type:
+        namedType: com.github.echoblogs.echoblogs.api.v1alpha1.ProtectionSpec
     - name: publicHosts
       type:
         list:
@@ -160,6 +169,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - version
+- name: com.github.echoblogs.echoblogs.api.v1alpha1.ProtectionSpec
+  map:
+    fields:
+    - name: maxDeletionsPerHour
+      type:
+        scalar: numeric
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.RegistrationMode
   scalar: string
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.RoutingMode
@@ -344,6 +359,12 @@ var schemaYAML = typed.YAMLObject(`types:
           elementRelationship: associative
           keys:
           - type
+    - name: deletionHold
+      type:
+        namedType: com.github.echoblogs.echoblogs.api.v1alpha1.DeletionHold
+    - name: firstReadyAt
+      type:
+        namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: hosts
       type:
         list:

@@ -28,6 +28,8 @@ type PlatformSpecApplyConfiguration struct {
 	Routing *RoutingSpecApplyConfiguration `json:"routing,omitempty"`
 	// defaults apply to Tenants whose specs leave the field empty.
 	Defaults *TenantDefaultsApplyConfiguration `json:"defaults,omitempty"`
+	// protection keeps a mistake from ending many Tenants. Empty: its defaults.
+	Protection *ProtectionSpecApplyConfiguration `json:"protection,omitempty"`
 	// registration says who may sign up on the public site. Empty: Open.
 	Registration *apiv1alpha1.RegistrationMode `json:"registration,omitempty"`
 	// contact is the address of support: an email address, such as mailto:help@example.com, or a page, such as
@@ -106,6 +108,14 @@ func (b *PlatformSpecApplyConfiguration) WithRouting(value *RoutingSpecApplyConf
 // If called multiple times, the Defaults field is set to the value of the last call.
 func (b *PlatformSpecApplyConfiguration) WithDefaults(value *TenantDefaultsApplyConfiguration) *PlatformSpecApplyConfiguration {
 	b.Defaults = value
+	return b
+}
+
+// WithProtection sets the Protection field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Protection field is set to the value of the last call.
+func (b *PlatformSpecApplyConfiguration) WithProtection(value *ProtectionSpecApplyConfiguration) *PlatformSpecApplyConfiguration {
+	b.Protection = value
 	return b
 }
 

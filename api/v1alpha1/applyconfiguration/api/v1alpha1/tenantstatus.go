@@ -4,6 +4,7 @@ package v1alpha1
 
 import (
 	apiv1alpha1 "github.com/echoblogs/echoblogs/api/v1alpha1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	v1 "k8s.io/client-go/applyconfigurations/meta/v1"
 )
 
@@ -31,6 +32,11 @@ type TenantStatusApplyConfiguration struct {
 	SchemaVersion *string `json:"schemaVersion,omitempty"`
 	// paidUntil is the last paid day in effect.
 	PaidUntil *apiv1alpha1.Date `json:"paidUntil,omitempty"`
+	// firstReadyAt is when the Tenant became Ready for the first time. The deletion of one that never was does not count in
+	// spec.protection of the Platform.
+	FirstReadyAt *metav1.Time `json:"firstReadyAt,omitempty"`
+	// deletionHold is present while the deletion of the Tenant is held, because too many were deleted within an hour.
+	DeletionHold *DeletionHoldApplyConfiguration `json:"deletionHold,omitempty"`
 	// tombstones are the data of deleted Tenants of the same name, the newest first, while the Tenant waits for the annotation
 	// tenancy.echoblogs.io/on-tombstone. At most ten are listed.
 	Tombstones []TombstoneStatusApplyConfiguration `json:"tombstones,omitempty"`
@@ -110,6 +116,22 @@ func (b *TenantStatusApplyConfiguration) WithSchemaVersion(value string) *Tenant
 // If called multiple times, the PaidUntil field is set to the value of the last call.
 func (b *TenantStatusApplyConfiguration) WithPaidUntil(value apiv1alpha1.Date) *TenantStatusApplyConfiguration {
 	b.PaidUntil = &value
+	return b
+}
+
+// WithFirstReadyAt sets the FirstReadyAt field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the FirstReadyAt field is set to the value of the last call.
+func (b *TenantStatusApplyConfiguration) WithFirstReadyAt(value metav1.Time) *TenantStatusApplyConfiguration {
+	b.FirstReadyAt = &value
+	return b
+}
+
+// WithDeletionHold sets the DeletionHold field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the DeletionHold field is set to the value of the last call.
+func (b *TenantStatusApplyConfiguration) WithDeletionHold(value *DeletionHoldApplyConfiguration) *TenantStatusApplyConfiguration {
+	b.DeletionHold = value
 	return b
 }
 

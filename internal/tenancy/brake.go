@@ -1,0 +1,104 @@
+package tenancy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// fewDeletions is how many tenants may end within an hour in any case, unless the Platform says otherwise.
+	fewDeletions = 10
+	// deletionShare is the part of the live tenants that may: one in twenty.
+	deletionShare = 20
+)
+
+// brakeStart is when the hour begins whose deletions count, in SQL.
+var brakeStart = beforeSQL(time.Hour)
+
+// Brake bounds how many tenants end within an hour.
+type Brake struct {
+	// PerHour is the limit. 0: the larger of 10 and 5 % of the live tenants.
+	PerHour int
+	// Live is how many tenants are live, with the one that is to end.
+	Live int
+}
+
+// HeldError is returned when a tenant is not ended because too many have ended within the last hour.
+type HeldError struct {
+	// Limit is how many may end within an hour.
+	Limit int
+}
+
+// Error implements error.
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("%d tenants have ended within an hour, and no more may", e.Limit)
+}
+
+// limit returns the limit when a number of tenants have ended within the hour before.
+func (b *Brake) limit(ended int) int {
+	if b.PerHour > 0 {
+		return b.PerHour
+	}
+	return max(fewDeletions, (b.Live+ended)/deletionShare)
+}
+
+// check returns *HeldError if another deletion would exceed the limit, without a lock. It saves the work of those that count
+// would refuse. A nil brake checks nothing.
+func (b *Brake) check(ctx context.Context, tx pgx.Tx, clock clock) error {
+	if b == nil {
+		return nil
+	}
+	var ended int
+	err := tx.QueryRow(ctx, `SELECT coalesce(latest + 1 - (SELECT number FROM public.counted_deletions WHERE deleted_at > `+brakeStart+`
+		ORDER BY deleted_at, number LIMIT 1), 0) FROM public.deletion_counter`, clock.args(nil)).Scan(&ended)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read how many tenants have ended: %w", err)
+	case ended >= b.limit(ended):
+		return &HeldError{b.limit(ended)}
+	}
+	return nil
+}
+
+// count counts the deletion that the transaction makes, or returns *HeldError if it exceeds the limit. The lock of the counter
+// lasts until the transaction ends, so count is its last statement. As numbers have no gaps, the first one that is left says how
+// many there are, without reading them all. A nil brake counts nothing.
+func (b *Brake) count(ctx context.Context, tx pgx.Tx, clock clock) error {
+	if b == nil {
+		return nil
+	}
+	var ended int
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE public.deletion_counter SET latest = latest + 1`)
+	batch.Queue(`DELETE FROM public.counted_deletions WHERE deleted_at <= `+brakeStart, clock.args(nil))
+	batch.Queue(`INSERT INTO public.counted_deletions (number, deleted_at) SELECT latest, `+later+` FROM public.deletion_counter`, clock.args(nil))
+	batch.Queue(`SELECT latest - (SELECT number FROM public.counted_deletions ORDER BY number LIMIT 1) FROM public.deletion_counter`).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&ended) })
+	switch err := tx.SendBatch(ctx, batch).Close(); {
+	case err != nil:
+		return fmt.Errorf("count the deletion: %w", err)
+	case ended >= b.limit(ended):
+		return &HeldError{b.limit(ended)}
+	}
+	return nil
+}
+
+// Keep marks the live tenant that was read as kept: its Tenant is removed and will be created again. It returns ErrConflict if
+// the row has changed since.
+func (s *Store) Keep(ctx context.Context, read Tenant, now time.Time) error {
+	s.prefetched.take(read.Name)
+	return s.inTransaction(ctx, "keep", rowsTimeout, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE public.tenants SET kept_at = `+later+`, updated_at = now()
+			WHERE id = @id AND state = `+LiveSQL+` AND updated_at = @updated_at`, s.clock(now).args(pgx.NamedArgs{"id": read.ID, "updated_at": read.UpdatedAt}))
+		switch {
+		case err != nil:
+			return fmt.Errorf("keep tenant %s: %w", read.Name, err)
+		case tag.RowsAffected() == 0:
+			return fmt.Errorf("keep tenant %s: %w", read.Name, ErrConflict)
+		}
+		return nil
+	})
+}
