@@ -24,7 +24,7 @@ func main() {
 		SilenceErrors: true,
 	}
 	flags.register(root.PersistentFlags())
-	root.AddCommand(postCommand(&flags), doctorCommand(&flags), orphansCommand(&flags), uninstallCommand(&flags), inviteCommand(&flags), staffCommand(&flags))
+	root.AddCommand(postCommand(&flags), doctorCommand(&flags), orphansCommand(&flags), deletionsCommand(&flags), uninstallCommand(&flags), inviteCommand(&flags), staffCommand(&flags))
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "Error:", err)
 		os.Exit(1)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -51,17 +52,15 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	return nil
 }
 
-// retainTenant deletes a Tenant and keeps its data, whatever its deletionPolicy says.
+// retainTenant deletes a Tenant and keeps its data, whatever its deletionPolicy and the deletion brake say.
 func (u *uninstallation) retainTenant(ctx context.Context, tenant *v1alpha1.Tenant) error {
-	if !tenant.DeletionTimestamp.IsZero() {
-		return nil
-	}
-	if !tenant.Retained() {
-		before := tenant.DeepCopy()
+	before := tenant.DeepCopy()
+	metav1.SetMetaDataAnnotation(&tenant.ObjectMeta, v1alpha1.AnnotationDeletion, v1alpha1.DeletionApproved)
+	if tenant.DeletionTimestamp.IsZero() && !tenant.Retained() {
 		tenant.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain
-		if err := u.client.Patch(ctx, tenant, client.MergeFrom(before)); err != nil {
-			return fmt.Errorf("keep the data of Tenant %s: %w", tenant.Name, err)
-		}
+	}
+	if err := u.client.Patch(ctx, tenant, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("approve the deletion of Tenant %s: %w", tenant.Name, err)
 	}
 	uid := tenant.UID
 	if err := u.client.Delete(ctx, tenant, client.Preconditions{UID: &uid}); client.IgnoreNotFound(err) != nil {

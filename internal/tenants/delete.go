@@ -10,11 +10,25 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// Delete deletes a Tenant. It returns the Tenant as it was, or nil if it was being deleted already. Errors are
-// ErrNotFound and *ChangedError.
+// Delete deletes a Tenant. It returns the Tenant as it was, or nil if it was being deleted already. The deletion brake of the
+// Platform may hold the deletion. Errors are ErrNotFound and *ChangedError.
 func (c *Client) Delete(ctx context.Context, v Version) (*v1alpha1.Tenant, error) {
+	return c.deleteTenant(ctx, v, false)
+}
+
+// DeleteApproved is Delete for a deletion that passes the deletion brake, because the Tenant's owner has confirmed it.
+func (c *Client) DeleteApproved(ctx context.Context, v Version) (*v1alpha1.Tenant, error) {
+	return c.deleteTenant(ctx, v, true)
+}
+
+func (c *Client) deleteTenant(ctx context.Context, v Version, approved bool) (*v1alpha1.Tenant, error) {
 	var deleted *v1alpha1.Tenant
 	err := c.withLatest(ctx, v, func(live *v1alpha1.Tenant) error {
+		if approved {
+			if err := decideDeletion(ctx, c.client, live, v1alpha1.DeletionApproved); err != nil {
+				return err
+			}
+		}
 		if !live.DeletionTimestamp.IsZero() {
 			return nil
 		}
@@ -30,8 +44,8 @@ func (c *Client) Delete(ctx context.Context, v Version) (*v1alpha1.Tenant, error
 	return deleted, err
 }
 
-// Discard deletes a Tenant together with its data, identified by its UID: a later Tenant of the same name is kept. It is
-// not an error if the Tenant does not exist.
+// Discard deletes a Tenant together with its data, identified by its UID: a later Tenant of the same name is kept. The deletion
+// is approved. It is not an error if the Tenant does not exist.
 func (c *Client) Discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	v := VersionOf(tenant).Latest()
 	if tenant.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
@@ -40,7 +54,7 @@ func (c *Client) Discard(ctx context.Context, tenant *v1alpha1.Tenant) error {
 			return err
 		}
 	}
-	if _, err := c.Delete(ctx, v); err != nil && !errors.Is(err, ErrNotFound) {
+	if _, err := c.DeleteApproved(ctx, v); err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	return nil

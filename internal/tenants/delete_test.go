@@ -1,6 +1,7 @@
 package tenants_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -73,12 +74,33 @@ func TestDiscard(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if left := s.Tenant("alice"); left.DeletionTimestamp.IsZero() || left.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
+	if left := s.Tenant("alice"); left.DeletionTimestamp.IsZero() || left.Annotations[v1alpha1.AnnotationDeletion] != v1alpha1.DeletionApproved || left.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
 		t.Errorf("the Tenant is %+v", left)
 	}
 	deleted, err := s.Client.Delete(t.Context(), tenants.VersionOf(tenant).Latest())
 	if err != nil || deleted != nil {
 		t.Errorf("the deletion of a Tenant that is being deleted returned %v, error %v", deleted, err)
+	}
+}
+
+// A deletion that its owner confirms is approved before it begins, also one that others have begun. Staff approve none.
+func TestDeleteApproved(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for name, first := range map[string]func(context.Context, tenants.Version) (*v1alpha1.Tenant, error){"alice": s.Client.DeleteApproved, "bob": s.Client.Delete} {
+		tenant := s.register(name)
+		if _, err := first(t.Context(), tenants.VersionOf(tenant)); err != nil {
+			t.Fatal(err)
+		}
+		if decision := s.Tenant(name).Annotations[v1alpha1.AnnotationDeletion]; (decision == v1alpha1.DeletionApproved) != (name == "alice") {
+			t.Errorf("the deletion of %s has the decision %q", name, decision)
+		}
+		if deleted, err := s.Client.DeleteApproved(t.Context(), tenants.VersionOf(tenant).Latest()); err != nil || deleted != nil {
+			t.Errorf("the deletion of a Tenant that is being deleted returned %v, error %v", deleted, err)
+		}
+		if decision := s.Tenant(name).Annotations[v1alpha1.AnnotationDeletion]; decision != v1alpha1.DeletionApproved {
+			t.Errorf("the deletion of %s has the decision %q", name, decision)
+		}
 	}
 }
 

@@ -43,13 +43,13 @@ type Owner struct {
 }
 
 // Delete deletes a Tenant of an owner. It reports whether the Tenant was not being deleted already. Errors are those of
-// Client.Delete, and *audit.NotRecordedError: then only staff can restore the Tenant.
+// Client.DeleteApproved, and *audit.NotRecordedError: then only staff can restore the Tenant.
 func (d *Deletions) Delete(ctx context.Context, owner Owner, v Version) (bool, error) {
 	platform, err := d.tenants.Platform(ctx)
 	if err != nil {
 		return false, err
 	}
-	deleted, err := d.tenants.Delete(ctx, v)
+	deleted, err := d.tenants.DeleteApproved(ctx, v)
 	if err != nil || deleted == nil {
 		return false, err
 	}
@@ -58,7 +58,7 @@ func (d *Deletions) Delete(ctx context.Context, owner Owner, v Version) (bool, e
 		return insertOwnerDeletion(ctx, tx, string(deleted.UID), owner.ID, d.now())
 	})
 	if err == nil {
-		d.awaitCache(ctx, v.Name, func(t *v1alpha1.Tenant) bool {
+		d.tenants.awaitCache(ctx, v.Name, func(t *v1alpha1.Tenant) bool {
 			return t == nil || t.UID != deleted.UID || !t.DeletionTimestamp.IsZero()
 		})
 	}
@@ -85,7 +85,7 @@ func (d *Deletions) Restore(ctx context.Context, owner Owner, name string) error
 	if err := d.tenants.Restore(ctx, tombstone); err != nil {
 		return err
 	}
-	d.awaitCache(ctx, name, func(t *v1alpha1.Tenant) bool { return t != nil && t.DeletionTimestamp.IsZero() })
+	d.tenants.awaitCache(ctx, name, func(t *v1alpha1.Tenant) bool { return t != nil && t.DeletionTimestamp.IsZero() })
 	return d.audit.After(ctx, audit.Entry{
 		Actor: owner.Username, Action: "restore", Tenant: name, Username: owner.Username, Detail: "from " + tombstone.TombstoneSchema,
 	})
@@ -178,9 +178,9 @@ func (d *Deletions) awaitDeletion(ctx context.Context, owner Owner, name string)
 
 // awaitCache waits a moment until the cache knows of a change of a Tenant, so that the next page shows it. The Tenant is nil if
 // the cache has none.
-func (d *Deletions) awaitCache(ctx context.Context, name string, known func(*v1alpha1.Tenant) bool) {
+func (c *Client) awaitCache(ctx context.Context, name string, known func(*v1alpha1.Tenant) bool) {
 	_ = poll(ctx, func(ctx context.Context) (bool, error) { // the page is only late
-		tenant, err := d.tenants.Get(ctx, name)
+		tenant, err := c.Get(ctx, name)
 		if err != nil {
 			return errors.Is(err, ErrNotFound) && known(nil), nil
 		}

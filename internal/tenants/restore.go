@@ -12,9 +12,9 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// ErrNamesSchema is returned when a Tenant cannot be restored because its spec names a schema. The portal may not choose
-// schemas: an administrator applies RestoreManifest.
-var ErrNamesSchema = errors.New("the spec of the deleted Tenant names a schema")
+// ErrNamesSchema is returned when the portal cannot create a deleted Tenant again because it names a schema, or has an annotation
+// about one. The portal may not choose schemas: an administrator does it, such as with RestoreManifest.
+var ErrNamesSchema = errors.New("the deleted Tenant names a schema")
 
 // Restore recreates the Tenant of a tombstone, with its data. The spec is the one that the Tenant had; if that sets no
 // paidUntil, the operator takes the date from the registry. Errors are ErrNamesSchema, ErrExists and *InvalidError.

@@ -3,6 +3,7 @@ package tenants
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -71,6 +72,42 @@ func (s *Staff) Delete(ctx context.Context, actor string, v Version) (bool, erro
 		return false, err
 	}
 	return true, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "delete", Tenant: v.Name, Detail: keptUntil(platform, deleted, s.now())})
+}
+
+// ApproveDeletion lets the held deletion of a Tenant pass. Errors are those of the function of the same name, and ErrNotFound.
+func (s *Staff) ApproveDeletion(ctx context.Context, actor, name string) error {
+	held, err := s.tenants.GetLive(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := ApproveDeletion(ctx, s.tenants.client, held); err != nil {
+		return err
+	}
+	return s.audit.After(ctx, audit.Entry{Actor: actor, Action: "approve deletion", Tenant: name})
+}
+
+// CancelDeletion cancels the held deletion of a Tenant. Errors are those of the function of the same name, ErrNotFound, and
+// ErrNamesSchema if the public site may not create the Tenant again.
+func (s *Staff) CancelDeletion(ctx context.Context, actor, name string) error {
+	held, err := s.tenants.GetLive(ctx, name)
+	if err != nil {
+		return err
+	}
+	if !portalMayCreate(held) {
+		return fmt.Errorf("cancel the deletion of %s: %w", name, ErrNamesSchema)
+	}
+	if err := CancelDeletion(ctx, s.tenants.client, held); err != nil {
+		return err
+	}
+	s.tenants.awaitCache(ctx, name, func(t *v1alpha1.Tenant) bool { return t != nil && t.UID != held.UID })
+	return s.audit.After(ctx, audit.Entry{Actor: actor, Action: "cancel deletion", Tenant: name})
+}
+
+// portalMayCreate reports whether the admission policy lets the portal create a Tenant like this one.
+func portalMayCreate(t *v1alpha1.Tenant) bool {
+	_, adopts := t.Annotations[v1alpha1.AnnotationAdoptSchema]
+	_, recreates := t.Annotations[v1alpha1.AnnotationOnMissing]
+	return t.Spec.SchemaName == "" && !adopts && !recreates
 }
 
 // keptUntil says in the audit log what a deletion does to the data.

@@ -65,6 +65,8 @@ const (
 	NoticeResumed       Notice = "resumed"
 	NoticeDeleted       Notice = "deleted"
 	NoticeRestored      Notice = "restored"
+	NoticeApproved      Notice = "approved"
+	NoticeCancelled     Notice = "cancelled"
 	NoticeLocked        Notice = "locked"
 	NoticeUnlocked      Notice = "unlocked"
 	NoticeCodeRevoked   Notice = "code-revoked"
@@ -87,6 +89,8 @@ var notices = map[Notice]string{
 	NoticeSuspended:     "The blog is suspended. Readers see this within seconds.",
 	NoticeResumed:       "The blog is resumed. Readers can read it again within seconds.",
 	NoticeDeleted:       "The blog is deleted. If its data is kept, it will be listed here within seconds.",
+	NoticeApproved:      "The deletion is approved. The blog will be gone within seconds.",
+	NoticeCancelled:     "The deletion is cancelled. The blog stays as it is.",
 	NoticeRestored:      "The blog is being restored with its data. It will be back within seconds.",
 	NoticeLocked:        "The account was locked, and its sessions were ended.",
 	NoticeUnlocked:      "The account was unlocked.",

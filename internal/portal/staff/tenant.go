@@ -52,6 +52,8 @@ type tenantPage struct {
 	Suspension string
 	// OtherDomains are the custom domains that other field managers own, and Managers are all other field managers.
 	OtherDomains, Managers []string
+	// Held reports whether its deletion waits for a decision.
+	Held bool
 	// Retained reports whether its data is kept when it is deleted, and Deletion says for how long.
 	Retained bool
 	Deletion string
@@ -159,7 +161,7 @@ func (p *Pages) describe(r *site.Request, tenant *v1alpha1.Tenant) (*tenantPage,
 		Name: tenant.Name, Title: tenants.TitleOf(tenant), URL: tenant.Status.URL, Phase: tenants.PhaseOf(tenant), PhaseWords: phaseWords[tenants.PhaseOf(tenant)],
 		Behind: tenant.Status.ObservedGeneration < tenant.Generation,
 		Hosts:  hostsOf(tenant), Facts: p.factsOf(r, tenant), Conditions: conditionsOf(tenant), Audit: viewsOfAudit(entries),
-		Version: tenants.VersionOf(tenant), Suspended: tenant.SuspendedBySpec(), Retained: tenant.Retained(), Deletion: deletionOf(r, tenant),
+		Version: tenants.VersionOf(tenant), Suspended: tenant.SuspendedBySpec(), Held: tenants.IsHeld(tenant), Retained: tenant.Retained(), Deletion: deletionOf(r, tenant),
 	}
 	if owner := tenant.Spec.Owner; owner != nil {
 		shown.Owner, shown.Email = owner.Username, owner.Email

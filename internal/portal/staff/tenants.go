@@ -7,9 +7,12 @@ import (
 	"net/url"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/remediation"
 	"github.com/echoblogs/echoblogs/internal/tenants"
 )
 
@@ -50,7 +53,9 @@ type tenantsPage struct {
 	Search tenants.Search
 	// Phases link to the tenants in each phase.
 	Phases []phaseCount
-	Rows   []tenantRow
+	// Held says how many deletions wait for a decision. Empty: none does.
+	Held string
+	Rows []tenantRow
 	// First and Next are the addresses of the first and the next page. Empty: this is the first, the last page.
 	First, Next string
 }
@@ -82,6 +87,9 @@ func (p *Pages) showTenants(w http.ResponseWriter, r *site.Request) error {
 		return err
 	}
 	shown := tenantsPage{Search: search, Phases: countPhases(r.Platform, search)}
+	if held := meta.FindStatusCondition(r.Platform.Status.Conditions, v1alpha1.ConditionDeletionsHeld); held != nil {
+		shown.Held, _ = remediation.Split(held.Reason, held.Message)
+	}
 	if search.After != "" {
 		shown.First = addressOf(tenants.Search{Text: search.Text, Phase: search.Phase})
 	}
