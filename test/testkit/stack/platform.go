@@ -122,6 +122,16 @@ func (p *Platform) grantRoles() {
 	p.kubeconfig, p.portalKubeconfig = p.account(operatorAccount), p.account(portalAccount)
 }
 
+// RecreateNamespace creates the namespace again, after it was deleted, with its Roles. Programs that are started afterwards act
+// in it.
+func (p *Platform) RecreateNamespace() {
+	p.t.Helper()
+	if err := p.Client.Create(p.t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: p.Namespace}}); err != nil {
+		p.t.Fatal(err)
+	}
+	p.grantRoles()
+}
+
 // account creates a ServiceAccount and returns the path of its kubeconfig.
 func (p *Platform) account(name string) string {
 	p.t.Helper()

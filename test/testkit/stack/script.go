@@ -13,12 +13,13 @@ import (
 
 	"github.com/echoblogs/echoblogs/test/testkit/controlplane"
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
+	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
 
 // Script is a script of an administrator. The programs, kubectl and those of PostgreSQL are in its PATH, psql connects to the
 // database server as its superuser, and NAMESPACE, DATABASE and DATABASE_URI are set.
 type Script struct {
-	// Commands run in bash. The first one that fails ends the script.
+	// Commands run in bash, in the folder of the repository. The first one that fails ends the script.
 	Commands string
 	// Environment is added to that of the script, as KEY=VALUE.
 	Environment []string
@@ -36,6 +37,9 @@ func (p *Platform) RunScript(ctx context.Context, s Script) (string, error) {
 	}
 	command := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", s.Commands)
 	command.Env = append(environment, s.Environment...)
+	if command.Dir, err = repository.Root(); err != nil {
+		return "", err
+	}
 	if s.AsServer {
 		user, err := postgresserver.Credential()
 		if err != nil {
