@@ -30,8 +30,16 @@ type installation struct {
 	portal   *stack.Portal
 }
 
+// newInstallation starts the programs. The test is skipped if PostgreSQL comes without its client programs, as from npm.
 func newInstallation(t testing.TB, database *postgrestest.Database) *installation {
 	t.Helper()
+	folder, err := postgresserver.FindBinaries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "pg_dump")); err != nil {
+		t.Skipf("%s has no client programs of PostgreSQL, such as pg_dump", folder)
+	}
 	i := &installation{Platform: stack.NewOn(t, database), t: t, backups: newBackups(t), overlay: t.TempDir()}
 	i.writeOverlay("v1", "v1")
 	i.script("kubectl apply --server-side --kustomize=" + i.overlay)
