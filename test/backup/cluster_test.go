@@ -15,7 +15,10 @@ import (
 func TestClusterIsLost(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, postgrestest.New(t))
-	i.ReadyTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "alice"} })
+	i.ReadyTenant("alice", func(t *v1alpha1.Tenant) {
+		t.Labels = map[string]string{"plan": "large"}
+		t.Spec.Owner = &v1alpha1.TenantOwner{Username: "alice"}
+	})
 	i.ReadyTenant("bob")
 	i.write("alice", "Written before")
 	i.write("bob", "Written before")
@@ -31,12 +34,12 @@ func TestClusterIsLost(t *testing.T) {
 	i.RecreateNamespace()
 	i.operator = i.StartOperator()
 	i.follow("The cluster is lost", 0)
-	i.WaitTenantsReady("alice")
-	i.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
-	i.follow("The cluster is lost", 1)
 	i.portal = i.StartPortal(0)
 	for _, name := range []string{"alice", "bob"} {
 		i.waitBlog(name, http.StatusOK, "Written before")
+	}
+	if plan := i.Tenant("alice").Labels["plan"]; plan != "large" {
+		t.Errorf("alice has the label plan=%q", plan)
 	}
 	if printed, status, err := i.Doctor(t.Context()); err != nil || status != 0 {
 		t.Errorf("the doctor prints %s, error %v", printed, err)
@@ -65,6 +68,7 @@ func TestAPIServerIsOlder(t *testing.T) {
 	}
 	i.waitBlog("carol", http.StatusOK, "Written before")
 	i.follow("The API server is as old as its backup", 1)
+	i.WaitTenantsReady("carol")
 	i.WaitGone("bob")
 	if n := i.Count(`SELECT count(*) FROM public.tenants t JOIN pg_namespace n ON n.nspname = t.tombstone_schema WHERE name = 'bob'`); n != 1 {
 		t.Errorf("bob has %d tombstones, want 1", n)
