@@ -95,7 +95,7 @@ func TestOrphans(t *testing.T) {
 	p.WaitBlog("alice.example.com", http.StatusOK, "Of alice")
 	p.PassMinute()
 	p.waitOrphans(v1alpha1.ReasonOrphansSuspended, `Live rows of the registry without a Tenant: 1 ("alice"). They are suspended. Create their Tenants again with "kubectl echoblogs orphans recreate NAME", `+
-		`or restore them from a backup of the API server. "kubectl echoblogs orphans" lists all.`)
+		`or turn them into tombstones with "kubectl echoblogs orphans retire NAME". "kubectl echoblogs orphans" lists all.`)
 	p.WaitBlog("alice.example.com", http.StatusPaymentRequired, "")
 	p.WantEvent("default", v1alpha1.ReasonOrphansSuspended)
 	p.WaitPlatform(v1alpha1.ConditionReady, metav1.ConditionTrue, "")

@@ -111,12 +111,9 @@ type database interface {
 
 // database connects to the database of a Platform.
 func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (database, error) {
-	uri := c.databaseURI
-	if uri == "" {
-		var err error
-		if uri, err = databasesecret.ReadURI(ctx, c.client, platform); err != nil {
-			return nil, fmt.Errorf("find the database of Platform %s: %w", platform.Name, err)
-		}
+	uri, err := c.readDatabaseURI(ctx, platform)
+	if err != nil {
+		return nil, err
 	}
 	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: 2, ApplicationName: "kubectl-echoblogs"})
 	if err != nil {
@@ -127,6 +124,35 @@ func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (da
 		return nil, fmt.Errorf("connect to the database of Platform %s: %s From outside the cluster, forward a port to it and set --database-uri", platform.Name, postgres.LogText(err))
 	}
 	return pool, nil
+}
+
+// readDatabaseURI returns the address of the database of a Platform, with the operator's role.
+func (c *cluster) readDatabaseURI(ctx context.Context, platform *v1alpha1.Platform) (string, error) {
+	if c.databaseURI != "" {
+		return c.databaseURI, nil
+	}
+	uri, err := databasesecret.ReadURI(ctx, c.client, platform)
+	if err != nil {
+		return "", fmt.Errorf("find the database of Platform %s: %w", platform.Name, err)
+	}
+	return uri, nil
+}
+
+// store connects to the database of a Platform to write there, as its operator does. The caller closes it.
+func (c *cluster) store(ctx context.Context, platform *v1alpha1.Platform) (*tenancy.Store, error) {
+	uri, err := c.readDatabaseURI(ctx, platform)
+	if err != nil {
+		return nil, err
+	}
+	var namespace corev1.Namespace
+	if err := c.client.Get(ctx, client.ObjectKey{Name: c.namespace}, &namespace); err != nil {
+		return nil, fmt.Errorf("read the UID of the namespace %s: %w", c.namespace, err)
+	}
+	return tenancy.Open(uri, tenancy.Options{
+		Application: blog.Application, Public: []application.Set{migrations.Set}, RolePrefix: postgres.RolePrefix(platform.RolePrefix()),
+		Pool:         postgres.PoolOptions{MaxConns: 1, ApplicationName: "kubectl-echoblogs"},
+		NamespaceUID: string(namespace.UID), Citus: platform.Spec.Database.Engine == v1alpha1.Citus,
+	})
 }
 
 // inspector connects to the database of the Platform called name, whose registry it inspects. The caller closes the database.

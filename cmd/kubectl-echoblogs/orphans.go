@@ -19,7 +19,7 @@ func orphansCommand(flags *clusterFlags) *cobra.Command {
 		Short: "List live rows of the registry that have no Tenant",
 		Long: `List live rows of the registry that have no Tenant, such as those that the restoration of an older database has brought
 back, with what a Tenant needs to have their data: the same owner, host and schema, or the annotation
-tenancy.echoblogs.io/adopt-orphan with the UID. It changes nothing. The subcommands create such Tenants again.`,
+tenancy.echoblogs.io/adopt-orphan with the UID. It changes nothing. The subcommands create such Tenants again, or turn the rows into tombstones.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
@@ -32,7 +32,7 @@ tenancy.echoblogs.io/adopt-orphan with the UID. It changes nothing. The subcomma
 		},
 	}
 	cmd.PersistentFlags().StringVar(&platform, "platform", "default", "the Platform")
-	cmd.AddCommand(recreateCommand(flags, &platform))
+	cmd.AddCommand(recreateCommand(flags, &platform), retireCommand(flags, &platform))
 	return cmd
 }
 

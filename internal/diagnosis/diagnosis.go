@@ -96,7 +96,7 @@ func CompareRows(platform *v1alpha1.Platform, app application.Application, tenan
 		}
 	}
 	for name := range orphans {
-		findings = append(findings, Finding{KindRow, name, "There is no Tenant for this row. To create it again, run: kubectl echoblogs orphans recreate " + name + "."})
+		findings = append(findings, Finding{KindRow, name, "There is no Tenant for this row. To create it again, run: kubectl echoblogs orphans recreate " + name + ". To make it a tombstone, run: kubectl echoblogs orphans retire " + name + "."})
 	}
 	return findings
 }

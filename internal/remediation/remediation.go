@@ -58,8 +58,8 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonGrace, "Once the Tenant is paid for, set a new date in spec.paidUntil."},
 	{v1alpha1.ReasonPaymentDue, "Once the Tenant is paid for, set a new date in spec.paidUntil."},
 	{v1alpha1.ReasonSuspended, "To resume it, set spec.suspended to false."},
-	{v1alpha1.ReasonOrphansSuspended, "Create their Tenants again with \"kubectl echoblogs orphans recreate NAME\", or restore them from a backup of the API server. \"kubectl echoblogs orphans\" lists all."},
-	{v1alpha1.ReasonOrphansReported, "Create their Tenants again with \"kubectl echoblogs orphans recreate NAME\", or restore them from a backup of the API server. \"kubectl echoblogs orphans\" lists all."},
+	{v1alpha1.ReasonOrphansSuspended, "Create their Tenants again with \"kubectl echoblogs orphans recreate NAME\", or turn them into tombstones with \"kubectl echoblogs orphans retire NAME\". \"kubectl echoblogs orphans\" lists all."},
+	{v1alpha1.ReasonOrphansReported, "Create their Tenants again with \"kubectl echoblogs orphans recreate NAME\", or turn them into tombstones with \"kubectl echoblogs orphans retire NAME\". \"kubectl echoblogs orphans\" lists all."},
 	{v1alpha1.ReasonDeletionHeld, "To let the deletion pass, run \"kubectl echoblogs deletions approve NAME\"; to keep the Tenant, \"kubectl echoblogs deletions cancel NAME\"."},
 	{v1alpha1.ReasonTenantsRemain, "Delete the Platform's Tenants."},
 }

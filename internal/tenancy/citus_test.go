@@ -34,7 +34,8 @@ func liveThrough(ctx context.Context, t *testing.T, store *tenancy.Store, s tena
 		step("find", err)
 		return tenant
 	}
-	step("create", store.Create(ctx, s, tenancy.CreateOptions{}, now))
+	step("create", store.Create(ctx, s, tenancy.CreateOptions{Object: tenancy.Object{JSON: []byte("{}"), Digest: "1"}}, now))
+	step("keep the object", store.KeepObject(ctx, read(), tenancy.Object{JSON: []byte(`{"spec": {}}`), Digest: "2"}))
 	s.DisplayName = "Another title"
 	step("update", store.Update(ctx, s, read().UpdatedAt, now))
 	check()

@@ -47,6 +47,12 @@ func authored(t *testing.T, p *stack.Platform, name string) *v1alpha1.Tenant {
 	return authored
 }
 
+// addPost adds the post "Of NAME" to the blog of a Tenant.
+func addPost(p *stack.Platform, name string) {
+	p.Exec(`INSERT INTO ` + name + `.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)
+		VALUES ('a', 'Of ` + name + `', 'x', '', '', '', now(), now(), now())`)
+}
+
 // waitPost waits until the blog of a Tenant shows a post.
 func waitPost(p *stack.Platform, name, title string) {
 	host := name + "." + stack.Domain
@@ -74,7 +80,7 @@ func TestTenantsAreRecreated(t *testing.T) {
 	}
 	p.WaitTenantsReady(names...)
 	for _, name := range names {
-		p.Exec(fmt.Sprintf(`INSERT INTO %s.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at) VALUES ('a', 'Of %s', 'x', '', '', '', now(), now(), now())`, name, name))
+		addPost(p, name)
 		p.EditTenant(name, func(t *v1alpha1.Tenant) { t.Spec.DisplayName, t.Spec.Suspended = "Edited "+name, new(name == "carol") })
 	}
 	waitHealthy(p)
@@ -153,4 +159,69 @@ func TestStalledTenantGetsTheRow(t *testing.T) {
 		t.Errorf("it prints %q, error %v", printed, err)
 	}
 	p.WaitTenantsReady("bob")
+}
+
+// An orphan that is retired becomes a tombstone as its Tenant was, and counts as a deletion.
+func TestOrphanIsRetired(t *testing.T) {
+	t.Parallel()
+	p := stack.New(t, func(p *v1alpha1.Platform) {
+		p.Spec.Protection = &v1alpha1.ProtectionSpec{MaxDeletionsPerHour: new(int32(1))}
+	})
+	operator := p.StartOperator()
+	p.WaitReady()
+	p.StartBlog(0)
+	names := []string{"alice", "bob", "carol", "dave", "eve"}
+	for _, name := range names {
+		p.CreateTenant(name, func(t *v1alpha1.Tenant) { t.Spec.DisplayName = "Blog of " + name })
+	}
+	p.WaitTenantsReady(names...)
+	addPost(p, "alice")
+	waitHealthy(p)
+	operator.Kill()
+	lose(t, p, "alice", "bob")
+	p.Exec(`UPDATE public.tenants SET suspend_at = '-infinity' WHERE name = 'alice'`) // as the operator suspends orphans
+
+	for _, arguments := range [][]string{{"retire"}, {"retire", "--all"}, {"retire", "nobody"}, {"retire", "carol"}} {
+		if printed, err := p.RunPlugin(t.Context(), append([]string{"orphans"}, arguments...)...); err == nil {
+			t.Errorf("orphans %v prints %s", arguments, printed)
+		}
+	}
+	printed, err := p.RunPlugin(t.Context(), "orphans", "retire", "alice")
+	tombstone, tombstoneErr := p.Tombstone(t.Context(), "alice")
+	if err != nil || tombstoneErr != nil || !strings.HasPrefix(printed, fmt.Sprintf("Retired alice: its data is kept as tombstone %d in the schema deleted_", tombstone)) {
+		t.Errorf("it prints %q, errors %v, %v", printed, err, tombstoneErr)
+	}
+	p.Wait("alice is not served", func(ctx context.Context) error {
+		answer, err := stack.Get(ctx, p.Blogs[0], "alice."+stack.Domain, "/")
+		if err == nil && answer.Status != http.StatusNotFound {
+			err = fmt.Errorf("the status is %d", answer.Status)
+		}
+		return err
+	})
+	if n := p.Count(`SELECT count(*) FROM public.tenants WHERE name = 'alice' AND purge_at BETWEEN now() + interval '29 days' AND now() + interval '31 days'`); n != 1 {
+		t.Error("the data is not kept for 30 days")
+	}
+	if n := p.Count(`SELECT count(*) FROM public.tenant_objects WHERE tenant_id = $1 AND object->'spec'->>'displayName' = 'Blog of alice' AND object->'spec'->'suspended' IS NULL`, tombstone); n != 1 {
+		t.Error("the tombstone keeps another spec")
+	}
+
+	// The limit holds for what follows, by this command or another.
+	if _, err := p.RunPlugin(t.Context(), "orphans", "retire", "bob"); err == nil || !strings.Contains(err.Error(), `"bob" is not retired, because 1 Tenants were deleted or retired within an hour`) {
+		t.Errorf("beyond the limit: %v", err)
+	}
+	p.StartOperator()
+	if err := p.Delete(t.Context(), "carol"); err != nil {
+		t.Fatal(err)
+	}
+	p.WaitCondition("carol", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonDeletionHeld)
+
+	// It is restored as it was.
+	p.CreateTenant("alice", func(t *v1alpha1.Tenant) {
+		t.Annotations = map[string]string{v1alpha1.AnnotationOnTombstone: v1alpha1.RestoreTombstone(tombstone)}
+	})
+	p.WaitTenantsReady("alice")
+	waitPost(p, "alice", "Of alice")
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "retire", "alice"); err == nil {
+		t.Errorf("the row is no orphan: it prints %q", printed)
+	}
 }
