@@ -188,6 +188,28 @@ func TestDeletionBrakeByDefault(t *testing.T) {
 	p.waitHeldServing(p.prune(10, names[1:]...)...)
 }
 
+// The data of a Tenant that was never Ready may be older than the Tenant: in another cluster, many wait for their certificates.
+func TestDeletionBrakeOfOldData(t *testing.T) {
+	t.Parallel()
+	p := newLossy(t)
+	p.EditPlatform(maxDeletions(1))
+	names := []string{"alice", "bob", "carol"}
+	for _, name := range names {
+		p.ReadyTenant(name, ownedBy(name))
+	}
+	p.lose(names...)
+	p.Clock.SetTime(p.Clock.Now().Add(time.Hour))
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Routing.TLS = &v1alpha1.TLSSpec{} })
+	for _, name := range names {
+		p.CreateTenant(name, ownedBy(name))
+		p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonCertificatePending)
+	}
+	p.CreateTenant("new")
+	p.WaitCondition("new", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonCertificatePending)
+	p.prune(2, "alice", "bob", "carol", "new")
+	p.WaitGone("new")
+}
+
 // A cancelled deletion removes the object alone, until the Tenant is created again.
 func TestCancelledDeletion(t *testing.T) {
 	t.Parallel()

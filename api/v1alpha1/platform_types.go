@@ -308,6 +308,7 @@ const (
 // +kubebuilder:printcolumn:name="Active",type=integer,JSONPath=`.status.tenants.active`
 // +kubebuilder:printcolumn:name="Grace",type=integer,JSONPath=`.status.tenants.grace`
 // +kubebuilder:printcolumn:name="Suspended",type=integer,JSONPath=`.status.tenants.suspended`
+// +kubebuilder:printcolumn:name="Terminating",type=integer,JSONPath=`.status.tenants.terminating`
 // +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.tenants.failed`
 // +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.schemaVersion`
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1

@@ -74,11 +74,8 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 	}
 	differing := r.requeueStalePhases(tenants, rows, s.now)
 	var orphans []tenancy.Tenant
-	for _, finding := range diagnosis.CompareRows(s.platform, r.Stores.Application, tenants, rows) {
+	for _, finding := range diagnosis.CompareRows(s.platform, r.Stores.Application, tenants, rows, s.now) {
 		if finding.Kind == diagnosis.KindRow {
-			if diagnosis.AwaitsTenant(rows[finding.Name], s.now) {
-				continue
-			}
 			orphans = append(orphans, rows[finding.Name])
 			continue
 		}

@@ -58,7 +58,7 @@ func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) er
 	case err != nil:
 		return err
 	case live == nil:
-		if err := r.end(ctx, s, nil); err != nil {
+		if err := r.end(ctx, s, true); err != nil {
 			return err
 		}
 		r.requeueNameConflicts(ctx, s.tenant)
@@ -70,15 +70,22 @@ func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) er
 	return client.IgnoreNotFound(cause)
 }
 
-// end retains or drops the Tenant's schema, unless the brake holds that, and then deletes its route. An object that never had
-// a schema drops nothing.
-func (r *Reconciler) end(ctx context.Context, s *scope, brake *tenancy.Brake) error {
+// end retains or drops the Tenant's schema, unless the deletion is not approved and the brake holds it, and then deletes its
+// route. An object that never had a schema drops nothing.
+func (r *Reconciler) end(ctx context.Context, s *scope, approved bool) error {
 	row, err := r.readOwnRow(ctx, s)
 	if err != nil {
 		return err
 	}
 	if row == nil {
 		return r.endRoute(ctx, s)
+	}
+	var brake *tenancy.Brake
+	if !approved && !s.isNew(*row) {
+		if hold := s.tenant.Status.DeletionHold; hold != nil && s.platform.MaxDeletionsPerHour() <= int(hold.Limit) {
+			return deletionHeld(hold.Limit)
+		}
+		brake = s.brake()
 	}
 	err = r.endRow(ctx, s, *row, brake)
 	var stopped *step.Error

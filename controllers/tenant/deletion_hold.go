@@ -20,22 +20,19 @@ import (
 func (r *Reconciler) decideDeletion(ctx context.Context, s *scope) error {
 	switch value, found := s.tenant.Annotations[v1alpha1.AnnotationDeletion]; {
 	case value == v1alpha1.DeletionApproved:
-		return r.end(ctx, s, nil)
+		return r.end(ctx, s, true)
 	case value == v1alpha1.DeletionCancelled:
 		return r.keep(ctx, s)
 	case found:
 		return annotationInvalid(v1alpha1.AnnotationDeletion, value, "it is neither "+v1alpha1.DeletionApproved+" nor "+v1alpha1.DeletionCancelled)
 	}
-	if s.tenant.Status.FirstReadyAt == nil {
-		return r.end(ctx, s, nil)
-	}
-	if err := r.resolvePlatform(ctx, s); err != nil {
-		return err
-	}
-	if hold := s.tenant.Status.DeletionHold; hold != nil && s.platform.MaxDeletionsPerHour() <= int(hold.Limit) {
-		return deletionHeld(hold.Limit)
-	}
-	return r.end(ctx, s, s.brake())
+	return r.end(ctx, s, false)
+}
+
+// isNew reports whether the Tenant was never Ready and its row was created for it: nobody can miss it. A Tenant that has taken
+// over an older row, such as in another cluster, may have served long before.
+func (s *scope) isNew(row tenancy.Tenant) bool {
+	return s.tenant.Status.FirstReadyAt == nil && !row.CreatedAt.Before(s.tenant.CreationTimestamp.Time)
 }
 
 // brake returns what bounds deletions on the Tenant's Platform, whose status counts the Tenants every few seconds.

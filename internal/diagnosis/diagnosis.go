@@ -61,7 +61,7 @@ func Run(ctx context.Context, objects client.Reader, registry tenancy.Inspector,
 		return nil, err
 	}
 	app = desired.Application(app, platform)
-	findings := CompareRows(platform, app, tenants, rows)
+	findings := CompareRows(platform, app, tenants, rows, time.Now())
 	schemas, err := findSchemas(ctx, registry, platform)
 	if err != nil {
 		return nil, err
@@ -81,8 +81,8 @@ func Run(ctx context.Context, objects client.Reader, registry tenancy.Inspector,
 	return findings, nil
 }
 
-// CompareRows compares Tenants with the live rows of the registry, in both directions.
-func CompareRows(platform *v1alpha1.Platform, app application.Application, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant) []Finding {
+// CompareRows compares Tenants with the live rows of the registry, in both directions, at the time now.
+func CompareRows(platform *v1alpha1.Platform, app application.Application, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant, now time.Time) []Finding {
 	var findings []Finding
 	orphans := maps.Clone(rows)
 	for i := range tenants {
@@ -95,7 +95,10 @@ func CompareRows(platform *v1alpha1.Platform, app application.Application, tenan
 			findings = append(findings, Finding{KindTenant, tenant.Name, problem})
 		}
 	}
-	for name := range orphans {
+	for name, row := range orphans {
+		if AwaitsTenant(row, now) {
+			continue
+		}
 		findings = append(findings, Finding{KindRow, name, "There is no Tenant for this row. To create it again, run: kubectl echoblogs orphans recreate " + name + ". To make it a tombstone, run: kubectl echoblogs orphans retire " + name + "."})
 	}
 	return findings
@@ -216,6 +219,9 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 		delete(live, ingress.Name)
 	}
 	for name := range live {
+		if tenant, found := routing.TenantOf(name); found && rows[tenant].Name != "" {
+			continue // it is kept for the row
+		}
 		findings = append(findings, Finding{KindIngress, name, "The Ingress belongs to no Tenant."})
 	}
 	return findings, nil

@@ -40,11 +40,12 @@ func liveThrough(ctx context.Context, t *testing.T, store *tenancy.Store, s tena
 	step("update", store.Update(ctx, s, read().UpdatedAt, now))
 	check()
 	id := read().ID
-	_, err := store.Retain(ctx, read(), deletedTenant, nil, now, now.Add(time.Hour))
+	step("keep", store.Keep(ctx, read(), now))
+	_, err := store.Retain(ctx, read(), deletedTenant, &tenancy.Brake{Live: 1}, now, now.Add(time.Hour))
 	step("retain", err)
 	step("restore", store.Restore(ctx, s, id, now))
 	check()
-	_, err = store.Drop(ctx, read(), nil, now)
+	_, err = store.Drop(ctx, read(), &tenancy.Brake{Live: 1}, now)
 	step("drop", err)
 }
 

@@ -216,11 +216,18 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 		_, err := store.Migrate(ctx, "alice", "alice")
 		return err
 	})
+	brake := &tenancy.Brake{PerHour: 100}
+	check.during("Keep", func(ctx context.Context) error {
+		if err := find(ctx); err != nil {
+			return err
+		}
+		return store.Keep(ctx, row, now)
+	})
 	check.during("Retain", func(ctx context.Context) error {
 		if err := find(ctx); err != nil {
 			return err
 		}
-		_, err := store.Retain(ctx, row, deletedTenant, nil, now, purgeAt)
+		_, err := store.Retain(ctx, row, deletedTenant, brake, now, purgeAt)
 		return err
 	})
 	check.during("ListTombstones", func(ctx context.Context) error { _, err := reader.ListTombstones(ctx, "", 0, 50); return err })
@@ -249,7 +256,7 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 		if err := find(ctx); err != nil {
 			return err
 		}
-		_, err := store.Drop(ctx, row, nil, now)
+		_, err := store.Drop(ctx, row, brake, now)
 		return err
 	})
 	check.during("DeleteExpiredHolds", func(ctx context.Context) error { return store.DeleteExpiredHolds(ctx, now.Add(time.Hour)) })

@@ -137,7 +137,7 @@ func TestCreateInOneTransaction(t *testing.T) {
 	d.create(s)
 
 	tenant := d.find("alice")
-	want := tenancy.Tenant{Spec: s, ID: tenant.ID, UpdatedAt: tenant.UpdatedAt, State: tenancy.StateLive, SchemaVersion: "0001", SchemaExists: true}
+	want := tenancy.Tenant{Spec: s, ID: tenant.ID, CreatedAt: now, UpdatedAt: tenant.UpdatedAt, State: tenancy.StateLive, SchemaVersion: "0001", SchemaExists: true}
 	if diff := cmp.Diff(want, tenant, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("registry (-want +got):\n%s", diff)
 	}

@@ -69,6 +69,8 @@ type Tenant struct {
 	SchemaExists bool
 	// Defects are what the application needs in the schema and does not have there. Only an Inspector reads them.
 	Defects []Defect
+	// CreatedAt is when the row was created.
+	CreatedAt time.Time
 	// KeptAt is when a cancelled deletion removed its Tenant, which is created again. The zero time: it was not.
 	KeptAt time.Time
 	// ReleasedAt is when the tenant was deleted. The zero time: it was not.
@@ -109,7 +111,7 @@ func (s Spec) hosts() []string {
 const selectTenant = `SELECT ` + tenantColumns + ` FROM public.tenants t `
 
 const tenantColumns = `t.id, t.name, t.uid, t.schema_name, t.state, t.schema_version, t.display_name, t.owner, t.paid_until, t.paid_until_in_spec, t.suspend_at, t.suspension_reason, t.redirects,
-	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.kept_at, t.released_at, t.tombstone_schema, t.purge_at, t.updated_at,
+	t.max_posts, t.max_storage_bytes, t.requests_per_second, t.created_at, t.kept_at, t.released_at, t.tombstone_schema, t.purge_at, t.updated_at,
 	(SELECT n.oid FROM pg_namespace n WHERE n.nspname = t.schema_name::name) IS NOT NULL,
 	(SELECT d.host FROM public.domains d WHERE d.tenant_id = t.id AND d.is_primary AND d.released_at IS NULL),
 	(SELECT i.id::text FROM public.installation i),
@@ -135,7 +137,7 @@ func scanTenant(row pgx.CollectableRow) (Tenant, error) {
 	)
 	columns := []any{
 		&t.ID, &t.Name, &t.UID, &t.SchemaName, &t.State, &t.SchemaVersion, &t.DisplayName, &t.Owner, &t.PaidUntil, &t.PaidUntilInSpec, &suspendAt, &t.SuspensionReason, &t.Redirects,
-		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &keptAt, &releasedAt, &tombstoned, &purgeAt, &t.UpdatedAt,
+		&t.Limits.MaxPosts, &t.Limits.MaxStorageBytes, &t.Limits.RequestsPerSecond, &t.CreatedAt, &keptAt, &releasedAt, &tombstoned, &purgeAt, &t.UpdatedAt,
 		&t.SchemaExists, &primary, &installation, &digest, &custom,
 	}
 	if len(row.FieldDescriptions()) > len(columns) {
