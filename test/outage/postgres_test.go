@@ -24,7 +24,6 @@ func TestPostgresIsStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.waitUnavailable("bob", "Nothing answers at the address of the database.")
-	p.WantNoIngress("bob")
 	p.want503("alice.example.com")
 	p.wantFromMemory()
 	p.wantStaleView()
@@ -34,6 +33,7 @@ func TestPostgresIsStopped(t *testing.T) {
 	p.waitHealed("alice", operatortest.Title("Alice after the outage"))
 	p.WantBlog("alice.example.com", http.StatusOK, "What was written before")
 	p.WaitGone("bob")
+	p.WantNoIngress("bob")
 	if n := query[int](p, `SELECT count(*) FROM public.tenants WHERE name = 'bob' AND state = 'tombstone'`); n != 1 {
 		t.Error("bob was deleted during the outage, and has no tombstone")
 	}
