@@ -44,8 +44,10 @@ func TestDatabaseIsRestored(t *testing.T) {
 	i.follow("What has changed since the backup", 1)
 	i.waitBlog("carol", http.StatusOK, "")
 	i.follow("What has changed since the backup", 2)
-	i.WaitGone("bob")
 	i.waitBlog("bob", http.StatusNotFound, "")
+	if n := i.Count(`SELECT count(*) FROM public.tenants t JOIN pg_namespace n ON n.nspname = t.tombstone_schema WHERE name = 'bob'`); n != 1 {
+		t.Errorf("bob has %d tombstones, want 1", n)
+	}
 	i.follow("What has changed since the backup", 3)
 }
 
