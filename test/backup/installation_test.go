@@ -12,6 +12,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/test/testkit/postgresserver"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
@@ -101,7 +102,7 @@ func newBackups(t testing.TB) string {
 // script runs commands, which must succeed, and returns their output.
 func (i *installation) script(commands string) string {
 	i.t.Helper()
-	return i.run(stack.Script{Commands: commands, Environment: []string{"OVERLAY=" + i.overlay}})
+	return i.run(stack.Script{Commands: commands, Environment: []string{"OVERLAY=" + i.overlay, "VERSION=" + blog.Application.Latest()}})
 }
 
 // follow runs the commands of a block below a heading of the page, and returns what they print.

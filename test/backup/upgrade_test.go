@@ -16,6 +16,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
@@ -24,7 +25,9 @@ import (
 // A version with another migration is installed, and its operator is rolled back, while people read.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
-	next := buildNext(t)
+	former := blog.Application.Latest()
+	latest := fmt.Sprintf("%04d", len(blog.Application.Migrations)+1)
+	next := buildNext(t, latest)
 	i := newInstallation(t, postgrestest.New(t))
 	second := i.StartBlog(1)
 	for _, name := range []string{"alice", "bob"} {
@@ -42,7 +45,7 @@ func TestUpgrade(t *testing.T) {
 			return nil
 		})
 	}
-	wantVersions("2 0001")
+	wantVersions("2 " + former)
 
 	i.writeOverlay("v2", "v1")
 	i.follow("Upgrade", 0)
@@ -50,7 +53,7 @@ func TestUpgrade(t *testing.T) {
 	i.operator.Stop()
 	i.Programs = map[string]string{"operator": next}
 	i.operator = i.StartOperator()
-	wantVersions("2 0002")
+	wantVersions("2 " + latest)
 	i.WaitTenantsReady("alice", "bob")
 
 	i.writeOverlay("v2", "v2")
@@ -70,12 +73,12 @@ func TestUpgrade(t *testing.T) {
 	i.WaitTenantsReady("alice")
 	i.waitBlog("alice", http.StatusOK, "Alice after the rollback")
 	i.ReadyTenant("carol")
-	wantVersions("1 0001 2 0002")
+	wantVersions("1 " + former + " 2 " + latest)
 	stopReading()
 }
 
-// buildNext builds an operator whose application has one more migration.
-func buildNext(t *testing.T) (path string) {
+// buildNext builds an operator whose application has one more migration, to a version.
+func buildNext(t *testing.T, version string) (path string) {
 	t.Helper()
 	root, err := repository.Root()
 	if err != nil {
@@ -83,12 +86,12 @@ func buildNext(t *testing.T) (path string) {
 	}
 	folder := t.TempDir()
 	path, migration, overlay := filepath.Join(folder, "operator"), filepath.Join(folder, "migration.sql"), filepath.Join(folder, "overlay.json")
-	added := filepath.Join(root, "internal", "application", "blog", "migrations", "0002_add_language.sql")
+	added := filepath.Join(root, "internal", "application", "blog", "migrations", version+"_of_a_test.sql")
 	replaced, err := json.Marshal(map[string]any{"Replace": map[string]string{added: migration}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.WriteFile(migration, []byte(`ALTER TABLE posts ADD COLUMN language text NOT NULL DEFAULT '';`), 0o600),
+	if err := errors.Join(os.WriteFile(migration, []byte(`ALTER TABLE posts ADD COLUMN of_a_test text NOT NULL DEFAULT '';`), 0o600),
 		os.WriteFile(overlay, replaced, 0o600)); err != nil {
 		t.Fatal(err)
 	}
