@@ -55,6 +55,9 @@ func TestUpgrade(t *testing.T) {
 	i.operator = i.StartOperator()
 	wantVersions("2 " + latest)
 	i.WaitTenantsReady("alice", "bob")
+	if n := i.Count(`SELECT count(*) FROM information_schema.columns WHERE table_schema IN ('alice', 'bob', 'public') AND column_name = 'of_a_test'`); n != 3 {
+		t.Errorf("%d tables are migrated, want 3", n)
+	}
 
 	i.writeOverlay("v2", "v2")
 	i.follow("Upgrade", 0)
@@ -77,7 +80,7 @@ func TestUpgrade(t *testing.T) {
 	stopReading()
 }
 
-// buildNext builds an operator whose application has one more migration, to a version.
+// buildNext builds an operator that has one more migration of the application, to a version, and one more of the registry.
 func buildNext(t *testing.T, version string) (path string) {
 	t.Helper()
 	root, err := repository.Root()
@@ -85,17 +88,31 @@ func buildNext(t *testing.T, version string) (path string) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	path, migration, overlay := filepath.Join(folder, "operator"), filepath.Join(folder, "migration.sql"), filepath.Join(folder, "overlay.json")
-	added := filepath.Join(root, "internal", "application", "blog", "migrations", version+"_of_a_test.sql")
-	replaced, err := json.Marshal(map[string]any{"Replace": map[string]string{added: migration}})
+	path = filepath.Join(folder, "operator")
+	replaced := map[string]string{}
+	add := func(migrations, version, sql string) {
+		t.Helper()
+		file := filepath.Join(folder, fmt.Sprintf("%d.sql", len(replaced)))
+		replaced[filepath.Join(root, "internal", migrations, "migrations", version+"_of_a_test.sql")] = file
+		if err := os.WriteFile(file, []byte(sql), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("application/blog", version, `ALTER TABLE posts ADD COLUMN of_a_test text NOT NULL DEFAULT '';`)
+	registry, err := filepath.Glob(filepath.Join(root, "internal", "tenancy", "migrations", "*.sql"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.WriteFile(migration, []byte(`ALTER TABLE posts ADD COLUMN of_a_test text NOT NULL DEFAULT '';`), 0o600),
-		os.WriteFile(overlay, replaced, 0o600)); err != nil {
+	add("tenancy", fmt.Sprintf("%04d", len(registry)+1), `ALTER TABLE public.tenants ADD COLUMN of_a_test text NOT NULL DEFAULT '';`)
+	overlay, err := json.Marshal(map[string]any{"Replace": replaced})
+	if err != nil {
 		t.Fatal(err)
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-o", path, "./cmd/operator")
+	file := filepath.Join(folder, "overlay.json")
+	if err := os.WriteFile(file, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", file, "-o", path, "./cmd/operator")
 	build.Dir = root
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the next version: %v\n%s", err, output)
