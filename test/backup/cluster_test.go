@@ -5,10 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
+	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
 // The namespace is uninstalled and deleted, and everything is created again from the backup, on the same database.
@@ -44,6 +47,36 @@ func TestClusterIsLost(t *testing.T) {
 	if printed, status, err := i.Doctor(t.Context()); err != nil || status != 0 {
 		t.Errorf("the doctor prints %s, error %v", printed, err)
 	}
+}
+
+// A Platform in another namespace takes over the database by the commands in docs/operations.md.
+func TestMoveToAnotherCluster(t *testing.T) {
+	t.Parallel()
+	first := newInstallation(t, postgrestest.New(t))
+	owned := func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "alice"} }
+	first.ReadyTenant("alice", owned)
+	first.write("alice", "Written before")
+	second := &installation{Platform: stack.NewOn(t, first.Database), t: t}
+	second.StartOperator()
+	second.StartBlog(0)
+	second.WaitPlatform(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseInUse)
+
+	var namespace corev1.Namespace
+	if err := first.Client.Get(t.Context(), client.ObjectKey{Name: first.Namespace}, &namespace); err != nil {
+		t.Fatal(err)
+	}
+	b, err := takeBlock(operationPage, "Move to another cluster", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inNamespace := `kubectl() { command kubectl --namespace="$NAMESPACE" "$@"; }` + "\n"
+	if printed := second.script(inNamespace + strings.ReplaceAll(b.content, "=UID", "="+string(namespace.UID))); !strings.Contains(printed, string(namespace.UID)) {
+		t.Errorf("the condition has no UID: %s", printed)
+	}
+	second.WaitReady()
+	second.ReadyTenant("alice", owned)
+	second.waitBlog("alice", http.StatusOK, "Written before")
+	first.WaitPlatform(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseInUse)
 }
 
 // The API server forgets that a Tenant was deleted, and that another one was created.

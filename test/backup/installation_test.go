@@ -120,7 +120,7 @@ func (i *installation) followAsServer(heading string, index int, environment ...
 // content returns a block below a heading of the page.
 func (i *installation) content(heading string, index int) string {
 	i.t.Helper()
-	b, err := takeBlock(heading, index)
+	b, err := takeBlock(backupPage, heading, index)
 	if err != nil {
 		i.t.Fatal(err)
 	}

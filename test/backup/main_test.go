@@ -1,5 +1,5 @@
-// Package backup_test rehearses docs/backup.md: it takes the commands from the page, runs them against a whole installation,
-// and checks what users see then.
+// Package backup_test rehearses docs/backup.md, and a part of docs/operations.md: it takes the commands from the page, runs them
+// against a whole installation, and checks what users see then.
 package backup_test
 
 import (

@@ -16,13 +16,19 @@ type block struct {
 	language, content string
 }
 
-// readPage returns the blocks of docs/backup.md by the headings that they follow.
-var readPage = sync.OnceValues(func() (map[string][]block, error) {
+// The pages with commands that tests run: all of the first one, and some of the other.
+const (
+	backupPage    = "backup.md"
+	operationPage = "operations.md"
+)
+
+// readPage returns the blocks of a page of the docs by the headings that they follow.
+func readPage(page string) (map[string][]block, error) {
 	root, err := repository.Root()
 	if err != nil {
 		return nil, err
 	}
-	content, err := os.ReadFile(filepath.Join(root, "docs", "backup.md"))
+	content, err := os.ReadFile(filepath.Join(root, "docs", page))
 	if err != nil {
 		return nil, err
 	}
@@ -48,22 +54,25 @@ var readPage = sync.OnceValues(func() (map[string][]block, error) {
 		}
 	}
 	return blocks, nil
-})
+}
 
-// rehearsed are the blocks that tests have taken: how many of each heading.
+// rehearsed are the blocks of the page on backups that tests have taken: how many of each heading.
 var rehearsed struct {
 	sync.Mutex
 	taken map[string]int
 }
 
-// takeBlock returns the block with an index below a heading, and records that a test uses it.
-func takeBlock(heading string, index int) (block, error) {
-	blocks, err := readPage()
+// takeBlock returns the block with an index below a heading of a page, and records that a test uses it.
+func takeBlock(page, heading string, index int) (block, error) {
+	blocks, err := readPage(page)
 	if err != nil {
 		return block{}, err
 	}
 	if index >= len(blocks[heading]) {
-		return block{}, fmt.Errorf("the section %q of docs/backup.md has %d blocks", heading, len(blocks[heading]))
+		return block{}, fmt.Errorf("the section %q of docs/%s has %d blocks", heading, page, len(blocks[heading]))
+	}
+	if page != backupPage {
+		return blocks[heading][index], nil
 	}
 	rehearsed.Lock()
 	defer rehearsed.Unlock()
@@ -76,7 +85,7 @@ func takeBlock(heading string, index int) (block, error) {
 
 // unrehearsed returns the headings with blocks that no test has taken.
 func unrehearsed() (headings []string) {
-	blocks, err := readPage()
+	blocks, err := readPage(backupPage)
 	if err != nil {
 		return []string{err.Error()}
 	}

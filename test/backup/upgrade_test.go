@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -146,20 +147,26 @@ func (i *installation) read(tenant, text string) (stop func()) {
 	}
 }
 
-// readOnce reads a home page from a replica that is ready, as an ingress controller does.
+// readOnce reads a home page from a replica that is ready, as an ingress controller does: one that has just stopped refuses the
+// connection, and the other one is tried.
 func (i *installation) readOnce(ctx context.Context, tenant, text string) error {
+	failures := []error{errors.New("no replica is ready")}
 	for _, replica := range i.Blogs {
 		ready, err := stack.Get(ctx, replica, "", "/readyz")
 		if err != nil || ready.Status != http.StatusOK {
 			continue
 		}
 		answer, err := stack.Get(ctx, replica, tenant+"."+stack.Domain, "/")
-		if err == nil && (answer.Status != http.StatusOK || !strings.Contains(answer.Body, text)) {
-			err = fmt.Errorf("%s answers %d:\n%s", replica, answer.Status, answer.Body)
+		switch {
+		case errors.Is(err, syscall.ECONNREFUSED):
+			failures = append(failures, err)
+		case err == nil && (answer.Status != http.StatusOK || !strings.Contains(answer.Body, text)):
+			return fmt.Errorf("%s answers %d:\n%s", replica, answer.Status, answer.Body)
+		default:
+			return err
 		}
-		return err
 	}
-	return errors.New("no replica is ready")
+	return errors.Join(failures...)
 }
 
 func (i *installation) wantImages(operatorTag, otherTag string) {
