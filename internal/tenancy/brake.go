@@ -18,6 +18,9 @@ const (
 // brakeStart is when the hour begins whose deletions count, in SQL.
 var brakeStart = beforeSQL(time.Hour)
 
+// firstInHour says in SQL whether the first deletion that is recorded in the counter still counts.
+var firstInHour = `(first_at > ` + brakeStart + ` AND first_at <= ` + later + `)`
+
 // Brake bounds how many tenants end within an hour.
 type Brake struct {
 	// PerHour is the limit. 0: the larger of 10 and 5 % of the live tenants.
@@ -45,45 +48,63 @@ func (b *Brake) limit(ended int) int {
 	return max(fewDeletions, (b.Live+ended)/deletionShare)
 }
 
-// check returns *HeldError if another deletion would exceed the limit, without a lock. It saves the work of those that count
-// would refuse. A nil brake checks nothing.
+// check returns *HeldError if another deletion would exceed the limit, without a lock. It saves the work of most of those that
+// count would refuse. A nil brake checks nothing.
 func (b *Brake) check(ctx context.Context, tx pgx.Tx, clock clock) error {
 	if b == nil {
 		return nil
 	}
 	var ended int
-	err := tx.QueryRow(ctx, `SELECT coalesce(latest + 1 - (SELECT number FROM public.counted_deletions WHERE deleted_at > `+brakeStart+`
-		ORDER BY deleted_at, number LIMIT 1), 0) FROM public.deletion_counter`, clock.args(nil)).Scan(&ended)
-	switch {
-	case err != nil:
+	err := tx.QueryRow(ctx, `SELECT CASE WHEN `+firstInHour+` THEN latest - first + 1 ELSE 0 END FROM public.deletion_counter`, clock.args(nil)).Scan(&ended)
+	if err != nil {
 		return fmt.Errorf("read how many tenants have ended: %w", err)
-	case ended >= b.limit(ended):
-		return &HeldError{b.limit(ended)}
+	}
+	return b.allow(ended)
+}
+
+// allow returns *HeldError if a number of tenants have ended within the hour, and another one may not.
+func (b *Brake) allow(ended int) error {
+	if limit := b.limit(ended); ended >= limit {
+		return &HeldError{limit}
 	}
 	return nil
 }
 
 // count counts the deletion that the transaction makes, or returns *HeldError if it exceeds the limit. The lock of the counter
-// lasts until the transaction ends, so count is its last statement. As numbers have no gaps, the first one that is left says how
-// many there are, without reading them all. A nil brake counts nothing.
+// lasts until the transaction ends, so count is its last step. As numbers have no gaps, the first one of the hour says how many
+// there are, without reading them all. A nil brake counts nothing.
 func (b *Brake) count(ctx context.Context, tx pgx.Tx, clock clock) error {
 	if b == nil {
 		return nil
 	}
-	var ended int
+	var latest, first int
+	var inHour bool
 	batch := &pgx.Batch{}
-	batch.Queue(`UPDATE public.deletion_counter SET latest = latest + 1`)
-	batch.Queue(`DELETE FROM public.counted_deletions WHERE deleted_at <= `+brakeStart, clock.args(nil))
+	batch.Queue(`UPDATE public.deletion_counter SET latest = latest + 1 RETURNING latest, first, `+firstInHour, clock.args(nil)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&latest, &first, &inHour) })
 	batch.Queue(`INSERT INTO public.counted_deletions (number, deleted_at) SELECT latest, `+later+` FROM public.deletion_counter`, clock.args(nil))
-	batch.Queue(`SELECT latest - (SELECT number FROM public.counted_deletions ORDER BY number LIMIT 1) FROM public.deletion_counter`).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&ended) })
-	switch err := tx.SendBatch(ctx, batch).Close(); {
-	case err != nil:
-		return fmt.Errorf("count the deletion: %w", err)
-	case ended >= b.limit(ended):
-		return &HeldError{b.limit(ended)}
+	err := tx.SendBatch(ctx, batch).Close()
+	if err == nil && !inHour {
+		first, err = forgetDeletions(ctx, tx, clock)
 	}
-	return nil
+	if err != nil {
+		return fmt.Errorf("count the deletion: %w", err)
+	}
+	return b.allow(latest - first)
+}
+
+// forgetDeletions deletes the deletions from before the hour, and returns the number of the first one that is left. One in the
+// future, because a clock was ahead, becomes one of now, so that it ends.
+func forgetDeletions(ctx context.Context, tx pgx.Tx, clock clock) (first int, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(`DELETE FROM public.counted_deletions WHERE deleted_at <= `+brakeStart, clock.args(nil))
+	batch.Queue(`UPDATE public.counted_deletions SET deleted_at = `+later+` WHERE deleted_at > `+later, clock.args(nil))
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return 0, err
+	}
+	err = tx.QueryRow(ctx, `UPDATE public.deletion_counter c SET first = left_over.number, first_at = left_over.deleted_at
+		FROM (SELECT number, deleted_at FROM public.counted_deletions ORDER BY number LIMIT 1) left_over RETURNING c.first`).Scan(&first)
+	return first, err
 }
 
 // Keep marks the live tenant that was read as kept: its Tenant is removed and will be created again. It returns ErrConflict if

@@ -44,6 +44,9 @@ func TestBrakeCountsTheDeletionsOfAnHour(t *testing.T) {
 		{"few", &tenancy.Brake{Live: 20}, 71 * time.Minute, 0},     // ten may in any case
 		{"seventh", two, 100 * time.Hour, 0},                       // nothing counts after a long time
 		{"eighth", &tenancy.Brake{PerHour: 1}, 100 * time.Hour, 1}, // a smaller limit applies at once
+		{"ninth", two, 50 * time.Hour, 0},                          // a clock was ahead
+		{"tenth", two, 50*time.Hour + time.Minute, 2},
+		{"eleventh", two, 51*time.Hour + time.Second, 0},
 	} {
 		err := end(test.name, test.brake, now.Add(test.after))
 		var held *tenancy.HeldError

@@ -113,6 +113,9 @@ CREATE INDEX counted_deletions_deleted_at_idx ON public.counted_deletions (delet
 CREATE TABLE public.deletion_counter (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     -- The number of the latest deletion.
-    latest   bigint NOT NULL
+    latest   bigint NOT NULL,
+    -- The number and the time of the first one of the hour, when that was looked up.
+    first    bigint NOT NULL,
+    first_at timestamptz NOT NULL
 );
-INSERT INTO public.deletion_counter (latest) VALUES (0);
+INSERT INTO public.deletion_counter (latest, first, first_at) VALUES (0, 1, '-infinity');
