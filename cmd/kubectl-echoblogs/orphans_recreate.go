@@ -87,24 +87,17 @@ func (r *recreation) recreateAll(ctx context.Context, name string) error {
 	var (
 		names    []string
 		failures []error
-		owners   = map[string]string{} // of the Tenants that exist
 	)
 	for i := range existing.Items {
-		tenant := &existing.Items[i]
-		owners[tenant.Name] = tenant.OwnerName()
-		if _, incomplete := tenant.Annotations[v1alpha1.AnnotationFieldManagers]; incomplete {
-			names = append(names, tenant.Name)
+		if _, incomplete := existing.Items[i].Annotations[v1alpha1.AnnotationFieldManagers]; incomplete {
+			names = append(names, existing.Items[i].Name)
 		}
 	}
 	for _, row := range orphans {
-		if owner, exists := owners[row.Name]; exists && row.Owner != "" && owner != row.Owner {
-			failures = append(failures, fmt.Errorf("the row of %q belongs to the owner %q, and its Tenant does not; recreate it by its name if it is to have that data", row.Name, row.Owner))
-			continue
-		}
 		names = append(names, row.Name)
 	}
 	slices.Sort(names)
-	if names = slices.Compact(names); len(names)+len(failures) == 0 {
+	if names = slices.Compact(names); len(names) == 0 {
 		fmt.Fprintln(r.out, "No orphans found.")
 		return nil
 	}
@@ -133,6 +126,8 @@ func (r *recreation) recreate(ctx context.Context, name string) error {
 		return err
 	}
 	switch err := tenants.Recreate(ctx, r.client, gone, row.UID); {
+	case errors.Is(err, tenants.ErrOtherOwner):
+		return fmt.Errorf("the row of %q belongs to the owner %q, and the Tenant %q to another; if that one is to have the data, annotate it with %s=%s", name, row.Owner, name, v1alpha1.AnnotationAdoptOrphan, row.UID)
 	case errors.Is(err, tenants.ErrExists):
 		return fmt.Errorf("the Tenant %q exists and has not been checked since it was created, or is no orphan; see its condition Ready", name)
 	case err != nil:

@@ -77,6 +77,9 @@ func (r *Reconciler) end(ctx context.Context, s *scope, approved bool) error {
 	if err != nil {
 		return err
 	}
+	if err := r.ensureDecision(ctx, s.tenant); err != nil {
+		return err
+	}
 	if row == nil {
 		return r.endRoute(ctx, s)
 	}
@@ -124,9 +127,6 @@ func (r *Reconciler) readOwnRow(ctx context.Context, s *scope) (*tenancy.Tenant,
 	if row.State != tenancy.StateLive || !isOwnRow(s.tenant, row) {
 		return nil, nil
 	}
-	if err := r.ensureNotReplaced(ctx, s.tenant); err != nil {
-		return nil, err
-	}
 	return &row, nil
 }
 
@@ -166,11 +166,11 @@ func (r *Reconciler) retainSchema(ctx context.Context, s *scope, row tenancy.Ten
 	return nil
 }
 
-// ensureNotReplaced stops the reconcile if another object has the name by now: another operator has then created the row
-// that was just read for that object.
-func (r *Reconciler) ensureNotReplaced(ctx context.Context, tenant *v1alpha1.Tenant) error {
+// ensureDecision stops the reconcile if the cache lags behind a decision about the deletion, or another object has the name by
+// now: another operator has then created the row, or the route, for that object.
+func (r *Reconciler) ensureDecision(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	live, err := r.readLive(ctx, tenant)
-	if err == nil && live != nil && live.UID != tenant.UID {
+	if err == nil && live != nil && (live.UID != tenant.UID || live.Annotations[v1alpha1.AnnotationDeletion] != tenant.Annotations[v1alpha1.AnnotationDeletion]) {
 		err = step.SkipStatus(requeue.ConflictRetry)
 	}
 	return err

@@ -81,6 +81,9 @@ func (r *Reconciler) keep(ctx context.Context, s *scope) error {
 	if err != nil || row == nil {
 		return err
 	}
+	if err := r.ensureDecision(ctx, s.tenant); err != nil {
+		return err
+	}
 	if err := s.store.Keep(ctx, *row, s.now); err != nil {
 		return s.databaseError(err)
 	}

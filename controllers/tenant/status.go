@@ -19,6 +19,9 @@ func (s *scope) updateStatus(stopped *step.Error) {
 	s.tenant.Status.ObservedGeneration = s.tenant.Generation
 	s.describeRow()
 	stopped = s.Summarize(stopped, s.succeeded())
+	if s.tenant.DeletionTimestamp.IsZero() {
+		s.tenant.Status.DeletionHold = nil
+	}
 	if stopped == nil && s.tenant.Status.FirstReadyAt == nil {
 		s.tenant.Status.FirstReadyAt = new(metav1.NewTime(s.now))
 	}

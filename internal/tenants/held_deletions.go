@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -15,11 +16,12 @@ import (
 var (
 	// ErrNotHeld is returned for a decision about a deletion that is not held.
 	ErrNotHeld = errors.New("the deletion of the Tenant is not held")
-	// ErrNotRemoved is returned when a deletion was cancelled and the operator has not removed the object in time.
-	ErrNotRemoved = errors.New("the operator has not removed the object yet")
+	// ErrNotDone is returned when a deletion was cancelled and the operator has not removed the object in time, or has not
+	// reconciled another one of its name.
+	ErrNotDone = errors.New("the operator has not answered yet")
 )
 
-// removalPatience bounds how long a cancellation waits for the operator to remove the object.
+// removalPatience bounds how long a cancellation waits for the operator.
 const removalPatience = 30 * time.Second
 
 // IsHeld reports whether the deletion brake of the Platform holds the deletion of a Tenant.
@@ -38,7 +40,7 @@ func ApproveDeletion(ctx context.Context, c client.Client, held *v1alpha1.Tenant
 
 // CancelDeletion cancels the held deletion of a Tenant, as it was read past any cache: the operator removes the object and
 // nothing else, and the Tenant is created again. If it fails in between, "kubectl echoblogs orphans recreate" does the rest. It
-// returns ErrNotHeld, ErrNotRemoved, ErrConflict if the Tenant has changed since it was read, and the errors of Recreate.
+// returns ErrNotHeld, ErrNotDone, ErrConflict if the Tenant has changed since it was read, and the errors of Recreate.
 func CancelDeletion(ctx context.Context, c client.Client, held *v1alpha1.Tenant) error {
 	if !IsHeld(held) {
 		return fmt.Errorf("cancel the deletion of %s: %w", held.Name, ErrNotHeld)
@@ -50,7 +52,15 @@ func CancelDeletion(ctx context.Context, c client.Client, held *v1alpha1.Tenant)
 	if err := awaitRemoval(ctx, c, gone); err != nil {
 		return err
 	}
-	return Recreate(ctx, c, gone, string(gone.UID))
+	return await(ctx, "create Tenant "+gone.Name+" again", func() (bool, error) {
+		err := Recreate(ctx, c, gone, string(gone.UID))
+		if !errors.Is(err, ErrExists) {
+			return true, err
+		}
+		// A pipeline has applied its manifest again. Its Tenant has the data, or will wait for it.
+		live, readErr := readFrom(ctx, c, gone)
+		return readErr == nil && meta.IsStatusConditionTrue(live.Status.Conditions, v1alpha1.ConditionReady), readErr
+	})
 }
 
 // decideDeletion annotates a Tenant with a decision about its deletion, unless it has it.
@@ -68,24 +78,31 @@ func decideDeletion(ctx context.Context, c client.Client, tenant *v1alpha1.Tenan
 
 // awaitRemoval waits until an object is gone, or another one has its name.
 func awaitRemoval(ctx context.Context, c client.Client, tenant *v1alpha1.Tenant) error {
+	return await(ctx, "cancel the deletion of "+tenant.Name, func() (bool, error) {
+		live, err := readFrom(ctx, c, tenant)
+		if errors.Is(err, ErrNotFound) {
+			return true, nil
+		}
+		return err == nil && live.UID != tenant.UID, err
+	})
+}
+
+// await repeats check until it is done. It returns ErrNotDone when removalPatience ends.
+func await(ctx context.Context, action string, check func() (done bool, err error)) error {
 	over := time.NewTimer(removalPatience)
 	defer over.Stop()
 	again := time.NewTicker(pollInterval)
 	defer again.Stop()
 	for {
-		live, err := readFrom(ctx, c, tenant)
-		if errors.Is(err, ErrNotFound) || err == nil && live.UID != tenant.UID {
-			return nil
-		}
-		if err != nil {
+		if done, err := check(); done || err != nil {
 			return err
 		}
 		select {
 		case <-again.C:
 		case <-over.C:
-			return fmt.Errorf("cancel the deletion of %s: %w", tenant.Name, ErrNotRemoved)
+			return fmt.Errorf("%s: %w", action, ErrNotDone)
 		case <-ctx.Done():
-			return fmt.Errorf("cancel the deletion of %s: %w", tenant.Name, ctx.Err())
+			return fmt.Errorf("%s: %w", action, ctx.Err())
 		}
 	}
 }

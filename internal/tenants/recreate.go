@@ -18,11 +18,14 @@ import (
 // recreateManager is the field manager of what a Tenant has that is created again, until its own managers have it.
 const recreateManager = "echoblogs-recreate"
 
+// ErrOtherOwner is returned when a Tenant cannot be created again because one of its name belongs to another owner.
+var ErrOtherOwner = errors.New("a Tenant of this name belongs to another owner")
+
 // Recreate creates a Tenant again that is gone: with its spec, labels, annotations and field managers, and with the row of the
 // UID rowUID. Of gone, as the API server had it or as the registry keeps it, the namespace must be set. It can be called again
 // after it failed. It never changes a Tenant of that name, with two exceptions: it completes one that it has created, and a
-// Tenant that is Stalled with OrphanExists gets the row. Errors are ErrExists, ErrDeleting, ErrConflict, ErrUnavailable and
-// *InvalidError.
+// Tenant that is Stalled with OrphanExists gets the row, unless it belongs to another owner: anyone could have signed up with
+// the name. Errors are ErrExists, ErrOtherOwner, ErrDeleting, ErrConflict, ErrUnavailable and *InvalidError.
 func Recreate(ctx context.Context, c client.Client, gone *v1alpha1.Tenant, rowUID string) error {
 	again, err := recreated(gone, rowUID)
 	if err != nil {
@@ -48,6 +51,8 @@ func Recreate(ctx context.Context, c client.Client, gone *v1alpha1.Tenant, rowUI
 		return assignManagers(ctx, c, live)
 	case live.Annotations[v1alpha1.AnnotationAdoptOrphan] == rowUID: // by an earlier call
 		return nil
+	case live.OwnerName() != "" && gone.OwnerName() != "" && live.OwnerName() != gone.OwnerName():
+		return fmt.Errorf("create Tenant %s again: %w", gone.Name, ErrOtherOwner)
 	case stalled != nil && stalled.Reason == v1alpha1.ReasonOrphanExists:
 		return adoptOrphan(ctx, c, live, rowUID)
 	}

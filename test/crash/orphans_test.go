@@ -130,7 +130,7 @@ func TestTenantsAreRecreated(t *testing.T) {
 	}
 }
 
-// A Tenant that waits for the row of another one gets it, but data of another owner only by its name.
+// A Tenant that waits for the row of another one gets it, but never one of another owner, who may have signed up with the name.
 func TestStalledTenantGetsTheRow(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
@@ -155,10 +155,10 @@ func TestStalledTenantGetsTheRow(t *testing.T) {
 	if name := p.Tenant("alice").Spec.DisplayName; name != "Another" {
 		t.Errorf("it has the name %q", name)
 	}
-	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "bob"); err != nil {
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "bob"); err == nil || !strings.Contains(err.Error(), `belongs to the owner "bob", and the Tenant "bob" to another`) {
 		t.Errorf("it prints %q, error %v", printed, err)
 	}
-	p.WaitTenantsReady("bob")
+	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
 }
 
 // An orphan that is retired becomes a tombstone as its Tenant was, and counts as a deletion.

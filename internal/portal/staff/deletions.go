@@ -55,7 +55,7 @@ func (p *Pages) undecided(name string, err error) error {
 			Lead:  "The tenant names a schema, which the public site is not permitted to do. Nothing was changed.",
 			Steps: []string{"Run: " + command + "deletions cancel " + name}, Link: link,
 		}
-	case errors.Is(err, tenants.ErrNotRemoved):
+	case errors.Is(err, tenants.ErrNotDone):
 		return &site.PageError{
 			Status: http.StatusServiceUnavailable, Title: "The operator has not answered yet",
 			Lead:  "The deletion is cancelled, and the blog is served, but its Tenant still has to be created again.",
