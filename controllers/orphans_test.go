@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
@@ -119,6 +120,7 @@ func TestOrphans(t *testing.T) {
 			t.Error(err)
 		}
 		p.DeleteTenants("alice")
+		p.ingress(routing.TenantIngressName("alice"))
 	}
 	if state := p.states()["alice"]; state != "live" {
 		t.Fatalf("the row is %s", state)

@@ -46,10 +46,10 @@ func TestManifestBecomesABlog(t *testing.T) {
 	if diff := cmp.Diff(wantConditions, conditions); diff != "" {
 		t.Errorf("conditions (-want +got):\n%s", diff)
 	}
-	if status.FirstReadyAt == nil {
-		t.Error("a Tenant that is Ready has no status.firstReadyAt")
+	if status.FirstServedAt == nil {
+		t.Error("a Tenant that is Ready has no status.firstServedAt")
 	}
-	status.Conditions, status.FirstReadyAt = nil, nil
+	status.Conditions, status.FirstServedAt = nil, nil
 	want := v1alpha1.TenantStatus{
 		ObservedGeneration: tenant.Generation, Phase: v1alpha1.TenantActive,
 		URL: "http://john-doe.example.com:8000", Hosts: []string{"john-doe.example.com", "www.john.org"},

@@ -273,7 +273,7 @@ type TenantDefaults struct {
 // +kubebuilder:validation:MinProperties=1
 type ProtectionSpec struct {
 	// maxDeletionsPerHour is how many Tenants may end within an hour. Further ones that are deleted are served until their
-	// deletions are approved or cancelled, or this limit is raised. Tenants that were never Ready, and approved deletions,
+	// deletions are approved or cancelled, or this limit is raised. Tenants that were never served, and approved deletions,
 	// such as those that owners confirm on the public site, do not count. Empty: the larger of 10 and 5 % of the Tenants.
 	// +optional
 	// +kubebuilder:validation:Minimum=1

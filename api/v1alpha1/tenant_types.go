@@ -234,10 +234,10 @@ type TenantStatus struct {
 	// +optional
 	PaidUntil Date `json:"paidUntil,omitempty"`
 
-	// firstReadyAt is when the Tenant became Ready for the first time. The deletion of one that never was does not count in
+	// firstServedAt is when the Tenant was served for the first time. The deletion of one that never was does not count in
 	// spec.protection of the Platform.
 	// +optional
-	FirstReadyAt *metav1.Time `json:"firstReadyAt,omitempty"`
+	FirstServedAt *metav1.Time `json:"firstServedAt,omitempty"`
 
 	// deletionHold is present while the deletion of the Tenant is held, because too many were deleted within an hour.
 	// +optional

@@ -515,8 +515,8 @@ func (in *TenantStatus) DeepCopyInto(out *TenantStatus) {
 		*out = make([]string, len(*in))
 		copy(*out, *in)
 	}
-	if in.FirstReadyAt != nil {
-		in, out := &in.FirstReadyAt, &out.FirstReadyAt
+	if in.FirstServedAt != nil {
+		in, out := &in.FirstServedAt, &out.FirstServedAt
 		*out = (*in).DeepCopy()
 	}
 	if in.DeletionHold != nil {

@@ -128,7 +128,11 @@ func decideEach(out io.Writer, decision string, decide func(context.Context, cli
 	return func(ctx context.Context, c *cluster, held []v1alpha1.Tenant) error {
 		var failed []error
 		for i := range held {
-			if err := decide(ctx, c.client, &held[i]); err != nil {
+			switch err := decide(ctx, c.client, &held[i]); {
+			case errors.Is(err, tenants.ErrNotDone):
+				failed = append(failed, fmt.Errorf("%w; check that it runs, and then run: kubectl echoblogs orphans recreate %s", err, held[i].Name))
+				continue
+			case err != nil:
 				failed = append(failed, err)
 				continue
 			}

@@ -29,8 +29,8 @@ func recreateCommand(flags *clusterFlags, platform *string) *cobra.Command {
 		Short: "Create the Tenants of orphans again, as the registry keeps them",
 		Long: `Create the Tenant of an orphan again, with the spec, the labels, the annotations and the field managers that it had. It has
 the data of the row, and is served or suspended as its spec says. If another Tenant of that name is Stalled with
-OrphanExists, that one gets the data, and stays as it is otherwise; with --all only if the row has no other owner. It can be
-repeated after a failure.`,
+OrphanExists, that one gets the data, and stays as it is otherwise; but not if it belongs to another owner, and with --all not
+if it has no owner and the row has one. It can be repeated after a failure.`,
 		Example: "  kubectl echoblogs orphans recreate alice\n  kubectl echoblogs orphans recreate --all",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,19 +85,27 @@ func (r *recreation) recreateAll(ctx context.Context, name string) error {
 		return fmt.Errorf("list the Tenants: %w", err)
 	}
 	var (
-		names    []string
-		failures []error
+		names     []string
+		failures  []error
+		ownerless = map[string]bool{} // Tenants that exist
 	)
 	for i := range existing.Items {
-		if _, incomplete := existing.Items[i].Annotations[v1alpha1.AnnotationFieldManagers]; incomplete {
-			names = append(names, existing.Items[i].Name)
+		tenant := &existing.Items[i]
+		ownerless[tenant.Name] = tenant.OwnerName() == ""
+		_, incomplete := tenant.Annotations[v1alpha1.AnnotationFieldManagers]
+		if _, adopts := tenant.Annotations[v1alpha1.AnnotationAdoptOrphan]; incomplete && adopts {
+			names = append(names, tenant.Name)
 		}
 	}
 	for _, row := range orphans {
+		if row.Owner != "" && ownerless[row.Name] {
+			failures = append(failures, fmt.Errorf("the row of %q belongs to the owner %q, and its Tenant to none; recreate it by its name if it is to have that data", row.Name, row.Owner))
+			continue
+		}
 		names = append(names, row.Name)
 	}
 	slices.Sort(names)
-	if names = slices.Compact(names); len(names) == 0 {
+	if names = slices.Compact(names); len(names)+len(failures) == 0 {
 		fmt.Fprintln(r.out, "No orphans found.")
 		return nil
 	}

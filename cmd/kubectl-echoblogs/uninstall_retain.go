@@ -56,7 +56,7 @@ func (u *uninstallation) retain(ctx context.Context) error {
 func (u *uninstallation) retainTenant(ctx context.Context, tenant *v1alpha1.Tenant) error {
 	before := tenant.DeepCopy()
 	metav1.SetMetaDataAnnotation(&tenant.ObjectMeta, v1alpha1.AnnotationDeletion, v1alpha1.DeletionApproved)
-	if tenant.DeletionTimestamp.IsZero() && !tenant.Retained() {
+	if !tenant.Retained() { // one whose deletion is held is being deleted, too
 		tenant.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain
 	}
 	if err := u.client.Patch(ctx, tenant, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {

@@ -79,6 +79,9 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 			orphans = append(orphans, rows[finding.Name])
 			continue
 		}
+		if finding.Problem == diagnosis.ProblemHeld {
+			continue
+		}
 		differing++
 		r.Requeuer.RequeueForInspection(types.NamespacedName{Namespace: key.Namespace, Name: finding.Name})
 	}

@@ -58,7 +58,7 @@ func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) er
 	case err != nil:
 		return err
 	case live == nil:
-		if err := r.end(ctx, s, true); err != nil {
+		if err := r.end(ctx, s, false); err != nil {
 			return err
 		}
 		r.requeueNameConflicts(ctx, s.tenant)
@@ -73,22 +73,24 @@ func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) er
 // end retains or drops the Tenant's schema, unless the deletion is not approved and the brake holds it, and then deletes its
 // route. An object that never had a schema drops nothing.
 func (r *Reconciler) end(ctx context.Context, s *scope, approved bool) error {
-	row, err := r.readOwnRow(ctx, s)
+	row, err := r.readLiveRow(ctx, s)
 	if err != nil {
 		return err
 	}
-	if err := r.ensureDecision(ctx, s.tenant); err != nil {
-		return err
-	}
-	if row == nil {
-		return r.endRoute(ctx, s)
-	}
 	var brake *tenancy.Brake
-	if !approved && !s.isNew(*row) {
+	if row != nil && !approved && !s.isNew(*row) {
 		if hold := s.tenant.Status.DeletionHold; hold != nil && s.platform.MaxDeletionsPerHour() <= int(hold.Limit) {
 			return deletionHeld(hold.Limit)
 		}
 		brake = s.brake()
+	}
+	switch err := r.ensureDecision(ctx, s.tenant); {
+	case err != nil:
+		return err
+	case row == nil:
+		return r.endRoute(ctx, s)
+	case !isOwnRow(s.tenant, *row): // nor is the route
+		return nil
 	}
 	err = r.endRow(ctx, s, *row, brake)
 	var stopped *step.Error
@@ -111,8 +113,9 @@ func (r *Reconciler) endRoute(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// readOwnRow returns the live row of a Tenant that is being deleted, or nil if there is none to end.
-func (r *Reconciler) readOwnRow(ctx context.Context, s *scope) (*tenancy.Tenant, error) {
+// readLiveRow returns the live row of the name of a Tenant that is being deleted, or nil if there is none. It may belong to
+// another Tenant.
+func (r *Reconciler) readLiveRow(ctx context.Context, s *scope) (*tenancy.Tenant, error) {
 	if err := r.resolvePlatform(ctx, s); err != nil {
 		var stopped *step.Error
 		if errors.As(err, &stopped) && stopped.Reason() == v1alpha1.ReasonPlatformNotFound && s.tenant.Status.SchemaName == "" {
@@ -124,7 +127,7 @@ func (r *Reconciler) readOwnRow(ctx context.Context, s *scope) (*tenancy.Tenant,
 	if err != nil {
 		return nil, s.databaseError(err)
 	}
-	if row.State != tenancy.StateLive || !isOwnRow(s.tenant, row) {
+	if row.State != tenancy.StateLive {
 		return nil, nil
 	}
 	return &row, nil

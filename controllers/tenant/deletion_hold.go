@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
@@ -29,10 +30,12 @@ func (r *Reconciler) decideDeletion(ctx context.Context, s *scope) error {
 	return r.end(ctx, s, false)
 }
 
-// isNew reports whether the Tenant was never Ready and its row was created for it: nobody can miss it. A Tenant that has taken
-// over an older row, such as in another cluster, may have served long before.
+// isNew reports whether the Tenant was never served and its row and schema were created for it: nobody can miss it. A Tenant that
+// has taken over an older row, such as in another cluster, or a schema, may have been served long before.
 func (s *scope) isNew(row tenancy.Tenant) bool {
-	return s.tenant.Status.FirstReadyAt == nil && !row.CreatedAt.Before(s.tenant.CreationTimestamp.Time)
+	_, adopted := s.tenant.Annotations[v1alpha1.AnnotationAdoptSchema]
+	served := s.tenant.Status.FirstServedAt != nil || meta.IsStatusConditionTrue(s.tenant.Status.Conditions, v1alpha1.ConditionServing)
+	return !served && !adopted && !row.CreatedAt.Before(s.tenant.CreationTimestamp.Time)
 }
 
 // brake returns what bounds deletions on the Tenant's Platform, whose status counts the Tenants every few seconds.
@@ -60,10 +63,10 @@ func deletionHeld(limit int32) *step.Error {
 		fmt.Sprintf("The Tenant is being deleted and is still served, because more than %d were deleted within an hour.", limit))
 }
 
-// serveHeld reconciles a Tenant whose deletion is held, which is what stopped says, like any other. It returns what decides
+// serveHeld reconciles a Tenant whose deletion is held like any other; stopped says why it has not ended. It returns what decides
 // when to reconcile again: the problem of a step, or else stopped.
 func (r *Reconciler) serveHeld(ctx context.Context, s *scope, stopped *step.Error) (*step.Error, error) {
-	if stopped.Reason() != v1alpha1.ReasonDeletionHeld {
+	if s.tenant.Status.DeletionHold == nil || stopped.SkipsStatus() {
 		return stopped, nil
 	}
 	problem, err := r.serve(ctx, s)
@@ -77,8 +80,8 @@ func (r *Reconciler) serveHeld(ctx context.Context, s *scope, stopped *step.Erro
 
 // keep marks the Tenant's row as kept, so that it is no orphan until the Tenant is created again. The route stays.
 func (r *Reconciler) keep(ctx context.Context, s *scope) error {
-	row, err := r.readOwnRow(ctx, s)
-	if err != nil || row == nil {
+	row, err := r.readLiveRow(ctx, s)
+	if err != nil || row == nil || !isOwnRow(s.tenant, *row) {
 		return err
 	}
 	if err := r.ensureDecision(ctx, s.tenant); err != nil {

@@ -22,8 +22,8 @@ func (s *scope) updateStatus(stopped *step.Error) {
 	if s.tenant.DeletionTimestamp.IsZero() {
 		s.tenant.Status.DeletionHold = nil
 	}
-	if stopped == nil && s.tenant.Status.FirstReadyAt == nil {
-		s.tenant.Status.FirstReadyAt = new(metav1.NewTime(s.now))
+	if s.tenant.Status.FirstServedAt == nil && meta.IsStatusConditionTrue(s.tenant.Status.Conditions, v1alpha1.ConditionServing) {
+		s.tenant.Status.FirstServedAt = new(metav1.NewTime(s.now))
 	}
 	s.tenant.Status.Phase = s.phase(stopped)
 }

@@ -39,6 +39,9 @@ const (
 	KindRole    = "Role"
 )
 
+// ProblemHeld is the problem of a Tenant whose deletion is held. Nothing has to be repaired.
+const ProblemHeld = "The deletion of the Tenant is held. To decide about it, run: kubectl echoblogs deletions."
+
 // Finding is one difference.
 type Finding struct {
 	// Kind is the kind of thing that differs: KindTenant, KindRow, KindSchema, KindIngress or KindRole.
@@ -125,6 +128,8 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 		return "The Tenant's registry row differs from its spec."
 	case tenant.DeletionTimestamp.IsZero() && !desired.IsKept(tenant, row):
 		return "The registry keeps another version of the Tenant's object than the API server has."
+	case ready != nil && ready.Reason == v1alpha1.ReasonDeletionHeld:
+		return ProblemHeld
 	case ready == nil || ready.Status != metav1.ConditionTrue:
 		return "The Tenant is not Ready."
 	case !refused.IsZero():

@@ -25,6 +25,7 @@ func (c *Client) deleteTenant(ctx context.Context, v Version, approved bool) (*v
 	var deleted *v1alpha1.Tenant
 	err := c.withLatest(ctx, v, func(live *v1alpha1.Tenant) error {
 		if approved {
+			v = VersionOf(live) // for withdrawApproval
 			if err := decideDeletion(ctx, c.client, live, v1alpha1.DeletionApproved); err != nil {
 				return err
 			}
@@ -41,7 +42,26 @@ func (c *Client) deleteTenant(ctx context.Context, v Version, approved bool) (*v
 		deleted = live
 		return nil
 	})
+	if err != nil && approved {
+		c.withdrawApproval(ctx, v)
+	}
 	return deleted, err
+}
+
+// withdrawApproval removes the approval of a deletion that has not begun, even if ctx has ended, so that it does not apply to a
+// later one.
+func (c *Client) withdrawApproval(ctx context.Context, v Version) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiTimeout)
+	defer cancel()
+	_ = c.withLatest(ctx, v.Latest(), func(live *v1alpha1.Tenant) error { // the caller has an error already
+		if !live.DeletionTimestamp.IsZero() || live.Annotations[v1alpha1.AnnotationDeletion] != v1alpha1.DeletionApproved {
+			return nil
+		}
+		before := live.DeepCopy()
+		delete(live.Annotations, v1alpha1.AnnotationDeletion)
+		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+		return apiError("withdraw the approval for Tenant "+live.Name, c.client.Patch(ctx, live, patch, client.FieldOwner(ownerManager)))
+	})
 }
 
 // Discard deletes a Tenant together with its data, identified by its UID: a later Tenant of the same name is kept. The deletion

@@ -21,8 +21,8 @@ var (
 	ErrNotDone = errors.New("the operator has not answered yet")
 )
 
-// removalPatience bounds how long a cancellation waits for the operator.
-const removalPatience = 30 * time.Second
+// cancellationTimeout bounds how long a cancellation waits for the operator. It is less than a page may take.
+const cancellationTimeout = 10 * time.Second
 
 // IsHeld reports whether the deletion brake of the Platform holds the deletion of a Tenant.
 func IsHeld(t *v1alpha1.Tenant) bool {
@@ -49,6 +49,9 @@ func CancelDeletion(ctx context.Context, c client.Client, held *v1alpha1.Tenant)
 	if err := decideDeletion(ctx, c, held, v1alpha1.DeletionCancelled); err != nil {
 		return err
 	}
+	// The Tenant is created again even if the caller has left.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancellationTimeout)
+	defer cancel()
 	if err := awaitRemoval(ctx, c, gone); err != nil {
 		return err
 	}
@@ -87,10 +90,8 @@ func awaitRemoval(ctx context.Context, c client.Client, tenant *v1alpha1.Tenant)
 	})
 }
 
-// await repeats check until it is done. It returns ErrNotDone when removalPatience ends.
+// await repeats check until it is done. It returns ErrNotDone when ctx ends.
 func await(ctx context.Context, action string, check func() (done bool, err error)) error {
-	over := time.NewTimer(removalPatience)
-	defer over.Stop()
 	again := time.NewTicker(pollInterval)
 	defer again.Stop()
 	for {
@@ -99,10 +100,8 @@ func await(ctx context.Context, action string, check func() (done bool, err erro
 		}
 		select {
 		case <-again.C:
-		case <-over.C:
-			return fmt.Errorf("%s: %w", action, ErrNotDone)
 		case <-ctx.Done():
-			return fmt.Errorf("%s: %w", action, ctx.Err())
+			return fmt.Errorf("%s: %w", action, ErrNotDone)
 		}
 	}
 }

@@ -42,16 +42,17 @@ func Recreate(ctx context.Context, c client.Client, gone *v1alpha1.Tenant, rowUI
 	if err != nil {
 		return err
 	}
+	adopts := live.Annotations[v1alpha1.AnnotationAdoptOrphan] == rowUID // by an earlier call
 	_, incomplete := live.Annotations[v1alpha1.AnnotationFieldManagers]
 	stalled := meta.FindStatusCondition(live.Status.Conditions, v1alpha1.ConditionStalled)
 	switch {
 	case !live.DeletionTimestamp.IsZero():
 		return fmt.Errorf("create Tenant %s again: %w", gone.Name, ErrDeleting)
-	case incomplete:
+	case incomplete && (adopts || string(live.UID) == rowUID):
 		return assignManagers(ctx, c, live)
-	case live.Annotations[v1alpha1.AnnotationAdoptOrphan] == rowUID: // by an earlier call
+	case adopts:
 		return nil
-	case live.OwnerName() != "" && gone.OwnerName() != "" && live.OwnerName() != gone.OwnerName():
+	case live.OwnerName() != "" && live.OwnerName() != gone.OwnerName():
 		return fmt.Errorf("create Tenant %s again: %w", gone.Name, ErrOtherOwner)
 	case stalled != nil && stalled.Reason == v1alpha1.ReasonOrphanExists:
 		return adoptOrphan(ctx, c, live, rowUID)

@@ -174,7 +174,7 @@ func TestRecreateIsCompleted(t *testing.T) {
 	}
 	interim := s.Tenant("alice")
 	s.setPhase("alice", "")
-	if err := tenants.Recreate(t.Context(), s.Platform.Client, interim, "another"); err != nil {
+	if err := tenants.Recreate(t.Context(), s.Platform.Client, interim, string(interim.UID)); err != nil {
 		t.Fatal(err)
 	}
 	wantRecreated(s, alice, "c0ffee")

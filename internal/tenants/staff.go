@@ -96,11 +96,14 @@ func (s *Staff) CancelDeletion(ctx context.Context, actor, name string) error {
 	if !portalMayCreate(held) {
 		return fmt.Errorf("cancel the deletion of %s: %w", name, ErrNamesSchema)
 	}
-	if err := CancelDeletion(ctx, s.tenants.client, held); err != nil {
+	err = CancelDeletion(ctx, s.tenants.client, held)
+	if err != nil && !errors.Is(err, ErrNotDone) {
 		return err
 	}
-	s.tenants.awaitCache(ctx, name, func(t *v1alpha1.Tenant) bool { return t != nil && t.UID != held.UID })
-	return s.audit.After(ctx, audit.Entry{Actor: actor, Action: "cancel deletion", Tenant: name})
+	if err == nil {
+		s.tenants.awaitCache(ctx, name, func(t *v1alpha1.Tenant) bool { return t != nil && t.UID != held.UID })
+	}
+	return errors.Join(err, s.audit.After(ctx, audit.Entry{Actor: actor, Action: "cancel deletion", Tenant: name}))
 }
 
 // portalMayCreate reports whether the admission policy lets the portal create a Tenant like this one.

@@ -139,16 +139,23 @@ func TestStalledTenantGetsTheRow(t *testing.T) {
 	p.StartBlog(0)
 	p.CreateTenant("alice")
 	p.CreateTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "bob"} })
-	p.WaitTenantsReady("alice", "bob")
+	p.CreateTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "carol"} })
+	p.CreateTenant("dave")
+	p.WaitTenantsReady("alice", "bob", "carol", "dave")
 	operator.Kill()
-	lose(t, p, "alice", "bob")
+	lose(t, p, "alice", "bob", "carol", "dave")
 	p.StartOperator()
+	p.CreateTenant("carol")
+	p.CreateTenant("dave", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "mallory"} })
 	p.CreateTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DisplayName = "Another" })
 	p.CreateTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.Owner = &v1alpha1.TenantOwner{Username: "mallory"} })
 	p.WaitCondition("alice", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
-	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
+	for _, name := range []string{"bob", "carol", "dave"} {
+		p.WaitCondition(name, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
+	}
 	printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "--all")
-	if err == nil || !strings.Contains(err.Error(), `the row of "bob" belongs to the owner "bob"`) || printed != "Tenant alice has the data of schema alice.\n" {
+	if err == nil || !strings.Contains(err.Error(), `the row of "bob" belongs to the owner "bob", and the Tenant "bob" to another`) ||
+		!strings.Contains(err.Error(), `the row of "carol" belongs to the owner "carol", and its Tenant to none`) || printed != "Tenant alice has the data of schema alice.\n" {
 		t.Errorf("it prints %q, error %v", printed, err)
 	}
 	p.WaitTenantsReady("alice")
@@ -158,7 +165,13 @@ func TestStalledTenantGetsTheRow(t *testing.T) {
 	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "bob"); err == nil || !strings.Contains(err.Error(), `belongs to the owner "bob", and the Tenant "bob" to another`) {
 		t.Errorf("it prints %q, error %v", printed, err)
 	}
-	p.WaitCondition("bob", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
+	for _, name := range []string{"bob", "dave"} {
+		p.WaitCondition(name, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonOrphanExists)
+	}
+	if printed, err := p.RunPlugin(t.Context(), "orphans", "recreate", "carol"); err != nil {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	p.WaitTenantsReady("carol")
 }
 
 // An orphan that is retired becomes a tombstone as its Tenant was, and counts as a deletion.

@@ -129,14 +129,21 @@ func TestUninstallFreesAHangingNamespace(t *testing.T) {
 func TestUninstallRetains(t *testing.T) {
 	t.Parallel()
 	p, _ := newInstalled(t)
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Protection.MaxDeletionsPerHour = new(int32(1)) })
+	p.CreateTenant("dave")
+	p.WaitTenantsReady("dave")
+	prune(t, p, "dave")
+	if held := prune(t, p, "carol"); len(held) != 1 { // it is to be kept, too
+		t.Fatalf("held are %v", held)
+	}
 	printed, err := p.RunPlugin(t.Context(), "uninstall", "--retain")
-	if err != nil || !strings.Contains(printed, `In the database of the Platform "default", 0 live tenants and 3 tombstones stay, with their schemas.`) ||
+	if err != nil || !strings.Contains(printed, `In the database of the Platform "default", 0 live tenants and 4 tombstones stay, with their schemas.`) ||
 		!strings.HasSuffix(printed, fmt.Sprintf("Removed 3 Tenants and 1 Platforms from the namespace %q.\n", p.Namespace)) {
 		t.Errorf("it prints %q, error %v", printed, err)
 	}
 	wantUninstalled(t, p)
-	if n := p.Count(`SELECT count(*) FROM public.tenants t JOIN pg_namespace n ON n.nspname = t.tombstone_schema`); n != 3 {
-		t.Errorf("%d tombstones, want 3", n)
+	if n := p.Count(`SELECT count(*) FROM public.tenants t JOIN pg_namespace n ON n.nspname = t.tombstone_schema`); n != 4 {
+		t.Errorf("%d tombstones, want 4", n)
 	}
 	if n := p.Count(`SELECT count(*) FROM public.installation`); n != 0 {
 		t.Error("the database still serves the Platform")

@@ -362,7 +362,7 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: deletionHold
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.DeletionHold
-    - name: firstReadyAt
+    - name: firstServedAt
       type:
         namedType: io.k8s.apimachinery.pkg.apis.meta.v1.Time
     - name: hosts

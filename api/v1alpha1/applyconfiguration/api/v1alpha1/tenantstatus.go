@@ -32,9 +32,9 @@ type TenantStatusApplyConfiguration struct {
 	SchemaVersion *string `json:"schemaVersion,omitempty"`
 	// paidUntil is the last paid day in effect.
 	PaidUntil *apiv1alpha1.Date `json:"paidUntil,omitempty"`
-	// firstReadyAt is when the Tenant became Ready for the first time. The deletion of one that never was does not count in
+	// firstServedAt is when the Tenant was served for the first time. The deletion of one that never was does not count in
 	// spec.protection of the Platform.
-	FirstReadyAt *metav1.Time `json:"firstReadyAt,omitempty"`
+	FirstServedAt *metav1.Time `json:"firstServedAt,omitempty"`
 	// deletionHold is present while the deletion of the Tenant is held, because too many were deleted within an hour.
 	DeletionHold *DeletionHoldApplyConfiguration `json:"deletionHold,omitempty"`
 	// tombstones are the data of deleted Tenants of the same name, the newest first, while the Tenant waits for the annotation
@@ -119,11 +119,11 @@ func (b *TenantStatusApplyConfiguration) WithPaidUntil(value apiv1alpha1.Date) *
 	return b
 }
 
-// WithFirstReadyAt sets the FirstReadyAt field in the declarative configuration to the given value
+// WithFirstServedAt sets the FirstServedAt field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
-// If called multiple times, the FirstReadyAt field is set to the value of the last call.
-func (b *TenantStatusApplyConfiguration) WithFirstReadyAt(value metav1.Time) *TenantStatusApplyConfiguration {
-	b.FirstReadyAt = &value
+// If called multiple times, the FirstServedAt field is set to the value of the last call.
+func (b *TenantStatusApplyConfiguration) WithFirstServedAt(value metav1.Time) *TenantStatusApplyConfiguration {
+	b.FirstServedAt = &value
 	return b
 }
 
