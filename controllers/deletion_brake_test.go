@@ -12,7 +12,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/routing"
@@ -58,15 +60,16 @@ func (p *platform) prune(gone int, names ...string) (held []string) {
 	return held
 }
 
-// removeForegroundFinalizer does what the garbage collector does, which does not run.
+// removeForegroundFinalizer does what the garbage collector does, which does not run. The operator removes its finalizer meanwhile.
 func (p *platform) removeForegroundFinalizer(name string) {
 	p.T.Helper()
-	err := p.Edit(p.T.Context(), name, func(t *v1alpha1.Tenant) {
-		if len(t.Finalizers) > 1 {
-			t.Finalizers = []string{v1alpha1.Finalizer}
-		} else {
-			t.Finalizers = nil
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		var tenant v1alpha1.Tenant
+		if err := p.Client.Get(p.T.Context(), p.Key(name), &tenant); err != nil {
+			return err
 		}
+		controllerutil.RemoveFinalizer(&tenant, metav1.FinalizerDeleteDependents)
+		return p.Client.Update(p.T.Context(), &tenant)
 	})
 	if client.IgnoreNotFound(err) != nil {
 		p.T.Fatal(err)

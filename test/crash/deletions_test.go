@@ -12,16 +12,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// prune deletes Tenants at once, and waits until all that are left are held. It returns those.
+// prune deletes Tenants at once, in the foreground as Argo CD does, and waits until all that are left are held. It returns those.
 func prune(t *testing.T, p *stack.Platform, names ...string) (held []string) {
 	t.Helper()
 	for _, name := range names {
-		if err := p.Delete(t.Context(), name); err != nil {
+		if err := p.Client.Delete(t.Context(), p.Tenant(name), client.PropagationPolicy(metav1.DeletePropagationForeground)); err != nil {
 			t.Fatal(err)
 		}
 	}
