@@ -83,7 +83,7 @@ func TestObjectsAreKept(t *testing.T) {
 	p.waitKept("alice")
 }
 
-// A Tenant that does not get the row of its name leaves the object of the one that has it.
+// The object of a Tenant that does not get the row of its name is not kept in that row.
 func TestObjectOfAnotherTenant(t *testing.T) {
 	t.Parallel()
 	p := newLossy(t)

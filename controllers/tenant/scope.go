@@ -62,7 +62,7 @@ func (s *scope) hostsChanged() bool { return !slices.Equal(s.tenant.Status.Hosts
 func (s *scope) wait() time.Duration {
 	next := s.nextDate
 	for _, r := range s.row.Redirects {
-		if r.Until.After(s.now) && (next.IsZero() || r.Until.Before(next)) { // one that has ended stays while the Tenant is Stalled
+		if r.Until.After(s.now) && (next.IsZero() || r.Until.Before(next)) { // ended redirects are not removed while the Tenant is Stalled
 			next = r.Until
 		}
 	}

@@ -22,10 +22,10 @@ func (c *Client) DeleteApproved(ctx context.Context, v Version) (*v1alpha1.Tenan
 }
 
 func (c *Client) deleteTenant(ctx context.Context, v Version, approved bool) (*v1alpha1.Tenant, error) {
-	var deleted *v1alpha1.Tenant
+	var deleted, approvedHere *v1alpha1.Tenant
 	err := c.withLatest(ctx, v, func(live *v1alpha1.Tenant) error {
-		if approved {
-			v = VersionOf(live) // for withdrawApproval
+		if approved && live.Annotations[v1alpha1.AnnotationDeletion] != v1alpha1.DeletionApproved {
+			approvedHere = live
 			if err := decideDeletion(ctx, c.client, live, v1alpha1.DeletionApproved); err != nil {
 				return err
 			}
@@ -42,8 +42,8 @@ func (c *Client) deleteTenant(ctx context.Context, v Version, approved bool) (*v
 		deleted = live
 		return nil
 	})
-	if err != nil && approved {
-		c.withdrawApproval(ctx, v)
+	if err != nil && approvedHere != nil {
+		c.withdrawApproval(ctx, VersionOf(approvedHere))
 	}
 	return deleted, err
 }

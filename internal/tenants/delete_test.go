@@ -104,6 +104,33 @@ func TestDeleteApproved(t *testing.T) {
 	}
 }
 
+// A deletion that fails leaves no approval of its own behind, with which a later one would pass the brake.
+func TestApprovalIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	edit := func() {
+		s.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DisplayName += "!" })
+	}
+	var changed *tenants.ChangedError
+	seen := tenants.VersionOf(s.register("alice"))
+	s.beforeNextWrite(func() { s.beforeNextWrite(edit) }) // after the approval
+	if _, err := s.Client.DeleteApproved(t.Context(), seen); !errors.As(err, &changed) || changed.Tenant.Annotations[v1alpha1.AnnotationDeletion] != v1alpha1.DeletionApproved {
+		t.Fatalf("the deletion of a Tenant that has changed: %v", err)
+	}
+	if left := s.Tenant("alice"); !left.DeletionTimestamp.IsZero() || left.Annotations[v1alpha1.AnnotationDeletion] != "" {
+		t.Errorf("the Tenant is %+v", left)
+	}
+	s.EditTenant("alice", func(t *v1alpha1.Tenant) {
+		t.Annotations[v1alpha1.AnnotationDeletion] = v1alpha1.DeletionApproved // by an administrator
+	})
+	if _, err := s.Client.DeleteApproved(t.Context(), seen); !errors.As(err, &changed) {
+		t.Fatalf("the deletion of a Tenant that has changed: %v", err)
+	}
+	if left := s.Tenant("alice"); left.Annotations[v1alpha1.AnnotationDeletion] != v1alpha1.DeletionApproved {
+		t.Errorf("the annotations are %v", left.Annotations)
+	}
+}
+
 func TestKeptUntil(t *testing.T) {
 	t.Parallel()
 	platform, tenant := &v1alpha1.Platform{}, &v1alpha1.Tenant{}

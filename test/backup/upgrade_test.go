@@ -147,8 +147,8 @@ func (i *installation) read(tenant, text string) (stop func()) {
 	}
 }
 
-// readOnce reads a home page from a replica that is ready, as an ingress controller does: one that has just stopped refuses the
-// connection, and the other one is tried.
+// readOnce reads a home page from a ready replica, as an ingress controller does. If that stops and refuses the connection, it
+// tries the next replica.
 func (i *installation) readOnce(ctx context.Context, tenant, text string) error {
 	failures := []error{errors.New("no replica is ready")}
 	for _, replica := range i.Blogs {

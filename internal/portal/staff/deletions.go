@@ -55,6 +55,12 @@ func (p *Pages) undecided(name string, err error) error {
 			Lead:  "The tenant names a schema, which the public site is not permitted to do. Nothing was changed.",
 			Steps: []string{"Run: " + command + "deletions cancel " + name}, Link: link,
 		}
+	case errors.Is(err, tenants.ErrOtherOwner):
+		return &site.PageError{
+			Status: http.StatusConflict, Title: "Another blog has taken the name",
+			Lead:  "The deletion is cancelled, and the data is kept, but a Tenant of another owner was created under this name.",
+			Steps: []string{"Delete that tenant if it should not exist.", "Then run: " + command + "orphans recreate " + name}, Link: link,
+		}
 	case errors.Is(err, tenants.ErrNotDone):
 		return &site.PageError{
 			Status: http.StatusServiceUnavailable, Title: "The operator has not answered yet",
