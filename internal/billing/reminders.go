@@ -89,5 +89,11 @@ func (p plan) reminder(now time.Time) (name string, draft mail.Draft) {
 	return "due-30", mail.Due(about(p.PaidUntil))
 }
 
+// DaysLeft returns how many days a plan still has, including today, or 0 if it has ended. paidUntil is the start of its
+// last paid day in UTC.
+func DaysLeft(paidUntil, now time.Time) int {
+	return max(0, int(paidUntil.Sub(midnight(now))/(24*time.Hour))+1)
+}
+
 // midnight returns the start of a day in UTC.
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

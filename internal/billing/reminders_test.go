@@ -151,3 +151,19 @@ func TestManyReminders(t *testing.T) {
 		t.Errorf("%d emails", len(sent))
 	}
 }
+
+// The days that are left do not depend on the time of the day.
+func TestDaysLeft(t *testing.T) {
+	t.Parallel()
+	day := func(n int) time.Time { return time.Date(2027, 1, n, 0, 0, 0, 0, time.UTC) }
+	for _, now := range []time.Time{day(10), day(10).Add(time.Nanosecond), today, day(10).Add(23*time.Hour + 30*time.Minute), day(11).Add(-time.Nanosecond)} {
+		for paidUntil, want := range map[time.Time]int{day(1): 0, day(9): 0, day(10): 1, day(11): 2, day(31): 22} {
+			if got := billing.DaysLeft(paidUntil, now); got != want {
+				t.Errorf("at %s a plan until %s has %d days left, want %d", now, paidUntil, got, want)
+			}
+		}
+		if got := billing.DaysLeft(day(10), now.In(time.FixedZone("", 14*60*60))); got != 1 {
+			t.Errorf("at %s in another zone, a plan has %d days left, want 1", now, got)
+		}
+	}
+}

@@ -73,7 +73,7 @@ func viewOf(t *v1alpha1.Tenant, r *site.Request) blogView {
 	}
 	if day, err := t.Status.PaidUntil.Start(); err == nil {
 		v.PaidUntil = day
-		v.DaysLeft = max(0, int(day.AddDate(0, 0, 1).Sub(r.Now).Hours()+23)/24)
+		v.DaysLeft = billing.DaysLeft(day, r.Now)
 		v.EndsSoon = v.DaysLeft > 0 && v.DaysLeft <= billing.FirstReminder+1 // which count today, too
 	}
 	return v
