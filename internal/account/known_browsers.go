@@ -16,6 +16,8 @@ import (
 const (
 	// BrowserLife is how long a browser is known after a login.
 	BrowserLife = 180 * 24 * time.Hour
+	// maxBrowsers is how many browsers an account knows. A further one replaces the one that logged in first.
+	maxBrowsers = 100
 	// maxBrowserID is the size, in bytes, above which an ID is not one of ours.
 	maxBrowserID = 100
 )
@@ -45,6 +47,12 @@ func rememberLogin(batch *pgx.Batch, b Browser, sessionToken string, now time.Ti
 		batch.Queue(insertKnownBrowser+`SELECT $1, s.user_id, $3 FROM public.sessions s WHERE s.token_hash = $2`+extendKnownBrowser,
 			secret.Hash(b.ID), secret.Hash(sessionToken), now.Add(BrowserLife))
 	}
+}
+
+// forgetOldBrowsers queues a statement that forgets the browsers of a user beyond maxBrowsers.
+func forgetOldBrowsers(batch *pgx.Batch, userID int64) {
+	batch.Queue(`DELETE FROM public.known_browsers WHERE user_id = $1 AND id_hash IN (
+		SELECT id_hash FROM public.known_browsers WHERE user_id = $1 ORDER BY expires_at DESC, id_hash OFFSET $2)`, userID, maxBrowsers)
 }
 
 // isKnownBrowser reports whether a browser is known to the account with a user name or email address.

@@ -20,7 +20,7 @@ const (
 	renewal = time.Hour
 	// maxUserAgent is the size, in bytes, at which the name of a browser is truncated.
 	maxUserAgent = 300
-	// maxSessions is how many sessions of a user are listed.
+	// maxSessions is how many sessions a user has. A further login ends the one that was not used for the longest time.
 	maxSessions = 100
 )
 
@@ -56,6 +56,9 @@ func insertSession(ctx context.Context, db postgres.Querier, userID int64, hash 
 		secret.Hash(token), userID, now, now.Add(SessionLife), b.Address, userAgent, hash).
 		Exec(func(tag pgconn.CommandTag) error { started = tag.RowsAffected(); return nil })
 	rememberLogin(batch, b, token, now)
+	batch.Queue(`DELETE FROM public.sessions WHERE id IN (
+		SELECT id FROM public.sessions WHERE user_id = $1 ORDER BY seen_at DESC, id DESC OFFSET $2)`, userID, maxSessions)
+	forgetOldBrowsers(batch, userID)
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {
 		return "", fmt.Errorf("start session of user %d: %w", userID, err)
 	}

@@ -11,8 +11,12 @@ import (
 	"github.com/echoblogs/echoblogs/internal/secret"
 )
 
-// codeLife is how long a code is valid.
-const codeLife = time.Minute
+const (
+	// codeLife is how long a code is valid.
+	codeLife = time.Minute
+	// maxCodes is how many codes a session on the public site has. A further one replaces the oldest.
+	maxCodes = 20
+)
 
 // Code is what a code stands for.
 type Code struct {
@@ -42,9 +46,13 @@ func IsChallenge(challenge string) bool {
 // Issue stores the hash of a new code and returns the code.
 func Issue(ctx context.Context, db postgres.Querier, c Code, now time.Time) (string, error) {
 	code := secret.New()
-	_, err := db.Exec(ctx, `INSERT INTO public.login_codes (code_hash, session_id, tenant_id, username, host, challenge, expires_at)
+	_, err := db.Exec(ctx, `WITH replaced AS (
+			DELETE FROM public.login_codes WHERE code_hash IN (
+				SELECT code_hash FROM public.login_codes WHERE session_id = $2 ORDER BY expires_at DESC, code_hash OFFSET $8)
+		)
+		INSERT INTO public.login_codes (code_hash, session_id, tenant_id, username, host, challenge, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		secret.Hash(code), c.SessionID, c.TenantID, c.Username, c.Host, c.Challenge, now.Add(codeLife))
+		secret.Hash(code), c.SessionID, c.TenantID, c.Username, c.Host, c.Challenge, now.Add(codeLife), maxCodes-1)
 	if err != nil {
 		return "", fmt.Errorf("issue login code for %s: %w", c.Host, err)
 	}
@@ -60,10 +68,13 @@ func Redeem(ctx context.Context, db postgres.Querier, code, verifier string, ten
 			DELETE FROM public.login_codes
 			WHERE code_hash = $1 AND challenge = $2 AND tenant_id = $3 AND host = $4 AND expires_at > $5 AND `+provenHost("$3", "$4")+`
 			RETURNING session_id, tenant_id, username, host
+		), ended AS (
+			DELETE FROM public.blog_sessions WHERE EXISTS (SELECT FROM redeemed) AND token_hash IN (
+				SELECT token_hash FROM public.blog_sessions WHERE tenant_id = $3 ORDER BY created_at DESC, token_hash OFFSET $8)
 		)
 		INSERT INTO public.blog_sessions (token_hash, session_id, tenant_id, username, host, created_at, expires_at)
 		SELECT $6, session_id, tenant_id, username, host, $5, $7 FROM redeemed`,
-		secret.Hash(code), Challenge(verifier), tenantID, host, now, secret.Hash(token), now.Add(Life))
+		secret.Hash(code), Challenge(verifier), tenantID, host, now, secret.Hash(token), now.Add(Life), maxSessions-1)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("redeem login code at %s: %w", host, err)

@@ -15,8 +15,12 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// Life is how long a session lasts. It ends earlier if the session on the public site that it came from ends.
-const Life = 14 * 24 * time.Hour
+const (
+	// Life is how long a session lasts. It ends earlier if the session on the public site that it came from ends.
+	Life = 14 * 24 * time.Hour
+	// maxSessions is how many sessions a blog has. A further login ends the oldest one.
+	maxSessions = 100
+)
 
 // ErrNotFound is returned when a session or code does not exist, has expired or is for another blog or host.
 var ErrNotFound = errors.New("no such session or code on this blog")
