@@ -51,8 +51,8 @@ type Blogs interface {
 
 // PasswordHasher hashes and verifies passwords. *Hasher implements it.
 type PasswordHasher interface {
-	Hash(ctx context.Context, password string) (string, error)
-	Verify(ctx context.Context, password, hash string) (bool, error)
+	Hash(ctx context.Context, network, password string) (string, error)
+	Verify(ctx context.Context, network, password, hash string) (bool, error)
 }
 
 // Options configure a Service.

@@ -20,7 +20,7 @@ func (s *Service) ChangePassword(ctx context.Context, user *User, keepSession in
 	if err := ratelimit.Take(ctx, s.db, passwordsByAccount, subject, s.now()); err != nil {
 		return err
 	}
-	right, err := s.hasher.Verify(ctx, current, user.PasswordHash)
+	right, err := s.hasher.Verify(ctx, b.Address, current, user.PasswordHash)
 	switch {
 	case err != nil:
 		return fmt.Errorf("verify password: %w", err)
@@ -120,7 +120,7 @@ func (s *Service) setPassword(ctx context.Context, user *User, keepSession int64
 	if err := CheckPassword(password, user.Username, user.Email); err != nil {
 		return err
 	}
-	hash, err := s.hasher.Hash(ctx, password)
+	hash, err := s.hasher.Hash(ctx, b.Address, password)
 	if err != nil {
 		return fmt.Errorf("hash password: %w", err)
 	}

@@ -81,7 +81,7 @@ func (e *env) count(sql string, args ...any) int {
 // addUser adds an active author without a blog.
 func (e *env) addUser(name string, edits ...func(*account.User)) account.User {
 	e.t.Helper()
-	hash, err := e.hasher.Hash(e.t.Context(), password)
+	hash, err := e.hasher.Hash(e.t.Context(), "", password)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -227,11 +227,11 @@ type fakeHasher struct {
 	verifiedOnce func()
 }
 
-func (h *fakeHasher) Hash(_ context.Context, password string) (string, error) {
+func (h *fakeHasher) Hash(_ context.Context, _, password string) (string, error) {
 	return "plain:" + password, nil
 }
 
-func (h *fakeHasher) Verify(_ context.Context, password, hash string) (bool, error) {
+func (h *fakeHasher) Verify(_ context.Context, _, password, hash string) (bool, error) {
 	h.mu.Lock()
 	h.verified = append(h.verified, hash)
 	h.mu.Unlock()

@@ -86,7 +86,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, token, email, password s
 	if err := errors.Join(invalid, CheckPassword(password, user.Username, user.Email)); err != nil {
 		return "", err
 	}
-	if user.PasswordHash, err = s.hasher.Hash(ctx, password); err != nil {
+	if user.PasswordHash, err = s.hasher.Hash(ctx, b.Address, password); err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
 	if user.ID, err = s.addInvited(ctx, token, user); err != nil {

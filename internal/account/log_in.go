@@ -96,7 +96,7 @@ func (s *Service) checkLogin(ctx context.Context, key, password string, b Browse
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, err
 	}
-	right, err := s.hasher.Verify(ctx, password, user.PasswordHash)
+	right, err := s.hasher.Verify(ctx, b.Address, password, user.PasswordHash)
 	switch {
 	case err != nil:
 		return User{}, fmt.Errorf("verify password: %w", err)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/echoblogs/echoblogs/internal/naming"
+	"github.com/echoblogs/echoblogs/internal/slots"
 )
 
 const (
@@ -29,13 +30,14 @@ const (
 	argonThreads = 1
 	argonSalt    = 16 // bytes; RFC 9106 section 3.1 recommends 16
 	argonKey     = 32 // bytes
-	// hashesAtOnce is how many passwords are hashed at the same time, each in 19 MiB, and hashesWaiting how many more may
-	// wait. They bound the memory that a flood of logins uses.
-	hashesAtOnce  = 4
-	hashesWaiting = 256
+	// hashesAtOnce is how many passwords are hashed at the same time, each in 19 MiB. hashesWaiting is how many more may wait,
+	// and hashesWaitingOfNetwork how many of one network. They bound the memory that a flood of logins uses.
+	hashesAtOnce           = 4
+	hashesWaiting          = 1024
+	hashesWaitingOfNetwork = 64
 )
 
-// ErrBusy is returned when too many passwords are waiting to be hashed, or when one has waited too long.
+// ErrBusy is returned when too many passwords, of all networks or of one, are waiting to be hashed, or when one has waited too long.
 var ErrBusy = errors.New("too many passwords are waiting to be hashed")
 
 //go:embed passwords.txt
@@ -71,24 +73,28 @@ func CheckPassword(password, username, email string) error {
 	return &InvalidError{FieldPassword, sentence}
 }
 
-// Hasher hashes and verifies passwords, a few at a time. Use NewHasher to create one.
+// Hasher hashes and verifies passwords, a few at a time. The networks that they come from take turns, so that a flood of
+// logins from one does not delay those from others. Use NewHasher to create one.
 type Hasher struct {
-	running, waiting chan struct{}
-	dummy            string
+	running *slots.Slots[string]
+	dummy   string
 }
 
 // NewHasher returns a Hasher.
 func NewHasher() *Hasher {
-	h := &Hasher{running: make(chan struct{}, hashesAtOnce), waiting: make(chan struct{}, hashesAtOnce+hashesWaiting)}
+	h := &Hasher{running: slots.New[string](slots.Limits{
+		Total: hashesAtOnce, PerUser: hashesAtOnce, Waiting: hashesWaitingOfNetwork, WaitingInAll: hashesWaiting,
+	})}
 	h.dummy = encode(make([]byte, argonSalt), make([]byte, argonKey))
 	return h
 }
 
-// Hash returns the PHC string of a password. It returns ErrBusy if too many passwords are waiting.
-func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+// Hash returns the PHC string of a password. network is where it comes from, as rate limits count it. Hash returns ErrBusy if
+// too many passwords are waiting.
+func (h *Hasher) Hash(ctx context.Context, network, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt) // never fails
-	key, err := h.derive(ctx, password, salt)
+	key, err := h.derive(ctx, network, password, salt)
 	if err != nil {
 		return "", err
 	}
@@ -96,9 +102,9 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify reports whether a password matches a PHC string. An empty string stands for an account that does not exist: no
-// password matches it, and the check takes as long as any other, so that its duration reveals nothing. It returns ErrBusy
-// if too many passwords are waiting.
-func (h *Hasher) Verify(ctx context.Context, password, phc string) (bool, error) {
+// password matches it, and the check takes as long as any other, so that its duration reveals nothing. network is where the
+// password comes from. Verify returns ErrBusy if too many passwords are waiting.
+func (h *Hasher) Verify(ctx context.Context, network, password, phc string) (bool, error) {
 	exists := phc != ""
 	if !exists {
 		phc = h.dummy
@@ -107,31 +113,24 @@ func (h *Hasher) Verify(ctx context.Context, password, phc string) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	got, err := h.derive(ctx, password, salt)
+	got, err := h.derive(ctx, network, password, salt)
 	if err != nil {
 		return false, err
 	}
 	return subtle.ConstantTimeCompare(got, want) == 1 && exists, nil
 }
 
-func (h *Hasher) derive(ctx context.Context, password string, salt []byte) ([]byte, error) {
-	select {
-	case h.waiting <- struct{}{}:
-		defer func() { <-h.waiting }()
-	default:
+func (h *Hasher) derive(ctx context.Context, network, password string, salt []byte) ([]byte, error) {
+	release, err := h.running.Acquire(ctx, network)
+	switch {
+	case errors.Is(err, slots.ErrBusy), errors.Is(err, context.DeadlineExceeded):
 		return nil, ErrBusy
+	case err != nil:
+		return nil, fmt.Errorf("wait to hash a password: %w", err)
 	}
+	defer release()
 	// An é that was typed on another system may be e and an accent. RFC 8265 section 4.2.2 prescribes the form.
 	password = norm.NFC.String(password)
-	select {
-	case h.running <- struct{}{}:
-		defer func() { <-h.running }()
-	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, ErrBusy
-		}
-		return nil, fmt.Errorf("wait to hash a password: %w", ctx.Err())
-	}
 	return argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey), nil
 }
 

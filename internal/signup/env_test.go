@@ -161,7 +161,7 @@ func (c *clock) add(d time.Duration) {
 // hasher is fast.
 type hasher struct{}
 
-func (hasher) Hash(_ context.Context, password string) (string, error) {
+func (hasher) Hash(_ context.Context, _, password string) (string, error) {
 	return "hash of " + password, nil
 }
 

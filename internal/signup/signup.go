@@ -85,7 +85,7 @@ type Tenants interface {
 
 // Hasher hashes passwords. *account.Hasher implements it.
 type Hasher interface {
-	Hash(ctx context.Context, password string) (string, error)
+	Hash(ctx context.Context, network, password string) (string, error)
 }
 
 // Options configure a Service.

@@ -81,7 +81,7 @@ func (s *Service) Start(ctx context.Context, request Request) (r Registration, t
 
 // insert inserts a registration and its user.
 func (s *Service) insert(ctx context.Context, request Request) (Registration, string, error) {
-	hash, err := s.hasher.Hash(ctx, request.Password)
+	hash, err := s.hasher.Hash(ctx, request.Address, request.Password)
 	if err != nil {
 		return Registration{}, "", fmt.Errorf("hash password: %w", err)
 	}

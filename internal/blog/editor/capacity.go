@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/slots"
 )
 
 const (
@@ -25,24 +26,24 @@ const (
 // capacity limits how much memory and processor time owners take from readers and from each other. A stranger cannot use
 // what owners need: none of it is taken before the owner is known.
 type capacity struct {
-	rendering, exports     *site.Slots
+	rendering, exports     *slots.Slots[int64]
 	bodies, anonymousForms *site.Bytes
 }
 
 func newCapacity() *capacity {
 	return &capacity{
-		rendering:      site.NewSlots(site.SlotLimits{Total: max(1, runtime.GOMAXPROCS(0)/2), PerTenant: 1, Waiting: 4}),
-		exports:        site.NewSlots(site.SlotLimits{Total: exportsAtOnce, PerTenant: 1, Waiting: 1}),
+		rendering:      slots.New[int64](slots.Limits{Total: max(1, runtime.GOMAXPROCS(0)/2), PerUser: 1, Waiting: 4}),
+		exports:        slots.New[int64](slots.Limits{Total: exportsAtOnce, PerUser: 1, Waiting: 1}),
 		bodies:         site.NewBytes(maxBodies),
 		anonymousForms: site.NewBytes(maxAnonymousBodies),
 	}
 }
 
 // acquire waits for a slot. It returns site.ErrBusy if none is granted in time.
-func acquire(ctx context.Context, slots *site.Slots, tenantID int64, timeout time.Duration) (release func(), err error) {
+func acquire(ctx context.Context, from *slots.Slots[int64], tenantID int64, timeout time.Duration) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	release, err = slots.Acquire(ctx, tenantID)
+	release, err = from.Acquire(ctx, tenantID)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, site.ErrBusy
 	}

@@ -1,6 +1,13 @@
 package site
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/echoblogs/echoblogs/internal/slots"
+)
+
+// ErrBusy says that a tenant holds, or waits for, as much as it may.
+var ErrBusy = slots.ErrBusy
 
 // Bytes bound the memory that requests hold while clients send or receive, and share it fairly: a tenant may hold as much
 // as is free. A single tenant gets half, and however many tenants hold all that they may, as much as each of them holds is

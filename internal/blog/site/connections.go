@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/slots"
 )
 
 // Connections are database connections that tenants share fairly: the statements of one tenant never wait for those that
 // another tenant has waiting.
 type Connections struct {
 	db    postgres.Beginner
-	slots *Slots
+	slots *slots.Slots[int64]
 }
 
 // tenantShare is the part of the connections that one tenant can use. A statement takes less than a millisecond, so that one
@@ -21,7 +22,7 @@ const tenantShare = 8
 // NewConnections returns the connections of a pool of size connections, of which one tenant can use an eighth at a time, at
 // least one. waiting is how many of its requests can wait for them.
 func NewConnections(db postgres.Beginner, size, waiting int) *Connections {
-	return &Connections{db, NewSlots(SlotLimits{Total: size, PerTenant: max(1, size/tenantShare), Waiting: waiting})}
+	return &Connections{db, slots.New[int64](slots.Limits{Total: size, PerUser: max(1, size/tenantShare), Waiting: waiting})}
 }
 
 // Use waits until ctx ends for a connection that a tenant may use, and calls work, which uses no more than one. It returns

@@ -35,7 +35,7 @@ const Password = "correct horse battery"
 
 // passwordHash is computed once: hashing a password is expensive on purpose.
 var passwordHash = sync.OnceValues(func() (string, error) {
-	return account.NewHasher().Hash(context.Background(), Password)
+	return account.NewHasher().Hash(context.Background(), "", Password)
 })
 
 // AddAccount creates a Tenant, waits for it to be Ready, and creates an account for its owner, whose address is confirmed.

@@ -1,4 +1,4 @@
-package site_test
+package slots_test
 
 import (
 	"context"
@@ -9,19 +9,19 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/slots"
 )
 
 func TestSlotsAreSharedFairly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		slots := site.NewSlots(site.SlotLimits{Total: 2, PerTenant: 1, Waiting: 3})
+		shared := slots.New[int64](slots.Limits{Total: 2, PerUser: 1, Waiting: 3})
 		var (
 			mu    sync.Mutex
 			order []int64
 		)
 		use := func(tenant int64) {
-			release, err := slots.Acquire(t.Context(), tenant)
+			release, err := shared.Acquire(t.Context(), tenant)
 			if err != nil {
 				t.Errorf("tenant %d: %v", tenant, err)
 				return
@@ -39,7 +39,7 @@ func TestSlotsAreSharedFairly(t *testing.T) {
 		for _, tenant := range []int64{1, 1, 1, 1, 2, 2, 3} {
 			start(tenant)
 		}
-		if _, err := slots.Acquire(t.Context(), 1); !errors.Is(err, site.ErrBusy) {
+		if _, err := shared.Acquire(t.Context(), 1); !errors.Is(err, slots.ErrBusy) {
 			t.Errorf("a fourth request that waits: %v", err)
 		}
 		time.Sleep(time.Minute)
@@ -52,11 +52,50 @@ func TestSlotsAreSharedFairly(t *testing.T) {
 	})
 }
 
+func TestSlotsBoundAllThatWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared := slots.New[string](slots.Limits{Total: 1, PerUser: 1, Waiting: 2, WaitingInAll: 3})
+		release, err := shared.Acquire(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		wait := func(user string) {
+			go func() {
+				if release, err := shared.Acquire(ctx, user); err == nil {
+					release()
+				}
+			}()
+			synctest.Wait()
+		}
+		for _, user := range []string{"a", "a", "b"} {
+			wait(user)
+		}
+		for range 3 { // those that are refused take no place
+			if _, err := shared.Acquire(ctx, "c"); !errors.Is(err, slots.ErrBusy) {
+				t.Errorf("a fourth that waits: got %v, want ErrBusy", err)
+			}
+		}
+		cancel()
+		synctest.Wait()
+		ctx = t.Context()
+		wait("c")
+		release()
+		synctest.Wait()
+		if release, err = shared.Acquire(ctx, "d"); err != nil {
+			t.Errorf("the slot is not free: %v", err)
+		} else {
+			release()
+		}
+	})
+}
+
 func TestSlotsOfThoseWhoGiveUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		slots := site.NewSlots(site.SlotLimits{Total: 1, PerTenant: 1, Waiting: 8})
-		release, err := slots.Acquire(t.Context(), 1)
+		shared := slots.New[int64](slots.Limits{Total: 1, PerUser: 1, Waiting: 8})
+		release, err := shared.Acquire(t.Context(), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +103,7 @@ func TestSlotsOfThoseWhoGiveUp(t *testing.T) {
 		defer cancel()
 		for range 8 {
 			go func() {
-				if _, err := slots.Acquire(ctx, 2); !errors.Is(err, context.DeadlineExceeded) {
+				if _, err := shared.Acquire(ctx, 2); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("%v, want an end of the wait", err)
 				}
 			}()
@@ -73,7 +112,7 @@ func TestSlotsOfThoseWhoGiveUp(t *testing.T) {
 		synctest.Wait()
 		release()
 		for _, tenant := range []int64{1, 2, 3} { // the slot is free
-			release, err := slots.Acquire(t.Context(), tenant)
+			release, err := shared.Acquire(t.Context(), tenant)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +124,7 @@ func TestSlotsOfThoseWhoGiveUp(t *testing.T) {
 // Whatever the order, no slot is lost and none is granted twice.
 func TestSlotsUnderContention(t *testing.T) {
 	t.Parallel()
-	slots := site.NewSlots(site.SlotLimits{Total: 3, PerTenant: 2, Waiting: 100})
+	shared := slots.New[int64](slots.Limits{Total: 3, PerUser: 2, Waiting: 100})
 	var (
 		mu      sync.Mutex
 		running = map[int64]int{}
@@ -97,7 +136,7 @@ func TestSlotsUnderContention(t *testing.T) {
 		group.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%5)*time.Millisecond)
 			defer cancel()
-			release, err := slots.Acquire(ctx, tenant)
+			release, err := shared.Acquire(ctx, tenant)
 			if err != nil {
 				return
 			}
@@ -119,7 +158,7 @@ func TestSlotsUnderContention(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for _, tenant := range []int64{1, 1, 2} {
-		if _, err := slots.Acquire(ctx, tenant); err != nil {
+		if _, err := shared.Acquire(ctx, tenant); err != nil {
 			t.Errorf("a slot was lost: %v", err)
 		}
 	}
