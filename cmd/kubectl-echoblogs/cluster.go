@@ -22,6 +22,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/databasesecret"
+	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
@@ -144,33 +145,53 @@ func (c *cluster) store(ctx context.Context, platform *v1alpha1.Platform) (*tena
 	if err != nil {
 		return nil, err
 	}
+	options, err := c.storeOptions(ctx, platform)
+	if err != nil {
+		return nil, err
+	}
+	return tenancy.Open(uri, options)
+}
+
+func (c *cluster) storeOptions(ctx context.Context, platform *v1alpha1.Platform) (tenancy.Options, error) {
 	var namespace corev1.Namespace
 	if err := c.client.Get(ctx, client.ObjectKey{Name: c.namespace}, &namespace); err != nil {
-		return nil, fmt.Errorf("read the UID of the namespace %s: %w", c.namespace, err)
+		return tenancy.Options{}, fmt.Errorf("read the UID of the namespace %s: %w", c.namespace, err)
 	}
-	return tenancy.Open(uri, tenancy.Options{
+	return tenancy.Options{
 		Application: blog.Application, Public: []application.Set{migrations.Set}, RolePrefix: postgres.RolePrefix(platform.RolePrefix()),
 		Pool:         postgres.PoolOptions{MaxConns: 1, ApplicationName: "kubectl-echoblogs"},
 		NamespaceUID: string(namespace.UID), Citus: platform.Spec.Database.Engine == v1alpha1.Citus,
-	})
+	}, nil
 }
 
-// inspector connects to the database of the Platform called name, whose registry it inspects. The caller closes the database.
+// inspector connects to the database of the Platform called name, whose registry it inspects. It returns an error if the
+// database serves another Platform, of which the Tenants are. The caller closes the database.
 func (c *cluster) inspector(ctx context.Context, name string) (platform *v1alpha1.Platform, inspector tenancy.Inspector, closeDatabase func(), err error) {
 	if platform, err = c.platform(ctx, name); err != nil {
+		return nil, tenancy.Inspector{}, nil, err
+	}
+	options, err := c.storeOptions(ctx, platform)
+	if err != nil {
 		return nil, tenancy.Inspector{}, nil, err
 	}
 	db, err := c.database(ctx, platform)
 	if err != nil {
 		return nil, tenancy.Inspector{}, nil, err
 	}
-	return platform, tenancy.NewInspector(db, tenancy.Options{
-		Application: blog.Application, Public: []application.Set{migrations.Set}, RolePrefix: postgres.RolePrefix(platform.RolePrefix()),
-	}), db.Close, nil
+	inspector = tenancy.NewInspector(db, options)
+	if err := inspector.CheckInstallation(ctx, platform.Namespace, platform.Name); err != nil {
+		db.Close()
+		return nil, tenancy.Inspector{}, nil, registryError(err)
+	}
+	return platform, inspector, db.Close, nil
 }
 
 // registryError explains an error of the registry to people.
 func registryError(err error) error {
+	var inUse *tenancy.InUseError
+	if errors.As(err, &inUse) {
+		return errors.New(diagnosis.DescribeInUse(inUse))
+	}
 	if postgres.Code(err) != "" {
 		return fmt.Errorf("read the registry: %s", postgres.LogText(err))
 	}

@@ -101,15 +101,10 @@ func findOrphan(ctx context.Context, cluster *cluster, registry tenancy.Inspecto
 }
 
 func retireError(name string, err error) error {
-	var (
-		held  *tenancy.HeldError
-		inUse *tenancy.InUseError
-	)
+	var held *tenancy.HeldError
 	switch {
 	case errors.As(err, &held):
 		return fmt.Errorf("%q is not retired, because %d Tenants were deleted or retired within an hour, and no more may be; try again later, or raise spec.protection.maxDeletionsPerHour of the Platform", name, held.Limit)
-	case errors.As(err, &inUse):
-		return errors.New(diagnosis.DescribeInUse(inUse))
 	case errors.Is(err, tenancy.ErrConflict):
 		return fmt.Errorf("%q has just changed; see \"kubectl echoblogs orphans\"", name)
 	}

@@ -224,8 +224,10 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 		delete(live, ingress.Name)
 	}
 	for name := range live {
-		if tenant, found := routing.TenantOf(name); found && rows[tenant].Name != "" {
-			continue // it is kept for the row
+		tenant, found := routing.TenantOf(name)
+		exists := slices.ContainsFunc(tenants, func(t v1alpha1.Tenant) bool { return t.Name == tenant })
+		if found && (exists || rows[tenant].Name != "") {
+			continue // it is kept for the row, or it is the Tenant that lacks one
 		}
 		findings = append(findings, Finding{KindIngress, name, "The Ingress belongs to no Tenant."})
 	}

@@ -38,8 +38,8 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("the database serves the Platform %s/%s in the namespace with the UID %q", e.Namespace, e.Name, e.NamespaceUID)
 }
 
-func (s *Store) inUse(by Installation) *InUseError {
-	return &InUseError{by.Namespace, by.Name, by.NamespaceUID, by.NamespaceUID == s.options.NamespaceUID}
+func (o Options) inUse(by Installation) *InUseError {
+	return &InUseError{by.Namespace, by.Name, by.NamespaceUID, by.NamespaceUID == o.NamespaceUID}
 }
 
 // Installation returns the Platform that the database serves, or ErrNotFound if none is recorded.
@@ -58,6 +58,20 @@ func (r Reader) Installation(ctx context.Context) (Installation, error) {
 	return installation, nil
 }
 
+// CheckInstallation returns *InUseError if the database serves another Platform, and nil if it serves none yet.
+func (i Inspector) CheckInstallation(ctx context.Context, namespace, name string) error {
+	have, err := i.Installation(ctx)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case have.Namespace != namespace || have.Name != name || have.NamespaceUID != i.options.NamespaceUID:
+		return i.options.inUse(have)
+	}
+	return nil
+}
+
 // Install records, at first, that the database serves a Platform in the namespace of the Store, and afterwards keeps its
 // recorded settings up to date. It returns *InUseError, and writes nothing, if the database serves another Platform.
 func (s *Store) Install(ctx context.Context, want Installation, now time.Time) error {
@@ -73,7 +87,7 @@ func (s *Store) Install(ctx context.Context, want Installation, now time.Time) e
 	case err != nil:
 		return fmt.Errorf("record the Platform %s/%s: %w", want.Namespace, want.Name, err)
 	case have.Namespace != want.Namespace || have.Name != want.Name || have.NamespaceUID != want.NamespaceUID:
-		return s.inUse(have)
+		return s.options.inUse(have)
 	case have == want:
 		return nil
 	}

@@ -41,7 +41,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 	case err != nil:
 		return err
 	case installation.NamespaceUID != s.options.NamespaceUID:
-		return s.inUse(installation)
+		return s.options.inUse(installation)
 	}
 	if err := postgres.EnsureRoles(ctx, s.pool, s.options.RolePrefix, s.app.Programs()); err != nil {
 		return err

@@ -58,7 +58,7 @@ func (s *Store) fence(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("check which Platform the database serves: %w", err)
 	}
 	if served.NamespaceUID != s.options.NamespaceUID {
-		return s.inUse(served)
+		return s.options.inUse(served)
 	}
 	return nil
 }

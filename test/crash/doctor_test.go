@@ -105,8 +105,19 @@ func TestDoctorFindsProblems(t *testing.T) {
 			t.Errorf("the doctor does not report %q", want)
 		}
 	}
-	if strings.Contains(said, "unharmed") {
-		t.Error("the doctor reports a problem of a healthy Tenant")
+	for _, unwanted := range []string{"unharmed", "tenant-no-row"} {
+		if strings.Contains(said, unwanted) {
+			t.Errorf("the doctor reports %q, which is healthy, or its only cause is reported", unwanted)
+		}
+	}
+
+	// After a takeover, the rows are another cluster's.
+	p.Exec(`UPDATE public.installation SET namespace_uid = 'another'`)
+	for _, command := range [][]string{{"doctor"}, {"orphans"}, {"orphans", "recreate", "--all"}} {
+		output, err := p.RunPlugin(t.Context(), command...)
+		if err == nil || !strings.Contains(err.Error(), `with the UID another`) {
+			t.Errorf("%v of a Platform whose database serves another one: %q, error %v", command, output, err)
+		}
 	}
 	if t.Failed() {
 		t.Log(said)
