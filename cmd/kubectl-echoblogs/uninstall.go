@@ -104,22 +104,29 @@ func (u *uninstallation) platforms(ctx context.Context) ([]v1alpha1.Platform, er
 }
 
 // report returns sentences that say what stays in the database of a Platform. Read it before the Platform and its Secret are
-// deleted.
-func (u *uninstallation) report(ctx context.Context, platform *v1alpha1.Platform) string {
+// deleted. If recorded, the database still serves the Platform afterwards, and the report says how another one can use it.
+func (u *uninstallation) report(ctx context.Context, platform *v1alpha1.Platform, recorded bool) string {
 	var namespace corev1.Namespace
 	if err := u.client.Get(ctx, client.ObjectKey{Name: u.namespace}, &namespace); err != nil {
 		return fmt.Sprintf("The namespace could not be read: %s.", err)
 	}
-	takeOver := fmt.Sprintf("A Platform in a new namespace that is Stalled with DatabaseInUse can use that database after this:\n  kubectl annotate platform %s %s=%s\n",
-		platform.Name, v1alpha1.AnnotationTakeOver, namespace.UID)
+	takeOver := ""
+	if recorded {
+		takeOver = fmt.Sprintf(" A Platform in a new namespace that is Stalled with DatabaseInUse can use that database after this:\n  kubectl annotate platform %s %s=%s\n",
+			platform.Name, v1alpha1.AnnotationTakeOver, namespace.UID)
+	}
 	db, err := u.database(ctx, platform)
 	if err != nil {
-		return fmt.Sprintf("All data of the Platform %q stays in its database, which could not be read from here. %s", platform.Name, takeOver)
+		return fmt.Sprintf("All data of the Platform %q stays in its database, which could not be read from here.%s", platform.Name, takeOver)
 	}
 	defer db.Close()
-	count, err := tenancy.NewReader(db).CountTenants(ctx)
-	if err != nil {
-		return fmt.Sprintf("All data of the Platform %q stays in its database, whose registry could not be read. %s", platform.Name, takeOver)
+	registry := tenancy.NewReader(db)
+	if served, err := registry.Installation(ctx); err == nil && served.NamespaceUID != string(namespace.UID) {
+		return fmt.Sprintf("The database of the Platform %q serves another installation, and nothing in it was changed.", platform.Name)
 	}
-	return fmt.Sprintf("In the database of the Platform %q, %d live tenants and %d tombstones stay, with their schemas. %s", platform.Name, count.Live, count.Tombstones, takeOver)
+	count, err := registry.CountTenants(ctx)
+	if err != nil {
+		return fmt.Sprintf("All data of the Platform %q stays in its database, whose registry could not be read.%s", platform.Name, takeOver)
+	}
+	return fmt.Sprintf("In the database of the Platform %q, %d live tenants and %d tombstones stay, with their schemas.%s", platform.Name, count.Live, count.Tombstones, takeOver)
 }

@@ -27,7 +27,7 @@ func (u *uninstallation) keepData(ctx context.Context) error {
 	}
 	var reports []string
 	for i := range platforms {
-		reports = append(reports, u.report(ctx, &platforms[i]))
+		reports = append(reports, u.report(ctx, &platforms[i], true))
 	}
 	var tenants v1alpha1.TenantList
 	if err := u.client.List(ctx, &tenants, client.InNamespace(u.namespace)); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -21,6 +22,11 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for i := range platforms {
+		if err := checkDatabase(&platforms[i]); err != nil {
+			return err
+		}
+	}
 	var tenants v1alpha1.TenantList
 	if err := u.client.List(ctx, &tenants, client.InNamespace(u.namespace)); err != nil {
 		return fmt.Errorf("list the Tenants: %w", err)
@@ -32,7 +38,7 @@ func (u *uninstallation) retain(ctx context.Context) error {
 		return err
 	}
 	for i := range platforms {
-		fmt.Fprintln(u.out, u.report(ctx, &platforms[i]))
+		fmt.Fprintln(u.out, u.report(ctx, &platforms[i], false))
 	}
 	if err := each(ctx, platforms, func(ctx context.Context, p *v1alpha1.Platform) error {
 		if err := client.IgnoreNotFound(u.client.Delete(ctx, p)); err != nil {
@@ -49,6 +55,19 @@ func (u *uninstallation) retain(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items), len(platforms), u.namespace)
+	return nil
+}
+
+// checkDatabase returns an error if the operator cannot end the Tenants of a Platform. A deletion cannot be taken back: it
+// would end them later, for example after another installation has given the database back.
+func checkDatabase(p *v1alpha1.Platform) error {
+	ready := meta.FindStatusCondition(p.Status.Conditions, v1alpha1.ConditionDatabaseReady)
+	switch {
+	case ready == nil:
+		return fmt.Errorf("the operator has not looked at the Platform %q yet, so nothing was deleted: check that it runs, or use --keep-data", p.Name)
+	case ready.Status != metav1.ConditionTrue:
+		return fmt.Errorf("the database of the Platform %q is not ready, so nothing was deleted: repair that, or use --keep-data. Its condition says: %s", p.Name, ready.Message)
+	}
 	return nil
 }
 

@@ -137,7 +137,7 @@ func TestUninstallRetains(t *testing.T) {
 		t.Fatalf("held are %v", held)
 	}
 	printed, err := p.RunPlugin(t.Context(), "uninstall", "--retain")
-	if err != nil || !strings.Contains(printed, `In the database of the Platform "default", 0 live tenants and 4 tombstones stay, with their schemas.`) ||
+	if err != nil || !strings.Contains(printed, `In the database of the Platform "default", 0 live tenants and 4 tombstones stay, with their schemas.`+"\n") ||
 		!strings.HasSuffix(printed, fmt.Sprintf("Removed 3 Tenants and 1 Platforms from the namespace %q.\n", p.Namespace)) {
 		t.Errorf("it prints %q, error %v", printed, err)
 	}
@@ -151,5 +151,32 @@ func TestUninstallRetains(t *testing.T) {
 	// It can be repeated.
 	if printed, err := p.RunPlugin(t.Context(), "uninstall", "--retain"); err != nil || !strings.Contains(printed, "Removed 0 Tenants and 0 Platforms") {
 		t.Errorf("again, it prints %q, error %v", printed, err)
+	}
+}
+
+// A Tenant that is being deleted cannot be kept any more, so none is deleted while the operator cannot end them.
+func TestUninstallOfReplacedInstallation(t *testing.T) {
+	t.Parallel()
+	p, operator := newInstalled(t)
+	p.Exec(`UPDATE public.installation SET namespace_uid = 'another'`)
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Contact = "https://example.org/help" })
+	p.WaitPlatform(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseInUse)
+	printed, err := p.RunPlugin(t.Context(), "uninstall", "--retain")
+	if err == nil || !strings.Contains(err.Error(), "nothing was deleted") || !strings.Contains(err.Error(), "with the UID another") {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	for _, name := range []string{"alice", "bob", "carol"} {
+		if tenant := p.Tenant(name); !tenant.DeletionTimestamp.IsZero() {
+			t.Errorf("%s is being deleted", name)
+		}
+	}
+	operator.Kill()
+	printed, err = p.RunPlugin(t.Context(), "uninstall", "--keep-data", "--operator-stopped")
+	if err != nil || !strings.HasSuffix(printed, "The database of the Platform \"default\" serves another installation, and nothing in it was changed.\n") {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	wantUninstalled(t, p)
+	if n := p.Count(`SELECT count(*) FROM public.tenants WHERE state = 'live'`); n != 3 {
+		t.Errorf("%d rows are live, want 3", n)
 	}
 }
