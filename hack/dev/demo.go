@@ -91,11 +91,10 @@ func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
 	if err := d.startInfrastructure(ctx, programs, fail); err != nil {
 		return err
 	}
-	first := !d.state.has(seededFile)
 	if err := d.applyInstallation(ctx); err != nil {
 		return err
 	}
-	if err := d.applyPlatform(ctx, first); err != nil {
+	if err := d.applyPlatform(ctx); err != nil {
 		return err
 	}
 	if err := d.startPrograms(ctx, front, fail); err != nil {
@@ -104,7 +103,7 @@ func (d *demo) start(ctx context.Context, fail context.CancelCauseFunc) error {
 	if err := d.writeCommands(); err != nil {
 		return err
 	}
-	if first {
+	if !d.state.has(seededFile) {
 		if err := d.seed(ctx); err != nil {
 			return err
 		}

@@ -29,6 +29,9 @@ const (
 // kubeconfigs of operator and public site, each with the token of its
 // ServiceAccount.
 func (d *demo) applyInstallation(ctx context.Context) error {
+	if err := d.waitForNamespace(ctx); err != nil {
+		return err
+	}
 	d.progress.say("Applying CRDs, roles and Services")
 	if _, err := d.kubectl.run(ctx, "", "apply", "--server-side", "--force-conflicts", "--field-manager=echoblogs-demo", "--kustomize=hack/dev/manifests"); err != nil {
 		return err
@@ -48,14 +51,27 @@ func (d *demo) applyInstallation(ctx context.Context) error {
 	return nil
 }
 
+// waitForNamespace waits while the namespace is being deleted: nothing can be created in it until it is gone.
+func (d *demo) waitForNamespace(ctx context.Context) error {
+	phase, err := d.kubectl.run(ctx, "", "get", "namespace", namespace, "--ignore-not-found", "--output=jsonpath={.status.phase}")
+	if err != nil || phase != string(corev1.NamespaceTerminating) {
+		return err
+	}
+	d.progress.say("Waiting until the deleted namespace is gone")
+	if _, err := d.kubectl.run(ctx, "", "wait", "--for=delete", "namespace/"+namespace, "--timeout=60s"); err != nil {
+		return fmt.Errorf("the namespace %s is being deleted, and something in it stays; make demo-down CLEAN=1 deletes all data: %w", namespace, err)
+	}
+	return nil
+}
+
 func (d *demo) accountKubeconfig(account string) string {
 	return filepath.Join(d.state.private(), account+".kubeconfig")
 }
 
 // applyPlatform applies the sample Platform with the demo's port and database.
-// After the first start the Platform is the user's: only the fields that change
-// between starts are set.
-func (d *demo) applyPlatform(ctx context.Context, first bool) error {
+// A Platform that exists is the user's: only the fields that change between
+// starts are set.
+func (d *demo) applyPlatform(ctx context.Context) error {
 	platform, err := d.samplePlatform()
 	if err != nil {
 		return err
@@ -71,7 +87,10 @@ func (d *demo) applyPlatform(ctx context.Context, first bool) error {
 	if err := d.kubectl.apply(ctx, string(secret)); err != nil {
 		return err
 	}
-	if first {
+	switch existing, err := d.kubectl.run(ctx, "", "get", "platform", platform.Name, "--ignore-not-found", "--output=name"); {
+	case err != nil:
+		return err
+	case existing == "":
 		manifest, err := yaml.Marshal(platform)
 		if err != nil {
 			return fmt.Errorf("write the Platform: %w", err)
