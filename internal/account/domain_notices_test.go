@@ -1,10 +1,7 @@
 package account_test
 
 import (
-	"context"
 	"fmt"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,8 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/echoblogs/echoblogs/internal/account"
-	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
@@ -111,53 +106,3 @@ func TestManyDomainNotices(t *testing.T) {
 	}
 	l.wantNotices("a second run")
 }
-
-// The job reads the domains without records, not all.
-func TestDomainNoticesScanNothing(t *testing.T) {
-	t.Parallel()
-	l := newBlogLogin(t)
-	l.exec(`INSERT INTO public.tenants (name, schema_name, state, schema_version, display_name, paid_until, suspend_at, created_at, updated_at)
-		SELECT 'many-' || n, 'many_' || n, 'live', '0001', 'x', now(), now(), now(), now() FROM generate_series(1, 2000) n`)
-	l.exec(`INSERT INTO public.domains (host, tenant_id, is_primary, proof) SELECT 'www.' || name || '.org', id, false, 'dns' FROM public.tenants`)
-	l.exec(`ANALYZE public.tenants; ANALYZE public.domains`)
-	recorder := &statements{}
-	db, err := postgres.NewPool(l.db.Config().ConnString(), postgres.PoolOptions{Tracer: recorder})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := account.New(account.Options{DB: db, Now: l.clock}).SendDomainNotices(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if len(recorder.seen) != 1 {
-		t.Fatalf("it sends %d statements", len(recorder.seen))
-	}
-	rows, err := l.operator.Query(t.Context(), `EXPLAIN `+recorder.seen[0].SQL, recorder.seen[0].Args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range plan {
-		if strings.Contains(line, "Seq Scan on domains") || strings.Contains(line, "Seq Scan on tenants") {
-			t.Errorf("%s:\n%s", line, strings.Join(plan, "\n"))
-		}
-	}
-}
-
-// statements records the statements of a pool. It is a tracer for pgx.
-type statements struct {
-	mu   sync.Mutex
-	seen []pgx.TraceQueryStartData
-}
-
-func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seen = append(s.seen, data)
-	return ctx
-}
-
-func (*statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}

@@ -62,9 +62,10 @@ type candidate struct {
 	Uninvited bool
 }
 
+// OFFSET 0 keeps Postgres from reading all users and registrations for one page.
 const selectCandidates = `SELECT t.name, t.owner, t.created_at, t.owner <> ''
-	AND NOT EXISTS (SELECT FROM public.users u WHERE u.username = t.owner)
-	AND NOT EXISTS (SELECT FROM public.registrations r WHERE r.username = t.owner)
+	AND NOT EXISTS (SELECT FROM public.users u WHERE u.username = t.owner OFFSET 0)
+	AND NOT EXISTS (SELECT FROM public.registrations r WHERE r.username = t.owner OFFSET 0)
 	AND NOT EXISTS (SELECT FROM public.notices n WHERE n.tenant = t.name AND n.kind = $1
 		AND n.about >= (t.created_at AT TIME ZONE 'UTC')::date)
 	FROM public.tenants t WHERE t.state = ` + live

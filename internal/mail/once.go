@@ -37,12 +37,33 @@ func EnqueueOnce(ctx context.Context, db postgres.Beginner, n Notice, d Draft, n
 	return enqueued, nil
 }
 
+// noticesPageSize is how many notices one call of DeleteStaleNotices looks at.
+const noticesPageSize = 500
+
+// registered is the condition under which the registry has a tenant with the name of a notice n. Each part has an index.
+const registered = `(EXISTS (SELECT FROM public.tenants t WHERE t.name = n.tenant AND t.state <> 'superseded')
+	OR EXISTS (SELECT FROM public.tenants t WHERE t.name = n.tenant AND t.tombstone_schema IS NOT NULL))`
+
 // DeleteStaleNotices deletes the records of notices that were sent before a time and whose tenants are no longer in the
-// registry.
-func DeleteStaleNotices(ctx context.Context, db postgres.Querier, before time.Time) error {
-	_, err := db.Exec(ctx, `DELETE FROM public.notices n WHERE n.sent_at <= $1 AND NOT EXISTS (SELECT FROM public.tenants t WHERE t.name = n.tenant)`, before)
+// registry. Each call looks at the notices of the next few tenants by name, beginning after the given name, so that its cost
+// does not depend on their number. It returns the name to continue after; empty: all tenants had their turn.
+func DeleteStaleNotices(ctx context.Context, db postgres.Querier, before time.Time, after string) (next string, err error) {
+	var last *string
+	var seen int
+	err = db.QueryRow(ctx, `SELECT max(tenant), count(*) FROM (SELECT tenant FROM public.notices WHERE tenant > $1 ORDER BY tenant LIMIT $2) page`,
+		after, noticesPageSize).Scan(&last, &seen)
 	if err != nil {
-		return fmt.Errorf("delete stale notices: %w", err)
+		return after, fmt.Errorf("list notices: %w", err)
 	}
-	return nil
+	if last == nil {
+		return "", nil
+	}
+	_, err = db.Exec(ctx, `DELETE FROM public.notices n WHERE n.tenant > $1 AND n.tenant <= $2 AND n.sent_at <= $3 AND NOT `+registered, after, *last, before)
+	if err != nil {
+		return after, fmt.Errorf("delete stale notices: %w", err)
+	}
+	if seen < noticesPageSize {
+		return "", nil
+	}
+	return *last, nil
 }

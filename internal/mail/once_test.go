@@ -54,12 +54,45 @@ func TestEnqueueOnce(t *testing.T) {
 		}
 		return n
 	}
-	err := mail.DeleteStaleNotices(t.Context(), s.db, written.Add(-time.Second))
-	if n := left(); err != nil || n != 3 {
-		t.Errorf("%d notices are left too early, %v", n, err)
+	next, err := mail.DeleteStaleNotices(t.Context(), s.db, written.Add(-time.Second), "")
+	if n := left(); err != nil || n != 3 || next != "" {
+		t.Errorf("%d notices are left too early, next %q, %v", n, next, err)
 	}
-	err = mail.DeleteStaleNotices(t.Context(), s.db, written)
-	if n := left(); err != nil || n != 0 {
-		t.Errorf("%d notices are left, %v", n, err)
+	next, err = mail.DeleteStaleNotices(t.Context(), s.db, written, "")
+	if n := left(); err != nil || n != 0 || next != "" {
+		t.Errorf("%d notices are left, next %q, %v", n, next, err)
+	}
+}
+
+// Each call looks at some notices only, and all of them have their turn.
+func TestDeleteStaleNoticesInTurn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil, mail.Site{URL: "https://blogs.example"}, nil)
+	insert := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := s.db.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The page ends among the notices of one tenant, and the last of these are not left out.
+	insert(`INSERT INTO public.notices (tenant, kind, about, sent_at) SELECT 'a' || to_char(n, 'FM0000'), 'due-1', $1, $2 FROM generate_series(1, 498) n`, day, written)
+	insert(`INSERT INTO public.notices (tenant, kind, about, sent_at) SELECT 'b', 'due-' || n, $1, $2 FROM generate_series(1, 5) n`, day, written)
+	insert(`INSERT INTO public.notices (tenant, kind, about, sent_at) SELECT 'c' || n, 'due-1', $1, $2 FROM generate_series(1, 3) n`, day, written)
+	for _, want := range []struct {
+		left int
+		next string
+	}{{3, "b"}, {0, ""}} {
+		var after string
+		if want.left == 0 {
+			after = "b"
+		}
+		next, err := mail.DeleteStaleNotices(t.Context(), s.db, written, after)
+		var left int
+		if err == nil {
+			err = s.db.QueryRow(t.Context(), `SELECT count(*) FROM public.notices`).Scan(&left)
+		}
+		if err != nil || left != want.left || next != want.next {
+			t.Errorf("%d notices are left, next %q, %v; want %d and %q", left, next, err, want.left, want.next)
+		}
 	}
 }

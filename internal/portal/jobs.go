@@ -37,7 +37,8 @@ func (p *Portal) deleteExpired(ctx context.Context) error {
 		return err
 	}
 	now := p.options.Now()
-	if err := mail.DeleteStaleNotices(ctx, p.db, now.Add(-noticeLife)); err != nil {
+	var err error
+	if p.noticesAfter, err = mail.DeleteStaleNotices(ctx, p.db, now.Add(-noticeLife), p.noticesAfter); err != nil {
 		return err
 	}
 	if err := tenants.DeleteStaleDeletions(ctx, p.db, now.Add(-deletionLife)); err != nil {

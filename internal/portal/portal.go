@@ -66,6 +66,8 @@ type Portal struct {
 	outbox   *outbox.Worker
 	// installation is checked before every request and every run of a job.
 	installation *tenants.Installation
+	// noticesAfter is the last tenant whose notices a background job has looked at.
+	noticesAfter string
 	observer     *web.Observer
 	handler      http.Handler
 }
