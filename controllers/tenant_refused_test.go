@@ -46,6 +46,7 @@ func TestRefusedManifests(t *testing.T) {
 		"a reserved name with hyphens":        {name: "help-desk", want: "this name is reserved for the platform itself: choose another name"},
 		"a title that turns around":           {spec: `{displayName: "a\u202Eb"}`, want: "use text on one line, without control characters, changes of direction or invisible characters"},
 		"a title with an invisible letter":    {spec: `{displayName: "a\u200Bb"}`, want: "use text on one line"},
+		"a title with an unassigned one":      {spec: `{displayName: "a\u2065b"}`, want: "use text on one line"},
 		"a title with a joiner":               {spec: `{displayName: "a\u200Db"}`, want: "use text on one line"},
 		"a reason on two lines":               {spec: `{suspensionReason: "a\nb"}`, want: "use text on one line"},
 		"a reason that is too long":           {spec: `{suspensionReason: "` + strings.Repeat("x", 201) + `"}`, want: "may not be more than 200"},

@@ -8,8 +8,9 @@ import (
 // The parts of TextPattern, as contents of character classes.
 const (
 	// unseen are characters that a reader does not see: control characters, formatting such as a change of direction,
-	// fillers, variation selectors and characters of private use.
-	unseen = `\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{FFF0}-\x{FFF8}\x{E0000}-\x{E0FFF}`
+	// fillers, variation selectors, characters of private use, those that Unicode keeps for such characters
+	// (Default_Ignorable_Code_Point), and those that it will never assign.
+	unseen = `\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2065}\x{2800}\x{3164}\x{FE00}-\x{FE0F}\x{FDD0}-\x{FDEF}\x{FFA0}\x{FFF0}-\x{FFFC}\x{FFFE}\x{FFFF}\x{16FE4}\x{1D159}\x{1FFFE}\x{1FFFF}\x{2FFFE}\x{2FFFF}\x{3FFFE}-\x{10FFFF}`
 	// emoji may be followed by the variation selector that makes them colourful.
 	emoji = `\x{A9}\x{AE}\x{203C}\x{2049}\x{2122}\x{2139}\x{3030}\x{303D}\x{3297}\x{3299}\x{2190}-\x{27FF}\x{2900}-\x{2BFF}\x{1F000}-\x{1FAFF}`
 	// joinable are emoji, and letters of scripts that need joiners: Arabic, those of India, Mongolian.

@@ -19,6 +19,8 @@ func TestIsTitle(t *testing.T) {
 		"\u200d": false, "ا\u200c": false, "\u200cا": false, "ا\u200c\u200cب": false, "👩\u200d": false, "e\u0301\u200da": false, "а\u200dб": false, "α\u200cβ": false,
 		"a\u115fb": false, "a\u1160b": false, "\u3164": false, "\uffa0": false, "\u2800": false, "\u2800\u200d\u2800": false, "a\ufe0fb": false, "1\ufe0f": false, "a\ufe00": false,
 		"a\U000e0041b": false, "a\U000e0100b": false, "a\ue000b": false, "a\U000f0000b": false, "a\ufffab": false, "a\U0001d173b": false, "ក\u17b4": false, "ᠠ\u180b": false,
+		"a\u2065b": false, "a\U000e0fffb": false, "a\U000e1000b": false, "a\ufdd0b": false, "a\ufdefb": false, "a\ufffcb": false, "a\ufffeb": false, "a\uffffb": false,
+		"a\U0001fffeb": false, "a\U0002ffffb": false, "a\U00050000b": false, "a\U0010ffffb": false, "a\U00016fe4b": false, "a\U0001d159b": false, "𠀀": true, "𰀀": true, "a\ufffdb": true,
 	} {
 		if got := naming.IsTitle(title); got != legal {
 			t.Errorf("IsTitle(%+q) = %v", title, got)
