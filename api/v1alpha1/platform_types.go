@@ -70,7 +70,7 @@ type PlatformSpec struct {
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=200
-// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && !self.matches('^[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a host name in lower case such as blogs.example.com, without a scheme, a port or a trailing dot"
+// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && !self.matches('(^|[.])([0-9]+|0x[0-9a-f]*)$') && self.split('.').all(label, size(label) <= 63)",message="must be a host name in lower case such as blogs.example.com, without a scheme, a port or a trailing dot"
 type ParentDomain string
 
 // DatabaseSpec configures the connection to the database.
@@ -221,7 +221,7 @@ const (
 //
 // +kubebuilder:validation:MinLength=3
 // +kubebuilder:validation:MaxLength=253
-// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self.startsWith('*.') ? self.substring(2) : self).hasValue() && self.contains('.') && !self.matches('^([*][.])?[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a full host name in lower case such as www.alice.org, or a pattern such as *.alice.org"
+// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self.startsWith('*.') ? self.substring(2) : self).hasValue() && self.contains('.') && !self.matches('(^|[.])([0-9]+|0x[0-9a-f]*)$') && self.split('.').all(label, size(label) <= 63)",message="must be a full host name in lower case such as www.alice.org, or a pattern such as *.alice.org"
 type CustomDomainPattern string
 
 // TLSSpec configures certificates.

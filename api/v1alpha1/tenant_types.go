@@ -35,7 +35,7 @@ type TenantSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
-	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && !self.matches('^[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a host name in lower case such as blogs.example.com, without a scheme, a port or a trailing dot"
+	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && !self.matches('(^|[.])([0-9]+|0x[0-9a-f]*)$') && self.split('.').all(label, size(label) <= 63)",message="must be a host name in lower case such as blogs.example.com, without a scheme, a port or a trailing dot"
 	Domain string `json:"domain,omitempty"`
 
 	// customDomains are additional host names of the Tenant, such as www.alice.org. None may be at or under a domain of
@@ -87,7 +87,7 @@ type TenantSpec struct {
 //
 // +kubebuilder:validation:MinLength=3
 // +kubebuilder:validation:MaxLength=253
-// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && self.contains('.') && !self.matches('^[0-9.]+$') && self.split('.').all(label, size(label) <= 63)",message="must be a full host name in lower case such as www.alice.org, without a scheme, a port, a wildcard or a trailing dot"
+// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue() && self.contains('.') && !self.matches('(^|[.])([0-9]+|0x[0-9a-f]*)$') && self.split('.').all(label, size(label) <= 63)",message="must be a full host name in lower case such as www.alice.org, without a scheme, a port, a wildcard or a trailing dot"
 type CustomDomain string
 
 // PlatformReference names a Platform in the same namespace.

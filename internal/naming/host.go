@@ -2,7 +2,6 @@ package naming
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
 	"unicode/utf8"
 
@@ -14,7 +13,8 @@ var ErrHost = errors.New("not a host name")
 
 // NormalizeHost turns the Host header of a request into the form in which hosts are stored: lower case, without port,
 // without a trailing dot, international names in their ASCII form (RFC 5891). It returns ErrHost for anything that is not
-// a DNS name, including IP addresses.
+// a DNS name, including IP addresses and names that browsers take for one. The rules of the definitions in Kubernetes are
+// the same.
 func NormalizeHost(header string) (string, error) {
 	host := header
 	if i := strings.LastIndexByte(host, ':'); i >= 0 {
@@ -64,7 +64,7 @@ func isPlainHost(host string) bool {
 	if host == "" || len(host) > 253 {
 		return false
 	}
-	label, numeric := 0, true
+	label := 0
 	for i := range len(host) {
 		c := host[i]
 		switch {
@@ -74,14 +74,11 @@ func isPlainHost(host string) bool {
 			}
 			label = 0
 			continue
-		case c >= 'a' && c <= 'z':
-			numeric = false
 		case c == '-':
 			if label == 0 {
 				return false
 			}
-			numeric = false
-		case c < '0' || c > '9':
+		case (c < 'a' || c > 'z') && (c < '0' || c > '9'):
 			return false
 		}
 		if label++; label > 63 {
@@ -91,10 +88,17 @@ func isPlainHost(host string) bool {
 	if label == 0 || host[len(host)-1] == '-' {
 		return false
 	}
-	return !numeric || !isAddress(host)
+	return !isNumber(host[len(host)-label:])
 }
 
-func isAddress(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
+// isNumber reports whether browsers take a host whose last label this is for an IPv4 address, such as 10.0.0.1, 10.1 or 0xa.1
+// (URL Standard, section 3.5: the ends in a number checker).
+func isNumber(label string) bool {
+	digits, hex := strings.CutPrefix(label, "0x")
+	for i := range len(digits) {
+		if c := digits[i]; (c < '0' || c > '9') && (!hex || c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
 }

@@ -75,7 +75,10 @@ func TestNormalizeHost(t *testing.T) {
 		"alice.example.com.": "alice.example.com", "Alice.example.com.:80": "alice.example.com", "bücher.example": "xn--bcher-kva.example",
 		"XN--BCHER-KVA.example": "xn--bcher-kva.example", "R2---SN-x.Example.org": "r2---sn-x.example.org", "localhost": "localhost", "a.localhost:": "a.localhost", "123.example": "123.example",
 		"": "", ".": "", "..": "", "a..b": "", ".a": "", "-a.b": "", "a-.b": "", "a_b.c": "", "a b": "", "a/b": "",
-		"10.0.0.1": "", "10.0.0.1:80": "", "[::1]": "", "[::1]:80": "", "::1": "", "a:b": "", "a:123456": "",
+		"10.0.0.1": "", "10.0.0.1:80": "", "[::1]": "", "[::1]:80": "", "::1": "",
+		"10.1": "", "10.0.0.256": "", "www.alice.1": "", "www.alice.0": "", "1": "", "0x7f": "", "www.alice.0x7F": "", "a.0x": "", "1.2.3.4.5:80": "",
+		"1.a": "1.a", "www.alice.0xg": "www.alice.0xg", "www.alice.a1": "www.alice.a1", "www.alice.1a": "www.alice.1a", "www.alice.x1": "www.alice.x1",
+		"a:b": "", "a:123456": "",
 		strings.Repeat("a", 64) + ".b": "", strings.Repeat("a.", 127) + "b": "", "a\x00b": "", "a.b..": "",
 	} {
 		got, err := naming.NormalizeHost(header)
