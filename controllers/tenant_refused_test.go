@@ -42,6 +42,7 @@ func TestRefusedManifests(t *testing.T) {
 		"a name of Postgres":                  {name: "pg-stat", want: "names that start with pg- or deleted- are reserved"},
 		"a name of a tombstone":               {name: "deleted-1", want: "names that start with pg- or deleted- are reserved"},
 		"a reserved name":                     {name: "www", want: "this name is reserved for the platform itself: choose another name"},
+		"a name with that of the product":     {name: "echo-blogs-login", want: "this name is reserved for the platform itself: choose another name"},
 		"an international name":               {name: "xn--pypal-4ve", want: "names with hyphens as the third and fourth characters are reserved"},
 		"a reserved name with hyphens":        {name: "help-desk", want: "this name is reserved for the platform itself: choose another name"},
 		"a title that turns around":           {spec: `{displayName: "a\u202Eb"}`, want: "use text on one line, without control characters, changes of direction or invisible characters"},

@@ -43,10 +43,15 @@ func CheckTenant(name string) error {
 		return &NameError{name, "names with hyphens as the third and fourth characters are reserved for international domain names: choose another name"}
 	case strings.HasPrefix(name, "pg-") || strings.HasPrefix(name, "deleted-"):
 		return &NameError{name, "names that start with pg- or deleted- are reserved: choose another name"}
-	case slices.Contains(Reserved, strings.ReplaceAll(name, "-", "")):
+	case isReserved(strings.ReplaceAll(name, "-", "")):
 		return &NameError{name, "this name is reserved for the platform itself: choose another name"}
 	}
 	return nil
+}
+
+// isReserved reports whether a name, without its hyphens, belongs to the platform.
+func isReserved(name string) bool {
+	return slices.Contains(Reserved, name) || strings.Contains(name, brand)
 }
 
 var rolePrefix = regexp.MustCompile(`^[a-z]([a-z0-9_]*[a-z0-9])?$`)

@@ -20,6 +20,8 @@ func TestCheckTenant(t *testing.T) {
 		"xn--bcher-kva": false, "xn--pypal-4ve": false, "ab--c": false, "a---b": false, "12--3": false,
 		"helpdesk": false, "help-desk": false, "h-e-l-p": false, "signin": false, "sign-in": false, "secure": false, "verify": false, "password": false,
 		"payments": false, "pay-ments": false, "mta-sts": false, "mtasts": false, "noreply": false, "no-reply": false, "wpad": false, "w-p-a-d": false,
+		"reset-password": false, "password-reset": false, "my-account": false, "passkey": false, "webauthn": false, "customer-service": false, "columnar-internal": false,
+		"echoblogs-login": false, "my-echo-blogs": false, "echoblogs": false, "echoblog": true, "passkeeper": true,
 	} {
 		checkSentence(t, "CheckTenant", name, legal, naming.CheckTenant(name))
 	}
