@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the programs of a Kubernetes control plane, once per machine, and prints
-# their folder to stdout. Progress goes to stderr.
+# Builds the programs of Kubernetes, once per machine, and prints their folder to
+# stdout. Progress goes to stderr.
 #
-#   hack/kube/build.sh [PROGRAM...]      defaults to all programs
+#   hack/kube/build.sh [PROGRAM...]      defaults to those of a control plane without nodes
 #
 # If KUBEBUILDER_ASSETS is set to a folder with these programs, nothing is built.
 set -euo pipefail
@@ -11,9 +11,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 package_of() {
 	case $1 in
 	etcd) echo go.etcd.io/etcd/server/v3 ;;
-	kube-apiserver | kube-controller-manager | kubectl) echo "k8s.io/kubernetes/cmd/$1" ;;
+	kube-apiserver | kube-controller-manager | kube-proxy | kube-scheduler | kubectl | kubelet) echo "k8s.io/kubernetes/cmd/$1" ;;
 	*)
-		echo "build.sh: unknown program $1; known are kube-apiserver, etcd, kubectl and kube-controller-manager" >&2
+		echo "build.sh: unknown program $1; known are etcd, kube-apiserver, kube-controller-manager, kube-proxy, kube-scheduler, kubectl and kubelet" >&2
 		exit 2
 		;;
 	esac
@@ -55,7 +55,7 @@ fi
 mkdir -p "$folder"
 exec 9>"$folder/.lock"
 if ! flock --nonblock 9; then
-	echo "Waiting for another build of the control plane" >&2
+	echo "Waiting for another build of Kubernetes" >&2
 	flock 9
 fi
 
@@ -85,7 +85,7 @@ follow() {
 		running=
 		# Every line that is neither a package nor a module is an error message.
 		grep ' ' "$work/log" | grep -v '^go: downloading' | tail -n 20 >&2 || true
-		echo "build.sh: the build of the control plane failed, see above" >&2
+		echo "build.sh: the build of Kubernetes failed, see above" >&2
 		exit 1
 	fi
 	running=
@@ -118,5 +118,5 @@ follow "Compiling packages" nice -n 10 go build -v -o "$work/" -ldflags "-s -w
 for program in "${missing[@]}"; do
 	mv "$work/$program" "$folder/$program"
 done
-echo "Built the control plane in $SECONDS s" >&2
+echo "Built them in $SECONDS s" >&2
 echo "$folder"
