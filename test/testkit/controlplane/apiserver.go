@@ -14,7 +14,7 @@ import (
 
 // startAPIServer returns when the API server is ready.
 func (c *ControlPlane) startAPIServer(ctx context.Context, etcd string, port int) error {
-	file := c.authority.file
+	file := c.authority.File
 	server, err := c.run(ctx, "kube-apiserver",
 		"--bind-address=127.0.0.1",
 		"--advertise-address=127.0.0.1",
@@ -59,7 +59,7 @@ func (c *ControlPlane) httpClient(certificate string) (*http.Client, error) {
 	if !pool.AppendCertsFromPEM(root) {
 		return nil, errors.New("the file of the certificate authority contains no certificate")
 	}
-	pair, err := tls.LoadX509KeyPair(c.authority.file(certificate+".crt"), c.authority.file(certificate+".key"))
+	pair, err := tls.LoadX509KeyPair(c.authority.File(certificate+".crt"), c.authority.File(certificate+".key"))
 	if err != nil {
 		return nil, fmt.Errorf("read the certificate of %s: %w", certificate, err)
 	}

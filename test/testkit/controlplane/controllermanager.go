@@ -26,7 +26,7 @@ func (c *ControlPlane) startControllerManager(ctx context.Context) error {
 		"--controllers="+strings.Join(controllers, ","),
 		// Each controller has its own role; the program's own has almost no privileges.
 		"--use-service-account-credentials",
-		"--root-ca-file="+c.authority.file("ca.crt"),
+		"--root-ca-file="+c.authority.File("ca.crt"),
 		"--leader-elect=false",
 		"--secure-port=0",
 	)

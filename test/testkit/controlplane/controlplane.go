@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/echoblogs/echoblogs/test/testkit/authority"
 	"github.com/echoblogs/echoblogs/test/testkit/freeport"
 	"github.com/echoblogs/echoblogs/test/testkit/process"
 )
@@ -39,7 +40,7 @@ type Options struct {
 // ControlPlane is a running control plane.
 type ControlPlane struct {
 	options   Options
-	authority *authority
+	authority *authority.Authority
 	server    string             // the API server's address
 	processes []*process.Process // in the order in which they were started
 }
@@ -81,17 +82,17 @@ func (c *ControlPlane) start(ctx context.Context) error {
 }
 
 func (c *ControlPlane) issueCertificates() error {
-	authority, err := newAuthority(filepath.Join(c.options.State, "certificates"))
+	signer, err := authority.New(filepath.Join(c.options.State, "certificates"), "echoblogs-demo")
 	if err != nil {
 		return err
 	}
-	c.authority = authority
+	c.authority = signer
 	return errors.Join(
-		authority.issue("etcd", pkix.Name{CommonName: "etcd"}),
-		authority.issue("kube-apiserver", pkix.Name{CommonName: "kube-apiserver"}),
-		authority.issue("kube-controller-manager", pkix.Name{CommonName: "system:kube-controller-manager"}),
-		authority.issue("administrator", pkix.Name{CommonName: "administrator", Organization: []string{"system:masters"}}),
-		authority.issueKey("service-account"),
+		signer.Issue("etcd", pkix.Name{CommonName: "etcd"}),
+		signer.Issue("kube-apiserver", pkix.Name{CommonName: "kube-apiserver"}),
+		signer.Issue("kube-controller-manager", pkix.Name{CommonName: "system:kube-controller-manager"}),
+		signer.Issue("administrator", pkix.Name{CommonName: "administrator", Organization: []string{"system:masters"}}),
+		signer.IssueKey("service-account"),
 	)
 }
 
@@ -132,7 +133,7 @@ func stop(ctx context.Context, program *process.Process) error {
 
 // readFile returns one of the authority's files.
 func (c *ControlPlane) readFile(name string) ([]byte, error) {
-	content, err := os.ReadFile(c.authority.file(name))
+	content, err := os.ReadFile(c.authority.File(name))
 	if err != nil {
 		return nil, fmt.Errorf("read a certificate: %w", err)
 	}

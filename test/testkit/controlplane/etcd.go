@@ -9,7 +9,7 @@ import (
 // startEtcd returns when etcd is ready. It requires client certificates, because
 // etcd contains every Secret.
 func (c *ControlPlane) startEtcd(ctx context.Context, clientURL, peerURL string) error {
-	file := c.authority.file
+	file := c.authority.File
 	arguments := []string{
 		"--name=demo",
 		"--data-dir=" + filepath.Join(c.options.State, "etcd"),

@@ -1,4 +1,5 @@
-package controlplane
+// Package authority signs the certificates of programs on this machine.
+package authority
 
 import (
 	"crypto/ecdsa"
@@ -18,15 +19,15 @@ import (
 // lifetime of a certificate. All are recreated at each start.
 const lifetime = 10 * 365 * 24 * time.Hour
 
-// authority signs the certificates of one control plane.
-type authority struct {
+// Authority signs the certificates of one control plane.
+type Authority struct {
 	folder      string
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// newAuthority creates an authority whose files are in folder.
-func newAuthority(folder string) (*authority, error) {
+// New creates an authority with a name, whose files are in folder. Its own certificate is ca.crt.
+func New(folder, name string) (*Authority, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("create the folder of the certificates: %w", err)
 	}
@@ -35,12 +36,12 @@ func newAuthority(folder string) (*authority, error) {
 		return nil, fmt.Errorf("create the key of the certificate authority: %w", err)
 	}
 	template := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: "echoblogs-demo"},
+		Subject:               pkix.Name{CommonName: name},
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 	}
-	a := &authority{folder: folder, certificate: template, key: key}
+	a := &Authority{folder: folder, certificate: template, key: key}
 	der, err := a.sign(template, key)
 	if err != nil {
 		return nil, err
@@ -52,19 +53,28 @@ func newAuthority(folder string) (*authority, error) {
 	return a, a.write("ca.crt", "CERTIFICATE", der)
 }
 
-// issue writes NAME.crt and NAME.key: a certificate for a program that listens
-// on the loopback addresses and authenticates to others as user.
-func (a *authority) issue(name string, user pkix.Name) error {
+// Issue writes NAME.crt and NAME.key: a certificate for a program that listens on the
+// loopback addresses and under other hosts, which are names or addresses, and
+// authenticates to others as user.
+func (a *Authority) Issue(name string, user pkix.Name, hosts ...string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("create the key of %s: %w", name, err)
+	}
+	names, addresses := []string{"localhost", "kubernetes.default.svc"}, []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	for _, host := range hosts {
+		if address := net.ParseIP(host); address != nil {
+			addresses = append(addresses, address)
+		} else {
+			names = append(names, host)
+		}
 	}
 	der, err := a.sign(&x509.Certificate{
 		Subject:     user,
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		DNSNames:    []string{"localhost", "kubernetes.default.svc"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		DNSNames:    names,
+		IPAddresses: addresses,
 	}, key)
 	if err != nil {
 		return err
@@ -75,8 +85,8 @@ func (a *authority) issue(name string, user pkix.Name) error {
 	return a.writeKey(name, key)
 }
 
-// issueKey writes NAME.key, a key without a certificate.
-func (a *authority) issueKey(name string) error {
+// IssueKey writes NAME.key, a key without a certificate.
+func (a *Authority) IssueKey(name string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("create the key of %s: %w", name, err)
@@ -85,7 +95,7 @@ func (a *authority) issueKey(name string) error {
 }
 
 // sign completes a template and signs it for a key.
-func (a *authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]byte, error) {
+func (a *Authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]byte, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
 		return nil, fmt.Errorf("create a serial number: %w", err)
@@ -100,7 +110,7 @@ func (a *authority) sign(template *x509.Certificate, key *ecdsa.PrivateKey) ([]b
 	return der, nil
 }
 
-func (a *authority) writeKey(name string, key *ecdsa.PrivateKey) error {
+func (a *Authority) writeKey(name string, key *ecdsa.PrivateKey) error {
 	der, err := x509.MarshalECPrivateKey(key)
 	if err != nil {
 		return fmt.Errorf("encode the key of %s: %w", name, err)
@@ -108,13 +118,13 @@ func (a *authority) writeKey(name string, key *ecdsa.PrivateKey) error {
 	return a.write(name+".key", "EC PRIVATE KEY", der)
 }
 
-func (a *authority) write(file, kind string, der []byte) error {
+func (a *Authority) write(file, kind string, der []byte) error {
 	content := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-	if err := os.WriteFile(a.file(file), content, 0o600); err != nil {
+	if err := os.WriteFile(a.File(file), content, 0o600); err != nil {
 		return fmt.Errorf("write a certificate: %w", err)
 	}
 	return nil
 }
 
-// file returns the path of one of the authority's files.
-func (a *authority) file(name string) string { return filepath.Join(a.folder, name) }
+// File returns the path of one of the authority's files, such as ca.crt.
+func (a *Authority) File(name string) string { return filepath.Join(a.folder, name) }
