@@ -3,7 +3,7 @@
 # The port of the demo.
 PORT ?= 8000
 
-# The images of docker-build, deploy and build-installer.
+# The images of docker-build, images, deploy and build-installer.
 OPERATOR_IMG ?= echoblogs-operator:dev
 BLOG_IMG ?= echoblogs-blog:dev
 PORTAL_IMG ?= echoblogs-portal:dev
@@ -156,6 +156,14 @@ docker-build: ## Build the images OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
 	$(CONTAINER_TOOL) build --target operator -t $(OPERATOR_IMG) .
 	$(CONTAINER_TOOL) build --target blog -t $(BLOG_IMG) .
 	$(CONTAINER_TOOL) build --target portal -t $(PORTAL_IMG) .
+
+# The architectures of make images, separated by commas.
+ARCHITECTURES ?= $(shell go env GOARCH)
+
+.PHONY: images
+images: ## Build the images without a container engine, as OCI archives in dist/images. ARCHITECTURES=amd64,arm64 builds for both.
+	@go build -C hack/images -o ../../bin/images .
+	@bin/images --output dist/images --architectures $(ARCHITECTURES) operator=$(OPERATOR_IMG) blog=$(BLOG_IMG) portal=$(PORTAL_IMG)
 
 .PHONY: build-installer
 build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all manifests in one file, with OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.

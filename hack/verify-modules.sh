@@ -15,7 +15,7 @@ requirements() {
 }
 
 status=0
-for module in test/*/go.mod; do
+for module in hack/images/go.mod test/*/go.mod; do
 	# join prints a path that both require, the product's version, and the nested module's.
 	different=$(LC_ALL=C join <(requirements go.mod) <(requirements "$module") | awk '$2 != $3 { print $1 ": " $2 ", " $3 }')
 	if [[ -n $different ]]; then

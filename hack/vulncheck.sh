@@ -26,7 +26,7 @@ check() {
 }
 
 check .
-for module in test/*/go.mod; do
+for module in hack/images/go.mod test/*/go.mod; do
 	check "$(dirname "$module")" -test
 done
 exit "$failed"
