@@ -95,6 +95,27 @@ bench: ## Measure the operator and the blog, and their limits. QUICK=1 measures 
 	@go build -C test/bench -o ../../bin/bench .
 	@exec bin/bench $(if $(filter 1,$(QUICK)),--quick)
 
+# Arguments of go test, such as E2E="-run TestNode".
+E2E ?=
+
+.PHONY: e2e
+e2e: ## Run the end-to-end tests on a real node. Needs root on Linux; builds its programs once per machine.
+	@test/e2e/install.sh
+	@hack/postgres/install.sh >/dev/null
+	go test -C test/e2e -vet=off -tags e2e -count=1 -timeout 40m -v $(E2E) .
+
+.PHONY: e2e-node
+e2e-node: ## Run a Kubernetes node on this machine until Ctrl-C. Needs root on Linux.
+	@test/e2e/install.sh
+	@hack/postgres/install.sh >/dev/null
+	@go build -C test/e2e -o ../../bin/node ./cmd/node
+	@exec bin/node up
+
+.PHONY: e2e-clean
+e2e-clean: ## Delete what nodes have left whose program was killed.
+	@go build -C test/e2e -o ../../bin/node ./cmd/node
+	@exec bin/node clean
+
 .PHONY: test-setup
 test-setup: ## Install or build what the tests need.
 	@hack/test-setup.sh

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs what a node needs from the system, unless this machine has it: the programs
+# that set up its network, and a library of runc. Progress goes to stderr.
+set -euo pipefail
+
+packages=(iproute2 iptables ipset gcc libc6-dev libseccomp-dev pkg-config)
+
+missing=()
+for program in ip iptables ip6tables ipset gcc pkg-config; do
+	command -v "$program" >/dev/null || missing+=("$program")
+done
+if ! pkg-config --exists libseccomp 2>/dev/null; then
+	missing+=("libseccomp with its headers")
+fi
+((${#missing[@]} > 0)) || exit 0
+
+if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+	printf 'install.sh: install what is missing with your package manager, then try again: %s\n' \
+		"$(printf '%s, ' "${missing[@]}" | sed 's/, $//')" >&2
+	exit 1
+fi
+echo "Installing ${packages[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq >/dev/null
+apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null

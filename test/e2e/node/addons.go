@@ -1,0 +1,85 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/echoblogs/echoblogs/test/e2e/node/internal/components"
+)
+
+// traefikAddress is the ClusterIP of Traefik.
+const traefikAddress = "10.96.0.80"
+
+// IngressClass is the name of Traefik's IngressClass, which is the default one.
+const IngressClass = "traefik"
+
+//go:embed manifests
+var manifests embed.FS
+
+// readyTimeout bounds the time until the pods of the node itself are ready.
+const readyTimeout = 3 * time.Minute
+
+// installAddOns installs DNS and the ingress controller, and returns when they are ready.
+func (n *Node) installAddOns(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	values := strings.NewReplacer(
+		"DNS_IMAGE", dnsImage, "DNS_ADDRESS", components.DNSAddress, "CLUSTER_DOMAIN", components.Domain,
+		"NODE_ADDRESS", components.Address, "HOST_NAME", components.HostName, "POSTGRES_NAME", components.PostgresName,
+		"TRAEFIK_IMAGE", traefikImage, "TRAEFIK_ADDRESS", traefikAddress,
+	)
+	for _, name := range []string{"dns", "traefik"} {
+		n.options.Progress("Installing " + name)
+		content, err := manifests.ReadFile("manifests/" + name + ".yaml")
+		if err != nil {
+			return fmt.Errorf("read a manifest: %w", err)
+		}
+		if err := n.Apply(ctx, values.Replace(string(content))); err != nil {
+			return err
+		}
+	}
+	for _, deployment := range [][2]string{{"kube-system", "coredns"}, {"traefik", "traefik"}} {
+		n.options.Progress("Waiting for " + deployment[1])
+		if _, err := n.Kubectl(ctx, "rollout", "status", "--namespace="+deployment[0], "deployment/"+deployment[1]); err != nil {
+			return n.explain(err)
+		}
+	}
+	return nil
+}
+
+// explain adds to an error what the cluster says about its pods.
+func (n *Node) explain(failure error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	pods, _ := n.Kubectl(ctx, "get", "nodes,pods", "--all-namespaces", "--output=wide") // an explanation is not essential
+	events, _ := n.Kubectl(ctx, "get", "events", "--all-namespaces", "--field-selector=type=Warning")
+	return fmt.Errorf("%w\n%s\n%s", failure, pods, events)
+}
+
+// Apply applies manifests in YAML.
+func (n *Node) Apply(ctx context.Context, yaml string) error {
+	_, err := n.kubectl(ctx, yaml, "apply", "--server-side", "--force-conflicts", "--filename=-")
+	return err
+}
+
+// Kubectl runs kubectl as a cluster administrator, and returns its standard output.
+func (n *Node) Kubectl(ctx context.Context, arguments ...string) (string, error) {
+	return n.kubectl(ctx, "", arguments...)
+}
+
+func (n *Node) kubectl(ctx context.Context, input string, arguments ...string) (string, error) {
+	command := exec.CommandContext(ctx, n.programs.Path("kubectl"), append([]string{"--kubeconfig=" + n.Kubeconfig}, arguments...)...)
+	command.Stdin = strings.NewReader(input)
+	var problems bytes.Buffer
+	command.Stderr = &problems
+	output, err := command.Output()
+	if err != nil {
+		return string(output), fmt.Errorf("kubectl %s: %w\n%s", strings.Join(arguments, " "), err, problems.String())
+	}
+	return string(output), nil
+}
