@@ -44,9 +44,11 @@ func (p *Pages) Routes() site.Routes {
 	for _, some := range []site.Routes{p.loginRoutes(), p.registrationRoutes(), p.confirmRoutes(), p.resetRoutes(), p.inviteRoutes()} {
 		maps.Copy(routes, some)
 	}
-	for _, pattern := range []string{"POST /register/{$}", "POST /register/email/{$}", "POST /confirm/{$}", "POST /reset/password/{$}", "POST /invite/{$}"} {
+	for _, pattern := range []string{"POST /register/{$}", "POST /confirm/{$}", "POST /reset/password/{$}", "POST /invite/{$}"} {
 		routes[pattern] = p.Once(routes[pattern])
 	}
+	const correction = "POST /register/email/{$}"
+	routes[correction] = p.Once(routes[correction], site.RegistrationCookie)
 	return routes
 }
 

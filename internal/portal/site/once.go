@@ -30,16 +30,20 @@ var errInProgress = &PageError{
 
 // Once returns a handler that processes a form once: further clicks on its button get the answer of the first, which is
 // processed to its end although the browser no longer waits for it. A browser is known by its ID, and by the given cookies
-// if the answer depends on them. Without an ID, every click is processed: see KeepBrowserID.
+// if the answer depends on them. Without an ID, every click is processed: see KeepBrowserID. One answer is kept for each
+// secret in these cookies, or else for each ID: a user who sends other IDs with one session makes the database keep no more.
 func (p *Pages) Once(handler Handler, cookies ...string) Handler {
 	return func(w http.ResponseWriter, r *Request) error {
 		browser := r.CookieValue(browserCookie)
 		if !secret.IsSecret(browser) {
 			return handler(w, r)
 		}
-		var content []string
+		content := []string{browser}
 		for _, name := range cookies {
-			content = append(content, r.CookieValue(name))
+			value := r.CookieValue(name)
+			if content = append(content, value); secret.IsSecret(value) {
+				browser = value
+			}
 		}
 		content = append(content, r.URL.Path, r.PostForm.Encode())
 		form := account.Form{Browser: browser, Content: strings.Join(content, "\x00")}
