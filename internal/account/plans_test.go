@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,6 +75,13 @@ func TestNoStatementScansAllUsers(t *testing.T) {
 			token, err := accounts.LogIn(ctx, "alice", password, browser)
 			if err == nil {
 				_, _, err = accounts.Authenticate(ctx, token)
+			}
+			return err
+		},
+		"SearchUsers": func(ctx context.Context) error {
+			users, err := accounts.SearchUsers(ctx, "many-2999", "", 50)
+			if err == nil && (len(users) != 1 || users[0].Username != "many-2999") {
+				err = fmt.Errorf("found %v", users)
 			}
 			return err
 		},

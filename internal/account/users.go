@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 
@@ -149,10 +150,11 @@ func queryUser(ctx context.Context, db postgres.Querier, where string, arg any) 
 }
 
 // searchUsers lists the users whose user name or email address begins with prefix and whose user name is greater than
-// after.
+// after. The operators compare bytes, as the indexes do: a text that begins with prefix lies between it and prefix with the last
+// character of Unicode.
 func searchUsers(ctx context.Context, db postgres.Querier, prefix, after string, limit int) ([]User, error) {
-	rows, err := db.Query(ctx, selectUser+`WHERE (starts_with(u.username, $1) OR starts_with(u.email_key, $1)) AND u.username > $2
-		ORDER BY u.username LIMIT $3`, naming.EmailKey(prefix), after, limit)
+	rows, err := db.Query(ctx, selectUser+`WHERE (u.username ~>=~ $1 AND u.username ~<~ $2 OR u.email_key ~>=~ $1 AND u.email_key ~<~ $2)
+		AND u.username > $3 ORDER BY u.username LIMIT $4`, naming.EmailKey(prefix), naming.EmailKey(prefix)+string(unicode.MaxRune), after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("search users: %w", err)
 	}
