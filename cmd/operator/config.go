@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 
-	"go.uber.org/zap/zapcore"
 	clientfeatures "k8s.io/client-go/features"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -11,9 +11,12 @@ import (
 
 // restConfig reads the connection to the API server from a kubeconfig file, or from the pod's service account.
 func restConfig(kubeconfig string) (*rest.Config, error) {
-	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	config, err := rest.InClusterConfig()
+	if kubeconfig != "" {
+		config, err = clientcmd.BuildConfigFromFlags("", kubeconfig)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+		return nil, fmt.Errorf("find the API server: %w", err)
 	}
 	// The API server limits its clients by priority and fairness; a client-side limit would only delay many Tenants.
 	config.QPS = -1
@@ -35,9 +38,10 @@ func (g gates) Enabled(feature clientfeatures.Feature) bool {
 	return feature != clientfeatures.WatchListClient && g.Gates.Enabled(feature)
 }
 
-func zapLevel(verbose bool) zapcore.Level {
+// logLevel returns the level of the logs, of which 0 is the level of the reconciles that change something.
+func logLevel(verbose bool) slog.Level {
 	if verbose {
-		return zapcore.DebugLevel
+		return -1
 	}
-	return zapcore.InfoLevel
+	return slog.LevelInfo
 }

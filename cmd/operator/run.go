@@ -1,24 +1,24 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"os"
 	"runtime/debug"
-	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/runtime"
 	clientfeatures "k8s.io/client-go/features"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers"
 	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/internal/account/migrations"
@@ -27,10 +27,8 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
-
-// stopTimeout bounds the reconciles in progress when the operator is stopped.
-const stopTimeout = 20 * time.Second
 
 type runOptions struct {
 	namespace      string
@@ -78,13 +76,23 @@ func run(cmd *cobra.Command, o runOptions) error {
 	if o.namespace == "" {
 		return errors.New("set the namespace with --namespace or the environment variable POD_NAMESPACE")
 	}
-	ctrl.SetLogger(zap.New(zap.JSONEncoder(), zap.Level(zapLevel(o.verbose))))
-	mgr, err := newManager(o)
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel(o.verbose)}))
+	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
+	klog.SetSlogLogger(log)
+	config, err := restConfig(o.kubeconfig)
 	if err != nil {
 		return err
 	}
+	scheme, err := newScheme()
+	if err != nil {
+		return err
+	}
+	live, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return fmt.Errorf("create the client of the API server: %w", err)
+	}
 	stores := &connections.Stores{
-		Application: blog.Application, Public: []application.Set{migrations.Set}, Live: mgr.GetAPIReader(), MaxConns: o.maxConnections,
+		Application: blog.Application, Public: []application.Set{migrations.Set}, Live: live, MaxConns: o.maxConnections,
 	}
 	defer stores.Close()
 	for _, collector := range append(tenancy.Metrics(), postgres.PoolCollector{Stats: stores.Stats}) {
@@ -92,47 +100,45 @@ func run(cmd *cobra.Command, o runOptions) error {
 			return fmt.Errorf("register the database metrics: %w", err)
 		}
 	}
-	if err := controllers.Setup(mgr, controllers.Options{
-		Stores: stores, BackendAddress: o.probeAddress, Workers: o.workers, Resolver: domainproof.NewResolver(o.dnsServer),
-	}); err != nil {
-		return err
+	setup := func(mgr ctrl.Manager) error {
+		return controllers.Setup(mgr, controllers.Options{
+			Stores: stores, BackendAddress: o.probeAddress, Workers: o.workers, Resolver: domainproof.NewResolver(o.dnsServer),
+		})
 	}
-	if err := mgr.Start(cmd.Context()); err != nil {
-		return fmt.Errorf("run the controllers: %w", err)
-	}
-	return nil
+	return serveWhile(cmd.Context(), log, o.endpoints(), func(ctx context.Context) {
+		keepRunning(ctx, log, func(ctx context.Context) error { return runManager(ctx, config, scheme, o, setup) })
+	})
 }
 
-func newManager(o runOptions) (ctrl.Manager, error) {
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return nil, fmt.Errorf("register the API types: %w", err)
+// endpoints returns what the operator serves as long as its process runs, also while it has no manager.
+func (o runOptions) endpoints() []web.Endpoint {
+	var endpoints []web.Endpoint
+	if o.metricsAddress != "0" {
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", promhttp.HandlerFor(metrics.Registry, promhttp.HandlerOpts{}))
+		endpoints = append(endpoints, web.Endpoint{Name: "metrics", Address: o.metricsAddress, Handler: mux})
 	}
-	config, err := restConfig(o.kubeconfig)
-	if err != nil {
-		return nil, err
+	if o.healthAddress != "0" {
+		mux := http.NewServeMux()
+		ok := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
+		mux.HandleFunc("GET /healthz", ok)
+		mux.HandleFunc("GET /readyz", ok)
+		endpoints = append(endpoints, web.Endpoint{Name: "health checks", Address: o.healthAddress, Handler: mux})
 	}
-	stop := stopTimeout
-	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		Cache:                         controllers.CacheOptions(o.namespace),
-		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
-		HealthProbeBindAddress:        o.healthAddress,
-		PprofBindAddress:              o.pprofAddress,
-		LeaderElection:                o.leaderElection,
-		LeaderElectionID:              "echoblogs-operator",
-		LeaderElectionNamespace:       o.namespace,
-		LeaderElectionReleaseOnCancel: true,
-		GracefulShutdownTimeout:       &stop,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("create the manager: %w", err)
-	}
-	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
-		return nil, fmt.Errorf("add the health check: %w", err)
-	}
-	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
-		return nil, fmt.Errorf("add the readiness check: %w", err)
-	}
-	return mgr, nil
+	return endpoints
+}
+
+// serveWhile serves endpoints until work, which it starts, has returned. Work ends with ctx, or when an endpoint fails.
+func serveWhile(ctx context.Context, log *slog.Logger, endpoints []web.Endpoint, work func(context.Context)) error {
+	working, stopWork := context.WithCancel(ctx)
+	defer stopWork()
+	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() {
+		served <- web.Serve(serving, log, endpoints...)
+		stopWork()
+	}()
+	work(working)
+	stopServing()
+	return <-served
 }

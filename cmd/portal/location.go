@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/spf13/pflag"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/echoblogs/echoblogs/internal/portal"
@@ -34,8 +35,12 @@ func (l *location) complete(o *portal.Options) error {
 	if o.DatabaseURI == "" {
 		return errors.New("the address of the database is not set: set ECHOBLOGS_DATABASE_URI, or ECHOBLOGS_DATABASE_URI_FILE to the name of a file")
 	}
-	if o.Kubernetes, err = clientcmd.BuildConfigFromFlags("", l.kubeconfig); err != nil {
-		return fmt.Errorf("read the kubeconfig: %w", err)
+	o.Kubernetes, err = rest.InClusterConfig()
+	if l.kubeconfig != "" {
+		o.Kubernetes, err = clientcmd.BuildConfigFromFlags("", l.kubeconfig)
+	}
+	if err != nil {
+		return fmt.Errorf("find the API server: %w", err)
 	}
 	return nil
 }

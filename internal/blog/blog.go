@@ -85,8 +85,8 @@ func (b *Blog) serve(o Options) error {
 	}
 	mux := http.NewServeMux()
 	// Probes and assets do not depend on the host.
-	mux.HandleFunc("/healthz", live)
-	mux.HandleFunc("/readyz", b.ready)
+	mux.HandleFunc("/healthz", web.Live)
+	mux.Handle("/readyz", &web.Readiness{Check: b.missing})
 	mux.Handle(web.AssetsPrefix+"{name}", layout.Assets)
 	readers := reader.New(shared, b.pools.reader, int(b.pools.reader.Config().MaxConns))
 	shared.NameTaken = readers.NameTaken
@@ -107,4 +107,12 @@ func (b *Blog) Run(ctx context.Context) { b.directory.Run(ctx) }
 func (b *Blog) Close() {
 	b.directory.Close()
 	b.pools.close()
+}
+
+// missing returns what this replica needs before it can serve requests, or "".
+func (b *Blog) missing(context.Context) string {
+	if !b.directory.Fresh() {
+		return "The registry has not been read yet: check the connection to the database."
+	}
+	return ""
 }

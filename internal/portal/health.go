@@ -2,36 +2,21 @@ package portal
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"time"
 )
 
-// readyTimeout bounds the checks of ready.
-const readyTimeout = 2 * time.Second
+// readyTimeout bounds missing: a kubelet waits a second for an answer by default.
+const readyTimeout = 900 * time.Millisecond
 
-func (p *Portal) health(w http.ResponseWriter, _ *http.Request) {
-	plain(w, http.StatusOK, "OK")
-}
-
-// ready reports whether the site can serve requests.
-func (p *Portal) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+// missing returns what the site needs before it can serve requests, or "".
+func (p *Portal) missing(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	if _, err := p.tenants.Platform(ctx); err != nil {
-		plain(w, http.StatusServiceUnavailable, "The Platform has not been read yet. Check that the API server is reachable and that the Platform "+p.options.Platform+" exists.")
-		return
+		return "The Platform has not been read yet. Check that the API server is reachable and that the Platform " + p.options.Platform + " exists."
 	}
 	if err := p.accounts.Ready(ctx); err != nil {
-		plain(w, http.StatusServiceUnavailable, "The database is unavailable, or the operator has not created its tables yet.")
-		return
+		return "The database is unavailable, or the operator has not created its tables yet."
 	}
-	plain(w, http.StatusOK, "Ready")
-}
-
-func plain(w http.ResponseWriter, status int, sentence string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	fmt.Fprintln(w, sentence)
+	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/portal/staff"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // addPages sets the handler of the site.
@@ -44,8 +45,8 @@ func (p *Portal) addPages() error {
 		return forMembers.Home(w, r)
 	}}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", p.health)
-	mux.HandleFunc("GET /readyz", p.ready)
+	mux.HandleFunc("GET /healthz", web.Live)
+	mux.Handle("GET /readyz", &web.Readiness{Check: p.missing})
 	handler := base.Register(mux, home, forVisitors.Routes(), forMembers.Routes(), forStaff.Routes())
 	p.observer.Log, p.observer.AccessLog, p.observer.Identify, p.observer.Panicked = log, o.AccessLog, true, base.Panicked
 	p.handler = p.observer.Wrap(handler)

@@ -120,11 +120,11 @@ func (p *Platform) Serve(o blog.Options) {
 	p.Replica = StartReplica(p.T, o)
 }
 
-// WaitReady waits until the replica is ready.
+// WaitReady waits until the replica knows which hosts exist.
 func (p *Platform) WaitReady() {
 	p.T.Helper()
-	p.Wait("the blog is ready", func() error {
-		if got := p.Get("any", "/readyz"); got.Status != http.StatusOK {
+	p.Wait("the blog has a current view of the registry", func() error {
+		if got := p.Get("nobody.example.com", "/"); got.Status != http.StatusNotFound {
 			return fmt.Errorf("it has the status %d: %s", got.Status, got.Body)
 		}
 		return nil

@@ -15,8 +15,11 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"k8s.io/client-go/tools/clientcmd"
+
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/test/testkit/faultproxy"
 	"github.com/echoblogs/echoblogs/test/testkit/freeport"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
@@ -196,4 +199,21 @@ func (p *Platform) WaitCount(what string, want int, sql string, arguments ...any
 		}
 		return nil
 	})
+}
+
+// ProxyAPIServer puts a proxy between the API server and the operators that are started afterwards.
+func (p *Platform) ProxyAPIServer() *faultproxy.Proxy {
+	p.t.Helper()
+	config, err := clientcmd.LoadFromFile(p.kubeconfig)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var proxy *faultproxy.Proxy
+	for _, cluster := range config.Clusters {
+		proxy, cluster.Server = faultproxy.New(p.t, cluster.Server)
+	}
+	if err := clientcmd.WriteToFile(*config, p.kubeconfig); err != nil {
+		p.t.Fatal(err)
+	}
+	return proxy
 }
