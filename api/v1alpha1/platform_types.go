@@ -82,6 +82,12 @@ type DatabaseSpec struct {
 	// +required
 	SecretRef SecretReference `json:"secretRef,omitempty,omitzero"`
 
+	// caSecretRef names a Secret in the Platform's namespace whose key "ca.crt" holds the certificate of the authority that
+	// signed the server's, in PEM format. With it, connections use TLS and verify the certificate, whatever sslmode says: as
+	// with verify-ca if it says that, and as with verify-full otherwise. Empty: the authorities of the operator's image.
+	// +optional
+	CASecretRef *SecretReference `json:"caSecretRef,omitempty"`
+
 	// engine is the kind of server. Empty: PostgreSQL.
 	// +optional
 	Engine DatabaseEngine `json:"engine,omitempty"`

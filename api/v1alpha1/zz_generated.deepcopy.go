@@ -13,6 +13,11 @@ import (
 func (in *DatabaseSpec) DeepCopyInto(out *DatabaseSpec) {
 	*out = *in
 	out.SecretRef = in.SecretRef
+	if in.CASecretRef != nil {
+		in, out := &in.CASecretRef, &out.CASecretRef
+		*out = new(SecretReference)
+		**out = **in
+	}
 	if in.AdoptableSchemas != nil {
 		in, out := &in.AdoptableSchemas, &out.AdoptableSchemas
 		*out = make([]string, len(*in))

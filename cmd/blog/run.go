@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/echoblogs/echoblogs/internal/blog"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -33,7 +34,8 @@ func runCommand() *cobra.Command {
 		Long: `Serve the blogs of all tenants until SIGTERM or SIGINT.
 
 The address of the database is read from the environment variable ECHOBLOGS_DATABASE_URI, or from the file that
-ECHOBLOGS_DATABASE_URI_FILE names. The server starts even if the database is unavailable, and answers 503 until it is.
+ECHOBLOGS_DATABASE_URI_FILE names, which is read again for each new connection. The server starts even if the database is
+unavailable, and answers 503 until it is.
 
 If the address points to PgBouncer in transaction mode, also set ECHOBLOGS_LISTEN_URI or ECHOBLOGS_LISTEN_URI_FILE
 to the address of the database itself, for the connection that listens for changes. Without it, changes take up to two
@@ -56,14 +58,14 @@ opens at most --reader-connections plus --editor-connections, and two more for t
 func run(ctx context.Context, o runOptions) error {
 	_, _ = memlimit.Set() // GOMEMLIMIT is 90% of the container's limit; an error says that there is none
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	uri, err := web.SecretFromEnv("ECHOBLOGS_DATABASE_URI")
+	uri, err := postgres.AddressFromEnv("ECHOBLOGS_DATABASE_URI")
 	if err != nil {
 		return err
 	}
 	if uri == "" {
 		return errors.New("the address of the database is not set: set ECHOBLOGS_DATABASE_URI, or ECHOBLOGS_DATABASE_URI_FILE to the name of a file")
 	}
-	listenURI, err := web.SecretFromEnv("ECHOBLOGS_LISTEN_URI")
+	listenURI, err := postgres.AddressFromEnv("ECHOBLOGS_LISTEN_URI")
 	if err != nil {
 		return err
 	}

@@ -112,11 +112,11 @@ type database interface {
 
 // database connects to the database of a Platform.
 func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (database, error) {
-	uri, err := c.readDatabaseURI(ctx, platform)
+	how, err := c.connection(ctx, platform)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := postgres.NewPool(uri, postgres.PoolOptions{MaxConns: 2, ApplicationName: "kubectl-echoblogs"})
+	pool, err := postgres.NewPool(how.URI, postgres.PoolOptions{MaxConns: 2, ApplicationName: "kubectl-echoblogs", CA: how.CA})
 	if err != nil {
 		return nil, err
 	}
@@ -127,21 +127,21 @@ func (c *cluster) database(ctx context.Context, platform *v1alpha1.Platform) (da
 	return pool, nil
 }
 
-// readDatabaseURI returns the address of the database of a Platform, with the operator's role.
-func (c *cluster) readDatabaseURI(ctx context.Context, platform *v1alpha1.Platform) (string, error) {
+// connection returns how to connect to the database of a Platform, with the operator's role.
+func (c *cluster) connection(ctx context.Context, platform *v1alpha1.Platform) (databasesecret.Connection, error) {
 	if c.databaseURI != "" {
-		return c.databaseURI, nil
+		return databasesecret.Connection{URI: c.databaseURI}, nil
 	}
-	uri, err := databasesecret.ReadURI(ctx, c.client, platform)
+	how, err := databasesecret.Read(ctx, c.client, platform)
 	if err != nil {
-		return "", fmt.Errorf("find the database of Platform %s: %w", platform.Name, err)
+		return how, fmt.Errorf("find the database of Platform %s: %w", platform.Name, err)
 	}
-	return uri, nil
+	return how, nil
 }
 
 // store connects to the database of a Platform to write there, as its operator does. The caller closes it.
 func (c *cluster) store(ctx context.Context, platform *v1alpha1.Platform) (*tenancy.Store, error) {
-	uri, err := c.readDatabaseURI(ctx, platform)
+	how, err := c.connection(ctx, platform)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,8 @@ func (c *cluster) store(ctx context.Context, platform *v1alpha1.Platform) (*tena
 	if err != nil {
 		return nil, err
 	}
-	return tenancy.Open(uri, options)
+	options.Pool.CA = how.CA
+	return tenancy.Open(how.URI, options)
 }
 
 func (c *cluster) storeOptions(ctx context.Context, platform *v1alpha1.Platform) (tenancy.Options, error) {

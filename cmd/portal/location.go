@@ -10,7 +10,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/echoblogs/echoblogs/internal/portal"
-	"github.com/echoblogs/echoblogs/internal/web"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // location selects a Platform and its API server.
@@ -29,7 +29,7 @@ func (l *location) complete(o *portal.Options) error {
 	}
 	o.Namespace, o.Platform = l.namespace, l.platform
 	var err error
-	if o.DatabaseURI, err = web.SecretFromEnv("ECHOBLOGS_DATABASE_URI"); err != nil {
+	if o.DatabaseURI, err = postgres.AddressFromEnv("ECHOBLOGS_DATABASE_URI"); err != nil {
 		return err
 	}
 	if o.DatabaseURI == "" {

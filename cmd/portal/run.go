@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/echoblogs/echoblogs/internal/mail"
 	"github.com/echoblogs/echoblogs/internal/mail/transport"
 	"github.com/echoblogs/echoblogs/internal/portal"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -32,11 +30,6 @@ type runOptions struct {
 	portal                  portal.Options
 }
 
-type mailOptions struct {
-	from, folder string
-	smtp         transport.SMTPOptions
-}
-
 func runCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
@@ -46,7 +39,8 @@ func runCommand() *cobra.Command {
 
 The address of the database is read from the environment variable ECHOBLOGS_DATABASE_URI, or from the file that
 ECHOBLOGS_DATABASE_URI_FILE names. The user name and password of the mail server are read from ECHOBLOGS_SMTP_USERNAME and
-ECHOBLOGS_SMTP_PASSWORD, or from the files that ECHOBLOGS_SMTP_USERNAME_FILE and ECHOBLOGS_SMTP_PASSWORD_FILE name.`,
+ECHOBLOGS_SMTP_PASSWORD, or from the files that ECHOBLOGS_SMTP_USERNAME_FILE and ECHOBLOGS_SMTP_PASSWORD_FILE name. The
+files are read again for each new connection, and for each email.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
@@ -118,26 +112,6 @@ func (o runOptions) complete(log *slog.Logger) (portal.Options, error) {
 	}
 	options.Mailer, err = o.mail.transport()
 	return options, err
-}
-
-func (o mailOptions) transport() (mail.Transport, error) {
-	switch {
-	case o.folder != "":
-		return transport.Folder{Path: o.folder, From: cmp.Or(o.from, "EchoBlogs <noreply@localhost>")}, nil
-	case o.smtp.Host == "":
-		return nil, errors.New("set --smtp-host to send emails, or --mail-folder to write them into a folder")
-	case o.from == "":
-		return nil, errors.New("set --mail-from to the sender of emails")
-	}
-	var err error
-	o.smtp.From = o.from
-	if o.smtp.Username, err = web.SecretFromEnv("ECHOBLOGS_SMTP_USERNAME"); err != nil {
-		return nil, err
-	}
-	if o.smtp.Password, err = web.SecretFromEnv("ECHOBLOGS_SMTP_PASSWORD"); err != nil {
-		return nil, err
-	}
-	return transport.NewSMTP(o.smtp)
 }
 
 // networks parses addresses and networks.

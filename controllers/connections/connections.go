@@ -49,7 +49,7 @@ type Stores struct {
 }
 
 type database struct {
-	uri      string
+	how      databasesecret.Connection
 	store    *tenancy.Store
 	prepared bool
 }
@@ -109,26 +109,26 @@ func (s *Stores) prepared(platform types.NamespacedName) (store *tenancy.Store, 
 	return nil, s.changed, s.started
 }
 
-// Connect returns the store of a Platform, with a new pool if the address or the password has changed. It returns a
+// Connect returns the store of a Platform, with a new pool if the address, the password or the authority has changed. It returns a
 // *databasesecret.InvalidError if the Secret holds no usable address.
 func (s *Stores) Connect(ctx context.Context, platform *v1alpha1.Platform) (*tenancy.Store, error) {
-	uri, err := databasesecret.ReadURI(ctx, s.Live, platform)
+	how, err := databasesecret.Read(ctx, s.Live, platform)
 	if err != nil {
 		return nil, err
 	}
 	key := client.ObjectKeyFromObject(platform)
-	if store := s.connected(key, uri); store != nil {
+	if store := s.connected(key, how); store != nil {
 		return store, nil
 	}
 	var namespace corev1.Namespace
 	if err := s.Live.Get(ctx, client.ObjectKey{Name: platform.Namespace}, &namespace); err != nil {
 		return nil, fmt.Errorf("read the UID of the namespace %s: %w", platform.Namespace, err)
 	}
-	store, err := tenancy.Open(uri, tenancy.Options{
+	store, err := tenancy.Open(how.URI, tenancy.Options{
 		Application:  s.Application,
 		Public:       s.Public,
 		RolePrefix:   postgres.RolePrefix(platform.Spec.Database.RolePrefix),
-		Pool:         postgres.PoolOptions{MaxConns: s.MaxConns, ApplicationName: "echoblogs-operator", Tracer: s.Tracer},
+		Pool:         postgres.PoolOptions{MaxConns: s.MaxConns, ApplicationName: "echoblogs-operator", Tracer: s.Tracer, CA: how.CA},
 		NamespaceUID: string(namespace.UID),
 		Citus:        platform.Spec.Database.Engine == v1alpha1.Citus,
 		MaxClockSkew: s.MaxClockSkew,
@@ -142,15 +142,15 @@ func (s *Stores) Connect(ctx context.Context, platform *v1alpha1.Platform) (*ten
 	if s.open == nil {
 		s.open = map[types.NamespacedName]*database{}
 	}
-	s.open[key] = &database{uri: uri, store: store}
+	s.open[key] = &database{how: how, store: store}
 	return store, nil
 }
 
-// connected returns the store of a Platform if it is connected to the database at uri.
-func (s *Stores) connected(key types.NamespacedName, uri string) *tenancy.Store {
+// connected returns the store of a Platform if it is connected in this way.
+func (s *Stores) connected(key types.NamespacedName, how databasesecret.Connection) *tenancy.Store {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if db := s.open[key]; db != nil && db.uri == uri {
+	if db := s.open[key]; db != nil && db.how == how {
 		return db.store
 	}
 	return nil

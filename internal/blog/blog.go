@@ -18,7 +18,7 @@ import (
 
 // Options configure a Blog.
 type Options struct {
-	// DatabaseURI is the address of the database, with the role of the blog. Required.
+	// DatabaseURI is the address of the database, with the role of the blog, or a file with it; see postgres.AddressFromEnv. Required.
 	DatabaseURI string
 	// ListenURI is the address of the same database without a pooler in between, for the connection that waits for
 	// notifications of changes. Defaults to DatabaseURI. Through PgBouncer in transaction mode no notification would

@@ -12,7 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/databasesecret"
 )
 
-func TestReadURI(t *testing.T) {
+func TestRead(t *testing.T) {
 	t.Parallel()
 	platform := &v1alpha1.Platform{ObjectMeta: metav1.ObjectMeta{Namespace: "blogs", Name: "default"}}
 	platform.Spec.Database.SecretRef.Name = "db"
@@ -30,6 +30,7 @@ func TestReadURI(t *testing.T) {
 			map[string]string{"dbname": "blogs", "user": "app"}, "",
 			`read Secret db: it must have the key "uri", or the keys host, port, dbname, user and password`,
 		},
+		"a file":    {map[string]string{"uri": "/etc/passwd"}, "", `read Secret db: its key "uri" must be of the form postgres://user:password@host:port/database`},
 		"no Secret": {nil, "", "read Secret db: it does not exist"},
 	}
 	for name, test := range tests {
@@ -43,13 +44,13 @@ func TestReadURI(t *testing.T) {
 				}
 				secrets.WithObjects(secret)
 			}
-			uri, err := databasesecret.ReadURI(t.Context(), secrets.Build(), platform)
-			if uri != test.want {
-				t.Errorf("ReadURI returned %q, want %q", uri, test.want)
+			connection, err := databasesecret.Read(t.Context(), secrets.Build(), platform)
+			if connection.URI != test.want {
+				t.Errorf("Read returned %q, want %q", connection.URI, test.want)
 			}
 			var invalid *databasesecret.InvalidError
 			if (test.err != "") != errors.As(err, &invalid) || invalid != nil && err.Error() != test.err {
-				t.Errorf("ReadURI returned the error %v, want %q", err, test.err)
+				t.Errorf("Read returned the error %v, want %q", err, test.err)
 			}
 		})
 	}

@@ -26,7 +26,7 @@ import (
 
 // Options configure a public site.
 type Options struct {
-	// DatabaseURI is the connection string of the database, for the role of the public site. Required.
+	// DatabaseURI is the address of the database, with the role of the public site, or a file with it; see postgres.AddressFromEnv. Required.
 	DatabaseURI string
 	// MaxConns is the largest number of connections. Defaults to 8.
 	MaxConns int32

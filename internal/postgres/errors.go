@@ -39,6 +39,7 @@ var causes = map[string]string{
 	"08":    "The connection to the database was lost.",
 	"22":    "The database rejected a value.",
 	"25006": "The database is read-only. Point the connection at the primary server, or make this one writable.",
+	"28000": "The database does not permit this user to log in. Check the role, and that pg_hba.conf has an entry for it, the database and the network.",
 	"28":    "The database rejected the user name or password. Check the Secret of the database.",
 	"3D":    "The database does not exist. Check the name in the Secret of the database.",
 	"3F":    "A schema is missing in the database.",
@@ -95,6 +96,9 @@ func connectionFailed(err error) bool {
 // Explain explains a database error to the reader of a condition, an event or a log. It never repeats the driver's text,
 // which may include addresses and statements.
 func Explain(err error) string {
+	if cause := explainTLS(err); cause != "" {
+		return cause
+	}
 	if code := Code(err); code != "" {
 		if cause := causeOf(code); cause != "" {
 			return cause
@@ -140,7 +144,7 @@ func LogText(err error) string {
 		}
 		return err.Error()
 	}
-	cause := cmp.Or(causeOf(pg.Code), refused)
+	cause := cmp.Or(explainTLS(err), causeOf(pg.Code), refused)
 	switch {
 	case messageHoldsValues(pg.Code):
 		return fmt.Sprintf("%s (SQLSTATE %s)", cause, pg.Code)

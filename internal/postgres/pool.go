@@ -18,6 +18,9 @@ type PoolOptions struct {
 	MaxConns int32
 	// ApplicationName is shown in pg_stat_activity. Defaults to "echoblogs".
 	ApplicationName string
+	// CA is the certificate of the authority that signed the server's, in PEM format. With it, connections use TLS and verify
+	// the certificate. Defaults to what the address says, and the authorities of the system.
+	CA string
 	// Tracer traces every statement. Defaults to none.
 	Tracer QueryTracer
 }
@@ -48,13 +51,20 @@ type (
 	QueryTracer = pgx.QueryTracer
 )
 
-// NewPool returns a pool for the database at uri. It connects when it is first used, so an unavailable database is not an
-// error here. Statements run in exec mode: one round trip and no prepared statement, so that they work behind PgBouncer in
+// NewPool returns a pool for the database at an address (see Address). It connects when it is first used, so an unavailable
+// database is not an error here. Statements run in exec mode: one round trip and no prepared statement, so that they work behind PgBouncer in
 // transaction mode and do not accumulate with the number of tenants.
-func NewPool(uri string, o PoolOptions) (*Pool, error) {
-	config, err := poolConfig(uri, o)
+func NewPool(address string, o PoolOptions) (*Pool, error) {
+	config, err := poolConfig(address, o)
 	if err != nil {
 		return nil, err
+	}
+	config.BeforeConnect = func(_ context.Context, conn *pgx.ConnConfig) error {
+		fresh, err := poolConfig(address, o)
+		if err == nil {
+			*conn = *fresh.ConnConfig
+		}
+		return err
 	}
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
@@ -63,20 +73,28 @@ func NewPool(uri string, o PoolOptions) (*Pool, error) {
 	return pool, nil
 }
 
-// ConnConfig returns the configuration of one connection to the database at uri, outside of a pool.
-func ConnConfig(uri, applicationName string) (*pgx.ConnConfig, error) {
-	config, err := poolConfig(uri, PoolOptions{ApplicationName: applicationName})
+// ConnConfig returns the configuration of one connection to the database at an address (see Address), outside of a pool.
+func ConnConfig(address, applicationName string) (*pgx.ConnConfig, error) {
+	config, err := poolConfig(address, PoolOptions{ApplicationName: applicationName})
 	if err != nil {
 		return nil, err
 	}
 	return config.ConnConfig, nil
 }
 
-func poolConfig(uri string, o PoolOptions) (*pgxpool.Config, error) {
+func poolConfig(address string, o PoolOptions) (*pgxpool.Config, error) {
+	uri, err := readAddress(address)
+	if err != nil {
+		return nil, err
+	}
 	config, err := pgxpool.ParseConfig(uri)
 	if err != nil {
-		// The driver's error quotes the address, which contains the password.
-		return nil, fmt.Errorf("read the database address: it is not of the form postgres://user:password@host:port/database")
+		return nil, addressError(err)
+	}
+	if o.CA != "" {
+		if err := trust(config.ConnConfig, o.CA); err != nil {
+			return nil, err
+		}
 	}
 	if o.ApplicationName == "" {
 		o.ApplicationName = "echoblogs"

@@ -32,7 +32,7 @@ const (
 
 // Options configure a Directory.
 type Options struct {
-	// DatabaseURI is the address of the database. Required.
+	// DatabaseURI is the address of the database, or a file with it; see postgres.AddressFromEnv. Required.
 	DatabaseURI string
 	// ListenURI is the address of the same database without a pooler in between, for the connection that waits for
 	// notifications. Defaults to DatabaseURI. Through PgBouncer in transaction mode no notification would arrive, and

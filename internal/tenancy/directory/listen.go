@@ -24,21 +24,29 @@ const (
 // listener waits for notifications on a dedicated connection, which must be direct: through PgBouncer in transaction mode
 // none would arrive.
 type listener struct {
-	config  *pgx.ConnConfig
+	address string // of the database; see postgres.AddressFromEnv
+	name    string // in pg_stat_activity
 	pending *pendingReads
 	log     *slog.Logger
 	failing bool
 }
 
-func newListener(uri, name string, pending *pendingReads, log *slog.Logger) (*listener, error) {
-	config, err := postgres.ConnConfig(uri, name)
+func newListener(address, name string, pending *pendingReads, log *slog.Logger) (*listener, error) {
+	l := &listener{address: address, name: name, pending: pending, log: log}
+	_, err := l.config()
+	return l, err
+}
+
+// config returns the configuration of a connection, with the address as it is now.
+func (l *listener) config() (*pgx.ConnConfig, error) {
+	config, err := postgres.ConnConfig(l.address, l.name)
 	if err != nil {
 		return nil, err
 	}
 	config.DialFunc = (&net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
 	}).DialContext
-	return &listener{config: config, pending: pending, log: log}, nil
+	return config, nil
 }
 
 // run listens until ctx ends, and reconnects whenever the connection is lost.
@@ -67,7 +75,11 @@ func (l *listener) run(ctx context.Context) {
 
 // listen connects, listens, and returns when the connection is lost.
 func (l *listener) listen(ctx context.Context) (connected bool, err error) {
-	conn, err := pgx.ConnectConfig(ctx, l.config)
+	config, err := l.config()
+	if err != nil {
+		return false, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return false, fmt.Errorf("connect: %w", err)
 	}

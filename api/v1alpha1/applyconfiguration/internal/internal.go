@@ -40,6 +40,9 @@ var schemaYAML = typed.YAMLObject(`types:
           elementType:
             scalar: string
           elementRelationship: associative
+    - name: caSecretRef
+      type:
+        namedType: com.github.echoblogs.echoblogs.api.v1alpha1.SecretReference
     - name: engine
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.DatabaseEngine

@@ -14,6 +14,10 @@ type DatabaseSpecApplyConfiguration struct {
 	// secretRef names the Secret that holds the connection, in the Platform's namespace: the key "uri", or the keys
 	// that CloudNativePG writes (host, port, dbname, user, password).
 	SecretRef *SecretReferenceApplyConfiguration `json:"secretRef,omitempty"`
+	// caSecretRef names a Secret in the Platform's namespace whose key "ca.crt" holds the certificate of the authority that
+	// signed the server's, in PEM format. With it, connections use TLS and verify the certificate, whatever sslmode says: as
+	// with verify-ca if it says that, and as with verify-full otherwise. Empty: the authorities of the operator's image.
+	CASecretRef *SecretReferenceApplyConfiguration `json:"caSecretRef,omitempty"`
 	// engine is the kind of server. Empty: PostgreSQL.
 	Engine *apiv1alpha1.DatabaseEngine `json:"engine,omitempty"`
 	// rolePrefix is the start of the names of the database roles: PREFIX_operator, PREFIX_portal and PREFIX_blog. Platforms
@@ -35,6 +39,14 @@ func DatabaseSpec() *DatabaseSpecApplyConfiguration {
 // If called multiple times, the SecretRef field is set to the value of the last call.
 func (b *DatabaseSpecApplyConfiguration) WithSecretRef(value *SecretReferenceApplyConfiguration) *DatabaseSpecApplyConfiguration {
 	b.SecretRef = value
+	return b
+}
+
+// WithCASecretRef sets the CASecretRef field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the CASecretRef field is set to the value of the last call.
+func (b *DatabaseSpecApplyConfiguration) WithCASecretRef(value *SecretReferenceApplyConfiguration) *DatabaseSpecApplyConfiguration {
+	b.CASecretRef = value
 	return b
 }
 
