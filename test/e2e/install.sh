@@ -3,6 +3,11 @@
 # that set up its network, and a library of runc. Progress goes to stderr.
 set -euo pipefail
 
+if [[ $(uname -s) != Linux ]]; then
+	echo "install.sh: a Kubernetes node runs on Linux only, and this is $(uname -s)" >&2
+	exit 1
+fi
+
 packages=(iproute2 iptables ipset gcc libc6-dev libseccomp-dev pkg-config)
 
 missing=()

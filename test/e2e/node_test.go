@@ -48,6 +48,7 @@ func TestNode(t *testing.T) {
 	t.Run("Expose", func(t *testing.T) { testExpose(t, n) })
 	t.Run("NoRouteOut", func(t *testing.T) { testNoRouteOut(t, n) })
 	t.Run("Programs", func(t *testing.T) { testPrograms(t, n) })
+	t.Run("ProductImages", func(t *testing.T) { testProductImages(t, n) })
 	t.Run("Logs", func(t *testing.T) {
 		if logs, err := n.Kubectl(t.Context(), "logs", "--namespace=app", "allowed"); err != nil || !strings.Contains(logs, "Listening on") {
 			t.Errorf("kubectl logs = %q, %v; want the first line", logs, err)
@@ -239,6 +240,35 @@ func testPrograms(t *testing.T, n *node.Node) {
 	expect(t, n, "allowed", "/postgres", "uri", n.Postgres.PodURI+"&sslrootcert=/database/ca.crt", "TLSv1.3")
 	if _, err := n.Kubectl(t.Context(), "get", "pods", "--all-namespaces"); err != nil {
 		t.Errorf("the API server after a restart: %v", err)
+	}
+}
+
+// testProductImages runs each program of the product as a restricted pod.
+func testProductImages(t *testing.T, n *node.Node) {
+	t.Helper()
+	archives, err := node.BuildProductImages(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatalf("build the images of the product: %v", err)
+	}
+	if err := n.Import(t.Context(), archives...); err != nil {
+		t.Fatalf("import the images of the product: %v", err)
+	}
+	manifest := read(t, "testdata/program.yaml")
+	for program, command := range map[string][2]string{
+		"operator": {"bootstrap-sql", "CREATE ROLE"},
+		"blog":     {"--help", "Usage:"},
+		"portal":   {"--help", "Usage:"},
+	} {
+		if err := n.Apply(t.Context(), strings.NewReplacer("PROGRAM", program, "ARGUMENT", command[0]).Replace(manifest)); err != nil {
+			t.Errorf("create a pod of %s: %v", program, err)
+			continue
+		}
+		if _, err := n.Kubectl(t.Context(), "wait", "--namespace=app", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=30s", "pod/"+program); err != nil {
+			t.Errorf("run %s: %v", program, err)
+		}
+		if logs, err := n.Kubectl(t.Context(), "logs", "--namespace=app", program); err != nil || !strings.Contains(logs, command[1]) {
+			t.Errorf("%s %s in a pod writes %q, %v; want %q", program, command[0], logs, err, command[1])
+		}
 	}
 }
 

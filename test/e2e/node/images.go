@@ -43,6 +43,33 @@ func BuildImage(ctx context.Context, to, name, program string) (string, error) {
 	return binary + ".tar", writeImage(binary+".tar", name, binary)
 }
 
+// BuildProductImages builds the images of the product as make images does, into the folder to, and returns the files of
+// the archives, for Import. Their names are echoblogs-operator:dev, echoblogs-blog:dev and echoblogs-portal:dev.
+func BuildProductImages(ctx context.Context, to string) ([]string, error) {
+	root, err := repository.Root()
+	if err != nil {
+		return nil, err
+	}
+	builder := filepath.Join(to, "images")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", builder, ".")
+	build.Dir = filepath.Join(root, "hack", "images")
+	if output, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build the builder of the images: %w\n%s", err, output)
+	}
+	arguments := []string{"--output=" + to}
+	var archives []string
+	for _, program := range []string{"operator", "blog", "portal"} {
+		arguments = append(arguments, program+"=echoblogs-"+program+":dev")
+		archives = append(archives, filepath.Join(to, program+".tar"))
+	}
+	images := exec.CommandContext(ctx, builder, arguments...)
+	images.Dir = root
+	if output, err := images.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build the images of the product: %w\n%s", err, output)
+	}
+	return archives, nil
+}
+
 // writeImage writes an image with one program.
 func writeImage(file, name, program string) error {
 	entrypoint := "/" + filepath.Base(program)
