@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,8 @@ func TestNode(t *testing.T) {
 func start(t *testing.T) *node.Node {
 	t.Helper()
 	began := time.Now()
-	n, err := node.Start(t.Context(), node.Options{Progress: func(text string) {
+	logs := filepath.Join(t.TempDir(), "logs")
+	n, err := node.Start(t.Context(), node.Options{KeepLogs: logs, Progress: func(text string) {
 		t.Logf("%5.1f s %s", time.Since(began).Seconds(), text)
 	}})
 	if err != nil {
@@ -74,6 +76,9 @@ func start(t *testing.T) *node.Node {
 		defer cancel()
 		if err := n.Stop(ctx); err != nil {
 			t.Errorf("stop the node: %v", err)
+		}
+		if _, err := os.Stat(filepath.Join(logs, "kubelet.log")); err != nil {
+			t.Errorf("the logs of the node were not kept: %v", err)
 		}
 	})
 	return n

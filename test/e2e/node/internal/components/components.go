@@ -28,7 +28,10 @@ type Components struct {
 
 	mu        sync.Mutex
 	processes map[string]*process.Process
-	postgres  *postgresserver.Server
+
+	// Its start takes a second, and the others need not wait for it.
+	postgresMu sync.Mutex
+	postgres   *postgresserver.Server
 }
 
 // New returns the components of a node, none of which is running. State is the folder for everything that they write.
@@ -115,13 +118,11 @@ func (c *Components) Stop(ctx context.Context, name string) error {
 	c.progress("Stopping " + name)
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
+	if name == "postgres" {
+		return c.stopPostgres(ctx)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if name == "postgres" && c.postgres != nil {
-		server := c.postgres
-		c.postgres = nil
-		return server.Stop(ctx)
-	}
 	running, ok := c.processes[name]
 	if !ok {
 		return fmt.Errorf("stop %s: it is not running", name)

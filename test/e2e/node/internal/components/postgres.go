@@ -12,8 +12,8 @@ import (
 
 // startPostgres starts a server outside of the cluster, at Address. It refuses connections without TLS, except its own.
 func (c *Components) startPostgres(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.postgresMu.Lock()
+	defer c.postgresMu.Unlock()
 	if c.postgres != nil {
 		return errors.New("start postgres: it is running")
 	}
@@ -22,7 +22,7 @@ func (c *Components) startPostgres(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("configure Postgres: %w", err)
 	}
-	c.postgres, err = postgresserver.Start(ctx, postgresserver.Options{
+	server, err := postgresserver.Start(ctx, postgresserver.Options{
 		DataDir:         filepath.Join(files, "data"),
 		Port:            5432,
 		Settings:        settings,
@@ -32,7 +32,19 @@ func (c *Components) startPostgres(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(PostgresURIFile(c.state), []byte(c.postgres.URI("postgres")), 0o600)
+	c.postgres = server
+	return os.WriteFile(PostgresURIFile(c.state), []byte(server.URI("postgres")), 0o600)
+}
+
+func (c *Components) stopPostgres(ctx context.Context) error {
+	c.postgresMu.Lock()
+	defer c.postgresMu.Unlock()
+	if c.postgres == nil {
+		return errors.New("stop postgres: it is not running")
+	}
+	server := c.postgres
+	c.postgres = nil
+	return server.Stop(ctx)
 }
 
 // PostgresURIFile returns the file with the administrator's connection string, without TLS on the loopback address.
