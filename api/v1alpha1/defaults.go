@@ -96,6 +96,11 @@ func (p *Platform) RoutingMode() RoutingMode {
 	return p.Spec.Routing.Mode
 }
 
+// CatchesAll reports whether hosts that no other Ingress names are routed to the public site.
+func (p *Platform) CatchesAll() bool {
+	return p.Spec.Routing != nil && p.Spec.Routing.CatchAll != nil && *p.Spec.Routing.CatchAll
+}
+
 // RedirectOldHostsDays returns the number of days for which former addresses of Tenants redirect to their new ones.
 func (p *Platform) RedirectOldHostsDays() int {
 	if p.Spec.Routing == nil || p.Spec.Routing.RedirectOldHostsDays == nil {

@@ -206,6 +206,12 @@ type RoutingSpec struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3650
 	RedirectOldHostsDays *int32 `json:"redirectOldHostsDays,omitempty"`
+
+	// catchAll routes all hosts that no other Ingress names to the public site, which says that there is no blog and offers the
+	// name if it is free. Only one Ingress of an ingress controller can do so, whatever it belongs to. Empty: false, so the
+	// ingress controller answers for these hosts.
+	// +optional
+	CatchAll *bool `json:"catchAll,omitempty"`
 }
 
 // CustomDomainPolicy says which custom domains are served.
@@ -232,9 +238,9 @@ type CustomDomainPattern string
 
 // TLSSpec configures certificates.
 type TLSSpec struct {
-	// wildcardSecretName names the Secret with a certificate for *.DOMAIN. Empty: every Ingress has its own Secret,
-	// INGRESS-tls, which a controller such as cert-manager creates. Custom domains and the hosts of the public site always
-	// have their own Secrets, INGRESS.HASH-tls.
+	// wildcardSecretName names the Secret with a certificate for *.DOMAIN, and for DOMAIN if that is a host of the public
+	// site. Empty: every Ingress has its own Secret, INGRESS-tls, which a controller such as cert-manager creates. Custom
+	// domains, and hosts of the public site elsewhere, always have their own Secrets, INGRESS.HASH-tls.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253

@@ -12,8 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
-// ensureRoute applies the Platform's own Ingress: the hosts of the public site, and a rule without a host for all hosts
-// that belong to no Tenant.
+// ensureRoute applies the Platform's own Ingress: the hosts of the public site, and wildcards.
 //
 // Sets RouteReady; False with PublicHostTaken, IngressNotOwned, IngressRejected, CertificatePending or
 // CertificateInvalid.

@@ -112,6 +112,7 @@ func (d *demo) samplePlatform() (*v1alpha1.Platform, error) {
 		return nil, fmt.Errorf("read the sample of a Platform: %w", err)
 	}
 	platform.Namespace = namespace
+	platform.Spec.Routing.CatchAll = new(true) // it is the only one behind the demo's router
 	platform.Spec.PublicURL = "http://" + net.JoinHostPort(string(platform.Spec.Domains[0]), strconv.Itoa(d.port))
 	return &platform, nil
 }

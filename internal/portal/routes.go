@@ -16,7 +16,10 @@ import (
 // addPages sets the handler of the site.
 func (p *Portal) addPages() error {
 	o, log := p.options, p.options.Log
-	base, err := site.New(site.Options{Tenants: p.tenants, Check: p.installation.Check, Accounts: p.accounts, CheckUsername: p.signup.CheckUsername, TrustedProxies: o.TrustedProxies, Log: log, Now: o.Now})
+	base, err := site.New(site.Options{
+		Tenants: p.tenants, Check: p.installation.Check, Accounts: p.accounts, CheckUsername: p.signup.CheckUsername, HasTenant: tenancy.NewReader(p.db).HasHost,
+		TrustedProxies: o.TrustedProxies, Log: log, Now: o.Now,
+	})
 	if err != nil {
 		return err
 	}

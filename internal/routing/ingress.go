@@ -88,14 +88,14 @@ func WithoutCertificates(ingress *networkingv1.Ingress, hosts []string) *network
 	return needed
 }
 
-// hasWildcard reports whether the Ingress of a Platform in the Wildcard mode has a rule for a host of a Tenant.
+// hasWildcard reports whether a wildcard for one of the Platform's domains covers a host.
 func hasWildcard(p *v1alpha1.Platform, host string) bool {
 	_, parent, _ := strings.Cut(host, ".")
 	return slices.Contains(p.Spec.Domains, v1alpha1.ParentDomain(parent))
 }
 
 // ForPlatform returns the Platform's own Ingress: the hosts of the public site, wildcards in the Wildcard mode, and a rule
-// without a host, which routes unowned hosts to the public site.
+// without a host, if the Platform asks for it, which routes unowned hosts to the public site.
 func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts []string) *networkingv1.Ingress {
 	site := backend
 	if p.Spec.Portal != nil {
@@ -104,7 +104,8 @@ func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts 
 	ingress := newIngress(p, PlatformIngressName(p.Name))
 	for _, host := range publicHosts {
 		ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, site))
-		addCertificate(p, ingress, host, false, hostSecret(ingress.Name, host))
+		isDomain := slices.Contains(p.Spec.Domains, v1alpha1.ParentDomain(host))
+		addCertificate(p, ingress, host, isDomain || hasWildcard(p, host), hostSecret(ingress.Name, host))
 	}
 	if p.RoutingMode() == v1alpha1.RouteWildcard {
 		for _, domain := range p.Spec.Domains {
@@ -113,7 +114,9 @@ func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts 
 			addCertificate(p, ingress, host, true, hostSecret(ingress.Name, host))
 		}
 	}
-	ingress.Spec.Rules = append(ingress.Spec.Rules, rule("", site))
+	if p.CatchesAll() {
+		ingress.Spec.Rules = append(ingress.Spec.Rules, rule("", site))
+	}
 	return ingress
 }
 

@@ -139,15 +139,18 @@ func TestSecretsAreNotShared(t *testing.T) {
 
 func TestForPlatform(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard, TLS: &v1alpha1.TLSSpec{WildcardSecretName: "wild"}})
-	got := describe(routing.ForPlatform(p, backend, []string{"example.com"}))
-	want := []string{"example.com -> portal", "*.example.com -> blog", " -> portal", "example.com by platform-default.a379a6f6eeafb9a5-tls", "*.example.com by wild"}
+	p := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard, TLS: &v1alpha1.TLSSpec{WildcardSecretName: "wild"}, CatchAll: new(true)})
+	got := describe(routing.ForPlatform(p, backend, []string{"example.com", "www.example.com", "a.www.example.com"}))
+	want := []string{
+		"example.com -> portal", "www.example.com -> portal", "a.www.example.com -> portal", "*.example.com -> blog", " -> portal",
+		"example.com by wild", "www.example.com by wild", "a.www.example.com by platform-default.e35ae9f05cce2ca1-tls", "*.example.com by wild",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	p = newPlatform(nil)
 	p.Spec.Portal = nil
-	if diff := cmp.Diff([]string{"example.com -> blog", " -> blog"}, describe(routing.ForPlatform(p, backend, []string{"example.com"}))); diff != "" {
+	if diff := cmp.Diff([]string{"example.com -> blog"}, describe(routing.ForPlatform(p, backend, []string{"example.com"}))); diff != "" {
 		t.Errorf("without a portal (-want +got):\n%s", diff)
 	}
 }

@@ -6,11 +6,15 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
+
+// unroutedRetry is when a request for a blog without a route may be repeated.
+const unroutedRetry = 10 * time.Second
 
 // Register adds the assets and the routes to a mux, and an error page for all other paths. The returned handler serves
 // them with security headers.
@@ -64,8 +68,18 @@ func (s *Site) onPublicHost(handler Handler) Handler {
 // notFound responds to paths without a page. The mux itself redirects paths that lack their final slash.
 func notFound(http.ResponseWriter, *Request) error { return ErrNoPage }
 
-// noBlogAt returns the error page for a host without a blog. The program blog shows the same page.
+// noBlogAt returns the error page for a host without a blog. The program blog shows the same page. If the host has one, the
+// ingress controller has no route to it: its pods may be starting, or the route may be new.
 func (s *Site) noBlogAt(r *Request, host string) error {
+	switch has, err := s.options.HasTenant(r.Context(), host); {
+	case err != nil:
+		return err
+	case has:
+		return &PageError{
+			Status: http.StatusServiceUnavailable, Title: "This blog is temporarily unavailable", Lead: "No posts are lost.",
+			Steps: []string{"Reload the page in a minute."}, RetryAfter: unroutedRetry,
+		}
+	}
 	platform := web.Platform{
 		PublicURL: r.PublicURL(""), Domain: string(r.Platform.Spec.Domains[0]), SignUp: !r.SignUpClosed(), CodeRequired: r.ByInvitation(), Contact: r.Contact(),
 	}

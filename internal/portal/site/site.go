@@ -29,6 +29,8 @@ type Options struct {
 	// CheckUsername returns a sentence that says why nobody can sign up with a user name, or "". The address limits how
 	// often.
 	CheckUsername func(ctx context.Context, username, address string) (refusal string, err error)
+	// HasTenant reports whether a host belongs to a live tenant.
+	HasTenant func(ctx context.Context, host string) (bool, error)
 	// TrustedProxies are the addresses whose X-Forwarded-For header is trusted.
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger

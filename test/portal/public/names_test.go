@@ -23,6 +23,8 @@ func TestSuggestedNamesAreFree(t *testing.T) {
 	portaltest.AddUser(t, p, lost)
 	here, there := portaltest.NewClient(t, site), portaltest.NewClient(t, site)
 	there.RouteToBlog(p, alice+"."+stack.Domain)
+	// Its own route is missing, for example because no pod of the blog is ready.
+	here.Get("http://"+alice+"."+stack.Domain+"/a-post/").Want(t, http.StatusServiceUnavailable, "This blog is temporarily unavailable").Without(t, "/register/?")
 	p.DeleteTenants(alice)
 	for _, v := range []*portaltest.Client{here, there} {
 		p.Wait("the page of the deleted blog does not offer its name", func(context.Context) error {

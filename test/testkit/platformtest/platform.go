@@ -90,7 +90,7 @@ func (p *Platform) CreatePlatform(edits ...func(*v1alpha1.Platform)) {
 			Backend:    v1alpha1.ServiceReference{Name: BlogService},
 			Portal:     &v1alpha1.ServiceReference{Name: PortalService},
 			Protection: &v1alpha1.ProtectionSpec{MaxDeletionsPerHour: new(int32(1_000_000))},
-			Routing:    &v1alpha1.RoutingSpec{IngressClassName: IngressClass, CustomDomains: v1alpha1.CustomDomainsAny},
+			Routing:    &v1alpha1.RoutingSpec{IngressClassName: IngressClass, CustomDomains: v1alpha1.CustomDomainsAny, CatchAll: new(true)},
 		},
 	}
 	for _, edit := range edits {

@@ -196,6 +196,9 @@ var schemaYAML = typed.YAMLObject(`types:
         map:
           elementType:
             scalar: string
+    - name: catchAll
+      type:
+        scalar: boolean
     - name: customDomains
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.CustomDomainPolicy

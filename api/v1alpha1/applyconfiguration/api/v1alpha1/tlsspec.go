@@ -7,9 +7,9 @@ package v1alpha1
 //
 // TLSSpec configures certificates.
 type TLSSpecApplyConfiguration struct {
-	// wildcardSecretName names the Secret with a certificate for *.DOMAIN. Empty: every Ingress has its own Secret,
-	// INGRESS-tls, which a controller such as cert-manager creates. Custom domains and the hosts of the public site always
-	// have their own Secrets, INGRESS.HASH-tls.
+	// wildcardSecretName names the Secret with a certificate for *.DOMAIN, and for DOMAIN if that is a host of the public
+	// site. Empty: every Ingress has its own Secret, INGRESS-tls, which a controller such as cert-manager creates. Custom
+	// domains, and hosts of the public site elsewhere, always have their own Secrets, INGRESS.HASH-tls.
 	WildcardSecretName *string `json:"wildcardSecretName,omitempty"`
 }
 
