@@ -13,10 +13,12 @@ import (
 const (
 	// connectionsWaiting is how many statements of a blog's owner can wait for a connection.
 	connectionsWaiting = 32
-	// exportsAtOnce is how many exports run at the same time, one of each blog. Each takes about 5 MB of memory.
-	exportsAtOnce = 16
+	// exportsAtOnce is how many exports run at the same time, one of each blog, and exportMemory what each takes, in bytes.
+	exportsAtOnce, exportMemory = 16, 5 << 20
+	// renderMemory is what the rendering of a long post takes, in bytes: one of 1 MB allocates 68 MB.
+	renderMemory = 64 << 20
 	// maxBodies and maxAnonymousBodies are the number of bytes of forms in memory, of owners and of clients that are not
-	// logged in. A replica has 256 MiB.
+	// logged in.
 	maxBodies, maxAnonymousBodies = 48 << 20, 16 << 20
 	// renderWait and exportWait are how long a post waits to be rendered, and an export to start.
 	renderWait = 10 * time.Second
@@ -24,18 +26,21 @@ const (
 )
 
 // capacity limits how much memory and processor time owners take from readers and from each other. A stranger cannot use
-// what owners need: none of it is taken before the owner is known.
+// what owners need: none of it is taken before the owner is known. All follow the container's limit of memory, not the number
+// of processors of its node.
 type capacity struct {
 	rendering, exports     *slots.Slots[int64]
 	bodies, anonymousForms *site.Bytes
 }
 
 func newCapacity() *capacity {
+	renders := min(int64(runtime.GOMAXPROCS(0)/2), slots.MemoryShare(4)/renderMemory)
+	exports := min(exportsAtOnce, slots.MemoryShare(5)/exportMemory)
 	return &capacity{
-		rendering:      slots.New[int64](slots.Limits{Total: max(1, runtime.GOMAXPROCS(0)/2), PerUser: 1, Waiting: 4}),
-		exports:        slots.New[int64](slots.Limits{Total: exportsAtOnce, PerUser: 1, Waiting: 1}),
-		bodies:         site.NewBytes(maxBodies),
-		anonymousForms: site.NewBytes(maxAnonymousBodies),
+		rendering:      slots.New[int64](slots.Limits{Total: int(max(1, renders)), PerUser: 1, Waiting: 4}),
+		exports:        slots.New[int64](slots.Limits{Total: int(max(1, exports)), PerUser: 1, Waiting: 1}),
+		bodies:         site.NewBytes(min(maxBodies, slots.MemoryShare(6))),
+		anonymousForms: site.NewBytes(min(maxAnonymousBodies, slots.MemoryShare(16))),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/slots"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -27,14 +28,14 @@ type Reader struct {
 const (
 	// waiting is how many requests of a blog can wait for a connection.
 	waiting = 512
-	// maxInFlight is the number of bytes of pages in memory that clients have not received yet. A replica has 256 MiB.
+	// maxInFlight is the number of bytes of pages in memory that clients have not received yet.
 	maxInFlight = 64 << 20
 )
 
 // New returns a Reader that reads posts by means of a pool of size connections.
 func New(s *site.Site, db postgres.Beginner, size int) *Reader {
 	return &Reader{
-		Site: s, connections: site.NewConnections(db, size, waiting), inFlight: site.NewBytes(maxInFlight),
+		Site: s, connections: site.NewConnections(db, size, waiting), inFlight: site.NewBytes(min(maxInFlight, slots.MemoryShare(4))),
 		buffers: sync.Pool{New: func() any { return new(web.HTMLWriter) }},
 	}
 }
