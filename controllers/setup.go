@@ -15,6 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/lookups"
+	"github.com/echoblogs/echoblogs/controllers/internal/probe"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/platform"
@@ -33,6 +34,8 @@ type Options struct {
 	Client client.Client
 	// BackendAddress is the host:port that probes connect to. Defaults to the backend Service of the Platform.
 	BackendAddress string
+	// BackendInterval is how often the backend of a Platform is asked again for one of its Tenants. Defaults to 12 s.
+	BackendInterval time.Duration
 	// Resolver looks up the records that prove custom domains. Defaults to the system's.
 	Resolver domainproof.Resolver
 	// Clock tells the time. Defaults to the system's clock.
@@ -93,16 +96,17 @@ func Setup(mgr ctrl.Manager, o Options) error {
 		return fmt.Errorf("set up the lookups of custom domains: %w", err)
 	}
 	recorder := status.NewRecorder(mgr.GetEventRecorder("echoblogs-operator"))
+	prober := probe.New(o.BackendAddress)
 	tenants := &tenant.Reconciler{
 		Client: o.Client, Live: mgr.GetAPIReader(), Recorder: recorder, Stores: o.Stores, Clock: o.Clock, Requeuer: requeuer,
-		Prober: tenant.NewProber(o.BackendAddress), Lookups: proofs, Workers: o.Workers, MaxBackoff: o.MaxBackoff,
+		Prober: prober, Lookups: proofs, Workers: o.Workers, MaxBackoff: o.MaxBackoff,
 	}
 	if err := tenants.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up the controller of Tenants: %w", err)
 	}
 	platforms := &platform.Reconciler{
 		Client: o.Client, Live: mgr.GetAPIReader(), Recorder: recorder, Stores: o.Stores, Clock: o.Clock, Requeuer: requeuer,
-		MaxBackoff: o.MaxBackoff,
+		Prober: prober, BackendInterval: o.BackendInterval, MaxBackoff: o.MaxBackoff,
 	}
 	if err := platforms.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up the controller of Platforms: %w", err)

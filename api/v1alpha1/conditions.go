@@ -63,6 +63,8 @@ const (
 	ConditionRouteReady = "RouteReady"
 	// ConditionServing says that the backend serves the Tenant under every host.
 	ConditionServing = "Serving"
+	// ConditionBackendReady says of a Platform that the backend answers for its Tenants.
+	ConditionBackendReady = "BackendReady"
 	// ConditionOrphansFound says of a Platform that live rows of the registry have no Tenant. It is present only while True.
 	ConditionOrphansFound = "OrphansFound"
 	// ConditionDeletionsHeld says of a Platform that deletions of Tenants wait for a decision. It is present only while True.
@@ -166,6 +168,10 @@ const (
 	ReasonServing = "Serving"
 	// ReasonProbeFailed says that the backend does not serve the Tenant.
 	ReasonProbeFailed = "ProbeFailed"
+	// ReasonBackendReady says that the backend answers for the Platform's Tenants.
+	ReasonBackendReady = "BackendReady"
+	// ReasonBackendUnavailable says that the backend answers for none of the Platform's Tenants.
+	ReasonBackendUnavailable = "BackendUnavailable"
 
 	// ReasonPaid says that the last paid day has not ended.
 	ReasonPaid = "Paid"

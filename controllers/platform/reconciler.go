@@ -3,6 +3,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -15,12 +16,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/controllers/connections"
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 	"github.com/echoblogs/echoblogs/controllers/internal/ingress"
+	"github.com/echoblogs/echoblogs/controllers/internal/probe"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
@@ -48,6 +52,10 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 	// Requeuer carries requests to reconcile Tenants. It is shared with the controller of Tenants.
 	Requeuer *requeue.Requeuer
+	// Prober asks the backends of Platforms for Tenants.
+	Prober *probe.Prober
+	// BackendInterval is how often the backend of a Platform is asked for one of its Tenants. Defaults to 12 s.
+	BackendInterval time.Duration
 	// MaxBackoff bounds the delay before a transient failure is retried. Defaults to 30 s.
 	MaxBackoff time.Duration
 
@@ -55,6 +63,7 @@ type Reconciler struct {
 	status    status.Writer
 	drift     driftChecks
 	orphans   seenOrphans
+	backends  *backendChecks
 }
 
 // layers are the conditions that must be True for a Platform to be Ready, in the order of the steps.
@@ -73,10 +82,16 @@ type scope struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.ingresses = ingress.Applier{Client: r.Client, Live: r.Live}
 	r.status = status.Writer{Client: r.Client, Recorder: r.Recorder}
+	r.BackendInterval = cmp.Or(r.BackendInterval, probeInterval)
+	r.backends = newBackendChecks(r)
+	if err := mgr.Add(r.backends); err != nil {
+		return fmt.Errorf("set up the checks of backends: %w", err)
+	}
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.Platform{}, builder.WithPredicates(requeue.ObjectChanged)).
 		Watches(&networkingv1.Ingress{}, ingress.RequeueOwner(mgr.GetCache(), routing.PlatformOf, &v1alpha1.Platform{}), builder.WithPredicates(requeue.IngressChanged)).
 		Watches(&v1alpha1.Tenant{}, debouncePlatform{}).
+		WatchesRawSource(source.Channel(r.backends.changed, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{RateLimiter: requeue.Backoff(r.MaxBackoff)}).
 		Complete(r)
 }
@@ -122,7 +137,7 @@ func (r *Reconciler) reconcile(ctx context.Context, platform *v1alpha1.Platform)
 
 // stepsOf returns the steps for a Platform. One that is being deleted serves its Tenants until the last one is gone.
 func (r *Reconciler) stepsOf(ctx context.Context, s *scope) ([]func(context.Context, *scope) error, error) {
-	steps := []func(context.Context, *scope) error{r.ensureDatabase, r.ensureRoute, r.requeueDrifted}
+	steps := []func(context.Context, *scope) error{r.ensureDatabase, r.ensureRoute, r.reportBackend, r.requeueDrifted}
 	if s.platform.DeletionTimestamp.IsZero() {
 		return steps, nil
 	}

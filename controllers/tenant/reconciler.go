@@ -32,6 +32,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/finalizer"
 	"github.com/echoblogs/echoblogs/controllers/internal/ingress"
 	"github.com/echoblogs/echoblogs/controllers/internal/lookups"
+	"github.com/echoblogs/echoblogs/controllers/internal/probe"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
@@ -65,7 +66,7 @@ type Reconciler struct {
 	// Stores holds the connections to the Platforms' databases.
 	Stores *connections.Stores
 	// Prober checks that the backend serves a Tenant.
-	Prober *Prober
+	Prober *probe.Prober
 	// Lookups looks up the records that prove custom domains.
 	Lookups *lookups.Lookups
 	// Clock tells the time.
@@ -123,6 +124,7 @@ func (r *Reconciler) forget(gone types.NamespacedName) {
 		reconciled.Dec()
 	}
 	r.Requeuer.TakeInspection(gone)
+	r.Requeuer.TakeProbe(gone)
 	r.Lookups.Forget(gone)
 }
 

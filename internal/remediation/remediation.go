@@ -55,6 +55,7 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonIngressRejected, "Follow the API server's message, which may come from the admission webhook of the ingress controller."},
 	{v1alpha1.ReasonIngressNotOwned, "Delete or rename that Ingress."},
 	{v1alpha1.ReasonProbeFailed, "Check that the backend's pods run, and that the operator can reach their Service."},
+	{v1alpha1.ReasonBackendUnavailable, "Check that the backend's pods run, and that the operator can reach their Service."},
 	{v1alpha1.ReasonGrace, "Once the Tenant is paid for, set a new date in spec.paidUntil."},
 	{v1alpha1.ReasonPaymentDue, "Once the Tenant is paid for, set a new date in spec.paidUntil."},
 	{v1alpha1.ReasonSuspended, "To resume it, set spec.suspended to false."},

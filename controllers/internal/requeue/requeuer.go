@@ -23,6 +23,8 @@ type Requeuer struct {
 	events chan event.GenericEvent
 	// inspections are the keys of the Tenants whose next reconcile is to inspect the schema.
 	inspections sync.Map
+	// probes are the keys of the Tenants whose next reconcile is to ask the backend.
+	probes sync.Map
 }
 
 // NewRequeuer returns a Requeuer.
@@ -59,6 +61,18 @@ func (r *Requeuer) RequeueForInspection(tenant types.NamespacedName) {
 // TakeInspection reports whether an inspection of a Tenant's schema was requested since the last call.
 func (r *Requeuer) TakeInspection(tenant types.NamespacedName) bool {
 	_, requested := r.inspections.LoadAndDelete(tenant)
+	return requested
+}
+
+// RequeueForProbe is RequeueWait for a Tenant whose reconcile is to ask the backend whether it is served.
+func (r *Requeuer) RequeueForProbe(ctx context.Context, tenant types.NamespacedName) {
+	r.probes.Store(tenant, struct{}{})
+	r.RequeueWait(ctx, tenant)
+}
+
+// TakeProbe reports whether a probe of a Tenant was requested since the last call.
+func (r *Requeuer) TakeProbe(tenant types.NamespacedName) bool {
+	_, requested := r.probes.LoadAndDelete(tenant)
 	return requested
 }
 

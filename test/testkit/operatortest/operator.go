@@ -47,7 +47,7 @@ func (p *Platform) StartOperator(wrap func(client.Client) client.Client) (stop f
 	}
 	stores := p.Stores
 	if err := controllers.Setup(mgr, controllers.Options{
-		Stores: stores, Client: api, BackendAddress: p.Backend, Clock: p.Clock, Workers: 4, MaxBackoff: p.MaxBackoff,
+		Stores: stores, Client: api, BackendAddress: p.Backend, BackendInterval: p.BackendInterval, Clock: p.Clock, Workers: 4, MaxBackoff: p.MaxBackoff,
 		Resolver: domainproof.NewResolver(p.DNS.Address),
 	}); err != nil {
 		p.T.Fatal(err)

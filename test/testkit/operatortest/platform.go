@@ -56,6 +56,8 @@ type Platform struct {
 	DNS *dnsserver.Server
 	// MaxBackoff is the operator's longest delay between attempts. 0: the one of a cluster.
 	MaxBackoff time.Duration
+	// BackendInterval is how often the operator asks the backend for a Tenant again. 0: as in a cluster.
+	BackendInterval time.Duration
 	// MaxClockSkew lets tests move the operator's clock without the database's.
 	MaxClockSkew time.Duration
 	// Application and Public are what the operator runs and prepares. They default to the blog and the accounts.
