@@ -155,6 +155,8 @@ const (
 
 	// ReasonIngressReady says that the Ingress exists and has its certificates.
 	ReasonIngressReady = "IngressReady"
+	// ReasonRoutePending says that the ingress controller does not route a host to the Tenant yet.
+	ReasonRoutePending = "RoutePending"
 	// ReasonCertificatePending says that the Secret with the certificate does not exist yet.
 	ReasonCertificatePending = "CertificatePending"
 	// ReasonCertificateInvalid says that the certificate in the Secret does not cover a host, or is not valid now.

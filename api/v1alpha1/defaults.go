@@ -96,6 +96,14 @@ func (p *Platform) RoutingMode() RoutingMode {
 	return p.Spec.Routing.Mode
 }
 
+// IngressAddress returns where the ingress controller answers, or "" if that is not known.
+func (p *Platform) IngressAddress() string {
+	if p.Spec.Routing == nil {
+		return ""
+	}
+	return p.Spec.Routing.IngressAddress
+}
+
 // CatchesAll reports whether hosts that no other Ingress names are routed to the public site.
 func (p *Platform) CatchesAll() bool {
 	return p.Spec.Routing != nil && p.Spec.Routing.CatchAll != nil && *p.Spec.Routing.CatchAll

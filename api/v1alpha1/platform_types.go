@@ -207,6 +207,15 @@ type RoutingSpec struct {
 	// +kubebuilder:validation:Maximum=3650
 	RedirectOldHostsDays *int32 `json:"redirectOldHostsDays,omitempty"`
 
+	// ingressAddress is where the ingress controller answers inside of the cluster, as HOST:PORT: its port for HTTPS if tls is
+	// set. RouteReady of a Tenant then waits until a request for its hosts there reaches it, and a change of mode from Wildcard
+	// to PerTenant interrupts no Tenant. Empty: RouteReady says that the Ingress exists.
+	// +optional
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=259
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?:[1-9][0-9]{0,4}$') && int(self.split(':')[1]) <= 65535",message="must be a host and a port, such as traefik.traefik.svc:80"
+	IngressAddress string `json:"ingressAddress,omitempty"`
+
 	// catchAll routes all hosts that no other Ingress names to the public site, which says that there is no blog and offers the
 	// name if it is free. Only one Ingress of an ingress controller can do so, whatever it belongs to. Empty: false, so the
 	// ingress controller answers for these hosts.

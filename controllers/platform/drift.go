@@ -2,11 +2,9 @@ package platform
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -96,18 +94,16 @@ func (r *Reconciler) requeueDrifted(ctx context.Context, s *scope) error {
 
 // requeueLeftovers requeues the Tenants that are gone, and whose rows are, but whose Ingresses are still there.
 func (r *Reconciler) requeueLeftovers(ctx context.Context, platform *v1alpha1.Platform, tenants []v1alpha1.Tenant, rows map[string]tenancy.Tenant) error {
-	var ingresses networkingv1.IngressList
-	err := r.Client.List(ctx, &ingresses, client.InNamespace(platform.Namespace), client.UnsafeDisableDeepCopy,
-		client.MatchingLabels{routing.LabelManagedBy: routing.ManagedBy, routing.LabelPlatform: platform.Name})
+	ingresses, err := r.tenantIngresses(ctx, platform)
 	if err != nil {
-		return fmt.Errorf("list the Ingresses of Platform %s: %w", platform.Name, err)
+		return err
 	}
 	exists := make(map[string]bool, len(tenants))
 	for i := range tenants {
 		exists[tenants[i].Name] = true
 	}
-	for i := range ingresses.Items {
-		tenant, isTenants := routing.TenantOf(ingresses.Items[i].Name)
+	for name := range ingresses {
+		tenant, isTenants := routing.TenantOf(name)
 		if _, live := rows[tenant]; isTenants && !live && !exists[tenant] {
 			r.Requeuer.Requeue(types.NamespacedName{Namespace: platform.Namespace, Name: tenant})
 		}

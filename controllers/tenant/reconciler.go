@@ -161,6 +161,7 @@ func (r *Reconciler) serve(ctx context.Context, s *scope) (*step.Error, error) {
 		r.ensureRoute,
 		r.ensureActive,
 		r.probeServing,
+		r.checkRoute,
 		r.checkAnnotations,
 	)
 	if s.row.State == tenancy.StateLive { // the row is in effect, whatever is wrong with the rest

@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,12 +11,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers/internal/probe"
+	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/routing"
 )
 
 // ensureRoute applies the Tenant's Ingress and checks its certificates.
 //
-// Sets RouteReady; False with IngressNotOwned, IngressRejected, CertificatePending or CertificateInvalid.
+// Sets RouteReady; False with IngressNotOwned, IngressRejected, CertificatePending or CertificateInvalid, and Unknown with Waiting
+// until checkRoute.
 func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	former := s.row.FormerHosts() // which need no certificate for the Tenant to be served
 	want := routing.ForTenant(s.platform, s.app.Backend, s.tenant, s.row.PrimaryHost, s.row.CustomHosts, former)
@@ -46,7 +50,34 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 		return nil
 	}
 	s.certificatesExpire = expires
-	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, fmt.Sprintf("Ingress %s routes to the backend.", want.Name))
+	routed := routing.Routed(want.Name)
+	if s.platform.IngressAddress() != "" && (changed || !s.IsTrue(v1alpha1.ConditionRouteReady) || s.message(v1alpha1.ConditionRouteReady) != routed) {
+		s.uncheckedRoute = routed
+		s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, "Waiting until the ingress controller routes to the Tenant.")
+		return nil
+	}
+	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, routed)
+	return nil
+}
+
+// routeRetry is the delay before a host that is not routed yet is asked for again.
+const routeRetry = 2 * time.Second
+
+// checkRoute asks the ingress controller for every host of the Tenant, if the Platform says where it answers, after a change
+// of the Ingress and until it has reached the Tenant. The backend already serves it.
+//
+// Sets RouteReady; False with RoutePending.
+func (r *Reconciler) checkRoute(ctx context.Context, s *scope) error {
+	if s.uncheckedRoute == "" {
+		return nil
+	}
+	for _, host := range s.hosts() {
+		target := probe.Target{App: s.app, Namespace: s.tenant.Namespace, Host: host, Tenant: s.tenant.Name}
+		if failure := r.Prober.AwaitRoute(ctx, s.platform.IngressAddress(), s.platform.Spec.Routing.TLS != nil, target); failure != "" {
+			return step.Waiting(v1alpha1.ConditionRouteReady, v1alpha1.ReasonRoutePending, failure, routeRetry)
+		}
+	}
+	s.Set(v1alpha1.ConditionRouteReady, metav1.ConditionTrue, v1alpha1.ReasonIngressReady, s.uncheckedRoute)
 	return nil
 }
 

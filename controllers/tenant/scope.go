@@ -38,6 +38,9 @@ type scope struct {
 	redirectsChanged bool
 	// needsProbe says that a step made a change that readers may notice.
 	needsProbe bool
+	// uncheckedRoute is the message of RouteReady once the ingress controller reaches the Tenant. Empty: that is not to be
+	// checked.
+	uncheckedRoute string
 	// schemaCreated says that a schema was created or restored for the Tenant.
 	schemaCreated bool
 	// nextDate is when the condition Active changes next; set by ensureActive.

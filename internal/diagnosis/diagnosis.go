@@ -205,7 +205,7 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 	for i := range list.Items {
 		live[list.Items[i].Name] = &list.Items[i]
 	}
-	want := []*networkingv1.Ingress{routing.ForPlatform(platform, backend, platform.PublicHostNames())}
+	want := []*networkingv1.Ingress{routing.ForPlatform(platform, backend, platform.PublicHostNames(), routing.HasWildcards(live[routing.PlatformIngressName(platform.Name)]))}
 	for i := range tenants {
 		if row, ok := rows[tenants[i].Name]; ok {
 			if ingress := routing.ForTenant(platform, backend, &tenants[i], row.PrimaryHost, row.CustomHosts, row.FormerHosts()); ingress != nil {

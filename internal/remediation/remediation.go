@@ -50,6 +50,7 @@ var remedies = []struct{ reason, text string }{
 	{v1alpha1.ReasonCustomDomainNotListed, "Add it to the Platform's spec.routing.allowedCustomDomains, or remove it from spec.customDomains. The other hosts are served."},
 	{v1alpha1.ReasonCustomDomainUnproven, "Create the TXT record in the domain's DNS; the operator looks for it at least every 15 minutes. Or remove the domain from spec.customDomains. The other hosts are served."},
 	{v1alpha1.ReasonDomainNotListed, "Add the domain to the Platform's spec.domains, or choose one of the listed domains."},
+	{v1alpha1.ReasonRoutePending, "No action is needed if it lasts seconds. Otherwise check that the Platform's spec.routing.ingressAddress is the ingress controller of its class, and the log of that."},
 	{v1alpha1.ReasonCertificatePending, "If the certificate is not issued within minutes, check that DNS points to the ingress controller, and check cert-manager."},
 	{v1alpha1.ReasonCertificateInvalid, "Put a valid certificate for the host into that Secret. If cert-manager issues it, check its Certificate. The operator continues within a minute."},
 	{v1alpha1.ReasonIngressRejected, "Follow the API server's message, which may come from the admission webhook of the ingress controller."},

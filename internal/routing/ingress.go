@@ -94,9 +94,17 @@ func hasWildcard(p *v1alpha1.Platform, host string) bool {
 	return slices.Contains(p.Spec.Domains, v1alpha1.ParentDomain(parent))
 }
 
-// ForPlatform returns the Platform's own Ingress: the hosts of the public site, wildcards in the Wildcard mode, and a rule
-// without a host, if the Platform asks for it, which routes unowned hosts to the public site.
-func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts []string) *networkingv1.Ingress {
+// HasWildcards reports whether an Ingress of a Platform routes the hosts of its Tenants. Of nil it is false.
+func HasWildcards(ingress *networkingv1.Ingress) bool {
+	return ingress != nil && slices.ContainsFunc(ingress.Spec.Rules, func(rule networkingv1.IngressRule) bool { return strings.HasPrefix(rule.Host, "*.") })
+}
+
+// Routed is the message of RouteReady of a Tenant whose own Ingress routes to it.
+func Routed(ingress string) string { return "Ingress " + ingress + " routes to the backend." }
+
+// ForPlatform returns the Platform's own Ingress: the hosts of the public site, wildcards if they are wanted or the mode is
+// Wildcard, and a rule without a host, if the Platform asks for it, which routes unowned hosts to the public site.
+func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts []string, wildcards bool) *networkingv1.Ingress {
 	site := backend
 	if p.Spec.Portal != nil {
 		site = application.Backend{Service: p.Spec.Portal.Name, Port: p.Spec.Portal.PortOrDefault()}
@@ -107,7 +115,7 @@ func ForPlatform(p *v1alpha1.Platform, backend application.Backend, publicHosts 
 		isDomain := slices.Contains(p.Spec.Domains, v1alpha1.ParentDomain(host))
 		addCertificate(p, ingress, host, isDomain || hasWildcard(p, host), hostSecret(ingress.Name, host))
 	}
-	if p.RoutingMode() == v1alpha1.RouteWildcard {
+	if wildcards || p.RoutingMode() == v1alpha1.RouteWildcard {
 		for _, domain := range p.Spec.Domains {
 			host := "*." + string(domain)
 			ingress.Spec.Rules = append(ingress.Spec.Rules, rule(host, backend))

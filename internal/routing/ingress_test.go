@@ -129,7 +129,7 @@ func TestSecretsAreNotShared(t *testing.T) {
 	p := newPlatform(tls)
 	p.Spec.Domains = append(p.Spec.Domains, "example.org")
 	secrets := map[string]bool{}
-	for _, entry := range routing.ForPlatform(p, backend, []string{"example.com", "www.example.com"}).Spec.TLS {
+	for _, entry := range routing.ForPlatform(p, backend, []string{"example.com", "www.example.com"}, false).Spec.TLS {
 		if secrets[entry.SecretName] || !strings.HasPrefix(entry.SecretName, "platform-default.") {
 			t.Errorf("the hosts %v have the Secret %s", entry.Hosts, entry.SecretName)
 		}
@@ -140,7 +140,7 @@ func TestSecretsAreNotShared(t *testing.T) {
 func TestForPlatform(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(&v1alpha1.RoutingSpec{Mode: v1alpha1.RouteWildcard, TLS: &v1alpha1.TLSSpec{WildcardSecretName: "wild"}, CatchAll: new(true)})
-	got := describe(routing.ForPlatform(p, backend, []string{"example.com", "www.example.com", "a.www.example.com"}))
+	got := describe(routing.ForPlatform(p, backend, []string{"example.com", "www.example.com", "a.www.example.com"}, false))
 	want := []string{
 		"example.com -> portal", "www.example.com -> portal", "a.www.example.com -> portal", "*.example.com -> blog", " -> portal",
 		"example.com by wild", "www.example.com by wild", "a.www.example.com by platform-default.e35ae9f05cce2ca1-tls", "*.example.com by wild",
@@ -149,8 +149,14 @@ func TestForPlatform(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	p = newPlatform(nil)
+	for wildcards, want := range map[bool][]string{false: {"example.com -> portal"}, true: {"example.com -> portal", "*.example.com -> blog"}} {
+		ingress := routing.ForPlatform(p, backend, []string{"example.com"}, wildcards)
+		if diff := cmp.Diff(want, describe(ingress)); diff != "" || routing.HasWildcards(ingress) != wildcards {
+			t.Errorf("PerTenant, wildcards %t (-want +got):\n%s", wildcards, diff)
+		}
+	}
 	p.Spec.Portal = nil
-	if diff := cmp.Diff([]string{"example.com -> blog"}, describe(routing.ForPlatform(p, backend, []string{"example.com"}))); diff != "" {
+	if diff := cmp.Diff([]string{"example.com -> blog"}, describe(routing.ForPlatform(p, backend, []string{"example.com"}, false))); diff != "" {
 		t.Errorf("without a portal (-want +got):\n%s", diff)
 	}
 }

@@ -3,6 +3,7 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -65,7 +66,17 @@ func (t Target) expected() []int {
 
 // Await probes until the backend answers as expected, and returns what was wrong with the last answer, or "".
 func (p *Prober) Await(ctx context.Context, target Target) string {
-	failure := p.serves(ctx, target)
+	return await(ctx, func() string { return p.serves(ctx, target) })
+}
+
+// AwaitRoute asks an ingress controller at an address until it reaches the Tenant, and returns why it does not, or "".
+func (p *Prober) AwaitRoute(ctx context.Context, address string, encrypted bool, target Target) string {
+	return await(ctx, func() string { return p.routed(ctx, address, encrypted, target) })
+}
+
+// await repeats a check for a moment, until it finds nothing wrong.
+func await(ctx context.Context, check func() string) string {
+	failure := check()
 	for _, delay := range delays {
 		if failure == "" {
 			break
@@ -75,7 +86,7 @@ func (p *Prober) Await(ctx context.Context, target Target) string {
 			return failure
 		case <-time.After(delay):
 		}
-		failure = p.serves(ctx, target)
+		failure = check()
 	}
 	return failure
 }
@@ -95,6 +106,36 @@ func (p *Prober) Answers(ctx context.Context, target Target) (forTenant, atAll b
 	status, failure := p.request(ctx, target)
 	return failure == "" && (status == http.StatusPaymentRequired || status == http.StatusTooManyRequests ||
 		slices.Contains(target.App.Probe.Active, status) || slices.Contains(target.App.Probe.Suspended, status)), status != 0
+}
+
+// routed asks an ingress controller once.
+func (p *Prober) routed(ctx context.Context, address string, encrypted bool, target Target) string {
+	scheme := "http"
+	if encrypted {
+		scheme = "https"
+	}
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{Timeout: timeout}).DialContext(ctx, network, address)
+		},
+		TLSClientConfig: &tls.Config{ServerName: target.Host, InsecureSkipVerify: true}, //nolint:gosec // the step of certificates checks them, and nothing secret is sent
+	}
+	client := &http.Client{Timeout: timeout, CheckRedirect: p.client.CheckRedirect, Transport: transport}
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, scheme+"://"+target.Host+target.App.Probe.Path, nil)
+	if err != nil {
+		return fmt.Sprintf("The host name %q is invalid.", target.Host)
+	}
+	request.Header.Set("User-Agent", "echoblogs-operator")
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Sprintf("The ingress controller at %s does not answer for %q.", address, target.Host)
+	}
+	response.Body.Close()
+	if response.Header.Get(target.App.Probe.Header) != target.Tenant {
+		return fmt.Sprintf("The ingress controller at %s answers %d for %q and does not route it to the Tenant yet.", address, response.StatusCode, target.Host)
+	}
+	return ""
 }
 
 // request returns the status of the backend's answer, or 0, and why it is not one for the Tenant, or "".

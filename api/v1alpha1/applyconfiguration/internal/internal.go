@@ -202,6 +202,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: customDomains
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.CustomDomainPolicy
+    - name: ingressAddress
+      type:
+        scalar: string
     - name: ingressClassName
       type:
         scalar: string

@@ -30,6 +30,10 @@ type RoutingSpecApplyConfiguration struct {
 	// redirectOldHostsDays is the number of days for which the former address of a Tenant redirects to its new one, after its
 	// domain or the default one has changed. 0: it does not. Empty: 30.
 	RedirectOldHostsDays *int32 `json:"redirectOldHostsDays,omitempty"`
+	// ingressAddress is where the ingress controller answers inside of the cluster, as HOST:PORT: its port for HTTPS if tls is
+	// set. RouteReady of a Tenant then waits until a request for its hosts there reaches it, and a change of mode from Wildcard
+	// to PerTenant interrupts no Tenant. Empty: RouteReady says that the Ingress exists.
+	IngressAddress *string `json:"ingressAddress,omitempty"`
 	// catchAll routes all hosts that no other Ingress names to the public site, which says that there is no blog and offers the
 	// name if it is free. Only one Ingress of an ingress controller can do so, whatever it belongs to. Empty: false, so the
 	// ingress controller answers for these hosts.
@@ -103,6 +107,14 @@ func (b *RoutingSpecApplyConfiguration) WithAllowedCustomDomains(values ...apiv1
 // If called multiple times, the RedirectOldHostsDays field is set to the value of the last call.
 func (b *RoutingSpecApplyConfiguration) WithRedirectOldHostsDays(value int32) *RoutingSpecApplyConfiguration {
 	b.RedirectOldHostsDays = &value
+	return b
+}
+
+// WithIngressAddress sets the IngressAddress field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the IngressAddress field is set to the value of the last call.
+func (b *RoutingSpecApplyConfiguration) WithIngressAddress(value string) *RoutingSpecApplyConfiguration {
+	b.IngressAddress = &value
 	return b
 }
 

@@ -1,0 +1,168 @@
+package controllers_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
+	"github.com/echoblogs/echoblogs/test/testkit/certificate"
+	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
+)
+
+// slowIngress is an ingress controller that routes to the backend only once it is in effect.
+type slowIngress struct {
+	address string
+	effect  atomic.Bool
+}
+
+func newSlowIngress(t *testing.T, backend string, encrypted bool) *slowIngress {
+	t.Helper()
+	s := &slowIngress{}
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(&url.URL{Scheme: "http", Host: backend})
+		r.Out.Host = r.In.Host
+	}}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.effect.Load() {
+			forward.ServeHTTP(w, r)
+			return
+		}
+		http.NotFound(w, r)
+	}))
+	if encrypted {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	t.Cleanup(server.Close)
+	s.address = server.Listener.Addr().String()
+	return s
+}
+
+// newIngressAddress returns a Platform that says where its ingress controller answers.
+func newIngressAddress(t *testing.T, mode v1alpha1.RoutingMode) (*operatortest.Platform, *slowIngress) {
+	t.Helper()
+	p := operatortest.NewNamespace(t)
+	ingress := newSlowIngress(t, p.Backend, false)
+	p.Start(func(p *v1alpha1.Platform) { p.Spec.Routing.Mode, p.Spec.Routing.IngressAddress = mode, ingress.address })
+	return p, ingress
+}
+
+func TestRouteWaitsForTheIngressController(t *testing.T) {
+	t.Parallel()
+	p, ingress := newIngressAddress(t, v1alpha1.RoutePerTenant)
+	p.CreateTenant("alice")
+	p.WaitCondition("alice", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonRoutePending)
+	p.WaitCondition("alice", v1alpha1.ConditionServing, metav1.ConditionTrue, "")
+	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonRoutePending)
+	ingress.effect.Store(true)
+	p.WaitTenantsReady("alice")
+
+	// A suspended Tenant is routed, too; a new host has to be reached.
+	ingress.effect.Store(false)
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) {
+		t.Spec.Suspended, t.Spec.CustomDomains = new(true), []v1alpha1.CustomDomain{"www.alice.org"}
+	})
+	p.WaitCondition("alice", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonRoutePending)
+	ingress.effect.Store(true)
+	p.WaitTenantsReady("alice")
+}
+
+func TestRouteByTLS(t *testing.T) {
+	t.Parallel()
+	p := operatortest.NewNamespace(t)
+	ingress := newSlowIngress(t, p.Backend, true)
+	ingress.effect.Store(true)
+	p.Start(func(p *v1alpha1.Platform) { p.Spec.Routing.IngressAddress = ingress.address })
+	p.CreateTenant("alice")
+	p.WaitCondition("alice", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonRoutePending) // it speaks HTTPS only
+	chain, key, err := certificate.ForHosts(p.Clock.Now().AddDate(0, -1, 0), p.Clock.Now().AddDate(1, 0, 0), "alice.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.CreateObject(&corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: "tenant-alice-tls"}, Type: corev1.SecretTypeTLS,
+		Data: map[string][]byte{corev1.TLSCertKey: chain, corev1.TLSPrivateKeyKey: key},
+	})
+	p.EditPlatform(func(p *v1alpha1.Platform) {
+		p.Spec.PublicURL, p.Spec.Routing.TLS = "https://example.com", &v1alpha1.TLSSpec{}
+	})
+	p.WaitTenantsReady("alice")
+}
+
+// With one Ingress for each Tenant, the wildcards stay until all of these are in effect.
+func TestWildcardStaysUntilAllRoutesAreInEffect(t *testing.T) {
+	t.Parallel()
+	p, ingress := newIngressAddress(t, v1alpha1.RouteWildcard)
+	p.CreateTenant("alice")
+	p.CreateTenant("bob")
+	p.WaitTenantsReady("alice", "bob")
+	setPerTenant(p)
+	for _, name := range []string{"alice", "bob"} {
+		p.WaitCondition(name, v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonRoutePending)
+	}
+	if !hasWildcards(t, p) {
+		t.Fatal("the wildcards are gone before the routes are in effect")
+	}
+	ingress.effect.Store(true)
+	p.WaitTenantsReady("alice", "bob")
+	waitWithoutWildcards(p)
+}
+
+func TestWildcardStaysForAnHour(t *testing.T) {
+	t.Parallel()
+	p := operatortest.New(t, func(p *v1alpha1.Platform) { p.Spec.Routing.Mode = v1alpha1.RouteWildcard })
+	p.CreateTenant("alice")
+	p.WaitTenantsReady("alice")
+	setPerTenant(p)
+	p.Wait("alice has an Ingress", func(ctx context.Context) error {
+		return p.Client.Get(ctx, p.Key(routing.TenantIngressName("alice")), &networkingv1.Ingress{})
+	})
+	p.Clock.SetTime(p.Clock.Now().Add(50 * time.Minute))
+	p.PassMinute()
+	p.WaitReady()
+	if !hasWildcards(t, p) {
+		t.Fatal("the wildcards are gone after 50 minutes")
+	}
+	p.Clock.SetTime(p.Clock.Now().Add(9 * time.Minute))
+	p.PassMinute()
+	waitWithoutWildcards(p)
+	p.WaitTenantsReady("alice")
+}
+
+func setPerTenant(p *operatortest.Platform) {
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Routing.Mode = v1alpha1.RoutePerTenant })
+}
+
+func hasWildcards(t *testing.T, p *operatortest.Platform) bool {
+	t.Helper()
+	var live networkingv1.Ingress
+	if err := p.Client.Get(t.Context(), p.Key(routing.PlatformIngressName("default")), &live); err != nil {
+		t.Fatal(err)
+	}
+	return routing.HasWildcards(&live)
+}
+
+func waitWithoutWildcards(p *operatortest.Platform) {
+	p.T.Helper()
+	p.Wait("the wildcards are gone", func(ctx context.Context) error {
+		var live networkingv1.Ingress
+		err := p.Client.Get(ctx, p.Key(routing.PlatformIngressName("default")), &live)
+		if err == nil && routing.HasWildcards(&live) {
+			err = errors.New("they are still there")
+		}
+		return err
+	})
+}
