@@ -183,7 +183,7 @@ func (b *backendChecks) ask(ctx context.Context, p *v1alpha1.Platform, tenants [
 	)
 	for _, t := range tenants {
 		asking.Go(func() {
-			forTenant, reached := b.Prober.Answers(ctx, probe.Target{App: app, Namespace: p.Namespace, Host: string(t.Status.Hosts[0]), Tenant: t.Name})
+			forTenant, reached := b.Prober.Answers(ctx, probe.Target{App: app, Namespace: p.Namespace, Host: t.Status.Hosts[0], Tenant: t.Name})
 			if forTenant {
 				answers.Store(true)
 			}

@@ -8,7 +8,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/slots"
 )
 
-func TestMemoryShare(t *testing.T) { // not parallel: the limit is the process's
+func TestMemoryShare(t *testing.T) { //nolint:paralleltest // the limit is the process's
 	before := debug.SetMemoryLimit(-1)
 	defer debug.SetMemoryLimit(before)
 	debug.SetMemoryLimit(256 << 20)
