@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/echoblogs/echoblogs/internal/version"
 )
 
 func main() {
@@ -19,7 +21,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand())
+	root.AddCommand(runCommand(), version.Command())
 	err := root.ExecuteContext(ctx)
 	stop()
 	if err != nil {

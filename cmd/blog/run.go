@@ -15,6 +15,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
+	"github.com/echoblogs/echoblogs/internal/version"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -58,6 +59,7 @@ opens at most --reader-connections plus --editor-connections, and two more for t
 func run(ctx context.Context, o runOptions) error {
 	_, _ = memlimit.Set() // GOMEMLIMIT is 90% of the container's limit; an error says that there is none
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log.LogAttrs(ctx, slog.LevelInfo, "Starting", slog.String("version", version.Get().Version), slog.String("revision", version.Get().Revision))
 	uri, err := postgres.AddressFromEnv("ECHOBLOGS_DATABASE_URI")
 	if err != nil {
 		return err
@@ -95,7 +97,7 @@ func run(ctx context.Context, o runOptions) error {
 
 func metrics(served *blog.Blog) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version.Collector())
 	registry.MustRegister(served.Collectors()...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/echoblogs/echoblogs/internal/version"
 )
 
 func main() {
@@ -24,7 +26,7 @@ func main() {
 		SilenceErrors: true,
 	}
 	flags.register(root.PersistentFlags())
-	root.AddCommand(postCommand(&flags), doctorCommand(&flags), orphansCommand(&flags), deletionsCommand(&flags), uninstallCommand(&flags), inviteCommand(&flags), staffCommand(&flags))
+	root.AddCommand(postCommand(&flags), doctorCommand(&flags), orphansCommand(&flags), deletionsCommand(&flags), uninstallCommand(&flags), inviteCommand(&flags), staffCommand(&flags), version.Command())
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "Error:", err)
 		os.Exit(1)

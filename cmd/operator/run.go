@@ -27,6 +27,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenancy/domainproof"
+	"github.com/echoblogs/echoblogs/internal/version"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -79,6 +80,7 @@ func run(cmd *cobra.Command, o runOptions) error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel(o.verbose)}))
 	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
 	klog.SetSlogLogger(log)
+	log.LogAttrs(cmd.Context(), slog.LevelInfo, "Starting", slog.String("version", version.Get().Version), slog.String("revision", version.Get().Revision))
 	config, err := restConfig(o.kubeconfig)
 	if err != nil {
 		return err
@@ -95,7 +97,7 @@ func run(cmd *cobra.Command, o runOptions) error {
 		Application: blog.Application, Public: []application.Set{migrations.Set}, Live: live, MaxConns: o.maxConnections,
 	}
 	defer stores.Close()
-	for _, collector := range append(tenancy.Metrics(), postgres.PoolCollector{Stats: stores.Stats}) {
+	for _, collector := range append(tenancy.Metrics(), postgres.PoolCollector{Stats: stores.Stats}, version.Collector()) {
 		if err := metrics.Registry.Register(collector); err != nil {
 			return fmt.Errorf("register the database metrics: %w", err)
 		}

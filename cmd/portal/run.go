@@ -19,6 +19,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/mail/transport"
 	"github.com/echoblogs/echoblogs/internal/portal"
+	"github.com/echoblogs/echoblogs/internal/version"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -66,6 +67,7 @@ files are read again for each new connection, and for each email.`,
 func run(ctx context.Context, o runOptions) error {
 	_, _ = memlimit.Set() // GOMEMLIMIT is 90% of the container's limit; an error says that there is none
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log.LogAttrs(ctx, slog.LevelInfo, "Starting", slog.String("version", version.Get().Version), slog.String("revision", version.Get().Revision))
 	ctrl.SetLogger(logr.FromSlogHandler(log.Handler()))
 	options, err := o.complete(log)
 	if err != nil {
@@ -132,7 +134,7 @@ func networks(texts []string) ([]netip.Prefix, error) {
 
 func metrics(site *portal.Portal) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version.Collector())
 	registry.MustRegister(site.Collectors()...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
