@@ -100,7 +100,7 @@ E2E ?=
 
 .PHONY: e2e
 e2e: ## Run the end-to-end tests on a real node. Needs root on Linux; builds its programs once per machine.
-	@test/e2e/install.sh
+	@test/e2e/install.sh --tests
 	@hack/postgres/install.sh >/dev/null
 	go test -C test/e2e -vet=off -tags e2e -count=1 -timeout 40m -v $(E2E) .
 
@@ -172,19 +172,36 @@ vulncheck: $(GOVULNCHECK) ## Look for known vulnerabilities in the code that pro
 build: ## Build every program into bin/.
 	go build -o bin/ ./cmd/...
 
+# What the images and their programs say that they are built from.
+VERSION ?= $(shell git describe --tags --always --dirty)
+REVISION ?= $(shell git rev-parse HEAD)
+
+# Further flags of CONTAINER_TOOL build.
+CONTAINER_BUILD_FLAGS ?=
+
+# With a fixed time, builds of the same commit have the same digest.
+FIXED_TIME = $(if $(filter podman buildah,$(CONTAINER_TOOL)),--timestamp=0,--build-arg SOURCE_DATE_EPOCH=0)
+
+# The engine keeps the build stage for all three, so that the programs are compiled once; buildah has to be asked to.
 .PHONY: docker-build
-docker-build: ## Build the images OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
-	$(CONTAINER_TOOL) build --target operator -t $(OPERATOR_IMG) .
-	$(CONTAINER_TOOL) build --target blog -t $(BLOG_IMG) .
-	$(CONTAINER_TOOL) build --target portal -t $(PORTAL_IMG) .
+docker-build: export BUILDAH_LAYERS := true
+docker-build: ## Build the images OPERATOR_IMG, BLOG_IMG and PORTAL_IMG of VERSION with CONTAINER_TOOL=docker.
+	@for image in operator=$(OPERATOR_IMG) blog=$(BLOG_IMG) portal=$(PORTAL_IMG); do \
+		(set -x; $(CONTAINER_TOOL) build $(FIXED_TIME) $(CONTAINER_BUILD_FLAGS) --build-arg VERSION=$(VERSION) \
+			--build-arg REVISION=$(REVISION) --target $${image%%=*} -t $${image#*=} .); \
+	done
 
 # The architectures of make images, separated by commas.
 ARCHITECTURES ?= $(shell go env GOARCH)
 
+# The folder of the archives of make images.
+IMAGES ?= dist/images
+
 .PHONY: images
-images: ## Build the images without a container engine, as OCI archives in dist/images. ARCHITECTURES=amd64,arm64 builds for both.
+images: ## Build the images without a container engine, as OCI archives in IMAGES=dist/images. ARCHITECTURES=amd64,arm64 builds for both.
 	@go build -C hack/images -o ../../bin/images .
-	@bin/images --output dist/images --architectures $(ARCHITECTURES) operator=$(OPERATOR_IMG) blog=$(BLOG_IMG) portal=$(PORTAL_IMG)
+	@bin/images --output $(IMAGES) --architectures $(ARCHITECTURES) --version $(VERSION) --revision $(REVISION) \
+		operator=$(OPERATOR_IMG) blog=$(BLOG_IMG) portal=$(PORTAL_IMG)
 
 .PHONY: build-installer
 build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all manifests in one file, with OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a node needs from the system, unless this machine has it: the programs
-# that set up its network, and a library of runc. Progress goes to stderr.
+# that set up its network, and a library of runc. With --tests also what the tests need
+# besides: a builder of images, and a shell for its base image. Progress goes to stderr.
 set -euo pipefail
 
 if [[ $(uname -s) != Linux ]]; then
@@ -9,9 +10,14 @@ if [[ $(uname -s) != Linux ]]; then
 fi
 
 packages=(iproute2 iptables ipset gcc libc6-dev libseccomp-dev pkg-config)
+programs=(ip iptables ip6tables ipset gcc pkg-config)
+if [[ ${1:-} == --tests ]]; then
+	packages+=(buildah busybox-static)
+	programs+=(buildah busybox)
+fi
 
 missing=()
-for program in ip iptables ip6tables ipset gcc pkg-config; do
+for program in "${programs[@]}"; do
 	command -v "$program" >/dev/null || missing+=("$program")
 done
 if ! pkg-config --exists libseccomp 2>/dev/null; then

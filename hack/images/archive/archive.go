@@ -27,6 +27,9 @@ import (
 // created is the time of every file and image, so that they do not depend on when they were built.
 var created = time.Unix(0, 0).UTC()
 
+// defaultPath is the environment that container engines give to every image that they build.
+const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 // Image is the content of an image for one platform.
 type Image struct {
 	// Architecture is that of the programs, such as amd64.
@@ -123,7 +126,9 @@ func (i Image) build() (v1.Image, error) {
 	}
 	config = config.DeepCopy()
 	config.OS, config.Architecture, config.Created = "linux", i.Architecture, v1.Time{Time: created}
-	config.Config = v1.Config{Entrypoint: i.Entrypoint, Cmd: i.Command, User: i.User, Labels: i.Labels, WorkingDir: "/"}
+	config.Config = v1.Config{
+		Entrypoint: i.Entrypoint, Cmd: i.Command, User: i.User, Labels: i.Labels, WorkingDir: "/", Env: []string{defaultPath},
+	}
 	return mutate.ConfigFile(image, config)
 }
 
@@ -142,15 +147,11 @@ func (i Image) layer() ([]byte, error) {
 				return nil, err
 			}
 		}
-		content, mode := i.Files[file], int64(0o644)
-		if program, ok := i.Programs[file]; ok {
-			var err error
-			if content, err = os.ReadFile(program); err != nil {
-				return nil, fmt.Errorf("read a program: %w", err)
-			}
-			mode = 0o755
+		content, mode, err := i.read(file)
+		if err != nil {
+			return nil, err
 		}
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: strings.TrimPrefix(file, "/"), Mode: mode, Size: int64(len(content)), ModTime: created}
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: strings.TrimPrefix(file, "/"), Mode: int64(mode), Size: int64(len(content)), ModTime: created}
 		if err := archive.WriteHeader(header); err != nil {
 			return nil, err
 		}

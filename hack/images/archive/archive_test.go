@@ -4,11 +4,14 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
@@ -84,6 +87,34 @@ func TestContent(t *testing.T) {
 	})
 	if !slices.Equal(got, want) {
 		t.Errorf("the layer has %q, want %q", got, want)
+	}
+}
+
+func TestFolder(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "root")
+	if err := image(t, "amd64").WriteFolder(folder); err != nil {
+		t.Fatalf("write a folder: %v", err)
+	}
+	want := []string{". 755", "etc 755", "etc/ssl 755", "etc/ssl/certs 755", "etc/ssl/certs/ca.crt 644", "program 755"}
+	var got []string
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if !info.ModTime().Equal(time.Unix(0, 0)) {
+			t.Errorf("%s is of %v, want the same time in every build", path, info.ModTime())
+		}
+		name, err := filepath.Rel(folder, path)
+		got = append(got, fmt.Sprintf("%s %o", name, info.Mode().Perm()))
+		return err
+	})
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("the folder has %q, %v; want %q", got, err, want)
 	}
 }
 
