@@ -24,6 +24,7 @@ SHELL := /usr/bin/env bash
 
 # Tools are built once per machine, in the versions of hack/tools, into a folder for those versions.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/echoblogs/tools/$(shell { cat hack/tools/go.mod hack/tools/go.sum; go env GOVERSION; } | cksum | cut -d' ' -f1)
+ACTIONLINT := $(TOOLS)/actionlint
 CONTROLLER_GEN := $(TOOLS)/controller-gen
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
@@ -141,13 +142,14 @@ vet: ## Run go vet.
 	@hack/in-modules.sh go vet ./...
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## Check the code, the API conventions, the modules, the shell scripts and the wording.
+lint: $(GOLANGCI_LINT) $(ACTIONLINT) ## Check the code, the API conventions, the modules, the scripts, the workflows and the wording.
 	@hack/in-modules.sh $(GOLANGCI_LINT) run
 	$(GOLANGCI_LINT) run --config .golangci-kal.yml ./api/...
 	hack/verify-imports.sh
 	hack/verify-docs.sh
 	hack/verify-modules.sh
 	hack/lint-shell.sh
+	hack/lint-workflows.sh $(ACTIONLINT)
 	hack/lint-words.sh
 
 .PHONY: lint-fix
@@ -233,6 +235,7 @@ undeploy: ## Delete the namespace NAMESPACE=echoblogs, after "kubectl echoblogs 
 	if ((left > 0)); then echo "There are $$left Platforms and Tenants in the namespace $(NAMESPACE): run kubectl echoblogs uninstall -n $(NAMESPACE) first." >&2; exit 1; fi
 	$(KUBECTL) delete namespace $(NAMESPACE) --ignore-not-found
 
+$(ACTIONLINT): package := github.com/rhysd/actionlint/cmd/actionlint
 $(CONTROLLER_GEN): package := sigs.k8s.io/controller-tools/cmd/controller-gen
 $(CRD_REF_DOCS): package := github.com/elastic/crd-ref-docs
 $(GOVULNCHECK): package := golang.org/x/vuln/cmd/govulncheck
