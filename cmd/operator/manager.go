@@ -68,12 +68,19 @@ func keepRunning(ctx context.Context, log *slog.Logger, start func(context.Conte
 	}
 }
 
-// runManager runs the controllers that setup adds until ctx ends, or until the leadership is lost.
-func runManager(ctx context.Context, api *rest.Config, scheme *runtime.Scheme, o runOptions, setup func(ctrl.Manager) error) error {
+// runManager runs the controllers that setup adds until ctx ends, the leadership is lost, or the API server is back after an
+// outage.
+func runManager(ctx context.Context, log *slog.Logger, api *rest.Config, scheme *runtime.Scheme, o runOptions, setup func(ctrl.Manager) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var away outage
+	go away.end(ctx, cancel, api, log)
 	stop := stopTimeout
+	cacheOptions := controllers.CacheOptions(o.namespace)
+	cacheOptions.DefaultWatchErrorHandler = away.watchFailed
 	mgr, err := ctrl.NewManager(api, ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         controllers.CacheOptions(o.namespace),
+		Cache:                         cacheOptions,
 		Controller:                    config.Controller{SkipNameValidation: new(true)}, // the names are those of the manager before
 		Metrics:                       metricsserver.Options{BindAddress: "0"},
 		HealthProbeBindAddress:        "0",
@@ -95,6 +102,9 @@ func runManager(ctx context.Context, api *rest.Config, scheme *runtime.Scheme, o
 	}
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("run the controllers: %w", err)
+	}
+	if err := context.Cause(ctx); errors.Is(err, errBack) {
+		return err
 	}
 	return nil
 }
