@@ -3,7 +3,7 @@
 # The port of the demo.
 PORT ?= 8000
 
-# The images of docker-build, images, deploy and build-installer.
+# The images of docker-build and images.
 OPERATOR_IMG ?= echoblogs-operator:dev
 BLOG_IMG ?= echoblogs-blog:dev
 PORTAL_IMG ?= echoblogs-portal:dev
@@ -11,8 +11,9 @@ CONTAINER_TOOL ?= docker
 
 KUBECTL ?= kubectl
 
-# The namespace that undeploy deletes.
+# The namespace of deploy and undeploy, and the file with the values of the chart.
 NAMESPACE ?= echoblogs
+VALUES ?= values.yaml
 
 # Without the paths of this machine, a fresh clone finds what another clone has compiled in Go's cache.
 export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
@@ -29,13 +30,7 @@ CONTROLLER_GEN := $(TOOLS)/controller-gen
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOVULNCHECK := $(TOOLS)/govulncheck
-KUSTOMIZE := $(TOOLS)/kustomize
-
-# Prints the manifests of a whole installation, with the selected images.
-BUILD_DEFAULT = $(KUSTOMIZE) build config/default | sed \
-	-e 's|image: echoblogs-operator:dev$$|image: $(OPERATOR_IMG)|' \
-	-e 's|image: echoblogs-blog:dev$$|image: $(BLOG_IMG)|' \
-	-e 's|image: echoblogs-portal:dev$$|image: $(PORTAL_IMG)|'
+HELM := $(TOOLS)/helm
 
 ##@ General
 
@@ -100,10 +95,10 @@ bench: ## Measure the operator and the blog, and their limits. QUICK=1 measures 
 E2E ?=
 
 .PHONY: e2e
-e2e: ## Run the end-to-end tests on a real node. Needs root on Linux; builds its programs once per machine.
+e2e: $(HELM) ## Run the end-to-end tests on a real node. Needs root on Linux; builds its programs once per machine.
 	@test/e2e/install.sh --tests
 	@hack/postgres/install.sh >/dev/null
-	go test -C test/e2e -vet=off -tags e2e -count=1 -timeout 40m -v $(E2E) .
+	HELM=$(HELM) go test -C test/e2e -vet=off -tags e2e -count=1 -timeout 40m -v $(E2E) .
 
 .PHONY: e2e-node
 e2e-node: ## Run a Kubernetes node on this machine until Ctrl-C. Needs root on Linux.
@@ -124,14 +119,14 @@ test-setup: ## Install or build what the tests need.
 ##@ Develop
 
 .PHONY: generate
-generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) ## Generate code, CRDs, the operator's Role, API reference and dist/install.yaml.
-	rm -rf api/v1alpha1/applyconfiguration config/crd/bases
+generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) $(HELM) ## Generate code, CRDs, the operator's Role, API reference and the manifests that are made of the chart.
+	rm -rf api/v1alpha1/applyconfiguration charts/echoblogs/crds
 	$(CONTROLLER_GEN) object applyconfiguration:omitToolVersion=true paths=./api/v1alpha1
-	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:artifacts:config=config/crd/bases
-	$(CONTROLLER_GEN) rbac:roleName=echoblogs-operator paths=./controllers/... output:rbac:artifacts:config=config/rbac
+	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:artifacts:config=charts/echoblogs/crds
+	$(CONTROLLER_GEN) rbac:roleName=echoblogs-operator paths=./controllers/... output:rbac:artifacts:config=charts/echoblogs/files
 	$(CRD_REF_DOCS) --log-level ERROR --source-path=api/v1alpha1 --config=hack/api-reference/config.yaml \
 		--templates-dir=hack/api-reference --renderer=markdown --output-path=docs/api-reference.md
-	@$(MAKE) --no-print-directory build-installer
+	HELM=$(HELM) hack/render.sh
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) ## Format the code.
@@ -205,41 +200,41 @@ images: ## Build the images without a container engine, as OCI archives in IMAGE
 	@bin/images --output $(IMAGES) --architectures $(ARCHITECTURES) --version $(VERSION) --revision $(REVISION) \
 		operator=$(OPERATOR_IMG) blog=$(BLOG_IMG) portal=$(PORTAL_IMG)
 
-.PHONY: build-installer
-build-installer: $(KUSTOMIZE) ## Write dist/install.yaml: all manifests in one file, with OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
-	@mkdir -p dist
-	$(BUILD_DEFAULT) > dist/install.yaml
+.PHONY: helm
+helm: $(HELM) ## Build Helm, once for its version, and print its path.
+	@echo $(HELM)
 
 ##@ Deploy to the cluster of the current kubectl context
 
 .PHONY: install
-install: $(KUSTOMIZE) ## Install the CRDs.
-	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
+install: ## Install or update the CRDs.
+	$(KUBECTL) apply --server-side -f charts/echoblogs/crds
 
 # Without the CRDs, all Tenants of all namespaces would be deleted.
 .PHONY: uninstall
-uninstall: $(KUSTOMIZE) ## Delete the CRDs, if no namespace has a Platform or Tenant.
+uninstall: ## Delete the CRDs, if no namespace has a Platform or Tenant.
 	@left=$$($(KUBECTL) get platforms.tenancy.echoblogs.io,tenants.tenancy.echoblogs.io --all-namespaces --ignore-not-found --output=name | wc -l); \
 	if ((left > 0)); then echo "There are $$left Platforms and Tenants in the cluster: the CRDs are left." >&2; exit 1; fi
-	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
+	$(KUBECTL) delete --ignore-not-found -f charts/echoblogs/crds
 
 .PHONY: deploy
-deploy: $(KUSTOMIZE) ## Install everything: CRDs, operator, blog and public site, with OPERATOR_IMG, BLOG_IMG and PORTAL_IMG.
-	$(BUILD_DEFAULT) | $(KUBECTL) apply --server-side -f -
+deploy: $(HELM) ## Install or upgrade the chart in NAMESPACE=echoblogs with the file VALUES=values.yaml.
+	$(HELM) upgrade --install echoblogs charts/echoblogs --namespace $(NAMESPACE) --create-namespace --values $(VALUES)
 
-# The CRDs, the ClusterRoles and the admission policies are those of other installations, too. A namespace with Tenants
-# would not go away: their finalizers need the operator.
+# The CRDs are those of other installations, too. A namespace with Tenants would not go away: their finalizers need the
+# operator.
 .PHONY: undeploy
-undeploy: ## Delete the namespace NAMESPACE=echoblogs, after "kubectl echoblogs uninstall".
+undeploy: $(HELM) ## Uninstall the chart and delete its namespace NAMESPACE=echoblogs, after "kubectl echoblogs uninstall".
 	@left=$$($(KUBECTL) --namespace=$(NAMESPACE) get platforms.tenancy.echoblogs.io,tenants.tenancy.echoblogs.io --ignore-not-found --output=name | wc -l); \
 	if ((left > 0)); then echo "There are $$left Platforms and Tenants in the namespace $(NAMESPACE): run kubectl echoblogs uninstall -n $(NAMESPACE) first." >&2; exit 1; fi
+	$(HELM) uninstall echoblogs --namespace $(NAMESPACE) --ignore-not-found
 	$(KUBECTL) delete namespace $(NAMESPACE) --ignore-not-found
 
 $(ACTIONLINT): package := github.com/rhysd/actionlint/cmd/actionlint
 $(CONTROLLER_GEN): package := sigs.k8s.io/controller-tools/cmd/controller-gen
 $(CRD_REF_DOCS): package := github.com/elastic/crd-ref-docs
 $(GOVULNCHECK): package := golang.org/x/vuln/cmd/govulncheck
-$(KUSTOMIZE): package := sigs.k8s.io/kustomize/kustomize/v5
+$(HELM): package := helm.sh/helm/v4/cmd/helm
 # golangci-lint with the kube-api-linter compiled in.
 $(GOLANGCI_LINT): package := sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter
 

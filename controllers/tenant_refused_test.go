@@ -280,7 +280,7 @@ func TestAcceptedManifests(t *testing.T) {
 // The CRD and internal/naming reserve the same names, and have the same rule for text.
 func TestRulesAreShared(t *testing.T) {
 	t.Parallel()
-	definition, err := os.ReadFile("../config/crd/bases/tenancy.echoblogs.io_tenants.yaml")
+	definition, err := os.ReadFile("../charts/echoblogs/crds/tenancy.echoblogs.io_tenants.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

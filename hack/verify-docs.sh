@@ -11,5 +11,5 @@ while read -r path; do
 		echo "docs/architecture.md names $path, which does not exist" >&2
 		missing=1
 	fi
-done < <(grep -oE '`(api|cmd|config|controllers|hack|internal|test)/[A-Za-z0-9_./-]+`' docs/architecture.md | tr -d '`' | sort -u)
+done < <(grep -oE '`(api|charts|cmd|config|controllers|hack|internal|test)/[A-Za-z0-9_./-]+`' docs/architecture.md | tr -d '`' | sort -u)
 exit "$missing"

@@ -10,7 +10,7 @@ trap 'rm -f "$index"' EXIT
 # snapshot prints the ID of a git tree with the folders that generators write to.
 snapshot() {
 	rm -f "$index"
-	GIT_INDEX_FILE=$index git add --all -- api config dist docs
+	GIT_INDEX_FILE=$index git add --all -- api charts dist docs hack/dev/manifests
 	GIT_INDEX_FILE=$index git write-tree
 }
 

@@ -22,7 +22,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand(), bootstrapCommand(), version.Command())
+	root.AddCommand(runCommand(), bootstrapCommand(), bootstrapDatabaseCommand(), applyCRDsCommand(), checkCommand(), version.Command())
 	if err := root.ExecuteContext(ctrl.SetupSignalHandler()); err != nil {
 		fmt.Fprintln(os.Stderr, "operator:", err)
 		os.Exit(1)
@@ -45,14 +45,14 @@ an administrator of the database. It sets no passwords and can be run repeatedly
 			}
 			roles := postgres.RolePrefix(prefix)
 			sql := postgres.BootstrapSQL(roles, blog.Application.Programs())
-			switch engine {
-			case "postgresql":
-			case "citus":
-				sql += postgres.CitusBootstrapSQL(roles)
-			default:
-				return fmt.Errorf("--engine=%s is not an engine: use postgresql or citus", engine)
+			citus, err := isCitus(engine)
+			if err != nil {
+				return err
 			}
-			_, err := fmt.Fprint(cmd.OutOrStdout(), sql)
+			if citus {
+				sql += postgres.CitusBootstrapSQL(roles)
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), sql)
 			return err
 		},
 	}

@@ -12,16 +12,19 @@ import (
 
 // mailOptions say how emails are sent.
 type mailOptions struct {
+	none         bool
 	from, folder string
 	smtp         transport.SMTPOptions
 }
 
 func (o mailOptions) transport() (mail.Transport, error) {
 	switch {
+	case o.none:
+		return transport.None{}, nil
 	case o.folder != "":
 		return transport.Folder{Path: o.folder, From: cmp.Or(o.from, "EchoBlogs <noreply@localhost>")}, nil
 	case o.smtp.Host == "":
-		return nil, errors.New("set --smtp-host to send emails, or --mail-folder to write them into a folder")
+		return nil, errors.New("set --smtp-host to send emails, or --no-mail to send none")
 	case o.from == "":
 		return nil, errors.New("set --mail-from to the sender of emails")
 	}

@@ -58,6 +58,7 @@ files are read again for each new connection, and for each email.`,
 	flags.BoolVar(&o.portal.AccessLog, "access-log", false, "log every request")
 	flags.StringVar(&o.mail.from, "mail-from", "", "the sender of emails, such as 'Blogs <noreply@example.com>'")
 	flags.StringVar(&o.mail.folder, "mail-folder", "", "write emails into this folder instead of sending them")
+	flags.BoolVar(&o.mail.none, "no-mail", false, "send no emails: users can neither confirm their addresses nor reset their passwords")
 	flags.StringVar(&o.mail.smtp.Host, "smtp-host", "", "the mail server, as its certificate names it")
 	flags.IntVar(&o.mail.smtp.Port, "smtp-port", 0, "the port of the mail server (default 587 with starttls, 465 with implicit, 25 with none)")
 	flags.StringVar((*string)(&o.mail.smtp.Security), "smtp-tls", string(transport.SMTPStartTLS), "the security of the connection to the mail server: starttls, implicit (TLS from the start), or none, for servers on the same machine")

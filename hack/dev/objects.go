@@ -20,7 +20,7 @@ import (
 const (
 	// samples is the folder of the Platform and the Tenants of a first start.
 	samples = "config/samples"
-	// operatorAccount and portalAccount are the ServiceAccounts whose Roles are in config.
+	// operatorAccount and portalAccount are the ServiceAccounts whose Roles are in the chart.
 	operatorAccount = "echoblogs-operator"
 	portalAccount   = "echoblogs-portal"
 )
@@ -33,10 +33,10 @@ func (d *demo) applyInstallation(ctx context.Context) error {
 		return err
 	}
 	d.progress.say("Applying CRDs, roles and Services")
-	if _, err := d.kubectl.run(ctx, "", "apply", "--server-side", "--force-conflicts", "--field-manager=echoblogs-demo", "--kustomize=hack/dev/manifests"); err != nil {
+	if _, err := d.kubectl.run(ctx, "", "apply", "--server-side", "--force-conflicts", "--field-manager=echoblogs-demo", "--filename=hack/dev/manifests"); err != nil {
 		return err
 	}
-	if _, err := d.kubectl.run(ctx, "", "wait", "--for=condition=Established", "--timeout=60s", "--filename=config/crd/bases"); err != nil {
+	if _, err := d.kubectl.run(ctx, "", "wait", "--for=condition=Established", "--timeout=60s", "--filename=charts/echoblogs/crds"); err != nil {
 		return err
 	}
 	for _, account := range []string{operatorAccount, portalAccount} {

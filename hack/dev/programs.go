@@ -22,12 +22,12 @@ import (
 const (
 	// ingressClass is the class of the sample Platform, which our router serves.
 	ingressClass = "demo"
-	// blogService and portalService are the Services, with the port of config/blog and config/portal.
+	// blogService and portalService are the Services, with the port of the chart.
 	blogService     = "echoblogs-blog"
 	portalService   = "echoblogs-portal"
 	servicePortName = "http"
 	servicePort     = 80
-	// programStopTimeout equals terminationGracePeriodSeconds of the Deployments in config.
+	// programStopTimeout equals terminationGracePeriodSeconds of the Deployments in the chart.
 	programStopTimeout = 30 * time.Second
 )
 

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -25,7 +27,7 @@ type installation struct {
 
 	t        testing.TB
 	backups  string // the folder that the page calls /backups
-	overlay  string // the folder of the manifests
+	values   string // the file with the values of the chart
 	operator *stack.Operator
 	blog     *stack.Blog
 	portal   *stack.Portal
@@ -41,39 +43,49 @@ func newInstallation(t testing.TB, database *postgrestest.Database) *installatio
 	if _, err := os.Stat(filepath.Join(folder, "pg_dump")); err != nil {
 		t.Skipf("%s has no client programs of PostgreSQL, such as pg_dump", folder)
 	}
-	i := &installation{Platform: stack.NewOn(t, database), t: t, backups: newBackups(t), overlay: t.TempDir()}
-	i.writeOverlay("v1", "v1")
-	i.script("kubectl apply --server-side --kustomize=" + i.overlay)
+	i := &installation{Platform: stack.NewOn(t, database), t: t, backups: newBackups(t), values: filepath.Join(t.TempDir(), "values.yaml")}
+	i.writeValues("v1", "v1")
+	i.script(`helm install echoblogs "$CHART" --namespace="$NAMESPACE" --values="$VALUES"`)
 	i.operator = i.StartOperator()
 	i.WaitReady()
 	i.blog, i.portal = i.StartBlog(0), i.StartPortal(0)
 	return i
 }
 
-// writeOverlay writes an overlay such as the one in docs/install.md.
-func (i *installation) writeOverlay(operatorTag, otherTag string) {
+// writeValues writes the values of the chart. The test has Secrets, Roles and Platform of its own, and no node for jobs.
+func (i *installation) writeValues(operatorTag, otherTag string) {
 	i.t.Helper()
-	root, err := repository.Root()
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	manifests, err := filepath.Rel(i.overlay, filepath.Join(root, "config", "default"))
-	if err != nil {
-		i.t.Fatal(err)
-	}
 	content := fmt.Sprintf(`
-kind: Kustomization
-namespace: %s
-resources: [%s]
-images:
-- {name: echoblogs-operator, newName: registry.example.com/echoblogs-operator, newTag: %s}
-- {name: echoblogs-blog, newName: registry.example.com/echoblogs-blog, newTag: %[4]s}
-- {name: echoblogs-portal, newName: registry.example.com/echoblogs-portal, newTag: %[4]s}
-`, i.Namespace, manifests, operatorTag, otherTag)
-	if err := os.WriteFile(filepath.Join(i.overlay, "kustomization.yaml"), []byte(content), 0o600); err != nil {
+image: {registry: registry.example.com, tag: %[2]s}
+operator: {image: {tag: %[1]s}}
+domain: %[3]s
+platform: {create: false}
+postgres: {bootstrap: {enabled: false}}
+mail: {enabled: false}
+crds: {updateJob: false}
+rbac: {create: false, aggregate: false}
+admissionPolicies: {enabled: false}
+`, operatorTag, otherTag, stack.Domain)
+	if err := os.WriteFile(i.values, []byte(content), 0o600); err != nil {
 		i.t.Fatal(err)
 	}
 }
+
+// helm is the folder of Helm, which is built once per machine.
+var helm = sync.OnceValues(func() (string, error) {
+	root, err := repository.Root()
+	if err != nil {
+		return "", err
+	}
+	command := exec.Command("make", "--no-print-directory", "--silent", "helm")
+	command.Dir = root
+	output, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("build Helm: %w", err)
+	}
+	lines := strings.Fields(string(output))
+	return filepath.Dir(lines[len(lines)-1]), nil
+})
 
 // newBackups returns a folder that the user of the database server can write, too.
 func newBackups(t testing.TB) string {
@@ -102,7 +114,17 @@ func newBackups(t testing.TB) string {
 // script runs commands, which must succeed, and returns their output.
 func (i *installation) script(commands string) string {
 	i.t.Helper()
-	return i.run(stack.Script{Commands: commands, Environment: []string{"OVERLAY=" + i.overlay, "VERSION=" + blog.Application.Latest()}})
+	programs, err := helm()
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	root, err := repository.Root()
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return i.run(stack.Script{Commands: "PATH=" + programs + ":$PATH\n" + commands, Environment: []string{
+		"CHART=" + filepath.Join(root, "charts", "echoblogs"), "VALUES=" + i.values, "VERSION=" + blog.Application.Latest(),
+	}})
 }
 
 // follow runs the commands of a block below a heading of the page, and returns what they print.

@@ -48,7 +48,7 @@ func TestUpgrade(t *testing.T) {
 	}
 	wantVersions("2 " + former)
 
-	i.writeOverlay("v2", "v1")
+	i.writeValues("v2", "v1")
 	i.follow("Upgrade", 0)
 	i.wantImages("v2", "v1")
 	i.operator.Stop()
@@ -60,7 +60,7 @@ func TestUpgrade(t *testing.T) {
 		t.Errorf("%d tables are migrated, want 3", n)
 	}
 
-	i.writeOverlay("v2", "v2")
+	i.writeValues("v2", "v2")
 	i.follow("Upgrade", 0)
 	i.wantImages("v2", "v2")
 	i.blog.Stop()

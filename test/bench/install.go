@@ -71,9 +71,9 @@ func (s *stack) applyInstallation(ctx context.Context) error {
 		return err
 	}
 	for _, arguments := range [][]string{
-		{"apply", "--server-side", "--kustomize=hack/dev/manifests"},
+		{"apply", "--server-side", "--filename=hack/dev/manifests"},
 		{"create", "namespace", limitNamespace},
-		{"wait", "--for=condition=Established", "--timeout=60s", "--filename=config/crd/bases"},
+		{"wait", "--for=condition=Established", "--timeout=60s", "--filename=charts/echoblogs/crds"},
 	} {
 		if _, err := s.kubectl(ctx, nil, arguments...); err != nil {
 			return err

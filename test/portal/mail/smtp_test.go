@@ -225,7 +225,7 @@ func TestMailSettings(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
 	for _, test := range []struct{ flags, environment, want string }{
-		{"", "", "set --smtp-host to send emails, or --mail-folder to write them into a folder"},
+		{"", "", "set --smtp-host to send emails, or --no-mail to send none"},
 		{"--smtp-host=mail", "", "set --mail-from to the sender of emails"},
 		{"--smtp-host=mail --mail-from=nobody", "", "parse sender's address: "},
 		{"--smtp-host=mail --mail-from=a@b.example --smtp-tls=yes", "", `unknown security "yes" of the mail server: use starttls, implicit or none`},

@@ -118,7 +118,7 @@ func start(folder string, configure func(e *envtest.Environment, programs string
 	}
 	environment := &envtest.Environment{
 		BinaryAssetsDirectory: programs,
-		CRDDirectoryPaths:     []string{filepath.Join(root, "config", "crd", "bases")},
+		CRDDirectoryPaths:     []string{filepath.Join(root, "charts", "echoblogs", "crds")},
 		ErrorIfCRDPathMissing: true,
 	}
 	environment.ControlPlane.GetAPIServer().Configure().Set("authorization-mode", "RBAC")

@@ -22,7 +22,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
 
-// StartOperator starts the controllers with the privileges in config/rbac. wrap may replace their client. The returned
+// StartOperator starts the controllers with the privileges of an installation. wrap may replace their client. The returned
 // function stops them; the end of the test does, too.
 func (p *Platform) StartOperator(wrap func(client.Client) client.Client) (stop func()) {
 	p.T.Helper()
@@ -74,7 +74,7 @@ func (p *Platform) operatorConfig() *rest.Config {
 	if err != nil {
 		p.T.Fatal(err)
 	}
-	manifest, err := os.ReadFile(filepath.Join(root, "config", "rbac", "role.yaml"))
+	manifest, err := os.ReadFile(filepath.Join(root, "charts", "echoblogs", "files", "role.yaml"))
 	if err != nil {
 		p.T.Fatal(err)
 	}

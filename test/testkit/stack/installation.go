@@ -141,8 +141,8 @@ func (i *installation) start(ctx context.Context) error {
 // install applies the manifests of an installation.
 func (i *installation) install(ctx context.Context, root, kubectl string) error {
 	for _, arguments := range [][]string{
-		{"apply", "--server-side", "--kustomize=" + filepath.Join(root, "hack", "dev", "manifests")},
-		{"wait", "--for=condition=Established", "--timeout=60s", "--filename=" + filepath.Join(root, "config", "crd", "bases")},
+		{"apply", "--server-side", "--filename=" + filepath.Join(root, "hack", "dev", "manifests")},
+		{"wait", "--for=condition=Established", "--timeout=60s", "--filename=" + filepath.Join(root, "charts", "echoblogs", "crds")},
 	} {
 		if err := i.runKubectl(ctx, kubectl, arguments...); err != nil {
 			return err

@@ -1,0 +1,33 @@
+{{- define "echoblogs.publicURL" -}}
+{{- .Values.publicURL | default (printf "%s://%s" (ternary "https" "http" .Values.ingress.tls.enabled) .Values.domain) -}}
+{{- end -}}
+
+{{/* The spec of the default Platform. platform.spec has the last word. */}}
+{{- define "echoblogs.platformSpec" -}}
+{{- $ingress := .Values.ingress -}}
+{{- $routing := dict -}}
+{{- $mode := $ingress.mode | default (ternary "Wildcard" "" (ne $ingress.tls.wildcardSecretName "")) -}}
+{{- if $mode }}{{ $_ := set $routing "mode" $mode }}{{ end -}}
+{{- with $ingress.className }}{{ $_ := set $routing "ingressClassName" . }}{{ end -}}
+{{- $annotations := deepCopy $ingress.annotations -}}
+{{- with $ingress.tls.clusterIssuer }}{{ $_ := set $annotations "cert-manager.io/cluster-issuer" . }}{{ end -}}
+{{- if $annotations }}{{ $_ := set $routing "annotations" $annotations }}{{ end -}}
+{{- if $ingress.tls.enabled -}}
+{{- $tls := dict -}}
+{{- with $ingress.tls.wildcardSecretName }}{{ $_ := set $tls "wildcardSecretName" . }}{{ end -}}
+{{- $_ := set $routing "tls" $tls -}}
+{{- end -}}
+{{- $database := dict "secretRef" (dict "name" .Values.postgres.secrets.operator) "rolePrefix" .Values.postgres.rolePrefix -}}
+{{- with .Values.postgres.caSecret }}{{ $_ := set $database "caSecretRef" (dict "name" .) }}{{ end -}}
+{{- if ne .Values.postgres.engine "PostgreSQL" }}{{ $_ := set $database "engine" .Values.postgres.engine }}{{ end -}}
+{{- $spec := dict
+  "domains" (list .Values.domain)
+  "publicURL" (include "echoblogs.publicURL" .)
+  "database" $database
+  "backend" (dict "name" "echoblogs-blog")
+  "portal" (dict "name" "echoblogs-portal")
+-}}
+{{- with .Values.contact }}{{ $_ := set $spec "contact" . }}{{ end -}}
+{{- if $routing }}{{ $_ := set $spec "routing" $routing }}{{ end -}}
+{{- toYaml (mergeOverwrite $spec (deepCopy .Values.platform.spec)) -}}
+{{- end -}}
