@@ -27,7 +27,7 @@ func editorOf(t *testing.T, p *stack.Platform, namespace, account string) client
 	t.Helper()
 	binding := &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Namespace: p.Namespace, GenerateName: "editor-"},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "echoblogs-tenant-editor"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "echoblogs-tenant-editor.echoblogs"},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: account}},
 	}
 	if err := p.Client.Create(t.Context(), binding); err != nil {

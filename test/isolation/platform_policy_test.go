@@ -21,7 +21,7 @@ func TestWhoMayTakeOver(t *testing.T) {
 	p := stack.New(t)
 	p.CreateObject(&rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "editor"},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "echoblogs-platform-editor"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "echoblogs-platform-editor.echoblogs"},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: p.Namespace, Name: "editor"}},
 	})
 	editor := p.Impersonate("system:serviceaccount:" + p.Namespace + ":editor")
