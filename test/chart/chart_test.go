@@ -27,6 +27,8 @@ var matrix = map[string]string{
 	"CloudNativePG":      `postgres: {bootstrap: {administratorSecret: cluster-superuser, database: echoblogs, resetPasswords: true}, caSecret: cluster-ca, rolePrefix: staging}`,
 	"wildcard":           `{publicURL: "https://example.com", ingress: {className: traefik, tls: {enabled: true, wildcardSecretName: wildcard}}}`,
 	"cert-manager":       `ingress: {annotations: {a: b}, tls: {enabled: true, clusterIssuer: letsencrypt}}`,
+	"ingress address":    `ingress: {address: "traefik.traefik.svc:80"}`,
+	"ingress at an IP":   `{ingress: {address: "10.0.0.1:80"}, networkPolicy: {ingressControllerTo: [{ipBlock: {cidr: 10.0.0.1/32}}]}}`,
 	"autoscaling":        `{blog: {autoscaling: {enabled: true}}, portal: {autoscaling: {enabled: true}}}`,
 	"mail server":        `mail: {port: 465, tls: implicit, secret: mail, caSecret: mail-ca}`,
 	"limited network":    `networkPolicy: {ingressFrom: [{namespaceSelector: {matchLabels: {ingress: enabled}}}], databaseTo: [{ipBlock: {cidr: 10.0.0.1/32}}], apiServerTo: [{ipBlock: {cidr: 10.0.0.2/32}}]}`,

@@ -30,6 +30,19 @@
   {{- end }}
 {{- end -}}
 
+{{/* The address is that of a Service, which has other ports than its pods. */}}
+{{- define "echoblogs.toIngressController" -}}
+{{- $address := splitList "." (regexReplaceAll ":.*" .Values.ingress.address "") -}}
+- to:
+  {{- with .Values.networkPolicy.ingressControllerTo }}
+  {{- toYaml . | nindent 2 }}
+  {{- else }}
+  - namespaceSelector:
+      matchLabels:
+        kubernetes.io/metadata.name: {{ index $address 1 }}
+  {{- end }}
+{{- end -}}
+
 {{- define "echoblogs.fromPrometheus" -}}
 - ports:
   - port: metrics

@@ -9,6 +9,7 @@
 {{- $mode := $ingress.mode | default (ternary "Wildcard" "" (ne $ingress.tls.wildcardSecretName "")) -}}
 {{- if $mode }}{{ $_ := set $routing "mode" $mode }}{{ end -}}
 {{- with $ingress.className }}{{ $_ := set $routing "ingressClassName" . }}{{ end -}}
+{{- with $ingress.address }}{{ $_ := set $routing "ingressAddress" . }}{{ end -}}
 {{- $annotations := deepCopy $ingress.annotations -}}
 {{- with $ingress.tls.clusterIssuer }}{{ $_ := set $annotations "cert-manager.io/cluster-issuer" . }}{{ end -}}
 {{- if $annotations }}{{ $_ := set $routing "annotations" $annotations }}{{ end -}}
