@@ -188,6 +188,10 @@ func TestDatabaseContinuesAfterACrash(t *testing.T) {
 func TestDatabaseKeepsPasswordsFromTheServersLog(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, "bootstrap_stored")
+	// The server would encrypt a password that it gets in this way.
+	if _, err := f.admin.Exec(t.Context(), "ALTER DATABASE "+f.database.Name+" SET password_encryption = md5"); err != nil {
+		t.Fatal(err)
+	}
 	f.run()
 	for i, uri := range f.wantLogins() {
 		var stored string
