@@ -61,7 +61,7 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 }
 
 // routeRetry is the delay before a host that is not routed yet is asked for again.
-const routeRetry = 2 * time.Second
+const routeRetry = 500 * time.Millisecond
 
 // checkRoute asks the ingress controller for every host of the Tenant, if the Platform says where it answers, after a change
 // of the Ingress and until it has reached the Tenant. The backend already serves it.

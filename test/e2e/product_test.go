@@ -160,7 +160,7 @@ func (p *product) values(verb string, more ...string) []string {
 	return append([]string{
 		verb, "echoblogs", "../../charts/echoblogs", "--wait", "--timeout=3m",
 		"--set=domain=" + domain, "--set=postgres.bootstrap.administratorSecret=administrator", "--set=mail.enabled=false",
-		"--set=postgres.caSecret=database-ca", "--set=ingress.address=traefik.traefik.svc:80", "--set=image.registry=docker.io/library", "--set=image.tag=dev",
+		"--set=postgres.caSecret=database-ca", "--set=image.registry=docker.io/library", "--set=image.tag=dev",
 	}, more...)
 }
 
