@@ -51,7 +51,12 @@ func TestCustomDomain(t *testing.T) {
 		}
 		return portaltest.ErrNotYet
 	})
-	v.Get("/").Want(t, http.StatusOK, "A custom domain of this blog is not set up. Its settings say what to do.")
+	p.Wait("the public site has seen it, too", func(context.Context) error { // through its watch
+		if !strings.Contains(v.Get("/").Body, "A custom domain of this blog is not set up. Its settings say what to do.") {
+			return portaltest.ErrNotYet
+		}
+		return nil
+	})
 
 	check().Want(t, http.StatusUnprocessableEntity, "There is no TXT record _echoblogs.www.alice.org yet")
 	dns.Set(name, "something else", value+"x")
