@@ -29,7 +29,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 		secrets[what] = value
 	}
 
-	v.Submit("/register/", "username", "alice", "email", "alice@example.org", "password", portaltest.Password, "confirm_password", portaltest.Password).
+	v.AwaitHome(p, v.Submit("/register/", "username", "alice", "email", "alice@example.org", "password", portaltest.Password, "confirm_password", portaltest.Password)).
 		Want(t, http.StatusOK, "Your blog is live")
 	keep("the session", v.Cookie("http://"+stack.Domain+"/", "session"))
 
