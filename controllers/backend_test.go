@@ -15,7 +15,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
 
-// newBackend returns a Platform whose backend is looked at often, through a proxy.
+// newBackend returns a Platform whose backend is checked often, through a proxy.
 func newBackend(t *testing.T) (*operatortest.Platform, *faultproxy.Proxy) {
 	t.Helper()
 	p := operatortest.NewNamespace(t)
@@ -76,6 +76,13 @@ func TestBackendOfOneTenantFails(t *testing.T) {
 	wantBackend(p, metav1.ConditionFalse)
 	proxy.Restore()
 	p.WaitTenantsReady("alice")
+
+	// Without a Tenant, nothing says any more that the backend fails.
+	proxy.Cut()
+	wantBackend(p, metav1.ConditionFalse)
+	p.DeleteTenants("alice")
+	wantBackend(p, metav1.ConditionUnknown)
+	p.WaitReady()
 }
 
 // If the backend answers for others, only the Tenant that it does not answer for is not Serving.

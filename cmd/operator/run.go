@@ -122,9 +122,8 @@ func (o runOptions) endpoints() []web.Endpoint {
 	}
 	if o.healthAddress != "0" {
 		mux := http.NewServeMux()
-		ok := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
-		mux.HandleFunc("GET /healthz", ok)
-		mux.HandleFunc("GET /readyz", ok)
+		mux.HandleFunc("GET /healthz", web.Live)
+		mux.HandleFunc("GET /readyz", web.Live) // it serves nothing that a Service would route to
 		endpoints = append(endpoints, web.Endpoint{Name: "health checks", Address: o.healthAddress, Handler: mux})
 	}
 	return endpoints

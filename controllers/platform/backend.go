@@ -29,11 +29,11 @@ const (
 	others = 3
 	// followersPerSecond is how many Tenants are reconciled each second after the backend has failed, or answers again.
 	followersPerSecond = 20
-	// maxSkipped bounds the Tenants that are looked at to find one to ask for.
+	// maxSkipped bounds the Tenants that are read to find one to ask for.
 	maxSkipped = 100
 )
 
-// backendChecks look again at what the controller of Tenants has seen once: that the backend serves them. One Tenant that is
+// backendChecks check again what the controller of Tenants has found once: that the backend serves them. One Tenant that is
 // not served is reconciled; if the backend answers for none of those asked, BackendReady of the Platform is False, and all of
 // its Tenants follow.
 type backendChecks struct {
@@ -46,10 +46,17 @@ type backendChecks struct {
 	tours map[types.NamespacedName]*tour
 }
 
-// backendState is what was last seen of a backend.
-type backendState struct{ checked, answers bool }
+// backendState is what the last check of a backend has found.
+type backendState int
 
-// tour is what a Platform's checks go through. Only the goroutine of Run uses it.
+const (
+	backendUnchecked backendState = iota
+	backendIdle                   // there is no Tenant to ask for
+	backendAnswers
+	backendFails
+)
+
+// tour is what a Platform's checks go through. Only the goroutine of Start uses it.
 type tour struct {
 	lastCheck time.Time
 	tenants   []types.NamespacedName // of the Platform when the last round began
@@ -106,9 +113,8 @@ func (b *backendChecks) checkAll(ctx context.Context) error {
 
 // check asks the backend of a Platform for one Tenant, if that is due, and for others if it does not answer.
 func (b *backendChecks) check(ctx context.Context, p *v1alpha1.Platform, t *tour) error {
-	state := b.state(client.ObjectKeyFromObject(p))
 	interval := b.BackendInterval
-	if state.checked && !state.answers {
+	if b.state(client.ObjectKeyFromObject(p)) == backendFails {
 		interval = min(interval, failedProbeInterval)
 	}
 	if time.Since(t.lastCheck) < interval {
@@ -116,25 +122,31 @@ func (b *backendChecks) check(ctx context.Context, p *v1alpha1.Platform, t *tour
 	}
 	t.lastCheck = time.Now()
 	asked, err := b.pick(ctx, p, t, 1, "")
-	if err != nil || len(asked) == 0 {
+	if err != nil {
 		return err
 	}
-	answers, reached := b.ask(ctx, p, asked)
-	if answers {
-		b.report(p, true)
+	if len(asked) == 0 {
+		b.report(p, backendIdle)
+		return nil
+	}
+	served, works := b.ask(ctx, p, asked)
+	if served {
+		b.report(p, backendAnswers)
 		return nil
 	}
 	more, err := b.pick(ctx, p, t, others, asked[0].Name)
 	if err != nil {
 		return err
 	}
-	if len(more) > 0 {
-		reached, _ = b.ask(ctx, p, more)
+	if len(more) > 0 { // an answer that is not for a Tenant, such as 503, says nothing then
+		works, _ = b.ask(ctx, p, more)
 	}
-	b.report(p, reached)
-	if reached {
-		b.Requeuer.RequeueForProbe(ctx, client.ObjectKeyFromObject(asked[0]))
+	if !works {
+		b.report(p, backendFails)
+		return nil
 	}
+	b.report(p, backendAnswers)
+	b.Requeuer.RequeueForProbe(ctx, client.ObjectKeyFromObject(asked[0]))
 	return nil
 }
 
@@ -196,14 +208,14 @@ func (b *backendChecks) ask(ctx context.Context, p *v1alpha1.Platform, tenants [
 	return answers.Load(), some.Load()
 }
 
-// report notes whether the backend of a Platform answers, and reconciles the Platform if that is new.
-func (b *backendChecks) report(p *v1alpha1.Platform, answers bool) {
+// report notes the state of a Platform's backend, and reconciles the Platform if it is new.
+func (b *backendChecks) report(p *v1alpha1.Platform, state backendState) {
 	key := client.ObjectKeyFromObject(p)
 	b.mu.Lock()
 	before := b.seen[key]
-	b.seen[key] = backendState{checked: true, answers: answers}
+	b.seen[key] = state
 	b.mu.Unlock()
-	if before.checked && before.answers == answers {
+	if before == state {
 		return
 	}
 	select {
@@ -252,20 +264,21 @@ func keysOf(tenants []v1alpha1.Tenant, wanted func(*v1alpha1.Tenant) bool) []typ
 	return keys
 }
 
-// reportBackend sets BackendReady; False with BackendUnavailable.
+// reportBackend sets BackendReady; False with BackendUnavailable, and Unknown while there is no Tenant to ask for.
 func (r *Reconciler) reportBackend(_ context.Context, s *scope) error {
-	key := client.ObjectKeyFromObject(s.platform)
-	state := r.backends.state(key)
-	condition := meta.FindStatusCondition(s.platform.Status.Conditions, v1alpha1.ConditionBackendReady)
-	failedBefore := condition != nil && condition.Status == metav1.ConditionFalse // before the operator started
-	switch {
-	case state.answers:
+	state := r.backends.state(client.ObjectKeyFromObject(s.platform))
+	if state == backendUnchecked && meta.IsStatusConditionFalse(s.platform.Status.Conditions, v1alpha1.ConditionBackendReady) {
+		state = backendFails // so it was before the operator started
+	}
+	switch state {
+	case backendAnswers:
 		s.Set(v1alpha1.ConditionBackendReady, metav1.ConditionTrue, v1alpha1.ReasonBackendReady, "The backend answers for the Tenants that were asked for.")
-	case state.checked || failedBefore:
+	case backendFails:
 		backend := desired.Application(r.Stores.Application, s.platform).Backend
 		s.Degrade(step.Waiting(v1alpha1.ConditionBackendReady, v1alpha1.ReasonBackendUnavailable, probe.NoAnswer(backend), checkInterval))
-	case condition == nil:
-		s.Set(v1alpha1.ConditionBackendReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, "The backend was not asked for a Tenant yet.")
+	case backendIdle:
+		s.Set(v1alpha1.ConditionBackendReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, "There is no Tenant to ask the backend for.")
+	case backendUnchecked: // it stays as it was
 	}
 	return nil
 }

@@ -66,17 +66,19 @@ func (t Target) expected() []int {
 
 // Await probes until the backend answers as expected, and returns what was wrong with the last answer, or "".
 func (p *Prober) Await(ctx context.Context, target Target) string {
-	return await(ctx, func() string { return p.serves(ctx, target) })
+	return await(ctx, func(ctx context.Context) string { return p.serves(ctx, target) })
 }
 
 // AwaitRoute asks an ingress controller at an address until it reaches the Tenant, and returns why it does not, or "".
 func (p *Prober) AwaitRoute(ctx context.Context, address string, encrypted bool, target Target) string {
-	return await(ctx, func() string { return p.routed(ctx, address, encrypted, target) })
+	return await(ctx, func(ctx context.Context) string { return p.routed(ctx, address, encrypted, target) })
 }
 
-// await repeats a check for a moment, until it finds nothing wrong.
-func await(ctx context.Context, check func() string) string {
-	failure := check()
+// await repeats a check for a moment, until it finds nothing wrong. A server that hangs holds up one attempt, not all of them.
+func await(ctx context.Context, check func(context.Context) string) string {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	failure := check(ctx)
 	for _, delay := range delays {
 		if failure == "" {
 			break
@@ -86,7 +88,7 @@ func await(ctx context.Context, check func() string) string {
 			return failure
 		case <-time.After(delay):
 		}
-		failure = check()
+		failure = check(ctx)
 	}
 	return failure
 }
