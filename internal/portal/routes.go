@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"github.com/echoblogs/echoblogs/internal/audit"
@@ -17,7 +19,7 @@ import (
 func (p *Portal) addPages() error {
 	o, log := p.options, p.options.Log
 	base, err := site.New(site.Options{
-		Tenants: p.tenants, Check: p.installation.Check, Accounts: p.accounts, CheckUsername: p.signup.CheckUsername, HasTenant: tenancy.NewReader(p.db).HasHost,
+		Tenants: p.tenants, Check: p.installation.Check, Accounts: p.accounts, CheckUsername: p.signup.CheckUsername, HasTenant: p.hasTenant,
 		TrustedProxies: o.TrustedProxies, Log: log, Now: o.Now,
 	})
 	if err != nil {
@@ -54,4 +56,13 @@ func (p *Portal) addPages() error {
 	p.observer.Log, p.observer.AccessLog, p.observer.Identify, p.observer.Panicked = log, o.AccessLog, true, base.Panicked
 	p.handler = p.observer.Wrap(handler)
 	return nil
+}
+
+// hasTenant reports whether a host belongs to a live tenant.
+func (p *Portal) hasTenant(ctx context.Context, host string) (bool, error) {
+	_, err := tenancy.NewReader(p.db).FindByHost(ctx, host)
+	if errors.Is(err, tenancy.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

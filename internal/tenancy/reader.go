@@ -39,17 +39,6 @@ func (r Reader) FindByHost(ctx context.Context, host string) (Tenant, error) {
 		SELECT d.tenant_id FROM public.domains d WHERE d.host = $1 AND d.released_at IS NULL)`, host)
 }
 
-// HasHost reports whether a host belongs to a live tenant.
-func (r Reader) HasHost(ctx context.Context, host string) (bool, error) {
-	var has bool
-	err := r.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id
-		WHERE d.host = $1 AND d.released_at IS NULL AND t.state = `+LiveSQL+`)`, host).Scan(&has)
-	if err != nil {
-		return false, fmt.Errorf("look for a tenant at %s: %w", host, err)
-	}
-	return has, nil
-}
-
 func (r Reader) one(ctx context.Context, operation, sql string, args ...any) (Tenant, error) {
 	rows, err := r.db.Query(ctx, sql, args...)
 	if err != nil {
