@@ -153,6 +153,7 @@ func (p *product) install() {
 	p.helm(p.values("install")...)
 	p.t.Logf("helm install --wait took %.1f s", time.Since(began).Seconds())
 	p.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "platform/default")
+	p.helm("test", "echoblogs")
 }
 
 // values returns the arguments of an installation or an upgrade.
@@ -160,7 +161,7 @@ func (p *product) values(verb string, more ...string) []string {
 	return append([]string{
 		verb, "echoblogs", "../../charts/echoblogs", "--wait", "--timeout=3m",
 		"--set=domain=" + domain, "--set=postgres.bootstrap.administratorSecret=administrator", "--set=mail.enabled=false",
-		"--set=postgres.caSecret=database-ca", "--set=image.registry=docker.io/library", "--set=image.tag=dev",
+		"--set=postgres.caSecret=database-ca", "--set=ingress.address=traefik.traefik.svc:80", "--set=image.registry=docker.io/library", "--set=image.tag=dev",
 	}, more...)
 }
 
@@ -276,11 +277,17 @@ func (p *product) testSignUp() {
 	if err != nil || response.StatusCode != http.StatusOK {
 		p.t.Fatalf("sign-up answers %d, %v:\n%s", response.StatusCode, err, text)
 	}
-	p.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "tenant/carol")
+	p.wait("carol has signed up and is logged in", func(ctx context.Context) error {
+		if _, _, err := get(ctx, client, response.Request.URL.String()); err != nil { // it may be the page of progress
+			return err
+		}
+		_, home, err := get(ctx, client, site+"/")
+		if err == nil && !strings.Contains(home, "Welcome, carol") {
+			err = fmt.Errorf("the home page is\n%s", home)
+		}
+		return err
+	})
 	p.waitStatus(client, "http://carol."+domain+"/", http.StatusOK)
-	if home := p.waitStatus(client, site+"/", http.StatusOK); !strings.Contains(home, "Welcome, carol") {
-		p.t.Errorf("the home page after sign-up is\n%s", home)
-	}
 }
 
 // testNoBackend takes all pods of the blog away. Readers get 503, and the Platform says so.
@@ -302,8 +309,9 @@ func (p *product) testNoDatabase() {
 		p.t.Fatal(err)
 	}
 	client := p.client()
-	began := time.Now()
-	for time.Since(began) < 70*time.Second {
+	pace := time.NewTicker(time.Second)
+	defer pace.Stop()
+	for began := time.Now(); time.Since(began) < 70*time.Second; <-pace.C {
 		for _, address := range []string{"http://t0." + domain + "/", "http://" + domain + "/"} {
 			status, text, err := get(p.t.Context(), client, address)
 			// The landing page needs no database.
@@ -311,7 +319,6 @@ func (p *product) testNoDatabase() {
 				p.t.Fatalf("%.0f s after Postgres was stopped, %s answers %d, %v:\n%.300s", time.Since(began).Seconds(), address, status, err, text)
 			}
 		}
-		time.Sleep(time.Second)
 	}
 	if err := p.StartProgram(p.t.Context(), "postgres"); err != nil {
 		p.t.Fatal(err)
@@ -328,7 +335,9 @@ func (p *product) testNoAPIServer() {
 		p.t.Fatal(err)
 	}
 	client := p.client()
-	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(200 * time.Millisecond) {
+	pace := time.NewTicker(200 * time.Millisecond)
+	defer pace.Stop()
+	for began := time.Now(); time.Since(began) < 30*time.Second; <-pace.C {
 		if status, _, err := get(p.t.Context(), client, "http://t1."+domain+"/"); err != nil || status != http.StatusOK {
 			p.t.Fatalf("%.0f s after the API server was stopped, a blog answers %d, %v", time.Since(began).Seconds(), status, err)
 		}
