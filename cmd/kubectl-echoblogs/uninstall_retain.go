@@ -58,13 +58,13 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	return nil
 }
 
-// checkDatabase returns an error if the operator cannot end the Tenants of a Platform. A deletion cannot be taken back: it
+// checkDatabase returns an error if the operator cannot end the Tenants of a Platform. A deletion cannot be undone: it
 // would end them later, for example after another installation has given the database back.
 func checkDatabase(p *v1alpha1.Platform) error {
 	ready := meta.FindStatusCondition(p.Status.Conditions, v1alpha1.ConditionDatabaseReady)
 	switch {
 	case ready == nil:
-		return fmt.Errorf("the operator has not looked at the Platform %q yet, so nothing was deleted: check that it runs, or use --keep-data", p.Name)
+		return fmt.Errorf("the operator has not reconciled the Platform %q yet, so nothing was deleted: check that it runs, or use --keep-data", p.Name)
 	case ready.Status != metav1.ConditionTrue:
 		return fmt.Errorf("the database of the Platform %q is not ready, so nothing was deleted: repair that, or use --keep-data. Its condition says: %s", p.Name, ready.Message)
 	}

@@ -15,7 +15,7 @@ import (
 const (
 	// pollInterval is how often an API server that failed is asked again.
 	pollInterval = time.Second
-	// longOutage is how long the API server has to be away for a new manager to be faster than the old one.
+	// longOutage is how long the API server has to be unavailable for a new manager to be faster than the old one.
 	longOutage = 5 * time.Second
 )
 
@@ -23,7 +23,7 @@ const (
 // client-go's delay between attempts has grown meanwhile (k8s.io/client-go/tools/cache, Reflector); those of a new one do not.
 var errBack = errors.New("the API server is back")
 
-// outage notices that the API server was away.
+// outage notices that the API server was unavailable.
 type outage struct{ failing atomic.Bool }
 
 // watchFailed is called when a list or a watch has failed.
@@ -32,7 +32,7 @@ func (o *outage) watchFailed(ctx context.Context, r *cache.Reflector, err error)
 	o.failing.Store(true)
 }
 
-// end cancels ctx with errBack when the API server has been away for long and answers again.
+// end cancels ctx with errBack when the API server has been unavailable for long and answers again.
 func (o *outage) end(ctx context.Context, cancel context.CancelCauseFunc, api *rest.Config, log *slog.Logger) {
 	client, err := discovery.NewDiscoveryClientForConfig(withTimeout(api))
 	if err != nil {

@@ -44,7 +44,7 @@ func newScheme() (*runtime.Scheme, error) {
 }
 
 // keepRunning starts start again whenever it ends before ctx does: after the loss of the leadership, and while the API server
-// is away. A process that ended instead would be restarted with a growing delay.
+// is unavailable. A process that ended instead would be restarted with a growing delay.
 func keepRunning(ctx context.Context, log *slog.Logger, start func(context.Context) error) {
 	delay := minRestartDelay
 	for {

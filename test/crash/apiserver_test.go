@@ -9,7 +9,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
-// An operator that starts without the API server, or loses the leadership because it is away, continues in the same process.
+// An operator that starts without the API server, or loses the leadership because it is unavailable, continues in the same process.
 func TestOperatorOutlivesTheAPIServer(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)
