@@ -31,7 +31,7 @@ const host = "app.node.test"
 // TestNode starts a node, uses each of its parts as the product does, and expects nothing to be left.
 func TestNode(t *testing.T) {
 	t.Parallel()
-	n := start(t)
+	n := start(t, node.Traefik)
 	image, err := node.BuildImage(t.Context(), t.TempDir(), "node.test/echo:1", "./echo")
 	if err != nil {
 		t.Fatalf("build the image of the pods: %v", err)
@@ -60,12 +60,12 @@ func TestNode(t *testing.T) {
 	})
 }
 
-// start starts a node that the end of the test stops, which fails if something is left.
-func start(t *testing.T) *node.Node {
+// start starts a node with add-ons, which the end of the test stops. That fails if something is left.
+func start(t *testing.T, addOns ...string) *node.Node {
 	t.Helper()
 	began := time.Now()
 	logs := filepath.Join(t.TempDir(), "logs")
-	n, err := node.Start(t.Context(), node.Options{KeepLogs: logs, Progress: func(text string) {
+	n, err := node.Start(t.Context(), node.Options{AddOns: addOns, KeepLogs: logs, Progress: func(text string) {
 		t.Logf("%5.1f s %s", time.Since(began).Seconds(), text)
 	}})
 	if err != nil {

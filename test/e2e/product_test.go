@@ -38,7 +38,7 @@ type product struct {
 // TestProduct installs the product as its users do, uses it, takes away what it stands on, upgrades and uninstalls it.
 func TestProduct(t *testing.T) {
 	t.Parallel()
-	p := &product{Node: start(t), t: t}
+	p := &product{Node: start(t, node.Traefik), t: t}
 	archives, err := node.BuildProductImages(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatalf("build the images of the product: %v", err)

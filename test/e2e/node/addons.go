@@ -15,16 +15,13 @@ import (
 // traefikAddress is the ClusterIP of Traefik.
 const traefikAddress = "10.96.0.80"
 
-// IngressClass is the name of Traefik's IngressClass, which is the default one.
-const IngressClass = "traefik"
-
 //go:embed manifests
 var manifests embed.FS
 
 // readyTimeout bounds the time until the pods of the node itself are ready.
 const readyTimeout = 3 * time.Minute
 
-// installAddOns installs DNS and the ingress controller, and returns when they are ready.
+// installAddOns installs DNS and the add-ons, and returns when they are ready.
 func (n *Node) installAddOns(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
@@ -33,7 +30,11 @@ func (n *Node) installAddOns(ctx context.Context) error {
 		"NODE_ADDRESS", components.Address, "HOST_NAME", components.HostName, "POSTGRES_NAME", components.PostgresName,
 		"TRAEFIK_IMAGE", traefikImage, "TRAEFIK_ADDRESS", traefikAddress,
 	)
-	for _, name := range []string{"dns", "traefik"} {
+	installed, deployments := []string{"dns"}, [][2]string{{"kube-system", "coredns"}}
+	if n.has(Traefik) {
+		installed, deployments = append(installed, "traefik"), append(deployments, [2]string{"traefik", "traefik"})
+	}
+	for _, name := range installed {
 		n.options.Progress("Installing " + name)
 		content, err := manifests.ReadFile("manifests/" + name + ".yaml")
 		if err != nil {
@@ -43,7 +44,7 @@ func (n *Node) installAddOns(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, deployment := range [][2]string{{"kube-system", "coredns"}, {"traefik", "traefik"}} {
+	for _, deployment := range deployments {
 		n.options.Progress("Waiting for " + deployment[1])
 		if _, err := n.Kubectl(ctx, "rollout", "status", "--namespace="+deployment[0], "deployment/"+deployment[1]); err != nil {
 			return n.explain(err)

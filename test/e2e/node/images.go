@@ -86,7 +86,11 @@ func writeImage(file, name, program string) error {
 func (n *Node) buildImages(ctx context.Context) ([]string, error) {
 	folder := n.programs.Images
 	archives := make([]string, 0, 3)
-	for name, image := range map[string]string{"coredns": dnsImage, "traefik": traefikImage} {
+	images := map[string]string{"coredns": dnsImage}
+	if n.has(Traefik) {
+		images["traefik"] = traefikImage
+	}
+	for name, image := range images {
 		file := filepath.Join(folder, name+"-"+programs.Version(name)+".tar")
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			n.options.Progress("Creating the image of " + name)

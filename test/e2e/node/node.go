@@ -1,6 +1,6 @@
 // Package node runs a whole Kubernetes node on this machine, for end-to-end tests: a control plane, kubelet, containerd,
-// kube-proxy, enforced NetworkPolicies, DNS, Traefik as ingress controller, and a Postgres server with TLS outside of the
-// cluster.
+// kube-proxy, enforced NetworkPolicies, DNS, and a Postgres server with TLS outside of the cluster. Add-ons are optional:
+// Traefik as ingress controller.
 //
 // Everything runs in namespaces of its own, and ends with the program that has started it. The network of the node has no
 // route out of it. Start needs root on Linux.
@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -32,19 +33,27 @@ import (
 // prefix is that of the names of the folders of nodes, in the folder for temporary files.
 const prefix = "echoblogs-node-"
 
+// Traefik is the add-on that is an ingress controller. Without it, HTTP and HTTPS of a node are empty.
+const Traefik = "traefik"
+
 // Options configure a node.
 type Options struct {
+	// AddOns are parts that not every test needs, and whose programs take long to build: Traefik. Defaults to none.
+	AddOns []string
 	// Progress is called with what is being done. Defaults to nothing.
 	Progress func(string)
 	// KeepLogs is a folder that receives the logs of the programs when the node stops. Defaults to none.
 	KeepLogs string
 }
 
+// has reports whether the node has an add-on.
+func (n *Node) has(addOn string) bool { return slices.Contains(n.options.AddOns, addOn) }
+
 // Node is a running node.
 type Node struct {
 	// Kubeconfig is the file of a cluster administrator, for use on this machine.
 	Kubeconfig string
-	// HTTP and HTTPS are the addresses of Traefik on this machine, host and port.
+	// HTTP and HTTPS are the addresses of Traefik on this machine, host and port. Empty: the node has no such add-on.
 	HTTP, HTTPS string
 	// Postgres is the database server.
 	Postgres Postgres
@@ -98,7 +107,7 @@ func checkMachine() error {
 
 func (n *Node) start(ctx context.Context) error {
 	var err error
-	if n.programs, err = programs.Build(ctx, n.options.Progress); err != nil {
+	if n.programs, err = programs.Build(ctx, n.options.Progress, n.options.AddOns...); err != nil {
 		return err
 	}
 	images, err := n.buildImages(ctx)

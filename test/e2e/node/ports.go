@@ -42,11 +42,13 @@ func (n *Node) forwardPorts(ctx context.Context) error {
 	if err := components.WriteKubeconfig(n.Kubeconfig, "https://"+api, certificates, "administrator"); err != nil {
 		return err
 	}
-	if n.HTTP, err = n.Forward(ctx, net.JoinHostPort(traefikAddress, "80")); err != nil {
-		return err
-	}
-	if n.HTTPS, err = n.Forward(ctx, net.JoinHostPort(traefikAddress, "443")); err != nil {
-		return err
+	if n.has(Traefik) {
+		if n.HTTP, err = n.Forward(ctx, net.JoinHostPort(traefikAddress, "80")); err != nil {
+			return err
+		}
+		if n.HTTPS, err = n.Forward(ctx, net.JoinHostPort(traefikAddress, "443")); err != nil {
+			return err
+		}
 	}
 	database, err := n.Forward(ctx, net.JoinHostPort(components.Address, components.PostgresPort))
 	if err != nil {

@@ -45,7 +45,7 @@ func up(ctx context.Context) error {
 	progress := func(text string) {
 		fmt.Fprintf(os.Stderr, "%6.1f s  %s\n", time.Since(began).Seconds(), text)
 	}
-	n, err := node.Start(ctx, node.Options{Progress: progress})
+	n, err := node.Start(ctx, node.Options{AddOns: []string{node.Traefik}, Progress: progress})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ type pin struct {
 	cgo bool
 	// flags are further flags of go build.
 	flags []string
+	// addOn is the part of a node that the programs are for. Empty: every node needs them.
+	addOn string
 	// files are added to the source. They are made by generators in a release, and are not in the module.
 	files map[string]string
 }
@@ -43,7 +45,7 @@ var pins = []pin{
 	},
 	{
 		module: "github.com/traefik/traefik/v3", version: "v3.6.12", sum: "h1:6pe4s7aaDTQs+AsF7KP3sM/xnq7zOVvibRQe5tw9eFo=",
-		packages: []string{"./cmd/traefik"},
+		packages: []string{"./cmd/traefik"}, addOn: "traefik",
 		// Its go.sum lacks what only its excluded parts need.
 		flags: []string{"-mod=mod"},
 		files: map[string]string{"webui/static/index.html": "The dashboard is not part of this build.\n"},

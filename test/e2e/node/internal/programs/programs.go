@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -24,8 +25,8 @@ type Folders struct {
 	Kubernetes, Others, Images string
 }
 
-// Build builds what this machine does not have, and returns the folders.
-func Build(ctx context.Context, progress func(string)) (Folders, error) {
+// Build builds what this machine does not have of the programs for every node and for add-ons, and returns the folders.
+func Build(ctx context.Context, progress func(string), addOns ...string) (Folders, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return Folders{}, fmt.Errorf("find the cache folder: %w", err)
@@ -45,6 +46,9 @@ func Build(ctx context.Context, progress func(string)) (Folders, error) {
 		return Folders{}, err
 	}
 	for _, p := range pins {
+		if p.addOn != "" && !slices.Contains(addOns, p.addOn) {
+			continue
+		}
 		if err := p.build(ctx, folders.Others, progress); err != nil {
 			return Folders{}, fmt.Errorf("build %s %s: %w", p.module, p.version, err)
 		}
