@@ -37,6 +37,8 @@ allows. They are served until someone decides.`,
 		Short:   "Let the held deletions of Tenants pass",
 		Example: "  kubectl echoblogs deletions approve alice",
 		Args:    cobra.MinimumNArgs(1),
+
+		ValidArgsFunction: completeHeld(flags),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return withHeld(cmd, flags, names, decideEach(cmd.OutOrStdout(), "approved", tenants.ApproveDeletion))
 		},
@@ -54,6 +56,8 @@ func cancelDeletionsCommand(flags *clusterFlags) *cobra.Command {
 created again: with the same spec, labels, annotations and field managers, and another UID. Its readers notice nothing. If
 the command is interrupted, "kubectl echoblogs orphans recreate" does the rest.`,
 		Example: "  kubectl echoblogs deletions cancel alice",
+
+		ValidArgsFunction: completeHeld(flags),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if all == (len(names) > 0) {
 				return errors.New("give the names of Tenants, or --all")

@@ -25,6 +25,9 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	// The archives of the plugin have a script by which kubectl completes the arguments, so no shell needs one of cobra's.
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	flags.register(root.PersistentFlags())
 	root.AddCommand(postCommand(&flags), doctorCommand(&flags), orphansCommand(&flags), deletionsCommand(&flags), uninstallCommand(&flags), inviteCommand(&flags), staffCommand(&flags), version.Command())
 	if err := root.ExecuteContext(ctx); err != nil {

@@ -34,6 +34,8 @@ heading, unless the front matter has one; slug, author, date and draft are optio
 A post with the same slug is replaced.`,
 		Example: "  kubectl echoblogs post alice hello.md",
 		Args:    cobra.ExactArgs(2),
+
+		ValidArgsFunction: completeTenantAndFile(flags),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()

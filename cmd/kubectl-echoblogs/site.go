@@ -27,6 +27,8 @@ func inviteCommand(flags *clusterFlags) *cobra.Command {
 used once and expires after 7 days. The command runs in a pod of the public site.`,
 		Example: "  kubectl echoblogs invite alice",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeTenant(flags),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runOnSite(cmd, flags, "invite", args[0], "--platform="+platform)
 		},
