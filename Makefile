@@ -200,6 +200,18 @@ images: ## Build the images without a container engine, as OCI archives in IMAGE
 	@bin/images --output $(IMAGES) --architectures $(ARCHITECTURES) --version $(VERSION) --revision $(REVISION) \
 		operator=$(OPERATOR_IMG) blog=$(BLOG_IMG) portal=$(PORTAL_IMG)
 
+# The platforms of make plugin, separated by commas.
+PLATFORMS ?= linux/amd64,linux/arm64,darwin/amd64,darwin/arm64,windows/amd64
+
+# The folder of the archives of make plugin.
+PLUGIN ?= dist/plugin
+
+# With the C library, the programs would depend on that of this machine.
+.PHONY: plugin
+plugin: ## Build archives of the kubectl plugin for PLATFORMS, with checksums and a manifest for krew, into PLUGIN=dist/plugin.
+	@go build -o bin/plugin ./hack/plugin
+	@CGO_ENABLED=0 bin/plugin --output $(PLUGIN) --platforms $(PLATFORMS) --version $(VERSION) --revision $(REVISION)
+
 .PHONY: helm
 helm: $(HELM) ## Build Helm, once for its version, and print its path.
 	@echo $(HELM)

@@ -1,0 +1,1 @@
+@kubectl-echoblogs.exe __complete %*
