@@ -4,6 +4,9 @@ package v1alpha1
 // are deleted.
 const Finalizer = "tenancy.echoblogs.io/finalizer"
 
+// LabelServed of a namespace says that an operator serves it. Without it, an object there gets no condition and no event.
+const LabelServed = "tenancy.echoblogs.io/served"
+
 // Annotations that the author of a Tenant may set.
 const (
 	// AnnotationOnTombstone says what to do about a tombstone of the Tenant's name: see RestoreTombstone and FreshTombstone.

@@ -8,11 +8,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
 // servedPatch sets the label by which the admission policies recognize namespaces with an operator. It is a patch, for which
 // no other permission on the namespace is needed.
-const servedPatch = `{"metadata":{"labels":{"tenancy.echoblogs.io/served":"true"}}}`
+const servedPatch = `{"metadata":{"labels":{"` + v1alpha1.LabelServed + `":"true"}}}`
 
 // LabelNamespace labels a namespace as one that an operator serves.
 func LabelNamespace(ctx context.Context, c client.Writer, name string) error {

@@ -42,6 +42,23 @@ const (
 // ProblemHeld is the problem of a Tenant whose deletion is held. Nothing has to be repaired.
 const ProblemHeld = "The deletion of the Tenant is held. To decide about it, run: kubectl echoblogs deletions."
 
+// Problems of one Tenant, which a diagnosis of all Tenants and the explanation of one state in the same words.
+const (
+	// ProblemOrphan is the problem of a live row without a Tenant. OrphanRemedy says what to do.
+	ProblemOrphan = "There is no Tenant for this row."
+	// ProblemNoRow is the problem of a Tenant without a live row.
+	ProblemNoRow = "The registry has no live row for the Tenant."
+	// ProblemNoIngress is the problem of a Tenant or a Platform without its Ingress.
+	ProblemNoIngress = "The Ingress is missing."
+	// ProblemIngressDiffers is the problem of an Ingress that is not up to date.
+	ProblemIngressDiffers = "The Ingress differs from the desired state."
+)
+
+// OrphanRemedy says what to do about a live row without a Tenant.
+func OrphanRemedy(name string) string {
+	return "To create it again, run: kubectl echoblogs orphans recreate " + name + ". To make it a tombstone, run: kubectl echoblogs orphans retire " + name + "."
+}
+
 // Finding is one difference.
 type Finding struct {
 	// Kind is the kind of thing that differs: KindTenant, KindRow, KindSchema, KindIngress or KindRole.
@@ -102,7 +119,7 @@ func CompareRows(platform *v1alpha1.Platform, app application.Application, tenan
 		if AwaitsTenant(row, now) {
 			continue
 		}
-		findings = append(findings, Finding{KindRow, name, "There is no Tenant for this row. To create it again, run: kubectl echoblogs orphans recreate " + name + ". To make it a tombstone, run: kubectl echoblogs orphans retire " + name + "."})
+		findings = append(findings, Finding{KindRow, name, ProblemOrphan + " " + OrphanRemedy(name)})
 	}
 	return findings
 }
@@ -112,22 +129,22 @@ func compareRow(platform *v1alpha1.Platform, app application.Application, tenant
 	want, refused, err := desired.Row(platform, tenant, row.Spec)
 	switch ready := meta.FindStatusCondition(tenant.Status.Conditions, v1alpha1.ConditionReady); {
 	case !found:
-		return "The registry has no live row for the Tenant."
+		return ProblemNoRow
 	case LeftBehind(tenant, row):
-		return fmt.Sprintf("The live row of this name belongs to another Tenant, with the UID %s.", row.UID)
+		return DescribeLeftBehind(row)
 	case !row.SchemaExists:
-		return fmt.Sprintf("The Tenant's schema %q is missing.", row.SchemaName)
+		return DescribeMissingSchema(row)
 	case app.Compare(row.SchemaVersion, app.Latest()) < 0:
-		return fmt.Sprintf("The Tenant's schema is at version %s instead of %s.", row.SchemaVersion, app.Latest())
+		return DescribeOldSchema(row, app.Latest())
 	case len(row.Defects) > 0:
 		_, problem := DescribeDefects(platform, row.Defects)
 		return problem
 	case tenant.DeletionTimestamp.IsZero() && !slices.Contains(tenant.Finalizers, v1alpha1.Finalizer):
 		return "The Tenant lacks its finalizer, so a deletion would leave its data behind."
 	case err != nil || !want.Equal(row.Spec): // a Tenant that is invalid by itself is reconciled, too
-		return "The Tenant's registry row differs from its spec."
+		return problemRowDiffers
 	case tenant.DeletionTimestamp.IsZero() && !desired.IsKept(tenant, row):
-		return "The registry keeps another version of the Tenant's object than the API server has."
+		return problemObjectDiffers
 	case ready != nil && ready.Reason == v1alpha1.ReasonDeletionHeld:
 		return ProblemHeld
 	case ready == nil || ready.Status != metav1.ConditionTrue:
@@ -217,9 +234,9 @@ func findIngresses(ctx context.Context, objects client.Reader, platform *v1alpha
 	for _, ingress := range want {
 		switch have := live[ingress.Name]; {
 		case have == nil:
-			findings = append(findings, Finding{KindIngress, ingress.Name, "The Ingress is missing."})
+			findings = append(findings, Finding{KindIngress, ingress.Name, ProblemNoIngress})
 		case !routing.UpToDate(have, ingress):
-			findings = append(findings, Finding{KindIngress, ingress.Name, "The Ingress differs from the desired state."})
+			findings = append(findings, Finding{KindIngress, ingress.Name, ProblemIngressDiffers})
 		}
 		delete(live, ingress.Name)
 	}

@@ -48,3 +48,19 @@ func TestDocsListAllRemedies(t *testing.T) {
 		t.Errorf("docs/operations.md differs (-want +got):\n%s\nReplace its table by:\n%s", diff, want)
 	}
 }
+
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	about := remediation.Subject{Namespace: "blogs", Tenant: "alice", Platform: "default", Backend: "blog"}
+	for reason, want := range map[string]string{
+		v1alpha1.ReasonSuspended:          `kubectl -n blogs patch tenant alice --type=merge --patch='{"spec":{"suspended":false}}'`,
+		v1alpha1.ReasonPlatformNotReady:   "kubectl -n blogs describe platform default",
+		v1alpha1.ReasonProbeFailed:        "kubectl -n blogs get endpointslices --selector=kubernetes.io/service-name=blog",
+		v1alpha1.ReasonCertificatePending: "kubectl -n blogs describe ingress tenant-alice",
+		"of a later version":              "kubectl -n blogs describe tenant alice",
+	} {
+		if got := remediation.Command(reason, about); got != want {
+			t.Errorf("the command of %s is %q, want %q", reason, got, want)
+		}
+	}
+}
