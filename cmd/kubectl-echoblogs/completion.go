@@ -81,7 +81,7 @@ func completeNames(
 func (c *cluster) tenantNames(ctx context.Context) ([]string, error) {
 	var list metav1.PartialObjectMetadataList
 	list.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("TenantList"))
-	if err := c.client.List(ctx, &list, client.InNamespace(c.namespace), client.Limit(maxCompletions)); err != nil {
+	if err := c.Client.List(ctx, &list, client.InNamespace(c.Namespace), client.Limit(maxCompletions)); err != nil {
 		return nil, fmt.Errorf("list the Tenants: %w", err)
 	}
 	names := make([]string, len(list.Items))

@@ -28,7 +28,7 @@ allows. They are served until someone decides.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withHeld(cmd, flags, nil, func(_ context.Context, c *cluster, held []v1alpha1.Tenant) error {
-				return listHeld(cmd.OutOrStdout(), c.namespace, held)
+				return listHeld(cmd.OutOrStdout(), c.Namespace, held)
 			})
 		},
 	}
@@ -79,7 +79,7 @@ func withHeld(cmd *cobra.Command, flags *clusterFlags, names []string, do func(c
 	}
 	var found []v1alpha1.Tenant
 	for _, name := range names {
-		tenant, err := cluster.tenant(ctx, name)
+		tenant, err := cluster.Tenant(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func withHeld(cmd *cobra.Command, flags *clusterFlags, names []string, do func(c
 // heldTenants reads the Tenants whose deletions are held.
 func (c *cluster) heldTenants(ctx context.Context) ([]v1alpha1.Tenant, error) {
 	var list v1alpha1.TenantList
-	if err := c.client.List(ctx, &list, client.InNamespace(c.namespace), client.MatchingFields{"status.phase": string(v1alpha1.TenantTerminating)}); err != nil {
+	if err := c.Client.List(ctx, &list, client.InNamespace(c.Namespace), client.MatchingFields{"status.phase": string(v1alpha1.TenantTerminating)}); err != nil {
 		return nil, fmt.Errorf("list the Tenants: %w", err)
 	}
 	var held []v1alpha1.Tenant
@@ -132,7 +132,7 @@ func decideEach(out io.Writer, decision string, decide func(context.Context, cli
 	return func(ctx context.Context, c *cluster, held []v1alpha1.Tenant) error {
 		var failed []error
 		for i := range held {
-			switch err := decide(ctx, c.client, &held[i]); {
+			switch err := decide(ctx, c.Client, &held[i]); {
 			case errors.Is(err, tenants.ErrNotDone):
 				failed = append(failed, fmt.Errorf("%w; check that it runs, and then run: kubectl echoblogs orphans recreate %s", err, held[i].Name))
 				continue
@@ -143,7 +143,7 @@ func decideEach(out io.Writer, decision string, decide func(context.Context, cli
 			fmt.Fprintf(out, "Tenant %s: the deletion is %s.\n", held[i].Name, decision)
 		}
 		if len(held) == 0 {
-			fmt.Fprintf(out, "No deletions are held in the namespace %q.\n", c.namespace)
+			fmt.Fprintf(out, "No deletions are held in the namespace %q.\n", c.Namespace)
 		}
 		return errors.Join(failed...)
 	}

@@ -29,7 +29,7 @@ func main() {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	flags.register(root.PersistentFlags())
-	root.AddCommand(postCommand(&flags), doctorCommand(&flags), orphansCommand(&flags), deletionsCommand(&flags), uninstallCommand(&flags), inviteCommand(&flags), staffCommand(&flags), version.Command())
+	root.AddCommand(postCommand(&flags), doctorCommand(&flags), explainCommand(&flags), orphansCommand(&flags), deletionsCommand(&flags), uninstallCommand(&flags), inviteCommand(&flags), staffCommand(&flags), version.Command())
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "Error:", err)
 		os.Exit(1)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/echoblogs/echoblogs/internal/commands"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 )
 
@@ -37,14 +38,14 @@ tenancy.echoblogs.io/adopt-orphan with the UID. It changes nothing. The subcomma
 }
 
 func listOrphans(ctx context.Context, out io.Writer, cluster *cluster, name string) error {
-	platform, inspector, closeDatabase, err := cluster.inspector(ctx, name)
+	platform, inspector, closeDatabase, err := cluster.Inspector(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer closeDatabase()
-	orphans, err := diagnosis.FindOrphans(ctx, cluster.client, inspector, platform)
+	orphans, err := diagnosis.FindOrphans(ctx, cluster.Client, inspector, platform)
 	if err != nil {
-		return registryError(err)
+		return commands.RegistryError(err)
 	}
 	if len(orphans) == 0 {
 		fmt.Fprintln(out, "No orphans found.")

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/commands"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/internal/tenants"
@@ -43,7 +44,7 @@ if it has no owner and the row has one. It can be repeated after a failure.`,
 			if err != nil {
 				return err
 			}
-			_, inspector, closeDatabase, err := cluster.inspector(ctx, *platform)
+			_, inspector, closeDatabase, err := cluster.Inspector(ctx, *platform)
 			if err != nil {
 				return err
 			}
@@ -70,18 +71,18 @@ type recreation struct {
 // recreateAll creates the Tenants of all orphans again, and completes those that an earlier command has not. It continues after
 // a failure, and reports it in the end.
 func (r *recreation) recreateAll(ctx context.Context, name string) error {
-	platform, err := r.platform(ctx, name)
+	platform, err := r.Platform(ctx, name)
 	if err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	orphans, err := diagnosis.FindOrphans(limited, r.client, r.registry, platform)
+	orphans, err := diagnosis.FindOrphans(limited, r.Client, r.registry, platform)
 	if err != nil {
-		return registryError(err)
+		return commands.RegistryError(err)
 	}
 	var existing v1alpha1.TenantList
-	if err := r.client.List(limited, &existing, client.InNamespace(r.namespace)); err != nil {
+	if err := r.Client.List(limited, &existing, client.InNamespace(r.Namespace)); err != nil {
 		return fmt.Errorf("list the Tenants: %w", err)
 	}
 	var (
@@ -127,13 +128,13 @@ func (r *recreation) recreate(ctx context.Context, name string) error {
 	case errors.Is(err, tenancy.ErrNotFound), err == nil && row.State != tenancy.StateLive:
 		return fmt.Errorf("there is no orphan %q; \"kubectl echoblogs orphans\" lists all", name)
 	case err != nil:
-		return registryError(err)
+		return commands.RegistryError(err)
 	}
 	gone, err := r.keptTenant(ctx, r.registry.Reader, row)
 	if err != nil {
 		return err
 	}
-	switch err := tenants.Recreate(ctx, r.client, gone, row.UID); {
+	switch err := tenants.Recreate(ctx, r.Client, gone, row.UID); {
 	case errors.Is(err, tenants.ErrOtherOwner):
 		return fmt.Errorf("the row of %q belongs to the owner %q, and the Tenant %q to another; if that one is to have the data, annotate it with %s=%s", name, row.Owner, name, v1alpha1.AnnotationAdoptOrphan, row.UID)
 	case errors.Is(err, tenants.ErrExists):
@@ -154,12 +155,12 @@ func (c *cluster) keptTenant(ctx context.Context, registry tenancy.Reader, row t
 	case errors.Is(err, tenancy.ErrNotFound):
 		return nil, fmt.Errorf("the registry keeps no object for %q; create its Tenant with the annotation %s=%s", row.Name, v1alpha1.AnnotationAdoptOrphan, row.UID)
 	case err != nil:
-		return nil, registryError(err)
+		return nil, commands.RegistryError(err)
 	}
 	tenant := &v1alpha1.Tenant{}
 	if err := json.Unmarshal(object.JSON, tenant); err != nil {
 		return nil, fmt.Errorf("decode the object that the registry keeps for %q: %w", row.Name, err)
 	}
-	tenant.Namespace = c.namespace
+	tenant.Namespace = c.Namespace
 	return tenant, nil
 }

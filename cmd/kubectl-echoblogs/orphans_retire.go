@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/commands"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -41,7 +42,7 @@ hour, it is refused.`,
 
 // retire turns an orphan into a tombstone.
 func retire(ctx context.Context, out io.Writer, cluster *cluster, platformName, name string) error {
-	platform, inspector, closeDatabase, err := cluster.inspector(ctx, platformName)
+	platform, inspector, closeDatabase, err := cluster.Inspector(ctx, platformName)
 	if err != nil {
 		return err
 	}
@@ -52,9 +53,9 @@ func retire(ctx context.Context, out io.Writer, cluster *cluster, platformName, 
 	}
 	count, err := inspector.CountTenants(ctx)
 	if err != nil {
-		return registryError(err)
+		return commands.RegistryError(err)
 	}
-	store, err := cluster.store(ctx, platform)
+	store, err := cluster.Store(ctx, platform)
 	if err != nil {
 		return err
 	}
@@ -84,14 +85,14 @@ func findOrphan(ctx context.Context, cluster *cluster, registry tenancy.Inspecto
 	case errors.Is(err, tenancy.ErrNotFound), err == nil && row.State != tenancy.StateLive:
 		return row, fmt.Errorf("there is no orphan %q; \"kubectl echoblogs orphans\" lists all", name)
 	case err != nil:
-		return row, registryError(err)
+		return row, commands.RegistryError(err)
 	case diagnosis.AwaitsTenant(row, time.Now()):
 		return row, fmt.Errorf("the deletion of the Tenant %q has just been cancelled, and it is being created again", name)
 	case row.ObjectDigest == "":
 		return row, fmt.Errorf("the registry keeps no object for %q; create its Tenant with the annotation %s=%s, and delete that", name, v1alpha1.AnnotationAdoptOrphan, row.UID)
 	}
 	var tenant v1alpha1.Tenant
-	switch err := cluster.client.Get(ctx, client.ObjectKey{Namespace: cluster.namespace, Name: name}, &tenant); {
+	switch err := cluster.Client.Get(ctx, client.ObjectKey{Namespace: cluster.Namespace, Name: name}, &tenant); {
 	case client.IgnoreNotFound(err) != nil:
 		return row, fmt.Errorf("look for Tenant %s: %w", name, err)
 	case err == nil && tenant.PlatformName() == platform.Name && !diagnosis.LeftBehind(&tenant, row):
@@ -108,15 +109,15 @@ func retireError(name string, err error) error {
 	case errors.Is(err, tenancy.ErrConflict):
 		return fmt.Errorf("%q has just changed; see \"kubectl echoblogs orphans\"", name)
 	}
-	return registryError(err)
+	return commands.RegistryError(err)
 }
 
 // deleteIngress deletes what is left of the route of a Tenant.
 func (c *cluster) deleteIngress(ctx context.Context, tenant string) error {
 	var ingress networkingv1.Ingress
-	err := c.client.Get(ctx, client.ObjectKey{Namespace: c.namespace, Name: routing.TenantIngressName(tenant)}, &ingress)
+	err := c.Client.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: routing.TenantIngressName(tenant)}, &ingress)
 	if err == nil && ingress.Labels[routing.LabelManagedBy] == routing.ManagedBy {
-		err = c.client.Delete(ctx, &ingress, client.Preconditions{UID: &ingress.UID})
+		err = c.Client.Delete(ctx, &ingress, client.Preconditions{UID: &ingress.UID})
 	}
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("delete the Ingress of %s: %w", tenant, err)

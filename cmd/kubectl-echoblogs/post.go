@@ -77,15 +77,15 @@ func readDocument(stdin io.Reader, path string) (post.Document, error) {
 }
 
 func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string, document post.Document) error {
-	tenant, err := cluster.tenant(ctx, name)
+	tenant, err := cluster.Tenant(ctx, name)
 	if err != nil {
 		return err
 	}
-	platform, err := cluster.platform(ctx, tenant.PlatformName())
+	platform, err := cluster.Platform(ctx, tenant.PlatformName())
 	if err != nil {
 		return err
 	}
-	db, err := cluster.database(ctx, platform)
+	db, err := cluster.Database(ctx, platform)
 	if err != nil {
 		return err
 	}

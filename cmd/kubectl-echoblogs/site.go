@@ -2,21 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os/exec"
-	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
-	appsv1 "k8s.io/api/apps/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 )
-
-// siteDeployment is the Deployment of the public site. The site's commands run in its pods, because only they have the
-// database credentials.
-const siteDeployment = "echoblogs-portal"
 
 func inviteCommand(flags *clusterFlags) *cobra.Command {
 	var platform string
@@ -94,53 +82,9 @@ func runOnSite(cmd *cobra.Command, flags *clusterFlags, arguments ...string) err
 	if err != nil {
 		return err
 	}
-	if flags.portal != "" {
-		return runProgram(cmd, exec.CommandContext(ctx, flags.portal, append(arguments, "--namespace="+cluster.namespace)...))
+	program, err := siteProgram.start(ctx, cluster, flags, arguments...)
+	if err != nil {
+		return err
 	}
-	var site appsv1.Deployment
-	err = cluster.client.Get(ctx, types.NamespacedName{Namespace: cluster.namespace, Name: siteDeployment}, &site)
-	switch {
-	case apierrors.IsNotFound(err):
-		return fmt.Errorf("there is no Deployment %q in the namespace %q. If the public site runs elsewhere, run this there, with its settings:\n  portal %s --namespace=%s\n"+
-			"or name a program that does so with --portal or the environment variable ECHOBLOGS_PORTAL",
-			siteDeployment, cluster.namespace, quoteForShell(arguments), cluster.namespace)
-	case err != nil:
-		return fmt.Errorf("find the public site: %w", err)
-	}
-	kubectl := []string{"exec", "--namespace=" + cluster.namespace, "deployment/" + siteDeployment, "--container=portal"}
-	if flags.kubeconfig != "" {
-		kubectl = append(kubectl, "--kubeconfig="+flags.kubeconfig)
-	}
-	if flags.context != "" {
-		kubectl = append(kubectl, "--context="+flags.context)
-	}
-	return runProgram(cmd, exec.CommandContext(ctx, "kubectl", append(append(kubectl, "--", "/portal"), arguments...)...))
-}
-
-// runProgram runs a program that prints the result of a command, or why it failed.
-func runProgram(cmd *cobra.Command, program *exec.Cmd) error {
-	program.Stdout, program.Stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
-	var exit *exec.ExitError
-	switch err := program.Run(); {
-	case errors.As(err, &exit):
-		return errors.New("the public site refused the command, or could not run it: see above")
-	case err != nil:
-		return fmt.Errorf("run %s: %w", program.Path, err)
-	}
-	return nil
-}
-
-// plainArgument is an argument that a shell does not change.
-var plainArgument = regexp.MustCompile(`^[A-Za-z0-9@%+=:,./_-]+$`)
-
-// quoteForShell returns arguments as they are typed into a shell.
-func quoteForShell(arguments []string) string {
-	quoted := make([]string, len(arguments))
-	for i, argument := range arguments {
-		quoted[i] = argument
-		if !plainArgument.MatchString(argument) {
-			quoted[i] = "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(quoted, " ")
+	return runProgram(cmd, program, siteProgram)
 }

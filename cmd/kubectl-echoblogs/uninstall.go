@@ -82,12 +82,12 @@ It can be repeated after a failure.`,
 // deleteIngresses deletes the Ingresses that an operator has left.
 func (u *uninstallation) deleteIngresses(ctx context.Context) error {
 	var ingresses networkingv1.IngressList
-	err := u.client.List(ctx, &ingresses, client.InNamespace(u.namespace), client.MatchingLabels{routing.LabelManagedBy: routing.ManagedBy})
+	err := u.Client.List(ctx, &ingresses, client.InNamespace(u.Namespace), client.MatchingLabels{routing.LabelManagedBy: routing.ManagedBy})
 	if err != nil {
 		return fmt.Errorf("list the Ingresses: %w", err)
 	}
 	return each(ctx, ingresses.Items, func(ctx context.Context, ingress *networkingv1.Ingress) error {
-		if err := client.IgnoreNotFound(u.client.Delete(ctx, ingress)); err != nil {
+		if err := client.IgnoreNotFound(u.Client.Delete(ctx, ingress)); err != nil {
 			return fmt.Errorf("delete Ingress %s: %w", ingress.Name, err)
 		}
 		return nil
@@ -97,7 +97,7 @@ func (u *uninstallation) deleteIngresses(ctx context.Context) error {
 // platforms lists the Platforms of the namespace.
 func (u *uninstallation) platforms(ctx context.Context) ([]v1alpha1.Platform, error) {
 	var platforms v1alpha1.PlatformList
-	if err := u.client.List(ctx, &platforms, client.InNamespace(u.namespace)); err != nil {
+	if err := u.Client.List(ctx, &platforms, client.InNamespace(u.Namespace)); err != nil {
 		return nil, fmt.Errorf("list the Platforms: %w", err)
 	}
 	return platforms.Items, nil
@@ -107,7 +107,7 @@ func (u *uninstallation) platforms(ctx context.Context) ([]v1alpha1.Platform, er
 // deleted. If recorded, the database still serves the Platform afterwards, and the report says how another one can use it.
 func (u *uninstallation) report(ctx context.Context, platform *v1alpha1.Platform, recorded bool) string {
 	var namespace corev1.Namespace
-	if err := u.client.Get(ctx, client.ObjectKey{Name: u.namespace}, &namespace); err != nil {
+	if err := u.Client.Get(ctx, client.ObjectKey{Name: u.Namespace}, &namespace); err != nil {
 		return fmt.Sprintf("The namespace could not be read: %s.", err)
 	}
 	takeOver := ""
@@ -115,7 +115,7 @@ func (u *uninstallation) report(ctx context.Context, platform *v1alpha1.Platform
 		takeOver = fmt.Sprintf(" A Platform in a new namespace that is Stalled with DatabaseInUse can use that database after this:\n  kubectl annotate platform %s %s=%s\n",
 			platform.Name, v1alpha1.AnnotationTakeOver, namespace.UID)
 	}
-	db, err := u.database(ctx, platform)
+	db, err := u.Database(ctx, platform)
 	if err != nil {
 		return fmt.Sprintf("All data of the Platform %q stays in its database, which could not be read from here.%s", platform.Name, takeOver)
 	}

@@ -30,7 +30,7 @@ func (u *uninstallation) keepData(ctx context.Context) error {
 		reports = append(reports, u.report(ctx, &platforms[i], true))
 	}
 	var tenants v1alpha1.TenantList
-	if err := u.client.List(ctx, &tenants, client.InNamespace(u.namespace)); err != nil {
+	if err := u.Client.List(ctx, &tenants, client.InNamespace(u.Namespace)); err != nil {
 		return fmt.Errorf("list the Tenants: %w", err)
 	}
 	if err := each(ctx, tenants.Items, func(ctx context.Context, t *v1alpha1.Tenant) error { return u.release(ctx, t) }); err != nil {
@@ -42,7 +42,7 @@ func (u *uninstallation) keepData(ctx context.Context) error {
 	if err := each(ctx, platforms, func(ctx context.Context, p *v1alpha1.Platform) error { return u.release(ctx, p) }); err != nil {
 		return err
 	}
-	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items), len(platforms), u.namespace)
+	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items), len(platforms), u.Namespace)
 	for _, report := range reports {
 		fmt.Fprintln(u.out, report)
 	}
@@ -52,7 +52,7 @@ func (u *uninstallation) keepData(ctx context.Context) error {
 // stopPrograms stops the public site, which creates Tenants, and the operator.
 func (u *uninstallation) stopPrograms(ctx context.Context) error {
 	var namespace corev1.Namespace
-	if err := u.client.Get(ctx, client.ObjectKey{Name: u.namespace}, &namespace); err != nil {
+	if err := u.Client.Get(ctx, client.ObjectKey{Name: u.Namespace}, &namespace); err != nil {
 		return fmt.Errorf("read the namespace: %w", err)
 	}
 	for _, name := range []string{siteDeployment, operatorDeployment} {
@@ -61,7 +61,7 @@ func (u *uninstallation) stopPrograms(ctx context.Context) error {
 			return err
 		case !found && name == operatorDeployment && namespace.DeletionTimestamp.IsZero() && !u.operatorStopped:
 			return fmt.Errorf("there is no Deployment %q in the namespace %q. An operator that runs elsewhere would end the Tenants: stop it, and repeat the command with --operator-stopped",
-				name, u.namespace)
+				name, u.Namespace)
 		}
 	}
 	return nil
@@ -69,9 +69,9 @@ func (u *uninstallation) stopPrograms(ctx context.Context) error {
 
 // stopDeployment scales a Deployment to zero and waits until its pods are gone. It reports whether there is one.
 func (u *uninstallation) stopDeployment(ctx context.Context, name string) (found bool, err error) {
-	key := client.ObjectKey{Namespace: u.namespace, Name: name}
+	key := client.ObjectKey{Namespace: u.Namespace, Name: name}
 	var deployment appsv1.Deployment
-	err = u.client.Get(ctx, key, &deployment)
+	err = u.Client.Get(ctx, key, &deployment)
 	switch {
 	case apierrors.IsNotFound(err):
 		return false, nil
@@ -80,12 +80,12 @@ func (u *uninstallation) stopDeployment(ctx context.Context, name string) (found
 	}
 	before := deployment.DeepCopy()
 	deployment.Spec.Replicas = new(int32(0))
-	if err := u.client.Patch(ctx, &deployment, client.MergeFrom(before)); err != nil {
+	if err := u.Client.Patch(ctx, &deployment, client.MergeFrom(before)); err != nil {
 		return true, fmt.Errorf("stop Deployment %s: %w", name, err)
 	}
 	return true, until(ctx, "the pods of "+name+" are gone", func(ctx context.Context) (bool, error) {
 		var pods corev1.PodList
-		err := u.client.List(ctx, &pods, client.InNamespace(u.namespace), client.MatchingLabels(deployment.Spec.Selector.MatchLabels))
+		err := u.Client.List(ctx, &pods, client.InNamespace(u.Namespace), client.MatchingLabels(deployment.Spec.Selector.MatchLabels))
 		if err != nil {
 			return false, fmt.Errorf("list the pods of %s: %w", name, err)
 		}
@@ -98,13 +98,13 @@ func (u *uninstallation) stopDeployment(ctx context.Context, name string) (found
 func (u *uninstallation) release(ctx context.Context, object client.Object) error {
 	name := fmt.Sprintf("%T %s", object, object.GetName())
 	for {
-		err := u.client.Get(ctx, client.ObjectKeyFromObject(object), object)
+		err := u.Client.Get(ctx, client.ObjectKeyFromObject(object), object)
 		if err == nil && controllerutil.RemoveFinalizer(object, v1alpha1.Finalizer) {
-			err = u.client.Update(ctx, object)
+			err = u.Client.Update(ctx, object)
 		}
 		if err == nil && object.GetDeletionTimestamp().IsZero() {
 			uid, version := object.GetUID(), object.GetResourceVersion()
-			err = u.client.Delete(ctx, object, client.Preconditions{UID: &uid, ResourceVersion: &version})
+			err = u.Client.Delete(ctx, object, client.Preconditions{UID: &uid, ResourceVersion: &version})
 		}
 		if !apierrors.IsConflict(err) {
 			if client.IgnoreNotFound(err) != nil {

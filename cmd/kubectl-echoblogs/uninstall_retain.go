@@ -28,7 +28,7 @@ func (u *uninstallation) retain(ctx context.Context) error {
 		}
 	}
 	var tenants v1alpha1.TenantList
-	if err := u.client.List(ctx, &tenants, client.InNamespace(u.namespace)); err != nil {
+	if err := u.Client.List(ctx, &tenants, client.InNamespace(u.Namespace)); err != nil {
 		return fmt.Errorf("list the Tenants: %w", err)
 	}
 	if err := each(ctx, tenants.Items, u.retainTenant); err != nil {
@@ -41,7 +41,7 @@ func (u *uninstallation) retain(ctx context.Context) error {
 		fmt.Fprintln(u.out, u.report(ctx, &platforms[i], false))
 	}
 	if err := each(ctx, platforms, func(ctx context.Context, p *v1alpha1.Platform) error {
-		if err := client.IgnoreNotFound(u.client.Delete(ctx, p)); err != nil {
+		if err := client.IgnoreNotFound(u.Client.Delete(ctx, p)); err != nil {
 			return fmt.Errorf("delete Platform %s: %w", p.Name, err)
 		}
 		return nil
@@ -54,7 +54,7 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	if err := u.deleteIngresses(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items), len(platforms), u.namespace)
+	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items), len(platforms), u.Namespace)
 	return nil
 }
 
@@ -78,11 +78,11 @@ func (u *uninstallation) retainTenant(ctx context.Context, tenant *v1alpha1.Tena
 	if !tenant.Retained() { // one whose deletion is held is being deleted, too
 		tenant.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain
 	}
-	if err := u.client.Patch(ctx, tenant, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+	if err := u.Client.Patch(ctx, tenant, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("approve the deletion of Tenant %s: %w", tenant.Name, err)
 	}
 	uid := tenant.UID
-	if err := u.client.Delete(ctx, tenant, client.Preconditions{UID: &uid}); client.IgnoreNotFound(err) != nil {
+	if err := u.Client.Delete(ctx, tenant, client.Preconditions{UID: &uid}); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("delete Tenant %s: %w", tenant.Name, err)
 	}
 	return nil
@@ -93,7 +93,7 @@ func (u *uninstallation) awaitGone(ctx context.Context, kind string, list func()
 	left, since := -1, time.Now()
 	return until(ctx, "the "+kind+" are gone", func(ctx context.Context) (bool, error) {
 		found := list()
-		if err := u.client.List(ctx, found, client.InNamespace(u.namespace)); err != nil {
+		if err := u.Client.List(ctx, found, client.InNamespace(u.Namespace)); err != nil {
 			return false, fmt.Errorf("list the %s: %w", kind, err)
 		}
 		if n := count(found); n != left {

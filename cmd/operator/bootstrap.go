@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/charts"
@@ -33,7 +34,8 @@ func (c *cluster) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.kubeconfig, "kubeconfig", "", "the kubeconfig file; defaults to the pod's service account")
 }
 
-func (c *cluster) client() (client.Client, error) {
+// client returns a client of the API server for the kinds of a scheme.
+func (c *cluster) client(newScheme func() (*runtime.Scheme, error)) (client.Client, error) {
 	if c.namespace == "" {
 		return nil, errors.New("set the namespace with --namespace or the environment variable POD_NAMESPACE")
 	}
@@ -41,7 +43,7 @@ func (c *cluster) client() (client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	scheme, err := bootstrap.Scheme()
+	scheme, err := newScheme()
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +65,7 @@ as one that an operator serves. A CRD of a newer version, which another installa
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), installTimeout)
 			defer cancel()
-			api, err := c.client()
+			api, err := c.client(bootstrap.Scheme)
 			if err != nil {
 				return err
 			}
@@ -108,7 +110,7 @@ server: choose another prefix, or let --reset-passwords set the passwords of all
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), installTimeout)
 			defer cancel()
-			if o.Client, err = c.client(); err != nil {
+			if o.Client, err = c.client(bootstrap.Scheme); err != nil {
 				return err
 			}
 			o.Namespace, o.Log, o.RolePrefix, o.Citus = c.namespace, commandLog(cmd), postgres.RolePrefix(prefix), citus
