@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/explain"
 	"github.com/echoblogs/echoblogs/internal/portal/member"
 	"github.com/echoblogs/echoblogs/internal/portal/public"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
@@ -36,9 +38,17 @@ func (p *Portal) addPages() error {
 	if err != nil {
 		return err
 	}
+	registry := tenancy.NewReader(p.db)
 	forStaff, err := staff.New(base, staff.Options{
-		Tenants: p.tenants, Changes: tenants.NewStaff(p.tenants, p.db, auditLog, o.Now), Registry: tenancy.NewReader(p.db),
+		Tenants: p.tenants, Changes: tenants.NewStaff(p.tenants, p.db, auditLog, o.Now), Registry: registry,
 		Accounts: p.accounts, SignUp: p.signup, Audit: auditLog, Log: log,
+		// The public site may not read Ingresses and Secrets.
+		Explain: explain.Sources{
+			Namespace: o.Namespace, Platform: o.Platform, Objects: p.tenants.Objects(), Now: o.Now,
+			Database: func(context.Context, *v1alpha1.Platform) (explain.Database, error) {
+				return explain.Database{Registry: registry, Audit: auditLog}, nil
+			},
+		},
 	})
 	if err != nil {
 		return err

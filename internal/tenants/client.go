@@ -101,6 +101,9 @@ func (c *Client) Synced(ctx context.Context) bool {
 	return true
 }
 
+// Objects reads Tenants, Platforms and the namespace from the API server, past the cache.
+func (c *Client) Objects() client.Reader { return c.client }
+
 func (c *Client) key(name string) client.ObjectKey {
 	return client.ObjectKey{Namespace: c.Namespace, Name: name}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
@@ -100,6 +102,8 @@ func TestPagesOfThePublicSite(t *testing.T) {
 	erin.fill("Add a domain", "www.a-rather-long-domain-of-erin.example")
 	erin.choose("Add", "echoblogs-verification=")
 	p.Exec(`UPDATE public.users SET role = 'staff' WHERE username = 'erin'`)
+	p.CreateTenant("oscar", platformtest.WithSpec(v1alpha1.TenantSpec{Suspended: new(true), SuspensionReason: "The last invoice was not paid."}))
+	p.WaitTenantsReady("oscar")
 
 	for _, who := range []struct {
 		person *person
@@ -111,7 +115,7 @@ func TestPagesOfThePublicSite(t *testing.T) {
 		}},
 		{erin, map[string]string{
 			"home": site + "/", "account": site + "/account/", "settings": site + "/account/erin/", "delete": site + "/account/erin/delete/",
-			"logout": site + "/logout/", "staff": site + "/staff/", "staff-tenant": site + "/staff/tenants/erin/",
+			"logout": site + "/logout/", "staff": site + "/staff/", "staff-tenant": site + "/staff/tenants/erin/", "staff-suspended": site + "/staff/tenants/oscar/",
 			"staff-tombstones": site + "/staff/tombstones/", "staff-users": site + "/staff/users/", "staff-user": site + "/staff/users/erin/",
 			"staff-codes": site + "/staff/codes/", "staff-audit": site + "/staff/audit/",
 			"write": blog + "/write/", "write-new": blog + "/write/new/", "write-edit": blog + "/write/a-post/",

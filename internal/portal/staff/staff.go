@@ -11,6 +11,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/audit"
+	"github.com/echoblogs/echoblogs/internal/explain"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
 	"github.com/echoblogs/echoblogs/internal/signup"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -31,7 +32,9 @@ type Options struct {
 	Accounts *account.Service
 	SignUp   *signup.Service
 	Audit    *audit.Log
-	Log      *slog.Logger
+	// Explain is where the explanation of a tenant reads.
+	Explain explain.Sources
+	Log     *slog.Logger
 }
 
 // Pages are the pages for staff.

@@ -34,10 +34,12 @@ type tenantPage struct {
 	// Behind reports that the phase does not reflect the last change of the manifest yet.
 	Behind bool
 	// Hosts are its host names, the primary one first, with the custom domains that are not active yet.
-	Hosts      []string
-	Facts      []fact
-	Conditions []conditionView
-	Events     []eventView
+	Hosts []string
+	Facts []fact
+	// Explanation says why it is, or is not, served.
+	Explanation explanationView
+	Conditions  []conditionView
+	Events      []eventView
 	// NoEvents says why there are no events to show. Empty: there are some.
 	NoEvents string
 	Audit    []auditView
@@ -162,6 +164,7 @@ func (p *Pages) describe(r *site.Request, tenant *v1alpha1.Tenant) (*tenantPage,
 		Behind: tenant.Status.ObservedGeneration < tenant.Generation,
 		Hosts:  hostsOf(tenant), Facts: p.factsOf(r, tenant), Conditions: conditionsOf(tenant), Audit: viewsOfAudit(entries),
 		Version: tenants.VersionOf(tenant), Suspended: tenant.SuspendedBySpec(), Held: tenants.IsHeld(tenant), Retained: tenant.Retained(), Deletion: deletionOf(r, tenant),
+		Explanation: p.explain(r, tenant.Name),
 	}
 	if owner := tenant.Spec.Owner; owner != nil {
 		shown.Owner, shown.Email = owner.Username, owner.Email

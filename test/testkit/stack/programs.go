@@ -279,6 +279,17 @@ func (p *Platform) RunPlugin(ctx context.Context, arguments ...string) (string, 
 	return p.run(ctx, "kubectl-echoblogs", nil, append(arguments, "--kubeconfig="+p.installation.kubeconfig(), "--namespace="+p.Namespace)...)
 }
 
+// RunPluginOutside runs "kubectl echoblogs" as RunPlugin does, for someone with the rights of the public site's ServiceAccount, who
+// may read no Secret and does not reach the database.
+func (p *Platform) RunPluginOutside(ctx context.Context, environment []string, arguments ...string) (string, error) {
+	return p.run(ctx, "kubectl-echoblogs", environment, append(arguments, "--kubeconfig="+p.portalKubeconfig, "--namespace="+p.Namespace)...)
+}
+
+// OperatorCommand returns the operator's program, and the flag with which its commands act as its ServiceAccount.
+func (p *Platform) OperatorCommand() (program, flag string) {
+	return filepath.Join(p.installation.programs(), "operator"), "--kubeconfig=" + p.kubeconfig
+}
+
 // run runs a program until it ends.
 func (p *Platform) run(ctx context.Context, name string, environment []string, arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
