@@ -27,6 +27,7 @@ var matrix = map[string]string{
 	"CloudNativePG":      `postgres: {bootstrap: {administratorSecret: cluster-superuser, database: echoblogs, resetPasswords: true}, caSecret: cluster-ca, rolePrefix: staging}`,
 	"wildcard":           `{publicURL: "https://example.com", ingress: {className: traefik, tls: {enabled: true, wildcardSecretName: wildcard}}}`,
 	"cert-manager":       `ingress: {annotations: {a: b}, tls: {enabled: true, clusterIssuer: letsencrypt}}`,
+	"Traefik":            `ingress: {className: traefik, annotations: {traefik.ingress.kubernetes.io/router.middlewares: own@file}, tls: {enabled: true}, traefik: {redirectToHTTPS: true, retries: true}}`,
 	"ingress address":    `ingress: {address: "traefik.traefik.svc:80"}`,
 	"ingress at an IP":   `{ingress: {address: "10.0.0.1:80"}, networkPolicy: {ingressControllerTo: [{ipBlock: {cidr: 10.0.0.1/32}}]}}`,
 	"autoscaling":        `{blog: {autoscaling: {enabled: true}}, portal: {autoscaling: {enabled: true}}}`,
@@ -72,6 +73,7 @@ func TestRefusedValues(t *testing.T) {
 		`postgres: {bootstrap: {administratorSecret: ""}}`:                           "Set postgres.bootstrap.administratorSecret to the name of a Secret in the namespace blogs",
 		`ingress: {tls: {wildcardSecretName: w}}`:                                    "set ingress.tls.enabled=true as well",
 		`ingress: {tls: {clusterIssuer: w}}`:                                         "set ingress.tls.enabled=true as well",
+		`ingress: {traefik: {redirectToHTTPS: true}}`:                                "set ingress.tls.enabled=true as well",
 		`{blog: {autoscaling: {enabled: true}, resources: {requests: {cpu: null}}}}`: "blog.autoscaling needs blog.resources.requests.cpu",
 	} {
 		if _, err := render(t, "blogs", required, values); err == nil || !strings.Contains(err.Error(), want) {
@@ -161,6 +163,22 @@ func TestPlatform(t *testing.T) {
 	} {
 		if got, _, _ := unstructured.NestedString(platform.Object, strings.Split(field, ".")...); got != want {
 			t.Errorf("%s is %q, want %q", field, got, want)
+		}
+	}
+}
+
+// Every Ingress refers to the middlewares by their names in Traefik, after those of the values.
+func TestTraefik(t *testing.T) {
+	t.Parallel()
+	all := objects(t, "blogs", required, matrix["Traefik"])
+	annotations, _, err := unstructured.NestedStringMap(find(all, "Platform", "default").Object, "spec", "routing", "annotations")
+	want := "own@file,blogs-echoblogs-https@kubernetescrd,blogs-echoblogs-retry@kubernetescrd"
+	if got := annotations["traefik.ingress.kubernetes.io/router.middlewares"]; err != nil || got != want {
+		t.Errorf("the middlewares are %q, %v, want %q", got, err, want)
+	}
+	for _, name := range []string{"echoblogs-https", "echoblogs-retry"} {
+		if find(all, "Middleware", name) == nil {
+			t.Errorf("%s is missing", name)
 		}
 	}
 }

@@ -12,6 +12,13 @@
 {{- with $ingress.address }}{{ $_ := set $routing "ingressAddress" . }}{{ end -}}
 {{- $annotations := deepCopy $ingress.annotations -}}
 {{- with $ingress.tls.clusterIssuer }}{{ $_ := set $annotations "cert-manager.io/cluster-issuer" . }}{{ end -}}
+{{- $middlewares := compact (list (ternary "https" "" $ingress.traefik.redirectToHTTPS) (ternary "retry" "" $ingress.traefik.retries)) -}}
+{{- if $middlewares -}}
+{{- $key := "traefik.ingress.kubernetes.io/router.middlewares" -}}
+{{- $names := compact (list (get $annotations $key)) -}}
+{{- range $middlewares }}{{ $names = append $names (printf "%s-echoblogs-%s@kubernetescrd" $.Release.Namespace .) }}{{ end -}}
+{{- $_ := set $annotations $key (join "," $names) -}}
+{{- end -}}
 {{- if $annotations }}{{ $_ := set $routing "annotations" $annotations }}{{ end -}}
 {{- if $ingress.tls.enabled -}}
 {{- $tls := dict -}}

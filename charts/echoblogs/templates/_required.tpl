@@ -17,6 +17,9 @@
 {{- if and .Values.ingress.tls.clusterIssuer (not .Values.ingress.tls.enabled) -}}
 {{- fail "ingress.tls.clusterIssuer is set, but TLS is not: set ingress.tls.enabled=true as well." -}}
 {{- end -}}
+{{- if and .Values.ingress.traefik.redirectToHTTPS (not .Values.ingress.tls.enabled) -}}
+{{- fail "ingress.traefik.redirectToHTTPS is set, but TLS is not: set ingress.tls.enabled=true as well. If something in front of Traefik ends TLS, redirect there." -}}
+{{- end -}}
 {{- if and .Values.ingress.address .Values.networkPolicy.enabled (not .Values.networkPolicy.ingressControllerTo) (not (regexMatch "^[a-z0-9-]+[.][a-z]" .Values.ingress.address)) -}}
 {{- fail (printf "ingress.address=%s has no namespace, such as that of traefik.traefik.svc:80: set networkPolicy.ingressControllerTo to where the ingress controller is." .Values.ingress.address) -}}
 {{- end -}}
