@@ -212,13 +212,19 @@ func TestDatabaseReadsKeysOfCloudNativePG(t *testing.T) {
 		t.Fatal(err)
 	}
 	password, _ := uri.User.Password()
-	f.deleteSecret("administrator")
-	f.createSecret("administrator", map[string]string{
-		"host": uri.Hostname(), "port": uri.Port(), "dbname": "*", "username": uri.User.Username(), "password": password,
-	})
 	f.options.DatabaseName = f.database.Name
-	f.run()
-	f.wantLogins()
+	keys := map[string]string{"host": uri.Hostname(), "port": uri.Port(), "dbname": "*", "username": uri.User.Username(), "password": password}
+	withoutName := *uri
+	withoutName.Scheme, withoutName.Path = "postgresql", "/*"
+	for _, address := range []string{"", withoutName.String()} { // that of a superuser names no database
+		if address != "" {
+			keys["uri"] = address
+		}
+		f.deleteSecret("administrator")
+		f.createSecret("administrator", keys)
+		f.run()
+		f.wantLogins()
+	}
 }
 
 func TestDatabaseRefuses(t *testing.T) {

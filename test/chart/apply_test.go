@@ -72,15 +72,13 @@ func strictClient(t *testing.T) (client.Client, *warnings) {
 // Every object is accepted by the API server, without a warning: none of an unknown field, nor of Pod Security.
 func TestObjectsAreAccepted(t *testing.T) {
 	t.Parallel()
+	installCRDs(t)
 	for name, values := range matrix {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := restrictedNamespace(t)
 			c, w := strictClient(t)
 			for _, object := range objects(t, p.Namespace, required, values) {
-				if strings.HasPrefix(object.GetAPIVersion(), "monitoring.coreos.com/") {
-					continue // the Prometheus operator's
-				}
 				err := c.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(object), fieldOwner, client.DryRunAll)
 				if err != nil {
 					t.Errorf("%s %s: %v", object.GetKind(), object.GetName(), err)

@@ -35,6 +35,12 @@ mail: {from: Blogs <noreply@example.com>, host: smtp.example.com}
 // namespace. The result has the files by name, also NOTES.txt.
 func render(t testing.TB, namespace string, documents ...string) (map[string]string, error) {
 	t.Helper()
+	return renderChart(t, folder, "echoblogs", namespace, documents...)
+}
+
+// renderChart renders a chart as a release with values.
+func renderChart(t testing.TB, folder, release, namespace string, documents ...string) (map[string]string, error) {
+	t.Helper()
 	chart, err := loader.LoadDir(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +55,7 @@ func render(t testing.TB, namespace string, documents ...string) (map[string]str
 	}
 	capabilities := common.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = common.KubeVersion{Version: "v1.37.2", Major: "1", Minor: "37"}
-	all, err := util.ToRenderValues(chart, values, common.ReleaseOptions{Name: "echoblogs", Namespace: namespace, Revision: 1, IsInstall: true}, capabilities)
+	all, err := util.ToRenderValues(chart, values, common.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}, capabilities)
 	if err != nil {
 		return nil, err
 	}
