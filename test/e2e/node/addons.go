@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,33 +22,58 @@ var manifests embed.FS
 // readyTimeout bounds the time until the pods of the node itself are ready.
 const readyTimeout = 3 * time.Minute
 
-// installAddOns installs DNS and the add-ons, and returns when they are ready.
-func (n *Node) installAddOns(ctx context.Context) error {
+// part is a part of a node that runs in pods.
+type part struct {
+	// name is that of its manifest, and of the add-on.
+	name, namespace string
+	// deployments have the names of their programs, which are also those of their images.
+	deployments []string
+}
+
+var parts = []part{
+	{"dns", "kube-system", []string{"coredns"}},
+	{Traefik, "traefik", []string{"traefik"}},
+	{Flux, "flux-system", []string{"source-controller", "kustomize-controller"}},
+}
+
+// parts returns DNS and the add-ons.
+func (n *Node) parts() []part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.name != "dns" && !n.has(p.name) })
+}
+
+// installParts installs DNS and the add-ons, and returns when they are ready.
+func (n *Node) installParts(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	values := strings.NewReplacer(
-		"DNS_IMAGE", dnsImage, "DNS_ADDRESS", components.DNSAddress, "CLUSTER_DOMAIN", components.Domain,
+		"DNS_ADDRESS", components.DNSAddress, "CLUSTER_DOMAIN", components.Domain,
 		"NODE_ADDRESS", components.Address, "HOST_NAME", components.HostName, "POSTGRES_NAME", components.PostgresName,
-		"TRAEFIK_IMAGE", traefikImage, "TRAEFIK_ADDRESS", traefikAddress,
+		"TRAEFIK_ADDRESS", traefikAddress,
 	)
-	installed, deployments := []string{"dns"}, [][2]string{{"kube-system", "coredns"}}
-	if n.has(Traefik) {
-		installed, deployments = append(installed, "traefik"), append(deployments, [2]string{"traefik", "traefik"})
-	}
-	for _, name := range installed {
-		n.options.Progress("Installing " + name)
-		content, err := manifests.ReadFile("manifests/" + name + ".yaml")
+	for _, part := range n.parts() {
+		n.options.Progress("Installing " + part.name)
+		content, err := manifests.ReadFile("manifests/" + part.name + ".yaml")
 		if err != nil {
 			return fmt.Errorf("read a manifest: %w", err)
 		}
-		if err := n.Apply(ctx, values.Replace(string(content))); err != nil {
+		all := []string{values.Replace(string(content))}
+		for _, program := range part.deployments {
+			more, err := n.programs.Manifests(program)
+			if err != nil {
+				return err
+			}
+			all = append(all, more...)
+		}
+		if err := n.Apply(ctx, strings.Join(all, "\n---\n")); err != nil {
 			return err
 		}
 	}
-	for _, deployment := range deployments {
-		n.options.Progress("Waiting for " + deployment[1])
-		if _, err := n.Kubectl(ctx, "rollout", "status", "--namespace="+deployment[0], "deployment/"+deployment[1]); err != nil {
-			return n.explain(err)
+	for _, part := range n.parts() {
+		for _, deployment := range part.deployments {
+			n.options.Progress("Waiting for " + deployment)
+			if _, err := n.Kubectl(ctx, "rollout", "status", "--namespace="+part.namespace, "deployment/"+deployment); err != nil {
+				return n.explain(err)
+			}
 		}
 	}
 	return nil

@@ -16,11 +16,8 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
 
-// The images of the node itself.
-const (
-	dnsImage     = "node.test/coredns:1"
-	traefikImage = "node.test/traefik:1"
-)
+// partImage returns the name of the image of a program of the node itself, as in its manifest.
+func partImage(program string) string { return "node.test/" + program + ":1" }
 
 // imageUser is the user of the images of BuildImage: a restricted pod needs one that is not root.
 const imageUser = "65532:65532"
@@ -85,20 +82,18 @@ func writeImage(file, name, program string) error {
 // buildImages returns the archives of the node's own images, which are kept for this machine.
 func (n *Node) buildImages(ctx context.Context) ([]string, error) {
 	folder := n.programs.Images
-	archives := make([]string, 0, 3)
-	images := map[string]string{"coredns": dnsImage}
-	if n.has(Traefik) {
-		images["traefik"] = traefikImage
-	}
-	for name, image := range images {
-		file := filepath.Join(folder, name+"-"+programs.Version(name)+".tar")
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			n.options.Progress("Creating the image of " + name)
-			if err := writeImage(file, image, n.programs.Path(name)); err != nil {
-				return nil, err
+	var archives []string
+	for _, part := range n.parts() {
+		for _, program := range part.deployments {
+			file := filepath.Join(folder, program+"-"+programs.Version(program)+".tar")
+			if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+				n.options.Progress("Creating the image of " + program)
+				if err := writeImage(file, partImage(program), n.programs.Path(program)); err != nil {
+					return nil, err
+				}
 			}
+			archives = append(archives, file)
 		}
-		archives = append(archives, file)
 	}
 	pause, err := BuildImage(ctx, folder, components.PauseImage, "./node/pause")
 	if err != nil {

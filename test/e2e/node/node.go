@@ -1,6 +1,6 @@
 // Package node runs a whole Kubernetes node on this machine, for end-to-end tests: a control plane, kubelet, containerd,
 // kube-proxy, enforced NetworkPolicies, DNS, and a Postgres server with TLS outside of the cluster. Add-ons are optional:
-// Traefik as ingress controller.
+// Traefik as ingress controller, and Flux.
 //
 // Everything runs in namespaces of its own, and ends with the program that has started it. The network of the node has no
 // route out of it. Start needs root on Linux.
@@ -33,12 +33,17 @@ import (
 // prefix is that of the names of the folders of nodes, in the folder for temporary files.
 const prefix = "echoblogs-node-"
 
-// Traefik is the add-on that is an ingress controller. Without it, HTTP and HTTPS of a node are empty.
-const Traefik = "traefik"
+// The add-ons.
+const (
+	// Traefik is the ingress controller. Without it, HTTP and HTTPS of a node are empty.
+	Traefik = "traefik"
+	// Flux is source-controller and kustomize-controller, which apply Git repositories.
+	Flux = "flux"
+)
 
 // Options configure a node.
 type Options struct {
-	// AddOns are parts that not every test needs, and whose programs take long to build: Traefik. Defaults to none.
+	// AddOns are parts that not every test needs, and whose programs take long to build: Traefik and Flux. Defaults to none.
 	AddOns []string
 	// Progress is called with what is being done. Defaults to nothing.
 	Progress func(string)
@@ -126,7 +131,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.Import(ctx, images...); err != nil {
 		return err
 	}
-	return n.installAddOns(ctx)
+	return n.installParts(ctx)
 }
 
 // createState records the state of the machine, and creates the folder of the node.

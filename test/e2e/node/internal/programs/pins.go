@@ -16,6 +16,10 @@ type pin struct {
 	addOn string
 	// files are added to the source. They are made by generators in a release, and are not in the module.
 	files map[string]string
+	// edits are arguments of go mod edit, which change its go.mod before the build. They need the flag -mod=mod.
+	edits []string
+	// manifests is a folder of the module with manifests that are kept with the programs. Defaults to none.
+	manifests string
 }
 
 // pins are the programs of a node that are not part of Kubernetes.
@@ -49,6 +53,25 @@ var pins = []pin{
 		// Its go.sum lacks what only its excluded parts need.
 		flags: []string{"-mod=mod"},
 		files: map[string]string{"webui/static/index.html": "The dashboard is not part of this build.\n"},
+	},
+	// In the go.mod of Flux's controllers a folder replaces their own module api, which the published module lacks.
+	{
+		module: "github.com/fluxcd/source-controller", version: "v1.9.6", sum: "h1:nG534/bI6nVpyHra7ONAk6xDB3xPsVT+EOLHZHXPrrc=",
+		packages: []string{"."}, addOn: "flux",
+		flags: []string{"-mod=mod"},
+		edits: []string{
+			"-dropreplace=github.com/fluxcd/source-controller/api",
+			// Not every module proxy has v0.18.3.
+			"-replace=github.com/fluxcd/pkg/artifact=github.com/fluxcd/pkg/artifact@v0.18.0",
+		},
+		manifests: "config/crd/bases",
+	},
+	{
+		module: "github.com/fluxcd/kustomize-controller", version: "v1.9.6", sum: "h1:XB+G3A0mky0j5uVHZWv4oSlS2RvZBoNIUhstIvY0JKE=",
+		packages: []string{"."}, addOn: "flux",
+		flags:     []string{"-mod=mod"},
+		edits:     []string{"-dropreplace=github.com/fluxcd/kustomize-controller/api"},
+		manifests: "config/crd/bases",
 	},
 }
 

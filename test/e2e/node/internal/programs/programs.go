@@ -25,6 +25,9 @@ type Folders struct {
 	Kubernetes, Others, Images string
 }
 
+// manifestsFolder is where the manifests of a module are, in the folder of its programs.
+const manifestsFolder = "manifests"
+
 // Build builds what this machine does not have of the programs for every node and for add-ons, and returns the folders.
 func Build(ctx context.Context, progress func(string), addOns ...string) (Folders, error) {
 	cache, err := os.UserCacheDir()
@@ -78,6 +81,23 @@ func Version(name string) string {
 		}
 	}
 	return ""
+}
+
+// Manifests returns the contents of the manifests that are kept with a program.
+func (f Folders) Manifests(program string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(f.Path(program)), manifestsFolder, "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("find the manifests of %s: %w", program, err)
+	}
+	contents := make([]string, len(files))
+	for i, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("read a manifest of %s: %w", program, err)
+		}
+		contents[i] = string(content)
+	}
+	return contents, nil
 }
 
 // SearchPath returns the folders for PATH.
@@ -141,6 +161,11 @@ func (p pin) build(ctx context.Context, others string, progress func(string)) er
 	if err := follow(build, "Building "+p.name()+" "+p.version, progress); err != nil {
 		return err
 	}
+	if p.manifests != "" {
+		if err := os.CopyFS(filepath.Join(built, manifestsFolder), os.DirFS(filepath.Join(source, p.manifests))); err != nil {
+			return fmt.Errorf("keep the manifests: %w", err)
+		}
+	}
 	// The binary of a module's root package has the name of its path's last element, which may be the major version.
 	return os.Rename(built, folder)
 }
@@ -171,7 +196,23 @@ func (p pin) copySource(ctx context.Context, to string) error {
 		}
 	}
 	// With -mod=mod, go build writes both.
-	return errors.Join(os.Chmod(filepath.Join(to, "go.mod"), 0o644), os.Chmod(filepath.Join(to, "go.sum"), 0o644))
+	if err := errors.Join(os.Chmod(filepath.Join(to, "go.mod"), 0o644), os.Chmod(filepath.Join(to, "go.sum"), 0o644)); err != nil {
+		return fmt.Errorf("make the files of the module writable: %w", err)
+	}
+	return p.editModule(ctx, to)
+}
+
+// editModule changes the go.mod of the copied source.
+func (p pin) editModule(ctx context.Context, folder string) error {
+	if len(p.edits) == 0 {
+		return nil
+	}
+	edit := exec.CommandContext(ctx, "go", append([]string{"mod", "edit"}, p.edits...)...)
+	edit.Dir = folder
+	if output, err := edit.CombinedOutput(); err != nil {
+		return fmt.Errorf("go mod edit: %w\n%s", err, output)
+	}
+	return nil
 }
 
 // lock waits until no other process builds.
