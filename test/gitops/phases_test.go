@@ -143,6 +143,10 @@ func TestPhases(t *testing.T) {
 	p.CreateTenant("erin", func(t *v1alpha1.Tenant) { t.Spec.Domain = "example.org" })
 	p.WaitCondition("erin", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDomainNotListed)
 	p.want("failed", "Tenant", "erin", "Degraded", status.FailedStatus)
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Routing.CustomDomains = v1alpha1.CustomDomainsVerified })
+	p.CreateTenant("frank", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.frank.org"} })
+	p.WaitCondition("frank", v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonCustomDomainUnproven)
+	p.want("unproven", "Tenant", "frank", "Degraded", status.FailedStatus)
 
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.SecretRef.Name = "missing" })
 	p.WaitPlatform(v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonDatabaseSecretInvalid)
