@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a node needs from the system, unless this machine has it: the programs
 # that set up its network, and a library of runc. With --tests also what the tests need
-# besides: a builder of images, and a shell for its base image. Progress goes to stderr.
+# besides: a builder of images, a shell for its base image, and Git. Progress goes to stderr.
 set -euo pipefail
 
 if [[ $(uname -s) != Linux ]]; then
@@ -12,8 +12,8 @@ fi
 packages=(iproute2 iptables ipset gcc libc6-dev libseccomp-dev pkg-config)
 programs=(ip iptables ip6tables ipset gcc pkg-config)
 if [[ ${1:-} == --tests ]]; then
-	packages+=(buildah busybox-static)
-	programs+=(buildah busybox)
+	packages+=(buildah busybox-static git)
+	programs+=(buildah busybox git)
 fi
 
 missing=()

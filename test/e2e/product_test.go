@@ -38,7 +38,7 @@ type product struct {
 // TestProduct installs the product as its users do, uses it, takes away what it stands on, upgrades and uninstalls it.
 func TestProduct(t *testing.T) {
 	t.Parallel()
-	p := &product{Node: start(t, node.Traefik), t: t}
+	p := &product{Node: start(t, node.Traefik, node.Flux), t: t}
 	archives, err := node.BuildProductImages(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatalf("build the images of the product: %v", err)
@@ -51,6 +51,7 @@ func TestProduct(t *testing.T) {
 
 	p.run("Tenants", (*product).testTenants)
 	p.run("SignUp", (*product).testSignUp)
+	p.run("Flux", (*product).testFlux)
 	p.run("NoBackend", (*product).testNoBackend)
 	p.run("NoDatabase", (*product).testNoDatabase)
 	p.run("NoAPIServer", (*product).testNoAPIServer)
