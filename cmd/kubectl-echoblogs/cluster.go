@@ -48,6 +48,8 @@ func (f *clusterFlags) connect() (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the kubeconfig: %w", err)
 	}
+	// Priority and fairness of the API server share it out, as for kubectl.
+	config.QPS = -1
 	namespace := f.namespace
 	if namespace == "" {
 		if namespace, _, err = loader.Namespace(); err != nil {
