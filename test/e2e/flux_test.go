@@ -167,7 +167,7 @@ func (f *pipeline) install() {
 		f.t.Errorf("the Kustomization's health is %s, %s, %v", state, message, err)
 	}
 	for _, name := range []string{"harbour", "meadow", "orchard"} {
-		f.waitStatus(f.client(), "http://"+name+"."+domain+"/", http.StatusOK)
+		f.waitStatus(f.browser(), f.blog(name)+"/", http.StatusOK)
 	}
 }
 
@@ -248,7 +248,7 @@ func (f *pipeline) refuseTenant() {
 	f.wantSpec("orchard", "displayName", "Orchard") // nothing of the commit is applied
 	f.repository.replace("tenants/pier.yaml", "{paidUntil: soon}", "{}")
 	f.deliver("Correct the date")
-	f.waitStatus(f.client(), "http://pier."+domain+"/", http.StatusOK)
+	f.waitStatus(f.browser(), f.blog("pier")+"/", http.StatusOK)
 }
 
 // restorePruned removes a manifest and puts it back. The data is retained, and restored once the manifest says so.
@@ -258,13 +258,13 @@ func (f *pipeline) restorePruned() {
 		f.t.Fatal(err)
 	}
 	f.plugin("post", "meadow", post)
-	f.waitText("http://meadow."+domain+"/", "A post that stays")
+	f.waitText(f.blog("meadow")+"/", "A post that stays")
 
 	manifest := read(f.t, f.repository.folder+"/tenants/meadow.yaml")
 	f.repository.remove("tenants/meadow.yaml")
 	f.deliver("Remove a blog")
 	f.kubectl("wait", "--for=delete", "--timeout=60s", "tenant/meadow")
-	f.waitStatus(f.client(), "http://meadow."+domain+"/", http.StatusNotFound)
+	f.waitStatus(f.browser(), f.blog("meadow")+"/", http.StatusNotFound)
 	f.staff.get("/staff/tombstones/").want(http.StatusOK, "meadow")
 
 	f.repository.write("tenants/meadow.yaml", manifest)
@@ -274,7 +274,7 @@ func (f *pipeline) restorePruned() {
 	tombstone := f.kubectl("get", "tenant/meadow", "--output=jsonpath={.status.tombstones[0].id}")
 	f.repository.replace("tenants/meadow.yaml", "  name: meadow\n", "  name: meadow\n  annotations: {tenancy.echoblogs.io/on-tombstone: Restore/"+tombstone+"}\n")
 	f.push("Restore its data")
-	f.waitText("http://meadow."+domain+"/", "A post that stays")
+	f.waitText(f.blog("meadow")+"/", "A post that stays")
 	f.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "tenant/meadow")
 	// An annotation does not change the generation, so Flux may have taken the earlier failure for the result.
 	f.reconcile()
@@ -287,7 +287,7 @@ func (f *pipeline) holdDeletions() {
 	f.repository.replace("platform/platform.yaml", "maxDeletionsPerHour: 5", "maxDeletionsPerHour: 1")
 	f.deliver("Allow fewer deletions")
 	uid := f.kubectl("get", "tenant/harbour", "--output=jsonpath={.metadata.uid}")
-	held, kept := f.readThroughout("orchard"), f.readThroughout("harbour")
+	held, kept := f.startReading("orchard"), f.startReading("harbour")
 	f.repository.remove("tenants/harbour.yaml", "tenants/orchard.yaml")
 	f.deliver("Remove too much")
 	f.kubectl("wait", "--for=condition=DeletionsHeld", "--timeout=60s", "platform/default")
@@ -296,7 +296,8 @@ func (f *pipeline) holdDeletions() {
 		f.t.Errorf("kubectl echoblogs deletions prints\n%s", list)
 	}
 	f.signUp("dave")
-	held.wantNone("while the deletion was held")
+	held.stop()
+	held.wantNoFailure("while the deletion was held")
 
 	f.plugin("deletions", "approve", "orchard")
 	f.kubectl("wait", "--for=delete", "--timeout=60s", "tenant/orchard")
@@ -316,7 +317,8 @@ func (f *pipeline) holdDeletions() {
 		f.t.Error("the Tenant was not created again")
 	}
 	f.reconcile()
-	kept.wantNone("until the deletion was cancelled")
+	kept.stop()
+	kept.wantNoFailure("until the deletion was cancelled")
 }
 
 // uninstall deletes the objects of Flux. The Platform and the Tenants stay.
@@ -335,12 +337,6 @@ func (f *pipeline) uninstall() {
 // waitText waits until a page contains a text.
 func (f *pipeline) waitText(address, want string) {
 	f.t.Helper()
-	client := f.client()
-	f.wait(address+" contains "+want, func(ctx context.Context) error {
-		status, text, err := get(ctx, client, address)
-		if err == nil && !strings.Contains(text, want) {
-			err = fmt.Errorf("it answers %d: %.300s", status, text)
-		}
-		return err
-	})
+	b := f.browser()
+	f.wait(address+" contains "+want, func(ctx context.Context) error { return b.read(ctx, address, want) })
 }

@@ -24,6 +24,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/test/e2e/node"
 	"github.com/echoblogs/echoblogs/test/testkit/authority"
+	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
 
 const host = "app.node.test"
@@ -251,7 +252,11 @@ func testPrograms(t *testing.T, n *node.Node) {
 // testProductImages runs each program of the product as a restricted pod.
 func testProductImages(t *testing.T, n *node.Node) {
 	t.Helper()
-	archives, err := node.BuildProductImages(t.Context(), t.TempDir())
+	root, err := repository.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	archives, err := node.BuildProductImages(t.Context(), root, "dev", t.TempDir())
 	if err != nil {
 		t.Fatalf("build the images of the product: %v", err)
 	}

@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"net/url"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -18,14 +17,10 @@ func (p *product) buildPlugin() func(arguments ...string) string {
 	if output, err := build.CombinedOutput(); err != nil {
 		p.t.Fatalf("build the plugin: %v\n%s", err, output)
 	}
-	database, err := url.Parse(p.Postgres.URI)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	database.Path = "/echoblogs"
+	database := p.inDatabase(p.Postgres.URI)
 	return func(arguments ...string) string {
 		p.t.Helper()
-		arguments = append(arguments, "--namespace="+namespace, "--kubeconfig="+p.Kubeconfig, "--database-uri="+database.String())
+		arguments = append(arguments, "--namespace="+namespace, "--kubeconfig="+p.Kubeconfig, "--database-uri="+database)
 		output, err := exec.CommandContext(p.t.Context(), program, arguments...).CombinedOutput()
 		if err != nil {
 			p.t.Fatalf("kubectl echoblogs %s: %v\n%s", strings.Join(arguments, " "), err, output)

@@ -3,9 +3,6 @@
 package e2e_test
 
 import (
-	"context"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -15,10 +12,10 @@ import (
 // password is that of every user.
 const password = "a long enough password"
 
-// visitor is a browser on the public site, through Traefik.
+// visitor uses the public site. What fails ends the test.
 type visitor struct {
-	p      *product
-	client *http.Client
+	p       *product
+	browser browser
 }
 
 // page is what a visitor sees after redirects.
@@ -72,50 +69,27 @@ func (v *visitor) submit(path string, fields ...string) page {
 
 func (v *visitor) send(method, path string, form url.Values) page {
 	v.p.t.Helper()
-	address := "http://" + domain + path
-	request, err := http.NewRequestWithContext(v.p.t.Context(), method, address, strings.NewReader(form.Encode()))
+	shown, err := v.browser.send(v.p.t.Context(), method, v.p.site()+path, form)
 	if err != nil {
 		v.p.t.Fatal(err)
 	}
-	if form != nil {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		request.Header.Set("Origin", "http://"+domain)
-	}
-	response, err := v.client.Do(request)
-	if err != nil {
-		v.p.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		v.p.t.Fatalf("read %s: %v", address, err)
-	}
-	return page{v.p, response.Request.URL.String(), response.StatusCode, string(text)}
+	return page{v.p, shown.url.String(), shown.status, shown.text}
 }
 
 // signUp registers a user, and returns their browser, logged in, when their blog answers.
 func (p *product) signUp(name string) *visitor {
 	p.t.Helper()
-	v := &visitor{p, p.client()}
-	progress := v.submit("/register/", "username", name, "email", name+"@example.org", "password", password, "confirm_password", password).want(http.StatusOK)
-	p.wait(name+" has signed up and is logged in", func(ctx context.Context) error {
-		if _, _, err := get(ctx, v.client, progress.address); err != nil { // it may be the page of progress
-			return err
-		}
-		_, home, err := get(ctx, v.client, "http://"+domain+"/")
-		if err == nil && !strings.Contains(home, "Welcome, "+name) {
-			err = fmt.Errorf("the home page is\n%s", home)
-		}
-		return err
-	})
-	p.waitStatus(v.client, "http://"+name+"."+domain+"/", http.StatusOK)
+	v := &visitor{p, p.browser()}
+	if err := p.register(p.t.Context(), v.browser, name); err != nil {
+		p.t.Fatal(err)
+	}
 	return v
 }
 
 // logIn logs a user in.
 func (p *product) logIn(name string) *visitor {
 	p.t.Helper()
-	v := &visitor{p, p.client()}
+	v := &visitor{p, p.browser()}
 	v.submit("/login/", "username", name, "password", password, "next", "/").want(http.StatusOK, "Welcome, "+name)
 	return v
 }
@@ -134,7 +108,7 @@ func (p *product) addStaff(name string) *visitor {
 	if token == nil {
 		p.t.Fatalf("staff add prints no link: %s", output)
 	}
-	v := &visitor{p, p.client()}
+	v := &visitor{p, p.browser()}
 	v.get("/reset/password/?token=" + token[1]).want(http.StatusOK)
 	v.submit("/reset/password/", "token", token[1], "password", password, "confirm_password", password).want(http.StatusOK)
 	v.submit("/login/", "username", name, "password", password, "next", "/staff/").want(http.StatusOK)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -25,6 +26,9 @@ func main() {
 	})
 	mux.HandleFunc("GET /get", answer(func(ctx context.Context, r *http.Request) (string, error) {
 		return get(ctx, r.FormValue("url"))
+	}))
+	mux.HandleFunc("GET /connect", answer(func(ctx context.Context, r *http.Request) (string, error) {
+		return connect(ctx, r.FormValue("address"))
 	}))
 	mux.HandleFunc("GET /postgres", answer(func(ctx context.Context, r *http.Request) (string, error) {
 		return postgres(ctx, r.FormValue("uri"))
@@ -62,6 +66,14 @@ func get(ctx context.Context, url string) (string, error) {
 	defer response.Body.Close()
 	content, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	return string(content), err
+}
+
+func connect(ctx context.Context, address string) (string, error) {
+	connection, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return "", err
+	}
+	return "connected", connection.Close()
 }
 
 // postgres returns the version of TLS of a connection to the database.

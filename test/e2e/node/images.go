@@ -40,23 +40,20 @@ func BuildImage(ctx context.Context, to, name, program string) (string, error) {
 	return binary + ".tar", writeImage(binary+".tar", name, binary)
 }
 
-// BuildProductImages builds the images of the product as make images does, into the folder to, and returns the files of
-// the archives, for Import. Their names are echoblogs-operator:dev, echoblogs-blog:dev and echoblogs-portal:dev.
-func BuildProductImages(ctx context.Context, to string) ([]string, error) {
-	root, err := repository.Root()
-	if err != nil {
-		return nil, err
-	}
+// BuildProductImages builds the images of the product from the source in the folder root as make images does, into the
+// folder to, and returns the files of the archives, for Import. Their names are echoblogs-operator, echoblogs-blog and
+// echoblogs-portal, with the tag.
+func BuildProductImages(ctx context.Context, root, tag, to string) ([]string, error) {
 	builder := filepath.Join(to, "images")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", builder, ".")
 	build.Dir = filepath.Join(root, "hack", "images")
 	if output, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the builder of the images: %w\n%s", err, output)
 	}
-	arguments := []string{"--output=" + to}
+	arguments := []string{"--output=" + to, "--version=" + tag}
 	var archives []string
 	for _, program := range []string{"operator", "blog", "portal"} {
-		arguments = append(arguments, program+"=echoblogs-"+program+":dev")
+		arguments = append(arguments, program+"=echoblogs-"+program+":"+tag)
 		archives = append(archives, filepath.Join(to, program+".tar"))
 	}
 	images := exec.CommandContext(ctx, builder, arguments...)

@@ -1,0 +1,50 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// testPasswords changes the passwords of all roles, in the database and in the Secrets, and ends their connections. The
+// programs use the new ones without a restart.
+func (p *product) testPasswords() {
+	db, err := pgx.Connect(p.t.Context(), p.Postgres.URI)
+	if err != nil {
+		p.t.Fatalf("connect to Postgres: %v", err)
+	}
+	defer db.Close(p.t.Context())
+	pods := p.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.name}")
+	for _, secret := range []string{"echoblogs-database", "echoblogs-blog-database", "echoblogs-portal-database"} {
+		encoded := p.kubectl("get", "secret/"+secret, "--output=jsonpath={.data.uri}")
+		decoded, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		address, err := url.Parse(string(decoded))
+		if err != nil {
+			p.t.Fatal("the address in a Secret is not a URL")
+		}
+		role := address.User.Username()
+		if _, err := db.Exec(p.t.Context(), fmt.Sprintf(`ALTER ROLE %s PASSWORD 'another-password'`, pgx.Identifier{role}.Sanitize())); err != nil {
+			p.t.Fatalf("change a password: %v", err)
+		}
+		address.User = url.UserPassword(role, "another-password")
+		p.kubectl("patch", "secret", secret, "--patch", fmt.Sprintf(`{"stringData":{"uri":%q}}`, address))
+		if _, err := db.Exec(p.t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, role); err != nil {
+			p.t.Fatalf("end the connections of a role: %v", err)
+		}
+	}
+	p.wait("someone can sign up with the new passwords", func(ctx context.Context) error {
+		return p.register(ctx, p.browser(), fmt.Sprintf("password%d", p.count()))
+	})
+	if after := p.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.name}"); after != pods {
+		p.t.Errorf("the pods are %s, and were %s", after, pods)
+	}
+	// Uninstalled and installed again, the product finds these passwords in the Secrets.
+}

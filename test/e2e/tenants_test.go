@@ -1,0 +1,70 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func tenant(name string) string {
+	return fmt.Sprintf(`apiVersion: tenancy.echoblogs.io/v1alpha1
+kind: Tenant
+metadata: {name: %s, namespace: %s}
+spec: {paidUntil: "2099-01-01"}
+---
+`, name, namespace)
+}
+
+// testTenants creates Tenants by kubectl apply, and reads each blog through the ingress controller.
+func (p *product) testTenants() {
+	count := 20
+	if testing.Short() {
+		count = 5
+	}
+	p.createTenants("t", count)
+}
+
+// createTenants creates Tenants whose names begin with a prefix. Each is served as soon as it is Ready.
+func (p *product) createTenants(prefix string, count int) {
+	p.t.Helper()
+	var manifests strings.Builder
+	for i := range count {
+		manifests.WriteString(tenant(fmt.Sprintf("%s%d", prefix, i)))
+	}
+	began := time.Now()
+	p.apply(manifests.String())
+	p.kubectl("wait", "--for=condition=Ready", "--timeout=120s", "tenant", "--all")
+	p.t.Logf("%d Tenants were Ready after %.1f s", count, time.Since(began).Seconds())
+	b := p.browser()
+	for i := range count {
+		name := fmt.Sprintf("%s%d", prefix, i)
+		if testing.Short() {
+			p.waitStatus(b, p.blog(name)+"/", http.StatusOK) // nothing asks the router whether it has the route
+		}
+		if err := b.read(p.t.Context(), p.blog(name)+"/", name); err != nil {
+			p.t.Errorf("a Tenant is Ready, but: %v", err)
+		}
+	}
+}
+
+// testSignUp registers a user on the public site, who publishes the first post.
+func (p *product) testSignUp() {
+	p.waitStatus(p.browser(), p.site()+"/register/", http.StatusOK)
+	began := time.Now()
+	b := p.signUp("carol").browser
+	p.t.Logf("a sign-up took %.0f ms until the blog was read", 1000*time.Since(began).Seconds())
+	if err := p.openEditor(p.t.Context(), b, "carol"); err != nil {
+		p.t.Fatal(err)
+	}
+	address, err := p.publish(p.t.Context(), b, "carol", "first", "The first words")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.browser().read(p.t.Context(), address, "The first words"); err != nil {
+		p.t.Error(err)
+	}
+}
