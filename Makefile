@@ -100,6 +100,12 @@ e2e: $(HELM) ## Run the end-to-end tests on a real node. Needs root on Linux; bu
 	@hack/postgres/install.sh >/dev/null
 	HELM=$(HELM) go test -C test/e2e -vet=off -tags e2e -count=1 -timeout 40m -v $(E2E) .
 
+.PHONY: e2e-short
+e2e-short: $(HELM) ## Run a short form of the end-to-end test: install, sign up, upgrade and uninstall. Needs root on Linux.
+	@test/e2e/install.sh
+	@hack/postgres/install.sh >/dev/null
+	HELM=$(HELM) go test -C test/e2e -vet=off -tags e2e -count=1 -timeout 40m -short -run '^TestProduct$$' -v .
+
 .PHONY: e2e-node
 e2e-node: ## Run a Kubernetes node on this machine until Ctrl-C. Needs root on Linux.
 	@test/e2e/install.sh
