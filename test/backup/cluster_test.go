@@ -117,6 +117,17 @@ func TestUninstallRetains(t *testing.T) {
 	}
 }
 
+func TestUninstallWithoutPlugin(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t, postgrestest.New(t))
+	i.ReadyTenant("alice")
+	i.portal.Stop()
+	i.follow("Without the plugin", 0) // the test of the node deletes the CRDs, too
+	if n := i.Count(`SELECT count(*) FROM public.tenants WHERE state = 'tombstone'`); n != 1 {
+		t.Errorf("%d tombstones stay, want 1", n)
+	}
+}
+
 func TestNamespaceHangs(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, postgrestest.New(t))
