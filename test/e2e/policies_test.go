@@ -28,7 +28,7 @@ func (p *product) testPolicies() {
 	}
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	if err := p.Expose(p.t.Context(), "3000", server.Listener.Addr().String()); err != nil {
+	if err := p.Expose(p.t.Context(), "3001", server.Listener.Addr().String()); err != nil {
 		p.t.Fatal(err)
 	}
 	p.apply(read(p.t, "testdata/policies.yaml"))
@@ -39,7 +39,7 @@ func (p *product) testPolicies() {
 	}
 	to := map[string]string{
 		"database": "postgres.node.test:5432", "API server": "kubernetes.default.svc:443", "ingress controller": "traefik.traefik.svc:80",
-		"blog": "echoblogs-blog.echoblogs.svc:80", "site": "echoblogs-portal.echoblogs.svc:80", "elsewhere": node.HostName + ":3000",
+		"blog": "echoblogs-blog.echoblogs.svc:80", "site": "echoblogs-portal.echoblogs.svc:80", "elsewhere": node.HostName + ":3001",
 		"metrics of the operator": pod("operator") + ":8080", "metrics of the blog": pod("blog") + ":8081", "metrics of the site": pod("portal") + ":8081",
 	}
 	permitted := map[string][]string{
