@@ -162,7 +162,7 @@ func (f *facts) tombstonesLayer() Layer {
 	return l
 }
 
-// restoreCommand is the command that gives the Tenant the data of the tombstone that has its name. Empty: there is none.
+// restoreCommand is the command that restores the data of the tombstone of the same name. Empty: there is no such tombstone.
 func (f *facts) restoreCommand() string {
 	if len(f.tombstones) == 0 || f.tombstones[0].State != tenancy.StateTombstone {
 		return ""

@@ -31,7 +31,7 @@ type pipeline struct {
 
 // testFlux keeps Tenants in a Git repository, beside people who use the public site.
 func (p *product) testFlux() {
-	f := &pipeline{product: p, repository: p.newRepository(fluxExample + "/repository"), plugin: p.buildPlugin()}
+	f := &pipeline{product: p, repository: p.newRepository(fluxExample + "/repository"), plugin: p.buildPlugin(p.withDatabase())}
 	f.manifest = strings.Replace(read(p.t, fluxExample+"/flux.yaml"), exampleURL, f.repository.url, 1)
 	p.t.Cleanup(f.explainFailure)
 	f.staff = p.addStaff("sam")

@@ -40,11 +40,12 @@ func (p *product) testPasswords() {
 			p.t.Fatalf("end the connections of a role: %v", err)
 		}
 	}
+	attempts := 0
 	p.wait("someone can sign up with the new passwords", func(ctx context.Context) error {
-		return p.register(ctx, p.browser(), fmt.Sprintf("password%d", p.count()))
+		attempts++
+		return p.register(ctx, p.browser(), fmt.Sprintf("password%d", attempts))
 	})
 	if after := p.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.name}"); after != pods {
 		p.t.Errorf("the pods are %s, and were %s", after, pods)
 	}
-	// Uninstalled and installed again, the product finds these passwords in the Secrets.
 }

@@ -43,15 +43,8 @@ type installation struct {
 	// folder is for files of the whole test.
 	folder string
 	// chart is the folder of the chart, and values are arguments of Helm.
-	chart   string
-	values  []string
-	counter int
-}
-
-// count returns another number at each call.
-func (i *installation) count() int {
-	i.counter++
-	return i.counter
+	chart  string
+	values []string
 }
 
 // TestProduct installs the product as its users do, uses it, takes away what it stands on, upgrades and uninstalls it. With
@@ -87,6 +80,7 @@ func TestProduct(t *testing.T) {
 
 	p.run("Tenants", (*product).testTenants)
 	p.run("SignUp", (*product).testSignUp)
+	p.run("Inspection", (*product).testInspection)
 	if !testing.Short() {
 		p.run("Flux", (*product).testFlux)
 		p.run("Policies", (*product).testPolicies)

@@ -13,7 +13,7 @@ import (
 // testUninstall uninstalls the product in each order that the docs name, and in a wrong one.
 func (p *product) testUninstall() {
 	p.testReinstall()
-	plugin := p.buildPlugin()
+	plugin := p.buildPlugin(p.withDatabase())
 	if testing.Short() {
 		plugin("uninstall", "--retain")
 		p.expectNothing()

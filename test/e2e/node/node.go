@@ -51,9 +51,6 @@ type Options struct {
 	KeepLogs string
 }
 
-// has reports whether the node has an add-on.
-func (n *Node) has(addOn string) bool { return slices.Contains(n.options.AddOns, addOn) }
-
 // Node is a running node.
 type Node struct {
 	// Kubeconfig is the file of a cluster administrator, for use on this machine.
@@ -75,6 +72,9 @@ type Node struct {
 	// servesTest is set when the node can connect to servers of this machine.
 	servesTest bool
 }
+
+// has reports whether the node has an add-on.
+func (n *Node) has(addOn string) bool { return slices.Contains(n.options.AddOns, addOn) }
 
 // Start starts a node, and returns when it is ready. The first call on a machine builds the programs, which takes
 // minutes. If it fails, or ctx ends, it leaves nothing behind.
@@ -265,6 +265,9 @@ func keepLogs(state, to string) error {
 	}
 	return nil
 }
+
+// Programs returns the folder with kubectl.
+func (n *Node) Programs() string { return filepath.Dir(n.programs.Path("kubectl")) }
 
 // Run runs a command in the namespaces of the node, and returns its output.
 func (n *Node) Run(ctx context.Context, command ...string) ([]byte, error) {
