@@ -82,6 +82,9 @@ func NewWorker(db postgres.Querier, o Options) *Worker {
 // Register sets the consumer of a kind. Call it before Run.
 func (w *Worker) Register(kind string, c Consumer) {
 	w.consumers[kind] = c.withDefaults()
+	for _, result := range []string{resultDelivered, resultObsolete, resultRetried, resultAbandoned} {
+		w.deliveries.WithLabelValues(kind, result) // exported from the start, as 0: an alert compares with before
+	}
 	w.kinds = slices.Sorted(maps.Keys(w.consumers))
 }
 

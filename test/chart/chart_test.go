@@ -37,7 +37,7 @@ var matrix = map[string]string{
 	"all namespaces":     `admissionPolicies: {allNamespaces: true}`,
 	"scheduling":         `{image: {registry: "", tag: v1, pullSecrets: [registry]}, blog: {image: {digest: "sha256:` + strings.Repeat("0", 64) + `"}, priorityClassName: system-cluster-critical, nodeSelector: {a: b}, tolerations: [{key: a, operator: Exists}], affinity: {podAntiAffinity: {}}, podAnnotations: {a: b}, extraArgs: ["--access-log"]}}`,
 	"fields of Platform": `platform: {spec: {registration: Invite, routing: {redirectOldHostsDays: 3}, defaults: {graceDays: 3}}}`,
-	"monitoring":         `monitoring: {serviceMonitors: {enabled: true, labels: {release: prometheus}}, alerts: {enabled: true, labels: {release: prometheus}}}`,
+	"monitoring":         `monitoring: {serviceMonitors: {enabled: true, labels: {release: prometheus}}, alerts: {enabled: true, labels: {release: prometheus}}, dashboard: {enabled: true}}`,
 }
 
 func TestLint(t *testing.T) {

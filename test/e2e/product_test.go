@@ -81,6 +81,7 @@ func TestProduct(t *testing.T) {
 	p.run("Tenants", (*product).testTenants)
 	p.run("SignUp", (*product).testSignUp)
 	p.run("Inspection", (*product).testInspection)
+	p.run("Metrics", (*product).testMetrics)
 	if !testing.Short() {
 		p.run("Flux", (*product).testFlux)
 		p.run("Policies", (*product).testPolicies)
