@@ -70,7 +70,7 @@ func TestMoveToAnotherCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	inNamespace := `kubectl() { command kubectl --namespace="$NAMESPACE" "$@"; }` + "\n"
-	if printed := second.script(inNamespace + strings.ReplaceAll(b.content, "=UID", "="+string(namespace.UID))); !strings.Contains(printed, string(namespace.UID)) {
+	if printed := second.script(inNamespace + strings.ReplaceAll(b.Content, "=UID", "="+string(namespace.UID))); !strings.Contains(printed, string(namespace.UID)) {
 		t.Errorf("the condition has no UID: %s", printed)
 	}
 	second.WaitReady()

@@ -146,7 +146,7 @@ func (i *installation) content(heading string, index int) string {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	return strings.ReplaceAll(b.content, "/backups", i.backups)
+	return strings.ReplaceAll(b.Content, "/backups", i.backups)
 }
 
 func (i *installation) run(script stack.Script) string {

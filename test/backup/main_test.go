@@ -1,4 +1,4 @@
-// Package backup_test rehearses docs/backup.md, and a part of docs/operations.md: it takes the commands from the page, runs them
+// Package backup_test rehearses docs/backup.md, and parts of other pages: it takes the commands from the pages, runs them
 // against a whole installation, and checks what users see then.
 package backup_test
 
@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
@@ -15,7 +16,7 @@ func TestMain(m *testing.M) {
 	code := stack.Main(m)
 	if all := flag.Lookup("test.run").Value.String() == ""; all && code == 0 && len(rehearsed.taken) > 0 {
 		if missed := unrehearsed(); len(missed) > 0 {
-			fmt.Fprintf(os.Stderr, "No test runs the commands in these sections of docs/backup.md: %q\n", missed)
+			fmt.Fprintf(os.Stderr, "No test runs these commands:\n%s\n", strings.Join(missed, "\n"))
 			code = 1
 		}
 	}

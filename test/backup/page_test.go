@@ -8,92 +8,77 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/echoblogs/echoblogs/test/testkit/docpage"
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
 
-// block is a block of code on the page.
-type block struct {
-	language, content string
-}
-
-// The pages with commands that tests run: all of the first one, and some of the other.
+// The pages whose commands tests run.
 const (
 	backupPage    = "backup.md"
 	operationPage = "operations.md"
 )
 
-// readPage returns the blocks of a page of the docs by the headings that they follow.
-func readPage(page string) (map[string][]block, error) {
-	root, err := repository.Root()
-	if err != nil {
-		return nil, err
-	}
-	content, err := os.ReadFile(filepath.Join(root, "docs", page))
-	if err != nil {
-		return nil, err
-	}
-	blocks := map[string][]block{}
-	heading, inside := "", false
-	for line := range strings.Lines(string(content)) {
-		text := strings.TrimSuffix(line, "\n")
-		last := len(blocks[heading]) - 1
-		switch {
-		case inside && text == "```":
-			inside = false
-		case inside:
-			blocks[heading][last].content += line
-		case strings.HasPrefix(text, "```"):
-			inside = true
-			blocks[heading] = append(blocks[heading], block{language: text[len("```"):]})
-		case strings.HasPrefix(text, "#"):
-			heading = strings.TrimLeft(text, "# ")
-			if _, found := blocks[heading]; found {
-				return nil, fmt.Errorf("the page has the heading %q twice", heading)
-			}
-			blocks[heading] = nil
-		}
-	}
-	return blocks, nil
-}
-
-// rehearsed are the blocks of the page on backups that tests have taken: how many of each heading.
+// rehearsed are the blocks of the pages that tests have taken: by page and heading, the indexes.
 var rehearsed struct {
 	sync.Mutex
-	taken map[string]int
+	taken map[string][]int
 }
 
 // takeBlock returns the block with an index below a heading of a page, and records that a test uses it.
-func takeBlock(page, heading string, index int) (block, error) {
-	blocks, err := readPage(page)
-	if err != nil {
-		return block{}, err
-	}
-	if index >= len(blocks[heading]) {
-		return block{}, fmt.Errorf("the section %q of docs/%s has %d blocks", heading, page, len(blocks[heading]))
-	}
-	if page != backupPage {
-		return blocks[heading][index], nil
-	}
+func takeBlock(page, heading string, index int) (docpage.Block, error) {
 	rehearsed.Lock()
 	defer rehearsed.Unlock()
 	if rehearsed.taken == nil {
-		rehearsed.taken = map[string]int{}
+		rehearsed.taken = map[string][]int{}
 	}
-	rehearsed.taken[heading] = max(rehearsed.taken[heading], index+1)
-	return blocks[heading][index], nil
+	key := page + "#" + heading
+	rehearsed.taken[key] = append(rehearsed.taken[key], index)
+	return docpage.Find(page, heading, index)
 }
 
-// unrehearsed returns the headings with blocks that no test has taken.
-func unrehearsed() (headings []string) {
-	blocks, err := readPage(backupPage)
+// unrehearsed returns the blocks of shell commands that no test has taken and that do not say so.
+func unrehearsed() (missed []string) {
+	elsewhere, err := otherTests()
 	if err != nil {
 		return []string{err.Error()}
 	}
-	for heading, all := range blocks {
-		if rehearsed.taken[heading] < len(all) {
-			headings = append(headings, heading)
+	for _, page := range []string{backupPage} {
+		blocks, err := docpage.Read(page)
+		if err != nil {
+			return []string{err.Error()}
+		}
+		for heading, all := range blocks {
+			for index, block := range all {
+				taken := slices.Contains(rehearsed.taken[page+"#"+heading], index) ||
+					strings.Contains(elsewhere, fmt.Sprintf("docpage.Commands(t, %q, %q, %d)", page, heading, index))
+				if !taken && block.Language != "" && !strings.Contains(block.Content, docpage.NotRun) {
+					missed = append(missed, fmt.Sprintf("docs/%s, %q, block %d", page, heading, index))
+				}
+			}
 		}
 	}
-	slices.Sort(headings)
-	return headings
+	slices.Sort(missed)
+	return missed
+}
+
+// otherTests returns the source of the tests that run blocks with programs that this one does not have.
+func otherTests() (source string, err error) {
+	root, err := repository.Root()
+	if err != nil {
+		return "", err
+	}
+	for _, folder := range []string{"e2e", "plugin"} {
+		files, err := filepath.Glob(filepath.Join(root, "test", folder, "*_test.go"))
+		if err != nil {
+			return "", err
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				return "", err
+			}
+			source += string(content)
+		}
+	}
+	return source, nil
 }
