@@ -1,4 +1,4 @@
-// Package backup_test rehearses docs/backup.md, and parts of other pages: it takes the commands from the pages, runs them
+// Package backup_test rehearses the pages on backups, installation and operation: it takes the commands from them, runs them
 // against a whole installation, and checks what users see then.
 package backup_test
 

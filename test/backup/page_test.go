@@ -42,7 +42,7 @@ func unrehearsed() (missed []string) {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	for _, page := range []string{backupPage} {
+	for _, page := range []string{backupPage, operationPage} {
 		blocks, err := docpage.Read(page)
 		if err != nil {
 			return []string{err.Error()}
