@@ -15,6 +15,7 @@ import (
 // The pages whose commands tests run.
 const (
 	backupPage    = "backup.md"
+	installPage   = "install.md"
 	operationPage = "operations.md"
 )
 
@@ -42,7 +43,7 @@ func unrehearsed() (missed []string) {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	for _, page := range []string{backupPage, operationPage} {
+	for _, page := range []string{backupPage, installPage, operationPage} {
 		blocks, err := docpage.Read(page)
 		if err != nil {
 			return []string{err.Error()}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/hack/plugin/archive"
 	"github.com/echoblogs/echoblogs/test/testkit/apiserver"
+	"github.com/echoblogs/echoblogs/test/testkit/docpage"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
@@ -191,6 +192,20 @@ func TestArchive(t *testing.T) {
 	listed := strings.Fields(command(t, nil, "tar", "-tf", first))
 	if want := []string{"LICENSE", "kubectl-echoblogs", "kubectl_complete-echoblogs"}; !slices.Equal(listed, want) {
 		t.Errorf("the archive has %q, want %q", listed, want)
+	}
+}
+
+// The commands of the page install the plugin. What they download is in a folder here.
+func TestInstall(t *testing.T) {
+	t.Parallel()
+	archives, bin, downloads := filepath.Dir(archiveFile(t)), t.TempDir(), t.TempDir()
+	commands := strings.NewReplacer("v0.1.0", version, "linux_amd64", runtime.GOOS+"_"+runtime.GOARCH, "/usr/local/bin", bin).
+		Replace(docpage.Commands(t, "install.md", "The kubectl plugin", 0))
+	curl := `curl() { for argument; do case $argument in https://*) cp "$ARCHIVES/${argument##*/}" .;; esac; done; }` + "\n"
+	environment := []string{"ARCHIVES=" + archives, "PATH=" + bin + ":" + filepath.Dir(apiserver.Shared(t).Kubectl) + ":" + os.Getenv("PATH")}
+	output := command(t, environment, "bash", "-euc", "cd "+downloads+"\n"+curl+commands)
+	if !strings.Contains(output, ".tar.gz: OK\n") || !strings.Contains(output, "\n"+version+" ") {
+		t.Errorf("it prints %q", output)
 	}
 }
 
