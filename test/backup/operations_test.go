@@ -68,6 +68,9 @@ func TestOperations(t *testing.T) {
 	if printed := i.operate("Staff and owners", 0); strings.Count(printed, "token=") != 2 {
 		t.Errorf("it prints %s", printed)
 	}
+	if printed := i.script(i.take(sizingPage, "Your own figures", 0)); !strings.Contains(printed, "alice") || !strings.Contains(printed, "echoblogs-blog-reader") {
+		t.Errorf("it prints %s", printed)
+	}
 	i.operate("Dates", 0)
 	i.operate("Dates", 1)
 	i.waitBlog("alice", http.StatusPaymentRequired, "Payment is overdue.")

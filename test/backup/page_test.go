@@ -17,6 +17,7 @@ const (
 	backupPage    = "backup.md"
 	installPage   = "install.md"
 	operationPage = "operations.md"
+	sizingPage    = "sizing.md"
 )
 
 // rehearsed are the blocks of the pages that tests have taken: by page and heading, the indexes.
@@ -43,7 +44,7 @@ func unrehearsed() (missed []string) {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	for _, page := range []string{backupPage, installPage, operationPage} {
+	for _, page := range []string{backupPage, installPage, operationPage, sizingPage} {
 		blocks, err := docpage.Read(page)
 		if err != nil {
 			return []string{err.Error()}
