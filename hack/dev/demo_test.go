@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/echoblogs/echoblogs/test/testkit/docpage"
 	"github.com/echoblogs/echoblogs/test/testkit/freeport"
 )
 
@@ -40,6 +41,7 @@ func TestDemo(t *testing.T) {
 	d.wantPosts()
 	d.wantAccounts()
 	d.wantCommands()
+	d.wantReadme()
 	d.register()
 
 	if said := d.must("up"); !strings.Contains(said, "The demo is already running.\n") || !strings.Contains(said, "  http://alice.localhost:"+d.port+"/\n") {
@@ -243,6 +245,17 @@ func (d *demo) wantCommands() {
 		if err != nil || !strings.Contains(string(printed), want) {
 			d.t.Errorf("%s: %v; it printed %q, want %q", line, err, printed, want)
 		}
+	}
+}
+
+// wantReadme runs the commands of the README, which are for a demo in the folder of the repository.
+func (d *demo) wantReadme() {
+	d.t.Helper()
+	commands := docpage.Commands(d.t, "../README.md", "A first blog", 0) + docpage.Commands(d.t, "../README.md", "A first blog", 1)
+	shell := exec.CommandContext(d.t.Context(), "sh", "-euc", strings.ReplaceAll(commands, "$PWD/.demo", d.state))
+	printed, err := shell.CombinedOutput()
+	if want := "http://carol.localhost:" + d.port + "/first-bread/"; err != nil || !strings.Contains(string(printed), want) {
+		d.t.Errorf("the commands of the README: %v; they printed %q, want %q", err, printed, want)
 	}
 }
 
