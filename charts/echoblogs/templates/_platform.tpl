@@ -39,3 +39,21 @@
 {{- if $routing }}{{ $_ := set $spec "routing" $routing }}{{ end -}}
 {{- toYaml (mergeOverwrite $spec (deepCopy .Values.platform.spec)) -}}
 {{- end -}}
+
+{{/* Refuses a Platform that an uninstalled release has left, and that Helm 3 would leave without some of the values: it writes to a
+custom resource only what differs between two releases, and an installation has no former release. Helm 4 applies the spec. */}}
+{{- define "echoblogs.refuseOtherPlatform" -}}
+{{- if and .Release.IsInstall (hasPrefix "v3." .Capabilities.HelmVersion.Version) (.Capabilities.APIVersions.Has "tenancy.echoblogs.io/v1alpha1") -}}
+{{- with lookup "tenancy.echoblogs.io/v1alpha1" "Platform" .Release.Namespace "default" -}}
+{{- $live := .spec -}}
+{{- $wanted := mergeOverwrite (deepCopy $live) (include "echoblogs.platformSpec" $ | fromYaml) -}}
+{{- $ignored := list -}}
+{{- range $field, $value := $wanted -}}
+{{- if ne (toJson $value) (toJson (index $live $field)) }}{{ $ignored = append $ignored (printf "spec.%s" $field) }}{{ end -}}
+{{- end -}}
+{{- if $ignored -}}
+{{- fail (printf "The Platform default exists in the namespace %s, and Helm 3 would not write these values to it: %s. Install with the values that the Platform has, and change them by helm upgrade afterwards. Helm 4 writes them at once." $.Release.Namespace (join ", " $ignored)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
