@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs or builds what the tests need, unless this machine has it: a PostgreSQL
-# server and PgBouncer, a browser with axe-core, and the programs of a Kubernetes
-# control plane.
+# server and PgBouncer, a browser with axe-core, the programs of a Kubernetes
+# control plane, and Helm 3.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,3 +9,4 @@ hack/postgres/install.sh >/dev/null
 hack/pgbouncer/install.sh >/dev/null
 hack/browser.sh
 hack/kube/build.sh >/dev/null
+hack/helm3/build.sh >/dev/null

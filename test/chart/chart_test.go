@@ -59,23 +59,26 @@ func TestLint(t *testing.T) {
 	}
 }
 
+// refusedValues are values that the chart refuses, each in addition to the required ones, with a part of the error.
+var refusedValues = map[string]string{
+	`domain: ""`:                       "Set domain to the parent domain of the blogs",
+	`domain: https://example.com`:      "at '/domain'",
+	`blog: {replica: 3}`:               "additional properties 'replica' not allowed",
+	`typo: true`:                       "additional properties 'typo' not allowed",
+	`mail: {from: ""}`:                 "Set mail.from to the sender of emails",
+	`mail: {host: ""}`:                 "mail.host to the mail server. To install without emails, set mail.enabled=false",
+	`mail: {tls: ssl}`:                 "value must be one of 'starttls', 'implicit', 'none'",
+	`postgres: {rolePrefix: pg_blogs}`: "at '/postgres/rolePrefix'",
+	`postgres: {bootstrap: {administratorSecret: ""}}`:                           "Set postgres.bootstrap.administratorSecret to the name of a Secret in the namespace blogs",
+	`ingress: {tls: {wildcardSecretName: w}}`:                                    "set ingress.tls.enabled=true as well",
+	`ingress: {tls: {clusterIssuer: w}}`:                                         "set ingress.tls.enabled=true as well",
+	`ingress: {traefik: {redirectToHTTPS: true}}`:                                "set ingress.tls.enabled=true as well",
+	`{blog: {autoscaling: {enabled: true}, resources: {requests: {cpu: null}}}}`: "blog.autoscaling needs blog.resources.requests.cpu",
+}
+
 func TestRefusedValues(t *testing.T) {
 	t.Parallel()
-	for values, want := range map[string]string{
-		`domain: ""`:                       "Set domain to the parent domain of the blogs",
-		`domain: https://example.com`:      "at '/domain'",
-		`blog: {replica: 3}`:               "additional properties 'replica' not allowed",
-		`typo: true`:                       "additional properties 'typo' not allowed",
-		`mail: {from: ""}`:                 "Set mail.from to the sender of emails",
-		`mail: {host: ""}`:                 "mail.host to the mail server. To install without emails, set mail.enabled=false",
-		`mail: {tls: ssl}`:                 "value must be one of 'starttls', 'implicit', 'none'",
-		`postgres: {rolePrefix: pg_blogs}`: "at '/postgres/rolePrefix'",
-		`postgres: {bootstrap: {administratorSecret: ""}}`:                           "Set postgres.bootstrap.administratorSecret to the name of a Secret in the namespace blogs",
-		`ingress: {tls: {wildcardSecretName: w}}`:                                    "set ingress.tls.enabled=true as well",
-		`ingress: {tls: {clusterIssuer: w}}`:                                         "set ingress.tls.enabled=true as well",
-		`ingress: {traefik: {redirectToHTTPS: true}}`:                                "set ingress.tls.enabled=true as well",
-		`{blog: {autoscaling: {enabled: true}, resources: {requests: {cpu: null}}}}`: "blog.autoscaling needs blog.resources.requests.cpu",
-	} {
+	for values, want := range refusedValues {
 		if _, err := render(t, "blogs", required, values); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error is %v, want %q", values, err, want)
 		}

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/echoblogs/echoblogs v0.0.0-00010101000000-000000000000
+	github.com/google/go-cmp v0.7.0
 	helm.sh/helm/v4 v4.3.1
 	k8s.io/api v0.37.2
 	k8s.io/apimachinery v0.37.2

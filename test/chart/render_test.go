@@ -31,6 +31,9 @@ postgres: {bootstrap: {administratorSecret: administrator}}
 mail: {from: Blogs <noreply@example.com>, host: smtp.example.com}
 `
 
+// kubeVersion is the version of Kubernetes that charts are rendered for.
+const kubeVersion = "v1.37.2"
+
 // render renders the chart with values, a list of YAML documents of which later ones take precedence, as an installation in a
 // namespace. The result has the files by name, also NOTES.txt.
 func render(t testing.TB, namespace string, documents ...string) (map[string]string, error) {
@@ -54,7 +57,11 @@ func renderChart(t testing.TB, folder, release, namespace string, documents ...s
 		values = merge(values, more)
 	}
 	capabilities := common.DefaultCapabilities.Copy()
-	capabilities.KubeVersion = common.KubeVersion{Version: "v1.37.2", Major: "1", Minor: "37"}
+	version, err := common.ParseKubeVersion(kubeVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	capabilities.KubeVersion = *version
 	all, err := util.ToRenderValues(chart, values, common.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}, capabilities)
 	if err != nil {
 		return nil, err
