@@ -205,6 +205,22 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// The commands of the notes can be pasted, also the one that ends with a line that must not be indented.
+func TestNotesCreateABlog(t *testing.T) {
+	t.Parallel()
+	installCRDs(t)
+	p := restrictedNamespace(t)
+	files, err := render(t, p.Namespace, required)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, commands, _ := strings.Cut(files["echoblogs/templates/NOTES.txt"], "3. Create a blog:\n")
+	e := example{t: t, Platform: p}
+	if output := e.shell(`kubectl() { command kubectl "$@" --dry-run=server; }` + "\n" + commands); !strings.Contains(output, "tenant.tenancy.echoblogs.io/alice created") {
+		t.Errorf("kubectl prints %q", output)
+	}
+}
+
 func convert[T any](t testing.TB, object *unstructured.Unstructured) T {
 	t.Helper()
 	var typed T

@@ -82,18 +82,26 @@ func (e *example) run(command string) {
 // kubectl runs a command of kubectl in a shell. The files of the user's certificate are replaced by those of another one.
 func (e *example) kubectl(command string) {
 	e.t.Helper()
-	server := apiserver.Shared(e.t)
 	command = strings.ReplaceAll(command, "-n echoblogs", "-n "+e.Namespace) + " --dry-run=server"
 	if strings.Contains(command, "create secret tls") {
 		files := e.certificate()
 		command = strings.NewReplacer("fullchain.pem", files[0], "key.pem", files[1]).Replace(command)
 	}
-	cmd := exec.CommandContext(e.t.Context(), "sh", "-c", command)
+	e.shell(command)
+}
+
+// shell runs commands in a shell, which must succeed, and returns what they print.
+func (e *example) shell(commands string) string {
+	e.t.Helper()
+	server := apiserver.Shared(e.t)
+	cmd := exec.CommandContext(e.t.Context(), "sh", "-c", commands)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+server.Kubeconfig, "PATH="+filepath.Dir(server.Kubectl)+":"+os.Getenv("PATH"))
-	if output, err := cmd.CombinedOutput(); err != nil {
-		e.t.Errorf("%s: %v: %s", command, err, output)
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		e.t.Errorf("%s: %v: %s", commands, err, output)
 	}
+	return string(output)
 }
 
 // certificate returns the files of a certificate and its key.
