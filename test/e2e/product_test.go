@@ -64,7 +64,7 @@ func TestProduct(t *testing.T) {
 	} else {
 		p.Node = start(t, node.Traefik, node.Flux)
 		p.http, p.https = p.HTTP, p.HTTPS
-		p.values = append(p.values, "--set=ingress.address=traefik.traefik.svc:80")
+		p.values = append(p.values, "--set=ingress.address=traefik.traefik.svc:80", "--set=ingress.traefik.retries=true")
 	}
 	root, err := repository.Root()
 	if err != nil {

@@ -25,7 +25,7 @@ func (p *product) testTLS() {
 	p.applyCertificate()
 	p.authorities.AppendCertsFromPEM([]byte(read(p.t, signer.File("ca.crt"))))
 	p.upgrade("--set=ingress.tls.enabled=true", "--set=ingress.tls.wildcardSecretName=wildcard", "--set=ingress.address=traefik.traefik.svc:443",
-		"--set-string=ingress.annotations.traefik\\.ingress\\.kubernetes\\.io/router\\.middlewares=https@file")
+		"--set=ingress.traefik.redirectToHTTPS=true")
 	plain := p.browser()
 	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for _, address := range []string{p.site(), p.blog("t0")} {

@@ -18,7 +18,7 @@ type pin struct {
 	files map[string]string
 	// edits are arguments of go mod edit, which change its go.mod before the build. They need the flag -mod=mod.
 	edits []string
-	// manifests is a folder of the module with manifests that are kept with the programs. Defaults to none.
+	// manifests is a pattern of the names of the module's manifests that are kept with the programs. Defaults to none.
 	manifests string
 }
 
@@ -51,8 +51,9 @@ var pins = []pin{
 		module: "github.com/traefik/traefik/v3", version: "v3.6.12", sum: "h1:6pe4s7aaDTQs+AsF7KP3sM/xnq7zOVvibRQe5tw9eFo=",
 		packages: []string{"./cmd/traefik"}, addOn: "traefik",
 		// Its go.sum lacks what only its excluded parts need.
-		flags: []string{"-mod=mod"},
-		files: map[string]string{"webui/static/index.html": "The dashboard is not part of this build.\n"},
+		flags:     []string{"-mod=mod"},
+		files:     map[string]string{"webui/static/index.html": "The dashboard is not part of this build.\n"},
+		manifests: "docs/content/reference/dynamic-configuration/traefik.io_*.yaml",
 	},
 	// In the go.mod of Flux's controllers a folder replaces their own module api, which the published module lacks.
 	{
@@ -64,14 +65,14 @@ var pins = []pin{
 			// Not every module proxy has v0.18.3.
 			"-replace=github.com/fluxcd/pkg/artifact=github.com/fluxcd/pkg/artifact@v0.18.0",
 		},
-		manifests: "config/crd/bases",
+		manifests: "config/crd/bases/*.yaml",
 	},
 	{
 		module: "github.com/fluxcd/kustomize-controller", version: "v1.9.6", sum: "h1:XB+G3A0mky0j5uVHZWv4oSlS2RvZBoNIUhstIvY0JKE=",
 		packages: []string{"."}, addOn: "flux",
 		flags:     []string{"-mod=mod"},
 		edits:     []string{"-dropreplace=github.com/fluxcd/kustomize-controller/api"},
-		manifests: "config/crd/bases",
+		manifests: "config/crd/bases/*.yaml",
 	},
 }
 

@@ -55,6 +55,9 @@ func Build(ctx context.Context, progress func(string), addOns ...string) (Folder
 		if err := p.build(ctx, folders.Others, progress); err != nil {
 			return Folders{}, fmt.Errorf("build %s %s: %w", p.module, p.version, err)
 		}
+		if err := p.keepManifests(ctx, folders.Others); err != nil {
+			return Folders{}, fmt.Errorf("keep the manifests of %s %s: %w", p.module, p.version, err)
+		}
 	}
 	return folders, nil
 }
@@ -161,32 +164,70 @@ func (p pin) build(ctx context.Context, others string, progress func(string)) er
 	if err := follow(build, "Building "+p.name()+" "+p.version, progress); err != nil {
 		return err
 	}
-	if p.manifests != "" {
-		if err := os.CopyFS(filepath.Join(built, manifestsFolder), os.DirFS(filepath.Join(source, p.manifests))); err != nil {
-			return fmt.Errorf("keep the manifests: %w", err)
-		}
-	}
 	// The binary of a module's root package has the name of its path's last element, which may be the major version.
 	return os.Rename(built, folder)
 }
 
-// copySource copies the module into a folder, because that in Go's cache is read-only.
-func (p pin) copySource(ctx context.Context, to string) error {
+// keepManifests copies the module's manifests into a folder beside its programs, in a temporary folder that it then renames.
+func (p pin) keepManifests(ctx context.Context, others string) error {
+	kept := filepath.Join(p.folder(others), manifestsFolder)
+	if _, err := os.Stat(kept); p.manifests == "" || err == nil {
+		return nil
+	}
+	module, err := p.download(ctx)
+	if err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(module, p.manifests))
+	if err != nil {
+		return fmt.Errorf("find %s: %w", p.manifests, err)
+	}
+	if len(files) == 0 {
+		return fmt.Errorf("the module has no %s", p.manifests)
+	}
+	work, err := os.MkdirTemp(others, ".keeping-")
+	if err != nil {
+		return fmt.Errorf("create a folder: %w", err)
+	}
+	defer os.RemoveAll(work)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("read a manifest: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(work, filepath.Base(file)), content, 0o644); err != nil {
+			return fmt.Errorf("write a manifest: %w", err)
+		}
+	}
+	return os.Rename(work, kept)
+}
+
+// download returns the folder of the module in Go's cache.
+func (p pin) download(ctx context.Context) (string, error) {
 	download := exec.CommandContext(ctx, "go", "mod", "download", "-json", p.module+"@"+p.version)
 	download.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
 	download.Dir = os.TempDir()
 	output, err := download.Output()
 	if err != nil {
-		return fmt.Errorf("download the module: %w\n%s", err, output)
+		return "", fmt.Errorf("download the module: %w\n%s", err, output)
 	}
 	var module struct{ Dir, Sum string }
 	if err := json.Unmarshal(output, &module); err != nil {
-		return fmt.Errorf("download the module: %w", err)
+		return "", fmt.Errorf("download the module: %w", err)
 	}
 	if module.Sum != p.sum {
-		return fmt.Errorf("the module has the checksum %s, want %s", module.Sum, p.sum)
+		return "", fmt.Errorf("the module has the checksum %s, want %s", module.Sum, p.sum)
 	}
-	if err := os.CopyFS(to, os.DirFS(module.Dir)); err != nil {
+	return module.Dir, nil
+}
+
+// copySource copies the module into a folder, because that in Go's cache is read-only.
+func (p pin) copySource(ctx context.Context, to string) error {
+	module, err := p.download(ctx)
+	if err != nil {
+		return err
+	}
+	if err := os.CopyFS(to, os.DirFS(module)); err != nil {
 		return fmt.Errorf("copy the module: %w", err)
 	}
 	for name, content := range p.files {
