@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// buildPlugin builds the kubectl plugin, and returns a function that runs it with flags in the namespace of the installation.
+// buildPlugin builds the kubectl plugin, and returns a function that runs it with flags, by default in the namespace of the
+// installation.
 func (p *product) buildPlugin(flags ...string) func(arguments ...string) string {
 	p.t.Helper()
 	program := filepath.Join(p.t.TempDir(), "kubectl-echoblogs")
@@ -19,10 +20,10 @@ func (p *product) buildPlugin(flags ...string) func(arguments ...string) string 
 	if output, err := build.CombinedOutput(); err != nil {
 		p.t.Fatalf("build the plugin: %v\n%s", err, output)
 	}
-	flags = append(flags, "--namespace="+namespace, "--kubeconfig="+p.Kubeconfig)
+	flags = append([]string{"--namespace=" + namespace, "--kubeconfig=" + p.Kubeconfig}, flags...)
 	return func(arguments ...string) string {
 		p.t.Helper()
-		command := exec.CommandContext(p.t.Context(), program, slices.Concat(arguments, flags)...)
+		command := exec.CommandContext(p.t.Context(), program, slices.Concat(flags, arguments)...)
 		command.Env = append(os.Environ(), "PATH="+p.Programs()+":"+os.Getenv("PATH")) // it runs kubectl
 		output, err := command.CombinedOutput()
 		if err != nil {
@@ -43,5 +44,29 @@ func (p *product) testInspection() {
 	}
 	if text := plugin("doctor"); !strings.Contains(text, "No problems found.") {
 		p.t.Errorf("kubectl echoblogs doctor prints\n%s", text)
+	}
+}
+
+// testUnserved creates a Tenant in a namespace without an operator. kubectl warns, and the plugin says why nothing happens.
+func (p *product) testUnserved() {
+	const unserved = "unserved"
+	create := exec.CommandContext(p.t.Context(), filepath.Join(p.Programs(), "kubectl"), "--kubeconfig="+p.Kubeconfig, "apply", "--filename=-")
+	create.Stdin = strings.NewReader("apiVersion: v1\nkind: Namespace\nmetadata: {name: " + unserved + "}\n---\n" +
+		strings.ReplaceAll(tenant("lost"), "namespace: "+namespace, "namespace: "+unserved))
+	output, err := create.CombinedOutput()
+	if err != nil {
+		p.t.Fatalf("kubectl apply: %v\n%s", err, output)
+	}
+	if warning := "no operator serves the namespace unserved, so that nothing will happen"; !strings.Contains(string(output), warning) {
+		p.t.Errorf("kubectl apply prints %q, want %q", output, warning)
+	}
+	plugin := p.buildPlugin("--namespace=" + unserved)
+	for _, want := range []string{`First problem: Namespace. No operator serves the namespace "unserved"`, "kubectl get namespaces --selector=tenancy.echoblogs.io/served"} {
+		if text := plugin("explain", "lost"); !strings.Contains(text, want) {
+			p.t.Errorf("kubectl echoblogs explain prints\n%s\nwant %q", text, want)
+		}
+	}
+	if _, err := p.Kubectl(p.t.Context(), "delete", "namespace", unserved, "--timeout=60s"); err != nil {
+		p.t.Fatal(err)
 	}
 }

@@ -83,6 +83,7 @@ func TestProduct(t *testing.T) {
 	p.run("Inspection", (*product).testInspection)
 	p.run("Metrics", (*product).testMetrics)
 	if !testing.Short() {
+		p.run("Unserved", (*product).testUnserved)
 		p.run("Flux", (*product).testFlux)
 		p.run("Policies", (*product).testPolicies)
 		p.run("NoBackend", (*product).testNoBackend)
