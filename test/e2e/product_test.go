@@ -89,6 +89,7 @@ func TestProduct(t *testing.T) {
 		p.run("NoBackend", (*product).testNoBackend)
 		p.run("KilledBackend", (*product).testKilledBackend)
 		p.run("FrozenBackend", (*product).testFrozenBackend)
+		p.run("Memory", (*product).testMemory)
 		p.run("Passwords", (*product).testPasswords)
 		p.run("NoDatabase", (*product).testNoDatabase)
 		p.run("NoAPIServer", (*product).testNoAPIServer)
