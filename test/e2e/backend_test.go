@@ -21,7 +21,7 @@ func (p *product) testNoBackend() {
 	p.kubectl("scale", "deployment/echoblogs-blog", "--replicas=2")
 	p.kubectl("rollout", "status", "deployment/echoblogs-blog", "--timeout=90s")
 	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "platform/default")
-	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "tenant", "--all")
+	p.waitReady()
 	p.waitStatus(b, p.blog("t0")+"/", http.StatusOK)
 }
 

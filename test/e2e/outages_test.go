@@ -36,7 +36,7 @@ func (p *product) testNoDatabase() {
 	}
 	p.waitStatus(b, p.blog("t0")+"/", http.StatusOK)
 	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "platform/default")
-	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "tenant", "--all")
+	p.waitReady()
 }
 
 // testNoAPIServer stops the API server for longer than a lease lasts. Blogs are served, and the operator continues in the same

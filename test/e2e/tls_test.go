@@ -32,7 +32,7 @@ func (p *product) testTLS() {
 		p.waitStatus(plain, address+"/", http.StatusMovedPermanently)
 	}
 	p.scheme = "https"
-	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "tenant", "--all")
+	p.waitReady()
 	b := p.browser()
 	for i := range 20 {
 		name := fmt.Sprintf("t%d", i)
@@ -44,6 +44,8 @@ func (p *product) testTLS() {
 	if url := p.kubectl("get", "tenant/tls", "--output=jsonpath={.status.url}"); !strings.HasPrefix(url, "https://tls.") {
 		p.t.Errorf("the address in the status is %q", url)
 	}
+	p.createMany("wide")
+	p.deleteMany("wide")
 	p.testPerTenant()
 }
 
@@ -62,7 +64,7 @@ func (p *product) testPerTenant() {
 	})
 	tr.wantNoFailure("while the wildcard was replaced")
 	// Each of them has a route when it is Ready, however long the ingress controller takes.
-	p.createTenants("many", 100)
+	p.createMany("many")
 }
 
 // applyCertificate creates the Secret with the wildcard certificate.

@@ -33,7 +33,7 @@ func (p *product) testReinstall() {
 		p.t.Fatalf("the Tenants are %q, and were %q", after, before)
 	}
 	p.install()
-	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "tenant", "--all")
+	p.waitReady()
 	if testing.Short() {
 		p.startRouter() // the Services have other addresses
 	}
@@ -76,7 +76,7 @@ func (p *product) testNamespaceFirst(plugin func(...string) string) {
 	p.runReported(report)
 	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "platform/default")
 	plugin("orphans", "recreate", "--all")
-	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "tenant", "--all")
+	p.waitReady()
 	p.wait("the blog of carol is served", func(ctx context.Context) error {
 		return p.browser().read(ctx, p.blog("carol")+"/first/", "The first words")
 	})

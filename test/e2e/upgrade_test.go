@@ -45,7 +45,7 @@ func (p *product) testUpgrade() {
 		p.upgrade("--set=blog.image.tag="+nextVersion, "--set=portal.image.tag="+nextVersion)
 		p.t.Logf("the upgrade took %.1f s", time.Since(began).Seconds())
 	})
-	p.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "tenant", "--all")
+	p.waitReady()
 	if got := p.kubectl("exec", "deployment/echoblogs-blog", "--", "/blog", "version"); !strings.Contains(got, nextVersion) {
 		p.t.Errorf("the blog says that its version is %q", got)
 	}
