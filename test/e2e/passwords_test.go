@@ -4,7 +4,6 @@ package e2e_test
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"net/url"
 
@@ -20,22 +19,14 @@ func (p *product) testPasswords() {
 	}
 	defer db.Close(p.t.Context())
 	pods := p.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.name}")
-	for _, secret := range []string{"echoblogs-database", "echoblogs-blog-database", "echoblogs-portal-database"} {
-		encoded := p.kubectl("get", "secret/"+secret, "--output=jsonpath={.data.uri}")
-		decoded, err := base64.StdEncoding.DecodeString(encoded)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		address, err := url.Parse(string(decoded))
-		if err != nil {
-			p.t.Fatal("the address in a Secret is not a URL")
-		}
+	for _, secret := range databaseSecrets {
+		address := p.databaseAddress(secret)
 		role := address.User.Username()
 		if _, err := db.Exec(p.t.Context(), fmt.Sprintf(`ALTER ROLE %s PASSWORD 'another-password'`, pgx.Identifier{role}.Sanitize())); err != nil {
 			p.t.Fatalf("change a password: %v", err)
 		}
 		address.User = url.UserPassword(role, "another-password")
-		p.kubectl("patch", "secret", secret, "--patch", fmt.Sprintf(`{"stringData":{"uri":%q}}`, address))
+		p.setDatabaseAddress(secret, address)
 		if _, err := db.Exec(p.t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, role); err != nil {
 			p.t.Fatalf("end the connections of a role: %v", err)
 		}

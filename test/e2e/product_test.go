@@ -91,6 +91,8 @@ func TestProduct(t *testing.T) {
 		p.run("FrozenBackend", (*product).testFrozenBackend)
 		p.run("Memory", (*product).testMemory)
 		p.run("Passwords", (*product).testPasswords)
+		p.run("Authority", (*product).testAuthority)
+		p.run("TLSMode", (*product).testTLSMode)
 		p.run("NoDatabase", (*product).testNoDatabase)
 		p.run("NoAPIServer", (*product).testNoAPIServer)
 		p.run("TLS", (*product).testTLS)
