@@ -118,5 +118,8 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 		fmt.Fprintf(out, ": %s/%s/", tenant.Status.URL, saved.Slug)
 	}
 	fmt.Fprintln(out)
+	for _, note := range saved.Notes {
+		fmt.Fprintf(out, "Line %d of the text: %s\n", note.Line, note.Sentence)
+	}
 	return nil
 }

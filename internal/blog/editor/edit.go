@@ -10,6 +10,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
@@ -36,9 +37,9 @@ type postForm struct {
 	LoggedOut bool
 	// Stored is the stored post, if it was changed since the form was opened.
 	Stored *post.Source
-	// Preview is the rendered content. Empty: it is not shown. HiddenImages are addresses of images that it lacks.
-	Preview      template.HTML
-	HiddenImages []string
+	// Preview is the rendered content. Empty: it is not shown. Notes are about what it shows otherwise than it was written.
+	Preview template.HTML
+	Notes   []render.Note
 }
 
 func newForm() *postForm {

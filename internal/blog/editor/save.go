@@ -101,7 +101,7 @@ func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 	if err != nil {
 		return e.refused(w, r, f, err)
 	}
-	f.Preview, f.HiddenImages = template.HTML(rendered.HTML), rendered.HiddenImages //nolint:gosec // it is sanitized
+	f.Preview, f.Notes = template.HTML(rendered.HTML), rendered.Notes //nolint:gosec // it is sanitized
 	return e.showForm(w, r, f, http.StatusOK)
 }
 

@@ -36,7 +36,8 @@ func TestWrite(t *testing.T) {
 		t.Errorf("the form cannot be sent: %s", policy)
 	}
 	b.Submit("/write/new/", append(version(form), "title", "Hello, World", "content", "Some *text*.\r\n\r\n<script>alert(1)</script>", "action", "preview")...).
-		Want(t, http.StatusOK, "alice", "<p>Some <em>text</em>.</p>", "Some *text*.", `value="Hello, World"`)
+		Want(t, http.StatusOK, "alice", "<p>Some <em>text</em>.</p>", "Some *text*.", `value="Hello, World"`,
+			"Line 3: &lt;script&gt; is removed, because a post cannot have it.")
 	b.Submit("/write/new/", append(version(form), "title", " Hello,\t World ", "content", "Some *text*.\r\n\r\nMore.\r\n", "author", "Alice", "action", "save")...).
 		WantSeeOther(t, "/write/hello-world/?done=saved")
 	b.Open("/write/").Want(t, http.StatusOK, "alice", `<a href="/write/hello-world/">Hello, World</a></td><td>Draft</td>`)

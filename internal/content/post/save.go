@@ -47,6 +47,8 @@ type Saved struct {
 	Outcome Outcome
 	// Slug is the slug under which the post is stored.
 	Slug string
+	// Notes tell the author what readers see otherwise than it was written.
+	Notes []render.Note
 }
 
 // Prepared is a post that is ready to be written.
@@ -98,12 +100,12 @@ func (s Store) Write(ctx context.Context, db postgres.Beginner, p Prepared) (Sav
 	if err != nil {
 		return Saved{}, fmt.Errorf("save post %s: %w", slug, err)
 	}
-	return Saved{outcome, slug}, nil
+	return Saved{outcome, slug, p.rendered.Notes}, nil
 }
 
 // Render renders the content of a post. It returns *InvalidError if the content is beyond the limits of package render.
 func Render(markdown string) (render.Result, error) {
-	rendered, err := render.Markdown(markdown)
+	rendered, err := render.Markdown(markdown, render.Options{})
 	switch {
 	case errors.Is(err, render.ErrTooLarge):
 		return render.Result{}, invalid("content", "The content becomes more than %d MB of HTML. Split it into two posts.", render.MaxHTMLBytes>>20)

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -47,7 +48,7 @@ func BenchmarkWorst(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			content := strings.Repeat(unit, (1<<20)/len(unit))
 			for b.Loop() {
-				_, _ = render.Markdown(content) // those beyond the limits cost the most
+				_, _ = render.Markdown(content, render.Options{}) // those beyond the limits cost the most
 			}
 		})
 	}
@@ -92,7 +93,7 @@ type cost struct {
 
 func measure(markdown string) (render.Result, cost, error) {
 	before, started := allocated(), time.Now()
-	rendered, err := render.Markdown(markdown)
+	rendered, err := render.Markdown(markdown, render.Options{SmartPunctuation: true})
 	return rendered, cost{time.Since(started), allocated() - before}, err
 }
 
@@ -124,6 +125,15 @@ const (
 
 // filled repeats a unit up to a size.
 func filled(unit string, size int) string { return strings.Repeat(unit, size/len(unit)) }
+
+// numbered formats the numbers below count.
+func numbered(format string, count int) string {
+	var b strings.Builder
+	for i := range count {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
 
 // hostile are posts that cost much more than others of their size.
 var hostile = map[string]string{
@@ -169,6 +179,17 @@ var hostile = map[string]string{
 	"fences":                   filled("```\n", size),
 	"HTML blocks":              filled("<p>\n\n", size),
 	"marks":                    filled("<!--more-->", size),
+	"footnotes":                filled("[^a]: b\n\n", size),
+	"unknown footnotes":        strings.Repeat("[^a]: b\n\n", 1000) + filled("c[^d]\n\n", size),
+	"references to the last":   numbered("[^%d]: b\n\n", 1000) + filled("c[^999]\n\n", size),
+	"nested footnotes":         filled("[^a]: ", size),
+	"different tags":           numbered("<b title=%d>", 20_000),
+	"removed tags":             numbered("<x%d>", 20_000),
+	"code of one line":         "```js\n" + filled("/(", size) + "\n```",
+	"code of many lines":       "```js\n" + filled("/(\n", size) + "\n```",
+	"strings without end":      "```python\n" + filled("f\"{'''\n", 60<<10) + "\n```",
+	"straight quotes":          filled("'\" ", size),
+	"paragraph of images":      filled("![](a)\n", size),
 }
 
 func TestHostilePostsAreBounded(t *testing.T) { //nolint:paralleltest // it measures memory
@@ -192,7 +213,7 @@ func TestPostsBeyondTheLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := render.Markdown(test.markdown); !errors.Is(err, test.want) {
+			if _, err := render.Markdown(test.markdown, render.Options{}); !errors.Is(err, test.want) {
 				t.Errorf("%v, want %v", err, test.want)
 			}
 		})

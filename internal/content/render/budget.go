@@ -45,7 +45,10 @@ type budget struct {
 	deadline            time.Time
 	checks              int
 	html                []byte
-	hidden              []string // addresses of images
+	highlighted         int           // bytes of code
+	highlightTime       time.Duration // what highlighting took
+	link                string        // see Result
+	notes               notes
 }
 
 // exhausted is the value of that panic.
@@ -182,15 +185,14 @@ func (c countedTable) Transform(paragraph *ast.Paragraph, reader text.Reader, pc
 	c.ParagraphTransformer.Transform(paragraph, reader, pc)
 }
 
-// toHTML converts Markdown to HTML that is not sanitized yet. It returns the addresses of images that a page cannot show, the
-// first maxHidden.
-func toHTML(markdown string) (html []byte, hidden []string, err error) {
+// toHTML converts Markdown to HTML that is not sanitized yet.
+func toHTML(markdown string, o Options) (result *budget, err error) {
 	b := newBudget()
 	defer func() {
 		switch stopped := recover().(type) {
 		case nil:
 		case exhausted:
-			html, hidden, err = nil, nil, stopped.err
+			result, err = nil, stopped.err
 		default:
 			panic(stopped)
 		}
@@ -198,6 +200,7 @@ func toHTML(markdown string) (html []byte, hidden []string, err error) {
 	b.spend(strings.Count(markdown, "\n"))
 	context := parser.NewContext(parser.WithIDs(headingIDs{}))
 	context.Set(budgetKey, b)
-	err = converter.Convert([]byte(markdown), b, parser.WithContext(context))
-	return b.html, b.hidden, err
+	b.notes.source = []byte(markdown)
+	err = converterFor(o).Convert(b.notes.source, b, parser.WithContext(context))
+	return b, err
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // newParser returns goldmark's parser for GitHub-flavored Markdown with these limits and those of the budget.
-func newParser() parser.Parser {
+func newParser(more ...parser.Option) parser.Parser {
 	blocks := []util.PrioritizedValue{
 		util.Prioritized(parser.NewSetextHeadingParser(parser.WithAutoHeadingID()), 100),
 		util.Prioritized(parser.NewThematicBreakParser(), 200),
@@ -34,6 +34,7 @@ func newParser() parser.Parser {
 		util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
 		util.Prioritized(limitedContainer{parser.NewBlockquoteParser()}, 800),
 		util.Prioritized(parser.NewHTMLBlockParser(), 900),
+		util.Prioritized(limitedContainer{limitedFootnotes{extension.NewFootnoteBlockParser()}}, 999),
 		util.Prioritized(parser.NewParagraphParser(), 1000),
 	}
 	for i, block := range blocks {
@@ -42,13 +43,14 @@ func newParser() parser.Parser {
 	inline := append(parser.DefaultInlineParsers(),
 		util.Prioritized(delimiterLimit{}, 0),
 		util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
+		util.Prioritized(countedReferences{extension.NewFootnoteParser()}, 101),
 		util.Prioritized(extension.NewStrikethroughParser(), 500),
 		util.Prioritized(extension.NewLinkifyParser(), 999),
 	)
 	for i, parse := range inline {
 		inline[i].Value = countedInline{parse.Value.(parser.InlineParser)}
 	}
-	return parser.NewParser(
+	return parser.NewParser(append(more,
 		parser.WithBlockParsers(blocks...),
 		parser.WithInlineParsers(inline...),
 		parser.WithParagraphTransformers(
@@ -58,8 +60,9 @@ func newParser() parser.Parser {
 		parser.WithASTTransformers(
 			util.Prioritized(extension.NewTableASTTransformer(), 0),
 			util.Prioritized(transformer{}, 500),
+			util.Prioritized(extension.NewFootnoteASTTransformer(), 999),
 		),
-	)
+	)...)
 }
 
 // limitedContainer opens no block deeper than maxDepth.

@@ -4,4 +4,4 @@ package render
 
 import "time"
 
-func init() { maxTime = 10 * time.Minute }
+func init() { maxTime, maxHighlightTime = 10*time.Minute, 10*time.Minute }

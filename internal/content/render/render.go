@@ -3,6 +3,7 @@
 package render
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,58 +25,78 @@ type Result struct {
 	HTML string
 	// Summary is plain text: everything before <!--more-->, or else the beginning.
 	Summary string
-	// HiddenImages are the addresses of images that HTML lacks, because a page cannot show them: the first three, shortened.
-	HiddenImages []string
+	// Link is the address on another host that the first paragraph starts with: the post is about it. Empty: none.
+	Link string
+	// Notes are about what readers see otherwise than it was written, by line: the first twenty.
+	Notes []Note
+}
+
+// Options change how Markdown is rendered. The zero value renders it as it is written.
+type Options struct {
+	// SmartPunctuation replaces straight quotation marks, hyphens and full stops by typographic ones, those of Language.
+	SmartPunctuation bool
+	// Language is the BCP 47 tag of the text. Empty: unknown.
+	Language string
 }
 
 // Markdown renders Markdown to HTML without scripts, styles, forms or frames. Headings start at the second level,
 // because a page uses the first for its title. It returns ErrTooLarge or ErrTooComplex for a post beyond the limits, soon
 // after it has reached them.
-func Markdown(markdown string) (Result, error) {
-	raw, hidden, err := toHTML(markdown)
+func Markdown(markdown string, o Options) (Result, error) {
+	b, err := toHTML(markdown, o)
 	if err != nil {
 		return Result{}, err
 	}
-	sanitized, err := sanitize(raw)
+	sanitized, err := sanitize(b.html)
 	if err != nil {
 		return Result{}, err
 	}
-	summary, err := summarize(raw)
-	return Result{HTML: string(sanitized), Summary: summary, HiddenImages: hidden}, err
+	summary, err := summarize(b.html)
+	return Result{HTML: string(sanitized), Summary: summary, Link: b.link, Notes: b.notes.sorted()}, err
 }
 
 // PlainText returns the text of Markdown, headings included, with single spaces between words. Its errors are those of
 // Markdown.
 func PlainText(markdown string) (string, error) {
-	raw, _, err := toHTML(markdown)
+	b, err := toHTML(markdown, Options{})
 	if err != nil {
 		return "", err
 	}
-	sanitized, err := sanitize(raw)
+	sanitized, err := sanitize(b.html)
 	return plainText(sanitized, textWithHeadings), err
 }
 
-// converter keeps HTML in Markdown: the sanitizer decides what is removed.
-var converter = goldmark.New(
-	goldmark.WithParser(newParser()),
-	goldmark.WithRendererOptions(
-		html.WithUnsafe(),
-		renderer.WithNodeRenderers(
-			util.Prioritized(nodeRenderer{}, 100),
-			// The other methods write a style attribute, which the sanitizer removes.
-			util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),
-			util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
+// newConverter returns a converter that keeps HTML in Markdown: the sanitizer decides what is removed.
+func newConverter(more ...parser.Option) goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithParser(newParser(more...)),
+		goldmark.WithRendererOptions(
+			html.WithUnsafe(),
+			renderer.WithNodeRenderers(
+				util.Prioritized(nodeRenderer{}, 100),
+				// The other methods write a style attribute, which the sanitizer removes.
+				util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),
+				util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
+				util.Prioritized(newFootnoteRenderer(), 500),
+			),
 		),
-	),
-)
+	)
+}
 
 // transformer adapts a document to the page around it.
 type transformer struct{}
 
-// Transform shifts headings so that the highest is at the second level, makes images load lazily, and marks task lists,
-// which show check boxes instead of bullets. It notes images that a page cannot show.
-func (transformer) Transform(document *ast.Document, _ text.Reader, pc parser.Context) {
-	var headings []*ast.Heading
+// Transform shifts headings so that the highest is at the second level, makes images after the first load lazily, makes
+// figures of paragraphs of images, and marks task lists, which show check boxes instead of bullets. It notes what readers will
+// not see.
+func (transformer) Transform(document *ast.Document, reader text.Reader, pc parser.Context) {
+	b := budgetOf(pc)
+	b.link = firstLink(document)
+	var (
+		headings   []*ast.Heading
+		paragraphs []*ast.Paragraph
+		images     int
+	)
 	top := 6
 	_ = ast.Walk(document, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -85,9 +106,21 @@ func (transformer) Transform(document *ast.Document, _ text.Reader, pc parser.Co
 		case *ast.Heading:
 			headings = append(headings, node)
 			top = min(top, node.Level)
+		case *ast.Paragraph:
+			paragraphs = append(paragraphs, node)
 		case *ast.Image:
-			node.SetAttributeString("loading", []byte("lazy"))
-			budgetOf(pc).noteImage(node.Destination)
+			if images++; images > 1 {
+				node.SetAttributeString("loading", []byte("lazy"))
+			}
+			b.notes.image(node)
+		case *ast.Link:
+			b.notes.link(node.Pos(), node.Destination)
+		case *ast.AutoLink:
+			b.notes.link(node.Pos(), node.URL(reader.Source()))
+		case *ast.HTMLBlock:
+			b.notes.html(htmlOf(node, reader.Source()))
+		case *ast.RawHTML:
+			b.notes.html(node.Pos(), node.Segments.Value(reader.Source()))
 		case *extensionast.TaskCheckBox: // its ancestors are a text block, a list item and the list
 			node.Parent().Parent().Parent().SetAttributeString("class", []byte("tasks"))
 		}
@@ -96,6 +129,26 @@ func (transformer) Transform(document *ast.Document, _ text.Reader, pc parser.Co
 	for _, heading := range headings {
 		heading.Level = min(heading.Level-top+2, 6)
 	}
+	for _, paragraph := range paragraphs {
+		replaceFigure(paragraph, reader.Source())
+	}
+}
+
+// firstLink returns the address on another host that the first paragraph starts with.
+func firstLink(document *ast.Document) string {
+	paragraph, ok := document.FirstChild().(*ast.Paragraph)
+	if !ok {
+		return ""
+	}
+	link, ok := paragraph.FirstChild().(*ast.Link)
+	if !ok {
+		return ""
+	}
+	address, err := url.Parse(string(link.Destination))
+	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
+		return ""
+	}
+	return address.String()
 }
 
 // nodeRenderer replaces goldmark's renderers where a page would not be accessible: wide content scrolls and can be
@@ -105,23 +158,10 @@ type nodeRenderer struct{}
 // RegisterFuncs registers the renderers with goldmark.
 func (nodeRenderer) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	r.Register(ast.KindCodeBlock, renderCode)
-	r.Register(ast.KindFencedCodeBlock, renderCode)
+	r.Register(ast.KindFencedCodeBlock, renderFence)
+	r.Register(kindFigure, renderFigure)
 	r.Register(extensionast.KindTable, renderTable)
 	r.Register(extensionast.KindTaskCheckBox, renderTaskCheckBox)
-}
-
-func renderCode(w util.BufWriter, source []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
-	if !entering {
-		_, _ = w.WriteString("</code></pre>\n")
-		return ast.WalkContinue, nil
-	}
-	_, _ = w.WriteString(`<pre tabindex="0"><code>`)
-	lines := node.Lines()
-	for i := range lines.Len() {
-		line := lines.At(i)
-		_, _ = w.Write(util.EscapeHTML(line.Value(source)))
-	}
-	return ast.WalkContinue, nil
 }
 
 func renderTable(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {

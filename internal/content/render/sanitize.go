@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"net/url"
 	"regexp"
-	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
-	"github.com/yuin/goldmark/util"
 )
 
 // policy differs from bluemonday's policy for user-generated content (UGCPolicy) as follows: no first-level headings,
@@ -45,9 +43,14 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
 	p.AllowAttrs("width", "height").Matching(regexp.MustCompile(`^[0-9]{1,5}$`)).OnElements("img")
 
-	// Attributes that nodeRenderer and transformer write.
+	// Attributes that the renderers and transformer write.
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^table$`)).OnElements("div")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^tasks$`)).OnElements("ul", "ol")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(wide|full|pair|row)$`)).OnElements("figure")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[ksmfc]$`)).OnElements("span")
+	p.AllowAttrs("id").Matching(regexp.MustCompile(`^fn(ref[0-9]*)?:[0-9]+$`)).OnElements("li", "sup")
+	p.AllowAttrs("role").Matching(regexp.MustCompile(`^doc-(noteref|backlink)$`)).OnElements("a")
+	p.AllowAttrs("role").Matching(regexp.MustCompile(`^doc-endnotes$`)).OnElements("div")
 	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^0$`)).OnElements("div", "pre")
 	return p
 }
@@ -60,19 +63,6 @@ var imageAddress = regexp.MustCompile(`(?i)^((https?:)?//[^/\\]|/($|[^/\\])|[^/\
 func secureImage(address *url.URL) {
 	if address.Host != "" {
 		address.Scheme = "https"
-	}
-}
-
-const (
-	// maxHidden is how many hidden images a result names, and maxHiddenAddress the length of their addresses, in bytes.
-	maxHidden        = 3
-	maxHiddenAddress = 80
-)
-
-// noteImage notes the address of an image that a page cannot show.
-func (b *budget) noteImage(address []byte) {
-	if len(b.hidden) < maxHidden && !imageAddress.Match(util.URLEscape(address, true)) {
-		b.hidden = append(b.hidden, strings.ToValidUTF8(string(address[:min(len(address), maxHiddenAddress)]), ""))
 	}
 }
 

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -40,8 +41,16 @@ const (
 	textWithHeadings textKind = true
 )
 
-// plainText returns the text of sanitized HTML with single spaces between words.
+// references are those to footnotes, and endnotes begins the list of footnotes at the end, in sanitized HTML.
+var (
+	references = regexp.MustCompile(`<a href="#fn:[0-9]+" role="doc-noteref">[0-9]+</a>`)
+	endnotes   = []byte(`<div role="doc-endnotes">`)
+)
+
+// plainText returns the text of sanitized HTML, without footnotes, with single spaces between words.
 func plainText(fragment []byte, kind textKind) string {
+	fragment, _, _ = bytes.Cut(fragment, endnotes)
+	fragment = references.ReplaceAll(fragment, nil)
 	var b strings.Builder
 	skipped := 0
 	tokens := html.NewTokenizer(bytes.NewReader(fragment))

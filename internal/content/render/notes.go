@@ -1,0 +1,163 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/util"
+	"golang.org/x/net/html"
+)
+
+const (
+	// maxNotes is how many notes a result has, and maxNoted the length of the addresses and names in them, in bytes.
+	maxNotes = 20
+	maxNoted = 80
+	// maxNotedAddress is how many bytes of an address are looked at: a reference to a long one takes no more.
+	maxNotedAddress = 2048
+	// maxNotedTags is how many different tags are compared with what the sanitizer leaves of them.
+	maxNotedTags = 1000
+)
+
+// Note tells a writer what readers see otherwise than it was written, or not at all.
+type Note struct {
+	// Line is the line of the Markdown, from 1.
+	Line int
+	// Sentence is for the writer.
+	Sentence string
+}
+
+// notes collects the notes of one rendering.
+type notes struct {
+	source []byte
+	list   []Note
+	lines  []int               // where the lines of source end
+	tags   map[string][]string // what is removed from a tag, by tag
+}
+
+// add adds a note about the Markdown at an offset. The same one is added once.
+func (n *notes) add(offset int, format string, args ...any) {
+	note := Note{n.line(offset), fmt.Sprintf(format, args...)}
+	if len(n.list) < maxNotes && !slices.Contains(n.list, note) {
+		n.list = append(n.list, note)
+	}
+}
+
+// line returns the number of the line at an offset.
+func (n *notes) line(offset int) int {
+	if n.lines == nil {
+		n.lines = []int{}
+		for i, c := range n.source {
+			if c == '\n' {
+				n.lines = append(n.lines, i)
+			}
+		}
+	}
+	return 1 + sort.SearchInts(n.lines, offset)
+}
+
+// sorted returns the notes by line.
+func (n *notes) sorted() []Note {
+	slices.SortStableFunc(n.list, func(a, b Note) int { return a.Line - b.Line })
+	return n.list
+}
+
+// image notes an image whose address a page cannot show, or shows over https only.
+func (n *notes) image(image *ast.Image) {
+	address := util.URLEscape(head(image.Destination), true)
+	switch {
+	case !imageAddress.Match(address):
+		n.add(image.Pos(), "Readers do not see the image %s: its address must begin with https:// or be one of this blog.", noted(image.Destination))
+	case bytes.HasPrefix(bytes.ToLower(address), []byte("http:")):
+		n.add(image.Pos(), "The image %s is loaded over https, because browsers block the unencrypted one. Check that readers see it.", noted(image.Destination))
+	}
+}
+
+// link notes a link with an address that the sanitizer removes.
+func (n *notes) link(offset int, destination []byte) {
+	parsed, err := url.Parse(string(util.URLEscape(head(destination), true)))
+	if err == nil && slices.Contains([]string{"", "http", "https", "mailto"}, strings.ToLower(parsed.Scheme)) {
+		return
+	}
+	n.add(offset, "The address %s of a link is removed: only https, http and mailto are possible.", noted(destination))
+}
+
+func head(address []byte) []byte { return address[:min(len(address), maxNotedAddress)] }
+
+// html notes the elements and attributes of HTML in Markdown that the sanitizer removes.
+func (n *notes) html(offset int, fragment []byte) {
+	for tokens := html.NewTokenizer(bytes.NewReader(fragment)); ; {
+		kind := tokens.Next()
+		if kind == html.ErrorToken || len(n.list) == maxNotes {
+			return
+		}
+		tag := tokens.Raw()
+		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
+			for _, removed := range n.removedFrom(string(tag)) {
+				n.add(offset, "%s is removed, because a post cannot have it.", removed)
+			}
+		}
+		offset += len(tag)
+	}
+}
+
+// htmlOf returns the source of a block of HTML, and its offset.
+func htmlOf(block *ast.HTMLBlock, source []byte) (offset int, fragment []byte) {
+	lines := block.Lines()
+	if lines.Len() == 0 {
+		return block.Pos(), nil
+	}
+	begin, end := lines.At(0).Start, lines.At(lines.Len()-1).Stop
+	if block.HasClosure() {
+		end = max(end, block.ClosureLine.Stop)
+	}
+	return begin, source[begin:end]
+}
+
+// removedFrom returns what the sanitizer removes from a tag: the element, or some attributes.
+func (n *notes) removedFrom(tag string) (removed []string) {
+	if removed, ok := n.tags[tag]; ok {
+		return removed
+	}
+	if len(n.tags) >= maxNotedTags {
+		return nil
+	}
+	before := firstTag(tag)
+	if after := firstTag(policy.Sanitize(tag)); after.Data != before.Data {
+		removed = append(removed, "<"+noted([]byte(before.Data))+">")
+	} else {
+		for _, attribute := range before.Attr {
+			kept := slices.ContainsFunc(after.Attr, func(a html.Attribute) bool { return a.Key == attribute.Key })
+			if !kept {
+				removed = append(removed, fmt.Sprintf("The attribute %s of <%s>", noted([]byte(attribute.Key)), before.Data))
+			}
+		}
+	}
+	if n.tags == nil {
+		n.tags = make(map[string][]string)
+	}
+	n.tags[tag] = removed
+	return removed
+}
+
+// firstTag returns the tag that HTML begins with. Without one, its name is empty.
+func firstTag(text string) html.Token {
+	tokens := html.NewTokenizer(strings.NewReader(text))
+	switch tokens.Next() {
+	case html.StartTagToken, html.SelfClosingTagToken:
+		return tokens.Token()
+	}
+	return html.Token{}
+}
+
+// noted shortens what a note names.
+func noted(name []byte) string {
+	if len(name) <= maxNoted {
+		return string(name)
+	}
+	return strings.ToValidUTF8(string(name[:maxNoted]), "") + "…"
+}
