@@ -63,9 +63,9 @@ func (f *postForm) setStored(source post.Source, now time.Time) {
 	if !source.Draft {
 		state, public = stateOf(source.Date, now)
 	}
-	f.Address, f.State = site.WritePath+source.Slug+"/", state
+	f.Address, f.State = site.EditPath(source.Slug), state
 	if public {
-		f.Page = "/" + source.Slug + "/"
+		f.Page = site.PostPath(source.Slug)
 	}
 	f.ID, f.Revision = source.ID, source.UpdatedAt.UnixMicro()
 	f.Dated = ""
@@ -121,7 +121,7 @@ func (e *Editor) edit(w http.ResponseWriter, r *request) error {
 // findPost returns the post that the path names, or post.ErrNotFound.
 func (e *Editor) findPost(r *request) (source post.Source, err error) {
 	slug := r.PathValue("slug")
-	if len(slug) > post.MaxSlugLength || !site.IsPlainPath("/"+slug) {
+	if !post.IsSlug(slug) {
 		return post.Source{}, post.ErrNotFound
 	}
 	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {

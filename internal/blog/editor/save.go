@@ -132,7 +132,7 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 	if err != nil {
 		return e.refused(w, r, f, err)
 	}
-	web.SeeOther(w, r.Request, site.WritePath+saved.Slug+"/?done="+done)
+	web.SeeOther(w, r.Request, site.EditPath(saved.Slug)+"?done="+done)
 	return nil
 }
 

@@ -110,7 +110,7 @@ func newFeed(t *directory.Tenant, latest []post.Post) atomFeed {
 }
 
 func newFeedEntry(t *directory.Tenant, p post.Post, changed time.Time) atomEntry {
-	address := t.Origin + "/" + p.Slug + "/"
+	address := t.Origin + site.PostPath(p.Slug)
 	entry := atomEntry{
 		Base:      address, // links in a post can be relative to it
 		ID:        feedID(t.Name, strconv.FormatInt(p.ID, 10), strconv.FormatInt(p.CreatedAt.UnixMicro(), 10)),

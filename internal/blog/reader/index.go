@@ -80,7 +80,7 @@ func (rd *Reader) writeIndex(t *directory.Tenant, number int, entries []post.Ent
 }
 
 func writeEntry(m web.HTMLWriter, e post.Entry) web.HTMLWriter {
-	m = m.HTML("<article class=\"entry\">\n<h2 dir=\"auto\" lang=\"\"><a href=\"/").Text(e.Slug).HTML("/\">").Text(e.Title).HTML("</a></h2>\n")
+	m = m.HTML("<article class=\"entry\">\n<h2 dir=\"auto\" lang=\"\"><a href=\"").Text(site.PostPath(e.Slug)).HTML("\">").Text(e.Title).HTML("</a></h2>\n")
 	m = m.HTML("<p class=\"meta\">").Day(e.PublishedAt)
 	if e.Author != "" {
 		m = writeAuthor(m, e.Author)

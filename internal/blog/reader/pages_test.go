@@ -71,6 +71,20 @@ func TestIndexIsPaged(t *testing.T) {
 	p.Get("alice.example.com", "/page/2").WantRedirect(t, "/page/2/")
 }
 
+// A title in any script gives an address, and its script the direction.
+func TestPostInArabic(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "مرحبا بالعالم", Content: "نص.[^1]\n\n[^1]: ملاحظة.", Date: blogtest.Start})
+	const path = "/%D9%85%D8%B1%D8%AD%D8%A8%D8%A7-%D8%A8%D8%A7%D9%84%D8%B9%D8%A7%D9%84%D9%85/"
+	p.Get("alice.example.com", path).Want(t, http.StatusOK, "alice", `<article class="post" dir="rtl" lang="ar">`, "<h1>مرحبا بالعالم</h1>",
+		`<link rel="canonical" href="http://alice.example.com:8000`+path+`">`, `<li id="fn:1">`)
+	p.Get("alice.example.com", strings.TrimSuffix(path, "/")+"?a=b").WantRedirect(t, path+"?a=b")
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<a href="`+path+`">مرحبا بالعالم</a>`, ">نص.</p>")
+	p.Get("alice.example.com", "/feed.xml").Want(t, http.StatusOK, "alice", `href="http://alice.example.com:8000`+path+`"`, "ملاحظة.")
+}
+
 func TestPost(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
@@ -79,7 +93,7 @@ func TestPost(t *testing.T) {
 
 	page := p.Get("alice.example.com", "/a-title/")
 	page.Want(t, http.StatusOK, "alice",
-		"<h1 dir=\"auto\" lang=\"\">A &#34;title&#34; &amp; &lt;more&gt;</h1>",
+		"<article class=\"post\" dir=\"ltr\" lang=\"\">", "<h1>A &#34;title&#34; &amp; &lt;more&gt;</h1>",
 		"<title>A &#34;title&#34; &amp; &lt;more&gt; · Blog of alice</title>",
 		`<time datetime="2027-01-10T12:00:00Z">10 January 2027</time> · <bdi lang="">Alice &lt;3</bdi></p>`,
 		"<p>Hello <strong>World</strong>.</p>",
@@ -114,7 +128,7 @@ func TestDirectionOfPosts(t *testing.T) {
 		`<p><bdi lang="">مدونة</bdi> · `)
 	p.Get("alice.example.com", "/shalom/").Want(t, http.StatusOK, "alice",
 		`<p class="site" dir="auto" lang=""><a href="/">مدونة</a></p>`,
-		`<h1 dir="auto" lang="">שלום</h1>`, `<bdi lang="">יעל</bdi>`, "<div class=\"prose\" dir=\"auto\" lang=\"\">\n<p>טקסט.</p>")
+		`<article class="post" dir="rtl" lang="he">`, "<h1>שלום</h1>\n<p class=\"meta\" lang=\"en\">", `<bdi lang="">יעל</bdi>`, "<div class=\"prose\">\n<p>טקסט.</p>")
 }
 
 func TestPathsWithoutPage(t *testing.T) {

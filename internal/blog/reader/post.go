@@ -3,10 +3,10 @@ package reader
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
@@ -22,8 +22,7 @@ const smallPost = 128 << 10
 
 func (rd *Reader) post(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error {
 	slug := r.PathValue("slug")
-	// No post can have such a slug, and the database refuses text with a NUL.
-	if len(slug) > post.MaxSlugLength || !site.IsPlainPath("/"+slug) || strings.Contains(slug, "/") {
+	if !post.IsSlug(slug) { // the database refuses text with a NUL
 		return post.ErrNotFound
 	}
 	var page *web.HTMLWriter
@@ -63,20 +62,21 @@ func (rd *Reader) post(w http.ResponseWriter, r *http.Request, t *directory.Tena
 func postPage(t *directory.Tenant, p post.Post) web.Page {
 	page := site.Page(t, p.Title)
 	page.Description = p.Summary
-	page.Canonical = t.Origin + "/" + p.Slug + "/"
+	page.Canonical = t.Origin + site.PostPath(p.Slug)
 	return page
 }
 
-// writePost writes a post. Its language is unknown, which lang="" says, and so is its direction.
+// writePost writes a post. Its script says its direction, and its language if it can.
 func writePost(m web.HTMLWriter, p post.Post) web.HTMLWriter {
-	m = m.HTML("<article class=\"post\">\n<header>\n<h1 dir=\"auto\" lang=\"\">").Text(p.Title).HTML("</h1>\n<p class=\"meta\">").Day(p.PublishedAt)
+	text := language.Guess(p.Title + " " + p.Summary)
+	m = m.HTML("<article class=\"post\" dir=\"").Text(text.Direction()).HTML("\" lang=\"").Text(text.Tag).HTML("\">\n<header>\n<h1>").Text(p.Title).HTML("</h1>\n<p class=\"meta\" lang=\"en\">").Day(p.PublishedAt)
 	if p.Author != "" {
 		m = writeAuthor(m, p.Author)
 	}
 	if p.UpdatedAt.Sub(p.PublishedAt) > updatedAfter {
 		m = m.HTML(" · Updated ").Day(p.UpdatedAt)
 	}
-	m = m.HTML("</p>\n</header>\n<div class=\"prose\" dir=\"auto\" lang=\"\">\n").Sanitized(p.HTML).HTML("</div>\n</article>\n")
+	m = m.HTML("</p>\n</header>\n<div class=\"prose\">\n").Sanitized(p.HTML).HTML("</div>\n</article>\n")
 	return m.HTML("<nav class=\"pages\" aria-label=\"Pages\"><a href=\"/\">All posts</a></nav>\n")
 }
 

@@ -1,5 +1,10 @@
 package site
 
+import (
+	"net/url"
+	"unicode"
+)
+
 // Paths of a blog that pages of several packages link to.
 const (
 	// FeedPath is the Atom feed.
@@ -12,12 +17,17 @@ const (
 	LoginToWrite = LoginPath + "?next=" + WritePath
 )
 
+// PostPath returns the path of a post, percent-encoded as it is sent (RFC 3987, section 3.1).
+func PostPath(slug string) string { return "/" + url.PathEscape(slug) + "/" }
+
+// EditPath returns the path where a post is edited, percent-encoded.
+func EditPath(slug string) string { return WritePath + url.PathEscape(slug) + "/" }
+
 // IsPlainPath reports whether a path can be the path of a post. No other path is repeated in a redirect: browsers read
 // //host and /\host as the address of another site.
 func IsPlainPath(path string) bool {
-	for i := range len(path) {
-		c := path[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '/' {
+	for _, c := range path {
+		if c != '-' && c != '/' && !unicode.IsLetter(c) && !unicode.IsMark(c) && !unicode.IsDigit(c) {
 			return false
 		}
 	}

@@ -54,7 +54,7 @@ func invalid(field, format string, args ...any) error {
 // date, and derives the slug from the title if it is empty.
 func (d *Document) Normalize() {
 	d.Title, d.Author = line(d.Title), line(d.Author)
-	d.Slug = strings.ToLower(strings.TrimSpace(d.Slug))
+	d.Slug = normalizeSlug(strings.TrimSpace(d.Slug))
 	if d.Slug == "" && d.Title != "" {
 		d.Slug = Slug(d.Title)
 	}

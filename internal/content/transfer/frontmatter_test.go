@@ -125,7 +125,7 @@ func TestParseInvalid(t *testing.T) {
 		"no date":              {"---\ntitle: T\ndate: yesterday\n---\n", `The date "yesterday" cannot be read. Write it as 2026-11-23 or 2026-11-23T09:30:00Z.`},
 		"a slug with a slash":  {"---\ntitle: T\nslug: a/b\n---\n", `"a/b" is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.`},
 		"a slug in upper case": {"---\ntitle: T\nslug: Hello\n---\n", `"Hello" is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.`},
-		"a long slug":          {"---\ntitle: T\nslug: " + strings.Repeat("a", 101) + "\n---\n", "The address has 101 characters; the maximum is 100."},
+		"a long slug":          {"---\ntitle: T\nslug: " + strings.Repeat("a", 201) + "\n---\n", "The address has 201 bytes; the maximum is 200. Shorten it."},
 		"a reserved slug":      {"---\ntitle: T\nslug: assets\n---\n", `The address "assets" is reserved. Choose another one.`},
 	}
 	for name, test := range tests {
