@@ -88,7 +88,7 @@ func TestRefusedValues(t *testing.T) {
 // What people rely on in every pod, in addition to the restricted Pod Security Standard, which the API server checks.
 func TestPods(t *testing.T) {
 	t.Parallel()
-	all := objects(t, "blogs", required, matrix["mail server"])
+	all := objects(t, "blogs", required, matrix["mail server"], `postgres: {caSecret: cluster-ca}`)
 	for _, name := range []string{"operator", "blog", "portal"} {
 		deployment := convert[appsv1.Deployment](t, find(all, "Deployment", "echoblogs-"+name))
 		pod := deployment.Spec.Template.Spec
@@ -108,6 +108,12 @@ func TestPods(t *testing.T) {
 		for _, variable := range container.Env {
 			if variable.ValueFrom != nil && variable.ValueFrom.SecretKeyRef != nil {
 				t.Errorf("%s: the Secret in %s is not updated when it changes", name, variable.Name)
+			}
+		}
+		for _, volume := range pod.Volumes {
+			// That of CloudNativePG has the key that signs certificates of clients, and cert-manager's has one, too.
+			if strings.HasSuffix(volume.Name, "-ca") && (len(volume.Secret.Items) != 1 || volume.Secret.Items[0].Key != "ca.crt") {
+				t.Errorf("%s: the volume %s has more than the authority's certificate", name, volume.Name)
 			}
 		}
 		for _, mount := range container.VolumeMounts {

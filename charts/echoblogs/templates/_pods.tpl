@@ -70,5 +70,9 @@ securityContext:
 - name: database-ca
   secret:
     secretName: {{ .Values.postgres.caSecret }}
+    # The Secret of an authority can have its private key as well.
+    items:
+    - key: ca.crt
+      path: ca.crt
 {{- end }}
 {{- end -}}
