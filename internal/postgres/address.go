@@ -41,7 +41,11 @@ func readAddress(address string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the file with the address of the database: %w", err)
 	}
-	return strings.TrimSpace(string(uri)), nil
+	if address := strings.TrimSpace(string(uri)); address != "" {
+		return address, nil
+	}
+	// The driver would connect to the server of this machine.
+	return "", &fs.PathError{Op: "read", Path: address, Err: errors.New("it is empty")}
 }
 
 // addressError explains why an address cannot be used. The driver's error quotes the address, which contains the password.

@@ -18,6 +18,12 @@ func TestAddressFromAFile(t *testing.T) {
 	if address, err := postgres.AddressFromEnv("TEST_URI"); err == nil {
 		t.Errorf("the address of a missing file is %q", address)
 	}
+	if err := os.WriteFile(path, []byte(" \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if address, err := postgres.AddressFromEnv("TEST_URI"); err == nil || !strings.Contains(err.Error(), "it is empty") {
+		t.Errorf("the address of an empty file is %q, %v", address, err)
+	}
 	names := make([]string, 2)
 	var pool *postgres.Pool
 	for i := range names {
