@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
@@ -64,7 +65,13 @@ func Database(ctx context.Context, o DatabaseOptions) error {
 		if err != nil {
 			return err
 		}
+		if err := o.refuseOtherDatabase(ctx, administrator, roles); err != nil {
+			return err
+		}
 		if err := o.refuseForeign(roles); err != nil {
+			return err
+		}
+		if err := o.createRoles(ctx, tx, roles); err != nil {
 			return err
 		}
 		if err := o.createSecrets(ctx, administrator, roles); err != nil {
@@ -106,7 +113,7 @@ type role struct {
 	secret   string
 	exists   bool // in the database
 	password string
-	stored   bool // the password is in the Secret
+	stored   *url.URL // the address in the Secret. nil: there is none
 }
 
 // readRoles returns the roles, in a constant order, as they are in the database and in the Secrets.
@@ -129,7 +136,7 @@ func (o DatabaseOptions) readRoles(ctx context.Context, db postgres.Querier) ([]
 func (o DatabaseOptions) refuseForeign(roles []*role) error {
 	var refused []error
 	for _, r := range roles {
-		if r.exists && !r.stored && !o.ResetPasswords {
+		if r.exists && r.stored == nil && !o.ResetPasswords {
 			refused = append(refused, fmt.Errorf("the database role %s exists, but the Secret %s/%s with its password does not", r.name, o.Namespace, r.secret))
 		}
 	}
@@ -140,7 +147,47 @@ func (o DatabaseOptions) refuseForeign(roles []*role) error {
 		"If they are those of this installation, restore the Secrets, or set postgres.bootstrap.resetPasswords=true for new passwords", errors.Join(refused...))
 }
 
-// prepare creates the roles, grants their privileges and sets the passwords of those that are new.
+// createRoles creates the roles that are missing. It fails if another installation with the same names, of another database on
+// the server, has created them since readRoles: they are refused at the next attempt.
+func (o DatabaseOptions) createRoles(ctx context.Context, tx pgx.Tx, roles []*role) error {
+	for _, r := range roles {
+		if r.exists {
+			continue
+		}
+		if _, err := tx.Exec(ctx, "CREATE ROLE "+pgx.Identifier{r.name}.Sanitize()+" LOGIN"); err != nil {
+			return fmt.Errorf("create the database role %s: %s", r.name, postgres.LogText(err))
+		}
+	}
+	return nil
+}
+
+// refuseOtherDatabase refuses Secrets with another database of the server than the one that is prepared: the programs would go on
+// with it. Another server may be a pooler before the same one, with a name of its own for the database, so that is logged.
+func (o DatabaseOptions) refuseOtherDatabase(ctx context.Context, administrator *url.URL, roles []*role) error {
+	for _, r := range roles {
+		switch {
+		case r.stored == nil:
+		case administrator.Host != r.stored.Host:
+			o.Log.LogAttrs(ctx, slog.LevelWarn, "The Secret of a database role has another server than the administrator's",
+				slog.String("secret", r.secret), slog.String("server", r.stored.Host), slog.String("administrator", administrator.Host))
+		case databaseOf(administrator) != databaseOf(r.stored):
+			return fmt.Errorf("the Secret %s/%s has the database %q, and the administrator in the Secret %s prepares %q: correct the one that is wrong, "+
+				"or delete the Secrets of the roles and set postgres.bootstrap.resetPasswords=true",
+				o.Namespace, r.secret, databaseOf(r.stored), o.AdministratorSecret, databaseOf(administrator))
+		}
+	}
+	return nil
+}
+
+// databaseOf returns the database of an address: by default, the one with the name of the user (libpq, section 34.1.2).
+func databaseOf(uri *url.URL) string {
+	if name := strings.TrimPrefix(uri.Path, "/"); name != "" {
+		return name
+	}
+	return uri.User.Username()
+}
+
+// prepare grants the roles their privileges and sets the passwords of those that are new.
 func (o DatabaseOptions) prepare(ctx context.Context, tx pgx.Tx, roles []*role) error {
 	sql := postgres.BootstrapSQL(o.RolePrefix, o.Application)
 	if o.Citus {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -45,19 +46,18 @@ func (o DatabaseOptions) readSecret(ctx context.Context, r *role) error {
 		return fmt.Errorf("the Secret %s has the database user %q, but postgres.rolePrefix=%s makes it %s: change the prefix or the Secret", r.secret, user, o.RolePrefix, r.name)
 	}
 	r.password, _ = uri.User.Password()
-	r.stored = true
+	r.stored = uri
 	return nil
 }
 
 // createSecrets creates the Secrets that do not exist, with random passwords.
 func (o DatabaseOptions) createSecrets(ctx context.Context, administrator *url.URL, roles []*role) error {
 	for _, r := range roles {
-		if r.stored {
+		if r.stored != nil {
 			continue
 		}
 		r.password = rand.Text()
-		uri := *administrator
-		uri.User = url.UserPassword(r.name, r.password)
+		uri := addressOf(administrator, r)
 		secret := &corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{
 				Namespace: o.Namespace, Name: r.secret, Labels: map[string]string{"app.kubernetes.io/part-of": "echoblogs"},
@@ -70,6 +70,22 @@ func (o DatabaseOptions) createSecrets(ctx context.Context, administrator *url.U
 		o.Log.LogAttrs(ctx, slog.LevelInfo, "Created the Secret with the password of a database role", slog.String("secret", r.secret), slog.String("role", r.name))
 	}
 	return nil
+}
+
+// credentials are the parameters of an address that say who connects, instead of user and password before the host.
+var credentials = []string{"user", "password", "passfile", "sslcert", "sslkey", "sslpassword", "service", "servicefile", "options"}
+
+// addressOf returns the address for a role: the administrator's, without what belongs to the administrator alone.
+func addressOf(administrator *url.URL, r *role) *url.URL {
+	uri := *administrator
+	uri.User = url.UserPassword(r.name, r.password)
+	if parameters := uri.Query(); slices.ContainsFunc(credentials, parameters.Has) {
+		for _, name := range credentials {
+			parameters.Del(name)
+		}
+		uri.RawQuery = parameters.Encode()
+	}
+	return &uri
 }
 
 // readAddress returns the address in a Secret, as the operator reads it from the one that the Platform names, and the
