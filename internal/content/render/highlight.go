@@ -27,7 +27,7 @@ var languages = func() map[string]chroma.Lexer {
 	for _, name := range strings.Fields(`bash c clojure cpp csharp css dart diff docker elixir erlang go graphql haskell hcl
 		html ini java javascript json jsx julia kotlin latex lua makefile markdown nginx nix ocaml perl php powershell protobuf
 		python r ruby rust scala scss sql swift toml typescript vim vue xml yaml zig`) {
-		lexer := chroma.Coalesce(lexers.Get(name))
+		lexer := lexers.Get(name)
 		byName[name] = lexer
 		for _, alias := range lexer.Config().Aliases {
 			byName[strings.ToLower(alias)] = lexer
@@ -59,31 +59,37 @@ func renderFence(w util.BufWriter, source []byte, node ast.Node, entering bool) 
 	return ast.WalkContinue, nil
 }
 
-// highlight writes code with a span around each token that has a class. After maxHighlightTime, the rest of the code is plain.
+// highlight writes code with a span around each run of tokens of a class. After maxHighlightTime, the rest of the code is plain.
 func (b *budget) highlight(lexer chroma.Lexer, code string) {
-	began, written := time.Now(), 0
-	next, err := lexer.Tokenise(nil, code)
-	if err == nil {
-		for token := next(); token != chroma.EOF; token = next() {
-			// A lexer may end the code with a line break that it does not have.
-			value := token.Value[:min(len(token.Value), len(code)-written)]
-			class := classOf(token.Type)
-			if class != "" && value != "" {
-				b.spend(1)
-				_, _ = b.WriteString(`<span class="` + class + `">`)
-			}
-			_, _ = b.Write(util.EscapeHTML([]byte(value)))
-			if class != "" && value != "" {
-				_, _ = b.WriteString(`</span>`)
-			}
-			written += len(value)
-			if b.highlightTime+time.Since(began) > maxHighlightTime {
-				break
-			}
+	began, open := time.Now(), ""
+	next, err := lexer.Tokenise(&chroma.TokeniseOptions{State: "root"}, code)
+	for err == nil && b.highlightTime+time.Since(began) < maxHighlightTime {
+		token := next()
+		rest, ok := strings.CutPrefix(code, token.Value)
+		if token == chroma.EOF || !ok { // a lexer may make other line breaks of those that the code has
+			break
 		}
+		code = rest
+		if class := classOf(token.Type); class != open && token.Value != "" {
+			b.switchSpan(open, class)
+			open = class
+		}
+		_, _ = b.Write(util.EscapeHTML([]byte(token.Value)))
 	}
+	b.switchSpan(open, "")
 	b.highlightTime += time.Since(began)
-	_, _ = b.Write(util.EscapeHTML([]byte(code[written:])))
+	_, _ = b.Write(util.EscapeHTML([]byte(code)))
+}
+
+// switchSpan ends the span of a class and begins that of another. "": there is none.
+func (b *budget) switchSpan(from, to string) {
+	if from != "" {
+		_, _ = b.WriteString("</span>")
+	}
+	if to != "" {
+		b.spend(1)
+		_, _ = b.WriteString(`<span class="` + to + `">`)
+	}
 }
 
 // classOf returns the class of a token: k keyword, s string, m number, f function, c comment. "": none.
