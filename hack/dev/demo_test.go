@@ -238,6 +238,7 @@ func (d *demo) wantCommands() {
 		"kubectl echoblogs invite alice || true":                                        "the owner alice already has an account: they can reset a forgotten password at http://localhost:" + d.port + "/reset/",
 		"kubectl echoblogs doctor":                                                      "No problems found.",
 		"printf '# Title\\n' | kubectl echoblogs post bob -":                            "http://bob.localhost:" + d.port + "/title/",
+		"printf '# Frame\\n\\n<iframe>\\n' | kubectl echoblogs post bob -":              "Line 1 of the text: <iframe> is removed",
 	} {
 		shell := exec.CommandContext(d.t.Context(), "sh", "-c", line)
 		shell.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(d.state, "kubeconfig"), "PATH="+filepath.Join(d.state, "bin")+":"+os.Getenv("PATH"))

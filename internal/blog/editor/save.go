@@ -62,7 +62,7 @@ func submitted(r *request) *postForm {
 	f := newForm()
 	f.ID, f.Revision = number(r.PostFormValue("id")), number(r.PostFormValue("revision"))
 	if slug := r.PathValue("slug"); f.ID != 0 && slug != "" {
-		f.Address = site.WritePath + slug + "/"
+		f.Address = site.EditPath(slug)
 	}
 	f.Document = post.Document{
 		Title: r.PostFormValue("title"), Slug: r.PostFormValue("slug"), Author: r.PostFormValue("author"),

@@ -23,7 +23,7 @@ const (
 )
 
 // newParser returns goldmark's parser for GitHub-flavored Markdown with these limits and those of the budget.
-func newParser(more ...parser.Option) parser.Parser {
+func newParser() parser.Parser {
 	blocks := []util.PrioritizedValue{
 		util.Prioritized(parser.NewSetextHeadingParser(parser.WithAutoHeadingID()), 100),
 		util.Prioritized(parser.NewThematicBreakParser(), 200),
@@ -50,7 +50,7 @@ func newParser(more ...parser.Option) parser.Parser {
 	for i, parse := range inline {
 		inline[i].Value = countedInline{parse.Value.(parser.InlineParser)}
 	}
-	return parser.NewParser(append(more,
+	return parser.NewParser(
 		parser.WithBlockParsers(blocks...),
 		parser.WithInlineParsers(inline...),
 		parser.WithParagraphTransformers(
@@ -62,7 +62,7 @@ func newParser(more ...parser.Option) parser.Parser {
 			util.Prioritized(transformer{}, 500),
 			util.Prioritized(extension.NewFootnoteASTTransformer(), 999),
 		),
-	)...)
+	)
 }
 
 // limitedContainer opens no block deeper than maxDepth.
