@@ -69,6 +69,7 @@ func (i *installation) archive(server *postgrestest.Server) {
 	i.run(stack.Script{Commands: "mkdir " + filepath.Join(i.backups, "wal"), AsServer: true})
 	server.Stop()
 	server.Start()
+	i.Admin.Reset() // a pool tries only those connections that were idle for a second
 }
 
 // endRecovered ends the recovered server, if the test has failed before the page did.
