@@ -22,10 +22,10 @@ const (
 	uninstallTimeout = time.Hour
 	// callTimeout limits one call to the API server.
 	callTimeout = 15 * time.Second
-	// pollInterval is how often an uninstallation looks whether objects are gone.
-	pollInterval = 200 * time.Millisecond
 	// concurrency is how many objects an uninstallation changes at once.
 	concurrency = 8
+	// defaultProgressDeadline is longer than a pod may take to stop, or the operator to end a Tenant.
+	defaultProgressDeadline = 2 * time.Minute
 )
 
 // uninstallation removes the objects of one namespace.
@@ -34,6 +34,8 @@ type uninstallation struct {
 	out io.Writer
 	// operatorStopped is true if the user says that no operator runs outside of the namespace.
 	operatorStopped bool
+	// progressDeadline is how long the next pod may take to stop, or the next object to be deleted.
+	progressDeadline time.Duration
 }
 
 func uninstallCommand(flags *clusterFlags) *cobra.Command {
@@ -74,6 +76,7 @@ It can be repeated after a failure.`,
 	cmd.Flags().BoolVar(&keepData, "keep-data", false, "leave rows and schemas as they are")
 	cmd.Flags().BoolVar(&retain, "retain", false, "turn every Tenant into a tombstone")
 	cmd.Flags().BoolVar(&u.operatorStopped, "operator-stopped", false, "with --keep-data: no operator runs outside of the namespace")
+	cmd.Flags().DurationVar(&u.progressDeadline, "progress-deadline", defaultProgressDeadline, "give up if no further pod stops, or no further object is deleted, for so long")
 	cmd.MarkFlagsOneRequired("keep-data", "retain")
 	cmd.MarkFlagsMutuallyExclusive("keep-data", "retain")
 	return cmd

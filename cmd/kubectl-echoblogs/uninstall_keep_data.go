@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -67,7 +68,7 @@ func (u *uninstallation) stopPrograms(ctx context.Context) error {
 	return nil
 }
 
-// stopDeployment scales a Deployment to zero and waits until its pods are gone. It reports whether there is one.
+// stopDeployment scales a Deployment to zero and waits until its pods have stopped. It reports whether there is one.
 func (u *uninstallation) stopDeployment(ctx context.Context, name string) (found bool, err error) {
 	key := client.ObjectKey{Namespace: u.Namespace, Name: name}
 	var deployment appsv1.Deployment
@@ -83,13 +84,32 @@ func (u *uninstallation) stopDeployment(ctx context.Context, name string) (found
 	if err := u.Client.Patch(ctx, &deployment, client.MergeFrom(before)); err != nil {
 		return true, fmt.Errorf("stop Deployment %s: %w", name, err)
 	}
-	return true, until(ctx, "the pods of "+name+" are gone", func(ctx context.Context) (bool, error) {
-		var pods corev1.PodList
-		err := u.Client.List(ctx, &pods, client.InNamespace(u.Namespace), client.MatchingLabels(deployment.Spec.Selector.MatchLabels))
-		if err != nil {
-			return false, fmt.Errorf("list the pods of %s: %w", name, err)
-		}
-		return len(pods.Items) == 0, nil
+	return true, u.awaitStopped(ctx, &deployment)
+}
+
+// awaitStopped waits until no pod of a Deployment runs. Pods that have ended, such as evicted ones, may stay.
+func (u *uninstallation) awaitStopped(ctx context.Context, deployment *appsv1.Deployment) error {
+	var running []string
+	return u.await(ctx, wait{
+		what: "the pods of " + deployment.Name + " have stopped",
+		left: func(ctx context.Context) (int, error) {
+			var pods corev1.PodList
+			err := u.Client.List(ctx, &pods, client.InNamespace(u.Namespace), client.MatchingLabels(deployment.Spec.Selector.MatchLabels))
+			if err != nil {
+				return 0, fmt.Errorf("list the pods of %s: %w", deployment.Name, err)
+			}
+			running = nil
+			for _, pod := range pods.Items {
+				if pod.Status.Phase != corev1.PodFailed && pod.Status.Phase != corev1.PodSucceeded {
+					running = append(running, pod.Name)
+				}
+			}
+			return len(running), nil
+		},
+		stalled: func(int) error {
+			return fmt.Errorf("pods of %s do not stop: %s. Check their nodes; if a node is lost, delete its pods with --force; then repeat the command",
+				deployment.Name, strings.Join(running, ", "))
+		},
 	})
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -12,9 +11,6 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
-
-// patience is how long the operator may take for the next Tenant, until the command gives up.
-const patience = 2 * time.Minute
 
 // retain lets the operator end every Tenant and then the Platforms.
 func (u *uninstallation) retain(ctx context.Context) error {
@@ -34,7 +30,11 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	if err := each(ctx, tenants.Items, u.retainTenant); err != nil {
 		return err
 	}
-	if err := u.awaitGone(ctx, "Tenants", func() client.ObjectList { return &v1alpha1.TenantList{} }, func(l client.ObjectList) int { return len(l.(*v1alpha1.TenantList).Items) }); err != nil {
+	if err := u.awaitDeleted(ctx, "Tenants", func(ctx context.Context) (int, error) {
+		var left v1alpha1.TenantList
+		err := u.Client.List(ctx, &left, client.InNamespace(u.Namespace))
+		return len(left.Items), err
+	}); err != nil {
 		return err
 	}
 	for i := range platforms {
@@ -48,7 +48,10 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := u.awaitGone(ctx, "Platforms", func() client.ObjectList { return &v1alpha1.PlatformList{} }, func(l client.ObjectList) int { return len(l.(*v1alpha1.PlatformList).Items) }); err != nil {
+	if err := u.awaitDeleted(ctx, "Platforms", func(ctx context.Context) (int, error) {
+		left, err := u.platforms(ctx)
+		return len(left), err
+	}); err != nil {
 		return err
 	}
 	if err := u.deleteIngresses(ctx); err != nil {
@@ -88,41 +91,21 @@ func (u *uninstallation) retainTenant(ctx context.Context, tenant *v1alpha1.Tena
 	return nil
 }
 
-// awaitGone waits until there is no object of a kind. It gives up if their number stays the same for too long.
-func (u *uninstallation) awaitGone(ctx context.Context, kind string, list func() client.ObjectList, count func(client.ObjectList) int) error {
-	left, since := -1, time.Now()
-	return until(ctx, "the "+kind+" are gone", func(ctx context.Context) (bool, error) {
-		found := list()
-		if err := u.Client.List(ctx, found, client.InNamespace(u.Namespace)); err != nil {
-			return false, fmt.Errorf("list the %s: %w", kind, err)
-		}
-		if n := count(found); n != left {
-			left, since = n, time.Now()
-		}
-		if left > 0 && time.Since(since) > patience {
-			return false, fmt.Errorf("%d %s are still being deleted. Check that the operator runs, and what their conditions say; then repeat the command, or use --keep-data", left, kind)
-		}
-		return left == 0, nil
+// awaitDeleted waits until the operator has ended all objects of a kind.
+func (u *uninstallation) awaitDeleted(ctx context.Context, kind string, count func(context.Context) (int, error)) error {
+	return u.await(ctx, wait{
+		what: "the " + kind + " are gone",
+		left: func(ctx context.Context) (int, error) {
+			left, err := count(ctx)
+			if err != nil {
+				return 0, fmt.Errorf("list the %s: %w", kind, err)
+			}
+			return left, nil
+		},
+		stalled: func(left int) error {
+			return fmt.Errorf("%d %s are still being deleted. Check that the operator runs, and what their conditions say; then repeat the command, or use --keep-data", left, kind)
+		},
 	})
-}
-
-// until calls check until it returns true or an error.
-func until(ctx context.Context, what string, check func(context.Context) (bool, error)) error {
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
-	for {
-		limited, cancel := context.WithTimeout(ctx, callTimeout)
-		done, err := check(limited)
-		cancel()
-		if done || err != nil {
-			return err
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return fmt.Errorf("wait until %s: %w", what, ctx.Err())
-		}
-	}
 }
 
 // each calls do for each item, for some of them at once.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -28,6 +29,9 @@ func TestDatabaseIsRestored(t *testing.T) {
 	i.EditTenant("dave", func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
 	i.waitBlog("dave", http.StatusPaymentRequired, "")
 
+	// Pods that write nothing stay.
+	i.createPod("echoblogs-portal", corev1.PodFailed) // an evicted one
+	i.createPod("echoblogs-test", corev1.PodPending)
 	i.stop()
 	i.follow("Replace the database", 0)
 	if orphans := i.start(); !strings.Contains(orphans, "bob") {
@@ -68,4 +72,18 @@ func TestDatabaseIsRestoredWithoutASuperuser(t *testing.T) {
 		t.Errorf("the doctor prints %s, error %v", printed, err)
 	}
 	i.script(`dropdb "${DATABASE}_replaced"`)
+}
+
+// createPod creates a pod of a program, which nothing runs.
+func (i *installation) createPod(program string, phase corev1.PodPhase) {
+	i.t.Helper()
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: program, Labels: map[string]string{
+		"app.kubernetes.io/name": program, "app.kubernetes.io/part-of": "echoblogs",
+	}}}
+	pod.Spec.Containers = []corev1.Container{{Name: "program", Image: "program"}}
+	i.CreateObject(pod)
+	pod.Status.Phase = phase
+	if err := i.Client.Status().Update(i.t.Context(), pod); err != nil {
+		i.t.Fatal(err)
+	}
 }

@@ -36,6 +36,28 @@ func newInstalled(t *testing.T) (*stack.Platform, *stack.Operator) {
 	return p, operator
 }
 
+// newDeployment creates a Deployment, for which nothing creates pods here.
+func newDeployment(p *stack.Platform, name string) *appsv1.Deployment {
+	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	deployment.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}
+	deployment.Spec.Template.Labels = deployment.Spec.Selector.MatchLabels
+	deployment.Spec.Template.Spec.Containers = []corev1.Container{{Name: "program", Image: "program"}}
+	p.CreateObject(deployment)
+	return deployment
+}
+
+// newPod creates a pod of a Deployment.
+func newPod(t *testing.T, p *stack.Platform, deployment *appsv1.Deployment, name string, phase corev1.PodPhase) *corev1.Pod {
+	t.Helper()
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: deployment.Spec.Template.Labels}, Spec: deployment.Spec.Template.Spec}
+	p.CreateObject(pod)
+	pod.Status.Phase = phase
+	if err := p.Client.Status().Update(t.Context(), pod); err != nil {
+		t.Fatal(err)
+	}
+	return pod
+}
+
 // wantUninstalled checks that none of our objects is left in the namespace.
 func wantUninstalled(t *testing.T, p *stack.Platform) {
 	t.Helper()
@@ -67,11 +89,16 @@ func TestUninstallKeepsData(t *testing.T) {
 	}
 	operator.Kill()
 	p.EditTenant("bob", func(t *v1alpha1.Tenant) { t.Finalizers = append(t.Finalizers, "example.com/mine") })
-	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "echoblogs-operator"}}
-	deployment.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": "operator"}}
-	deployment.Spec.Template.Labels = deployment.Spec.Selector.MatchLabels
-	deployment.Spec.Template.Spec.Containers = []corev1.Container{{Name: "operator", Image: "operator"}}
-	p.CreateObject(deployment)
+	deployment := newDeployment(p, "echoblogs-operator")
+	newPod(t, p, deployment, "evicted", corev1.PodFailed)
+	hanging := newPod(t, p, deployment, "hanging", corev1.PodRunning)
+	_, err := p.RunPlugin(t.Context(), "uninstall", "--keep-data", "--progress-deadline=1s")
+	if err == nil || !strings.Contains(err.Error(), "pods of echoblogs-operator do not stop: hanging. Check their nodes") {
+		t.Fatalf("an operator may be running: %v", err)
+	}
+	if err := p.Client.Delete(t.Context(), hanging, client.GracePeriodSeconds(0)); err != nil {
+		t.Fatal(err)
+	}
 	var namespace corev1.Namespace
 	if err := p.Client.Get(t.Context(), client.ObjectKey{Name: p.Namespace}, &namespace); err != nil {
 		t.Fatal(err)
