@@ -50,8 +50,8 @@ namespaces stay. Afterwards, "kubectl delete namespace" removes the rest.
   --keep-data  stops the operator and the public site, and leaves rows and schemas as they are: a new installation that
                takes over the database continues with them. It also helps if the namespace is being deleted and does not
                go away, because no operator runs any more.
-  --retain     lets the operator turn every Tenant into a tombstone first, also those that would be deleted with their
-               data. The operator must run.
+  --retain     stops the public site, and lets the operator turn every Tenant into a tombstone, also those that would be
+               deleted with their data. The operator must run.
 
 It can be repeated after a failure.`,
 		Example: "  kubectl echoblogs uninstall -n staging --keep-data",

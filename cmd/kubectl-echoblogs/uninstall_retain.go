@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -12,7 +13,7 @@ import (
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 )
 
-// retain lets the operator end every Tenant and then the Platforms.
+// retain stops the public site, which creates Tenants, and lets the operator end every Tenant and then the Platforms.
 func (u *uninstallation) retain(ctx context.Context) error {
 	platforms, err := u.platforms(ctx)
 	if err != nil {
@@ -23,6 +24,9 @@ func (u *uninstallation) retain(ctx context.Context) error {
 			return err
 		}
 	}
+	if _, err := u.stopDeployment(ctx, siteDeployment); err != nil {
+		return err
+	}
 	var tenants v1alpha1.TenantList
 	if err := u.Client.List(ctx, &tenants, client.InNamespace(u.Namespace)); err != nil {
 		return fmt.Errorf("list the Tenants: %w", err)
@@ -30,11 +34,8 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	if err := each(ctx, tenants.Items, u.retainTenant); err != nil {
 		return err
 	}
-	if err := u.awaitDeleted(ctx, "Tenants", func(ctx context.Context) (int, error) {
-		var left v1alpha1.TenantList
-		err := u.Client.List(ctx, &left, client.InNamespace(u.Namespace))
-		return len(left.Items), err
-	}); err != nil {
+	newcomers, err := u.awaitTenants(ctx)
+	if err != nil {
 		return err
 	}
 	for i := range platforms {
@@ -48,16 +49,13 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := u.awaitDeleted(ctx, "Platforms", func(ctx context.Context) (int, error) {
-		left, err := u.platforms(ctx)
-		return len(left), err
-	}); err != nil {
+	if err := u.awaitPlatforms(ctx); err != nil {
 		return err
 	}
 	if err := u.deleteIngresses(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items), len(platforms), u.Namespace)
+	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items)+newcomers, len(platforms), u.Namespace)
 	return nil
 }
 
@@ -91,19 +89,63 @@ func (u *uninstallation) retainTenant(ctx context.Context, tenant *v1alpha1.Tena
 	return nil
 }
 
-// awaitDeleted waits until the operator has ended all objects of a kind.
-func (u *uninstallation) awaitDeleted(ctx context.Context, kind string, count func(context.Context) (int, error)) error {
-	return u.await(ctx, wait{
-		what: "the " + kind + " are gone",
+// awaitTenants waits until the operator has ended all Tenants. It returns the number of those that were created since the others
+// were listed, which it retains, too. It reads one Tenant at a time, because there may be many.
+func (u *uninstallation) awaitTenants(ctx context.Context) (newcomers int, err error) {
+	err = u.await(ctx, wait{
+		what: "the Tenants are gone",
 		left: func(ctx context.Context) (int, error) {
-			left, err := count(ctx)
-			if err != nil {
-				return 0, fmt.Errorf("list the %s: %w", kind, err)
+			var first metav1.PartialObjectMetadataList
+			first.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("TenantList"))
+			if err := u.Client.List(ctx, &first, client.InNamespace(u.Namespace), client.Limit(1)); err != nil {
+				return 0, fmt.Errorf("list the Tenants: %w", err)
+			}
+			if len(first.Items) == 0 {
+				return 0, nil
+			}
+			tenant := &first.Items[0]
+			if tenant.DeletionTimestamp.IsZero() || tenant.Annotations[v1alpha1.AnnotationDeletion] != v1alpha1.DeletionApproved {
+				newcomers++
+				if err := u.retainNewcomer(ctx, tenant.Name); err != nil {
+					return 0, err
+				}
+			}
+			left := 1
+			if others := first.RemainingItemCount; others != nil {
+				left += int(*others)
 			}
 			return left, nil
 		},
 		stalled: func(left int) error {
-			return fmt.Errorf("%d %s are still being deleted. Check that the operator runs, and what their conditions say; then repeat the command, or use --keep-data", left, kind)
+			return fmt.Errorf("%d Tenants are still there. Check that the operator runs, what their conditions say, and that nothing creates them again, such as a GitOps tool; "+
+				"then repeat the command, or use --keep-data", left)
+		},
+	})
+	return newcomers, err
+}
+
+// retainNewcomer is retainTenant for a Tenant that was not listed.
+func (u *uninstallation) retainNewcomer(ctx context.Context, name string) error {
+	var tenant v1alpha1.Tenant
+	switch err := u.Client.Get(ctx, client.ObjectKey{Namespace: u.Namespace, Name: name}, &tenant); {
+	case apierrors.IsNotFound(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read Tenant %s: %w", name, err)
+	}
+	return u.retainTenant(ctx, &tenant)
+}
+
+// awaitPlatforms waits until the operator has ended all Platforms.
+func (u *uninstallation) awaitPlatforms(ctx context.Context) error {
+	return u.await(ctx, wait{
+		what: "the Platforms are gone",
+		left: func(ctx context.Context) (int, error) {
+			platforms, err := u.platforms(ctx)
+			return len(platforms), err
+		},
+		stalled: func(left int) error {
+			return fmt.Errorf("%d Platforms are still being deleted. Check that the operator runs, and what their conditions say; then repeat the command, or use --keep-data", left)
 		},
 	})
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // pollInterval is how often an uninstallation checks whether objects are gone.
-const pollInterval = 200 * time.Millisecond
+const pollInterval = time.Second
 
 // wait is what an uninstallation waits for: that a number of objects becomes 0.
 type wait struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -178,6 +179,55 @@ func TestUninstallRetains(t *testing.T) {
 	// It can be repeated.
 	if printed, err := p.RunPlugin(t.Context(), "uninstall", "--retain"); err != nil || !strings.Contains(printed, "Removed 0 Tenants and 0 Platforms") {
 		t.Errorf("again, it prints %q, error %v", printed, err)
+	}
+}
+
+// The public site creates no Tenant any more when the first one is deleted. Tenants that others create later are retained, too.
+func TestUninstallRetainsNewcomers(t *testing.T) {
+	t.Parallel()
+	p, operator := newInstalled(t)
+	operator.Kill()
+	site := newDeployment(p, "echoblogs-portal")
+	pod := newPod(t, p, site, "portal", corev1.PodRunning)
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Finalizers = append(t.Finalizers, "example.com/mine") })
+	printed, ended := "", make(chan error, 1)
+	go func() {
+		var err error
+		printed, err = p.RunPlugin(t.Context(), "uninstall", "--retain")
+		ended <- err
+	}()
+	p.Wait("the public site is stopped", func(ctx context.Context) error {
+		err := p.Client.Get(ctx, client.ObjectKeyFromObject(site), site)
+		if err == nil && *site.Spec.Replicas != 0 {
+			err = errors.New("it is not")
+		}
+		return err
+	})
+	p.CreateTenant("dave")
+	if !p.Tenant("alice").DeletionTimestamp.IsZero() {
+		t.Error("alice is deleted while the public site runs")
+	}
+	if err := p.Client.Delete(t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait("the Tenants are being deleted", func(context.Context) error {
+		if p.Tenant("alice").DeletionTimestamp.IsZero() {
+			return errors.New("they are not")
+		}
+		return nil
+	})
+	p.CreateTenant("erin", func(t *v1alpha1.Tenant) { t.Spec.DeletionPolicy = v1alpha1.DeletionPolicyDelete })
+	p.StartOperator()
+	p.WaitTenantsReady("erin")
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) {
+		t.Finalizers = slices.DeleteFunc(t.Finalizers, func(name string) bool { return name == "example.com/mine" })
+	})
+	if err := <-ended; err != nil || !strings.HasSuffix(printed, fmt.Sprintf("Removed 5 Tenants and 1 Platforms from the namespace %q.\n", p.Namespace)) {
+		t.Errorf("it prints %q, error %v", printed, err)
+	}
+	wantUninstalled(t, p)
+	if n := p.Count(`SELECT count(*) FROM public.tenants t JOIN pg_namespace n ON n.nspname = t.tombstone_schema WHERE name <> 'dave'`); n != 4 {
+		t.Errorf("%d tombstones, want 4", n)
 	}
 }
 
