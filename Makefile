@@ -129,6 +129,7 @@ generate: $(CONTROLLER_GEN) $(CRD_REF_DOCS) $(HELM) ## Generate code, CRDs, the 
 	rm -rf api/v1alpha1/applyconfiguration charts/echoblogs/crds
 	$(CONTROLLER_GEN) object applyconfiguration:omitToolVersion=true paths=./api/v1alpha1
 	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:artifacts:config=charts/echoblogs/crds
+	sed -i "s|^    controller-gen.kubebuilder.io/version: .*|&\n    tenancy.echoblogs.io/version: $$(sed -n 's/^version: //p' charts/echoblogs/Chart.yaml)|" charts/echoblogs/crds/*.yaml
 	$(CONTROLLER_GEN) rbac:roleName=echoblogs-operator paths=./controllers/... output:rbac:artifacts:config=charts/echoblogs/files
 	$(CRD_REF_DOCS) --log-level ERROR --source-path=api/v1alpha1 --config=hack/api-reference/config.yaml \
 		--templates-dir=hack/api-reference --renderer=markdown --output-path=docs/api-reference.md

@@ -17,6 +17,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -28,8 +29,11 @@ const fieldOwner = client.FieldOwner("echoblogs-bootstrap")
 // establishTimeout bounds the wait for the API server to serve a CRD.
 const establishTimeout = time.Minute
 
-// ApplyCRDs applies CRDs, and waits until the API server serves them. One that has fields which its manifest lacks is left as
-// it is: an installation of a newer version shares it, and its objects would lose these fields.
+// versionAnnotation is on the manifest of each CRD: the version of the chart that it is from.
+const versionAnnotation = "tenancy.echoblogs.io/version"
+
+// ApplyCRDs applies CRDs, and waits until the API server serves them. One of a newer version is left as it is: an installation
+// of that version shares it, and the API server would refuse its objects, or drop fields of them.
 func ApplyCRDs(ctx context.Context, c client.Client, log *slog.Logger, manifests [][]byte) error {
 	for _, manifest := range manifests {
 		var wanted apiextensionsv1.CustomResourceDefinition
@@ -50,9 +54,13 @@ func applyCRD(ctx context.Context, c client.Client, log *slog.Logger, wanted *ap
 	case err != nil:
 		return fmt.Errorf("read the CRD %s: %w", wanted.Name, err)
 	default:
-		if newer := extraFields(&existing, wanted); len(newer) > 0 {
+		newer, err := isNewer(&existing, wanted)
+		if err != nil {
+			return err
+		}
+		if newer {
 			log.LogAttrs(ctx, slog.LevelWarn, "The CRD is of a newer version and was left as it is",
-				slog.String("crd", wanted.Name), slog.Any("fields", newer))
+				slog.String("crd", wanted.Name), slog.String("version", existing.Annotations[versionAnnotation]))
 			return nil
 		}
 	}
@@ -84,6 +92,26 @@ func awaitEstablished(ctx context.Context, c client.Reader, name string) error {
 		return fmt.Errorf("wait until the API server serves the CRD %s: %w", name, err)
 	}
 	return nil
+}
+
+// isNewer reports whether an existing CRD is of a newer version than the wanted one. Builds of the same version are compared by
+// their fields. An existing CRD without a version that has further fields is refused: whether it is newer is not known.
+func isNewer(existing, wanted *apiextensionsv1.CustomResourceDefinition) (bool, error) {
+	ours, err := version.ParseSemantic(wanted.Annotations[versionAnnotation])
+	if err != nil {
+		return false, fmt.Errorf("read the version of the manifest of the CRD %s: %w", wanted.Name, err)
+	}
+	extra := extraFields(existing, wanted)
+	theirs, err := version.ParseSemantic(existing.Annotations[versionAnnotation])
+	switch {
+	case err == nil && !ours.EqualTo(theirs):
+		return ours.LessThan(theirs), nil
+	case err == nil || len(extra) == 0:
+		return len(extra) > 0, nil
+	}
+	return false, fmt.Errorf("the CRD %s has fields that version %s does not have (%s), and its annotation %s does not say of which version it is. "+
+		"If no newer installation in this cluster uses it, apply the CRDs of the chart with kubectl apply --server-side --force-conflicts, and try again",
+		existing.Name, ours, strings.Join(extra, ", "), versionAnnotation)
 }
 
 // extraFields returns the paths of fields that existing has and wanted lacks.

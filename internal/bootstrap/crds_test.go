@@ -3,6 +3,8 @@ package bootstrap_test
 import (
 	"bytes"
 	"log/slog"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,44 +31,85 @@ func newClient(t *testing.T) client.Client {
 	return c
 }
 
-func TestApplyCRDs(t *testing.T) {
-	t.Parallel()
-	c := newClient(t)
+// crdsOf returns the CRDs as they would be in another version, for a group that no other test uses. The replacements are made in
+// the first place of each manifest.
+func crdsOf(t *testing.T, version string, replacements ...string) [][]byte {
+	t.Helper()
 	manifests, err := charts.CRDs()
 	if err != nil || len(manifests) != 2 {
 		t.Fatalf("%d CRDs, error %v", len(manifests), err)
 	}
-	// Those of another group, which no other test uses.
-	var former, latest [][]byte
-	for _, manifest := range manifests {
+	annotation := regexp.MustCompile(`bootstrap\.example\.com/version: .*`)
+	for i, manifest := range manifests {
 		text := strings.ReplaceAll(string(manifest), "tenancy.echoblogs.io", "bootstrap.example.com")
-		latest = append(latest, []byte(text))
-		former = append(former, []byte(strings.Replace(text, "displayName:", "formerName:", 1)))
-	}
-	log := &bytes.Buffer{}
-	apply := func(manifests [][]byte) {
-		t.Helper()
-		if err := bootstrap.ApplyCRDs(t.Context(), c, slog.New(slog.NewTextHandler(log, nil)), manifests); err != nil {
-			t.Fatal(err)
+		if !annotation.MatchString(text) {
+			t.Fatalf("a CRD has no version:\n%.400s", text)
 		}
+		text = annotation.ReplaceAllString(text, `tenancy.echoblogs.io/version: "`+version+`"`)
+		for pair := range slices.Chunk(replacements, 2) {
+			text = strings.Replace(text, pair[0], pair[1], 1)
+		}
+		manifests[i] = []byte(text)
 	}
-	has := func(field string) bool {
+	return manifests
+}
+
+func TestApplyCRDs(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	log := &bytes.Buffer{}
+	apply := func(manifests [][]byte) error {
+		log.Reset()
+		return bootstrap.ApplyCRDs(t.Context(), c, slog.New(slog.NewTextHandler(log, nil)), manifests)
+	}
+	read := func() *apiextensionsv1.CustomResourceDefinition {
 		t.Helper()
 		var crd apiextensionsv1.CustomResourceDefinition
 		if err := c.Get(t.Context(), client.ObjectKey{Name: "tenants.bootstrap.example.com"}, &crd); err != nil {
 			t.Fatal(err)
 		}
-		_, ok := crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"].Properties[field]
-		return ok
+		return &crd
 	}
-	apply(latest)
-	apply(latest)
-	if !has("displayName") || strings.Contains(log.String(), "newer") {
-		t.Errorf("the CRD was not applied; the log is\n%s", log)
+	const enum = "                enum:\n                - Retain\n                - Delete\n"
+	for _, step := range []struct {
+		name      string
+		manifests [][]byte
+		newer     bool     // whether the existing ones are newer
+		fields    []string // of the spec, afterwards
+		enum      int      // the number of deletion policies, afterwards
+	}{
+		{"the first installation", crdsOf(t, "1.1.0"), false, []string{"displayName"}, 2},
+		{"again", crdsOf(t, "1.1.0"), false, []string{"displayName"}, 2},
+		{"an older version without a value", crdsOf(t, "1.0.9", enum, strings.Replace(enum, "                - Delete\n", "", 1)), true, []string{"displayName"}, 2},
+		{"an older version with another field", crdsOf(t, "1.1.0-rc.1", "displayName:", "formerName:"), true, []string{"displayName"}, 2},
+		{"another build of the version, without a field", crdsOf(t, "1.1.0", "displayName:", "formerName:"), true, []string{"displayName"}, 2},
+		{"a newer version without a field", crdsOf(t, "1.10.0", "displayName:", "title:", enum, strings.Replace(enum, "Delete\n", "Delete\n                - Keep\n", 1)), false, []string{"title"}, 3},
+	} {
+		if err := apply(step.manifests); err != nil || strings.Contains(log.String(), "newer version and was left") != step.newer {
+			t.Errorf("%s: error %v; the log is\n%s", step.name, err, log)
+		}
+		spec := read().Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"].Properties
+		var fields []string
+		for _, field := range []string{"displayName", "formerName", "title"} {
+			if _, ok := spec[field]; ok {
+				fields = append(fields, field)
+			}
+		}
+		if values := spec["deletionPolicy"].Enum; !slices.Equal(fields, step.fields) || len(values) != step.enum {
+			t.Errorf("%s: the fields are %v, and %d values", step.name, fields, len(values))
+		}
 	}
-	apply(former)
-	if !has("displayName") || has("formerName") || !strings.Contains(log.String(), "v1alpha1.spec.displayName") {
-		t.Errorf("a former CRD replaces a newer one; the log is\n%s", log)
+
+	unknown := read()
+	delete(unknown.Annotations, "tenancy.echoblogs.io/version")
+	if err := c.Update(t.Context(), unknown); err != nil {
+		t.Fatal(err)
+	}
+	if err := apply(crdsOf(t, "2.0.0")); err == nil || !strings.Contains(err.Error(), "has fields that version 2.0.0 does not have (v1alpha1.spec.title)") {
+		t.Errorf("a CRD of an unknown version: %v", err)
+	}
+	if err := apply(crdsOf(t, "2.0.0", "displayName:", "title:")); err != nil {
+		t.Errorf("a CRD of an unknown version with the same fields: %v", err)
 	}
 }
 
