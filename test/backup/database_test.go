@@ -37,6 +37,7 @@ func TestDatabaseIsRestored(t *testing.T) {
 	if orphans := i.start(); !strings.Contains(orphans, "bob") {
 		t.Errorf("the orphan is not listed:\n%s", orphans)
 	}
+	i.follow("Upgrade", 0)
 
 	i.WaitTenantsReady("alice", "dave")
 	i.waitBlog("alice", http.StatusOK, "Written before the backup")

@@ -21,6 +21,9 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
+// replicas is how many replicas each Deployment has.
+const replicas = 3
+
 // installation is what the page is about: programs, which run as processes, and their Deployments, which nothing runs.
 type installation struct {
 	*stack.Platform
@@ -57,7 +60,9 @@ func (i *installation) writeValues(operatorTag, otherTag string) {
 	i.t.Helper()
 	content := fmt.Sprintf(`
 image: {registry: registry.example.com, tag: %[2]s}
-operator: {image: {tag: %[1]s}}
+operator: {replicas: %[4]d, image: {tag: %[1]s}}
+blog: {replicas: %[4]d}
+portal: {replicas: %[4]d}
 domain: %[3]s
 platform: {create: false}
 postgres: {bootstrap: {enabled: false}}
@@ -65,7 +70,7 @@ mail: {enabled: false}
 crds: {updateJob: false}
 rbac: {create: false, aggregate: false}
 admissionPolicies: {enabled: false}
-`, operatorTag, otherTag, stack.Domain)
+`, operatorTag, otherTag, stack.Domain, replicas)
 	if err := os.WriteFile(i.values, []byte(content), 0o600); err != nil {
 		i.t.Fatal(err)
 	}
@@ -162,6 +167,7 @@ func (i *installation) run(script stack.Script) string {
 func (i *installation) stop() {
 	i.t.Helper()
 	i.follow("Stop the programs", 0)
+	i.follow("Stop the programs", 1)
 	i.wantReplicas(0)
 	i.operator.Stop()
 	i.blog.Stop()
@@ -174,7 +180,7 @@ func (i *installation) start() string {
 	i.t.Helper()
 	i.operator, i.blog, i.portal = i.StartOperator(), i.StartBlog(0), i.StartPortal(0)
 	printed := i.follow("Start the programs", 0)
-	i.wantReplicas(2)
+	i.wantReplicas(replicas)
 	return printed
 }
 

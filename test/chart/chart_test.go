@@ -131,20 +131,6 @@ func TestPods(t *testing.T) {
 	}
 }
 
-// Under server-side apply, replicas would conflict with the autoscaler.
-func TestAutoscaling(t *testing.T) {
-	t.Parallel()
-	all := objects(t, "blogs", required, matrix["autoscaling"])
-	for _, name := range []string{"echoblogs-blog", "echoblogs-portal"} {
-		if convert[appsv1.Deployment](t, find(all, "Deployment", name)).Spec.Replicas != nil || find(all, "HorizontalPodAutoscaler", name) == nil {
-			t.Errorf("%s has replicas beside its autoscaler, or no autoscaler", name)
-		}
-	}
-	if find(objects(t, "blogs", required), "HorizontalPodAutoscaler", "echoblogs-blog") != nil {
-		t.Error("autoscaling is on by default")
-	}
-}
-
 // One of two installations can be uninstalled without the other.
 func TestInstallationsShareNothing(t *testing.T) {
 	t.Parallel()

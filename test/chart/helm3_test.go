@@ -1,7 +1,6 @@
 package chart_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/echoblogs/echoblogs/test/testkit/apiserver"
 )
 
 // buildHelm3 returns the path of Helm 3, and builds it once per machine.
@@ -27,58 +24,13 @@ var buildHelm3 = sync.OnceValues(func() (string, error) {
 	return strings.TrimSpace(string(program)), nil
 })
 
-// helm3 is Helm 3 with the chart, as a release in a namespace of the shared API server.
-type helm3 struct {
-	t         *testing.T
-	program   string
-	namespace string
-	// home has the caches.
-	home string
-}
-
-func newHelm3(t *testing.T, namespace string) helm3 {
+func newHelm3(t *testing.T, namespace string) helmProgram {
 	t.Helper()
 	program, err := buildHelm3()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return helm3{t: t, program: program, namespace: namespace, home: t.TempDir()}
-}
-
-// run runs a command, which must succeed without a warning, and returns what it prints.
-func (h helm3) run(arguments ...string) string {
-	h.t.Helper()
-	output, problems, err := h.try(arguments...)
-	if err != nil || problems != "" {
-		h.t.Fatalf("helm %s: %v: %s", strings.Join(arguments, " "), err, problems)
-	}
-	return output
-}
-
-// try runs a command, and returns what it prints to stdout and to stderr.
-func (h helm3) try(arguments ...string) (output, problems string, err error) {
-	h.t.Helper()
-	command := exec.CommandContext(h.t.Context(), h.program, append(arguments, "--namespace="+h.namespace)...)
-	command.Env = []string{"HOME=" + h.home, "KUBECONFIG=" + apiserver.Shared(h.t).Kubeconfig}
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	err = command.Run()
-	return stdout.String(), stderr.String(), err
-}
-
-// values writes YAML documents into files, and returns the arguments that name them. Of two equal values, Helm takes the last.
-func (h helm3) values(documents ...string) []string {
-	h.t.Helper()
-	folder := h.t.TempDir()
-	var arguments []string
-	for i, document := range documents {
-		file := filepath.Join(folder, fmt.Sprintf("%d.yaml", i))
-		if err := os.WriteFile(file, []byte(document), 0o600); err != nil {
-			h.t.Fatal(err)
-		}
-		arguments = append(arguments, "--values="+file)
-	}
-	return arguments
+	return helmProgram{t: t, program: program, namespace: namespace, home: t.TempDir()}
 }
 
 // Helm 3 finds no problem, and renders what Helm 4 renders.
