@@ -14,7 +14,7 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   name: {{ $name }}
-  namespace: {{ $root.Release.Namespace }}
+  namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "echoblogs.labels" (list $root $name) | nindent 4 }}
   annotations: {{- include "echoblogs.hook" "-30" | nindent 4 }}
 spec:
@@ -39,7 +39,7 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   name: {{ $name }}
-  namespace: {{ $root.Release.Namespace }}
+  namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "echoblogs.labels" (list $root $name) | nindent 4 }}
   annotations: {{- include "echoblogs.hook" (index . 2) | nindent 4 }}
 spec:

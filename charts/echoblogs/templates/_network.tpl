@@ -39,7 +39,7 @@
   {{- else }}
   - namespaceSelector:
       matchLabels:
-        kubernetes.io/metadata.name: {{ index $address 1 }}
+        kubernetes.io/metadata.name: {{ index $address 1 | quote }}
   {{- end }}
 {{- end -}}
 

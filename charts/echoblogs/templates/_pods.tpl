@@ -10,11 +10,11 @@ securityContext:
 {{- with $root.Values.image.pullSecrets }}
 imagePullSecrets:
 {{- range . }}
-- name: {{ . }}
+- name: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- with $program.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $program.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
@@ -69,7 +69,7 @@ securityContext:
 {{- if .Values.postgres.caSecret }}
 - name: database-ca
   secret:
-    secretName: {{ .Values.postgres.caSecret }}
+    secretName: {{ .Values.postgres.caSecret | quote }}
     # The Secret of an authority can have its private key as well.
     items:
     - key: ca.crt

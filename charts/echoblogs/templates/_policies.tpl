@@ -15,6 +15,6 @@ spec:
   matchResources:
     namespaceSelector:
       matchLabels:
-        kubernetes.io/metadata.name: {{ $root.Release.Namespace }}
+        kubernetes.io/metadata.name: {{ $root.Release.Namespace | quote }}
   {{- end }}
 {{- end -}}
