@@ -3,16 +3,20 @@ package controllers_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -78,6 +82,73 @@ func TestRouteWaitsForTheIngressController(t *testing.T) {
 	p.WaitCondition("alice", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonRoutePending)
 	ingress.effect.Store(true)
 	p.WaitTenantsReady("alice")
+}
+
+// An ingress controller that does not answer keeps no Tenant from being created, changed or suspended, and is not asked for each.
+func TestSilentIngressController(t *testing.T) {
+	t.Parallel()
+	p := operatortest.NewNamespace(t)
+	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var connections atomic.Int64
+	var accepting sync.WaitGroup
+	t.Cleanup(func() {
+		silent.Close()
+		accepting.Wait()
+	})
+	accepting.Go(func() {
+		for {
+			connection, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			connections.Add(1)
+			t.Cleanup(func() { connection.Close() })
+		}
+	})
+	p.Start(func(p *v1alpha1.Platform) { p.Spec.Routing.IngressAddress = silent.Addr().String() })
+	began := time.Now()
+	names := make([]string, 16)
+	for i := range names {
+		names[i] = fmt.Sprintf("blog-%d", i)
+		p.CreateTenant(names[i])
+	}
+	for _, name := range names {
+		p.WaitCondition(name, v1alpha1.ConditionServing, metav1.ConditionTrue, "")
+		p.WaitCondition(name, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonRoutePending)
+	}
+	// Four requests at once find that it is silent; from then on it is one in 3 s.
+	if asked, most := connections.Load(), 5+int64(time.Since(began)/(3*time.Second)); asked > most {
+		t.Errorf("the ingress controller was asked %d times, want at most %d", asked, most)
+	}
+	p.EditTenant(names[0], func(t *v1alpha1.Tenant) { t.Spec.Suspended = new(true) })
+	p.WaitBlog(names[0]+".example.com", http.StatusPaymentRequired, "")
+}
+
+// A Tenant whose route is pending is not written again while that does not change.
+func TestPendingRouteIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	p, _ := newIngressAddress(t, v1alpha1.RoutePerTenant)
+	p.CreateTenant("alice")
+	p.WaitCondition("alice", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, v1alpha1.ReasonRoutePending)
+	before := meta.FindStatusCondition(p.Tenant("alice").Status.Conditions, v1alpha1.ConditionRouteReady)
+	p.Clock.SetTime(p.Clock.Now().Add(time.Minute))
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.DisplayName = "Alice" })
+	p.Wait("alice is reconciled", func(context.Context) error {
+		if tenant := p.Tenant("alice"); tenant.Status.ObservedGeneration != tenant.Generation {
+			return errors.New("the new spec is not observed")
+		}
+		return nil
+	})
+	after := meta.FindStatusCondition(p.Tenant("alice").Status.Conditions, v1alpha1.ConditionRouteReady)
+	if !after.LastTransitionTime.Equal(&before.LastTransitionTime) || after.Message != before.Message {
+		t.Errorf("RouteReady was %+v and is %+v", before, after)
+	}
+	if after.ObservedGeneration != p.Tenant("alice").Generation {
+		t.Errorf("RouteReady is that of the generation %d", after.ObservedGeneration)
+	}
 }
 
 func TestRouteByTLS(t *testing.T) {

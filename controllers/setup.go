@@ -17,6 +17,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/lookups"
 	"github.com/echoblogs/echoblogs/controllers/internal/probe"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
+	"github.com/echoblogs/echoblogs/controllers/internal/routes"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/platform"
 	"github.com/echoblogs/echoblogs/controllers/tenant"
@@ -97,9 +98,13 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	}
 	recorder := status.NewRecorder(mgr.GetEventRecorder("echoblogs-operator"))
 	prober := probe.New(o.BackendAddress)
+	checks := routes.New(prober, requeuer.RequeueWait)
+	if err := mgr.Add(checks); err != nil {
+		return fmt.Errorf("set up the checks of routes: %w", err)
+	}
 	tenants := &tenant.Reconciler{
 		Client: o.Client, Live: mgr.GetAPIReader(), Recorder: recorder, Stores: o.Stores, Clock: o.Clock, Requeuer: requeuer,
-		Prober: prober, Lookups: proofs, Workers: o.Workers, MaxBackoff: o.MaxBackoff,
+		Prober: prober, Lookups: proofs, Routes: checks, Workers: o.Workers, MaxBackoff: o.MaxBackoff,
 	}
 	if err := tenants.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("set up the controller of Tenants: %w", err)

@@ -34,6 +34,7 @@ import (
 	"github.com/echoblogs/echoblogs/controllers/internal/lookups"
 	"github.com/echoblogs/echoblogs/controllers/internal/probe"
 	"github.com/echoblogs/echoblogs/controllers/internal/requeue"
+	"github.com/echoblogs/echoblogs/controllers/internal/routes"
 	"github.com/echoblogs/echoblogs/controllers/internal/status"
 	"github.com/echoblogs/echoblogs/controllers/internal/step"
 	"github.com/echoblogs/echoblogs/internal/routing"
@@ -69,6 +70,8 @@ type Reconciler struct {
 	Prober *probe.Prober
 	// Lookups looks up the records that prove custom domains.
 	Lookups *lookups.Lookups
+	// Routes asks the ingress controller whether it routes to a Tenant.
+	Routes *routes.Checks
 	// Clock tells the time.
 	Clock clock.PassiveClock
 	// Requeuer carries requests to reconcile Tenants. It is shared with the controller of Platforms.
@@ -114,6 +117,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if !tenant.DeletionTimestamp.IsZero() {
 		reconcileTenant = r.reconcileDelete
 		r.Lookups.Forget(request.NamespacedName)
+		r.Routes.Forget(request.NamespacedName)
 	}
 	return requeue.OnConflict(reconcileTenant(ctx, tenant))
 }
@@ -126,6 +130,7 @@ func (r *Reconciler) forget(gone types.NamespacedName) {
 	r.Requeuer.TakeInspection(gone)
 	r.Requeuer.TakeProbe(gone)
 	r.Lookups.Forget(gone)
+	r.Routes.Forget(gone)
 }
 
 // reconcileLive reconciles a Tenant that is not being deleted.

@@ -41,6 +41,8 @@ type scope struct {
 	// uncheckedRoute is the message of RouteReady once the ingress controller reaches the Tenant. Empty: that is not to be
 	// checked.
 	uncheckedRoute string
+	// routeChanged says that the Ingress was changed, so that earlier answers of the ingress controller do not count.
+	routeChanged bool
 	// schemaCreated says that a schema was created or restored for the Tenant.
 	schemaCreated bool
 	// nextDate is when the condition Active changes next; set by ensureActive.

@@ -1,9 +1,10 @@
-// Package probe asks the backend of a Platform whether it serves a Tenant.
+// Package probe asks the backend of a Platform whether it serves a Tenant, and its ingress controller whether it routes to it.
 package probe
 
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -64,21 +65,12 @@ func (t Target) expected() []int {
 	return t.App.Probe.Active
 }
 
-// Await probes until the backend answers as expected, and returns what was wrong with the last answer, or "".
+// Await probes for a moment, until the backend answers as expected, and returns what was wrong with the last answer, or "". A
+// backend that hangs holds up one attempt, not all of them.
 func (p *Prober) Await(ctx context.Context, target Target) string {
-	return await(ctx, func(ctx context.Context) string { return p.serves(ctx, target) })
-}
-
-// AwaitRoute asks an ingress controller at an address until it reaches the Tenant, and returns why it does not, or "".
-func (p *Prober) AwaitRoute(ctx context.Context, address string, encrypted bool, target Target) string {
-	return await(ctx, func(ctx context.Context) string { return p.routed(ctx, address, encrypted, target) })
-}
-
-// await repeats a check for a moment, until it finds nothing wrong. A server that hangs holds up one attempt, not all of them.
-func await(ctx context.Context, check func(context.Context) string) string {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	failure := check(ctx)
+	failure := p.serves(ctx, target)
 	for _, delay := range delays {
 		if failure == "" {
 			break
@@ -88,7 +80,7 @@ func await(ctx context.Context, check func(context.Context) string) string {
 			return failure
 		case <-time.After(delay):
 		}
-		failure = check(ctx)
+		failure = p.serves(ctx, target)
 	}
 	return failure
 }
@@ -110,8 +102,9 @@ func (p *Prober) Answers(ctx context.Context, target Target) (forTenant, atAll b
 		slices.Contains(target.App.Probe.Active, status) || slices.Contains(target.App.Probe.Suspended, status)), status != 0
 }
 
-// routed asks an ingress controller once.
-func (p *Prober) routed(ctx context.Context, address string, encrypted bool, target Target) string {
+// Route asks an ingress controller at an address once for a Tenant. It returns why the request does not reach the Tenant, or "",
+// and whether the ingress controller was silent: it cannot be connected to, or does not answer in time.
+func (p *Prober) Route(ctx context.Context, address string, encrypted bool, target Target) (failure string, silent bool) {
 	scheme := "http"
 	if encrypted {
 		scheme = "https"
@@ -126,18 +119,32 @@ func (p *Prober) routed(ctx context.Context, address string, encrypted bool, tar
 	client := &http.Client{Timeout: timeout, CheckRedirect: p.client.CheckRedirect, Transport: transport}
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, scheme+"://"+target.Host+target.App.Probe.Path, nil)
 	if err != nil {
-		return fmt.Sprintf("The host name %q is invalid.", target.Host)
+		return fmt.Sprintf("The host name %q is invalid.", target.Host), false
 	}
 	request.Header.Set("User-Agent", "echoblogs-operator")
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Sprintf("The ingress controller at %s does not answer for %q.", address, target.Host)
+		return NoRoute(address, target.Host), isSilence(err)
 	}
 	response.Body.Close()
 	if response.Header.Get(target.App.Probe.Header) != target.Tenant {
-		return fmt.Sprintf("The ingress controller at %s answers %d for %q and does not route it to the Tenant yet.", address, response.StatusCode, target.Host)
+		return fmt.Sprintf("The ingress controller at %s answers %d for %q and does not route it to the Tenant yet.", address, response.StatusCode, target.Host), false
 	}
-	return ""
+	return "", false
+}
+
+// isSilence reports whether the failure of a request would be the same for any host.
+func isSilence(err error) bool {
+	var (
+		dial *net.OpError
+		slow net.Error
+	)
+	return errors.As(err, &dial) && dial.Op == "dial" || errors.As(err, &slow) && slow.Timeout()
+}
+
+// NoRoute says that an ingress controller does not answer.
+func NoRoute(address, host string) string {
+	return fmt.Sprintf("The ingress controller at %s does not answer for %q.", address, host)
 }
 
 // request returns the status of the backend's answer, or 0, and why it is not one for the Tenant, or "".
