@@ -2,12 +2,14 @@ package controllers_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/controllers"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
@@ -49,6 +51,32 @@ func TestRestartWritesNothing(t *testing.T) {
 		if write != "patch default/status" { // the Platform counts its Tenants
 			t.Errorf("the operator wrote: %s", write)
 		}
+	}
+}
+
+// An operator that leads again in the same process begins as a new one does.
+func TestReelectionReadsAllRows(t *testing.T) {
+	t.Parallel()
+	p := newNamespace(t, func(p *operatortest.Platform) { p.KeepStores = true })
+	stop := p.StartOperator(nil)
+	p.CreateDefault()
+	p.WaitReady()
+	p.ReadyTenant("alice")
+	stop()
+	p.Queries.Reset()
+	controllers.Restart(p.Stores)
+	if p.Stores.Prepared(p.Key("default")) != nil {
+		t.Error("the database counts as prepared")
+	}
+	p.StartOperator(nil)
+	p.Wait("the database is prepared again", func(context.Context) error {
+		if p.Stores.Prepared(p.Key("default")) == nil {
+			return errors.New("it is not")
+		}
+		return nil
+	})
+	if pages := p.Queries.Containing("ORDER BY t.name LIMIT $2[ 1000]"); len(pages) != 1 {
+		t.Errorf("the rows of all Tenants were read by %q", pages)
 	}
 }
 

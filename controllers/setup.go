@@ -79,6 +79,14 @@ func stripTenant(object any) (any, error) {
 	return tenant, nil
 }
 
+// Restart prepares a process for new controllers after others have ended: the gauges of a former leader would be taken for those of
+// the present one, and the rows that it has read are old. It may be called before the first ones.
+func Restart(stores *connections.Stores) {
+	platform.ResetMetrics()
+	tenant.ResetMetrics()
+	stores.Restart()
+}
+
 // Setup adds the controllers of Tenants and Platforms to a manager, whose cache must be restricted to one namespace.
 func Setup(mgr ctrl.Manager, o Options) error {
 	if o.Client == nil {

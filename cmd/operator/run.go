@@ -108,7 +108,10 @@ func run(cmd *cobra.Command, o runOptions) error {
 		})
 	}
 	return serveWhile(cmd.Context(), log, o.endpoints(), func(ctx context.Context) {
-		keepRunning(ctx, log, func(ctx context.Context) error { return runManager(ctx, log, config, scheme, o, setup) })
+		keepRunning(ctx, log, func(ctx context.Context) error {
+			controllers.Restart(stores)
+			return runManager(ctx, log, config, scheme, o, setup)
+		})
 	})
 }
 

@@ -73,6 +73,17 @@ func (s *Stores) SetPrepared(platform types.NamespacedName, prepared bool) {
 	}
 }
 
+// Restart makes the next controllers begin as those of a new process do: another operator may have written to the databases since
+// the former ones ended. Each database has to be prepared again, and Tenants wait for that.
+func (s *Stores) Restart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, db := range s.open {
+		db.prepared = false
+	}
+	s.started = nil
+}
+
 // AwaitPrepared is Prepared for a database that was ready before the operator started. In the first seconds it waits: every
 // Tenant is reconciled then, and those that come too early would all come again.
 func (s *Stores) AwaitPrepared(ctx context.Context, platform types.NamespacedName) *tenancy.Store {

@@ -27,6 +27,13 @@ func init() {
 	metrics.Registry.MustRegister(tenantsByPhase, orphanRows, heldDeletions, tombstonesPurged)
 }
 
+// ResetMetrics deletes the series of all Platforms.
+func ResetMetrics() {
+	tenantsByPhase.Reset()
+	orphanRows.Reset()
+	heldDeletions.Reset()
+}
+
 // deleteMetrics deletes the series of a Platform.
 func deleteMetrics(platform types.NamespacedName) {
 	for _, phase := range v1alpha1.TenantPhases {

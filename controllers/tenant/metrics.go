@@ -16,7 +16,7 @@ var (
 		Buckets: []float64{0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800},
 	})
 	reconciled = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "echoblogs_tenants_reconciled", Help: "Tenants whose reconcile was complete at least once since the operator started.",
+		Name: "echoblogs_tenants_reconciled", Help: "Tenants whose reconcile was complete at least once since the operator became the leader.",
 	})
 	registryRepairs = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "echoblogs_registry_repairs_total", Help: "Repairs of registry rows that had drifted from their Tenant.",
@@ -28,6 +28,9 @@ var (
 		Name: "echoblogs_route_repairs_total", Help: "Repairs of Ingresses that had drifted from their Tenant.",
 	})
 )
+
+// ResetMetrics sets the number of reconciled Tenants to 0.
+func ResetMetrics() { reconciled.Set(0) }
 
 func init() {
 	metrics.Registry.MustRegister(creations, timeToReady, reconciled, registryRepairs, privilegeRepairs, routeRepairs)

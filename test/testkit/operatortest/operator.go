@@ -42,10 +42,14 @@ func (p *Platform) StartOperator(wrap func(client.Client) client.Client) (stop f
 	if wrap != nil {
 		api = wrap(api)
 	}
-	p.Stores = &connections.Stores{
-		Application: p.Application, Public: p.Public, Live: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.Queries, MaxClockSkew: p.MaxClockSkew,
-	}
 	stores := p.Stores
+	if stores == nil || !p.KeepStores {
+		stores = &connections.Stores{
+			Application: p.Application, Public: p.Public, Live: mgr.GetAPIReader(), MaxConns: 4, Tracer: p.Queries, MaxClockSkew: p.MaxClockSkew,
+		}
+		p.Stores = stores
+		p.T.Cleanup(stores.Close)
+	}
 	if err := controllers.Setup(mgr, controllers.Options{
 		Stores: stores, Client: api, BackendAddress: p.Backend, BackendInterval: p.BackendInterval, Clock: p.Clock, Workers: 4, MaxBackoff: p.MaxBackoff,
 		Resolver: domainproof.NewResolver(p.DNS.Address),
@@ -61,7 +65,9 @@ func (p *Platform) StartOperator(wrap func(client.Client) client.Client) (stop f
 			p.T.Errorf("the operator ended with: %v", err)
 		}
 		done <- nil
-		stores.Close()
+		if !p.KeepStores {
+			stores.Close()
+		}
 	}
 	p.T.Cleanup(stop)
 	return stop

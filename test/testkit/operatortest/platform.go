@@ -60,6 +60,8 @@ type Platform struct {
 	BackendInterval time.Duration
 	// MaxClockSkew lets tests move the operator's clock without the database's.
 	MaxClockSkew time.Duration
+	// KeepStores makes operators share the connections, as those do that a process starts one after another.
+	KeepStores bool
 	// Application and Public are what the operator runs and prepares. They default to the blog and the accounts.
 	Application application.Application
 	Public      []application.Set

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -75,22 +76,35 @@ func (o *Operator) Kill() {
 
 // Leads reports whether the operator is the leader.
 func (o *Operator) Leads(ctx context.Context) (bool, error) {
+	status, _, err := o.Metric(ctx, "leader_election_master_status")
+	return status == 1, err
+}
+
+// Metric returns the sum of the series of a metric, and their number.
+func (o *Operator) Metric(ctx context.Context, name string) (sum float64, series int, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+o.metrics+"/metrics", nil)
 	if err != nil {
-		return false, err
+		return 0, 0, err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return false, err
+		return 0, 0, err
 	}
 	defer response.Body.Close()
 	lines := bufio.NewScanner(response.Body)
 	for lines.Scan() {
-		if strings.HasPrefix(lines.Text(), "leader_election_master_status{") {
-			return strings.HasSuffix(lines.Text(), " 1"), nil
+		labels, found := strings.CutPrefix(lines.Text(), name)
+		if !found || !strings.HasPrefix(labels, "{") && !strings.HasPrefix(labels, " ") {
+			continue
 		}
+		value, err := strconv.ParseFloat(labels[strings.LastIndex(labels, " ")+1:], 64)
+		if err != nil {
+			return 0, 0, fmt.Errorf("read the metric %s: %w", name, err)
+		}
+		sum += value
+		series++
 	}
-	return false, lines.Err()
+	return sum, series, lines.Err()
 }
 
 // Blog is a running replica of the blog.
