@@ -79,6 +79,24 @@ func stripTenant(object any) (any, error) {
 	return tenant, nil
 }
 
+// accessTimeout bounds CheckAccess.
+const accessTimeout = 10 * time.Second
+
+// CheckAccess reads one object of each kind that the controllers watch. Without the kind, or without permission, they would lead and
+// wait for their cache for two minutes before they fail.
+func CheckAccess(ctx context.Context, live client.Reader, namespace string) error {
+	ctx, cancel := context.WithTimeout(ctx, accessTimeout)
+	defer cancel()
+	for kind, list := range map[string]client.ObjectList{
+		"Tenants": &v1alpha1.TenantList{}, "Platforms": &v1alpha1.PlatformList{}, "Ingresses": &networkingv1.IngressList{},
+	} {
+		if err := live.List(ctx, list, client.InNamespace(namespace), client.Limit(1)); err != nil {
+			return fmt.Errorf("list %s in the namespace %s: %w", kind, namespace, err)
+		}
+	}
+	return nil
+}
+
 // Restart prepares a process for new controllers after others have ended: the gauges of a former leader would be taken for those of
 // the present one, and the rows that it has read are old. It may be called before the first ones.
 func Restart(stores *connections.Stores) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -68,9 +69,21 @@ func keepRunning(ctx context.Context, log *slog.Logger, start func(context.Conte
 	}
 }
 
+// runMark is set once a manager has read its cache, whether it leads or waits for the leader to end.
+type runMark struct{ atomic.Bool }
+
+// Start implements manager.Runnable.
+func (m *runMark) Start(context.Context) error {
+	m.Store(true)
+	return nil
+}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable.
+func (*runMark) NeedLeaderElection() bool { return false }
+
 // runManager runs the controllers that setup adds until ctx ends, the leadership is lost, or the API server is back after an
-// outage.
-func runManager(ctx context.Context, log *slog.Logger, api *rest.Config, scheme *runtime.Scheme, o runOptions, setup func(ctrl.Manager) error) error {
+// outage. It sets hasRun when it has begun.
+func runManager(ctx context.Context, log *slog.Logger, api *rest.Config, scheme *runtime.Scheme, o runOptions, setup func(ctrl.Manager) error, hasRun *runMark) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var away outage
@@ -99,6 +112,12 @@ func runManager(ctx context.Context, log *slog.Logger, api *rest.Config, scheme 
 	}
 	if err := setup(mgr); err != nil {
 		return err
+	}
+	if err := controllers.CheckAccess(ctx, mgr.GetAPIReader(), o.namespace); err != nil {
+		return err
+	}
+	if err := mgr.Add(hasRun); err != nil {
+		return fmt.Errorf("set up the readiness of the operator: %w", err)
 	}
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("run the controllers: %w", err)

@@ -107,16 +107,18 @@ func run(cmd *cobra.Command, o runOptions) error {
 			Stores: stores, BackendAddress: o.probeAddress, Workers: o.workers, Resolver: domainproof.NewResolver(o.dnsServer),
 		})
 	}
-	return serveWhile(cmd.Context(), log, o.endpoints(), func(ctx context.Context) {
+	hasRun := &runMark{}
+	return serveWhile(cmd.Context(), log, o.endpoints(hasRun), func(ctx context.Context) {
 		keepRunning(ctx, log, func(ctx context.Context) error {
 			controllers.Restart(stores)
-			return runManager(ctx, log, config, scheme, o, setup)
+			return runManager(ctx, log, config, scheme, o, setup, hasRun)
 		})
 	})
 }
 
-// endpoints returns what the operator serves as long as its process runs, also while it has no manager.
-func (o runOptions) endpoints() []web.Endpoint {
+// endpoints returns what the operator serves as long as its process runs, also while it has no manager. It is ready once a manager
+// has run: no Service routes to it, but an upgrade stops the former operators only when the new ones are ready.
+func (o runOptions) endpoints(hasRun *runMark) []web.Endpoint {
 	var endpoints []web.Endpoint
 	if o.metricsAddress != "0" {
 		mux := http.NewServeMux()
@@ -126,7 +128,12 @@ func (o runOptions) endpoints() []web.Endpoint {
 	if o.healthAddress != "0" {
 		mux := http.NewServeMux()
 		mux.HandleFunc("GET /healthz", web.Live)
-		mux.HandleFunc("GET /readyz", web.Live) // it serves nothing that a Service would route to
+		mux.Handle("GET /readyz", &web.Readiness{Check: func(context.Context) string {
+			if hasRun.Load() {
+				return ""
+			}
+			return "The controllers have not run yet: the log says why."
+		}})
 		endpoints = append(endpoints, web.Endpoint{Name: "health checks", Address: o.healthAddress, Handler: mux})
 	}
 	return endpoints

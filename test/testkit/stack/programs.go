@@ -29,6 +29,7 @@ type Operator struct {
 	platform *Platform
 	process  *process.Process
 	metrics  string // the address of its metrics
+	health   string // and of its health checks
 	ended    bool   // the test has ended it
 }
 
@@ -36,14 +37,14 @@ type Operator struct {
 // itself.
 func (p *Platform) StartOperator(flags ...string) *Operator {
 	p.t.Helper()
-	ports, err := freeport.Find(p.t.Context(), 1)
+	ports, err := freeport.Find(p.t.Context(), 2)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	o := &Operator{platform: p, metrics: fmt.Sprintf("127.0.0.1:%d", ports[0])}
+	o := &Operator{platform: p, metrics: fmt.Sprintf("127.0.0.1:%d", ports[0]), health: fmt.Sprintf("127.0.0.1:%d", ports[1])}
 	o.process = p.start("operator", nil, append([]string{
 		"run", "--namespace=" + p.Namespace, "--kubeconfig=" + p.kubeconfig, "--probe-address=" + p.Blogs[0],
-		"--metrics-address=" + o.metrics, "--health-address=0", "--dns-server=" + noDNSServer,
+		"--metrics-address=" + o.metrics, "--health-address=" + o.health, "--dns-server=" + noDNSServer,
 	}, flags...)...)
 	p.t.Cleanup(func() {
 		if !o.ended {
@@ -72,6 +73,15 @@ func (o *Operator) Kill() {
 		o.platform.t.Fatal(err)
 	}
 	<-o.process.Done()
+}
+
+// Ready returns nil if the operator is ready, and otherwise what it says.
+func (o *Operator) Ready(ctx context.Context) error {
+	answer, err := Get(ctx, o.health, "", "/readyz")
+	if err == nil && answer.Status != http.StatusOK {
+		err = fmt.Errorf("the operator is not ready: %d, %q", answer.Status, answer.Body)
+	}
+	return err
 }
 
 // Leads reports whether the operator is the leader.
