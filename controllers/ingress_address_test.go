@@ -173,7 +173,8 @@ func TestRouteByTLS(t *testing.T) {
 	p.WaitTenantsReady("alice")
 }
 
-// With one Ingress for each Tenant, the wildcards stay until all of these are in effect.
+// With one Ingress for each Tenant, the wildcards stay until all of these are in effect. The ingress controller may have reached a
+// Tenant by the wildcard, so some minutes have to pass besides.
 func TestWildcardStaysUntilAllRoutesAreInEffect(t *testing.T) {
 	t.Parallel()
 	p, ingress := newIngressAddress(t, v1alpha1.RouteWildcard)
@@ -187,9 +188,47 @@ func TestWildcardStaysUntilAllRoutesAreInEffect(t *testing.T) {
 	if !hasWildcards(t, p) {
 		t.Fatal("the wildcards are gone before the routes are in effect")
 	}
+	p.Clock.SetTime(p.Clock.Now().Add(10 * time.Minute))
+	reconcilePlatform(p)
+	if !hasWildcards(t, p) {
+		t.Fatal("the wildcards are gone after some minutes, and the routes are not in effect")
+	}
 	ingress.effect.Store(true)
 	p.WaitTenantsReady("alice", "bob")
+	p.PassMinute()
 	waitWithoutWildcards(p)
+}
+
+// An ingress controller that answers by the wildcard has not necessarily followed the Ingresses.
+func TestWildcardStaysForMinutes(t *testing.T) {
+	t.Parallel()
+	p, ingress := newIngressAddress(t, v1alpha1.RouteWildcard)
+	ingress.effect.Store(true)
+	p.CreateTenant("alice")
+	p.CreateTenant("bob", func(t *v1alpha1.Tenant) { t.Spec.CustomDomains = []v1alpha1.CustomDomain{"www.bob.org"} }) // which has an Ingress
+	p.WaitTenantsReady("alice", "bob")
+	setPerTenant(p)
+	p.Wait("the Tenants have Ingresses with all of their hosts", func(ctx context.Context) error {
+		for _, name := range []string{"alice", "bob"} {
+			var live networkingv1.Ingress
+			if err := p.Client.Get(ctx, p.Key(routing.TenantIngressName(name)), &live); err != nil {
+				return err
+			}
+			if hosts := p.Tenant(name).Status.Hosts; !routing.HasHosts(&live, hosts) {
+				return fmt.Errorf("%s has %v, want %v", live.Name, live.Spec.Rules, hosts)
+			}
+		}
+		return nil
+	})
+	p.WaitTenantsReady("alice", "bob")
+	reconcilePlatform(p)
+	if !hasWildcards(t, p) {
+		t.Fatal("the wildcards are gone at once")
+	}
+	p.Clock.SetTime(p.Clock.Now().Add(3 * time.Minute))
+	p.PassMinute()
+	waitWithoutWildcards(p)
+	p.WaitTenantsReady("alice", "bob")
 }
 
 func TestWildcardStaysForAnHour(t *testing.T) {
@@ -202,12 +241,11 @@ func TestWildcardStaysForAnHour(t *testing.T) {
 		return p.Client.Get(ctx, p.Key(routing.TenantIngressName("alice")), &networkingv1.Ingress{})
 	})
 	p.Clock.SetTime(p.Clock.Now().Add(50 * time.Minute))
-	p.PassMinute()
-	p.WaitReady()
+	reconcilePlatform(p)
 	if !hasWildcards(t, p) {
 		t.Fatal("the wildcards are gone after 50 minutes")
 	}
-	p.Clock.SetTime(p.Clock.Now().Add(9 * time.Minute))
+	p.Clock.SetTime(p.Clock.Now().Add(10 * time.Minute))
 	p.PassMinute()
 	waitWithoutWildcards(p)
 	p.WaitTenantsReady("alice")
@@ -215,6 +253,15 @@ func TestWildcardStaysForAnHour(t *testing.T) {
 
 func setPerTenant(p *operatortest.Platform) {
 	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Routing.Mode = v1alpha1.RoutePerTenant })
+}
+
+// reconcilePlatform returns when the Platform was reconciled at the present time.
+func reconcilePlatform(p *operatortest.Platform) {
+	p.T.Helper()
+	p.EditPlatform(func(p *v1alpha1.Platform) {
+		p.Spec.Database.AdoptableSchemas = append(p.Spec.Database.AdoptableSchemas, "legacy")
+	})
+	p.WaitReady()
 }
 
 func hasWildcards(t *testing.T, p *operatortest.Platform) bool {

@@ -46,9 +46,13 @@ func (r *Reconciler) ensureRoute(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// settled is how long after its creation an Ingress is taken to be in effect, if nobody says where the ingress controller
-// answers. Traefik was 48 s behind after 200 new ones.
-const settled = time.Hour
+const (
+	// settled is how long after its last change an Ingress is taken to be in effect, if nobody says where the ingress controller
+	// answers. Traefik was 48 s behind after 200 new ones.
+	settled = time.Hour
+	// reachedSettled is settled where the ingress controller has reached the Tenant: perhaps by the wildcard, which is still there.
+	reachedSettled = 2 * time.Minute
+)
 
 // keepsWildcards reports whether the wildcards of an earlier mode are still needed, because a Tenant has no route of its own yet
 // that is in effect.
@@ -66,13 +70,17 @@ func (r *Reconciler) keepsWildcards(ctx context.Context, s *scope) (bool, error)
 	if err != nil {
 		return false, err
 	}
+	wait := settled
+	if s.platform.IngressAddress() != "" {
+		wait = reachedSettled
+	}
 	for i := range tenants {
 		ingress := own[routing.TenantIngressName(tenants[i].Name)]
 		switch ready := meta.FindStatusCondition(tenants[i].Status.Conditions, v1alpha1.ConditionRouteReady); {
 		case len(tenants[i].Status.Hosts) == 0: // it was never served
-		case ingress == nil, ready == nil:
+		case ingress == nil, ready == nil, !routing.HasHosts(ingress, tenants[i].Status.Hosts):
 			return true, nil
-		case s.platform.IngressAddress() == "" && s.now.Before(ingress.CreationTimestamp.Add(settled)):
+		case s.now.Before(routing.LastWrite(ingress).Add(wait)):
 			return true, nil
 		case s.platform.IngressAddress() != "" && (ready.Status != metav1.ConditionTrue || ready.Message != routing.Routed(ingress.Name)):
 			return true, nil

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"encoding/json"
+	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -34,16 +35,27 @@ func IsManaged(live *networkingv1.Ingress) bool {
 	return false
 }
 
-// StripManagedFields removes the managed fields that UpToDate does not read. They are larger than the Ingress itself.
+// StripManagedFields removes the managed fields that neither UpToDate nor LastWrite reads. They are larger than the Ingress itself.
 func StripManagedFields(ingress *networkingv1.Ingress) {
 	owned := ownedBy(ingress)
-	ingress.ManagedFields = nil
-	if len(owned.Metadata.Annotations) == 0 && owned.Spec.Class == nil {
-		return
+	kept := metav1.ManagedFieldsEntry{Manager: FieldManager, Time: &metav1.Time{Time: LastWrite(ingress)}}
+	if len(owned.Metadata.Annotations) > 0 || owned.Spec.Class != nil {
+		if encoded, err := json.Marshal(owned); err == nil {
+			kept.FieldsV1 = metav1.NewFieldsV1(string(encoded))
+		}
 	}
-	if encoded, err := json.Marshal(owned); err == nil {
-		ingress.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: FieldManager, FieldsV1: metav1.NewFieldsV1(string(encoded))}}
+	ingress.ManagedFields = []metav1.ManagedFieldsEntry{kept}
+}
+
+// LastWrite returns when the operator has last changed an Ingress.
+func LastWrite(ingress *networkingv1.Ingress) time.Time {
+	last := ingress.CreationTimestamp.Time
+	for _, entry := range ingress.ManagedFields {
+		if entry.Manager == FieldManager && entry.Subresource == "" && entry.Time != nil && entry.Time.After(last) {
+			last = entry.Time.Time
+		}
 	}
+	return last
 }
 
 // ownedFields are the fields of the operator that a Platform may stop to want, in the format of FieldsV1: the name of each

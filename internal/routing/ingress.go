@@ -99,6 +99,16 @@ func HasWildcards(ingress *networkingv1.Ingress) bool {
 	return ingress != nil && slices.ContainsFunc(ingress.Spec.Rules, func(rule networkingv1.IngressRule) bool { return strings.HasPrefix(rule.Host, "*.") })
 }
 
+// HasHosts reports whether an Ingress names all of some hosts.
+func HasHosts(ingress *networkingv1.Ingress, hosts []string) bool {
+	for _, host := range hosts {
+		if !slices.ContainsFunc(ingress.Spec.Rules, func(rule networkingv1.IngressRule) bool { return rule.Host == host }) {
+			return false
+		}
+	}
+	return true
+}
+
 // Routed is the message of RouteReady of a Tenant whose own Ingress routes to it.
 func Routed(ingress string) string { return "Ingress " + ingress + " routes to the backend." }
 

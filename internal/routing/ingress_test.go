@@ -3,6 +3,7 @@ package routing_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -203,6 +204,32 @@ func TestUpToDate(t *testing.T) {
 		routing.StripManagedFields(live)
 		if got := routing.UpToDate(live, want); got != test.want {
 			t.Errorf("%s, in the cache: up to date %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// The time of the last change is that of the operator's own, also in the cache.
+func TestLastWrite(t *testing.T) {
+	t.Parallel()
+	created := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	entry := func(manager, subresource string, days int) metav1.ManagedFieldsEntry {
+		return metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource, Time: &metav1.Time{Time: created.AddDate(0, 0, days)}}
+	}
+	for name, test := range map[string]struct {
+		entries []metav1.ManagedFieldsEntry
+		want    time.Time
+	}{
+		"created":         {nil, created},
+		"changed":         {[]metav1.ManagedFieldsEntry{entry(routing.FieldManager, "", 3), entry(routing.FieldManager, "", 2)}, created.AddDate(0, 0, 3)},
+		"status":          {[]metav1.ManagedFieldsEntry{entry(routing.FieldManager, "status", 3)}, created},
+		"another manager": {[]metav1.ManagedFieldsEntry{entry("cert-manager", "", 3)}, created},
+	} {
+		ingress := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.NewTime(created), ManagedFields: test.entries}}
+		for range 2 {
+			if got := routing.LastWrite(ingress); !got.Equal(test.want) {
+				t.Errorf("%s: it was changed at %v, want %v", name, got, test.want)
+			}
+			routing.StripManagedFields(ingress)
 		}
 	}
 }

@@ -245,7 +245,12 @@ func (p *product) wait(what string, check func(context.Context) error) {
 
 // eventuallyNil repeats a check until it returns nil, or returns its last error after patience.
 func eventuallyNil(ctx context.Context, check func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	return eventuallyNilWithin(ctx, patience, check)
+}
+
+// eventuallyNilWithin is eventuallyNil for another time.
+func eventuallyNilWithin(ctx context.Context, limit time.Duration, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()

@@ -54,13 +54,17 @@ func (p *product) testPerTenant() {
 	p.t.Helper()
 	tr := p.readWhile(func() {
 		p.upgrade("--set=ingress.mode=PerTenant")
-		p.wait("the wildcard is deleted", func(context.Context) error {
+		// It stays for two minutes after the last change of an Ingress, and the operator looks every minute.
+		err := eventuallyNilWithin(p.t.Context(), 2*patience, func(context.Context) error {
 			hosts := p.kubectl("get", "ingresses", "--output=jsonpath={range .items[*]}{.spec.rules[*].host} {end}")
 			if strings.Contains(hosts, "*.") || !strings.Contains(hosts, "t0."+domain) {
 				return fmt.Errorf("the hosts are %s", hosts)
 			}
 			return nil
 		})
+		if err != nil {
+			p.t.Fatalf("wait until the wildcard is deleted: %v", err)
+		}
 	})
 	tr.wantNoFailure("while the wildcard was replaced")
 	// Each of them has a route when it is Ready, however long the ingress controller takes.
