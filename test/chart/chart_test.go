@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -21,23 +22,24 @@ func TestMain(m *testing.M) { os.Exit(apiserver.Main(m)) }
 
 // matrix has values that change what is rendered, each in addition to the required ones.
 var matrix = map[string]string{
-	"required values":    ``,
-	"no emails":          `mail: {enabled: false}`,
-	"Secrets of roles":   `postgres: {bootstrap: {enabled: false, administratorSecret: ""}, secrets: {operator: a, blog: b, portal: c}, listenURI: true}`,
-	"CloudNativePG":      `postgres: {bootstrap: {administratorSecret: cluster-superuser, database: echoblogs, resetPasswords: true}, caSecret: cluster-ca, rolePrefix: staging}`,
-	"wildcard":           `{publicURL: "https://example.com", ingress: {className: traefik, tls: {enabled: true, wildcardSecretName: wildcard}}}`,
-	"cert-manager":       `ingress: {annotations: {a: b}, tls: {enabled: true, clusterIssuer: letsencrypt}}`,
-	"Traefik":            `ingress: {className: traefik, annotations: {traefik.ingress.kubernetes.io/router.middlewares: own@file}, tls: {enabled: true}, traefik: {redirectToHTTPS: true, retries: true}}`,
-	"ingress address":    `ingress: {address: "traefik.traefik.svc:80"}`,
-	"ingress at an IP":   `{ingress: {address: "10.0.0.1:80"}, networkPolicy: {ingressControllerTo: [{ipBlock: {cidr: 10.0.0.1/32}}]}}`,
-	"autoscaling":        `{blog: {autoscaling: {enabled: true}}, portal: {autoscaling: {enabled: true}}}`,
-	"mail server":        `mail: {port: 465, tls: implicit, secret: mail, caSecret: mail-ca}`,
-	"limited network":    `networkPolicy: {ingressFrom: [{namespaceSelector: {matchLabels: {ingress: enabled}}}], databaseTo: [{ipBlock: {cidr: 10.0.0.1/32}}], apiServerTo: [{ipBlock: {cidr: 10.0.0.2/32}}]}`,
-	"little":             `{networkPolicy: {enabled: false}, admissionPolicies: {enabled: false}, rbac: {create: false, aggregate: false}, crds: {updateJob: false}, platform: {create: false}}`,
-	"all namespaces":     `admissionPolicies: {allNamespaces: true}`,
-	"scheduling":         `{image: {registry: "", tag: v1, pullSecrets: [registry]}, blog: {image: {digest: "sha256:` + strings.Repeat("0", 64) + `"}, priorityClassName: system-cluster-critical, nodeSelector: {a: b}, tolerations: [{key: a, operator: Exists}], affinity: {podAntiAffinity: {}}, podAnnotations: {a: b}, extraArgs: ["--access-log"]}}`,
-	"fields of Platform": `platform: {spec: {registration: Invite, routing: {redirectOldHostsDays: 3}, defaults: {graceDays: 3}}}`,
-	"monitoring":         `monitoring: {serviceMonitors: {enabled: true, labels: {release: prometheus}}, alerts: {enabled: true, labels: {release: prometheus}}, dashboard: {enabled: true}}`,
+	"required values":     ``,
+	"no emails":           `mail: {enabled: false}`,
+	"Secrets of roles":    `postgres: {bootstrap: {enabled: false, administratorSecret: ""}, secrets: {operator: a, blog: b, portal: c}, listenURI: true}`,
+	"CloudNativePG":       `postgres: {bootstrap: {administratorSecret: cluster-superuser, database: echoblogs, resetPasswords: true}, caSecret: cluster-ca, rolePrefix: staging}`,
+	"wildcard":            `{publicURL: "https://example.com", ingress: {className: traefik, tls: {enabled: true, wildcardSecretName: wildcard}}}`,
+	"cert-manager":        `ingress: {annotations: {a: b}, tls: {enabled: true, clusterIssuer: letsencrypt}}`,
+	"Traefik":             `ingress: {className: traefik, annotations: {traefik.ingress.kubernetes.io/router.middlewares: own@file}, tls: {enabled: true}, traefik: {redirectToHTTPS: true, retries: true}}`,
+	"ingress address":     `ingress: {address: "traefik.traefik.svc:80"}`,
+	"ingress at an IP":    `{ingress: {address: "10.0.0.1:80"}, networkPolicy: {ingressControllerTo: [{ipBlock: {cidr: 10.0.0.1/32}}]}}`,
+	"address of Platform": `platform: {spec: {routing: {ingressAddress: "traefik.ingress.svc.cluster.local:443"}}}`,
+	"autoscaling":         `{blog: {autoscaling: {enabled: true}}, portal: {autoscaling: {enabled: true}}}`,
+	"mail server":         `mail: {port: 465, tls: implicit, secret: mail, caSecret: mail-ca}`,
+	"limited network":     `networkPolicy: {ingressFrom: [{namespaceSelector: {matchLabels: {ingress: enabled}}}], databaseTo: [{ipBlock: {cidr: 10.0.0.1/32}}], apiServerTo: [{ipBlock: {cidr: 10.0.0.2/32}}]}`,
+	"little":              `{networkPolicy: {enabled: false}, admissionPolicies: {enabled: false}, rbac: {create: false, aggregate: false}, crds: {updateJob: false}, platform: {create: false}}`,
+	"all namespaces":      `admissionPolicies: {allNamespaces: true}`,
+	"scheduling":          `{image: {registry: "", tag: v1, pullSecrets: [registry]}, blog: {image: {digest: "sha256:` + strings.Repeat("0", 64) + `"}, priorityClassName: system-cluster-critical, nodeSelector: {a: b}, tolerations: [{key: a, operator: Exists}], affinity: {podAntiAffinity: {}}, podAnnotations: {a: b}, extraArgs: ["--access-log"]}}`,
+	"fields of Platform":  `platform: {spec: {registration: Invite, routing: {redirectOldHostsDays: 3}, defaults: {graceDays: 3}}}`,
+	"monitoring":          `monitoring: {serviceMonitors: {enabled: true, labels: {release: prometheus}}, alerts: {enabled: true, labels: {release: prometheus}}, dashboard: {enabled: true}}`,
 }
 
 func TestLint(t *testing.T) {
@@ -70,6 +72,10 @@ var refusedValues = map[string]string{
 	`mail: {tls: ssl}`:                 "value must be one of 'starttls', 'implicit', 'none'",
 	`postgres: {rolePrefix: pg_blogs}`: "at '/postgres/rolePrefix'",
 	`postgres: {bootstrap: {administratorSecret: ""}}`:                           "Set postgres.bootstrap.administratorSecret to the name of a Secret in the namespace blogs",
+	`ingress: {address: "lb.example.com:443"}`:                                   "lb.example.com:443, does not say in which namespace it is",
+	`ingress: {address: "traefik.traefik:80"}`:                                   "set networkPolicy.ingressControllerTo to where the ingress controller is",
+	`ingress: {address: "10.0.0.1:80"}`:                                          "10.0.0.1:80, does not say in which namespace it is",
+	`platform: {spec: {routing: {ingressAddress: "lb.example.com:443"}}}`:        "lb.example.com:443, does not say in which namespace it is",
 	`ingress: {tls: {wildcardSecretName: w}}`:                                    "set ingress.tls.enabled=true as well",
 	`ingress: {tls: {clusterIssuer: w}}`:                                         "set ingress.tls.enabled=true as well",
 	`ingress: {traefik: {redirectToHTTPS: true}}`:                                "set ingress.tls.enabled=true as well",
@@ -81,6 +87,33 @@ func TestRefusedValues(t *testing.T) {
 	for values, want := range refusedValues {
 		if _, err := render(t, "blogs", required, values); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error is %v, want %q", values, err, want)
+		}
+	}
+}
+
+// The operator may reach the ingress controller where the Platform says that it is.
+func TestPolicyOfTheIngressAddress(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"required values":     "",
+		"ingress address":     "traefik",
+		"address of Platform": "ingress",
+		"ingress at an IP":    "10.0.0.1/32",
+	} {
+		policy := convert[networkingv1.NetworkPolicy](t, find(objects(t, "blogs", required, matrix[name]), "NetworkPolicy", "echoblogs-operator"))
+		got := ""
+		for _, rule := range policy.Spec.Egress {
+			for _, peer := range rule.To {
+				if peer.NamespaceSelector != nil {
+					got += peer.NamespaceSelector.MatchLabels["kubernetes.io/metadata.name"]
+				}
+				if peer.IPBlock != nil {
+					got += peer.IPBlock.CIDR
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%s: the operator may reach %q, want %q", name, got, want)
 		}
 	}
 }

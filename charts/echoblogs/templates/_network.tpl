@@ -30,9 +30,9 @@
   {{- end }}
 {{- end -}}
 
-{{/* The address is that of a Service, which has other ports than its pods. */}}
+{{/* The address is that of a Service, NAME.NAMESPACE.svc, which has other ports than its pods. */}}
 {{- define "echoblogs.toIngressController" -}}
-{{- $address := splitList "." (regexReplaceAll ":.*" .Values.ingress.address "") -}}
+{{- $address := splitList "." (include "echoblogs.ingressAddress" .) -}}
 - to:
   {{- with .Values.networkPolicy.ingressControllerTo }}
   {{- toYaml . | nindent 2 }}

@@ -40,6 +40,11 @@
 {{- toYaml (mergeOverwrite $spec (deepCopy .Values.platform.spec)) -}}
 {{- end -}}
 
+{{/* Where the operator asks the ingress controller, or nothing. */}}
+{{- define "echoblogs.ingressAddress" -}}
+{{- with (include "echoblogs.platformSpec" . | fromYaml).routing }}{{ .ingressAddress | default "" }}{{ end -}}
+{{- end -}}
+
 {{/* Refuses a Platform that an uninstalled release has left, and that Helm 3 would leave without some of the values: it writes to a
 custom resource only what differs between two releases, and an installation has no former release. Helm 4 applies the spec. */}}
 {{- define "echoblogs.refuseOtherPlatform" -}}

@@ -20,8 +20,9 @@
 {{- if and .Values.ingress.traefik.redirectToHTTPS (not .Values.ingress.tls.enabled) -}}
 {{- fail "ingress.traefik.redirectToHTTPS is set, but TLS is not: set ingress.tls.enabled=true as well. If something in front of Traefik ends TLS, redirect there." -}}
 {{- end -}}
-{{- if and .Values.ingress.address .Values.networkPolicy.enabled (not .Values.networkPolicy.ingressControllerTo) (not (regexMatch "^[a-z0-9-]+[.][a-z]" .Values.ingress.address)) -}}
-{{- fail (printf "ingress.address=%s has no namespace, such as that of traefik.traefik.svc:80: set networkPolicy.ingressControllerTo to where the ingress controller is." .Values.ingress.address) -}}
+{{- $address := include "echoblogs.ingressAddress" . -}}
+{{- if and $address .Values.networkPolicy.enabled (not .Values.networkPolicy.ingressControllerTo) (not (regexMatch "^[a-z0-9-]+[.][a-z0-9-]+[.]svc([.][a-z0-9.-]+)?:[0-9]+$" $address)) -}}
+{{- fail (printf "The address of the ingress controller, %s, does not say in which namespace it is, as traefik.traefik.svc:80 does: set networkPolicy.ingressControllerTo to where the ingress controller is." $address) -}}
 {{- end -}}
 {{- range $name, $program := dict "blog" .Values.blog "portal" .Values.portal -}}
 {{- if and $program.autoscaling.enabled (not (dig "requests" "cpu" "" $program.resources)) -}}
