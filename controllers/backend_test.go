@@ -29,12 +29,17 @@ func newBackend(t *testing.T) (*operatortest.Platform, *faultproxy.Proxy) {
 	return p, proxy
 }
 
+// wantBackend waits until the condition BackendReady has a status, and the metric its value.
 func wantBackend(p *operatortest.Platform, status metav1.ConditionStatus) {
 	p.T.Helper()
 	p.Wait("BackendReady is "+string(status), func(context.Context) error {
 		found := meta.FindStatusCondition(p.ReadPlatform().Status.Conditions, v1alpha1.ConditionBackendReady)
 		if found == nil || found.Status != status {
 			return fmt.Errorf("it is %v", found)
+		}
+		want, known := map[metav1.ConditionStatus]float64{metav1.ConditionTrue: 1, metav1.ConditionFalse: 0}[status]
+		if value, ok := gauge(p, "echoblogs_backend_ready", ""); ok != known || value != want {
+			return fmt.Errorf("the metric is %g, %t", value, ok)
 		}
 		return nil
 	})

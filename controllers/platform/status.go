@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -33,7 +32,7 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope, stopped *step.E
 	versions := map[string]int32{}
 	var held []string
 	for i := range tenants {
-		phases[cmp.Or(tenants[i].Status.Phase, v1alpha1.TenantPending)]++
+		phases[phaseOf(&tenants[i])]++
 		if version := tenants[i].Status.SchemaVersion; version != "" {
 			versions[version]++
 		}
@@ -58,6 +57,8 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope, stopped *step.E
 	for _, phase := range v1alpha1.TenantPhases {
 		tenantsByPhase.WithLabelValues(s.platform.Namespace, s.platform.Name, string(phase)).Set(float64(phases[phase]))
 	}
+	recordWaits(s, tenants)
+	recordBackend(s)
 	reportHeldDeletions(s, held)
 	_ = s.Summarize(stopped, "The database and the route are ready.")
 	return nil
