@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/bootstrap"
 )
 
 // operatorDeployment is the Deployment of the operator.
@@ -45,7 +46,17 @@ func (u *uninstallation) keepData(ctx context.Context) error {
 	for _, report := range reports {
 		fmt.Fprintln(u.out, report)
 	}
+	u.unlabelNamespace(ctx)
 	return nil
+}
+
+// unlabelNamespace removes the label that says that an operator serves the namespace. A user who may not do that can leave it to
+// others: nothing else depends on it.
+func (u *uninstallation) unlabelNamespace(ctx context.Context) {
+	if err := bootstrap.UnlabelNamespace(ctx, u.Client, u.Namespace); err != nil {
+		fmt.Fprintf(u.out, "The namespace still says that an operator serves it: %s. An administrator of the cluster can run\n  kubectl label namespace %s %s-\n",
+			err, u.Namespace, v1alpha1.LabelServed)
+	}
 }
 
 // stopPrograms stops the public site, which creates Tenants, and the operator.

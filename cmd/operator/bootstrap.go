@@ -24,6 +24,8 @@ const (
 	installTimeout = 4 * time.Minute
 	// databaseWait is how long a command waits for a database that is starting.
 	databaseWait = 2 * time.Minute
+	// unlabelTimeout bounds the removal of the namespace's label, for which "helm uninstall" waits.
+	unlabelTimeout = 20 * time.Second
 )
 
 // cluster selects a namespace and its API server.
@@ -77,6 +79,31 @@ as one that an operator serves. A CRD of a newer version, which another installa
 				return err
 			}
 			return bootstrap.LabelNamespace(ctx, api, c.namespace)
+		},
+	}
+	c.register(cmd)
+	return cmd
+}
+
+func unlabelNamespaceCommand() *cobra.Command {
+	var c cluster
+	cmd := &cobra.Command{
+		Use:   "unlabel-namespace",
+		Short: "Remove the label that says that an operator serves the namespace",
+		Long: `Remove the label that says that an operator serves the namespace, after the operator was uninstalled. It succeeds also if
+that is not possible, and prints why: everything else of the installation has been removed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(cmd.Context(), unlabelTimeout)
+			defer cancel()
+			api, err := c.client(bootstrap.Scheme)
+			if err != nil {
+				return err
+			}
+			if err := bootstrap.UnlabelNamespace(ctx, api, c.namespace); err != nil {
+				commandLog(cmd).LogAttrs(ctx, slog.LevelWarn, "The label stays", slog.String("error", err.Error()))
+			}
+			return nil
 		},
 	}
 	c.register(cmd)

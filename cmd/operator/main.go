@@ -22,7 +22,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(runCommand(), bootstrapCommand(), bootstrapDatabaseCommand(), applyCRDsCommand(), checkCommand(), doctorCommand(), explainCommand(), version.Command())
+	root.AddCommand(runCommand(), bootstrapCommand(), bootstrapDatabaseCommand(), applyCRDsCommand(), unlabelNamespaceCommand(), checkCommand(), doctorCommand(), explainCommand(), version.Command())
 	if err := root.ExecuteContext(ctrl.SetupSignalHandler()); err != nil {
 		fmt.Fprintln(os.Stderr, "operator:", err)
 		os.Exit(1)

@@ -3,6 +3,7 @@ package bootstrap_test
 import (
 	"bytes"
 	"log/slog"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -116,14 +117,30 @@ func TestApplyCRDs(t *testing.T) {
 func TestLabelNamespace(t *testing.T) {
 	t.Parallel()
 	p := platformtest.New(t, apiserver.Shared(t).Client)
+	labels := func() map[string]string {
+		t.Helper()
+		var namespace corev1.Namespace
+		if err := p.Client.Get(t.Context(), client.ObjectKey{Name: p.Namespace}, &namespace); err != nil {
+			t.Fatal(err)
+		}
+		return namespace.Labels
+	}
+	before := labels()
 	if err := bootstrap.LabelNamespace(t.Context(), newClient(t), p.Namespace); err != nil {
 		t.Fatal(err)
 	}
-	var namespace corev1.Namespace
-	if err := p.Client.Get(t.Context(), client.ObjectKey{Name: p.Namespace}, &namespace); err != nil {
-		t.Fatal(err)
+	if labels()["tenancy.echoblogs.io/served"] != "true" {
+		t.Errorf("the labels are %v", labels())
 	}
-	if namespace.Labels["tenancy.echoblogs.io/served"] != "true" {
-		t.Errorf("the labels are %v", namespace.Labels)
+	for range 2 {
+		if err := bootstrap.UnlabelNamespace(t.Context(), newClient(t), p.Namespace); err != nil {
+			t.Fatal(err)
+		}
+		if after := labels(); !maps.Equal(after, before) {
+			t.Errorf("the labels are %v, and were %v", after, before)
+		}
+	}
+	if err := bootstrap.UnlabelNamespace(t.Context(), newClient(t), "missing"); err != nil {
+		t.Errorf("a namespace that is gone: %v", err)
 	}
 }

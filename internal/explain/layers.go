@@ -138,7 +138,7 @@ func (f *facts) namespaceLayer() Layer {
 	case labeled:
 		l.Changes = lastChange(f.served, "label "+v1alpha1.LabelServed, "metadata", "labels", v1alpha1.LabelServed)
 	case f.isObserved():
-		l.Cause = fmt.Sprintf("The namespace %q has no label %s, but an operator has reconciled objects in it.", f.namespace, v1alpha1.LabelServed)
+		l.Cause = fmt.Sprintf("The namespace %q has no label %s, but an operator has reconciled objects in it. It may have been uninstalled since then.", f.namespace, v1alpha1.LabelServed)
 	default:
 		l.State = Wrong
 		l.Cause = fmt.Sprintf("No operator serves the namespace %q: it has no label %s, so that nothing will happen.", f.namespace, v1alpha1.LabelServed)

@@ -133,6 +133,13 @@ func TestPermissionsOfJobs(t *testing.T) {
 	if err := bootstrap.LabelNamespace(t.Context(), crds, "default"); !apierrors.IsForbidden(err) {
 		t.Errorf("the label of another namespace: %v", err)
 	}
+	unlabel := as("echoblogs-unlabel-namespace")
+	if err := bootstrap.UnlabelNamespace(t.Context(), unlabel, p.Namespace); err != nil {
+		t.Error(err)
+	}
+	if err := bootstrap.UnlabelNamespace(t.Context(), unlabel, "default"); !apierrors.IsForbidden(err) {
+		t.Errorf("the label of another namespace: %v", err)
+	}
 	other := [][]byte{bytes.ReplaceAll(manifests[0], []byte("tenancy.echoblogs.io"), []byte("other.example.com"))}
 	if err := bootstrap.ApplyCRDs(t.Context(), crds, slog.New(slog.DiscardHandler), other); !apierrors.IsForbidden(err) {
 		t.Errorf("another CRD: %v", err)
@@ -190,6 +197,10 @@ func TestUnservedNamespace(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Wait("the policy does not warn", func(context.Context) error { create(); return unless(!warned(), "a warning") })
+	if err := bootstrap.UnlabelNamespace(t.Context(), p.Client, p.Namespace); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait("the policy warns again", func(context.Context) error { create(); return unless(warned(), "no warning") })
 }
 
 func unless(ok bool, problem string) error {

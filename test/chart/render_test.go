@@ -134,7 +134,8 @@ func find(all []*unstructured.Unstructured, kind, name string) *unstructured.Uns
 	return all[i]
 }
 
-// isHook reports whether Helm deletes and creates an object at each upgrade.
+// isHook reports whether Helm creates an object for a job of an install, an upgrade or an uninstallation.
 func isHook(o *unstructured.Unstructured) bool {
-	return strings.HasPrefix(o.GetAnnotations()["helm.sh/hook"], "pre-")
+	hook := o.GetAnnotations()["helm.sh/hook"]
+	return strings.HasPrefix(hook, "pre-") || strings.HasPrefix(hook, "post-")
 }

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/bootstrap"
 	"github.com/echoblogs/echoblogs/test/testkit/stack"
 )
 
@@ -93,6 +94,9 @@ func TestUninstallKeepsData(t *testing.T) {
 	deployment := newDeployment(p, "echoblogs-operator")
 	newPod(t, p, deployment, "evicted", corev1.PodFailed)
 	hanging := newPod(t, p, deployment, "hanging", corev1.PodRunning)
+	if err := bootstrap.LabelNamespace(t.Context(), p.Client, p.Namespace); err != nil {
+		t.Fatal(err)
+	}
 	_, err := p.RunPlugin(t.Context(), "uninstall", "--keep-data", "--progress-deadline=1s")
 	if err == nil || !strings.Contains(err.Error(), "pods of echoblogs-operator do not stop: hanging. Check their nodes") {
 		t.Fatalf("an operator may be running: %v", err)
@@ -113,6 +117,9 @@ func TestUninstallKeepsData(t *testing.T) {
 	}
 	if err := p.Client.Get(t.Context(), p.Key(deployment.Name), deployment); err != nil || *deployment.Spec.Replicas != 0 {
 		t.Errorf("the Deployment of the operator has %v replicas, error %v", deployment.Spec.Replicas, err)
+	}
+	if err := p.Client.Get(t.Context(), client.ObjectKeyFromObject(&namespace), &namespace); err != nil || namespace.Labels[v1alpha1.LabelServed] != "" {
+		t.Errorf("the namespace has the labels %v, error %v", namespace.Labels, err)
 	}
 	if left := p.Tenant("bob").Finalizers; len(left) != 1 || left[0] != "example.com/mine" {
 		t.Errorf("the finalizers %v of bob are left", left)

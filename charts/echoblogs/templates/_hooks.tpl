@@ -5,7 +5,14 @@ helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
 
-{{/* Lets a job reach DNS, the API server and perhaps the database: include "echoblogs.hookNetworkPolicy" (list $ NAME DATABASE) */}}
+{{/* Annotations of what runs after "helm uninstall". */}}
+{{- define "echoblogs.uninstallHook" -}}
+helm.sh/hook: post-delete
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}
+
+{{/* Lets a job reach DNS, the API server and perhaps the database: include "echoblogs.hookNetworkPolicy" (list $ NAME ANNOTATIONS DATABASE) */}}
 {{- define "echoblogs.hookNetworkPolicy" -}}
 {{- $root := index . 0 }}
 {{- $name := index . 1 }}
@@ -16,7 +23,7 @@ metadata:
   name: {{ $name }}
   namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "echoblogs.labels" (list $root $name) | nindent 4 }}
-  annotations: {{- include "echoblogs.hook" "-30" | nindent 4 }}
+  annotations: {{- index . 2 | nindent 4 }}
 spec:
   podSelector:
     matchLabels:
@@ -25,13 +32,13 @@ spec:
   egress:
   {{- include "echoblogs.toDNS" $root | nindent 2 }}
   {{- include "echoblogs.toAPIServer" $root | nindent 2 }}
-  {{- if index . 2 }}
+  {{- if index . 3 }}
   {{- include "echoblogs.toDatabase" $root | nindent 2 }}
   {{- end }}
 {{- end }}
 {{- end -}}
 
-{{/* A job with the operator's image: include "echoblogs.hookJob" (list $ NAME WEIGHT ARGUMENTS) */}}
+{{/* A job with the operator's image: include "echoblogs.hookJob" (list $ NAME ANNOTATIONS SECONDS ARGUMENTS) */}}
 {{- define "echoblogs.hookJob" -}}
 {{- $root := index . 0 -}}
 {{- $name := index . 1 -}}
@@ -41,11 +48,11 @@ metadata:
   name: {{ $name }}
   namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "echoblogs.labels" (list $root $name) | nindent 4 }}
-  annotations: {{- include "echoblogs.hook" (index . 2) | nindent 4 }}
+  annotations: {{- index . 2 | nindent 4 }}
 spec:
   # The command itself retries what may come later, such as a database that is starting.
   backoffLimit: 1
-  activeDeadlineSeconds: 280
+  activeDeadlineSeconds: {{ index . 3 }}
   template:
     metadata:
       labels: {{- include "echoblogs.podLabels" $name | nindent 8 }}
@@ -57,7 +64,7 @@ spec:
       - name: job
         image: {{ include "echoblogs.image" (list $root $root.Values.operator) }}
         imagePullPolicy: {{ $root.Values.image.pullPolicy }}
-        args: {{- toYaml (index . 3) | nindent 8 }}
+        args: {{- toYaml (index . 4) | nindent 8 }}
         env:
         - name: POD_NAMESPACE
           valueFrom:
