@@ -107,7 +107,6 @@ func TestActionFiles(t *testing.T) {
 // actionsOf returns the actions of Tenants, each a folder.
 func actionsOf(t *testing.T) (names []string) {
 	t.Helper()
-	t.Helper()
 	files, err := filepath.Glob(filepath.Join(customizations, "Tenant", "actions", "*", "action.lua"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no actions: %v", err)
