@@ -34,6 +34,8 @@ func TestInstall(t *testing.T) {
 		t.Errorf("it prints %s", printed)
 	}
 
+	i.script(i.take(installPage, "Network policies", 0))
+
 	second := i.take(installPage, "Several installations on one server", 0, "-n staging", "-n "+fresh, "staging.yaml", `"$VALUES"`)
 	if printed := i.script(helmDryRun + second); !strings.Contains(printed, "kind: Deployment") {
 		t.Errorf("Helm prints %s", printed)
