@@ -7,24 +7,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"regexp"
 	"strings"
+
+	"sigs.k8s.io/yaml"
 )
 
 var (
-	// sample is a line of the text format of Prometheus, and selector a metric in a query. Both have labels.
+	// sample is a line of the text format of Prometheus, and selector a metric in a query. Both have labels, and grouping is a
+	// list of some.
 	sample   = regexp.MustCompile(`^([a-z_]+)(\{[^}]*\})? `)
 	selector = regexp.MustCompile(`(echoblogs_[a-z_]+)(\{[^}]*\})?`)
-	label    = regexp.MustCompile(`([a-z_]+)(=|!=|=~|!~)\\?"`)
+	label    = regexp.MustCompile(`([a-z_]+)(=|!=|=~|!~)"`)
+	grouping = regexp.MustCompile(`by \(([^)]+)\)`)
 )
 
 // scraped are labels that Prometheus adds.
 var scraped = map[string]bool{"namespace": true, "pod": true, "job": true}
 
-// testMetrics compares what the alerts and the dashboard query with the metrics that the pods have. Some come a while after
+// testMetrics compares what the alerts and the dashboard query with the metrics and labels that the pods have. Some come a while after
 // the start: the operator looks for orphans after a minute.
 func (p *product) testMetrics() {
 	p.wait("the pods have the metrics of alerts and dashboard", func(ctx context.Context) error {
@@ -39,32 +44,74 @@ func (p *product) testMetrics() {
 		}
 		var missing []error
 		for _, file := range []string{"alerts.yaml", "dashboard.json"} {
-			content, err := os.ReadFile("../../charts/echoblogs/files/" + file)
+			queries, err := queriesOf("../../charts/echoblogs/files/" + file)
 			if err != nil {
 				return err
 			}
-			missing = append(missing, compareQueries(file, string(content), metrics))
+			for _, query := range queries {
+				if err := compareQuery(query, metrics); err != nil {
+					missing = append(missing, fmt.Errorf("%s: %s: %w", file, query, err))
+				}
+			}
 		}
 		return errors.Join(missing...)
 	})
 }
 
-// compareQueries returns an error for each metric or label in a file's queries that no pod has.
-func compareQueries(file, content string, metrics map[string]map[string]bool) error {
-	queries := selector.FindAllStringSubmatch(content, -1)
-	if len(queries) == 0 {
-		return fmt.Errorf("%s has no query", file)
+// queriesOf returns the queries in a file of YAML or JSON.
+func queriesOf(file string) (queries []string, err error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
 	}
+	var parsed any
+	if err := yaml.Unmarshal(content, &parsed); err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	var collect func(value any)
+	collect = func(value any) {
+		switch value := value.(type) {
+		case []any:
+			for _, item := range value {
+				collect(item)
+			}
+		case map[string]any:
+			for name, item := range value {
+				if query, ok := item.(string); ok && name == "expr" {
+					queries = append(queries, query)
+				}
+				collect(item)
+			}
+		}
+	}
+	collect(parsed)
+	if len(queries) == 0 {
+		return nil, fmt.Errorf("%s has no query", file)
+	}
+	return queries, nil
+}
+
+// compareQuery returns an error for each metric in a query that no pod has, and for each label that its metrics do not have.
+func compareQuery(query string, metrics map[string]map[string]bool) error {
 	var missing []error
-	for _, query := range queries {
-		labels, ok := metrics[query[1]]
+	all := maps.Clone(scraped)
+	for _, found := range selector.FindAllStringSubmatch(query, -1) {
+		labels, ok := metrics[found[1]]
 		if !ok {
-			missing = append(missing, fmt.Errorf("%s queries %s, which no pod has", file, query[1]))
+			missing = append(missing, fmt.Errorf("no pod has %s", found[1]))
 			continue
 		}
-		for _, found := range label.FindAllStringSubmatch(query[2], -1) {
-			if !labels[found[1]] && !scraped[found[1]] {
-				missing = append(missing, fmt.Errorf("%s queries the label %s of %s, which has %v", file, found[1], query[1], labels))
+		maps.Copy(all, labels)
+		for _, name := range label.FindAllStringSubmatch(found[2], -1) {
+			if !labels[name[1]] && !scraped[name[1]] {
+				missing = append(missing, fmt.Errorf("%s has the labels %v", found[1], labels))
+			}
+		}
+	}
+	for _, found := range grouping.FindAllStringSubmatch(query, -1) {
+		for name := range strings.SplitSeq(found[1], ",") {
+			if !all[strings.TrimSpace(name)] {
+				missing = append(missing, fmt.Errorf("it groups by %s, and the labels are %v", name, all))
 			}
 		}
 	}
