@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/test/testkit/apiserver"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
 )
@@ -37,9 +38,10 @@ func readYAML(t testing.TB, file string, into any) {
 	}
 }
 
-// The tests beside the scripts are those that Argo CD's repository runs.
+// The tests beside the scripts are those that Argo CD's repository runs. They have every phase and use every file.
 func TestHealthFiles(t *testing.T) {
 	t.Parallel()
+	phases := map[string]bool{}
 	for _, kind := range []string{"Tenant", "Platform"} {
 		var file struct {
 			Tests []struct {
@@ -51,12 +53,31 @@ func TestHealthFiles(t *testing.T) {
 		if len(file.Tests) == 0 {
 			t.Errorf("%s has no tests", kind)
 		}
+		used := map[string]bool{}
 		for _, test := range file.Tests {
 			var object map[string]any
 			readYAML(t, filepath.Join(customizations, kind, test.InputPath), &object)
+			used[filepath.Join(customizations, kind, test.InputPath)] = true
+			if phase, found, _ := unstructured.NestedString(object, "status", "phase"); found {
+				phases[phase] = true
+			}
 			if got := checkHealth(t, kind, object); got != test.HealthStatus {
 				t.Errorf("%s, %s: it is %+v, want %+v", kind, test.InputPath, got, test.HealthStatus)
 			}
+		}
+		files, err := filepath.Glob(filepath.Join(customizations, kind, "testdata", "*.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if !used[file] {
+				t.Errorf("health_test.yaml does not use %s", file)
+			}
+		}
+	}
+	for _, phase := range v1alpha1.TenantPhases {
+		if !phases[string(phase)] {
+			t.Errorf("no test has a Tenant of the phase %s", phase)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/cli-utils/pkg/kstatus/status"
@@ -162,6 +163,13 @@ func TestPhases(t *testing.T) {
 		return nil
 	})
 	p.want("terminating", "Tenant", "alice", "Progressing", status.TerminatingStatus)
+
+	p.CreateObject(&corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: "unreachable"}, StringData: map[string]string{"uri": "postgres://echoblogs_operator:secret@127.0.0.1:9/echoblogs"},
+	})
+	p.EditPlatform(func(p *v1alpha1.Platform) { p.Spec.Database.SecretRef.Name = "unreachable" })
+	p.WaitPlatform(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonDatabaseUnavailable)
+	p.want("database-unavailable", "Platform", "default", "Progressing", status.InProgressStatus)
 }
 
 // A blog that does not answer yet is Provisioning.
@@ -174,7 +182,10 @@ func TestProvisioning(t *testing.T) {
 			return strings.TrimPrefix(down.URL, "http://")
 		}
 	})}
-	p.Start()
+	p.CreateDefault()
+	p.want("unseen", "Platform", "default", "Progressing", status.InProgressStatus)
+	p.StartOperator(nil)
+	p.WaitReady()
 	p.CreateTenant("alice", platformtest.PaidFor(30))
 	p.WaitCondition("alice", v1alpha1.ConditionServing, metav1.ConditionFalse, v1alpha1.ReasonProbeFailed)
 	p.want("provisioning", "Tenant", "alice", "Progressing", status.InProgressStatus)
