@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +25,10 @@ func TestSuggestedNamesAreFree(t *testing.T) {
 	here, there := portaltest.NewClient(t, site), portaltest.NewClient(t, site)
 	there.RouteToBlog(p, alice+"."+stack.Domain)
 	// Its own route is missing, for example because no pod of the blog is ready.
-	here.Get("http://"+alice+"."+stack.Domain+"/a-post/").Want(t, http.StatusServiceUnavailable, "This blog is temporarily unavailable").Without(t, "/register/?")
+	unavailable := here.Get("http://"+alice+"."+stack.Domain+"/a-post/").Want(t, http.StatusServiceUnavailable, "This blog is temporarily unavailable").Without(t, "/register/?")
+	if after, err := strconv.Atoi(unavailable.Header.Get("Retry-After")); err != nil || after < 1 {
+		t.Errorf("Retry-After is %q", unavailable.Header.Get("Retry-After"))
+	}
 	p.DeleteTenants(alice)
 	for _, v := range []*portaltest.Client{here, there} {
 		p.Wait("the page of the deleted blog does not offer its name", func(context.Context) error {
