@@ -229,19 +229,25 @@ func (p *Platform) start(name string, environment []string, arguments ...string)
 // Logs returns the logs of all programs of this Platform.
 func (p *Platform) Logs() string {
 	p.t.Helper()
+	return strings.Join(p.LogsByProgram(), "")
+}
+
+// LogsByProgram returns the log of each program of this Platform that was started.
+func (p *Platform) LogsByProgram() []string {
+	p.t.Helper()
 	files, err := filepath.Glob(filepath.Join(p.installation.logs(), p.Namespace+"-*.log"))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	var all strings.Builder
-	for _, file := range files {
+	logs := make([]string, len(files))
+	for i, file := range files {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		all.Write(content)
+		logs[i] = string(content)
 	}
-	return all.String()
+	return logs
 }
 
 // stop stops a program, and fails the test if it has ended already or does not stop.
