@@ -33,6 +33,11 @@ const (
 	revision = "0123456789abcdef0123456789abcdef01234567"
 )
 
+// labels are the beginnings of those that an image has.
+var labels = map[string]string{
+	"title": "EchoBlogs ", "description": "", "licenses": "Apache-2.0", "source": "https://github.com/echoblogs/", "version": version, "revision": revision,
+}
+
 // TestDockerfile builds the images with buildah, twice, and compares them with those of make images. It does not run in
 // parallel with tests of nodes: they compare the machine with before, and buildah mounts folders and writes to blobCache.
 func TestDockerfile(t *testing.T) { //nolint:paralleltest // see above
@@ -55,6 +60,11 @@ func TestDockerfile(t *testing.T) { //nolint:paralleltest // see above
 			}
 			if diff := cmp.Diff(settings(t, want[program]), settings(t, first[program])); diff != "" {
 				t.Errorf("the settings of the image (-make images +Dockerfile):\n%s", diff)
+			}
+			for name, want := range labels {
+				if got := labelsOf(t, first[program])["org.opencontainers.image."+name]; !strings.HasPrefix(got, want) || got == "" {
+					t.Errorf("the label %s is %q, want %q", name, got, want)
+				}
 			}
 			if got, want := printedVersion(t, first[program], program), version+" (revision "+revision; !strings.HasPrefix(got, want) {
 				t.Errorf("the program in the image says that it is %q, want %q", got, want)
@@ -190,6 +200,15 @@ func printedVersion(t *testing.T, image v1.Image, program string) string {
 	return string(output)
 }
 
+func labelsOf(t *testing.T, image v1.Image) map[string]string {
+	t.Helper()
+	file, err := image.ConfigFile()
+	if err != nil {
+		t.Fatalf("read the configuration of an image: %v", err)
+	}
+	return file.Config.Labels
+}
+
 // settings returns what a container gets from its image, except for its files.
 func settings(t *testing.T, image v1.Image) map[string]string {
 	t.Helper()
@@ -198,9 +217,9 @@ func settings(t *testing.T, image v1.Image) map[string]string {
 		t.Fatalf("read the configuration of an image: %v", err)
 	}
 	config := file.Config
-	labels := make([]string, 0, len(config.Labels))
+	stated := make([]string, 0, len(config.Labels))
 	for _, name := range slices.Sorted(maps.Keys(config.Labels)) {
-		labels = append(labels, name+"="+config.Labels[name])
+		stated = append(stated, name+"="+config.Labels[name])
 	}
 	return map[string]string{
 		"platform":    file.OS + "/" + file.Architecture,
@@ -208,7 +227,7 @@ func settings(t *testing.T, image v1.Image) map[string]string {
 		"user":        config.User,
 		"entry point": strings.Join(config.Entrypoint, " "),
 		"command":     strings.Join(config.Cmd, " "),
-		"labels":      strings.Join(labels, "\n"),
+		"labels":      strings.Join(stated, "\n"),
 		"folder":      config.WorkingDir,
 		"environment": strings.Join(config.Env, "\n"),
 		"volumes":     fmt.Sprint(config.Volumes),

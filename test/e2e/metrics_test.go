@@ -3,17 +3,19 @@
 package e2e_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/yaml"
 )
 
@@ -23,7 +25,9 @@ var (
 	sample   = regexp.MustCompile(`^([a-z_]+)(\{[^}]*\})? `)
 	selector = regexp.MustCompile(`(echoblogs_[a-z_]+)(\{[^}]*\})?`)
 	label    = regexp.MustCompile(`([a-z_]+)(=|!=|=~|!~)"`)
-	grouping = regexp.MustCompile(`by \(([^)]+)\)`)
+	// memoryLimit is Go's, in bytes.
+	memoryLimit = regexp.MustCompile(`(?m)^go_gc_gomemlimit_bytes (.+)$`)
+	grouping    = regexp.MustCompile(`by \(([^)]+)\)`)
 )
 
 // scraped are labels that Prometheus adds.
@@ -56,6 +60,30 @@ func (p *product) testMetrics() {
 		}
 		return errors.Join(missing...)
 	})
+	p.testMemoryLimits()
+}
+
+// testMemoryLimits checks that Go knows of each container's memory limit: it collects garbage before the kernel kills the program.
+func (p *product) testMemoryLimits() {
+	for name, port := range map[string]string{"operator": "8080", "blog": "8081", "portal": "8081"} {
+		const pod = "{.items[0].status.podIP} {.items[0].spec.containers[0].resources.limits.memory}"
+		address, limit, _ := strings.Cut(p.kubectl("get", "pods", "--selector=app.kubernetes.io/name=echoblogs-"+name, "--output=jsonpath="+pod), " ")
+		allowed, err := resource.ParseQuantity(limit)
+		if err != nil {
+			p.t.Fatalf("the memory limit of %s is %q: %v", name, limit, err)
+		}
+		text, err := p.readMetrics(p.t.Context(), net.JoinHostPort(address, port))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		found := memoryLimit.FindStringSubmatch(text)
+		if found == nil {
+			p.t.Fatalf("%s has no metric of its memory limit", name)
+		}
+		if known, err := strconv.ParseFloat(found[1], 64); err != nil || known >= allowed.AsApproximateFloat64() {
+			p.t.Errorf("Go lets %s use %s bytes, error %v, and its container %s", name, found[1], err, limit)
+		}
+	}
 }
 
 // queriesOf returns the queries in a file of YAML or JSON.
@@ -120,19 +148,12 @@ func compareQuery(query string, metrics map[string]map[string]bool) error {
 
 // scrape adds the metrics of a pod.
 func (p *product) scrape(ctx context.Context, address string, metrics map[string]map[string]bool) error {
-	client := &http.Client{Transport: &http.Transport{DialContext: p.DialContext, DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	text, err := p.readMetrics(ctx, address)
 	if err != nil {
 		return err
 	}
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	lines := bufio.NewScanner(response.Body)
-	for lines.Scan() {
-		found := sample.FindStringSubmatch(lines.Text())
+	for line := range strings.Lines(text) {
+		found := sample.FindStringSubmatch(line)
 		if found == nil {
 			continue
 		}
@@ -143,5 +164,21 @@ func (p *product) scrape(ctx context.Context, address string, metrics map[string
 			metrics[found[1]][name[1]] = true
 		}
 	}
-	return lines.Err()
+	return nil
+}
+
+// readMetrics returns the metrics of a pod, in the text format of Prometheus.
+func (p *product) readMetrics(ctx context.Context, address string) (string, error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: p.DialContext, DisableKeepAlives: true}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return string(text), err
 }
