@@ -83,6 +83,7 @@ func TestProduct(t *testing.T) {
 	p.run("Inspection", (*product).testInspection)
 	p.run("Metrics", (*product).testMetrics)
 	if !testing.Short() {
+		p.run("WrongSecret", (*product).testWrongSecret)
 		p.run("Unserved", (*product).testUnserved)
 		p.run("Flux", (*product).testFlux)
 		p.run("Policies", (*product).testPolicies)
@@ -202,15 +203,21 @@ stringData:
 // helm runs Helm, and returns what it prints.
 func (p *product) helm(arguments ...string) string {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 5*time.Minute)
-	defer cancel()
-	command := exec.CommandContext(ctx, os.Getenv("HELM"), append(arguments, "--namespace="+namespace, "--kubeconfig="+p.Kubeconfig)...)
-	output, err := command.CombinedOutput()
+	output, err := p.tryHelm(arguments...)
 	if err != nil {
 		p.explain()
 		p.t.Fatalf("helm %s: %v\n%s", strings.Join(arguments, " "), err, output)
 	}
-	return string(output)
+	return output
+}
+
+// tryHelm runs Helm, and returns what it prints, also when it fails.
+func (p *product) tryHelm(arguments ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(p.t.Context(), 5*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, os.Getenv("HELM"), append(arguments, "--namespace="+namespace, "--kubeconfig="+p.Kubeconfig)...)
+	output, err := command.CombinedOutput()
+	return string(output), err
 }
 
 // install installs the product by its chart: the required values, the authority of the database, and the images.
@@ -219,7 +226,7 @@ func (p *product) install() {
 	began := time.Now()
 	p.helm(p.arguments("install")...)
 	p.t.Logf("helm install --wait took %.1f s", time.Since(began).Seconds())
-	p.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "platform/default")
+	p.expectPlatformReady()
 	p.helm("test", "echoblogs")
 }
 
@@ -228,6 +235,7 @@ func (p *product) upgrade(values ...string) {
 	p.t.Helper()
 	p.values = append(p.values, values...)
 	p.helm(p.arguments("upgrade")...)
+	p.expectPlatformReady()
 }
 
 // arguments returns the arguments of an installation or an upgrade. Of two equal values, Helm takes the last.
