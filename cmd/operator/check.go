@@ -13,7 +13,7 @@ import (
 
 const (
 	// checkTimeout bounds all requests of the command check.
-	checkTimeout = 2 * time.Minute
+	checkTimeout = time.Minute
 	// requestTimeout bounds one request.
 	requestTimeout = 5 * time.Second
 	// checkInterval is the time between two requests of a URL that fails.
@@ -24,8 +24,8 @@ func checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "check URL...",
 		Short:   "Request URLs until each answers 200",
-		Long:    `Request URLs until each answers 200, for two minutes. "helm test" runs this in a pod.`,
-		Example: "  operator check http://echoblogs-blog/readyz http://echoblogs-portal/readyz",
+		Long:    `Request URLs until each answers 200, for a minute. "helm test" runs this in a pod.`,
+		Example: "  operator check http://echoblogs-blog/readyz?recheck http://echoblogs-portal/readyz?recheck",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, urls []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), checkTimeout)

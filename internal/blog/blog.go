@@ -5,6 +5,7 @@ package blog
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -109,10 +110,16 @@ func (b *Blog) Close() {
 	b.pools.close()
 }
 
-// missing returns what this replica needs before it can serve requests, or "".
+// readyAge is the largest age of the directory, which is read every two seconds, of a replica that reaches the database.
+const readyAge = 10 * time.Second
+
+// missing returns what this replica needs before it can serve requests, or "". It sends no query: anyone can request it.
 func (b *Blog) missing(context.Context) string {
-	if !b.directory.Fresh() {
+	switch age, known := b.directory.Age(); {
+	case !known:
 		return "The registry has not been read yet: check the connection to the database."
+	case age > readyAge:
+		return fmt.Sprintf("The registry was last read %.0f s ago: check the connection to the database.", age.Seconds())
 	}
 	return ""
 }

@@ -49,6 +49,7 @@ func TestStaleDirectoryIsNotUsed(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
 	p.Create(blogtest.Spec("alice"))
+	p.Get("127.0.0.1", "/readyz").Want(t, http.StatusOK, "", "Ready.")
 	p.Proxy.Cut()
 	p.Clock.Advance(44 * time.Second)
 	p.Get("127.0.0.1", "/readyz").Want(t, http.StatusOK, "", "Ready.")
@@ -61,10 +62,12 @@ func TestStaleDirectoryIsNotUsed(t *testing.T) {
 	}
 	// No other replica can read it either: the pod has to stay behind its Service to say so.
 	p.Get("127.0.0.1", "/readyz").Want(t, http.StatusOK, "", "Ready.")
+	p.Get("127.0.0.1", "/readyz?recheck").Want(t, http.StatusServiceUnavailable, "", "s ago: check the connection to the database.")
 	p.Get("127.0.0.1", "/healthz").Want(t, http.StatusOK, "")
 
 	p.Proxy.Restore()
 	p.WaitReady()
+	p.Get("127.0.0.1", "/readyz?recheck").Want(t, http.StatusOK, "", "Ready.")
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice")
 }
 

@@ -21,9 +21,10 @@ type Readiness struct {
 	reached atomic.Bool
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. With the query parameter recheck, it checks again: "helm test" does not ask whether the
+// server was ready once.
 func (r *Readiness) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	if !r.reached.Load() {
+	if !r.reached.Load() || request.URL.Query().Has("recheck") {
 		if missing := r.Check(request.Context()); missing != "" {
 			plain(w, http.StatusServiceUnavailable, missing)
 			return

@@ -15,6 +15,8 @@ func (p *product) testNoDatabase() {
 	if err := p.StopProgram(p.t.Context(), "postgres"); err != nil {
 		p.t.Fatal(err)
 	}
+	tested := make(chan error, 1)
+	go func() { tested <- p.expectFailedTest() }()
 	b := p.browser()
 	pace := time.NewTicker(time.Second)
 	defer pace.Stop()
@@ -31,12 +33,16 @@ func (p *product) testNoDatabase() {
 			p.t.Fatalf("%.0f s after Postgres was stopped: %v", time.Since(began).Seconds(), err)
 		}
 	}
+	if err := <-tested; err != nil {
+		p.t.Error(err)
+	}
 	if err := p.StartProgram(p.t.Context(), "postgres"); err != nil {
 		p.t.Fatal(err)
 	}
 	p.waitStatus(b, p.blog("t0")+"/", http.StatusOK)
 	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "platform/default")
 	p.waitReady()
+	p.helm("test", "echoblogs")
 }
 
 // testNoAPIServer stops the API server for longer than a lease lasts. Blogs are served, and the operator continues in the same

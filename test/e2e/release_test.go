@@ -3,6 +3,8 @@
 package e2e_test
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -16,6 +18,18 @@ func (p *product) expectPlatformReady() {
 	if len(fields) != 3 || fields[0] != "True" || fields[1] != fields[2] {
 		p.t.Fatalf("Helm has ended, and Ready, generation and observed generation of the Platform are %q", fields)
 	}
+}
+
+// expectFailedTest returns an error unless "helm test" fails because of the database.
+func (p *product) expectFailedTest() error {
+	output, err := p.tryHelm("test", "echoblogs", "--logs")
+	if err == nil {
+		return errors.New("helm test passes without the database")
+	}
+	if !strings.Contains(output, "The database is unavailable") {
+		return fmt.Errorf("helm test does not say that the database is unavailable: %w\n%s", err, output)
+	}
+	return nil
 }
 
 // testWrongSecret upgrades to a Platform whose Secret has a wrong password, while blogs are read. Helm fails, because the
