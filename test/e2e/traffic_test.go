@@ -4,8 +4,10 @@ package e2e_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 )
 
@@ -14,6 +16,8 @@ const (
 	writers        = 2
 	writeInterval  = 400 * time.Millisecond
 	signUpInterval = 2 * time.Second
+	// manyReads is how many pages useWhile reads at least, and fewReads with -short.
+	manyReads, fewReads = 50_000, 10_000
 )
 
 // readBlogs are the blogs that people read without a pause.
@@ -76,14 +80,22 @@ func (p *product) readWhile(happens func()) *traffic {
 }
 
 // useWhile lets people read, write and sign up while something happens, and expects that nothing fails and no post is lost.
-func (p *product) useWhile(name string, happens func()) {
+// happens repeats what it does until enough reports true: that people have read manyReads pages, or that something has failed.
+func (p *product) useWhile(name string, happens func(enough func() bool)) {
 	p.t.Helper()
-	tr := p.startReading(readBlogs...)
+	minimum := manyReads
+	if testing.Short() {
+		minimum = fewReads
+	}
+	tr := p.startReading(slices.Concat(readBlogs, readBlogs)...)
 	tr.name = name
 	tr.startWriting()
-	happens()
+	happens(func() bool { return tr.hasRead(minimum) })
 	tr.stop()
 	tr.wantNoFailure("during the " + name)
+	if tr.reads < minimum {
+		p.t.Errorf("%d reads during the %s, want %d", tr.reads, name, minimum)
+	}
 	b := p.browser()
 	for address, text := range tr.published {
 		if err := b.read(p.t.Context(), address, text); err != nil {
@@ -94,6 +106,13 @@ func (p *product) useWhile(name string, happens func()) {
 	if len(tr.published) < writers || tr.signUps == 0 {
 		p.t.Error("want more of both")
 	}
+}
+
+// hasRead reports whether people have read a number of pages, or something has failed.
+func (tr *traffic) hasRead(pages int) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.reads >= pages || tr.failed > 0
 }
 
 func (tr *traffic) read(b browser, address, text string) {
