@@ -88,6 +88,9 @@ func run(ctx context.Context, o runOptions) error {
 		defer close(stopped)
 		served.Run(directory)
 	}()
+	// A pod that is started again after a crash is among the ready ones for a moment. While it accepts no connection, the
+	// ingress controller can choose another one.
+	<-served.Attempted()
 	err = web.Serve(ctx, log, endpoints...)
 	stop()
 	<-stopped

@@ -104,6 +104,10 @@ func (b *Blog) Handler() http.Handler { return b.handler }
 // Run keeps the directory of tenants up to date until ctx ends.
 func (b *Blog) Run(ctx context.Context) { b.directory.Run(ctx) }
 
+// Attempted returns a channel that is closed when Run has read the registry for the first time, or failed to, which takes at most
+// some seconds. Serve requests from then on.
+func (b *Blog) Attempted() <-chan struct{} { return b.directory.Attempted() }
+
 // Close closes the connections to the database. Call it after Run has returned and all requests have been answered.
 func (b *Blog) Close() {
 	b.directory.Close()

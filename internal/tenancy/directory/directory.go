@@ -70,6 +70,8 @@ type Directory struct {
 	// platform is nil before the first read.
 	platform atomic.Pointer[Platform]
 	pending  *pendingReads
+	// attempted is closed when the first read has ended.
+	attempted chan struct{}
 
 	// These fields belong to the goroutine of Run.
 
@@ -102,7 +104,7 @@ func New(o Options) (*Directory, error) {
 	}
 	return &Directory{
 		pool: pool, listener: listener, now: o.Now, log: o.Log,
-		metrics: newMetrics(o.MetricsPrefix), pending: pending, byID: map[int64]*Tenant{},
+		metrics: newMetrics(o.MetricsPrefix), pending: pending, attempted: make(chan struct{}), byID: map[int64]*Tenant{},
 	}, nil
 }
 
@@ -152,6 +154,9 @@ func (d *Directory) Age() (age time.Duration, known bool) {
 	}
 	return d.now().Sub(*readAt), true // by the monotonic clock, so changes of the system's clock do not matter
 }
+
+// Attempted returns a channel that is closed when Run has read the registry for the first time, or failed to.
+func (d *Directory) Attempted() <-chan struct{} { return d.attempted }
 
 // Run keeps the directory up to date until ctx ends.
 func (d *Directory) Run(ctx context.Context) {

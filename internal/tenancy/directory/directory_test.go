@@ -23,11 +23,17 @@ type tenants struct {
 func newTenants(t *testing.T) *tenants {
 	t.Helper()
 	p := blogtest.NewDatabase(t)
+	return &tenants{p, start(p, p.Database.BlogURI)}
+}
+
+// start returns a Directory that reads the database at an address until the test ends.
+func start(p *blogtest.Platform, address string) *directory.Directory {
+	p.T.Helper()
 	d, err := directory.New(directory.Options{
-		DatabaseURI: p.Database.BlogURI, Name: "test", MetricsPrefix: "test", Log: slog.New(slog.DiscardHandler), Now: p.Clock.Now,
+		DatabaseURI: address, Name: "test", MetricsPrefix: "test", Log: slog.New(slog.DiscardHandler), Now: p.Clock.Now,
 	})
 	if err != nil {
-		t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
@@ -35,12 +41,29 @@ func newTenants(t *testing.T) *tenants {
 		defer close(stopped)
 		d.Run(ctx)
 	}()
-	t.Cleanup(func() {
+	p.T.Cleanup(func() {
 		cancel()
 		<-stopped
 		d.Close()
 	})
-	return &tenants{p, d}
+	return d
+}
+
+// After the first attempt, a directory has the tenants, if the database answers.
+func TestFirstAttempt(t *testing.T) {
+	t.Parallel()
+	p := blogtest.NewDatabase(t)
+	p.Create(blogtest.Spec("alice"))
+	d := start(p, p.Database.BlogURI)
+	<-d.Attempted()
+	if found := d.Lookup("alice.example.com"); found == nil || !d.Fresh() {
+		t.Errorf("after the first attempt, the directory has %+v", found)
+	}
+	unreachable := start(p, "postgres://user@127.0.0.1:1/database")
+	<-unreachable.Attempted()
+	if unreachable.Fresh() {
+		t.Error("a directory that cannot read its database says that it is up to date")
+	}
 }
 
 // want waits until a host leads to a tenant. Empty: to none.

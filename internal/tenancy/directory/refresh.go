@@ -14,6 +14,7 @@ func (d *Directory) refresh(ctx context.Context) {
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
 	d.readAll(ctx)
+	close(d.attempted)
 	for {
 		select {
 		case <-ctx.Done():
