@@ -48,66 +48,60 @@ func (p *product) testAuthority() {
 // testTLSMode turns TLS off in the addresses of the database, which accepts no connection without it. Condition and logs say
 // that it is about TLS.
 func (p *product) testTLSMode() {
-	former := make(map[string]*url.URL)
-	for _, secret := range databaseSecrets {
-		former[secret] = p.databaseAddress(secret)
-	}
+	var restore func()
 	p.breakDatabase("mode", func() {
 		// With an authority, the operator uses TLS whatever the address says.
 		p.kubectl("patch", "platform", "default", "--type=merge", "--patch", `{"spec":{"database":{"caSecretRef":null}}}`)
-		for secret, address := range former {
-			plain := *address
-			plain.RawQuery = "sslmode=disable"
-			p.setDatabaseAddress(secret, &plain)
-		}
+		restore = p.changeAddresses("sslmode=disable")
 		p.waitCause("has no entry in pg_hba.conf for this user without TLS", "operator", "blog", "portal")
 	})
-	for secret, address := range former {
-		p.setDatabaseAddress(secret, address)
-	}
+	restore()
 	p.kubectl("patch", "platform", "default", "--type=merge", "--patch", `{"spec":{"database":{"caSecretRef":{"name":"database-ca"}}}}`)
 	p.expectRecovery("mode")
+}
+
+// testMissingFile names a certificate that no pod has in the addresses of the database. Condition and logs name the file. The
+// operator keeps the connections of the former address, so new Tenants do not wait.
+func (p *product) testMissingFile() {
+	const file = "/nowhere/ca.crt"
+	var restore func()
+	p.readMeanwhile(func() {
+		restore = p.changeAddresses("sslmode=verify-full&sslrootcert=" + file)
+		p.waitCause("the file "+file+" that it names cannot be read", "operator", "blog", "portal")
+	})
+	restore()
+	p.expectRecovery("file")
+}
+
+// changeAddresses gives the addresses of the database other parameters, until restore is called.
+func (p *product) changeAddresses(parameters string) (restore func()) {
+	p.t.Helper()
+	former := make(map[string]*url.URL)
+	for _, secret := range databaseSecrets {
+		former[secret] = p.databaseAddress(secret)
+		changed := *former[secret]
+		changed.RawQuery = parameters
+		p.setDatabaseAddress(secret, &changed)
+	}
+	return func() {
+		p.t.Helper()
+		for secret, address := range former {
+			p.setDatabaseAddress(secret, address)
+		}
+	}
 }
 
 // breakDatabase breaks the connection to the database. Meanwhile, a blog answers with its page or 503, and a new Tenant waits.
 func (p *product) breakDatabase(name string, breaks func()) {
 	p.t.Helper()
 	restarts := p.allRestarts()
-	done, failure := make(chan struct{}), make(chan error, 1)
-	go func() { failure <- p.readOrUnavailable("t0", done) }()
-	breaks()
-	p.apply(tenant("created-without-" + name))
-	p.kubectl("wait", "--for=condition=Ready=false", "--timeout=60s", "tenant/created-without-"+name)
-	close(done)
-	if err := <-failure; err != nil {
-		p.t.Error(err)
-	}
+	p.readMeanwhile(func() {
+		breaks()
+		p.apply(tenant("created-without-" + name))
+		p.kubectl("wait", "--for=condition=Ready=false", "--timeout=60s", "tenant/created-without-"+name)
+	})
 	if after := p.allRestarts(); after != restarts {
 		p.t.Errorf("the pods and their restarts are %s, and were %s", after, restarts)
-	}
-}
-
-// readOrUnavailable reads a blog until done is closed, and returns an error if it answers with anything but its page and 503.
-func (p *product) readOrUnavailable(name string, done <-chan struct{}) error {
-	b := p.browser()
-	pace := time.NewTicker(100 * time.Millisecond)
-	defer pace.Stop()
-	for {
-		page, err := b.get(p.t.Context(), p.blog(name)+"/")
-		switch {
-		case err != nil:
-			return fmt.Errorf("while the database is out of reach: %w", err)
-		case page.status == http.StatusServiceUnavailable:
-		default:
-			if err := page.want(http.StatusOK, name); err != nil {
-				return fmt.Errorf("while the database is out of reach: %w", err)
-			}
-		}
-		select {
-		case <-done:
-			return nil
-		case <-pace.C:
-		}
 	}
 }
 

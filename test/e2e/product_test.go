@@ -94,6 +94,7 @@ func TestProduct(t *testing.T) {
 		p.run("Passwords", (*product).testPasswords)
 		p.run("Authority", (*product).testAuthority)
 		p.run("TLSMode", (*product).testTLSMode)
+		p.run("MissingFile", (*product).testMissingFile)
 		p.run("NoDatabase", (*product).testNoDatabase)
 		p.run("NoAPIServer", (*product).testNoAPIServer)
 		p.run("TLS", (*product).testTLS)
