@@ -47,6 +47,7 @@ func (p *product) blog(name string) string { return p.scheme + "://" + name + ".
 type answer struct {
 	status int
 	url    *url.URL
+	header http.Header
 	text   string
 }
 
@@ -83,7 +84,7 @@ func (b browser) send(ctx context.Context, method, address string, form url.Valu
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	return answer{response.StatusCode, response.Request.URL, string(text)}, err
+	return answer{response.StatusCode, response.Request.URL, response.Header, string(text)}, err
 }
 
 // read fails the request unless a page has the status 200 and a text.

@@ -90,6 +90,7 @@ func TestProduct(t *testing.T) {
 		p.run("NoBackend", (*product).testNoBackend)
 		p.run("KilledBackend", (*product).testKilledBackend)
 		p.run("FrozenBackend", (*product).testFrozenBackend)
+		p.run("CatchAll", (*product).testCatchAll)
 		p.run("KilledOperator", (*product).testKilledOperator)
 		p.run("EvictedOperators", (*product).testEvictedOperators)
 		p.run("EvictedBlogs", (*product).testEvictedBlogs)
