@@ -91,6 +91,7 @@ func TestProduct(t *testing.T) {
 		p.run("KilledBackend", (*product).testKilledBackend)
 		p.run("FrozenBackend", (*product).testFrozenBackend)
 		p.run("CatchAll", (*product).testCatchAll)
+		p.run("Retries", (*product).testRetries)
 		p.run("KilledOperator", (*product).testKilledOperator)
 		p.run("EvictedOperators", (*product).testEvictedOperators)
 		p.run("EvictedBlogs", (*product).testEvictedBlogs)
