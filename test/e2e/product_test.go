@@ -100,6 +100,8 @@ func TestProduct(t *testing.T) {
 		p.run("Authority", (*product).testAuthority)
 		p.run("TLSMode", (*product).testTLSMode)
 		p.run("MissingFile", (*product).testMissingFile)
+		p.run("NoIngressController", (*product).testNoIngressController)
+		p.run("NoDNS", (*product).testNoDNS)
 		p.run("NoDatabase", (*product).testNoDatabase)
 		p.run("NoAPIServer", (*product).testNoAPIServer)
 		p.run("TLS", (*product).testTLS)

@@ -59,13 +59,22 @@ func (p *product) createTenants(prefix string, count int) {
 func (p *product) waitReady() {
 	p.t.Helper()
 	p.wait("all Tenants are Ready", func(context.Context) error {
-		for line := range strings.Lines(p.kubectl("get", "tenants", `--output=jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}`)) {
-			if name, ready, _ := strings.Cut(strings.TrimSpace(line), " "); ready != "True" {
-				return fmt.Errorf("Ready of %s is %q", name, ready)
-			}
+		if unready := p.unready(); len(unready) > 0 {
+			return fmt.Errorf("these are not: %s", unready)
 		}
 		return nil
 	})
+}
+
+// unready returns the names of the Tenants that are not Ready.
+func (p *product) unready() (names []string) {
+	p.t.Helper()
+	for line := range strings.Lines(p.kubectl("get", "tenants", `--output=jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}`)) {
+		if name, ready, _ := strings.Cut(strings.TrimSpace(line), " "); ready != "True" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // testSignUp registers a user on the public site, who publishes the first post.
