@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/echoblogs/echoblogs/test/e2e/node"
+	"github.com/echoblogs/echoblogs/test/testkit/mailserver"
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
 
@@ -40,6 +41,9 @@ type installation struct {
 	// authorities have signed the certificate of the ingress controller, which is in PEM like its key.
 	authorities      *x509.CertPool
 	certificate, key string
+	// mails is the mail server of the public site, and mailSecrets are the manifests of what the site needs for it.
+	mails       *mailserver.Server
+	mailSecrets string
 	// folder is for files of the whole test.
 	folder string
 	// chart is the folder of the chart, and values are arguments of Helm.
@@ -53,7 +57,7 @@ func TestProduct(t *testing.T) {
 	t.Parallel()
 	p := &product{installation: &installation{scheme: "http", authorities: x509.NewCertPool(), chart: "../../charts/echoblogs", folder: t.TempDir()}, t: t}
 	p.values = []string{
-		"--set=domain=" + domain, "--set=postgres.bootstrap.administratorSecret=administrator", "--set=mail.enabled=false",
+		"--values=../../examples/quickstart/values.yaml", "--set=domain=" + domain,
 		"--set=postgres.caSecret=database-ca", "--set=image.registry=docker.io/library", "--set=image.tag=dev",
 		// All visitors have the same address, or choose it.
 		"--set=portal.extraArgs={--registrations-per-hour=1000}",
@@ -72,6 +76,7 @@ func TestProduct(t *testing.T) {
 	}
 	p.buildImages(root, "dev")
 	p.createDatabase()
+	p.startMail()
 	p.createNamespace()
 	p.install()
 	if testing.Short() {
@@ -185,7 +190,7 @@ func (p *product) inDatabase(uri string) string {
 	return parsed.String()
 }
 
-// createNamespace creates the namespace, with the Secrets of the database's administrator and of its authority.
+// createNamespace creates the namespace, with the Secrets of the database's administrator, of its authority and for emails.
 func (p *product) createNamespace() {
 	p.t.Helper()
 	p.apply(fmt.Sprintf(`apiVersion: v1
@@ -196,7 +201,7 @@ metadata:
 ---
 apiVersion: v1
 kind: Secret
-metadata: {name: administrator, namespace: %[1]s}
+metadata: {name: echoblogs-administrator, namespace: %[1]s}
 stringData: {uri: %[2]q}
 ---
 apiVersion: v1
@@ -205,7 +210,7 @@ metadata: {name: database-ca, namespace: %[1]s}
 stringData:
   ca.crt: |
     %[3]s
-`, namespace, p.inDatabase(p.Postgres.PodURI), indent(read(p.t, p.Postgres.CA))))
+`, namespace, p.inDatabase(p.Postgres.PodURI), indent(read(p.t, p.Postgres.CA))) + "---\n" + p.mailSecrets)
 }
 
 // helm runs Helm, and returns what it prints.

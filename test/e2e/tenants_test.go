@@ -77,12 +77,13 @@ func (p *product) unready() (names []string) {
 	return names
 }
 
-// testSignUp registers a user on the public site, who publishes the first post.
+// testSignUp registers a user on the public site, who confirms the email address and publishes the first post.
 func (p *product) testSignUp() {
 	p.waitStatus(p.browser(), p.site()+"/register/", http.StatusOK)
 	began := time.Now()
 	b := p.signUp("carol").browser
 	p.t.Logf("a sign-up took %.0f ms until the blog was read", 1000*time.Since(began).Seconds())
+	p.testMail("carol")
 	if err := p.openEditor(p.t.Context(), b, "carol"); err != nil {
 		p.t.Fatal(err)
 	}
