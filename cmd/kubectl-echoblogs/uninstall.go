@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -100,10 +102,25 @@ func (u *uninstallation) deleteIngresses(ctx context.Context) error {
 // platforms lists the Platforms of the namespace.
 func (u *uninstallation) platforms(ctx context.Context) ([]v1alpha1.Platform, error) {
 	var platforms v1alpha1.PlatformList
-	if err := u.Client.List(ctx, &platforms, client.InNamespace(u.Namespace)); err != nil {
-		return nil, fmt.Errorf("list the Platforms: %w", err)
+	err := u.list(ctx, "Platforms", &platforms)
+	return platforms.Items, err
+}
+
+// tenants lists the Tenants of the namespace.
+func (u *uninstallation) tenants(ctx context.Context) ([]v1alpha1.Tenant, error) {
+	var tenants v1alpha1.TenantList
+	err := u.list(ctx, "Tenants", &tenants)
+	return tenants.Items, err
+}
+
+// list lists objects of the namespace. A kind whose CRD is gone has none: if the CRDs were deleted first, the API server removes
+// each of them with its last object, so that a repetition may find one without the other.
+func (u *uninstallation) list(ctx context.Context, kind string, list client.ObjectList, options ...client.ListOption) error {
+	err := u.Client.List(ctx, list, append(options, client.InNamespace(u.Namespace))...)
+	if err != nil && !meta.IsNoMatchError(err) && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("list the %s: %w", kind, err)
 	}
-	return platforms.Items, nil
+	return nil
 }
 
 // report returns sentences that say what stays in the database of a Platform. Read it before the Platform and its Secret are

@@ -29,11 +29,11 @@ func (u *uninstallation) keepData(ctx context.Context) error {
 	for i := range platforms {
 		reports = append(reports, u.report(ctx, &platforms[i], true))
 	}
-	var tenants v1alpha1.TenantList
-	if err := u.Client.List(ctx, &tenants, client.InNamespace(u.Namespace)); err != nil {
-		return fmt.Errorf("list the Tenants: %w", err)
+	tenants, err := u.tenants(ctx)
+	if err != nil {
+		return err
 	}
-	if err := each(ctx, tenants.Items, func(ctx context.Context, t *v1alpha1.Tenant) error { return u.release(ctx, t) }); err != nil {
+	if err := each(ctx, tenants, func(ctx context.Context, t *v1alpha1.Tenant) error { return u.release(ctx, t) }); err != nil {
 		return err
 	}
 	if err := u.deleteIngresses(ctx); err != nil {
@@ -42,7 +42,7 @@ func (u *uninstallation) keepData(ctx context.Context) error {
 	if err := each(ctx, platforms, func(ctx context.Context, p *v1alpha1.Platform) error { return u.release(ctx, p) }); err != nil {
 		return err
 	}
-	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items), len(platforms), u.Namespace)
+	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants), len(platforms), u.Namespace)
 	for _, report := range reports {
 		fmt.Fprintln(u.out, report)
 	}

@@ -27,11 +27,11 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	if _, err := u.stopDeployment(ctx, siteDeployment); err != nil {
 		return err
 	}
-	var tenants v1alpha1.TenantList
-	if err := u.Client.List(ctx, &tenants, client.InNamespace(u.Namespace)); err != nil {
-		return fmt.Errorf("list the Tenants: %w", err)
+	tenants, err := u.tenants(ctx)
+	if err != nil {
+		return err
 	}
-	if err := each(ctx, tenants.Items, u.retainTenant); err != nil {
+	if err := each(ctx, tenants, u.retainTenant); err != nil {
 		return err
 	}
 	newcomers, err := u.awaitTenants(ctx)
@@ -55,7 +55,7 @@ func (u *uninstallation) retain(ctx context.Context) error {
 	if err := u.deleteIngresses(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants.Items)+newcomers, len(platforms), u.Namespace)
+	fmt.Fprintf(u.out, "Removed %d Tenants and %d Platforms from the namespace %q.\n", len(tenants)+newcomers, len(platforms), u.Namespace)
 	return nil
 }
 
@@ -97,8 +97,8 @@ func (u *uninstallation) awaitTenants(ctx context.Context) (newcomers int, err e
 		left: func(ctx context.Context) (int, error) {
 			var first metav1.PartialObjectMetadataList
 			first.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("TenantList"))
-			if err := u.Client.List(ctx, &first, client.InNamespace(u.Namespace), client.Limit(1)); err != nil {
-				return 0, fmt.Errorf("list the Tenants: %w", err)
+			if err := u.list(ctx, "Tenants", &first, client.Limit(1)); err != nil {
+				return 0, err
 			}
 			if len(first.Items) == 0 {
 				return 0, nil
