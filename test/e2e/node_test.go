@@ -12,7 +12,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -145,21 +144,6 @@ func testService(t *testing.T, n *node.Node) {
 	}
 }
 
-func testNetworkPolicy(t *testing.T, n *node.Node) {
-	t.Helper()
-	eventually(t, func() error {
-		answer, err := ask(t, n, "refused", "/get", "url", "http://server")
-		if err == nil {
-			return fmt.Errorf("the refused pod gets %q", answer)
-		}
-		if !strings.Contains(err.Error(), "deadline exceeded") && !strings.Contains(err.Error(), "refused") {
-			t.Errorf("the refused pod: %v; want its packets to be dropped", err)
-		}
-		return nil
-	})
-	expect(t, n, "allowed", "/get", "url", "http://server", "server answers server")
-}
-
 func testIngress(t *testing.T, n *node.Node, trusted *x509.CertPool) {
 	t.Helper()
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -199,30 +183,6 @@ func testPostgres(t *testing.T, n *node.Node) {
 	}
 	if err := connection.Close(t.Context()); err != nil {
 		t.Errorf("disconnect from Postgres: %v", err)
-	}
-}
-
-func testExpose(t *testing.T, n *node.Node) {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "the test") }))
-	defer server.Close()
-	if err := n.Expose(t.Context(), "3000", server.Listener.Addr().String()); err != nil {
-		t.Fatalf("expose a server: %v", err)
-	}
-	expect(t, n, "allowed", "/get", "url", "http://"+node.HostName+":3000", "the test")
-}
-
-func testNoRouteOut(t *testing.T, n *node.Node) {
-	t.Helper()
-	// 192.0.2.1 is for documentation, 10.244.0.250 is no pod.
-	for _, address := range []string{"192.0.2.1", "10.244.0.250"} {
-		if answer, err := ask(t, n, "allowed", "/get", "url", "http://"+address); err == nil {
-			t.Errorf("%s answers a pod: %q", address, answer)
-		}
-	}
-	routes, err := n.Run(t.Context(), "ip", "route")
-	if err != nil || strings.Contains(string(routes), "default") || !strings.Contains(string(routes), "blackhole 10.244.0.0/24") {
-		t.Errorf("the routes of the node are %q, %v; want none out of it", routes, err)
 	}
 }
 
