@@ -114,7 +114,7 @@ e2e-node: ## Run a Kubernetes node on this machine until Ctrl-C. Needs root on L
 	@exec bin/node up
 
 .PHONY: e2e-clean
-e2e-clean: ## Delete what nodes have left whose program was killed.
+e2e-clean: ## Delete what nodes and their tests have left that were killed.
 	@go build -C test/e2e -o ../../bin/node ./cmd/node
 	@exec bin/node clean
 

@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -58,30 +57,6 @@ func TestNode(t *testing.T) {
 			t.Errorf("kubectl exec of a missing program: %v; want the container's error", err)
 		}
 	})
-}
-
-// start starts a node with add-ons, which the end of the test stops. That fails if something is left.
-func start(t *testing.T, addOns ...string) *node.Node {
-	t.Helper()
-	began := time.Now()
-	logs := filepath.Join(t.TempDir(), "logs")
-	n, err := node.Start(t.Context(), node.Options{AddOns: addOns, KeepLogs: logs, Progress: func(text string) {
-		t.Logf("%5.1f s %s", time.Since(began).Seconds(), text)
-	}})
-	if err != nil {
-		t.Fatalf("start the node: %v", err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		if err := n.Stop(ctx); err != nil {
-			t.Errorf("stop the node: %v", err)
-		}
-		if _, err := os.Stat(filepath.Join(logs, "kubelet.log")); err != nil {
-			t.Errorf("the logs of the node were not kept: %v", err)
-		}
-	})
-	return n
 }
 
 // install creates a server behind a Service and an Ingress, and two clients, of which a policy allows one. It returns the

@@ -20,7 +20,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/echoblogs/echoblogs/test/e2e/node/internal/control"
@@ -144,11 +143,11 @@ func (n *Node) createState(ctx context.Context) error {
 	if err := os.Chmod(n.state, 0o755); err != nil {
 		return fmt.Errorf("create the folder of the node: %w", err)
 	}
-	if n.lock, err = os.Create(lockFile(n.state)); err != nil {
-		return fmt.Errorf("lock the folder of the node: %w", err)
+	if n.lock, err = lockFolder(n.state); err != nil {
+		return err
 	}
-	if err := syscall.Flock(int(n.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fmt.Errorf("lock the folder of the node: %w", err)
+	if n.lock == nil {
+		return fmt.Errorf("the folder of the node, %s, is being deleted", n.state)
 	}
 	if n.before, err = hoststate.Take(ctx, filepath.Base(n.state)); err != nil {
 		return err
@@ -166,7 +165,6 @@ func (n *Node) createState(ctx context.Context) error {
 	return nil
 }
 
-func lockFile(state string) string   { return filepath.Join(state, "lock") }
 func beforeFile(state string) string { return filepath.Join(state, "before.json") }
 
 // startSandbox returns when the programs have started.
@@ -243,7 +241,7 @@ func (n *Node) Stop(ctx context.Context) error {
 	if n.options.KeepLogs != "" {
 		failure = errors.Join(failure, keepLogs(n.state, n.options.KeepLogs))
 	}
-	failure = errors.Join(failure, removeState(n.state), n.lock.Close())
+	failure = errors.Join(failure, removeFolder(n.state), n.lock.Close())
 	if n.before != nil {
 		failure = errors.Join(failure, compare(ctx, n.before, filepath.Base(n.state)))
 	}
