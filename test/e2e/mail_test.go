@@ -42,7 +42,7 @@ func (p *product) startMail() {
 	}
 	p.mailSecrets = fmt.Sprintf(`apiVersion: v1
 kind: Secret
-metadata: {name: mail, namespace: %[1]s}
+metadata: {name: echoblogs-mail, namespace: %[1]s}
 stringData: {username: %[2]q, password: %[3]q}
 ---
 apiVersion: v1
@@ -53,7 +53,7 @@ stringData:
     %[4]s
 `, namespace, mailserver.User, mailserver.Password, indent(read(p.t, signer.File("ca.crt"))))
 	p.values = append(p.values, "--set=mail.enabled=true", "--set=mail.from=Blogs <"+mailSender+">", "--set=mail.host="+node.HostName,
-		"--set=mail.secret=mail", "--set=mail.caSecret=mail-ca")
+		"--set=mail.secret=echoblogs-mail", "--set=mail.caSecret=mail-ca")
 }
 
 var confirmLink = regexp.MustCompile(`/confirm/\?token=(\S+)`)

@@ -24,8 +24,8 @@ func (p *product) testTLS() {
 	p.certificate, p.key = read(p.t, signer.File("wildcard.crt")), read(p.t, signer.File("wildcard.key"))
 	p.applyCertificate()
 	p.authorities.AppendCertsFromPEM([]byte(read(p.t, signer.File("ca.crt"))))
-	p.upgrade("--set=ingress.tls.enabled=true", "--set=ingress.tls.wildcardSecretName=wildcard", "--set=ingress.address=traefik.traefik.svc:443",
-		"--set=ingress.traefik.redirectToHTTPS=true")
+	// The address was set with plain HTTP, and a value that is set precedes those of files.
+	p.upgrade("--values=../../examples/tls/values.yaml", "--set=ingress.address=traefik.traefik.svc:443")
 	plain := p.browser()
 	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for _, address := range []string{p.site(), p.blog("t0")} {
@@ -76,7 +76,7 @@ func (p *product) applyCertificate() {
 	p.t.Helper()
 	p.apply(fmt.Sprintf(`apiVersion: v1
 kind: Secret
-metadata: {name: wildcard, namespace: %s}
+metadata: {name: blogs-wildcard-tls, namespace: %s}
 type: kubernetes.io/tls
 stringData:
   tls.crt: |
