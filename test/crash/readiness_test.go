@@ -24,7 +24,7 @@ func TestOperatorWithoutPermission(t *testing.T) {
 	}
 	rules := setRules(t, p, nil)
 	failing := p.StartOperator("--leader-elect")
-	p.Wait("the new operator could not run its controllers", func(ctx context.Context) error {
+	p.Wait("the new operator could not run its controllers", func(context.Context) error {
 		if !strings.Contains(p.Logs(), "The controllers have ended and are started again") {
 			return errors.New("it does not")
 		}

@@ -18,7 +18,7 @@ import (
 
 var (
 	// interrupted ends when the tests are interrupted, such as by Ctrl-C. Contexts of tests do not end then.
-	interrupted context.Context
+	interrupted, forgetSignals = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// unfinished counts nodes, and commands that run nodes: the tests do not end before them.
 	unfinished sync.WaitGroup
 )
@@ -34,10 +34,8 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) (code int, err error) {
-	var stop func()
-	interrupted, stop = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// A second signal ends the program at once. Then make e2e-clean deletes what it leaves.
-	context.AfterFunc(interrupted, stop)
+	context.AfterFunc(interrupted, forgetSignals)
 	folder, err := node.OwnFolder()
 	if err != nil {
 		return 1, err
