@@ -44,7 +44,11 @@ func unrehearsed() (missed []string) {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	for _, page := range []string{backupPage, installPage, operationPage, sizingPage} {
+	pages, err := docpage.Pages()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, page := range pages {
 		blocks, err := docpage.Read(page)
 		if err != nil {
 			return []string{err.Error()}

@@ -5,12 +5,15 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/echoblogs/echoblogs/test/testkit/docpage"
 )
 
 // The files of the example, which the test uses as they are.
@@ -23,16 +26,13 @@ const (
 type pipeline struct {
 	*product
 	repository *gitRepository
-	// manifest has the objects of Flux.
-	manifest string
-	plugin   func(arguments ...string) string
-	staff    *visitor
+	plugin     func(arguments ...string) string
+	staff      *visitor
 }
 
 // testFlux keeps Tenants in a Git repository, beside people who use the public site.
 func (p *product) testFlux() {
 	f := &pipeline{product: p, repository: p.newRepository(fluxExample + "/repository"), plugin: p.buildPlugin(p.withDatabase())}
-	f.manifest = strings.Replace(read(p.t, fluxExample+"/flux.yaml"), exampleURL, f.repository.url, 1)
 	p.t.Cleanup(f.explainFailure)
 	f.staff = p.addStaff("sam")
 
@@ -156,8 +156,7 @@ func (f *pipeline) wantSpec(tenant, path, want string) {
 func (f *pipeline) install() {
 	f.repository.push("Begin with three blogs")
 	began := time.Now()
-	f.apply(f.manifest)
-	f.kubectl("wait", "--for=condition=Ready", "--timeout=2m", "kustomization/platform", "kustomization/tenants")
+	f.follow(f.exampleOf(f.repository.url), docpage.Commands(f.t, "gitops.md", "Flux", 0))
 	f.t.Logf("the example was Ready %.1f s after it was applied", time.Since(began).Seconds())
 	if got := f.kubectl("get", "platform/default", "--output=jsonpath={.spec.protection.maxDeletionsPerHour}"); got != "5" {
 		f.t.Errorf("the Platform has the limit %q, want that of the repository", got)
@@ -169,6 +168,18 @@ func (f *pipeline) install() {
 	for _, name := range []string{"harbour", "meadow", "orchard"} {
 		f.waitStatus(f.browser(), f.blog(name)+"/", http.StatusOK)
 	}
+}
+
+// exampleOf returns a folder that has the objects of Flux, with the URL of a repository, where the page names them.
+func (f *pipeline) exampleOf(url string) (folder string) {
+	f.t.Helper()
+	folder = f.t.TempDir()
+	file := filepath.Join(folder, "examples", "gitops-flux", "flux.yaml")
+	manifest := strings.Replace(read(f.t, fluxExample+"/flux.yaml"), exampleURL, url, 1)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(manifest), 0o600)); err != nil {
+		f.t.Fatalf("write the objects of Flux: %v", err)
+	}
+	return folder
 }
 
 // changeFields gives two blogs to a user of the public site, and lets them choose the title of one.
@@ -302,8 +313,10 @@ func (f *pipeline) holdDeletions() {
 	f.plugin("deletions", "approve", "orchard")
 	f.kubectl("wait", "--for=delete", "--timeout=60s", "tenant/orchard")
 
-	f.repository.git("checkout", "HEAD~", "--", "tenants/harbour.yaml")
-	commit := f.push("Keep harbour")
+	restore, cancel, _ := strings.Cut(docpage.Commands(f.t, "gitops.md", "Too many removed manifests", 0), "kubectl ")
+	f.follow(f.repository.folder, restore)
+	f.requestReconciliation("gitrepository/blogs")
+	commit := f.repository.git("rev-parse", "HEAD")
 	f.wait("Flux has applied the manifest to the object that is being deleted", func(ctx context.Context) error {
 		k, err := f.kustomization(ctx, "tenants")
 		if state, _ := k.condition("Healthy"); err == nil && (!strings.HasSuffix(k.Status.LastAttemptedRevision, commit) || !strings.HasPrefix(state, "Unknown")) {
@@ -311,7 +324,7 @@ func (f *pipeline) holdDeletions() {
 		}
 		return err
 	})
-	f.plugin("deletions", "cancel", "harbour")
+	f.follow(f.repository.folder, "kubectl "+cancel)
 	f.waitTenants("True ReconciliationSucceeded", func(k kustomization) bool { return strings.HasSuffix(k.Status.LastAppliedRevision, commit) })
 	if again := f.kubectl("get", "tenant/harbour", "--output=jsonpath={.metadata.uid}"); again == uid {
 		f.t.Error("the Tenant was not created again")

@@ -40,7 +40,7 @@ func (p *product) newRepository(from string) *gitRepository {
 
 	server := httptest.NewServer(&cgi.Handler{
 		Path: filepath.Join(r.git("--exec-path"), "git-http-backend"), Root: "/",
-		Env: []string{"GIT_PROJECT_ROOT=" + filepath.Dir(bare), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null"},
+		Env: append([]string{"GIT_PROJECT_ROOT=" + filepath.Dir(bare), "GIT_HTTP_EXPORT_ALL=1"}, gitEnvironment...),
 	})
 	p.t.Cleanup(server.Close)
 	if err := p.Expose(p.t.Context(), gitPort, server.Listener.Addr().String()); err != nil {
@@ -49,13 +49,18 @@ func (p *product) newRepository(from string) *gitRepository {
 	return r
 }
 
+// gitEnvironment makes Git independent of this machine's settings.
+var gitEnvironment = []string{
+	"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
+	"GIT_AUTHOR_NAME=Test", "GIT_AUTHOR_EMAIL=test@example.org", "GIT_COMMITTER_NAME=Test", "GIT_COMMITTER_EMAIL=test@example.org",
+}
+
 // git runs a command of Git in the work tree.
 func (r *gitRepository) git(arguments ...string) string {
 	r.t.Helper()
 	command := exec.CommandContext(r.t.Context(), "git", arguments...)
 	command.Dir = r.folder
-	command.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
-		"GIT_AUTHOR_NAME=Test", "GIT_AUTHOR_EMAIL=test@example.org", "GIT_COMMITTER_NAME=Test", "GIT_COMMITTER_EMAIL=test@example.org")
+	command.Env = append(os.Environ(), gitEnvironment...)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		r.t.Fatalf("git %s: %v\n%s", strings.Join(arguments, " "), err, output)
@@ -92,6 +97,6 @@ func (r *gitRepository) push(message string) string {
 	r.t.Helper()
 	r.git("add", "--all")
 	r.git("commit", "--quiet", "--message="+message)
-	r.git("push", "--quiet", "origin", "main")
+	r.git("push", "--quiet", "--set-upstream", "origin", "main")
 	return r.git("rev-parse", "HEAD")
 }

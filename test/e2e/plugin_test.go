@@ -14,22 +14,41 @@ import (
 // installation.
 func (p *product) buildPlugin(flags ...string) func(arguments ...string) string {
 	p.t.Helper()
-	program := filepath.Join(p.t.TempDir(), "kubectl-echoblogs")
-	build := exec.CommandContext(p.t.Context(), "go", "build", "-trimpath", "-o", program, "./cmd/kubectl-echoblogs")
-	build.Dir = "../.."
-	if output, err := build.CombinedOutput(); err != nil {
-		p.t.Fatalf("build the plugin: %v\n%s", err, output)
-	}
+	folder := p.buildPluginProgram()
 	flags = append([]string{"--namespace=" + namespace, "--kubeconfig=" + p.Kubeconfig}, flags...)
 	return func(arguments ...string) string {
 		p.t.Helper()
-		command := exec.CommandContext(p.t.Context(), program, slices.Concat(flags, arguments)...)
+		command := exec.CommandContext(p.t.Context(), filepath.Join(folder, "kubectl-echoblogs"), slices.Concat(flags, arguments)...)
 		command.Env = append(os.Environ(), "PATH="+p.Programs()+":"+os.Getenv("PATH")) // it runs kubectl
 		output, err := command.CombinedOutput()
 		if err != nil {
 			p.t.Fatalf("kubectl echoblogs %s: %v\n%s", strings.Join(arguments, " "), err, output)
 		}
 		return string(output)
+	}
+}
+
+// buildPluginProgram builds the plugin in a folder of its own, which it returns.
+func (p *product) buildPluginProgram() string {
+	p.t.Helper()
+	folder := p.t.TempDir()
+	build := exec.CommandContext(p.t.Context(), "go", "build", "-trimpath", "-o", folder, "./cmd/kubectl-echoblogs")
+	build.Dir = "../.."
+	if output, err := build.CombinedOutput(); err != nil {
+		p.t.Fatalf("build the plugin: %v\n%s", err, output)
+	}
+	return folder
+}
+
+// follow runs commands of a page in a folder, with the plugin.
+func (p *product) follow(folder, commands string) {
+	p.t.Helper()
+	command := exec.CommandContext(p.t.Context(), "bash", "-euo", "pipefail", "-c", commands)
+	command.Dir = folder
+	command.Env = slices.Concat(os.Environ(), gitEnvironment,
+		[]string{"KUBECONFIG=" + p.Kubeconfig, "PATH=" + p.buildPluginProgram() + ":" + p.Programs() + ":" + os.Getenv("PATH")})
+	if output, err := command.CombinedOutput(); err != nil {
+		p.t.Fatalf("%s: %v\n%s", commands, err, output)
 	}
 }
 

@@ -3,6 +3,7 @@ package docpage
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,6 +56,25 @@ func Read(page string) (map[string][]Block, error) {
 		}
 	}
 	return blocks, nil
+}
+
+// Pages returns the pages of the docs, as Read takes them.
+func Pages() (pages []string, err error) {
+	root, err := repository.Root()
+	if err != nil {
+		return nil, err
+	}
+	docs := os.DirFS(filepath.Join(root, "docs"))
+	err = fs.WalkDir(docs, ".", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".md") {
+			pages = append(pages, path)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the pages: %w", err)
+	}
+	return pages, nil
 }
 
 // Find returns the block with an index below a heading of a page.
