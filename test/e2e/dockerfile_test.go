@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -24,8 +25,12 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/repository"
 )
 
-// programs are those that have an image.
-var programs = []string{"operator", "blog", "portal"}
+var (
+	// programs are those that have an image.
+	programs = []string{"operator", "blog", "portal"}
+	// architectures are those of a release.
+	architectures = []string{"amd64", "arm64"}
+)
 
 // The version and revision of each build.
 const (
@@ -47,29 +52,34 @@ func TestDockerfile(t *testing.T) { //nolint:paralleltest // see above
 	}
 	b := newBuildah(t, root)
 	want := b.makeImages(t)
-	first := b.dockerBuild(t)
 	// Another buildah has none of the first one's layers.
-	second := newBuildah(t, root).dockerBuild(t)
-	for _, program := range programs {
-		t.Run(program, func(t *testing.T) {
-			if first, second := digest(t, first[program]), digest(t, second[program]); first != second {
-				t.Errorf("two builds of the Dockerfile have the digests %v and %v, want the same", first, second)
-			}
-			if diff := cmp.Diff(content(t, want[program]), content(t, first[program])); diff != "" {
-				t.Errorf("the files in the image (-make images +Dockerfile):\n%s", diff)
-			}
-			if diff := cmp.Diff(settings(t, want[program]), settings(t, first[program])); diff != "" {
-				t.Errorf("the settings of the image (-make images +Dockerfile):\n%s", diff)
-			}
-			for name, want := range labels {
-				if got := labelsOf(t, first[program])["org.opencontainers.image."+name]; !strings.HasPrefix(got, want) || got == "" {
-					t.Errorf("the label %s is %q, want %q", name, got, want)
+	other := newBuildah(t, root)
+	for _, architecture := range architectures {
+		first, second := b.dockerBuild(t, architecture), other.dockerBuild(t, architecture)
+		for _, program := range programs {
+			t.Run(architecture+"/"+program, func(t *testing.T) {
+				want, first, second := want[architecture][program], first[program], second[program]
+				if first, second := digest(t, first), digest(t, second); first != second {
+					t.Errorf("two builds of the Dockerfile have the digests %v and %v, want the same", first, second)
 				}
-			}
-			if got, want := printedVersion(t, first[program], program), version+" (revision "+revision; !strings.HasPrefix(got, want) {
-				t.Errorf("the program in the image says that it is %q, want %q", got, want)
-			}
-		})
+				if diff := cmp.Diff(content(t, want), content(t, first)); diff != "" {
+					t.Errorf("the files in the image (-make images +Dockerfile):\n%s", diff)
+				}
+				if diff := cmp.Diff(settings(t, want), settings(t, first)); diff != "" {
+					t.Errorf("the settings of the image (-make images +Dockerfile):\n%s", diff)
+				}
+				for name, want := range labels {
+					if got := labelsOf(t, first)["org.opencontainers.image."+name]; !strings.HasPrefix(got, want) || got == "" {
+						t.Errorf("the label %s is %q, want %q", name, got, want)
+					}
+				}
+				if architecture == runtime.GOARCH {
+					if got, want := printedVersion(t, first, program), version+" (revision "+revision; !strings.HasPrefix(got, want) {
+						t.Errorf("the program in the image says that it is %q, want %q", got, want)
+					}
+				}
+			})
+		}
 	}
 }
 
@@ -82,28 +92,37 @@ func variables() []string {
 	return arguments
 }
 
-// makeImages returns the images of make images by program.
-func (b buildah) makeImages(t *testing.T) map[string]v1.Image {
+// makeImages returns the images of make images by architecture and program.
+func (b buildah) makeImages(t *testing.T) map[string]map[string]v1.Image {
 	t.Helper()
 	archives := filepath.Join(b.folder, "archives")
-	b.run(t, "make", append([]string{"images", "IMAGES=" + archives}, variables()...)...)
-	images := make(map[string]v1.Image)
+	b.run(t, "make", append([]string{"images", "IMAGES=" + archives, "ARCHITECTURES=" + strings.Join(architectures, ",")}, variables()...)...)
+	images := make(map[string]map[string]v1.Image)
+	for _, architecture := range architectures {
+		images[architecture] = make(map[string]v1.Image)
+	}
 	for _, program := range programs {
 		to := filepath.Join(archives, program)
 		if err := os.MkdirAll(to, 0o755); err != nil {
 			t.Fatalf("create a folder: %v", err)
 		}
 		b.run(t, "tar", "-xf", filepath.Join(archives, program+".tar"), "-C", to)
-		images[program] = onlyImage(t, to)
+		all := imagesIn(t, to)
+		if len(all) != len(architectures) {
+			t.Fatalf("%s.tar has %d images, want %d", program, len(all), len(architectures))
+		}
+		for _, image := range all {
+			images[architectureOf(t, image)][program] = image
+		}
 	}
 	return images
 }
 
-// dockerBuild returns the images of make docker-build by program.
-func (b buildah) dockerBuild(t *testing.T) map[string]v1.Image {
+// dockerBuild returns the images of make docker-build for an architecture by program.
+func (b buildah) dockerBuild(t *testing.T, architecture string) map[string]v1.Image {
 	t.Helper()
 	stdout, stderr := b.runBoth(t, "make",
-		append([]string{"docker-build", "CONTAINER_TOOL=buildah", "CONTAINER_BUILD_FLAGS=" + b.flags}, variables()...)...)
+		append([]string{"docker-build", "CONTAINER_TOOL=buildah", "CONTAINER_BUILD_FLAGS=--platform=linux/" + architecture + " " + b.flags}, variables()...)...)
 	if count := strings.Count(stdout+stderr, "Compiling operator, blog, portal for"); count != 1 {
 		t.Errorf("make docker-build has compiled %d times, want once for all images", count)
 	}
@@ -114,27 +133,43 @@ func (b buildah) dockerBuild(t *testing.T) map[string]v1.Image {
 			t.Fatalf("create a folder: %v", err)
 		}
 		b.run(t, "buildah", "push", "--signature-policy="+b.folder+"/policy.json", "image.test/"+program+":test", "oci:"+to)
-		images[program] = onlyImage(t, to)
+		all := imagesIn(t, to)
+		if len(all) != 1 || architectureOf(t, all[0]) != architecture {
+			t.Fatalf("there are %d images of %s, want one for %s", len(all), program, architecture)
+		}
+		images[program] = all[0]
 	}
 	return images
 }
 
-// onlyImage returns the image of an OCI layout.
-func onlyImage(t *testing.T, folder string) v1.Image {
+// imagesIn returns the images of an OCI layout.
+func imagesIn(t *testing.T, folder string) (images []v1.Image) {
 	t.Helper()
 	index, err := layout.ImageIndexFromPath(folder)
 	if err != nil {
 		t.Fatalf("read the layout %s: %v", folder, err)
 	}
 	manifest, err := index.IndexManifest()
-	if err != nil || len(manifest.Manifests) != 1 {
-		t.Fatalf("the index of %s is %+v, %v; want one image", folder, manifest, err)
-	}
-	image, err := index.Image(manifest.Manifests[0].Digest)
 	if err != nil {
-		t.Fatalf("read the image in %s: %v", folder, err)
+		t.Fatalf("read the index of %s: %v", folder, err)
 	}
-	return image
+	for _, descriptor := range manifest.Manifests {
+		image, err := index.Image(descriptor.Digest)
+		if err != nil {
+			t.Fatalf("read an image in %s: %v", folder, err)
+		}
+		images = append(images, image)
+	}
+	return images
+}
+
+func architectureOf(t *testing.T, image v1.Image) string {
+	t.Helper()
+	config, err := image.ConfigFile()
+	if err != nil {
+		t.Fatalf("read the settings of an image: %v", err)
+	}
+	return config.Architecture
 }
 
 func digest(t *testing.T, image v1.Image) v1.Hash {

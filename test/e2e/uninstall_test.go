@@ -42,6 +42,9 @@ func (p *product) testReinstall() {
 	if after := p.kubectl("get", "tenants", "--output=jsonpath={.items[*].metadata.uid}"); after != before {
 		p.t.Fatalf("the Tenants are %q, and were %q", after, before)
 	}
+	if served := p.kubectl("get", "namespace", namespace, `--output=jsonpath={.metadata.labels.tenancy\.echoblogs\.io/served}`); served != "" {
+		p.t.Errorf("the namespace says that an operator serves it: %q", served)
+	}
 	p.install()
 	p.waitReady()
 	if testing.Short() {
