@@ -34,7 +34,12 @@ func TestInstall(t *testing.T) {
 		t.Errorf("it prints %s", printed)
 	}
 
-	i.script(i.take(installPage, "Network policies", 0))
+	values := "<<END\n" + i.take(installPage, "Network policies", 0) + "END\n"
+	policies := "helm template echoblogs charts/echoblogs --set domain=example.com,mail.enabled=false,postgres.bootstrap.administratorSecret=admin --set ingress.address=10.0.0.1:80 --values=- "
+	if printed := i.script(policies + values); !strings.Contains(printed, "cidr: 10.0.0.0/24") {
+		t.Errorf("Helm prints %s", printed)
+	}
+	i.script(i.take(installPage, "Network policies", 1))
 
 	second := i.take(installPage, "Several installations on one server", 0, "-n staging", "-n "+fresh, "staging.yaml", `"$VALUES"`)
 	if printed := i.script(helmDryRun + second); !strings.Contains(printed, "kind: Deployment") {
