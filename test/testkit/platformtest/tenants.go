@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -123,13 +124,17 @@ func (p *Platform) Create(ctx context.Context, tenant *v1alpha1.Tenant) error {
 
 // Edit changes a Tenant as its author does.
 func (p *Platform) Edit(ctx context.Context, name string, change func(*v1alpha1.Tenant)) error {
-	var tenant v1alpha1.Tenant
-	if err := p.Client.Get(ctx, p.Key(name), &tenant); err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	before := tenant.DeepCopy()
-	change(&tenant)
-	if err := p.Client.Patch(ctx, &tenant, client.MergeFrom(before)); err != nil {
+	// A patch replaces lists such as finalizers, which the operator may have changed since they were read.
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		var tenant v1alpha1.Tenant
+		if err := p.Client.Get(ctx, p.Key(name), &tenant); err != nil {
+			return err
+		}
+		before := tenant.DeepCopy()
+		change(&tenant)
+		return p.Client.Patch(ctx, &tenant, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	})
+	if err != nil {
 		return fmt.Errorf("edit %s: %w", name, err)
 	}
 	return nil
