@@ -143,20 +143,34 @@ func (b buildah) dockerBuild(t *testing.T, architecture string) map[string]v1.Im
 }
 
 // imagesIn returns the images of an OCI layout.
-func imagesIn(t *testing.T, folder string) (images []v1.Image) {
+func imagesIn(t *testing.T, folder string) []v1.Image {
 	t.Helper()
 	index, err := layout.ImageIndexFromPath(folder)
 	if err != nil {
 		t.Fatalf("read the layout %s: %v", folder, err)
 	}
+	return imagesOf(t, index)
+}
+
+// imagesOf returns the images of an index, in which one for several architectures is an index itself.
+func imagesOf(t *testing.T, index v1.ImageIndex) (images []v1.Image) {
+	t.Helper()
 	manifest, err := index.IndexManifest()
 	if err != nil {
-		t.Fatalf("read the index of %s: %v", folder, err)
+		t.Fatalf("read an index: %v", err)
 	}
 	for _, descriptor := range manifest.Manifests {
+		if descriptor.MediaType.IsIndex() {
+			inner, err := index.ImageIndex(descriptor.Digest)
+			if err != nil {
+				t.Fatalf("read an index: %v", err)
+			}
+			images = append(images, imagesOf(t, inner)...)
+			continue
+		}
 		image, err := index.Image(descriptor.Digest)
 		if err != nil {
-			t.Fatalf("read an image in %s: %v", folder, err)
+			t.Fatalf("read an image: %v", err)
 		}
 		images = append(images, image)
 	}

@@ -19,7 +19,7 @@ import (
 
 // policyPods connect with the labels of the pods of the product, whose programs they stand in for. Others have labels of none.
 var policyPods = []string{"echoblogs/as-operator", "echoblogs/as-blog", "echoblogs/as-portal", "echoblogs/as-bootstrap", "echoblogs/as-apply-crds",
-	"echoblogs/as-test", "outside/stranger", "outside-metrics/scraper"}
+	"echoblogs/as-unlabel-namespace", "echoblogs/as-test", "outside/stranger", "outside-metrics/scraper"}
 
 // testPolicies tries each way that the policies permit, and the others.
 func (p *product) testPolicies() {
@@ -45,8 +45,10 @@ func (p *product) testPolicies() {
 		"echoblogs/as-bootstrap":  {"database", "pooler", "API server"},
 		"echoblogs/as-apply-crds": {"API server"},
 		"echoblogs/as-test":       {"blog", "portal"},
-		"outside/stranger":        slices.Concat(outside, []string{"blog", "portal"}),
-		"outside-metrics/scraper": slices.Concat(outside, []string{"blog", "portal"}, metrics),
+
+		"echoblogs/as-unlabel-namespace": {"API server"},
+		"outside/stranger":               slices.Concat(outside, []string{"blog", "portal"}),
+		"outside-metrics/scraper":        slices.Concat(outside, []string{"blog", "portal"}, metrics),
 	}
 	p.expectWays(to, permitted)
 
@@ -108,8 +110,8 @@ func (p *product) applyHookPolicies() {
 			policies = append(policies, manifest)
 		}
 	}
-	if len(policies) != 2 {
-		p.t.Fatalf("the jobs have the policies %q, want two", policies)
+	if len(policies) != 3 {
+		p.t.Fatalf("the jobs have the policies %q, want three", policies)
 	}
 	p.apply(strings.Join(policies, "\n---\n"))
 }
