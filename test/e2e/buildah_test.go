@@ -22,9 +22,10 @@ type buildah struct {
 	flags string
 }
 
-// newBuildah returns a buildah that has a base image with the name in the Dockerfile. It consists of a shell; Go and its
-// caches are those of this machine, so that no build needs a network or compiles what this machine has compiled.
-func newBuildah(t *testing.T, repository string) buildah {
+// newBuildah returns a buildah that builds images for an architecture. It has a base image with the name in the Dockerfile, which
+// consists of a shell; Go and its caches are those of this machine, so that no build needs a network or compiles what this machine
+// has compiled.
+func newBuildah(t *testing.T, repository, architecture string) buildah {
 	t.Helper()
 	//nolint:usetesting // it must not be deleted while something is mounted in it
 	folder, err := os.MkdirTemp("", "echoblogs-buildah-")
@@ -49,11 +50,11 @@ func newBuildah(t *testing.T, repository string) buildah {
 	b.write(t, "storage.conf", "[storage]\ndriver = \"vfs\"\ngraphroot = \""+folder+"/graph\"\nrunroot = \""+folder+"/run\"\n")
 	b.write(t, "policy.json", `{"default": [{"type": "insecureAcceptAnything"}]}`)
 	b.write(t, "tmp/.keep", "")
-	b.flags = "--pull-never --identity-label=false --signature-policy=" + folder + "/policy.json" +
+	b.flags = "--platform=linux/" + architecture + " --pull-never --identity-label=false --signature-policy=" + folder + "/policy.json" +
 		" --volume=" + goEnv(t, "GOROOT") + ":/usr/local/go:ro" +
 		" --volume=" + goEnv(t, "GOMODCACHE") + ":/cache/modules:ro" +
 		" --volume=" + goEnv(t, "GOCACHE") + ":/cache/build"
-	b.createBase(t)
+	b.createBase(t, architecture)
 	return b
 }
 
@@ -66,7 +67,9 @@ func deleteBlobCache(t *testing.T) {
 	_ = os.Remove(filepath.Dir(blobCache))
 }
 
-func (b buildah) createBase(t *testing.T) {
+// createBase creates the base image. Buildah 1.28 looks for one of the target's architecture, although the Dockerfile names that of
+// this machine, which the shell has.
+func (b buildah) createBase(t *testing.T, architecture string) {
 	t.Helper()
 	shell, err := exec.LookPath("busybox")
 	if err != nil {
@@ -76,7 +79,7 @@ func (b buildah) createBase(t *testing.T) {
 	b.run(t, "buildah", "copy", container, shell, "/bin/sh")
 	// A builder needs a folder for temporary files.
 	b.run(t, "buildah", "copy", container, filepath.Join(b.folder, "tmp"), "/tmp")
-	b.run(t, "buildah", "config",
+	b.run(t, "buildah", "config", "--arch="+architecture,
 		"--env=PATH=/usr/local/go/bin:/usr/local/bin:/bin", "--env=GOTOOLCHAIN=local", "--env=GOPROXY=off",
 		"--env=GOMODCACHE=/cache/modules", "--env=GOCACHE=/cache/build", container)
 	b.run(t, "buildah", "commit", "--rm", "--signature-policy="+b.folder+"/policy.json", container, baseImage(t, b.repository))
