@@ -1,6 +1,6 @@
-// Package backup_test rehearses the pages on backups, installation and operation: it takes the commands from them, runs them
+// Package docs_test rehearses the pages on backups, installation and operation: it takes the commands from them, runs them
 // against a whole installation, and checks what users see then.
-package backup_test
+package docs_test
 
 import (
 	"flag"

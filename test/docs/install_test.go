@@ -1,4 +1,4 @@
-package backup_test
+package docs_test
 
 import (
 	"fmt"
