@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
 )
 
 const (
@@ -26,11 +26,31 @@ var errBack = errors.New("the API server is back")
 // outage notices that the API server was unavailable.
 type outage struct{ failing atomic.Bool }
 
-// watchFailed is called when a list or a watch has failed.
-func (o *outage) watchFailed(ctx context.Context, r *cache.Reflector, err error) {
-	cache.DefaultWatchErrorHandler(ctx, r, err)
-	o.failing.Store(true)
+// watch returns a configuration whose clients tell the outage about requests that have got no response. The handler of failed
+// watches would not do: client-go repeats a watch whose connection is refused without calling it.
+func (o *outage) watch(api *rest.Config) *rest.Config {
+	watched := rest.CopyConfig(api)
+	watched.Wrap(func(next http.RoundTripper) http.RoundTripper { return &observedTransport{next, o} })
+	return watched
 }
+
+// observedTransport implements k8s.io/apimachinery/pkg/util/net.RoundTripperWrapper, by which client-go finds the transport.
+type observedTransport struct {
+	next http.RoundTripper
+	away *outage
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *observedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := t.next.RoundTrip(request)
+	if err != nil {
+		t.away.failing.Store(true)
+	}
+	return response, err
+}
+
+// WrappedRoundTripper returns the transport that is observed.
+func (t *observedTransport) WrappedRoundTripper() http.RoundTripper { return t.next }
 
 // end cancels ctx with errBack when the API server has been unavailable for long and answers again.
 func (o *outage) end(ctx context.Context, cancel context.CancelCauseFunc, api *rest.Config, log *slog.Logger) {

@@ -89,11 +89,9 @@ func runManager(ctx context.Context, log *slog.Logger, api *rest.Config, scheme 
 	var away outage
 	go away.end(ctx, cancel, api, log)
 	stop := stopTimeout
-	cacheOptions := controllers.CacheOptions(o.namespace)
-	cacheOptions.DefaultWatchErrorHandler = away.watchFailed
-	mgr, err := ctrl.NewManager(api, ctrl.Options{
+	mgr, err := ctrl.NewManager(away.watch(api), ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         cacheOptions,
+		Cache:                         controllers.CacheOptions(o.namespace),
 		Controller:                    config.Controller{SkipNameValidation: new(true)}, // the names are those of the manager before
 		Metrics:                       metricsserver.Options{BindAddress: "0"},
 		HealthProbeBindAddress:        "0",
