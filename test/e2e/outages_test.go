@@ -81,10 +81,14 @@ func (p *product) withoutDatabase(b browser, since time.Duration) error {
 	return errors.Join(err, suspendedErr)
 }
 
-// testNoAPIServer stops the API server for longer than a lease lasts, and kills one of the operators meanwhile. Blogs are served,
+// testNoAPIServer kills the API server for longer than a lease lasts, and kills one of the operators meanwhile. Blogs are served,
 // and both operators continue: one in the same process, the other one in the process that was started without the API server.
 func (p *product) testNoAPIServer() {
 	operators := p.processes("operator")
+	// It crashes: one that stops in order takes its address out of its Service, and pods wait for kube-proxy after its return.
+	for _, process := range p.findProcesses("pgrep -x kube-apiserver") {
+		p.signal("-KILL", process)
+	}
 	if err := p.StopProgram(p.t.Context(), "kube-apiserver"); err != nil {
 		p.t.Fatal(err)
 	}
