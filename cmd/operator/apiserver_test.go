@@ -57,6 +57,6 @@ func TestOutageOfRefusedConnections(t *testing.T) {
 			t.Errorf("the manager ended with %v", err)
 		}
 	case <-time.After(30 * time.Second):
-		t.Error("the manager goes on with its watches")
+		t.Error("the manager keeps its watches")
 	}
 }
