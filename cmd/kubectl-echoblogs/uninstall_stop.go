@@ -27,6 +27,10 @@ func (u *uninstallation) stopDeployment(ctx context.Context, name string) (found
 	if err := u.Client.Patch(ctx, &deployment, client.MergeFrom(before)); err != nil {
 		return true, fmt.Errorf("stop Deployment %s: %w", name, err)
 	}
+	// With other replicas than before, the next upgrade by Helm 4 would fail with a conflict.
+	if replicas := *before.Spec.Replicas; replicas > 0 {
+		fmt.Fprintf(u.out, "Stopped the Deployment %q. This would start it again:\n  kubectl -n %s scale deployment %s --replicas=%d\n\n", name, u.Namespace, name, replicas)
+	}
 	return true, u.awaitStopped(ctx, &deployment)
 }
 

@@ -232,6 +232,9 @@ func TestUninstallRetainsNewcomers(t *testing.T) {
 	if err := <-ended; err != nil || !strings.HasSuffix(printed, fmt.Sprintf("Removed 5 Tenants and 1 Platforms from the namespace %q.\n", p.Namespace)) {
 		t.Errorf("it prints %q, error %v", printed, err)
 	}
+	if start := fmt.Sprintf("\n  kubectl -n %s scale deployment echoblogs-portal --replicas=1\n", p.Namespace); !strings.Contains(printed, start) {
+		t.Errorf("it prints %q, without %q", printed, start)
+	}
 	wantUninstalled(t, p)
 	if n := p.Count(`SELECT count(*) FROM public.tenants t JOIN pg_namespace n ON n.nspname = t.tombstone_schema WHERE name <> 'dave'`); n != 4 {
 		t.Errorf("%d tombstones, want 4", n)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,7 +163,7 @@ func (p *product) resume(plugin func(...string) string, report string) {
 	p.helm(p.arguments("install")...)
 	p.values = values
 	p.kubectl("wait", "--for=condition=Stalled", "--timeout=90s", "platform/default")
-	p.runReported(report)
+	p.runReported(report, "annotate")
 	p.kubectl("wait", "--for=condition=Ready", "--timeout=90s", "platform/default")
 	plugin("orphans", "recreate", "--all")
 	p.waitReady()
@@ -171,12 +172,12 @@ func (p *product) resume(plugin func(...string) string, report string) {
 	})
 }
 
-// runReported runs the command that a report of the plugin contains.
-func (p *product) runReported(report string) {
+// runReported runs the command with a verb that a report of the plugin contains.
+func (p *product) runReported(report, verb string) {
 	p.t.Helper()
 	for line := range strings.Lines(report) {
-		if command, ok := strings.CutPrefix(strings.TrimSpace(line), "kubectl annotate "); ok {
-			p.kubectl(append([]string{"annotate"}, strings.Fields(command)...)...)
+		if command := strings.Fields(line); len(command) > 0 && command[0] == "kubectl" && slices.Contains(command, verb) {
+			p.kubectl(command[1:]...)
 			return
 		}
 	}
@@ -206,7 +207,7 @@ func (p *product) deleteNamespace() {
 // testRetain turns every Tenant into a tombstone.
 func (p *product) testRetain(plugin func(...string) string) {
 	p.t.Helper()
-	plugin("uninstall", "--retain")
+	p.runReported(plugin("uninstall", "--retain"), "scale")
 	if left := p.kubectl("get", "tenants,platforms,ingresses", "--output=name"); left != "" {
 		p.t.Fatalf("there are still %s", left)
 	}
