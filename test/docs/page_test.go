@@ -56,7 +56,7 @@ func unrehearsed() (missed []string) {
 		for heading, all := range blocks {
 			for index, block := range all {
 				taken := slices.Contains(rehearsed.taken[page+"#"+heading], index) ||
-					strings.Contains(elsewhere, fmt.Sprintf("docpage.Commands(t, %q, %q, %d)", page, heading, index))
+					strings.Contains(elsewhere, fmt.Sprintf("t, %q, %q, %d)", page, heading, index))
 				if !taken && block.Language != "" && !strings.Contains(block.Content, docpage.NotRun) {
 					missed = append(missed, fmt.Sprintf("docs/%s, %q, block %d", page, heading, index))
 				}
