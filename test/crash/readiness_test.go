@@ -12,7 +12,7 @@ import (
 )
 
 // An operator that lacks a permission, such as one of a new version, is not ready, so that an upgrade does not stop those that work.
-// One that waits for the leadership is ready, and one that has run stays so.
+// An operator that waits for the leadership is ready, and an operator that has run remains ready.
 func TestOperatorWithoutPermission(t *testing.T) {
 	t.Parallel()
 	p := stack.New(t)

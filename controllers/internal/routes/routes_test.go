@@ -218,7 +218,7 @@ func TestSilentAddress(t *testing.T) {
 	})
 }
 
-// An answer for the former Ingress does not count for one that has changed.
+// An answer about the former Ingress is not used for a changed one.
 func TestChangedRouteIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
