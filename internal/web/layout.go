@@ -24,7 +24,7 @@ func NewLayout() (*Layout, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the embedded files: %w", err)
 	}
-	assets, err := LoadAssets(files, "theme.css", "icon.svg", "progress.js")
+	assets, err := LoadAssets(files, "theme.css", "icon.svg", "progress.js", "editor.css", "editor.js", "markdown.js", "paste.js", "saving.js")
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +51,10 @@ type Page struct {
 	Writing string
 	// Contact is linked in the footer. Empty: no link.
 	Contact Contact
+	// Bare leaves out the top and the bottom of the page: the page is a tool with a bar of its own.
+	Bare bool
+	// Style is the URL of a style sheet besides the layout's. Empty: none.
+	Style string
 	// Script is the URL of a script that enhances the page. Empty: none.
 	Script string
 	// Reference identifies the request in the log, shown at the end of the page. Empty: none.
@@ -79,12 +83,17 @@ func (l *Layout) Frame(m HTMLWriter, p Page, main func(HTMLWriter) HTMLWriter) H
 	m = m.HTML("<!DOCTYPE html>\n<html lang=\"en\">\n")
 	m = l.head(m, p)
 	m = m.HTML("<body>\n<a class=\"skip\" href=\"#page.content\">Skip to the content</a>\n")
-	m = masthead(m, p)
+	if !p.Bare {
+		m = masthead(m, p)
+	}
 	m = main(m.HTML("<main id=\"page.content\" tabindex=\"-1\">\n"))
 	if p.Reference != "" {
 		m = m.HTML(`<p class="aside">ID: `).Text(p.Reference).HTML("</p>\n")
 	}
 	m = m.HTML("</main>\n")
+	if p.Bare {
+		return m.HTML("</body>\n</html>\n")
+	}
 	m = m.HTML("<footer class=\"colophon\">\n<p>")
 	if p.Site != "" {
 		m = m.HTML(`<bdi lang="">`).Text(p.Site).HTML("</bdi> · ")
@@ -126,7 +135,11 @@ func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
 	if p.Refresh > 0 {
 		m = m.HTML(`<noscript><meta http-equiv="refresh" content="`).Text(strconv.Itoa(int(p.Refresh.Seconds()))).HTML("\"></noscript>\n")
 	}
-	return m.HTML(`<link rel="stylesheet" href="`).Text(l.theme).HTML("\">\n</head>\n")
+	m = m.HTML(`<link rel="stylesheet" href="`).Text(l.theme).HTML("\">\n")
+	if p.Style != "" {
+		m = m.HTML(`<link rel="stylesheet" href="`).Text(p.Style).HTML("\">\n")
+	}
+	return m.HTML("</head>\n")
 }
 
 func masthead(m HTMLWriter, p Page) HTMLWriter {

@@ -16,9 +16,9 @@ type Templates struct {
 }
 
 // LoadTemplates parses the files pages/*.html of each folder, so that an invalid one fails at start. Besides
-// html/template's own functions they have day and moment.
+// html/template's own functions they have day, moment and asset, the address of a file.
 func (l *Layout) LoadTemplates(folders ...fs.FS) (*Templates, error) {
-	parsed := template.New("").Funcs(template.FuncMap{"day": Day, "moment": Moment})
+	parsed := template.New("").Funcs(template.FuncMap{"day": Day, "moment": Moment, "asset": l.Assets.Address})
 	for _, files := range folders {
 		if _, err := parsed.ParseFS(files, "pages/*.html"); err != nil {
 			return nil, fmt.Errorf("parse the pages: %w", err)

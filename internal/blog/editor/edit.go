@@ -27,6 +27,8 @@ type postForm struct {
 	// Day is the date of the post as it is in its field, such as 2027-01-31. Undated says that the author has cleared it.
 	Day     string
 	Undated bool
+	// Slugless says that the address follows the title: nobody has written one.
+	Slugless bool
 	// Dated is the date of the stored post, exactly. Empty: it has none.
 	Dated string
 	// Errors are sentences by the names of the fields. The empty name stands for the form as a whole.
@@ -53,6 +55,7 @@ func formOf(source post.Source, now time.Time) *postForm {
 	if !f.Date.IsZero() {
 		f.Day = f.Date.UTC().Format(time.DateOnly)
 	}
+	f.Slugless = f.Draft && f.Slug == post.Slug(f.Title)
 	f.setStored(source, now)
 	return f
 }
@@ -124,6 +127,10 @@ func (e *Editor) findPost(r *request) (source post.Source, err error) {
 	if !post.IsSlug(slug) {
 		return post.Source{}, post.ErrNotFound
 	}
+	return e.find(r, slug)
+}
+
+func (e *Editor) find(r *request, slug string) (source post.Source, err error) {
 	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
 		source, err = r.posts().Find(ctx, db, slug)
 		return err
@@ -140,5 +147,8 @@ func (e *Editor) showForm(w http.ResponseWriter, r *request, f *postForm, status
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(int(site.RetryAfter.Seconds())))
 	}
-	return e.show(w, r, view{name: "edit", title: title, Data: f, status: status})
+	if r.fromScript() {
+		return e.answerScript(w, f, status)
+	}
+	return e.show(w, r, view{name: "edit", tool: "editor", title: title, Data: f, status: status})
 }

@@ -68,6 +68,7 @@ func submitted(r *request) *postForm {
 		Title: r.PostFormValue("title"), Slug: r.PostFormValue("slug"), Author: r.PostFormValue("author"),
 		Content: r.PostFormValue("content"), Draft: r.PostFormValue("draft") != "",
 	}
+	f.Slugless = strings.TrimSpace(f.Slug) == ""
 	f.Normalize()
 	f.parseDay(r)
 	return f
@@ -118,7 +119,7 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 		saved    post.Saved
 	)
 	err := e.rendering(r, func() (err error) {
-		prepared, err = post.Prepare(post.SaveRequest{Document: document, Base: f.version(), Undated: f.Undated, Quota: quota, Now: r.now})
+		prepared, err = post.Prepare(post.SaveRequest{Document: document, Base: f.version(), Numbered: f.Slugless, Undated: f.Undated, Quota: quota, Now: r.now})
 		return err
 	})
 	if err == nil {
@@ -132,8 +133,17 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 	if err != nil {
 		return e.refused(w, r, f, err)
 	}
-	web.SeeOther(w, r.Request, site.EditPath(saved.Slug)+"?done="+done)
-	return nil
+	if !r.fromScript() {
+		web.SeeOther(w, r.Request, site.EditPath(saved.Slug)+"?done="+done)
+		return nil
+	}
+	source, err := e.find(r, saved.Slug)
+	if err != nil { // it has been saved, but the version is unknown: the script saves it again
+		return e.saveFailed(w, r, f, err)
+	}
+	stored := formOf(source, r.now)
+	stored.Notice, stored.Notes = notices[done], saved.Notes
+	return e.showForm(w, r, stored, http.StatusOK)
 }
 
 // rendering calls work, which renders a post, when it is the blog's turn.

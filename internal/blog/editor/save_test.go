@@ -36,7 +36,7 @@ func TestWrite(t *testing.T) {
 		t.Errorf("the form cannot be sent: %s", policy)
 	}
 	b.Submit("/write/new/", append(version(form), "title", "Hello, World", "content", "Some *text*.\r\n\r\n<script>alert(1)</script>", "action", "preview")...).
-		Want(t, http.StatusOK, "alice", "<p>Some <em>text</em>.</p>", "Some *text*.", `value="Hello, World"`,
+		Want(t, http.StatusOK, "alice", "<p>Some <em>text</em>.</p>", "Some *text*.", "\nHello, World</textarea>",
 			"Line 3: &lt;script&gt; is removed, because a post cannot have it.")
 	b.Submit("/write/new/", append(version(form), "title", " Hello,\t World ", "content", "Some *text*.\r\n\r\nMore.\r\n", "author", "Alice", "action", "save")...).
 		WantSeeOther(t, "/write/hello-world/?done=saved")
@@ -49,7 +49,7 @@ func TestWrite(t *testing.T) {
 
 	p.Advance(time.Hour)
 	form = b.Open("/write/hello-world/?done=saved")
-	form.Want(t, http.StatusOK, "alice", "Saved.", "Some *text*.\n\nMore.</textarea>", "<p>Some <em>text</em>.</p>", "Draft.")
+	form.Want(t, http.StatusOK, "alice", "Saved.", "Some *text*.\n\nMore.</textarea>", "<p>Some <em>text</em>.</p>", `<p class="state" role="status">Draft</p>`)
 	b.Submit("/write/hello-world/", append(version(form), "title", "Hello, World", "content", "Some *text*.", "slug", "hello", "author", "Alice", "action", "publish")...).
 		WantSeeOther(t, "/write/hello/?done=published")
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "Hello, World", "10 January 2027", "Alice")
@@ -58,14 +58,14 @@ func TestWrite(t *testing.T) {
 	// An edit keeps the date, and so does a post that is unpublished and published again.
 	p.Advance(72 * time.Hour)
 	form = b.Open("/write/hello/")
-	form.Want(t, http.StatusOK, "alice", "Published on 10 January 2027", `<a href="/hello/">View the page</a>`, "Unpublish")
+	form.Want(t, http.StatusOK, "alice", "Published on 10 January 2027", `<a class="page" href="/hello/">View</a>`, "Unpublish")
 	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "action", "save")...).WantSeeOther(t, "/write/hello/?done=saved")
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "Changed.", "10 January 2027", "Updated", "13 January 2027")
 	form = b.Open("/write/hello/")
 	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "action", "unpublish")...).WantSeeOther(t, "/write/hello/?done=unpublished")
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusNotFound, "alice")
 	form = b.Open("/write/hello/")
-	form.Want(t, http.StatusOK, "alice", "Draft.", `type="date" value="2027-01-10"`)
+	form.Want(t, http.StatusOK, "alice", `role="status">Draft</p>`, `type="date" value="2027-01-10"`)
 	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "date", "2027-01-10", "action", "publish")...).WantSeeOther(t, "/write/hello/?done=published")
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", `<time datetime="2027-01-10T13:00:00Z">`)
 	form = b.Open("/write/hello/")
@@ -101,13 +101,13 @@ func TestAuthorsChangeDates(t *testing.T) {
 	want(`<time datetime="2020-02-29T00:00:00Z">`)
 	submit("", "save").WantSeeOther(t, "/write/title/?done=saved")
 	want(`<time datetime="2020-02-29T00:00:00Z">`)
-	submit("2027-02-30", "save").Want(t, http.StatusUnprocessableEntity, "alice", `<p class="refused" id="date-error">Enter a date such as 2027-01-31.</p>`, `value="2027-02-30"`)
+	submit("2027-02-30", "save").Want(t, http.StatusUnprocessableEntity, "alice", `<p class="refused" id="editor.date-error" data-error="date">Enter a date such as 2027-01-31.</p>`, `value="2027-02-30"`)
 
 	submit("2027-01-11", "save").WantSeeOther(t, "/write/title/?done=saved")
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusNotFound, "alice")
 	submit("2027-01-11", "unpublish").WantSeeOther(t, "/write/title/?done=unpublished")
 	submit("2027-01-11", "publish").WantSeeOther(t, "/write/title/?done=published")
-	b.Open("/write/title/?done=published").Want(t, http.StatusOK, "alice", "Scheduled. Readers can see it from its date on.", "Scheduled for 11 January 2027.")
+	b.Open("/write/title/?done=published").Want(t, http.StatusOK, "alice", "Scheduled. Readers can see it from its date on.", "Scheduled for 11 January 2027</p>")
 	submit("2027-01-11", "unpublish").WantSeeOther(t, "/write/title/?done=unpublished")
 	submit("", "publish").WantSeeOther(t, "/write/title/?done=published")
 	want(`<time datetime="2027-01-10T12:00:09Z">10 January 2027</time>`)
@@ -121,8 +121,8 @@ func TestDirectionOfTexts(t *testing.T) {
 	b := p.LogIn("alice", "alice.example.com")
 	b.Open("/write/").Want(t, http.StatusOK, "alice", `<td dir="auto" lang=""><a href="/write/shalom/">שלום</a></td>`)
 	b.Open("/write/shalom/?done=saved").Want(t, http.StatusOK, "alice",
-		`value="שלום" maxlength="255" dir="auto" lang="" required>`, `spellcheck="true" dir="auto" lang=""`,
-		`value="יעל" maxlength="255" autocomplete="off" dir="auto" lang="">`, `<div class="prose" dir="auto" lang=""><p>טקסט.</p>`)
+		"dir=\"auto\" lang=\"\" aria-describedby=\"editor.title-error\">\nשלום</textarea>", `spellcheck="true" dir="auto" lang=""`,
+		`value="יעל" maxlength="255" autocomplete="off" dir="auto" lang=""`, `<div class="prose" dir="auto" lang=""><p>טקסט.</p>`)
 	b.Open("/write/shalom/delete/").Want(t, http.StatusOK, "alice", "“<bdi lang=\"\">שלום</bdi>”")
 }
 
@@ -139,11 +139,11 @@ func TestRefusedTextIsNotLost(t *testing.T) {
 		fields []string
 		want   string
 	}{
-		"no title":           {[]string{"title", " "}, `<p class="refused" id="title-error">Give the post a title.</p>`},
-		"a long title":       {[]string{"title", strings.Repeat("a", 256)}, `<p class="refused" id="title-error">The title has 256 characters; the maximum is 255. Shorten it.</p>`},
-		"an invalid address": {[]string{"title", "T", "slug", "no/slug"}, `<p class="refused" id="slug-error">&#34;no/slug&#34; is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.</p>`},
-		"a taken address":    {[]string{"title", "Taken"}, `<p class="refused" id="slug-error">Another post has this address. Choose a different one.</p>`},
-		"a reserved address": {[]string{"title", "T", "slug", "write"}, `<p class="refused" id="slug-error">The address &#34;write&#34; is reserved. Choose another one.</p>`},
+		"no title":           {[]string{"title", " "}, `<p class="refused" id="editor.title-error" data-error="title">Give the post a title.</p>`},
+		"a long title":       {[]string{"title", strings.Repeat("a", 256)}, `<p class="refused" id="editor.title-error" data-error="title">The title has 256 characters; the maximum is 255. Shorten it.</p>`},
+		"an invalid address": {[]string{"title", "T", "slug", "no/slug"}, `<p class="refused" id="editor.slug-error" data-error="slug">&#34;no/slug&#34; is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.</p>`},
+		"a taken address":    {[]string{"title", "T", "slug", "taken"}, `<p class="refused" id="editor.slug-error" data-error="slug">Another post has this address. Choose a different one.</p>`},
+		"a reserved address": {[]string{"title", "T", "slug", "write"}, `<p class="refused" id="editor.slug-error" data-error="slug">The address &#34;write&#34; is reserved. Choose another one.</p>`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -22,6 +22,8 @@ type SaveRequest struct {
 	Document Document
 	// Base is the version that was edited; the zero value adds a new post. Changes made since are never overwritten.
 	Base Version
+	// Numbered adds a number to the slug, such as title-2, if another post has it.
+	Numbered bool
 	// Overwrite saves the document as the post with its slug, whether that exists or not, and ignores Base.
 	Overwrite bool
 	// Undated drops the date that a stored draft keeps, if the document has none.
@@ -88,19 +90,29 @@ func (s Store) Save(ctx context.Context, db postgres.Beginner, r SaveRequest) (S
 func (s Store) Write(ctx context.Context, db postgres.Beginner, p Prepared) (Saved, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	var outcome Outcome
-	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
+	first := p.request.Document.Slug
+	for number := 2; ; number++ {
+		outcome, err := s.write(ctx, db, p)
+		slug := p.request.Document.Slug
+		switch {
+		case err == nil:
+			return Saved{outcome, slug, p.rendered.Notes}, nil
+		case !p.request.Numbered || number > maxNumber || !errors.Is(err, ErrSlugTaken):
+			return Saved{}, fmt.Errorf("save post %s: %w", slug, err)
+		}
+		p.request.Document.Slug = numbered(first, number)
+	}
+}
+
+func (s Store) write(ctx context.Context, db postgres.Beginner, p Prepared) (outcome Outcome, err error) {
+	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
 		outcome, err = s.store(ctx, tx, p.request, p.rendered)
 		if errors.Is(err, errAdded) { // the post is visible now
 			outcome, err = s.store(ctx, tx, p.request, p.rendered)
 		}
 		return err
 	})
-	slug := p.request.Document.Slug
-	if err != nil {
-		return Saved{}, fmt.Errorf("save post %s: %w", slug, err)
-	}
-	return Saved{outcome, slug, p.rendered.Notes}, nil
+	return outcome, err
 }
 
 // Render renders the content of a post. It returns *InvalidError if the content is beyond the limits of package render.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -253,5 +255,35 @@ func TestFirstPostIsRecorded(t *testing.T) {
 	err := pool.QueryRow(t.Context(), `SELECT f.at FROM public.first_posts f JOIN public.tenants t ON t.id = f.tenant_id WHERE t.name = 'order'`).Scan(&recorded)
 	if err != nil || !recorded.Equal(first) {
 		t.Errorf("the first post is recorded at %s, %v; want %s", recorded, err, first)
+	}
+}
+
+// A title that repeats gives a numbered address; saving the same post again does not.
+func TestNumberedSlugs(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	add := func(title, content string) string {
+		t.Helper()
+		saved, err := store.Save(t.Context(), pool, post.SaveRequest{Document: post.Document{Title: title, Content: content}, Numbered: true, Now: now})
+		if err != nil {
+			t.Fatalf("save %q: %v", title, err)
+		}
+		return saved.Slug
+	}
+	var got []string
+	long := strings.Repeat("a", 100)
+	for _, post := range [][2]string{{"Title", "1"}, {"Title", "2"}, {"Title", "2"}, {"Title", "3"}, {"Title", "1"}, {"Title 2", "4"}, {long, "1"}, {long, "2"}} {
+		got = append(got, add(post[0], post[1]))
+	}
+	want := []string{"title", "title-2", "title-2", "title-3", "title", "title-2-2", long, long + "-2"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("slugs (-want +got):\n%s", diff)
+	}
+	for i := 4; i <= 50; i++ {
+		add("Title", strconv.Itoa(i))
+	}
+	_, err := store.Save(t.Context(), pool, post.SaveRequest{Document: post.Document{Title: "Title", Content: "51"}, Numbered: true, Now: now})
+	if !errors.Is(err, post.ErrSlugTaken) {
+		t.Errorf("the 51st post of a title: %v", err)
 	}
 }

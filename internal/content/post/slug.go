@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -53,6 +54,15 @@ func Slug(title string) string {
 		return slug.String() + "-post"
 	}
 	return slug.String()
+}
+
+// maxNumber is the largest number that is added to a slug. The author of more posts of one title chooses.
+const maxNumber = 50
+
+// numbered returns a slug with a number, shortened if necessary.
+func numbered(slug string, number int) string {
+	suffix := "-" + strconv.Itoa(number)
+	return strings.TrimRight(cut(slug, MaxSlugLength-len(suffix)), "-") + suffix
 }
 
 // IsSlug reports whether a post can have the slug.

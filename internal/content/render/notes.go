@@ -26,9 +26,9 @@ const (
 // Note tells a writer what readers see otherwise than it was written, or not at all.
 type Note struct {
 	// Line is the line of the Markdown, from 1.
-	Line int
+	Line int `json:"line"`
 	// Sentence is for the writer.
-	Sentence string
+	Sentence string `json:"sentence"`
 }
 
 // notes collects the notes of one rendering.

@@ -1,0 +1,66 @@
+package editor
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/content/render"
+)
+
+// answer is what the script of the form receives instead of a page. It says the same.
+type answer struct {
+	// ID and Revision identify the version that the form edits now, and Address is where it is submitted.
+	ID       int64  `json:"id"`
+	Revision int64  `json:"revision"`
+	Address  string `json:"address"`
+	// Dated is the date of the stored post, exactly. Empty: it has none.
+	Dated string `json:"dated"`
+	// Title and Slug are those of the form, as they are stored if it was saved.
+	Title string `json:"title"`
+	Slug  string `json:"slug"`
+	Draft bool   `json:"draft"`
+	// State, Page, Notice and ReadOnly are sentences and an address of the form.
+	State    string `json:"state"`
+	Page     string `json:"page"`
+	Notice   string `json:"notice"`
+	ReadOnly string `json:"readOnly"`
+	// LoggedOut says that nothing was saved, because the session has ended.
+	LoggedOut bool `json:"loggedOut"`
+	// Errors are sentences by the names of the fields.
+	Errors map[string]string `json:"errors"`
+	// Preview is sanitized HTML, and Notes are about it.
+	Preview string        `json:"preview"`
+	Notes   []render.Note `json:"notes"`
+	// Stored is the post that was changed since the form was opened. null: it was not.
+	Stored *storedAnswer `json:"stored"`
+}
+
+type storedAnswer struct {
+	Title   string    `json:"title"`
+	Content string    `json:"content"`
+	Changed time.Time `json:"changed"`
+}
+
+// fromScript reports whether the script of the form sent the request, and not the form.
+func (r *request) fromScript() bool { return r.Header.Get("Accept") == "application/json" }
+
+// answerScript answers the script of the form.
+func (e *Editor) answerScript(w http.ResponseWriter, f *postForm, status int) error {
+	a := answer{
+		ID: f.ID, Revision: f.Revision, Address: f.Address, Dated: f.Dated, Title: f.Title, Slug: f.Slug, Draft: f.Draft, State: f.State, Page: f.Page,
+		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Preview), Notes: f.Notes,
+	}
+	if f.Stored != nil {
+		a.Stored = &storedAnswer{f.Stored.Title, f.Stored.Content, f.Stored.UpdatedAt}
+	}
+	body, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client has gone, and sends the form again
+	return nil
+}

@@ -1,0 +1,308 @@
+// Keeps what is written: drafts on the server, everything in the browser until the server has the same.
+
+const pause = 3000; // after the last key, and between two requests
+const longest = 30000; // of writing without a pause
+const retries = [4, 8, 16, 30]; // seconds
+const fields = ["title", "content", "slug", "author", "date"];
+
+/** Saving saves the form of a post. show writes what is shown of an answer. */
+export class Saving {
+  #form;
+  #show;
+  #state;
+  #retry; // the button
+  #live;
+  #saved; // what the server has
+  #timer = 0;
+  #deadline = 0;
+  #last = 0; // when the last request ended
+  #failures = 0;
+  #sending = null;
+  #stopped = false; // until somebody presses a button: the answer needs a decision
+  #leaving = false;
+  #key;
+  #announced = 0;
+
+  constructor(form, show) {
+    this.#form = form;
+    this.#show = show;
+    this.#state = form.querySelector(".state");
+    this.#retry = form.querySelector(".retry");
+    this.#retry?.addEventListener("click", () => this.#autosave());
+    this.#saved = this.#snapshot();
+    this.#key = form.elements.id.value === "0" ? `post:new:${crypto.randomUUID()}` : `post:${form.elements.id.value}`;
+    // The state is announced less often than it changes.
+    this.#state.removeAttribute("role");
+    this.#live = Object.assign(document.createElement("p"), { className: "unseen" });
+    this.#live.setAttribute("role", "status");
+    this.#state.after(this.#live);
+
+    form.addEventListener("input", () => this.#changed());
+    form.addEventListener("submit", () => {
+      this.#keep();
+      this.#leaving = true;
+    });
+    addEventListener("pageshow", () => (this.#leaving = false));
+    addEventListener("beforeunload", (event) => {
+      this.#keep();
+      if (this.isUnsaved() && !this.#leaving) {
+        event.preventDefault();
+      }
+    });
+    addEventListener("pagehide", () => this.#keep());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#leave());
+    addEventListener("online", () => this.#schedule(0));
+    addEventListener("offline", () => this.isUnsaved() && this.say("Offline. Kept in this browser.", true));
+    this.#offer();
+  }
+
+  /** isUnsaved reports whether the server lacks something of the form. */
+  isUnsaved() {
+    return this.#snapshot() !== this.#saved;
+  }
+
+  /** save sends the form with an action, and returns the answer. null: there is none, and the state says why. */
+  async save(action) {
+    this.#stopped = false;
+    await this.#sending;
+    return this.#send(action);
+  }
+
+  /** preview returns the answer with the rendered text. null: there is none. */
+  async preview() {
+    try {
+      return (await this.#request("preview")).answer;
+    } catch {
+      return null;
+    }
+  }
+
+  /** say shows the state of the form. */
+  say(text, wrong = false) {
+    this.#state.textContent = text;
+    this.#retry?.toggleAttribute("hidden", this.#failures === 0);
+    this.#state.classList.toggle("wrong", wrong);
+    if (wrong || Date.now() - this.#announced > 30000) {
+      this.#announced = Date.now();
+      this.#live.textContent = text;
+    }
+  }
+
+  #snapshot() {
+    return JSON.stringify(fields.map((name) => (name === "slug" && this.#isSlugless() ? "" : this.#form.elements[name].value)));
+  }
+
+  #isSlugless() {
+    return "slugless" in this.#form.dataset;
+  }
+
+  #isDraft() {
+    return this.#form.elements.draft !== undefined;
+  }
+
+  #changed() {
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => this.#keep(), 1000);
+    if (!this.isUnsaved()) {
+      return;
+    }
+    if (!this.#isDraft()) {
+      this.say("Changes are not public yet");
+    } else if (this.#form.elements.title.value.trim() === "") {
+      this.say("Kept in this browser. Give the post a title to save it.");
+    } else if (this.#failures === 0) {
+      this.say("Not saved yet");
+    }
+    this.#deadline ||= Date.now() + longest;
+    this.#schedule(Math.min(pause, this.#deadline - Date.now()));
+  }
+
+  /** schedule saves a draft after some milliseconds, unless the last request was less than a pause ago. */
+  #schedule(delay) {
+    clearTimeout(this.#timer);
+    const wait = Math.max(0, delay, this.#last + pause - Date.now());
+    this.#timer = setTimeout(() => this.#autosave(), wait);
+  }
+
+  async #autosave() {
+    if (this.#stopped || this.#sending || this.#leaving || !this.#isDraft() || !this.isUnsaved() || this.#form.elements.title.value.trim() === "") {
+      return;
+    }
+    if (!navigator.onLine) {
+      this.say("Offline. Kept in this browser.", true);
+      return;
+    }
+    await this.#send("save");
+  }
+
+  async #send(action) {
+    const sent = this.#snapshot();
+    const slow = setTimeout(() => this.say("Saving…"), 500);
+    this.#sending = this.#request(action);
+    try {
+      const { status, answer } = await this.#sending;
+      this.#failures = 0;
+      this.#answered(status, answer, sent);
+      return answer;
+    } catch (cause) {
+      this.#failed(cause.retryAfter);
+      return null;
+    } finally {
+      clearTimeout(slow);
+      this.#sending = null;
+      this.#last = Date.now();
+      this.#deadline = 0;
+      if (this.#failures === 0 && this.isUnsaved()) {
+        this.#schedule(pause);
+      }
+    }
+  }
+
+  async #request(action) {
+    const body = new FormData(this.#form);
+    body.set("action", action);
+    if (this.#isSlugless()) {
+      body.set("slug", "");
+    }
+    const response = await fetch(this.#form.getAttribute("action"), {
+      method: "POST", body, headers: { Accept: "application/json" }, redirect: "error", signal: AbortSignal.timeout(30000),
+    });
+    if (!response.headers.get("Content-Type")?.startsWith("application/json") || response.status === 429 || response.status >= 500) {
+      throw Object.assign(new Error(`the blog answered ${response.status}`), { retryAfter: Number(response.headers.get("Retry-After")) || 0 });
+    }
+    return { status: response.status, answer: await response.json() };
+  }
+
+  #answered(status, answer, sent) {
+    const { elements } = this.#form;
+    elements.id.value = answer.id;
+    elements.revision.value = answer.revision;
+    elements.dated.value = answer.dated;
+    this.#form.setAttribute("action", answer.address); // of a post that was deleted meanwhile, that of a new one
+    this.#show(answer);
+    if (answer.loggedOut) {
+      this.#stopped = true;
+      this.say("You are logged out. Your text is kept.", true);
+    } else if (answer.stored) {
+      this.#stopped = true;
+      this.say(`Changed in another window at ${time(new Date(answer.stored.changed))}. Compare the texts, and save again to replace that one.`, true);
+    } else if (status !== 200) {
+      this.#stopped = true;
+      this.say("Not saved", true);
+    } else {
+      this.#saved = sent;
+      this.#move(answer.address);
+      this.say(`Saved ${time(new Date())}`);
+      this.#keep();
+    }
+  }
+
+  /** move makes the address of the page, and the key of its copy, those of the stored post. */
+  #move(address) {
+    if (location.pathname !== address) {
+      history.replaceState(null, "", address);
+    }
+    const key = `post:${this.#form.elements.id.value}`;
+    if (key !== this.#key) {
+      forget(this.#key);
+      this.#key = key;
+    }
+  }
+
+  #failed(retryAfter = 0) {
+    const seconds = Math.max(retryAfter, retries[Math.min(this.#failures, retries.length - 1)]);
+    this.#failures++;
+    if (!navigator.onLine) {
+      this.say("Offline. Kept in this browser.", true);
+      return;
+    }
+    this.say(`Not saved. Trying again in ${seconds} s.`, true);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#autosave(), seconds * 1000);
+  }
+
+  /** leave saves at once, because the page may not come back. */
+  #leave() {
+    this.#keep();
+    this.#schedule(0);
+  }
+
+  /** keep writes a copy into the browser, or drops it if the server has the same. */
+  #keep() {
+    if (!this.isUnsaved()) {
+      forget(this.#key);
+      return;
+    }
+    try {
+      localStorage.setItem(this.#key, JSON.stringify({ at: Date.now(), fields: this.#snapshot() }));
+    } catch {
+      this.say("This browser has no room for a copy. Save the post.", true);
+    }
+  }
+
+  /** offer offers a copy that the server lacks: of this post, or the latest one that never became a post. */
+  #offer() {
+    const found = copies().filter(([key]) => key === this.#key || (this.#key.startsWith("post:new:") && key.startsWith("post:new:")));
+    const [key, copy] = found.sort((a, b) => b[1].at - a[1].at)[0] ?? [];
+    if (!copy) {
+      return;
+    }
+    if (copy.fields === this.#saved) {
+      forget(key);
+      return;
+    }
+    const values = JSON.parse(copy.fields);
+    const offer = Object.assign(document.createElement("div"), { className: "offer" });
+    const text = document.createElement("p");
+    text.textContent = `There is newer text from ${new Date(copy.at).toLocaleString([], { weekday: "long", hour: "2-digit", minute: "2-digit" })} in this browser.`;
+    const button = (label, click) => {
+      const element = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: label });
+      element.addEventListener("click", click);
+      text.append(" ", element);
+    };
+    button("Compare", () => {
+      const compare = Object.assign(document.createElement("textarea"), { className: "compare", readOnly: true, value: `${values[0]}\n\n${values[1]}` });
+      compare.setAttribute("aria-label", "Text in this browser");
+      offer.querySelector("textarea")?.remove();
+      offer.append(compare);
+      compare.focus();
+    });
+    button("Use it", () => {
+      fields.forEach((name, i) => {
+        if (name !== "slug" || values[i] !== "") {
+          this.#form.elements[name].value = values[i];
+        }
+      });
+      forget(key);
+      offer.remove();
+      this.#form.dispatchEvent(new Event("input"));
+      this.#form.elements.content.focus();
+    });
+    button("Discard", () => {
+      forget(key);
+      offer.remove();
+      this.#form.elements.content.focus();
+    });
+    offer.append(text);
+    this.#form.querySelector(".messages").append(offer);
+  }
+}
+
+function time(date) {
+  return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+function copies() {
+  const found = [];
+  for (let i = 0; i < localStorage.length; i++) {
+    const key = localStorage.key(i);
+    if (key.startsWith("post:")) {
+      found.push([key, JSON.parse(localStorage.getItem(key))]);
+    }
+  }
+  return found;
+}
+
+function forget(key) {
+  localStorage.removeItem(key);
+}
