@@ -225,3 +225,29 @@ func flatPNG(width, height int, depth, colorType byte, bits int, interlaced bool
 type discard struct{ io.Writer }
 
 func (discard) Close() error { return nil }
+
+// profileOf returns the color profile of a JPEG or PNG file.
+func profileOf(t testing.TB, file []byte) []byte {
+	t.Helper()
+	if _, after, found := bytes.Cut(file, []byte("iCCPICC profile\x00\x00")); found {
+		r, err := zlib.NewReader(bytes.NewReader(after))
+		if err != nil {
+			t.Fatal(err)
+		}
+		joined, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return joined
+	}
+	var joined []byte
+	for {
+		at := bytes.Index(file, []byte("ICC_PROFILE\x00"))
+		if at < 0 {
+			return joined
+		}
+		length := int(binary.BigEndian.Uint16(file[at-2:]))
+		joined = append(joined, file[at+14:at-2+length]...)
+		file = file[at-2+length:]
+	}
+}

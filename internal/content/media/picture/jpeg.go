@@ -155,9 +155,7 @@ func (c *jpegCleaner) frame(marker byte, n int64) {
 		}
 		c.components = append(c.components, component)
 	}
-	if c.progressive = marker == markerSOF2; c.progressive {
-		c.info.kind = "progressive JPEG"
-	}
+	c.progressive = marker == markerSOF2
 	c.measure()
 	c.fail(c.info.checkSize())
 	c.fail(c.info.checkMemory())
@@ -236,11 +234,13 @@ func (c *jpegCleaner) measure() {
 	samples := int64(units) * int64(perUnit) * 64
 	c.info.planes, c.info.decoding = samples, samples
 	if c.progressive {
+		c.info.kind = "progressive JPEG"
 		c.info.decoding += 4 * samples
 	}
 	if c.recolored() {
 		c.info.decoding += 4 * c.info.pixels()
 		c.info.planes = 4 * c.info.pixels()
+		c.info.kind = "JPEG with RGB or CMYK colors"
 	}
 }
 

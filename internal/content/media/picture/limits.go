@@ -3,6 +3,7 @@ package picture
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 	maxProfileBytes = 1 << 20
 	// maxMemory is how much memory decoding and resizing may take, in bytes, by the sizes of the buffers. The promised 96 MB
 	// include the buffers of chunks and encoders, too (TestMemory measures).
-	maxMemory = 91_000_000
+	maxMemory = 92_000_000
 )
 
 // Widths are those of variants, in pixels: a phone, a column of text at the resolution of phones and laptops, a wide picture,
@@ -92,13 +93,23 @@ func (i *Info) memory() int64 {
 	return max(i.decoding, i.planes+4*int64(width)*int64(height)+bands)
 }
 
+// variantWidths returns the widths of the variants, the largest first. One that has more than half of the pixels is not worth
+// its bytes.
+func (i *Info) variantWidths() []int {
+	shown, _ := i.UprightSize()
+	var widths []int
+	for _, width := range slices.Backward(Widths) {
+		if 4*width <= 3*shown {
+			widths = append(widths, width)
+		}
+	}
+	return widths
+}
+
 // largestVariant returns the size of the largest variant before it is turned upright. 0: there is none.
 func (i *Info) largestVariant() (width, height int) {
-	shown, _ := i.UprightSize()
-	for _, w := range Widths {
-		if w < shown {
-			width, height = i.variantSize(w)
-		}
+	if widths := i.variantWidths(); len(widths) > 0 {
+		width, height = i.variantSize(widths[0])
 	}
 	return width, height
 }

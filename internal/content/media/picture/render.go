@@ -9,7 +9,6 @@ import (
 	"image/png"
 	"io"
 	"runtime"
-	"slices"
 
 	"golang.org/x/image/webp"
 )
@@ -37,7 +36,7 @@ type Target interface{ io.WriteCloser }
 const UprightWidth = 0
 
 // Render decodes a picture that Clean has written, of size bytes, and renders it upright, if it has to be turned, and in the
-// Widths that are smaller than it. A variant that is not smaller in bytes, too, is left out. Pictures that cannot be decoded
+// Widths that are at most three quarters of its own. A variant that is not smaller in bytes is left out. Pictures that cannot be decoded
 // in bounded memory, such as animations, stay as they are.
 //
 // Only one Render may run at a time: each takes up to 96 MB (TestMemory). Errors: *InvalidError if the picture is damaged,
@@ -131,11 +130,7 @@ func (r *renderer) render(img image.Image, size int64) (Renditions, error) {
 	if !r.info.profileFits(r.gray) {
 		return r.done, nil
 	}
-	shown, _ := r.info.UprightSize()
-	for _, width := range slices.Backward(Widths) {
-		if width >= shown {
-			continue
-		}
+	for _, width := range r.info.variantWidths() {
 		w, h := r.info.variantSize(width)
 		scaled := image.NewRGBA(image.Rect(0, 0, w, h))
 		scale(scaled, img)

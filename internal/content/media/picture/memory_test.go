@@ -1,0 +1,162 @@
+package picture_test
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/content/media/picture"
+)
+
+// maxMemory is what decoding and resizing any accepted picture may take beyond the idle process.
+const maxMemory = 96_000_000
+
+// TestMemory measures the resident memory of a process that cleans and renders the largest pictures of each kind.
+func TestMemory(t *testing.T) { //nolint:paralleltest // its times are measured
+	if file := os.Getenv("ECHOBLOGS_TEST_PICTURE"); file != "" {
+		measure(t, file)
+		return
+	}
+	if race {
+		t.Skip("the race detector takes memory, too")
+	}
+	turned := segment(0xe1, "Exif\x00\x00", exif)
+	tests := map[string]func() []byte{
+		"baseline JPEG 4:4:4":              func() []byte { return flatJPEG(4000, 4000, false, 0x11, 1) },
+		"baseline JPEG 4:2:0":              func() []byte { return flatJPEG(4000, 4000, false, 0x22, 1) },
+		"baseline JPEG 4:4:4, turned":      func() []byte { return insert(flatJPEG(4000, 4000, false, 0x11, 1), 2, turned) },
+		"progressive JPEG 4:4:4":           func() []byte { return flatJPEG(2720, 2200, true, 0x11, 60) },
+		"progressive JPEG 4:2:0":           func() []byte { return flatJPEG(4032, 3024, true, 0x22, 10) },
+		"a strip of 40,000 × 400":          func() []byte { return flatJPEG(40000, 400, false, 0x11, 1) },
+		"a strip of 65,535 × 240":          func() []byte { return flatJPEG(65535, 240, false, 0x11, 1) },
+		"a strip of 500 × 32,000":          func() []byte { return flatJPEG(500, 32000, false, 0x11, 1) },
+		"a strip of 640 × 25,000":          func() []byte { return flatJPEG(640, 25000, false, 0x11, 1) },
+		"16-bit PNG with interlacing":      func() []byte { return flatPNG(2500, 2200, 16, 6, 64, true) },
+		"16-bit PNG":                       func() []byte { return flatPNG(3100, 2750, 16, 6, 64, false) },
+		"16-bit gray PNG with interlacing": func() []byte { return flatPNG(2500, 2200, 16, 0, 16, true) },
+		"PNG with a palette":               func() []byte { return flatPNG(4000, 4000, 1, 3, 1, false) },
+		"PNG":                              func() []byte { return flatPNG(4000, 3900, 8, 6, 32, false) },
+		"PNG of noise":                     func() []byte { return encodePNG(t, transparentNoise(2600, 1500)) },
+		"PNG of noise, turned":             func() []byte { return insert(encodePNG(t, noise(2600, 1500)), 33, chunk("eXIf", []byte(exif))) },
+		"WebP":                             func() []byte { return flatWebP(t) },
+	}
+	for name, make := range tests {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "picture")
+			if err := os.WriteFile(file, make(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMemory$", "-test.v", "-test.timeout=5m")
+			command.Env = append(os.Environ(), "ECHOBLOGS_TEST_PICTURE="+file, "GOGC=100", "GOMEMLIMIT=off")
+			output, err := command.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, output)
+			}
+			_, line, _ := strings.Cut(string(output), "measured ")
+			line, _, _ = strings.Cut(line, "\n")
+			var took int64
+			if _, err := fmt.Sscanf(line, "%d", &took); err != nil {
+				t.Fatalf("%v\n%s", err, output)
+			}
+			t.Logf("%s", line)
+			if took > maxMemory {
+				t.Errorf("it takes %d bytes, and may take %d", took, maxMemory)
+			}
+		})
+	}
+}
+
+// measure prints how much memory the picture in a file takes.
+func measure(t *testing.T, name string) {
+	t.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	head := make([]byte, picture.HeadBytes)
+	n, _ := io.ReadFull(file, head)
+	format, err := picture.Detect(head[:n])
+	if err != nil {
+		t.Fatal(err)
+	}
+	cleaned, err := os.Create(name + ".cleaned")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cleaned.Close()
+
+	idle, started := memoryOf(t, "VmRSS"), time.Now()
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	info, err := picture.Clean(cleaned, file, format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, err := cleaned.Seek(0, io.SeekEnd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cleaned.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	// As the database: a chunk is in memory, and sending it leaves copies.
+	var sent [][]byte
+	done, err := info.Render(bufio.NewReaderSize(cleaned, 256<<10), 1<<62, func(int) picture.Target {
+		return discard{bufio.NewWriterSize(writerFunc(func(p []byte) {
+			sent = [][]byte{append([]byte{}, p...), append([]byte{}, p...)}
+		}), 256<<10)}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = sent
+	fmt.Printf("measured %d bytes beyond %d, in %s, from %d bytes, %d variants, turned %t\n",
+		memoryOf(t, "VmHWM")-idle, idle, time.Since(started).Round(time.Millisecond), size, len(done.Variants), done.Upright != nil)
+}
+
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(p []byte) (int, error) {
+	f(p)
+	return len(p), nil
+}
+
+// memoryOf returns a line of the process's status, in bytes.
+func memoryOf(t *testing.T, line string) int64 {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(status), line+":")
+	kib, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib << 10
+}
+
+// flatWebP returns the largest picture, by the header of a small one, with as much data as package vp8 reads.
+func flatWebP(t *testing.T) []byte {
+	t.Helper()
+	file := testdata(t, "lossy.webp")
+	frame := append([]byte{}, file[20:]...)
+	const partition = 500_000 // the length of the first one, in the upper 19 bits of 24 (RFC 6386, section 9.1)
+	tag := uint32(frame[0])&0x1f | partition<<5
+	frame[0], frame[1], frame[2] = byte(tag), byte(tag>>8), byte(tag>>16)
+	frame[6], frame[7], frame[8], frame[9] = 4000&0xff, 4000>>8, 4000&0xff, 4000>>8
+	frame = append(frame, make([]byte, 15<<20)...) // package vp8 reads at most 16 MiB
+	header := binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(12+len(frame)))
+	header = binary.LittleEndian.AppendUint32(append(header, "WEBPVP8 "...), uint32(len(frame)))
+	return append(header, frame...)
+}
