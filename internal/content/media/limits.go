@@ -1,0 +1,109 @@
+package media
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// DefaultMaxFileBytes is the maximum size of a file unless Limits has another: a photo of 16 megapixels in the best quality
+// of a camera.
+const DefaultMaxFileBytes = 20_000_000
+
+// Limits are those of a blog.
+type Limits struct {
+	// MaxFileBytes is the maximum size of one file. Defaults to DefaultMaxFileBytes.
+	MaxFileBytes int64
+	// MaxStorageBytes is the maximum size of all that the blog stores. nil: no limit.
+	MaxStorageBytes *int64
+	// OtherBytes is what the blog stores apart from uploads: posts and revisions.
+	OtherBytes int64
+}
+
+func (l Limits) maxFileBytes() int64 {
+	if l.MaxFileBytes <= 0 {
+		return DefaultMaxFileBytes
+	}
+	return l.MaxFileBytes
+}
+
+// left returns how many bytes are left next to what other uploads take.
+func (l Limits) left(used int64) int64 {
+	if l.MaxStorageBytes == nil {
+		return 1<<63 - 1
+	}
+	return max(0, *l.MaxStorageBytes-l.OtherBytes-used)
+}
+
+// RefusedError explains to an author why a file is not accepted.
+type RefusedError struct {
+	// Name is the name of the file.
+	Name string
+	// Sentence says what is wrong and what to do.
+	Sentence string
+}
+
+func (e *RefusedError) Error() string { return e.Name + " was not uploaded. " + e.Sentence }
+
+// TooLargeError is returned for a file that is larger than one may be. Its text is for the author.
+type TooLargeError struct {
+	// Name is the name of the file.
+	Name string
+	// Size is its size in bytes. Negative: it is not known, but more than Max.
+	Size int64
+	// Max is how large a file can be.
+	Max int64
+}
+
+func (e *TooLargeError) Error() string {
+	if e.Size < 0 {
+		return fmt.Sprintf("%s was not uploaded: it has more than %s. Make it smaller.", e.Name, formatBytes(e.Max))
+	}
+	return fmt.Sprintf("%s was not uploaded: %s, at most %s. Make it smaller.", e.Name, formatBytes(e.Size), formatBytes(e.Max))
+}
+
+// QuotaError is returned for a file for which the blog has no room. Its text is for the author.
+type QuotaError struct {
+	// Name is the name of the file.
+	Name string
+	// Size is how many bytes it takes, with variants if they are known already. Negative: its size is not known.
+	Size int64
+	// Max is the storage limit of the blog, and Left how many bytes of it are left.
+	Max, Left int64
+}
+
+func (e *QuotaError) Error() string {
+	needs := "it needs " + formatBytes(e.Size)
+	if e.Size < 0 {
+		needs = "there is no room"
+	}
+	return fmt.Sprintf("%s was not uploaded: %s, and %s bytes of %s are left. Delete uploads or posts, or contact support for a higher limit.",
+		e.Name, needs, groupDigits(e.Left), formatBytes(e.Max))
+}
+
+// formatBytes returns a size with one decimal, in units of 1000.
+func formatBytes(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1_000_000:
+		return decimal(n, 1000) + " kB"
+	case n < 1_000_000_000:
+		return decimal(n, 1_000_000) + " MB"
+	}
+	return decimal(n, 1_000_000_000) + " GB"
+}
+
+// decimal rounds up, so that a size above a limit is not shown as the limit.
+func decimal(n, unit int64) string {
+	tenths := (n*10 + unit - 1) / unit
+	return strings.TrimSuffix(fmt.Sprintf("%d.%d", tenths/10, tenths%10), ".0")
+}
+
+func groupDigits(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

@@ -1,0 +1,290 @@
+package media
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// statementTimeout bounds a statement or a transaction of the store, apart from chunks.
+const statementTimeout = 10 * time.Second
+
+// uprightDraft is the width under which a picture that was turned is written, until Complete makes it the content.
+const uprightDraft = -1
+
+// Postgres is a Store in the tables media and media_chunks of a tenant's schema. Every statement names the schema.
+type Postgres struct {
+	db *postgres.Pool
+	// media and chunks are the quoted names of the tables.
+	media, chunks string
+}
+
+var _ Store = (*Postgres)(nil)
+
+// NewPostgres returns a Store for the uploads in a schema. It is cheap enough to be called for every request.
+func NewPostgres(db *postgres.Pool, schema string) *Postgres {
+	return &Postgres{db: db, media: pgx.Identifier{schema, "media"}.Sanitize(), chunks: pgx.Identifier{schema, "media_chunks"}.Sanitize()}
+}
+
+// Begin implements Store.
+func (p *Postgres) Begin(ctx context.Context, draft Draft, limits Limits) error {
+	return p.transaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := p.lock(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := p.sweep(ctx, tx, draft.Now); err != nil {
+			return err
+		}
+		usage, err := p.usage(ctx, tx, draft.ID)
+		if err != nil {
+			return err
+		}
+		left, reserved := limits.left(usage.Bytes), draft.Size
+		if reserved < 0 {
+			reserved = min(limits.maxFileBytes(), left)
+		}
+		if reserved > left || left == 0 {
+			return &QuotaError{Name: draft.Name, Size: draft.Size, Max: *limits.MaxStorageBytes, Left: left}
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO `+p.media+` (id, name, type, size, width, height, alt, created_at, variants, hash)
+			VALUES ($1, $2, '', $3, 0, 0, $4, $5, '[]', '') ON CONFLICT (id) DO NOTHING`, draft.ID, draft.Name, reserved, draft.Alt, draft.Now)
+		return err
+	})
+}
+
+// Write implements Store.
+func (p *Postgres) Write(ctx context.Context, id string, width int) Writer {
+	return &chunkWriter{ctx: ctx, store: p, id: id, width: width}
+}
+
+// Draft implements Store.
+func (p *Postgres) Draft(ctx context.Context, id string, size int64) io.Reader {
+	return p.reader(ctx, id, Original, size)
+}
+
+func (p *Postgres) reader(ctx context.Context, id string, width int, size int64) *chunkReader {
+	return &chunkReader{ctx: ctx, store: p, id: id, width: width, size: size, number: -1}
+}
+
+// Complete implements Store.
+func (p *Postgres) Complete(ctx context.Context, file File, upright bool, limits Limits, now time.Time) (completed File, err error) {
+	err = p.transaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		completed = file
+		if err := p.lock(ctx, tx); err != nil {
+			return err
+		}
+		same, err := p.selectFiles(ctx, tx, `WHERE hash = $1 AND completed_at IS NOT NULL ORDER BY created_at, id LIMIT 1`, file.Hash)
+		switch {
+		case err != nil:
+			return err
+		case len(same) > 0 && same[0].ID == file.ID: // this is a retry
+			completed = same[0]
+			return nil
+		case len(same) > 0:
+			completed = same[0]
+			_, err = tx.Exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1`, file.ID)
+			return err
+		}
+		usage, err := p.usage(ctx, tx, file.ID)
+		if err != nil {
+			return err
+		}
+		if left := limits.left(usage.Bytes); file.StoredBytes() > left {
+			return &QuotaError{Name: file.Name, Size: file.StoredBytes(), Max: *limits.MaxStorageBytes, Left: left}
+		}
+		return p.complete(ctx, tx, file, upright, now)
+	})
+	if err != nil {
+		return File{}, fmt.Errorf("complete upload %s: %w", file.ID, err)
+	}
+	return completed, nil
+}
+
+// complete writes the row, and removes chunks that are no part of the file.
+func (p *Postgres) complete(ctx context.Context, tx pgx.Tx, file File, upright bool, now time.Time) error {
+	variants, err := json.Marshal(append([]Variant{}, file.Variants...))
+	if err != nil {
+		return fmt.Errorf("encode the variants: %w", err)
+	}
+	tag, err := tx.Exec(ctx, `UPDATE `+p.media+` SET name = $2, type = $3, size = $4, width = $5, height = $6, variants = $7::jsonb, hash = $8, completed_at = $9
+		WHERE id = $1 AND completed_at IS NULL`,
+		file.ID, file.Name, file.Type, file.Size, file.Width, file.Height, string(variants), file.Hash, now)
+	switch {
+	case err != nil:
+		return err
+	case tag.RowsAffected() == 0:
+		return ErrNotFound
+	}
+	content := Original
+	if upright {
+		content = uprightDraft
+	}
+	kept := []int32{int32(content)}
+	for _, variant := range file.Variants {
+		kept = append(kept, int32(variant.Width))
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM `+p.chunks+` WHERE media_id = $1 AND variant <> ALL ($2)`, file.ID, kept); err != nil {
+		return err
+	}
+	if upright {
+		_, err = tx.Exec(ctx, `UPDATE `+p.chunks+` SET variant = $3 WHERE media_id = $1 AND variant = $2`, file.ID, uprightDraft, Original)
+	}
+	return err
+}
+
+// Open implements Store.
+func (p *Postgres) Open(ctx context.Context, id string, width int) (Content, error) {
+	files, err := p.Find(ctx, []string{id})
+	if err != nil {
+		return Content{}, err
+	}
+	if len(files) == 0 {
+		return Content{}, ErrNotFound
+	}
+	contentType, size, ok := files[0].variant(width)
+	if !ok {
+		return Content{}, ErrNotFound
+	}
+	return Content{File: files[0], Type: contentType, Size: size, Width: width, ReadSeeker: p.reader(ctx, id, width, size)}, nil
+}
+
+// Find implements Store.
+func (p *Postgres) Find(ctx context.Context, ids []string) ([]File, error) {
+	if len(ids) > MaxFound {
+		return nil, fmt.Errorf("find %d uploads: at most %d at once", len(ids), MaxFound)
+	}
+	files, err := p.query(ctx, `WHERE id = ANY ($1) AND completed_at IS NOT NULL`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("find uploads: %w", err)
+	}
+	return files, nil
+}
+
+// List implements Store.
+func (p *Postgres) List(ctx context.Context, limit, offset int) ([]File, error) {
+	files, err := p.query(ctx, `WHERE completed_at IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2`, limit, offset)
+	if err != nil {
+		return nil, fmt.Errorf("list uploads: %w", err)
+	}
+	return files, nil
+}
+
+// query runs a statement outside of a transaction. It does not end with the request, which would close a connection whenever
+// a client disconnects.
+func (p *Postgres) query(ctx context.Context, clauses string, args ...any) ([]File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statementTimeout)
+	defer cancel()
+	return p.selectFiles(ctx, p.db, clauses, args...)
+}
+
+func (p *Postgres) selectFiles(ctx context.Context, db postgres.Querier, clauses string, args ...any) ([]File, error) {
+	rows, err := db.Query(ctx, `SELECT id, name, type, size, width, height, alt, created_at, variants::text, hash FROM `+p.media+` `+clauses,
+		args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f File, err error) {
+		var variants string
+		if err := row.Scan(&f.ID, &f.Name, &f.Type, &f.Size, &f.Width, &f.Height, &f.Alt, &f.CreatedAt, &variants, &f.Hash); err != nil {
+			return f, err
+		}
+		if err := json.Unmarshal([]byte(variants), &f.Variants); err != nil {
+			return f, fmt.Errorf("decode the variants of upload %s: %w", f.ID, err)
+		}
+		return f, nil
+	})
+}
+
+// SetAlt implements Store.
+func (p *Postgres) SetAlt(ctx context.Context, id, alt string) error {
+	alt, err := cleanAlt(alt)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+	defer cancel()
+	tag, err := p.db.Exec(ctx, `UPDATE `+p.media+` SET alt = $2 WHERE id = $1 AND completed_at IS NOT NULL`, id, alt)
+	switch {
+	case err != nil:
+		return fmt.Errorf("describe upload %s: %w", id, err)
+	case tag.RowsAffected() == 0:
+		return ErrNotFound
+	}
+	return nil
+}
+
+// Delete implements Store. The chunks are deleted by the foreign key.
+func (p *Postgres) Delete(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+	defer cancel()
+	if _, err := p.db.Exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("delete upload %s: %w", id, err)
+	}
+	return nil
+}
+
+// Usage implements Store.
+func (p *Postgres) Usage(ctx context.Context) (Usage, error) {
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+	defer cancel()
+	usage, err := p.usage(ctx, p.db, "")
+	if err != nil {
+		return Usage{}, fmt.Errorf("measure uploads: %w", err)
+	}
+	return usage, nil
+}
+
+// usage measures all files but one.
+func (p *Postgres) usage(ctx context.Context, db postgres.Querier, exceptID string) (u Usage, err error) {
+	err = db.QueryRow(ctx, `SELECT count(*), coalesce(sum(size + coalesce((SELECT sum((variant->>'size')::bigint) FROM jsonb_array_elements(variants) variant), 0)), 0)::bigint
+		FROM `+p.media+` WHERE id <> $1`, exceptID).Scan(&u.Files, &u.Bytes)
+	return u, err
+}
+
+// Sweep implements Store.
+func (p *Postgres) Sweep(ctx context.Context, now time.Time) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+	defer cancel()
+	removed, err := p.sweep(ctx, p.db, now)
+	if err != nil {
+		return 0, fmt.Errorf("remove uploads that a crash left: %w", err)
+	}
+	return removed, nil
+}
+
+func (p *Postgres) sweep(ctx context.Context, db postgres.Querier, now time.Time) (int, error) {
+	tag, err := db.Exec(ctx, `DELETE FROM `+p.media+` WHERE id IN
+		(SELECT id FROM `+p.media+` WHERE completed_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2)`, now.Add(-StaleAfter), SweepBatch)
+	return int(tag.RowsAffected()), err
+}
+
+// lock keeps other uploads from beginning or completing until the transaction ends: two could both find room for one file,
+// or store the same file twice.
+func (p *Postgres) lock(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `LOCK TABLE `+p.media+` IN SHARE ROW EXCLUSIVE MODE`)
+	return err
+}
+
+// transaction runs f in a transaction, and once more if the server rolled it back because of another one.
+func (p *Postgres) transaction(ctx context.Context, f func(context.Context, pgx.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+	defer cancel()
+	begin := func() error {
+		return pgx.BeginFunc(ctx, p.db, func(tx pgx.Tx) error { return f(ctx, tx) })
+	}
+	err := begin()
+	if postgres.Busy(err) && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = begin()
+	}
+	return err
+}

@@ -1,0 +1,245 @@
+package media_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/echoblogs/echoblogs/internal/content/media"
+)
+
+func TestOpenSeeks(t *testing.T) {
+	t.Parallel()
+	_, store := newBlog(t)
+	file := document(3*media.ChunkBytes + 1000)
+	content, err := store.Open(t.Context(), receive(t, store, "a.pdf", file).ID, media.Original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(read(t, store, content.File.ID, media.Original), file) {
+		t.Error("the content has changed")
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		offset, length := random.IntN(len(file)), 1+random.IntN(400_000)
+		if _, err := content.Seek(int64(offset-len(file)), io.SeekEnd); err != nil {
+			t.Fatal(err)
+		}
+		part, err := io.ReadAll(io.LimitReader(content, int64(length)))
+		if err != nil || !bytes.Equal(part, file[offset:min(len(file), offset+length)]) {
+			t.Fatalf("%d bytes from %d: %v", length, offset, err)
+		}
+	}
+	if _, err := content.Seek(-1, io.SeekStart); err == nil {
+		t.Error("a negative position")
+	}
+	if err := store.Delete(t.Context(), content.File.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := content.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(content); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a file that was deleted meanwhile: %v", err)
+	}
+}
+
+// A download of 20 MB takes less than 2 MB of memory, garbage included.
+func TestMemoryOfDownload(t *testing.T) { //nolint:paralleltest // it measures what the process allocates
+	_, store := newBlog(t)
+	file := document(media.DefaultMaxFileBytes)
+	id := receive(t, store, "a.pdf", file).ID
+	want := sha256.Sum256(file)
+	file = nil
+	for range 2 { // the first one fills the pool's buffers
+		hash := sha256.New()
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		content, err := store.Open(t.Context(), id, media.Original)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(hash, content); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if got := [32]byte(hash.Sum(nil)); got != want {
+			t.Error("the content has changed")
+		}
+		allocated := after.TotalAlloc - before.TotalAlloc
+		t.Logf("%d bytes allocated", allocated)
+		if allocated > 2_000_000 {
+			t.Errorf("a download of 20 MB allocates %d bytes", allocated)
+		}
+	}
+}
+
+// An upload of 20 MB does not hold the file in memory.
+func TestMemoryOfUpload(t *testing.T) { //nolint:paralleltest // it measures what the process allocates
+	_, store := newBlog(t)
+	random := rand.NewChaCha8([32]byte{1})
+	stop, most := make(chan struct{}), make(chan uint64)
+	runtime.GC()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	body := io.MultiReader(strings.NewReader("%PDF-1.7\n"), io.LimitReader(random, 19_000_000))
+	go func() {
+		var peak uint64
+		for {
+			select {
+			case <-stop:
+				most <- peak
+				return
+			default:
+				runtime.GC()
+				var now runtime.MemStats
+				runtime.ReadMemStats(&now)
+				peak = max(peak, now.HeapAlloc)
+			}
+		}
+	}()
+	_, err := media.NewReceiver().Receive(t.Context(), store, media.Upload{Name: "a.pdf", Size: -1, Body: body})
+	close(stop)
+	peak := <-most
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes in use", peak-before.HeapAlloc)
+	if peak > before.HeapAlloc+3_000_000 {
+		t.Errorf("an upload of 19 MB takes %d bytes", peak-before.HeapAlloc)
+	}
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	_, store := newBlog(t)
+	for i := range 5 {
+		file := upload(fmt.Sprintf("%d.pdf", i), document(100+i))
+		file.Now = func() time.Time { return now.Add(time.Duration(i) * time.Minute) }
+		if _, err := media.NewReceiver().Receive(t.Context(), store, file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Begin(t.Context(), media.Draft{ID: "unfinished", Size: 5, Now: now}, media.Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	for page, want := range [][]string{{"4.pdf", "3.pdf"}, {"2.pdf", "1.pdf"}, {"0.pdf"}, nil} {
+		files, err := store.List(t.Context(), 2, 2*page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, file := range files {
+			names = append(names, file.Name)
+		}
+		if fmt.Sprint(names) != fmt.Sprint(want) {
+			t.Errorf("page %d: %v, want %v", page, names, want)
+		}
+	}
+	if _, err := store.Open(t.Context(), "unfinished", media.Original); !errors.Is(err, media.ErrNotFound) {
+		t.Errorf("an upload that is not complete: %v", err)
+	}
+}
+
+func TestSetAlt(t *testing.T) {
+	t.Parallel()
+	_, store := newBlog(t)
+	file := receive(t, store, "a.jpg", photo(t, 50, 40, 1))
+	if err := store.SetAlt(t.Context(), file.ID, " The harbour\x00\n at \"dawn\" "); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := store.Find(t.Context(), []string{file.ID}); err != nil || found[0].Alt != `The harbour at "dawn"` {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if err := store.SetAlt(t.Context(), "other", "x"); !errors.Is(err, media.ErrNotFound) {
+		t.Errorf("another one: %v", err)
+	}
+}
+
+// What a crash left is removed by the next upload, or by Sweep, and not what still runs.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	done := receive(t, store, "a.pdf", document(300_000))
+	leave := func(id string, at time.Time) {
+		if err := store.Begin(t.Context(), media.Draft{ID: id, Name: id, Size: 1000, Now: at}, media.Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		w := store.Write(t.Context(), id, media.Original)
+		if _, err := w.Write(document(2*media.ChunkBytes + 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range media.SweepBatch + 2 {
+		leave(fmt.Sprintf("left-%02d", i), now)
+	}
+	leave("running", now.Add(30*time.Minute))
+	for _, want := range []int{media.SweepBatch, 2, 0} {
+		if n, err := store.Sweep(t.Context(), now.Add(media.StaleAfter+time.Second)); err != nil || n != want {
+			t.Errorf("%d were removed, want %d: %v", n, want, err)
+		}
+	}
+	if ids := listIDs(t, pool); fmt.Sprint(ids) != fmt.Sprint([]string{done.ID, "running"}) {
+		t.Errorf("left: %v", ids)
+	}
+	later := upload("b.pdf", document(100))
+	later.Now = func() time.Time { return now.Add(2 * time.Hour) }
+	if _, err := media.NewReceiver().Receive(t.Context(), store, later); err != nil {
+		t.Fatal(err)
+	}
+	if files, chunks := count(t, pool); files != 2 || chunks != 2+1 {
+		t.Errorf("%d files and %d chunks", files, chunks)
+	}
+}
+
+func listIDs(t *testing.T, pool *pgxpool.Pool) (ids []string) {
+	t.Helper()
+	rows, err := pool.Query(t.Context(), `SELECT id FROM "order".media ORDER BY created_at, length(id) DESC`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// An upload whose row was removed fails, instead of leaving chunks.
+func TestCompleteAfterRemoval(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	if err := store.Begin(t.Context(), media.Draft{ID: "a", Size: 5, Now: now}, media.Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Delete(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	w := store.Write(t.Context(), "a", media.Original)
+	if _, err := w.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); !errors.Is(err, media.ErrNotFound) {
+		t.Errorf("Close: %v", err)
+	}
+	if _, err := store.Complete(t.Context(), media.File{ID: "a", Hash: []byte("h")}, false, media.Limits{}, now); !errors.Is(err, media.ErrNotFound) {
+		t.Errorf("Complete: %v", err)
+	}
+	if files, chunks := count(t, pool); files+chunks > 0 {
+		t.Errorf("%d files and %d chunks", files, chunks)
+	}
+}
