@@ -13,33 +13,34 @@ import (
 	"golang.org/x/image/webp"
 
 	"github.com/echoblogs/echoblogs/internal/content/media/picture"
+	"github.com/echoblogs/echoblogs/test/testkit/picturetest"
 )
 
 // jpegWithMetadata has all that cameras and editors write, and a video at its end.
 func jpegWithMetadata(t *testing.T) []byte {
 	t.Helper()
-	return append(insert(encodeJPEG(t, colors(64, 48)), 2,
-		segment(0xe0, "JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"), segment(0xe0, "JFXX\x00", secret),
-		segment(0xe1, "Exif\x00\x00", exif), segment(0xe1, "http://ns.adobe.com/xap/1.0/\x00", secret),
-		segment(0xe2, "ICC_PROFILE\x00\x01\x02", string(profile("RGB ", 200))), segment(0xe2, "ICC_PROFILE\x00\x02\x02", strings.Repeat("Q", 50)),
-		segment(0xe2, "MPF\x00", secret), segment(0xed, "Photoshop 3.0\x00", secret),
-		segment(0xee, "Adobe\x00\x64\x00\x00\x00\x00\x01", secret), segment(0xfe, secret), []byte{0xff, 0xff}, segment(0xfe, secret)[1:],
+	return append(picturetest.Insert(encodeJPEG(t, colors(64, 48)), 2,
+		picturetest.Segment(0xe0, "JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"), picturetest.Segment(0xe0, "JFXX\x00", secret),
+		picturetest.Segment(0xe1, "Exif\x00\x00", exif), picturetest.Segment(0xe1, "http://ns.adobe.com/xap/1.0/\x00", secret),
+		picturetest.Segment(0xe2, "ICC_PROFILE\x00\x01\x02", string(profile("RGB ", 200))), picturetest.Segment(0xe2, "ICC_PROFILE\x00\x02\x02", strings.Repeat("Q", 50)),
+		picturetest.Segment(0xe2, "MPF\x00", secret), picturetest.Segment(0xed, "Photoshop 3.0\x00", secret),
+		picturetest.Segment(0xee, "Adobe\x00\x64\x00\x00\x00\x00\x01", secret), picturetest.Segment(0xfe, secret), []byte{0xff, 0xff}, picturetest.Segment(0xfe, secret)[1:],
 	), secret...)
 }
 
 func pngWithMetadata(t *testing.T) []byte {
 	t.Helper()
 	packed := append([]byte("name\x00\x00"), pack(profile("RGB ", 200))...)
-	return append(insert(encodePNG(t, colors(64, 48)), 33,
-		chunk("iCCP", packed), chunk("gAMA", []byte{0, 0, 0xb1, 0x8f}), chunk("tEXt", []byte("Author\x00"+secret)), chunk("zTXt", []byte(secret)),
-		chunk("iTXt", []byte(secret)), chunk("eXIf", []byte(exif)), chunk("tIME", []byte(secret+"1")), chunk("zzZz", []byte(secret)),
+	return append(picturetest.Insert(encodePNG(t, colors(64, 48)), 33,
+		picturetest.Chunk("iCCP", packed), picturetest.Chunk("gAMA", []byte{0, 0, 0xb1, 0x8f}), picturetest.Chunk("tEXt", []byte("Author\x00"+secret)), picturetest.Chunk("zTXt", []byte(secret)),
+		picturetest.Chunk("iTXt", []byte(secret)), picturetest.Chunk("eXIf", []byte(exif)), picturetest.Chunk("tIME", []byte(secret+"1")), picturetest.Chunk("zzZz", []byte(secret)),
 	), secret...)
 }
 
 func gifWithMetadata(t *testing.T) []byte {
 	t.Helper()
 	file := encodeGIF(t, 3)
-	return append(insert(file, bytes.Index(file, []byte("!\xff\x0bNETSCAPE")),
+	return append(picturetest.Insert(file, bytes.Index(file, []byte("!\xff\x0bNETSCAPE")),
 		[]byte("!\xfe\x06"+secret+"\x00"), []byte("!\xff\x0bXMP DataXMP\x06"+secret+"\x00"), []byte("!\x01\x0c"+strings.Repeat("t", 12)+"\x06"+secret+"\x00"),
 	), secret...)
 }
@@ -53,7 +54,7 @@ func TestCleanRemovesMetadata(t *testing.T) {
 		frames        int
 	}{
 		"JPEG":             {jpegWithMetadata(t), []string{"JFIF", "ICC_PROFILE", "RGB PPP", "ICC_PROFILE", "QQQQ", "Adobe"}, 48, 64, 1},
-		"progressive JPEG": {insert(testdata(t, "progressive.jpg"), 2, segment(0xfe, secret)), nil, 64, 48, 1},
+		"progressive JPEG": {picturetest.Insert(testdata(t, "progressive.jpg"), 2, picturetest.Segment(0xfe, secret)), nil, 64, 48, 1},
 		"PNG":              {pngWithMetadata(t), []string{"IHDR", "iCCP", "gAMA", "IDAT", "IEND"}, 48, 64, 1},
 		"GIF":              {gifWithMetadata(t), []string{"NETSCAPE2.0"}, 8, 6, 3},
 		"WebP":             {append(testdata(t, "lossy-exif-xmp-icc.webp"), secret...), []string{"VP8X", "ICCP", "PPPP", "VP8 "}, 48, 64, 1},

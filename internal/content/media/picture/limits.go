@@ -24,7 +24,7 @@ const (
 	maxProfileBytes = 1 << 20
 	// maxMemory is how much memory decoding and resizing may take, in bytes, by the sizes of the buffers. The promised 96 MB
 	// include the buffers of chunks and encoders, too (TestMemory measures).
-	maxMemory = 92_000_000
+	maxMemory = 91_500_000
 )
 
 // Widths are those of variants, in pixels: a phone, a column of text at the resolution of phones and laptops, a wide picture,

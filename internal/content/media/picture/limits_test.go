@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/media/picture"
+	"github.com/echoblogs/echoblogs/test/testkit/picturetest"
 )
 
 // What is too large is refused by its headers: no file here has more than a few bytes of pixels, or is read to its end.
@@ -20,23 +21,23 @@ func TestCleanRefusesLargePictures(t *testing.T) {
 		want string
 	}{
 		"a JPEG": {
-			headers(flatJPEG(4001, 4001, false, 0x22, 1)),
+			headers(picturetest.FlatJPEG(4001, 4001, false, 0x22, 1)),
 			"The picture has 16.1 megapixels (4001 × 4001); a JPEG can have at most 16.0. Make it smaller.",
 		},
 		"a progressive JPEG without subsampling": {
-			headers(flatJPEG(3000, 3000, true, 0x11, 1)),
+			headers(picturetest.FlatJPEG(3000, 3000, true, 0x11, 1)),
 			"The picture has 9.0 megapixels (3000 × 3000); a progressive JPEG can have at most 6.1. Make it smaller, or save it as an ordinary JPEG.",
 		},
 		"a JPEG with huge dimensions": {
-			headers(flatJPEG(65535, 65535, false, 0x22, 1)[:700]),
+			headers(picturetest.FlatJPEG(65535, 65535, false, 0x22, 1)[:700]),
 			"The picture has 4294.9 megapixels (65535 × 65535); a JPEG can have at most 16.0. Make it smaller.",
 		},
 		"a PNG with huge dimensions": {
-			insert([]byte("\x89PNG\r\n\x1a\n"), 8, chunk("IHDR", []byte("\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x06\x00\x00\x00"))),
+			picturetest.Insert([]byte("\x89PNG\r\n\x1a\n"), 8, picturetest.Chunk("IHDR", []byte("\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x06\x00\x00\x00"))),
 			"The picture is 2147483647 × 2147483647 pixels; a side can have at most 65535. Make it smaller.",
 		},
 		"a PNG with interlacing and 16 bits": {
-			headers(flatPNG(3000, 3000, 16, 6, 64, true)),
+			headers(picturetest.FlatPNG(3000, 3000, 16, 6, 64, true)),
 			"The picture has 9.0 megapixels (3000 × 3000); a 16-bit PNG with interlacing can have at most 5.7. Make it smaller, or save it as an ordinary JPEG.",
 		},
 		"a GIF": {
@@ -52,23 +53,23 @@ func TestCleanRefusesLargePictures(t *testing.T) {
 			"The animation has more than 1000 frames. Shorten it, or upload it to a video service and link to it.",
 		},
 		"an APNG with thousands of frames": {
-			insert(encodePNG(t, colors(64, 48)), 33, chunk("acTL", []byte("\x00\x00\x40\x00\x00\x00\x00\x00"))),
+			picturetest.Insert(encodePNG(t, colors(64, 48)), 33, picturetest.Chunk("acTL", []byte("\x00\x00\x40\x00\x00\x00\x00\x00"))),
 			"The animation has more than 1000 frames. Shorten it, or upload it to a video service and link to it.",
 		},
 		"an animation of large frames": {
-			insert(encodePNG(t, colors(4000, 2000)), 33, chunk("acTL", []byte("\x00\x00\x00\x1a\x00\x00\x00\x00"))),
+			picturetest.Insert(encodePNG(t, colors(4000, 2000)), 33, picturetest.Chunk("acTL", []byte("\x00\x00\x00\x1a\x00\x00\x00\x00"))),
 			"The animation is too long for its size of 4000 × 2000 pixels: it can have 25 frames. Shorten it or make it smaller.",
 		},
 		"a JPEG with thousands of scans": {
-			flatJPEG(64, 64, true, 0x11, 5000),
+			picturetest.FlatJPEG(64, 64, true, 0x11, 5000),
 			"The picture is damaged or incomplete. Open it in an image editor and save it again.",
 		},
 		"a JPEG with arithmetic coding": {
-			insert(encodeJPEG(t, colors(64, 48)), 2, segment(0xc9, "")),
+			picturetest.Insert(encodeJPEG(t, colors(64, 48)), 2, picturetest.Segment(0xc9, "")),
 			"Browsers do not show this kind of JPEG. Save it as an ordinary JPEG.",
 		},
 		"a JPEG with 12 bits": {
-			insert(encodeJPEG(t, colors(64, 48)), 2, segment(0xc1, "\x0c\x00\x01\x00\x01\x01\x01\x11\x00")),
+			picturetest.Insert(encodeJPEG(t, colors(64, 48)), 2, picturetest.Segment(0xc1, "\x0c\x00\x01\x00\x01\x01\x01\x11\x00")),
 			"The JPEG has 12 bits for each color. Save it with 8 bits.",
 		},
 	}
@@ -116,13 +117,13 @@ func manyFrames(n int) []byte {
 func TestRenderOfInflatingPNG(t *testing.T) {
 	t.Parallel()
 	zeros := pack(make([]byte, 64<<20))
-	file := flatPNG(600, 10, 8, 2, 24, false)
-	file = insert(file, 33, chunk("iCCP", append([]byte("bomb\x00\x00"), zeros...)))
+	file := picturetest.FlatPNG(600, 10, 8, 2, 24, false)
+	file = picturetest.Insert(file, 33, picturetest.Chunk("iCCP", append([]byte("bomb\x00\x00"), zeros...)))
 	cleaned, info := clean(t, file)
 	if done, _ := render(t, cleaned, info); len(done.Variants) > 0 {
 		t.Errorf("variants were rendered without the profile: %+v", done)
 	}
-	file = insert(encodePNG(t, colors(600, 10)), 33, chunk("IDAT", zeros))
+	file = picturetest.Insert(encodePNG(t, colors(600, 10)), 33, picturetest.Chunk("IDAT", zeros))
 	cleaned, info = clean(t, file)
 	_, err := info.Render(bytes.NewReader(cleaned), int64(len(cleaned)), func(int) picture.Target { return &buffer{} })
 	if _, refused := errors.AsType[*picture.InvalidError](err); !refused {

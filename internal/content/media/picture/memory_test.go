@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/media/picture"
+	"github.com/echoblogs/echoblogs/test/testkit/picturetest"
 )
 
 // maxMemory is what decoding and resizing any accepted picture may take beyond the idle process.
@@ -28,25 +29,17 @@ func TestMemory(t *testing.T) { //nolint:paralleltest // its times are measured
 	if race {
 		t.Skip("the race detector takes memory, too")
 	}
-	turned := segment(0xe1, "Exif\x00\x00", exif)
+	turned := picturetest.Segment(0xe1, "Exif\x00\x00", exif)
 	tests := map[string]func() []byte{
-		"baseline JPEG 4:4:4":              func() []byte { return flatJPEG(4000, 4000, false, 0x11, 1) },
-		"baseline JPEG 4:2:0":              func() []byte { return flatJPEG(4000, 4000, false, 0x22, 1) },
-		"baseline JPEG 4:4:4, turned":      func() []byte { return insert(flatJPEG(4000, 4000, false, 0x11, 1), 2, turned) },
-		"progressive JPEG 4:4:4":           func() []byte { return flatJPEG(2720, 2200, true, 0x11, 60) },
-		"progressive JPEG 4:2:0":           func() []byte { return flatJPEG(4032, 3024, true, 0x22, 10) },
-		"a strip of 40,000 × 400":          func() []byte { return flatJPEG(40000, 400, false, 0x11, 1) },
-		"a strip of 65,535 × 240":          func() []byte { return flatJPEG(65535, 240, false, 0x11, 1) },
-		"a strip of 500 × 32,000":          func() []byte { return flatJPEG(500, 32000, false, 0x11, 1) },
-		"a strip of 640 × 25,000":          func() []byte { return flatJPEG(640, 25000, false, 0x11, 1) },
-		"16-bit PNG with interlacing":      func() []byte { return flatPNG(2500, 2200, 16, 6, 64, true) },
-		"16-bit PNG":                       func() []byte { return flatPNG(3100, 2750, 16, 6, 64, false) },
-		"16-bit gray PNG with interlacing": func() []byte { return flatPNG(2500, 2200, 16, 0, 16, true) },
-		"PNG with a palette":               func() []byte { return flatPNG(4000, 4000, 1, 3, 1, false) },
-		"PNG":                              func() []byte { return flatPNG(4000, 3900, 8, 6, 32, false) },
-		"PNG of noise":                     func() []byte { return encodePNG(t, transparentNoise(2600, 1500)) },
-		"PNG of noise, turned":             func() []byte { return insert(encodePNG(t, noise(2600, 1500)), 33, chunk("eXIf", []byte(exif))) },
-		"WebP":                             func() []byte { return flatWebP(t) },
+		"baseline JPEG 4:4:4, turned": func() []byte { return picturetest.Insert(picturetest.FlatJPEG(4000, 4000, false, 0x11, 1), 2, turned) },
+		"progressive JPEG 4:4:4":      func() []byte { return picturetest.FlatJPEG(2720, 2240, true, 0x11, 60) },
+		"progressive JPEG 4:2:0":      func() []byte { return picturetest.FlatJPEG(4032, 3024, true, 0x22, 10) },
+		"a strip of 40,000 × 400":     func() []byte { return picturetest.FlatJPEG(40000, 400, false, 0x11, 1) },
+		"a strip of 640 × 25,000":     func() []byte { return picturetest.FlatJPEG(640, 25000, false, 0x11, 1) },
+		"16-bit PNG with interlacing": func() []byte { return picturetest.FlatPNG(2500, 2200, 16, 6, 64, true) },
+		"PNG":                         func() []byte { return picturetest.FlatPNG(4000, 3900, 8, 6, 32, false) },
+		"PNG of noise":                func() []byte { return encodePNG(t, transparentNoise(2600, 1500)) },
+		"WebP":                        func() []byte { return flatWebP(t) },
 	}
 	for name, make := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -45,11 +45,12 @@ func (i Info) Render(src io.Reader, size int64, create func(width int) Target) (
 	if i.opaqueFormat || i.Animated() {
 		return Renditions{}, nil
 	}
+	r := renderer{info: i, create: create}
+	r.collectGarbage() // what the upload needed
 	img, err := i.decode(src)
 	if err != nil {
 		return Renditions{}, err
 	}
-	r := renderer{info: i, create: create}
 	_, r.gray = img.(*image.Gray)
 	r.gray = r.gray || img.ColorModel() == color.Gray16Model
 	r.format = JPEG

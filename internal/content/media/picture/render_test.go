@@ -11,6 +11,7 @@ import (
 	"golang.org/x/image/draw"
 
 	"github.com/echoblogs/echoblogs/internal/content/media/picture"
+	"github.com/echoblogs/echoblogs/test/testkit/picturetest"
 )
 
 // noise returns a picture that compresses badly, so that variants are smaller.
@@ -40,14 +41,14 @@ func TestRenderVariants(t *testing.T) {
 		"an opaque PNG":        {encodePNG(t, noise(1000, 100)), "image/jpeg 480×48"},
 		"a transparent PNG":    {encodePNG(t, transparentNoise(1000, 100)), "image/png 480×48"},
 		"a gray PNG":           {encodePNG(t, gray), "image/jpeg 480×48"},
-		"larger in bytes":      {flatPNG(1000, 100, 1, 0, 1, false), ""},
+		"larger in bytes":      {picturetest.FlatPNG(1000, 100, 1, 0, 1, false), ""},
 		"a GIF":                {encodeGIF(t, 1), ""},
 		"an animation":         {encodeGIF(t, 2), ""},
 		"a lossless WebP":      {testdata(t, "lossless.webp"), ""},
-		"a profile of CMYK":    {insert(encodeJPEG(t, noise(1000, 100)), 2, segment(0xe2, "ICC_PROFILE\x00\x01\x01", string(profile("CMYK", 200)))), ""},
+		"a profile of CMYK":    {picturetest.Insert(encodeJPEG(t, noise(1000, 100)), 2, picturetest.Segment(0xe2, "ICC_PROFILE\x00\x01\x01", string(profile("CMYK", 200)))), ""},
 		"a high one":           {encodeJPEG(t, noise(640, 1000)), "image/jpeg 480×750"},
-		"one that is turned":   {insert(encodeJPEG(t, noise(500, 1280)), 2, segment(0xe1, "Exif\x00\x00", exif)), "image/jpeg 1280×500 upright, image/jpeg 960×375, image/jpeg 480×188"},
-		"a PNG that is turned": {insert(encodePNG(t, noise(50, 100)), 33, chunk("eXIf", []byte(exif))), "image/png 100×50 upright"},
+		"one that is turned":   {picturetest.Insert(encodeJPEG(t, noise(500, 1280)), 2, picturetest.Segment(0xe1, "Exif\x00\x00", exif)), "image/jpeg 1280×500 upright, image/jpeg 960×375, image/jpeg 480×188"},
+		"a PNG that is turned": {picturetest.Insert(encodePNG(t, noise(50, 100)), 33, picturetest.Chunk("eXIf", []byte(exif))), "image/png 100×50 upright"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -92,9 +93,9 @@ func TestRenderUpright(t *testing.T) {
 	for o, corners := range want {
 		turned := strings.Replace(exif, "\x06", string(o), 1)
 		for name, file := range map[string][]byte{
-			"JPEG":      insert(encodeJPEG(t, colors(64, 48)), 2, segment(0xe1, "Exif\x00\x00", turned)),
-			"gray JPEG": insert(encodeJPEG(t, gray), 2, segment(0xe1, "Exif\x00\x00", turned)),
-			"PNG":       insert(encodePNG(t, colors(64, 48)), 33, chunk("eXIf", []byte(turned))),
+			"JPEG":      picturetest.Insert(encodeJPEG(t, colors(64, 48)), 2, picturetest.Segment(0xe1, "Exif\x00\x00", turned)),
+			"gray JPEG": picturetest.Insert(encodeJPEG(t, gray), 2, picturetest.Segment(0xe1, "Exif\x00\x00", turned)),
+			"PNG":       picturetest.Insert(encodePNG(t, colors(64, 48)), 33, picturetest.Chunk("eXIf", []byte(turned))),
 		} {
 			shown, info := clean(t, file)
 			done, written := render(t, shown, info)
@@ -157,18 +158,18 @@ func TestRenderKeepsProfile(t *testing.T) {
 	large := profile("RGB ", 100_000) // two segments
 	gray := image.NewGray(image.Rect(0, 0, 1000, 100))
 	draw.Draw(gray, gray.Bounds(), noise(1000, 100), image.Point{}, draw.Src)
-	packed := chunk("iCCP", append([]byte("name\x00\x00"), pack(large)...))
+	packed := picturetest.Chunk("iCCP", append([]byte("name\x00\x00"), pack(large)...))
 	tests := map[string]struct {
 		file []byte
 		want []byte
 	}{
 		"JPEG": {
-			insert(encodeJPEG(t, noise(1000, 100)), 2, segment(0xe2, "ICC_PROFILE\x00\x02\x02", string(large[60000:])), segment(0xe2, "ICC_PROFILE\x00\x01\x02", string(large[:60000]))),
+			picturetest.Insert(encodeJPEG(t, noise(1000, 100)), 2, picturetest.Segment(0xe2, "ICC_PROFILE\x00\x02\x02", string(large[60000:])), picturetest.Segment(0xe2, "ICC_PROFILE\x00\x01\x02", string(large[:60000]))),
 			large,
 		},
-		"gray JPEG":   {insert(encodeJPEG(t, gray), 2, segment(0xe2, "ICC_PROFILE\x00\x01\x01", string(profile("GRAY", 200)))), profile("GRAY", 200)},
-		"PNG to JPEG": {insert(encodePNG(t, noise(1000, 100)), 33, packed), large},
-		"PNG to PNG":  {insert(encodePNG(t, transparentNoise(1000, 100)), 33, packed), large},
+		"gray JPEG":   {picturetest.Insert(encodeJPEG(t, gray), 2, picturetest.Segment(0xe2, "ICC_PROFILE\x00\x01\x01", string(profile("GRAY", 200)))), profile("GRAY", 200)},
+		"PNG to JPEG": {picturetest.Insert(encodePNG(t, noise(1000, 100)), 33, packed), large},
+		"PNG to PNG":  {picturetest.Insert(encodePNG(t, transparentNoise(1000, 100)), 33, packed), large},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
