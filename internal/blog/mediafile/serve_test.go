@@ -129,6 +129,26 @@ func TestServeDocument(t *testing.T) {
 	}
 }
 
+// A slow client has time for each chunk, and not only for a page.
+func TestServeExtendsDeadline(t *testing.T) {
+	t.Parallel()
+	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	mediafile.Serve(w, httptest.NewRequest(http.MethodGet, "/", nil), contentOf("image/jpeg", "a.jpg", media.Original))
+	if chunks := (len(body) + media.ChunkBytes - 1) / media.ChunkBytes; w.n != chunks {
+		t.Errorf("%d deadlines for %d chunks", w.n, chunks)
+	}
+}
+
+type deadlines struct {
+	*httptest.ResponseRecorder
+	n int
+}
+
+func (d *deadlines) SetWriteDeadline(time.Time) error {
+	d.n++
+	return nil
+}
+
 // A store that fails in the middle ends the connection: a client must not take a part for the whole.
 func TestServeOfFailure(t *testing.T) {
 	t.Parallel()

@@ -163,7 +163,11 @@ func (c *jpegCleaner) frame(marker byte, n int64) {
 
 // scan copies a scan, and returns the marker after it.
 func (c *jpegCleaner) scan() byte {
-	if c.scans++; c.scans > maxScans || c.components == nil {
+	most := len(c.components) // a scan for each
+	if c.progressive {
+		most = maxScans
+	}
+	if c.scans++; c.scans > most {
 		c.fail(errDamaged)
 	}
 	c.copySegment(markerSOS, c.length())

@@ -16,9 +16,9 @@ const (
 	// maxFramePixels is the maximum number of pixels of all frames together, which readers' browsers decode: 800 × 600 for
 	// 16 seconds with 25 frames a second.
 	maxFramePixels = 200_000_000
-	// maxScans is the maximum number of scans of a JPEG file, each of which can visit all its pixels. Encoders write about
-	// ten.
-	maxScans = 64
+	// maxScans is the maximum number of scans of a progressive JPEG file, each of which can visit all its pixels. Encoders
+	// write about ten.
+	maxScans = 32
 	// maxProfileBytes is the maximum size of a color profile that variants have, too. Those of cameras and screens have less
 	// than 4 KB, those with tables less than 600 KB.
 	maxProfileBytes = 1 << 20

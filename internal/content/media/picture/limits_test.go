@@ -64,6 +64,10 @@ func TestCleanRefusesLargePictures(t *testing.T) {
 			picturetest.FlatJPEG(64, 64, true, 0x11, 5000),
 			"The picture is damaged or incomplete. Open it in an image editor and save it again.",
 		},
+		"a JPEG that repeats a scan": {
+			picturetest.FlatJPEG(64, 64, false, 0x11, 4),
+			"The picture is damaged or incomplete. Open it in an image editor and save it again.",
+		},
 		"a JPEG with arithmetic coding": {
 			picturetest.Insert(encodeJPEG(t, colors(64, 48)), 2, picturetest.Segment(0xc9, "")),
 			"Browsers do not show this kind of JPEG. Save it as an ordinary JPEG.",
