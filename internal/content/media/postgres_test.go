@@ -2,6 +2,7 @@ package media_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -217,6 +220,55 @@ func listIDs(t *testing.T, pool *pgxpool.Pool) (ids []string) {
 		ids = append(ids, id)
 	}
 	return ids
+}
+
+// What is decided by what others store is decided one after another.
+func TestStoreOfConcurrentUploads(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	for round := range 10 {
+		var (
+			group    sync.WaitGroup
+			begun    atomic.Int32
+			reserved sync.Map
+		)
+		for i := range 6 {
+			group.Go(func() {
+				id := fmt.Sprintf("%d-%d", round, i)
+				limits := media.Limits{MaxStorageBytes: new(int64(2500))}
+				err := store.Begin(context.Background(), media.Draft{ID: id, Size: 1000, Now: now}, limits)
+				if _, full := errors.AsType[*media.QuotaError](err); err != nil && !full {
+					t.Errorf("Begin: %v", err)
+				}
+				if err == nil {
+					begun.Add(1)
+					reserved.Store(id, true)
+				}
+			})
+		}
+		group.Wait()
+		if n := begun.Load(); n != 2 {
+			t.Errorf("%d uploads of 1000 bytes began with 2500 left", n)
+		}
+		reserved.Range(func(id, _ any) bool {
+			group.Go(func() {
+				file := media.File{ID: id.(string), Size: 1000, Hash: []byte{byte(round)}}
+				if _, err := store.Complete(context.Background(), file, false, media.Limits{}, now); err != nil {
+					t.Errorf("Complete: %v", err)
+				}
+			})
+			return true
+		})
+		group.Wait()
+		if files, _ := count(t, pool); files != 1 {
+			t.Errorf("the same file is stored %d times", files)
+		}
+		for _, id := range listIDs(t, pool) {
+			if err := store.Delete(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // An upload whose row was removed fails, instead of leaving chunks.

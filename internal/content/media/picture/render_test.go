@@ -194,7 +194,8 @@ func TestRenderScalesAsCatmullRom(t *testing.T) {
 	img := image.NewNRGBA(image.Rect(0, 0, 3300, 400))
 	for y := range 400 {
 		for x := range 3300 {
-			img.SetNRGBA(x, y, color.NRGBA{R: byte(x / 13), G: byte(y / 2), B: byte(x * y / 5200), A: byte(255 - x/100)})
+			steep := max(y%26-13, 13-y%26) * 19 // so that it shows by how much rows are displaced
+			img.SetNRGBA(x, y, color.NRGBA{R: byte(x / 13), G: byte(steep), B: byte(x * y / 5200), A: byte(255 - x/100)})
 		}
 	}
 	cleaned, info := clean(t, encodePNG(t, img))
