@@ -25,7 +25,7 @@ const (
 
 // chunkWriter writes chunks. It keeps the first one until Close, so that a header can be corrected when the size is known.
 type chunkWriter struct {
-	ctx   context.Context //nolint:containedctx // an io.Writer has no other way to get it
+	ctx   context.Context // an io.Writer has no other way to get it
 	store *Postgres
 	id    string
 	width int
@@ -131,7 +131,7 @@ func (w *chunkWriter) insert(number int, chunk []byte) error {
 
 // chunkReader reads chunks. It keeps one, and holds no connection between two.
 type chunkReader struct {
-	ctx   context.Context //nolint:containedctx // an io.Reader has no other way to get it
+	ctx   context.Context // an io.Reader has no other way to get it
 	store *Postgres
 	id    string
 	width int

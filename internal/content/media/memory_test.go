@@ -25,6 +25,9 @@ func TestMemoryOfPictures(t *testing.T) { //nolint:paralleltest // it measures a
 		measureReceive(t, file)
 		return
 	}
+	if race {
+		t.Skip("the race detector takes memory, too")
+	}
 	padding := picturetest.Segment(0xdb, "\x00"+strings.Repeat("\x01", 64))
 	for name, file := range map[string][]byte{
 		"a progressive JPEG without subsampling": picturetest.Insert(picturetest.FlatJPEG(2720, 2240, true, 0x11, 10), 2, bytes.Repeat(padding, 19_000_000/len(padding))),

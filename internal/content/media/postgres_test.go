@@ -58,6 +58,9 @@ func TestOpenSeeks(t *testing.T) {
 
 // A download of 20 MB takes less than 2 MB of memory, garbage included.
 func TestMemoryOfDownload(t *testing.T) { //nolint:paralleltest // it measures what the process allocates
+	if race {
+		t.Skip("the race detector keeps pools from reusing buffers")
+	}
 	_, store := newBlog(t)
 	file := document(media.DefaultMaxFileBytes)
 	id := receive(t, store, "a.pdf", file).ID
@@ -89,6 +92,9 @@ func TestMemoryOfDownload(t *testing.T) { //nolint:paralleltest // it measures w
 
 // An upload of 20 MB does not hold the file in memory.
 func TestMemoryOfUpload(t *testing.T) { //nolint:paralleltest // it measures what the process allocates
+	if race {
+		t.Skip("the race detector takes memory, too")
+	}
 	_, store := newBlog(t)
 	random := rand.NewChaCha8([32]byte{1})
 	stop, most := make(chan struct{}), make(chan uint64)

@@ -47,24 +47,30 @@ var tables = []string{
 func newBlog(t testing.TB) (*pgxpool.Pool, *media.Postgres) {
 	t.Helper()
 	database := tenancytest.NewDatabase(t)
-	err := tenancytest.Open(t, database, tenancy.Options{}).Create(t.Context(), tenancy.Spec{
-		Name: "order", SchemaName: "order", DisplayName: "Order", PrimaryHost: "order.example.com", PaidUntil: now, SuspendAt: now,
-	}, tenancy.CreateOptions{}, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	createTables(t, database)
+	createTenant(t, database, "order")
 	pool := connect(t, database.BlogURI)
 	return pool, media.NewPostgres(pool, "order")
 }
 
+// createTenant creates a tenant, whose schema has its name.
+func createTenant(t testing.TB, database *postgrestest.Database, name string) {
+	t.Helper()
+	err := tenancytest.Open(t, database, tenancy.Options{}).Create(t.Context(), tenancy.Spec{
+		Name: name, SchemaName: name, DisplayName: name, PrimaryHost: name + ".example.com", PaidUntil: now, SuspendAt: now,
+	}, tenancy.CreateOptions{}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	createTables(t, database, name)
+}
+
 // createTables creates the tables as the operator does.
-func createTables(t testing.TB, database *postgrestest.Database) {
+func createTables(t testing.TB, database *postgrestest.Database, schema string) {
 	t.Helper()
 	pool := connect(t, database.OperatorURI)
 	role := database.RolePrefix.Role(blog.Program)
 	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
-		statements := append([]string{`SET LOCAL search_path TO "order"`}, tables...)
+		statements := append([]string{`SET LOCAL search_path TO ` + pgx.Identifier{schema}.Sanitize()}, tables...)
 		statements = append(statements, `GRANT SELECT, INSERT, UPDATE, DELETE ON media, media_chunks TO `+pgx.Identifier{role}.Sanitize())
 		for _, statement := range statements {
 			if _, err := tx.Exec(t.Context(), statement); err != nil {

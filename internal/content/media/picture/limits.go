@@ -68,13 +68,12 @@ func (i *Info) checkFrames() error {
 func (i *Info) pixels() int64 { return int64(i.Width) * int64(i.Height) }
 
 func (i *Info) tooManyPixels(limit int64) error {
-	const advice = "Make it smaller."
-	also := advice
+	advice := "Make it smaller."
 	if i.kind != "JPEG" && limit < MaxPixels {
-		also = "Make it smaller, or save it as an ordinary JPEG."
+		advice = "Make it smaller, or save it as an ordinary JPEG."
 	}
 	return invalid("The picture has %s megapixels (%d × %d); a %s can have at most %s. %s",
-		megapixels(float64(i.pixels()), math.Ceil), i.Width, i.Height, i.kind, megapixels(float64(limit), math.Floor), also)
+		megapixels(float64(i.pixels()), math.Ceil), i.Width, i.Height, i.kind, megapixels(float64(limit), math.Floor), advice)
 }
 
 // megapixels rounds to one decimal, so that a size above a limit is not shown as the limit.
@@ -89,7 +88,7 @@ func (i *Info) memory() int64 {
 	if width == 0 {
 		return i.decoding
 	}
-	bands := bandBytes(i.Width, i.Height, width, height)
+	bands := bandBytes(i.Height, width, height)
 	return max(i.decoding, i.planes+4*int64(width)*int64(height)+bands)
 }
 

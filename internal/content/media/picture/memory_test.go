@@ -26,8 +26,8 @@ func TestMemory(t *testing.T) { //nolint:paralleltest // its times are measured
 		measure(t, file)
 		return
 	}
-	if race {
-		t.Skip("the race detector takes memory, too")
+	if race || testing.Short() {
+		t.Skip("it takes half a minute, and the race detector takes memory, too")
 	}
 	turned := picturetest.Segment(0xe1, "Exif\x00\x00", exif)
 	tests := map[string]func() []byte{
@@ -41,10 +41,10 @@ func TestMemory(t *testing.T) { //nolint:paralleltest // its times are measured
 		"PNG of noise":                func() []byte { return encodePNG(t, transparentNoise(2600, 1500)) },
 		"WebP":                        func() []byte { return flatWebP(t) },
 	}
-	for name, make := range tests {
+	for name, generate := range tests {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "picture")
-			if err := os.WriteFile(file, make(), 0o600); err != nil {
+			if err := os.WriteFile(file, generate(), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMemory$", "-test.v", "-test.timeout=5m")

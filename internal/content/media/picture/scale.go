@@ -42,7 +42,7 @@ func (b bands) at(row int) int {
 }
 
 // bandBytes returns the memory of a band.
-func bandBytes(_, sourceHeight, width, height int) int64 {
+func bandBytes(sourceHeight, width, height int) int64 {
 	return scalerBytes * int64(width) * int64(newBands(sourceHeight, width, height).source)
 }
 
