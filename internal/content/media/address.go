@@ -2,8 +2,11 @@ package media
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/echoblogs/echoblogs/internal/content/media/picture"
 )
 
 // PathPrefix is what the addresses of uploads begin with.
@@ -42,8 +45,8 @@ func ParsePath(address string) (id string, width int, ok bool) {
 	return parts[1], width, true
 }
 
-// SourceSet returns the candidates of srcset (HTML, section 4.8.4.2.1): the variants and the picture, the smallest first.
-// Empty: there are no variants.
+// SourceSet returns the candidates of srcset (HTML, section 4.8.4.2.1), the smallest first: the variants, and the picture
+// unless a variant fills a screen. Empty: there are no variants.
 func (f File) SourceSet() string {
 	if len(f.Variants) == 0 {
 		return ""
@@ -52,6 +55,9 @@ func (f File) SourceSet() string {
 	for i := len(f.Variants) - 1; i >= 0; i-- {
 		width := f.Variants[i].Width
 		set.WriteString(f.Path(width) + " " + strconv.Itoa(width) + "w, ")
+	}
+	if f.Variants[0].Width == slices.Max(picture.Widths) {
+		return strings.TrimSuffix(set.String(), ", ")
 	}
 	set.WriteString(f.Path(Original) + " " + strconv.Itoa(f.Width) + "w")
 	return set.String()

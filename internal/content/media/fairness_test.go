@@ -31,7 +31,7 @@ type decoder struct {
 
 func (*memoryStore) Begin(context.Context, media.Draft, media.Limits) error { return nil }
 
-func (*memoryStore) Delete(context.Context, string) error { return nil }
+func (*memoryStore) Abort(context.Context, string) error { return nil }
 
 func (*memoryStore) Complete(_ context.Context, file media.File, _ bool, _ media.Limits, _ time.Time) (media.File, error) {
 	return file, nil

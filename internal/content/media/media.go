@@ -106,6 +106,9 @@ type Store interface {
 	// file with the same hash, it removes the new one and returns that. It returns *QuotaError if the file takes more room
 	// than is left, and ErrNotFound if the file was removed meanwhile.
 	Complete(ctx context.Context, file File, upright bool, limits Limits, now time.Time) (File, error)
+	// Abort removes a file that is not complete. It succeeds if there is none: a file that Complete has completed, without
+	// its response, stays, and the client's retry finds it.
+	Abort(ctx context.Context, id string) error
 	// Open returns the content of a complete file, or of a variant. Reading it ends with ctx.
 	Open(ctx context.Context, id string, width int) (Content, error)
 	// Find returns those of the files that are complete, in any order. More than MaxFound are an error.

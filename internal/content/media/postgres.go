@@ -139,6 +139,16 @@ func (p *Postgres) complete(ctx context.Context, tx pgx.Tx, file File, upright b
 	return err
 }
 
+// Abort implements Store.
+func (p *Postgres) Abort(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+	defer cancel()
+	if _, err := p.db.Exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1 AND completed_at IS NULL`, id); err != nil {
+		return fmt.Errorf("abort upload %s: %w", id, err)
+	}
+	return nil
+}
+
 // Open implements Store.
 func (p *Postgres) Open(ctx context.Context, id string, width int) (Content, error) {
 	files, err := p.Find(ctx, []string{id})

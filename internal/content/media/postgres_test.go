@@ -277,6 +277,23 @@ func TestStoreOfConcurrentUploads(t *testing.T) {
 	}
 }
 
+// Abort after a response of Complete that was lost keeps the file, which the client's retry finds.
+func TestAbortAfterCompletion(t *testing.T) {
+	t.Parallel()
+	_, store := newBlog(t)
+	file := receive(t, store, "a.pdf", document(1000))
+	if err := store.Abort(t.Context(), file.ID); err != nil {
+		t.Fatal(err)
+	}
+	completed, err := store.Complete(t.Context(), file, false, media.Limits{}, now.Add(time.Second))
+	if err != nil || completed.ID != file.ID {
+		t.Errorf("Complete again: %+v, %v", completed, err)
+	}
+	if again := receive(t, store, "a.pdf", document(1000)); again.ID != file.ID {
+		t.Error("the retry stored it again")
+	}
+}
+
 // An upload whose row was removed fails, instead of leaving chunks.
 func TestCompleteAfterRemoval(t *testing.T) {
 	t.Parallel()

@@ -81,6 +81,15 @@ func (r *Receiver) Receive(ctx context.Context, store Store, u Upload) (File, er
 	if u.Size > u.Limits.maxFileBytes() {
 		return File{}, &TooLargeError{Name: u.Name, Size: u.Size, Max: u.Limits.maxFileBytes()}
 	}
+	file, err := r.receive(ctx, store, u)
+	if _, refused := errors.AsType[*RefusedError](err); refused {
+		// A client that still sends would not read the answer.
+		_, _ = io.Copy(io.Discard, io.LimitReader(u.Body, u.Limits.maxFileBytes()))
+	}
+	return file, err
+}
+
+func (r *Receiver) receive(ctx context.Context, store Store, u Upload) (File, error) {
 	started, body, err := open(u)
 	if err != nil {
 		return File{}, explain(u.Name, err)
@@ -146,8 +155,8 @@ func (r *Receiver) store(ctx context.Context, store Store, u Upload, file File, 
 	return store.Complete(ctx, file, upright, u.Limits, u.Now())
 }
 
-// writeContent stores a document as it is, and a picture without metadata. It reads the body up to its end: a client that
-// still sends would not read an answer.
+// writeContent stores a document as it is, and a picture without metadata. It reads the body up to its end, as clients
+// expect.
 func writeContent(to Writer, body io.Reader, contentType string) (info picture.Info, err error) {
 	if contentType == PDF {
 		_, err = io.Copy(to, body)
@@ -199,7 +208,7 @@ func (r *Receiver) prepare(ctx context.Context, store Store, tenantID int64, fil
 func abort(ctx context.Context, store Store, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
-	_ = store.Delete(ctx, id)
+	_ = store.Abort(ctx, id)
 }
 
 // explain adds the name of the file to what its author is shown.

@@ -197,6 +197,21 @@ func TestReceiveRefuses(t *testing.T) {
 	}
 }
 
+// The rest of a file that is refused is read, so that the client reads why.
+func TestReceiveReadsWhatItRefuses(t *testing.T) {
+	t.Parallel()
+	_, store := newBlog(t)
+	for name, file := range map[string][]byte{
+		"at once": append([]byte("<svg>"), make([]byte, 500_000)...), "later": append(photo(t, 60, 50, 1)[:700], append([]byte{0xff, 0xc9}, make([]byte, 500_000)...)...),
+	} {
+		body := bytes.NewReader(file)
+		_, err := media.NewReceiver().Receive(t.Context(), store, media.Upload{Name: "a", Size: -1, Body: body})
+		if _, refused := errors.AsType[*media.RefusedError](err); !refused || body.Len() > 0 {
+			t.Errorf("refused %s: %d bytes are left, %v", name, body.Len(), err)
+		}
+	}
+}
+
 // sentence returns what an author is shown.
 func sentence(err error) string {
 	var (

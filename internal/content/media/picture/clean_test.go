@@ -58,7 +58,11 @@ func TestCleanRemovesMetadata(t *testing.T) {
 		"PNG":              {pngWithMetadata(t), []string{"IHDR", "iCCP", "gAMA", "IDAT", "IEND"}, 48, 64, 1},
 		"GIF":              {gifWithMetadata(t), []string{"NETSCAPE2.0"}, 8, 6, 3},
 		"WebP":             {append(testdata(t, "lossy-exif-xmp-icc.webp"), secret...), []string{"VP8X", "ICCP", "PPPP", "VP8 "}, 48, 64, 1},
-		"animated WebP":    {testdata(t, "animated-xmp.webp"), []string{"VP8X", "ANIM", "ANMF", "VP8L", "ANMF", "VP8L"}, 64, 48, 2},
+		"animated PNG": {
+			picturetest.Insert(encodePNG(t, colors(64, 48)), 33, picturetest.Chunk("acTL", []byte("\x00\x00\x00\x02\x00\x00\x00\x00")), picturetest.Chunk("eXIf", []byte(exif))),
+			[]string{"IHDR", "acTL", "IDAT"}, 64, 48, 2, // it is not turned
+		},
+		"animated WebP": {testdata(t, "animated-xmp.webp"), []string{"VP8X", "ANIM", "ANMF", "VP8L", "ANMF", "VP8L"}, 64, 48, 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -123,6 +123,9 @@ func Clean(dst Output, src io.Reader, format Format) (Info, error) {
 	if s.err != nil {
 		return Info{}, s.err
 	}
+	if info.opaqueFormat || info.Animated() { // never decoded, and so never turned
+		info.orientation = upright
+	}
 	return info, nil
 }
 
