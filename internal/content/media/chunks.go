@@ -194,7 +194,7 @@ func (r *chunkReader) fetch(number int64) error {
 	case err != nil:
 		return fmt.Errorf("read chunk %d of upload %s: %w", number, r.id, err)
 	case !found || int64(len(r.chunk)) != min(ChunkBytes, r.size-number*ChunkBytes):
-		return fmt.Errorf("read chunk %d of upload %s: %w", number, r.id, io.ErrUnexpectedEOF) // it was deleted meanwhile
+		return fmt.Errorf("read chunk %d of upload %s: %w", number, r.id, ErrNotFound)
 	}
 	r.number = number
 	return nil

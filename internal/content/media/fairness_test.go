@@ -41,7 +41,7 @@ func (s *memoryStore) Write(context.Context, string, int) media.Writer {
 	return memoryWriter{&s.content}
 }
 
-func (s *memoryStore) Draft(context.Context, string, int64) io.Reader {
+func (s *memoryStore) Draft(context.Context, string, int64) io.ReadSeeker {
 	s.decoder.mu.Lock()
 	s.decoder.running++
 	s.decoder.most = max(s.decoder.most, s.decoder.running)
@@ -51,7 +51,7 @@ func (s *memoryStore) Draft(context.Context, string, int64) io.Reader {
 	s.decoder.mu.Lock()
 	s.decoder.running--
 	s.decoder.mu.Unlock()
-	return &s.content
+	return bytes.NewReader(s.content.Bytes())
 }
 
 type memoryWriter struct{ *bytes.Buffer }

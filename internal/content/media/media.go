@@ -91,8 +91,12 @@ type Content struct {
 // With the rest of a row, it fills a buffer of 256 KiB, in which pgx reads.
 const ChunkBytes = 255 << 10
 
-// ErrNotFound is returned for a file or a variant that does not exist.
-var ErrNotFound = errors.New("no such upload")
+var (
+	// ErrNotFound is returned for a file or a variant that does not exist, or that was deleted meanwhile.
+	ErrNotFound = errors.New("no such upload")
+	// ErrBroken is returned when the client's part of an upload cannot be read, because it has disconnected or takes too long.
+	ErrBroken = errors.New("the upload broke off")
+)
 
 // Store stores the uploads of one blog. A file that is not complete is in no list and cannot be opened.
 //
@@ -124,7 +128,7 @@ type Store interface {
 	// Sweep removes uploads that a crash left, at most SweepBatch, and returns how many.
 	Sweep(ctx context.Context, now time.Time) (int, error)
 	// Draft returns the content, of size bytes, of a file that is not complete.
-	Draft(ctx context.Context, id string, size int64) io.Reader
+	Draft(ctx context.Context, id string, size int64) io.ReadSeeker
 }
 
 // Draft is a file whose upload begins.

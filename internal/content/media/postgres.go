@@ -65,7 +65,7 @@ func (p *Postgres) Write(ctx context.Context, id string, width int) Writer {
 }
 
 // Draft implements Store.
-func (p *Postgres) Draft(ctx context.Context, id string, size int64) io.Reader {
+func (p *Postgres) Draft(ctx context.Context, id string, size int64) io.ReadSeeker {
 	return p.reader(ctx, id, Original, size)
 }
 

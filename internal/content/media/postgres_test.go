@@ -51,7 +51,7 @@ func TestOpenSeeks(t *testing.T) {
 	if _, err := content.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.ReadAll(content); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := io.ReadAll(content); !errors.Is(err, media.ErrNotFound) {
 		t.Errorf("a file that was deleted meanwhile: %v", err)
 	}
 }

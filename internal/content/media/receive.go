@@ -65,7 +65,7 @@ type Upload struct {
 // blog has already is not stored twice, so that a client can retry after a lost response. If anything fails, nothing is left,
 // and if the process ends, a later upload or Sweep removes what was stored.
 //
-// Errors: *InvalidError, *RefusedError, *TooLargeError, *QuotaError, ErrBusy, and those of the body and the database.
+// Errors: *InvalidError, *RefusedError, *TooLargeError, *QuotaError, ErrBusy, ErrBroken, and those of the database.
 func (r *Receiver) Receive(ctx context.Context, store Store, u Upload) (File, error) {
 	ctx, cancel := context.WithTimeout(ctx, MaxAge)
 	defer cancel()
@@ -219,7 +219,8 @@ func explain(name string, err error) error {
 	return fmt.Errorf("upload %s: %w", name, err)
 }
 
-// limitedReader fails when there are more bytes than may be.
+// limitedReader fails when there are more bytes than may be. It wraps errors of the client in ErrBroken, and hides what they
+// are: an unexpected end would be taken for one of the database's connection.
 type limitedReader struct {
 	r        io.Reader
 	left     int64
@@ -229,11 +230,12 @@ type limitedReader struct {
 
 func (l *limitedReader) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		err = l.exceeded
-	}
-	if err != nil && !errors.Is(err, io.EOF) && l.err == nil {
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%w: %v", ErrBroken, err)
 		l.err = err
+	}
+	if l.left -= int64(n); l.left < 0 {
+		err, l.err = l.exceeded, l.exceeded
 	}
 	return n, err
 }

@@ -104,7 +104,7 @@ func measure(t *testing.T, name string) {
 	}
 	// As the database: a chunk is in memory, and sending it leaves copies.
 	var sent [][]byte
-	done, err := info.Render(bufio.NewReaderSize(cleaned, 256<<10), 1<<62, func(int) picture.Target {
+	done, err := info.Render(cleaned, 1<<62, func(int) picture.Target {
 		return discard{bufio.NewWriterSize(writerFunc(func(p []byte) {
 			sent = [][]byte{append([]byte{}, p...), append([]byte{}, p...)}
 		}), 256<<10)}

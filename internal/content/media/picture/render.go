@@ -41,7 +41,7 @@ const UprightWidth = 0
 //
 // Only one Render may run at a time: each takes up to 96 MB (TestMemory). Errors: *InvalidError if the picture is damaged,
 // and those of src and the targets.
-func (i Info) Render(src io.Reader, size int64, create func(width int) Target) (Renditions, error) {
+func (i Info) Render(src io.ReadSeeker, size int64, create func(width int) Target) (Renditions, error) {
 	if i.opaqueFormat || i.Animated() {
 		return Renditions{}, nil
 	}
@@ -61,35 +61,45 @@ func (i Info) Render(src io.Reader, size int64, create func(width int) Target) (
 	return r.render(img, size)
 }
 
-// decode decodes a picture after its header was checked once more, by the package that decodes it.
-func (i Info) decode(src io.Reader) (image.Image, error) {
+// decode decodes a picture, if the package that decodes it reads the same size from its header as Clean did.
+func (i Info) decode(src io.ReadSeeker) (image.Image, error) {
+	codec := codecs[i.Format]
 	remembered := &source{Reader: src}
-	img, err := i.decodeFrom(remembered)
+	config, err := codec.decodeConfig(remembered)
+	if err == nil && (config.Width != i.Width || config.Height != i.Height) {
+		err = errDamaged
+	}
+	var img image.Image
+	if err == nil {
+		if _, err = src.Seek(0, io.SeekStart); err == nil {
+			img, err = codec.decode(remembered)
+		}
+	}
 	switch {
 	case remembered.err != nil:
 		return nil, fmt.Errorf("read the picture: %w", remembered.err)
 	case err != nil:
 		return nil, errDamaged
-	case img.Bounds().Dx() != i.Width || img.Bounds().Dy() != i.Height:
-		return nil, errDamaged
 	}
 	return img, nil
 }
 
-func (i Info) decodeFrom(src io.Reader) (image.Image, error) {
-	switch i.Format {
-	case JPEG:
-		return jpeg.Decode(src)
-	case PNG:
-		return png.Decode(src)
-	case WebP:
-		img, err := webp.Decode(src)
-		if planes, ok := img.(*image.YCbCr); ok {
-			expandRange(planes)
-		}
-		return img, err
+// codecs decode the formats that are decoded.
+var codecs = map[Format]struct {
+	decodeConfig func(io.Reader) (image.Config, error)
+	decode       func(io.Reader) (image.Image, error)
+}{
+	JPEG: {jpeg.DecodeConfig, jpeg.Decode},
+	PNG:  {png.DecodeConfig, png.Decode},
+	WebP: {webp.DecodeConfig, decodeWebP},
+}
+
+func decodeWebP(src io.Reader) (image.Image, error) {
+	img, err := webp.Decode(src)
+	if planes, ok := img.(*image.YCbCr); ok {
+		expandRange(planes)
 	}
-	return nil, fmt.Errorf("%s is never decoded", i.Format)
+	return img, err
 }
 
 // expandRange converts colors of VP8, which are in the range of video (RFC 6386, section 9.2: ITU-R BT.601), to the full
