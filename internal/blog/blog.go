@@ -27,9 +27,11 @@ type Options struct {
 	ListenURI string
 	// ReaderConns is the maximum number of connections for pages for readers. Defaults to 8.
 	ReaderConns int32
-	// EditorConns is the maximum number of connections for logins, saves and exports. Defaults to 4. Two more read the
-	// registry.
+	// EditorConns is the maximum number of connections for logins, saves and exports. Defaults to 4.
 	EditorConns int32
+	// MediaConns is the maximum number of connections for uploads and for their readers. Defaults to 4. Two more read the
+	// registry.
+	MediaConns int32
 	// AccessLog logs every request.
 	AccessLog bool
 	// Log receives log lines. Defaults to slog.Default().
@@ -80,7 +82,8 @@ func (b *Blog) serve(o Options) error {
 		return err
 	}
 	shared := site.New(b.directory, layout, o.Log, o.Now)
-	owners, err := editor.New(shared, b.pools.editor, int(b.pools.editor.Config().MaxConns))
+	uploads := site.NewUploads(b.pools.media, int(b.pools.media.Config().MaxConns))
+	owners, err := editor.New(shared, b.pools.editor, int(b.pools.editor.Config().MaxConns), uploads)
 	if err != nil {
 		return err
 	}
@@ -89,7 +92,7 @@ func (b *Blog) serve(o Options) error {
 	mux.HandleFunc("/healthz", web.Live)
 	mux.Handle("/readyz", &web.Readiness{Check: b.missing})
 	mux.Handle(web.AssetsPrefix+"{name}", layout.Assets)
-	readers := reader.New(shared, b.pools.reader, int(b.pools.reader.Config().MaxConns))
+	readers := reader.New(shared, b.pools.reader, int(b.pools.reader.Config().MaxConns), uploads)
 	shared.NameTaken = readers.NameTaken
 	readers.Register(mux)
 	owners.Register(mux)

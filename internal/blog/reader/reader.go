@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/slots"
@@ -21,6 +22,7 @@ import (
 type Reader struct {
 	*site.Site
 	connections *site.Connections
+	uploads     *site.Uploads
 	inFlight    *site.Bytes // pages that are being sent
 	buffers     sync.Pool   // of *web.HTMLWriter
 }
@@ -33,9 +35,9 @@ const (
 )
 
 // New returns a Reader that reads posts by means of a pool of size connections.
-func New(s *site.Site, db postgres.Beginner, size int) *Reader {
+func New(s *site.Site, db postgres.Beginner, size int, uploads *site.Uploads) *Reader {
 	return &Reader{
-		Site: s, connections: site.NewConnections(db, size, waiting), inFlight: site.NewBytes(min(maxInFlight, slots.MemoryShare(4))),
+		Site: s, connections: site.NewConnections(db, size, waiting), uploads: uploads, inFlight: site.NewBytes(min(maxInFlight, slots.MemoryShare(4))),
 		buffers: sync.Pool{New: func() any { return new(web.HTMLWriter) }},
 	}
 }
@@ -48,6 +50,7 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 		"/page/{number}":     addSlash,
 		site.FeedPath:        rd.feed,
 		"/robots.txt":        rd.robots,
+		"/media/{file}":      rd.uploads.Serve,
 		"/{slug}/{$}":        rd.post,
 		"/{slug}":            addSlash,
 		"/":                  notFound,
@@ -56,7 +59,7 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 	}
 }
 
-// page answers a request to a tenant's blog. If it returns an error, it has not answered: post.ErrNotFound,
+// page answers a request to a tenant's blog. If it returns an error, it has not answered: post.ErrNotFound, media.ErrNotFound,
 // site.ErrBusy, or the error of a statement.
 type page func(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error
 
@@ -75,7 +78,7 @@ func (rd *Reader) handle(show page) http.Handler {
 		default:
 			switch err := show(w, r, t); {
 			case err == nil:
-			case errors.Is(err, post.ErrNotFound):
+			case errors.Is(err, post.ErrNotFound), errors.Is(err, media.ErrNotFound):
 				rd.NotFound(w, r, t)
 			case errors.Is(err, site.ErrBusy):
 				rd.TooManyRequests(w, t)

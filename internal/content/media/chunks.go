@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
@@ -208,7 +207,7 @@ func key(id string, width int, number int64) [][]byte {
 // execute runs a statement with the protocol's own functions: as postgres.NewPool configures pgx, it sends and receives bytea
 // as text, which takes twice the bytes, and several copies of them. The statement takes one round trip, and is not prepared.
 func (p *Postgres) execute(ctx context.Context, f func(*pgconn.PgConn) error) error {
-	return p.db.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return f(conn.Conn().PgConn()) })
+	return p.use(ctx, func(conn *pgx.Conn) error { return f(conn.PgConn()) })
 }
 
 // codeForeignKeyViolation is returned when a chunk is written for a file that was removed (PostgreSQL manual, appendix A).

@@ -21,16 +21,20 @@ const uprightDraft = -1
 
 // Postgres is a Store in the tables media and media_chunks of a tenant's schema. Every statement names the schema.
 type Postgres struct {
-	db *postgres.Pool
+	use Use
 	// media and chunks are the quoted names of the tables.
 	media, chunks string
 }
 
 var _ Store = (*Postgres)(nil)
 
+// Use calls work with a connection, for one statement or one transaction. It may wait for others: a download that is sent for
+// minutes holds a connection only while it reads a chunk.
+type Use func(ctx context.Context, work func(*pgx.Conn) error) error
+
 // NewPostgres returns a Store for the uploads in a schema. It is cheap enough to be called for every request.
-func NewPostgres(db *postgres.Pool, schema string) *Postgres {
-	return &Postgres{db: db, media: pgx.Identifier{schema, "media"}.Sanitize(), chunks: pgx.Identifier{schema, "media_chunks"}.Sanitize()}
+func NewPostgres(use Use, schema string) *Postgres {
+	return &Postgres{use: use, media: pgx.Identifier{schema, "media"}.Sanitize(), chunks: pgx.Identifier{schema, "media_chunks"}.Sanitize()}
 }
 
 // Begin implements Store.
@@ -143,7 +147,7 @@ func (p *Postgres) complete(ctx context.Context, tx pgx.Tx, file File, upright b
 func (p *Postgres) Abort(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
-	if _, err := p.db.Exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1 AND completed_at IS NULL`, id); err != nil {
+	if _, err := p.exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1 AND completed_at IS NULL`, id); err != nil {
 		return fmt.Errorf("abort upload %s: %w", id, err)
 	}
 	return nil
@@ -188,13 +192,17 @@ func (p *Postgres) List(ctx context.Context, limit, offset int) ([]File, error) 
 
 // query runs a statement outside of a transaction. It does not end with the request, which would close a connection whenever
 // a client disconnects.
-func (p *Postgres) query(ctx context.Context, clauses string, args ...any) ([]File, error) {
+func (p *Postgres) query(ctx context.Context, clauses string, args ...any) (files []File, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statementTimeout)
 	defer cancel()
-	return p.selectFiles(ctx, p.db, clauses, args...)
+	err = p.use(ctx, func(conn *pgx.Conn) (err error) {
+		files, err = p.selectFiles(ctx, conn, clauses, args...)
+		return err
+	})
+	return files, err
 }
 
 func (p *Postgres) selectFiles(ctx context.Context, db postgres.Querier, clauses string, args ...any) ([]File, error) {
@@ -223,11 +231,11 @@ func (p *Postgres) SetAlt(ctx context.Context, id, alt string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
-	tag, err := p.db.Exec(ctx, `UPDATE `+p.media+` SET alt = $2 WHERE id = $1 AND completed_at IS NOT NULL`, id, alt)
+	changed, err := p.exec(ctx, `UPDATE `+p.media+` SET alt = $2 WHERE id = $1 AND completed_at IS NOT NULL`, id, alt)
 	switch {
 	case err != nil:
 		return fmt.Errorf("describe upload %s: %w", id, err)
-	case tag.RowsAffected() == 0:
+	case changed == 0:
 		return ErrNotFound
 	}
 	return nil
@@ -237,7 +245,7 @@ func (p *Postgres) SetAlt(ctx context.Context, id, alt string) error {
 func (p *Postgres) Delete(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
-	if _, err := p.db.Exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1`, id); err != nil {
+	if _, err := p.exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1`, id); err != nil {
 		return fmt.Errorf("delete upload %s: %w", id, err)
 	}
 	return nil
@@ -247,7 +255,11 @@ func (p *Postgres) Delete(ctx context.Context, id string) error {
 func (p *Postgres) Usage(ctx context.Context) (Usage, error) {
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
-	usage, err := p.usage(ctx, p.db, "")
+	var usage Usage
+	err := p.use(ctx, func(conn *pgx.Conn) (err error) {
+		usage, err = p.usage(ctx, conn, "")
+		return err
+	})
 	if err != nil {
 		return Usage{}, fmt.Errorf("measure uploads: %w", err)
 	}
@@ -265,7 +277,11 @@ func (p *Postgres) usage(ctx context.Context, db postgres.Querier, exceptID stri
 func (p *Postgres) Sweep(ctx context.Context, now time.Time) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
-	removed, err := p.sweep(ctx, p.db, now)
+	removed := 0
+	err := p.use(ctx, func(conn *pgx.Conn) (err error) {
+		removed, err = p.sweep(ctx, conn, now)
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("remove uploads that a crash left: %w", err)
 	}
@@ -276,6 +292,16 @@ func (p *Postgres) sweep(ctx context.Context, db postgres.Querier, now time.Time
 	tag, err := db.Exec(ctx, `DELETE FROM `+p.media+` WHERE id IN
 		(SELECT id FROM `+p.media+` WHERE completed_at IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2)`, now.Add(-StaleAfter), SweepBatch)
 	return int(tag.RowsAffected()), err
+}
+
+// exec runs a statement outside of a transaction, and returns how many rows it has changed.
+func (p *Postgres) exec(ctx context.Context, statement string, args ...any) (changed int64, err error) {
+	err = p.use(ctx, func(conn *pgx.Conn) error {
+		tag, err := conn.Exec(ctx, statement, args...)
+		changed = tag.RowsAffected()
+		return err
+	})
+	return changed, err
 }
 
 // lock keeps other uploads from beginning or completing until the transaction ends: two could both find room for one file,
@@ -290,7 +316,9 @@ func (p *Postgres) transaction(ctx context.Context, f func(context.Context, pgx.
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
 	begin := func() error {
-		return pgx.BeginFunc(ctx, p.db, func(tx pgx.Tx) error { return f(ctx, tx) })
+		return p.use(ctx, func(conn *pgx.Conn) error {
+			return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return f(ctx, tx) })
+		})
 	}
 	err := begin()
 	if postgres.Busy(err) && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
