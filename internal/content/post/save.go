@@ -117,7 +117,7 @@ func (s Store) write(ctx context.Context, db postgres.Beginner, p Prepared) (out
 
 // Render renders the content of a post. It returns *InvalidError if the content is beyond the limits of package render.
 func Render(markdown string) (render.Result, error) {
-	rendered, err := render.Markdown(markdown)
+	rendered, err := render.Markdown(markdown, render.Options{})
 	switch {
 	case errors.Is(err, render.ErrTooLarge):
 		return render.Result{}, invalid("content", "The content becomes more than %d MB of HTML. Split it into two posts.", render.MaxHTMLBytes>>20)

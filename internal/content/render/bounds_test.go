@@ -48,7 +48,7 @@ func BenchmarkWorst(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			content := strings.Repeat(unit, (1<<20)/len(unit))
 			for b.Loop() {
-				_, _ = render.Markdown(content) // those beyond the limits cost the most
+				_, _ = render.Markdown(content, render.Options{}) // those beyond the limits cost the most
 			}
 		})
 	}
@@ -93,7 +93,7 @@ type cost struct {
 
 func measure(markdown string) (render.Result, cost, error) {
 	before, started := allocated(), time.Now()
-	rendered, err := render.Markdown(markdown)
+	rendered, err := render.Markdown(markdown, render.Options{SmartPunctuation: true})
 	return rendered, cost{time.Since(started), allocated() - before}, err
 }
 
@@ -213,7 +213,7 @@ func TestPostsBeyondTheLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := render.Markdown(test.markdown); !errors.Is(err, test.want) {
+			if _, err := render.Markdown(test.markdown, render.Options{}); !errors.Is(err, test.want) {
 				t.Errorf("%v, want %v", err, test.want)
 			}
 		})

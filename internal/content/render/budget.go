@@ -47,6 +47,7 @@ type budget struct {
 	html                []byte
 	highlighted         int           // bytes of code
 	highlightTime       time.Duration // what highlighting took
+	link                string        // see Result
 	notes               notes
 }
 
@@ -185,7 +186,7 @@ func (c countedTable) Transform(paragraph *ast.Paragraph, reader text.Reader, pc
 }
 
 // toHTML converts Markdown to HTML that is not sanitized yet.
-func toHTML(markdown string) (result *budget, err error) {
+func toHTML(markdown string, o Options) (result *budget, err error) {
 	b := newBudget()
 	defer func() {
 		switch stopped := recover().(type) {
@@ -200,6 +201,6 @@ func toHTML(markdown string) (result *budget, err error) {
 	context := parser.NewContext(parser.WithIDs(headingIDs{}))
 	context.Set(budgetKey, b)
 	b.notes.source = []byte(markdown)
-	err = converter.Convert(b.notes.source, b, parser.WithContext(context))
+	err = converterFor(o).Convert(b.notes.source, b, parser.WithContext(context))
 	return b, err
 }

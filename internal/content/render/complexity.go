@@ -23,7 +23,7 @@ const (
 )
 
 // newParser returns goldmark's parser for GitHub-flavored Markdown with these limits and those of the budget.
-func newParser() parser.Parser {
+func newParser(more ...parser.Option) parser.Parser {
 	blocks := []util.PrioritizedValue{
 		util.Prioritized(parser.NewSetextHeadingParser(parser.WithAutoHeadingID()), 100),
 		util.Prioritized(parser.NewThematicBreakParser(), 200),
@@ -50,7 +50,7 @@ func newParser() parser.Parser {
 	for i, parse := range inline {
 		inline[i].Value = countedInline{parse.Value.(parser.InlineParser)}
 	}
-	return parser.NewParser(
+	return parser.NewParser(append(more,
 		parser.WithBlockParsers(blocks...),
 		parser.WithInlineParsers(inline...),
 		parser.WithParagraphTransformers(
@@ -62,7 +62,7 @@ func newParser() parser.Parser {
 			util.Prioritized(transformer{}, 500),
 			util.Prioritized(extension.NewFootnoteASTTransformer(), 999),
 		),
-	)
+	)...)
 }
 
 // limitedContainer opens no block deeper than maxDepth.

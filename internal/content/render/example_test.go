@@ -7,7 +7,7 @@ import (
 )
 
 func ExampleMarkdown() {
-	result, err := render.Markdown("# Down the rabbit hole\n\nAlice was *very* tired<script>alert(1)</script>.")
+	result, err := render.Markdown("# Down the rabbit hole\n\nAlice was *very* tired<script>alert(1)</script>.", render.Options{})
 	if err != nil {
 		panic(err)
 	}

@@ -48,3 +48,24 @@ func TestNotes(t *testing.T) {
 		t.Errorf("%d notes", got)
 	}
 }
+
+func TestLink(t *testing.T) {
+	t.Parallel()
+	for markup, want := range map[string]string{
+		"[A find](https://example.com/a?b=c#d) that\n\nText": "https://example.com/a?b=c#d",
+		"[A *find*](http://example.com)":                     "http://example.com",
+		"<!--more-->\n\n[A](https://example.com)":            "",
+		"See [A](https://example.com)":                       "",
+		"[Own](/about/)":                                     "",
+		"[Same](//example.com)":                              "",
+		"[Mail](mailto:a@example.com)":                       "",
+		"# [A](https://example.com)":                         "",
+		"![A](https://example.com/a.png)":                    "",
+		"[Script](javascript://example.com/%0aalert(1))":     "",
+		"": "",
+	} {
+		if got := markdown(t, markup).Link; got != want {
+			t.Errorf("the link of %q is %q, want %q", markup, got, want)
+		}
+	}
+}

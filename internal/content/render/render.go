@@ -3,6 +3,7 @@
 package render
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,15 +25,25 @@ type Result struct {
 	HTML string
 	// Summary is plain text: everything before <!--more-->, or else the beginning.
 	Summary string
+	// Link is the address on another host that the first paragraph starts with: the post is about it. Empty: none.
+	Link string
 	// Notes are about what readers see otherwise than it was written, by line: the first twenty.
 	Notes []Note
+}
+
+// Options change how Markdown is rendered. The zero value renders it as it is written.
+type Options struct {
+	// SmartPunctuation replaces straight quotation marks, hyphens and full stops by typographic ones, those of Language.
+	SmartPunctuation bool
+	// Language is the BCP 47 tag of the text. Empty: unknown.
+	Language string
 }
 
 // Markdown renders Markdown to HTML without scripts, styles, forms or frames. Headings start at the second level,
 // because a page uses the first for its title. It returns ErrTooLarge or ErrTooComplex for a post beyond the limits, soon
 // after it has reached them.
-func Markdown(markdown string) (Result, error) {
-	b, err := toHTML(markdown)
+func Markdown(markdown string, o Options) (Result, error) {
+	b, err := toHTML(markdown, o)
 	if err != nil {
 		return Result{}, err
 	}
@@ -41,13 +52,13 @@ func Markdown(markdown string) (Result, error) {
 		return Result{}, err
 	}
 	summary, err := summarize(b.html)
-	return Result{HTML: string(sanitized), Summary: summary, Notes: b.notes.sorted()}, err
+	return Result{HTML: string(sanitized), Summary: summary, Link: b.link, Notes: b.notes.sorted()}, err
 }
 
 // PlainText returns the text of Markdown, headings included, with single spaces between words. Its errors are those of
 // Markdown.
 func PlainText(markdown string) (string, error) {
-	b, err := toHTML(markdown)
+	b, err := toHTML(markdown, Options{})
 	if err != nil {
 		return "", err
 	}
@@ -55,20 +66,22 @@ func PlainText(markdown string) (string, error) {
 	return plainText(sanitized, textWithHeadings), err
 }
 
-// converter keeps HTML in Markdown: the sanitizer decides what is removed.
-var converter = goldmark.New(
-	goldmark.WithParser(newParser()),
-	goldmark.WithRendererOptions(
-		html.WithUnsafe(),
-		renderer.WithNodeRenderers(
-			util.Prioritized(nodeRenderer{}, 100),
-			// The other methods write a style attribute, which the sanitizer removes.
-			util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),
-			util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
-			util.Prioritized(newFootnoteRenderer(), 500),
+// newConverter returns a converter that keeps HTML in Markdown: the sanitizer decides what is removed.
+func newConverter(more ...parser.Option) goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithParser(newParser(more...)),
+		goldmark.WithRendererOptions(
+			html.WithUnsafe(),
+			renderer.WithNodeRenderers(
+				util.Prioritized(nodeRenderer{}, 100),
+				// The other methods write a style attribute, which the sanitizer removes.
+				util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),
+				util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
+				util.Prioritized(newFootnoteRenderer(), 500),
+			),
 		),
-	),
-)
+	)
+}
 
 // transformer adapts a document to the page around it.
 type transformer struct{}
@@ -78,6 +91,7 @@ type transformer struct{}
 // not see.
 func (transformer) Transform(document *ast.Document, reader text.Reader, pc parser.Context) {
 	b := budgetOf(pc)
+	b.link = firstLink(document)
 	var (
 		headings   []*ast.Heading
 		paragraphs []*ast.Paragraph
@@ -118,6 +132,23 @@ func (transformer) Transform(document *ast.Document, reader text.Reader, pc pars
 	for _, paragraph := range paragraphs {
 		replaceFigure(paragraph, reader.Source())
 	}
+}
+
+// firstLink returns the address on another host that the first paragraph starts with.
+func firstLink(document *ast.Document) string {
+	paragraph, ok := document.FirstChild().(*ast.Paragraph)
+	if !ok {
+		return ""
+	}
+	link, ok := paragraph.FirstChild().(*ast.Link)
+	if !ok {
+		return ""
+	}
+	address, err := url.Parse(string(link.Destination))
+	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
+		return ""
+	}
+	return address.String()
 }
 
 // nodeRenderer replaces goldmark's renderers where a page would not be accessible: wide content scrolls and can be

@@ -10,7 +10,7 @@ import (
 // markdown renders Markdown that is within the limits.
 func markdown(t *testing.T, markdown string) render.Result {
 	t.Helper()
-	rendered, err := render.Markdown(markdown)
+	rendered, err := render.Markdown(markdown, render.Options{})
 	if err != nil {
 		t.Fatalf("render %d bytes: %v", len(markdown), err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // policy differs from bluemonday's policy for user-generated content (UGCPolicy) as follows: no first-level headings,
-// ids only on headings and footnotes, images only over https or from the blog itself (the page's Content-Security-Policy blocks all
+// ids only on headings, images only over https or from the blog itself (the page's Content-Security-Policy blocks all
 // others), no elements that a blog has no use for (image maps, meters), and <kbd> is allowed.
 var policy = newPolicy()
 
