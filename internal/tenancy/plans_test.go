@@ -212,7 +212,7 @@ func TestNoStatementScansAllTenants(t *testing.T) {
 		return err
 	})
 	check.during("Migrate", func(ctx context.Context) error {
-		d.exec(`UPDATE public.tenants SET schema_version = '' WHERE name = 'alice'; DROP TABLE alice.posts`)
+		d.exec(`UPDATE public.tenants SET schema_version = '' WHERE name = 'alice'; DROP TABLE alice.` + strings.Join(blog.Application.Grants[0].Tables, ", alice."))
 		_, err := store.Migrate(ctx, "alice", "alice")
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
@@ -171,7 +172,9 @@ func TestRolesHaveNoOtherPrivileges(t *testing.T) {
 	for _, schema := range []string{"alice", "bob", "restored"} {
 		want = append(want, "echoblogs_blog USAGE "+schema)
 		for _, privilege := range []string{"DELETE", "INSERT", "SELECT", "UPDATE"} {
-			want = append(want, "echoblogs_blog "+privilege+" "+schema+".posts")
+			for _, table := range blog.Application.Grants[0].Tables {
+				want = append(want, "echoblogs_blog "+privilege+" "+schema+"."+table)
+			}
 		}
 	}
 	for role, tables := range publicPrivileges {

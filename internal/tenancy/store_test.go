@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/application"
+	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
@@ -137,7 +138,7 @@ func TestCreateInOneTransaction(t *testing.T) {
 	d.create(s)
 
 	tenant := d.find("alice")
-	want := tenancy.Tenant{Spec: s, ID: tenant.ID, CreatedAt: now, UpdatedAt: tenant.UpdatedAt, State: tenancy.StateLive, SchemaVersion: "0001", SchemaExists: true}
+	want := tenancy.Tenant{Spec: s, ID: tenant.ID, CreatedAt: now, UpdatedAt: tenant.UpdatedAt, State: tenancy.StateLive, SchemaVersion: blog.Application.Latest(), SchemaExists: true}
 	if diff := cmp.Diff(want, tenant, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("registry (-want +got):\n%s", diff)
 	}
@@ -248,7 +249,6 @@ func TestPublicHostsAreRefused(t *testing.T) {
 func TestMigrateAppliesWhatIsPending(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
-	d.create(spec("alice"))
 	files := fstest.MapFS{}
 	one, err := application.ReadMigrations(fstest.MapFS{"m/0001_a.sql": {Data: []byte("SELECT 1")}}, "m")
 	if err != nil {
@@ -266,6 +266,9 @@ func TestMigrateAppliesWhatIsPending(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	if err := d.open(one).Create(t.Context(), spec("alice"), tenancy.CreateOptions{}, now); err != nil {
+		t.Fatal(err)
+	}
 	var failed *tenancy.MigrationError
 	if _, err := d.open(failing).Migrate(t.Context(), "alice", "alice"); !errors.As(err, &failed) {
 		t.Errorf("got %v, want a MigrationError", err)
@@ -309,13 +312,16 @@ func TestAdoptionKeepsWhatIsThere(t *testing.T) {
 	d.exec(`SELECT 1 / count(*) FROM legacy.customers`)
 
 	// A backup that was restored has our tables already.
-	d.exec(`CREATE SCHEMA backup; CREATE TABLE backup.posts (LIKE legacy.posts INCLUDING ALL)`)
+	d.exec(`CREATE SCHEMA backup`)
+	for _, table := range blog.Application.Grants[0].Tables {
+		d.exec(`CREATE TABLE backup.` + table + ` (LIKE legacy.` + table + ` INCLUDING ALL)`)
+	}
 	var failed *tenancy.MigrationError
 	if err := d.store.Create(t.Context(), spec("backup"), tenancy.CreateOptions{Adopt: true}, now); !errors.As(err, &failed) {
 		t.Errorf("adopted as version 0: got %v, want a MigrationError", err)
 	}
-	if err := d.store.Create(t.Context(), spec("backup"), tenancy.CreateOptions{Adopt: true, AdoptVersion: "0001"}, now); err != nil {
-		t.Errorf("adopted as version 1: %v", err)
+	if err := d.store.Create(t.Context(), spec("backup"), tenancy.CreateOptions{Adopt: true, AdoptVersion: blog.Application.Latest()}, now); err != nil {
+		t.Errorf("adopted as the latest version: %v", err)
 	}
 	if _, err := connect(t, d.BlogURI).Exec(t.Context(), `SELECT FROM backup.posts`); err != nil {
 		t.Errorf("the blog reads what was adopted: %v", err)

@@ -4,7 +4,7 @@ import "github.com/echoblogs/echoblogs/internal/application"
 
 // grants are the privileges in the schema of each tenant.
 var grants = []application.Grant{
-	{Program: Program, Privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, Tables: []string{"posts"}},
+	{Program: Program, Privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, Tables: []string{"posts", "revisions", "media", "media_chunks", "settings"}},
 }
 
 // publicGrants are the privileges on the tables in public.
