@@ -109,7 +109,7 @@ func writePost(ctx context.Context, t *testing.T, recorder *citusrules.Recorder,
 	if err != nil {
 		t.Fatalf("find the source: %v", err)
 	}
-	if err := posts.Delete(ctx, pool, source.Version); err != nil {
+	if err := posts.Delete(ctx, pool, source.Version, now); err != nil {
 		t.Errorf("delete the post: %v", err)
 	}
 }

@@ -58,7 +58,7 @@ func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
 	version := submitted(r).version()
 	var changed *post.Source
 	err = e.query(r, func(ctx context.Context, db postgres.Beginner) error {
-		err := r.posts().Delete(ctx, db, version)
+		err := r.posts().Delete(ctx, db, version, r.now)
 		if !errors.Is(err, post.ErrChanged) {
 			return err
 		}

@@ -55,7 +55,7 @@ func formOf(source post.Source, now time.Time) *postForm {
 	if !f.Date.IsZero() {
 		f.Day = f.Date.UTC().Format(time.DateOnly)
 	}
-	f.Slugless = f.Draft && f.Slug == post.Slug(f.Title)
+	f.Slugless = f.Draft && f.HasDerivedSlug()
 	f.setStored(source, now)
 	return f
 }
@@ -64,7 +64,7 @@ func formOf(source post.Source, now time.Time) *postForm {
 func (f *postForm) setStored(source post.Source, now time.Time) {
 	state, public := "Draft", false
 	if !source.Draft {
-		state, public = stateOf(source.Date, now)
+		state, public = stateOf(source.Date, source.Unlisted, now)
 	}
 	f.Address, f.State = site.EditPath(source.Slug), state
 	if public {

@@ -69,7 +69,7 @@ func (e *Editor) list(w http.ResponseWriter, r *request) error {
 		items, list.Older = items[:listSize], listPath(number+1)
 	}
 	for _, item := range items {
-		state, public := stateOf(item.PublishedAt, r.now)
+		state, public := stateOf(item.PublishedAt, item.Unlisted, r.now)
 		list.Items = append(list.Items, listItem{item, state, public})
 	}
 	return e.show(w, r, view{name: "list", title: "Posts", Data: list})
@@ -92,12 +92,14 @@ func listPath(number int) string {
 }
 
 // stateOf describes whether readers see a post.
-func stateOf(publishedAt, now time.Time) (state string, public bool) {
+func stateOf(publishedAt time.Time, unlisted bool, now time.Time) (state string, public bool) {
 	switch {
 	case publishedAt.IsZero():
 		return "Draft", false
 	case publishedAt.After(now):
 		return "Scheduled for " + web.Day(publishedAt), false
+	case unlisted:
+		return "Unlisted since " + web.Day(publishedAt), true
 	}
 	return "Published on " + web.Day(publishedAt), true
 }

@@ -96,7 +96,7 @@ func (f *postForm) parseDay(r *request) {
 func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 	var rendered render.Result
 	err := e.rendering(r, func() (err error) {
-		rendered, err = post.Render(f.Content)
+		rendered, err = post.Render(f.Content, render.Options{})
 		return err
 	})
 	if err != nil {
@@ -107,7 +107,11 @@ func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 }
 
 func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota post.Quota) error {
-	document, done := f.Document, "saved"
+	document, err := e.withOtherFields(r, f)
+	if err != nil {
+		return e.saveFailed(w, r, f, err)
+	}
+	done := "saved"
 	switch r.PostFormValue("action") {
 	case actionPublish:
 		document.Draft, done = false, "published"
@@ -118,7 +122,7 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 		prepared post.Prepared
 		saved    post.Saved
 	)
-	err := e.rendering(r, func() (err error) {
+	err = e.rendering(r, func() (err error) {
 		prepared, err = post.Prepare(post.SaveRequest{Document: document, Base: f.version(), Numbered: f.Slugless, Undated: f.Undated, Quota: quota, Now: r.now})
 		return err
 	})
@@ -144,6 +148,25 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 	stored := formOf(source, r.now)
 	stored.Notice, stored.Notes = notices[done], saved.Notes
 	return e.showForm(w, r, stored, http.StatusOK)
+}
+
+// withOtherFields returns the document of a form, with the stored values of the fields that the form does not have. A post that was
+// changed or deleted since is refused when it is written.
+func (e *Editor) withOtherFields(r *request, f *postForm) (document post.Document, err error) {
+	var stored post.Source
+	if f.ID != 0 {
+		err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+			stored, err = r.posts().FindByID(ctx, db, f.ID)
+			return err
+		})
+	}
+	if err != nil && !errors.Is(err, post.ErrNotFound) {
+		return post.Document{}, err
+	}
+	document = stored.Document
+	document.Title, document.Slug, document.Author, document.Content = f.Title, f.Slug, f.Author, f.Content
+	document.Date, document.Draft = f.Date, f.Draft
+	return document, nil
 }
 
 // rendering calls work, which renders a post, when it is the blog's turn.

@@ -139,7 +139,6 @@ func TestRefusedTextIsNotLost(t *testing.T) {
 		fields []string
 		want   string
 	}{
-		"no title":           {[]string{"title", " "}, `<p class="refused" id="editor.title-error" data-error="title">Give the post a title.</p>`},
 		"a long title":       {[]string{"title", strings.Repeat("a", 256)}, `<p class="refused" id="editor.title-error" data-error="title">The title has 256 characters; the maximum is 255. Shorten it.</p>`},
 		"an invalid address": {[]string{"title", "T", "slug", "no/slug"}, `<p class="refused" id="editor.slug-error" data-error="slug">&#34;no/slug&#34; is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.</p>`},
 		"a taken address":    {[]string{"title", "T", "slug", "taken"}, `<p class="refused" id="editor.slug-error" data-error="slug">Another post has this address. Choose a different one.</p>`},

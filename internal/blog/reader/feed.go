@@ -114,7 +114,7 @@ func newFeedEntry(t *directory.Tenant, p post.Post, changed time.Time) atomEntry
 	entry := atomEntry{
 		Base:      address, // links in a post can be relative to it
 		ID:        feedID(t.Name, strconv.FormatInt(p.ID, 10), strconv.FormatInt(p.CreatedAt.UnixMicro(), 10)),
-		Title:     p.Title,
+		Title:     nameOf(p.Entry),
 		Link:      atomLink{"alternate", "text/html", address},
 		Published: atomTime(p.PublishedAt),
 		Updated:   atomTime(changed),

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -80,7 +81,7 @@ func (rd *Reader) writeIndex(t *directory.Tenant, number int, entries []post.Ent
 }
 
 func writeEntry(m web.HTMLWriter, e post.Entry) web.HTMLWriter {
-	m = m.HTML("<article class=\"entry\">\n<h2 dir=\"auto\" lang=\"\"><a href=\"").Text(site.PostPath(e.Slug)).HTML("\">").Text(e.Title).HTML("</a></h2>\n")
+	m = m.HTML("<article class=\"entry\">\n<h2 dir=\"auto\" lang=\"\"><a href=\"").Text(site.PostPath(e.Slug)).HTML("\">").Text(nameOf(e)).HTML("</a></h2>\n")
 	m = m.HTML("<p class=\"meta\">").Day(e.PublishedAt)
 	if e.Author != "" {
 		m = writeAuthor(m, e.Author)
@@ -91,6 +92,9 @@ func writeEntry(m web.HTMLWriter, e post.Entry) web.HTMLWriter {
 	}
 	return m.HTML("</article>\n")
 }
+
+// nameOf returns what names a post: its title, its first words, or its date.
+func nameOf(e post.Entry) string { return cmp.Or(e.Name(), web.Day(e.PublishedAt)) }
 
 func writeEmpty(m web.HTMLWriter, t *directory.Tenant) web.HTMLWriter {
 	m = m.HTML("<div class=\"empty\">\n<h2>Nothing here yet</h2>\n<p><bdi lang=\"\">").Text(t.DisplayName)

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -60,16 +61,23 @@ func (rd *Reader) post(w http.ResponseWriter, r *http.Request, t *directory.Tena
 
 // postPage returns the layout of the page of a post.
 func postPage(t *directory.Tenant, p post.Post) web.Page {
-	page := site.Page(t, p.Title)
-	page.Description = p.Summary
-	page.Canonical = t.Origin + site.PostPath(p.Slug)
+	page := site.Page(t, nameOf(p.Entry))
+	page.Description = cmp.Or(p.Description, p.Summary)
+	page.Canonical = cmp.Or(p.CanonicalURL, t.Origin+site.PostPath(p.Slug))
 	return page
 }
 
-// writePost writes a post. Its script says its direction, and its language if it can.
+// writePost writes a post.
 func writePost(m web.HTMLWriter, p post.Post) web.HTMLWriter {
-	text := language.Guess(p.Title + " " + p.Summary)
-	m = m.HTML("<article class=\"post\" dir=\"").Text(text.Direction()).HTML("\" lang=\"").Text(text.Tag).HTML("\">\n<header>\n<h1>").Text(p.Title).HTML("</h1>\n<p class=\"meta\" lang=\"en\">").Day(p.PublishedAt)
+	if p.Direction == "" { // the former version of the program has saved it
+		text := language.Guess(p.Title + " " + p.Summary)
+		p.Direction, p.Language = text.Direction(), text.Tag
+	}
+	m = m.HTML("<article class=\"post\" dir=\"").Text(p.Direction).HTML("\" lang=\"").Text(p.Language).HTML("\">\n<header>\n")
+	if p.Title != "" {
+		m = m.HTML("<h1>").Text(p.Title).HTML("</h1>\n")
+	}
+	m = m.HTML("<p class=\"meta\" lang=\"en\">").Day(p.PublishedAt)
 	if p.Author != "" {
 		m = writeAuthor(m, p.Author)
 	}

@@ -60,7 +60,7 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 }
 
 // page answers a request to a tenant's blog. If it returns an error, it has not answered: post.ErrNotFound, media.ErrNotFound,
-// site.ErrBusy, or the error of a statement.
+// *post.MovedError, site.ErrBusy, or the error of a statement.
 type page func(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error
 
 // handle resolves the tenant, and answers requests that the page cannot.
@@ -76,8 +76,12 @@ func (rd *Reader) handle(show page) http.Handler {
 		case !t.Allow():
 			rd.TooManyRequests(w, t)
 		default:
-			switch err := show(w, r, t); {
+			err := show(w, r, t)
+			var moved *post.MovedError
+			switch {
 			case err == nil:
+			case errors.As(err, &moved):
+				web.Move(w, r, "/"+moved.Slug+"/")
 			case errors.Is(err, post.ErrNotFound), errors.Is(err, media.ErrNotFound):
 				rd.NotFound(w, r, t)
 			case errors.Is(err, site.ErrBusy):

@@ -2,45 +2,68 @@ package post
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
-const (
-	// MaxTitleLength is the maximum length of a title, in characters: the CHECK constraint of the posts table.
-	MaxTitleLength = 255
-	// MaxAuthorLength is the maximum length of an author, in characters.
-	MaxAuthorLength = 255
-	// MaxContentBytes is the maximum size of the content: 1 MiB of Markdown, about 200,000 words.
-	MaxContentBytes = 1 << 20
-)
-
-// Document is a post as its author writes it.
+// Document is a post as its author writes it. Every field is in the front matter of an export, in revisions and in pending
+// changes, where a field without a value is left out.
 type Document struct {
-	// Title is plain text of 1 to MaxTitleLength characters.
-	Title string
-	// Slug is the last part of the post's address, /<slug>/. Save derives it from the title if it is empty.
-	Slug string
+	// Title is plain text of at most MaxTitleLength characters. Empty: the post is a note.
+	Title string `json:"title,omitempty"`
+	// Slug is the last part of the post's address, /<slug>/. Save derives it from the title if it is empty, or else from the
+	// date and the time.
+	Slug string `json:"slug,omitempty"`
+	// OldSlugs are slugs that redirect to the post, at most MaxOldSlugs. Save adds them to those of the stored post, which
+	// redirect for ever.
+	OldSlugs []string `json:"old_slugs,omitempty"`
 	// Author is plain text. Empty: the page shows no author.
-	Author string
+	Author string `json:"author,omitempty"`
 	// Content is GitHub-flavored Markdown, without the title.
-	Content string
+	Content string `json:"content,omitempty"`
 	// Date is when the post is published, in the past or in the future; a draft keeps it until then. The zero time keeps
 	// the date of the stored post. A post that has none is published now.
-	Date time.Time
+	Date time.Time `json:"date,omitzero"`
 	// Draft hides the post from readers.
-	Draft bool
+	Draft bool `json:"draft,omitempty"`
+	// Unlisted shows the post to readers who know its address, from its date on. No list, feed or sitemap has it. A draft is
+	// not unlisted.
+	Unlisted bool `json:"unlisted,omitempty"`
+	// Tags are at most MaxTags lines of at most MaxTagLength characters, as they are shown. Those that differ in case only are
+	// the same.
+	Tags []string `json:"tags,omitempty"`
+	// Excerpt is plain text that lists show instead of the beginning of the content.
+	Excerpt string `json:"excerpt,omitempty"`
+	// Description is plain text for search engines and previews of links. Empty: what lists show.
+	Description string `json:"description,omitempty"`
+	// CanonicalURL is where the post was published first. Empty: here.
+	CanonicalURL string `json:"canonical_url,omitempty"`
+	// Cover is the address of an image: over https, or a path of the blog. CoverAlt says what it shows.
+	Cover    string `json:"cover,omitempty"`
+	CoverAlt string `json:"cover_alt,omitempty"`
+	// Language is the BCP 47 tag of the content. Empty: found by its script.
+	Language string `json:"language,omitempty"`
+	// Link is the address that a link post is about. Empty: the one that the first paragraph starts with, if it does.
+	Link string `json:"link,omitempty"`
+	// Page makes the post a page: it is not in lists and feeds, but in the navigation, ordered by Position.
+	Page     bool `json:"page,omitempty"`
+	Position int  `json:"position,omitempty"`
+	// Pinned shows the post before all others on the first page. A page is not pinned.
+	Pinned bool `json:"pinned,omitempty"`
 }
 
 // InvalidError explains to an author why a post cannot be saved.
 type InvalidError struct {
 	// Sentence says what is wrong and what to do.
 	Sentence string
-	// Field is the invalid field: title, slug, author or content. Empty: the post as a whole.
+	// Field is the invalid field, by its name in JSON. Empty: the post as a whole.
 	Field string
 }
 
@@ -50,16 +73,56 @@ func invalid(field, format string, args ...any) error {
 	return &InvalidError{Sentence: fmt.Sprintf(format, args...), Field: field}
 }
 
-// Normalize removes superfluous white space, control characters of title and author, and what PostgreSQL cannot store of the
-// date, and derives the slug from the title if it is empty.
+// Normalize removes superfluous white space, control characters of what is shown on one line, what PostgreSQL cannot store of
+// the date, and what has no meaning for the kind of post. It derives the slug from the title if it is empty.
 func (d *Document) Normalize() {
-	d.Title, d.Author = line(d.Title), line(d.Author)
+	for _, text := range []*string{&d.Title, &d.Author, &d.Excerpt, &d.Description, &d.CoverAlt} {
+		*text = line(*text)
+	}
+	if !naming.IsVisible(d.Title) {
+		d.Title = ""
+	}
+	for _, address := range []*string{&d.CanonicalURL, &d.Cover, &d.Link, &d.Language} {
+		*address = strings.TrimSpace(*address)
+	}
 	d.Slug = normalizeSlug(strings.TrimSpace(d.Slug))
 	if d.Slug == "" && d.Title != "" {
 		d.Slug = Slug(d.Title)
 	}
+	d.OldSlugs = normalizeOldSlugs(d.OldSlugs, d.Slug)
+	d.Tags = normalizeTags(d.Tags)
 	d.Content = strings.Trim(NormalizeLines(d.Content), "\n")
 	d.Date = d.Date.Truncate(time.Microsecond) // the precision of timestamptz (PostgreSQL manual, section 8.5)
+	d.Unlisted = d.Unlisted && !d.Draft
+	d.Pinned = d.Pinned && !d.Page
+	if !d.Page {
+		d.Position = 0
+	}
+}
+
+// normalizeOldSlugs removes what is empty, repeated, or the slug itself.
+func normalizeOldSlugs(slugs []string, slug string) []string {
+	var normal []string
+	for _, old := range slugs {
+		old = normalizeSlug(strings.TrimSpace(old))
+		if old != "" && old != slug && !slices.Contains(normal, old) {
+			normal = append(normal, old)
+		}
+	}
+	return normal
+}
+
+// normalizeTags removes what is empty or repeated, and the number signs that tags begin with elsewhere.
+func normalizeTags(tags []string) []string {
+	var normal []string
+	for _, tag := range tags {
+		tag = norm.NFC.String(line(strings.TrimLeft(line(tag), "# ")))
+		same := func(other string) bool { return strings.EqualFold(tag, other) }
+		if naming.IsVisible(tag) && !slices.ContainsFunc(normal, same) {
+			normal = append(normal, tag)
+		}
+	}
+	return normal
 }
 
 // line returns text as it is shown on one line.
@@ -77,21 +140,23 @@ func NormalizeLines(text string) string { return lineEnds.Replace(strings.TrimPr
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// Check returns an *InvalidError if the document cannot be saved.
-func (d *Document) Check() error {
-	switch {
-	case !naming.IsVisible(d.Title):
-		return invalid("title", "Give the post a title.")
-	case utf8.RuneCountInString(d.Title) > MaxTitleLength:
-		return invalid("title", "The title has %d characters; the maximum is %d. Shorten it.", utf8.RuneCountInString(d.Title), MaxTitleLength)
-	case utf8.RuneCountInString(d.Author) > MaxAuthorLength:
-		return invalid("author", "The author has %d characters; the maximum is %d. Shorten it.", utf8.RuneCountInString(d.Author), MaxAuthorLength)
-	case len(d.Content) > MaxContentBytes:
-		return invalid("content", "The content has %d bytes; the maximum is %d. Split it into two posts.", len(d.Content), MaxContentBytes)
-	case strings.ContainsRune(d.Title+d.Author+d.Content, 0):
-		return invalid("", "The post contains a NUL character. Remove it.")
-	case !utf8.ValidString(d.Title + d.Author + d.Content):
-		return invalid("", "The post is not valid UTF-8 text. Save it in that encoding.")
-	}
-	return checkSlug(d.Slug)
+// saysWhat returns the fields that say something, without those that say where and when readers see it.
+func (d Document) saysWhat() Document {
+	d.Slug, d.OldSlugs, d.Date, d.Draft, d.Unlisted = "", nil, time.Time{}, false, false
+	d.Page, d.Position, d.Pinned = false, 0, false
+	return d
+}
+
+// WithWordsOf returns the document with everything that another one says, at its own address and date, and for the same readers.
+func (d Document) WithWordsOf(other Document) Document {
+	words := other.saysWhat()
+	words.Slug, words.OldSlugs, words.Date, words.Draft, words.Unlisted = d.Slug, d.OldSlugs, d.Date, d.Draft, d.Unlisted
+	words.Page, words.Position, words.Pinned = d.Page, d.Position, d.Pinned
+	return words
+}
+
+// equal reports whether two normalized documents are the same, apart from their dates.
+func (d Document) equal(other Document) bool {
+	d.Date, other.Date = time.Time{}, time.Time{}
+	return reflect.DeepEqual(d, other)
 }

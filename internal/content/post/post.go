@@ -4,6 +4,7 @@ package post
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -11,13 +12,24 @@ import (
 type Entry struct {
 	// Slug is the last part of the post's address.
 	Slug string
-	// Title, Author and Summary are plain text. Author and Summary may be empty.
+	// Title, Author and Summary are plain text, and may be empty.
 	Title, Author, Summary string
+	// Link is the address that a link post is about. Empty: it is none.
+	Link string
+	// Language is the BCP 47 tag of the post. Empty: unknown.
+	Language string
+	// Direction is ltr or rtl. Empty: unknown.
+	Direction string
+	// Pinned posts stand before the others.
+	Pinned bool
 	// PublishedAt is when the post was published.
 	PublishedAt time.Time
 }
 
-// Post is a published post.
+// Name returns the title, or the first words of a note. Empty: the post has no words.
+func (e Entry) Name() string { return nameOf(e.Title, e.Summary) }
+
+// Post is a post that readers see.
 type Post struct {
 	Entry
 	// ID is unique in the blog.
@@ -26,22 +38,41 @@ type Post struct {
 	HTML string
 	// HTMLBytes is the size of the rendered content.
 	HTMLBytes int
+	// Tags, Description, CanonicalURL, Cover and CoverAlt are those of the Document.
+	Tags                                       []string
+	Description, CanonicalURL, Cover, CoverAlt string
+	// Unlisted and Page say that no list of posts has the post.
+	Unlisted, Page bool
 	// CreatedAt is when the post was first saved, or the earlier date that its author gave.
 	CreatedAt time.Time
-	// UpdatedAt is when the post was last changed.
+	// UpdatedAt is when what readers see was last changed.
 	UpdatedAt time.Time
 }
 
 // Item is a post, possibly a draft, in its author's list.
 type Item struct {
-	// Slug is the last part of the post's address.
+	// ID is unique in the blog, and Slug the last part of the post's address.
+	ID   int64
 	Slug string
-	// Title is plain text.
-	Title string
+	// Title and Summary are plain text, and may be empty.
+	Title, Summary string
+	Tags           []string
 	// PublishedAt is when readers see the post, which may be in the future. The zero time: it is a draft.
 	PublishedAt time.Time
+	// Unlisted, Page and Pinned are those of the Document.
+	Unlisted, Page, Pinned bool
+	// Pending says that readers do not see all changes.
+	Pending bool
 	// UpdatedAt is when the post was last changed.
 	UpdatedAt time.Time
+}
+
+// Name returns the title, or the first words of a note. Empty: the post has no words.
+func (i Item) Name() string { return nameOf(i.Title, i.Summary) }
+
+// State returns the state at the time now.
+func (i Item) State(now time.Time) State {
+	return (&Document{Draft: i.PublishedAt.IsZero(), Unlisted: i.Unlisted, Date: i.PublishedAt}).State(now)
 }
 
 // Source is a stored post, possibly a draft, as its author edits it.
@@ -51,18 +82,47 @@ type Source struct {
 	Document
 	// Version identifies what was read.
 	Version
+	// Pending is the post with the changes that readers do not see yet. nil: there are none.
+	Pending *Document
+	// ShareToken is the secret of the link to what readers do not see yet. Empty: there is no such link.
+	ShareToken string
+
+	// autosaved says that the last change was saved by the editor.
+	autosaved bool
+	// pendingSince is the version of Document, if there is Pending.
+	pendingSince time.Time
+	// pinnedAt is since when the post is pinned.
+	pinnedAt time.Time
+}
+
+// Latest returns the post as it was last written: with the pending changes, if there are any.
+func (s *Source) Latest() Document {
+	if s.Pending != nil {
+		return *s.Pending
+	}
+	return s.Document
 }
 
 // Version identifies one state of one post. The zero value stands for a post that is not stored yet.
 type Version struct {
 	// ID is the post's ID.
 	ID int64
-	// UpdatedAt is when the post was last changed.
+	// UpdatedAt is when the post was last changed, by what readers see or by what they do not. Each change has a later time,
+	// even if the clock was set back.
 	UpdatedAt time.Time
 }
 
 func (v Version) equal(other Version) bool {
 	return v.ID == other.ID && v.UpdatedAt.Equal(other.UpdatedAt)
+}
+
+// next returns the time of a change of this version at the time now.
+func (v Version) next(now time.Time) time.Time {
+	now = now.Truncate(time.Microsecond)
+	if now.After(v.UpdatedAt) {
+		return now
+	}
+	return v.UpdatedAt.Add(time.Microsecond)
 }
 
 var (
@@ -72,4 +132,14 @@ var (
 	ErrChanged = errors.New("the post has been changed in the meantime")
 	// ErrSlugTaken is returned when another post has the slug.
 	ErrSlugTaken = errors.New("another post has this slug")
+	// ErrSlugRedirects is returned when another post has had the slug, which redirects to it. It is an ErrSlugTaken.
+	ErrSlugRedirects = fmt.Errorf("%w: it redirects there", ErrSlugTaken)
 )
+
+// MovedError is returned for the former slug of a post that readers see.
+type MovedError struct {
+	// Slug is the present one.
+	Slug string
+}
+
+func (e *MovedError) Error() string { return "the post has moved to " + e.Slug }

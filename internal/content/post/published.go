@@ -11,14 +11,25 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// selectPosts begins a statement that returns posts, with the HTML of those of which the condition %s is true.
-const selectPosts = `SELECT id, slug, title, author, summary, CASE WHEN %s THEN html ELSE '' END, octet_length(html),
-	created_at, updated_at, published_at FROM `
+const (
+	// entryColumns are those of an Entry, apart from when it was published.
+	entryColumns = `slug, title, author, summary, html_link, html_language, html_direction, pinned_at IS NOT NULL`
+	// selectPosts begins a statement that returns posts, with the HTML of those of which the condition %s is true.
+	selectPosts = `SELECT ` + entryColumns + `, coalesce(published_at, unlisted_at), id, CASE WHEN %s THEN html ELSE '' END, octet_length(html),
+	tags, description, canonical_url, cover, cover_alt, published_at IS NULL, page_position IS NOT NULL, created_at, updated_at FROM `
+)
 
-// List returns the posts that readers see at the time now, newest first: at most limit, after skipping offset.
+// List returns the posts that readers see at the time now: the pinned ones, and then the others, newest first: at most limit,
+// after skipping offset.
 func (s Store) List(ctx context.Context, db postgres.Querier, now time.Time, limit, offset int) ([]Entry, error) {
-	rows, err := db.Query(ctx, `SELECT slug, title, author, summary, published_at FROM `+s.table+`
-		WHERE published_at <= $1 ORDER BY published_at DESC, id DESC LIMIT $2 OFFSET $3`, binary, now, limit, offset)
+	const columns = `SELECT ` + entryColumns + `, published_at, pinned_at, id FROM `
+	const listed = ` WHERE published_at <= $1 AND page_position IS NULL AND `
+	// Both parts are read in the order of an index, and hold what the pages up to this one show.
+	rows, err := db.Query(ctx, `SELECT * FROM (
+			(`+columns+s.table+listed+`deleted_at IS NULL AND pinned_at IS NOT NULL ORDER BY pinned_at DESC, id DESC LIMIT $2::bigint + $3::bigint)
+			UNION ALL
+			(`+columns+s.table+listed+`pinned_at IS NULL ORDER BY published_at DESC, id DESC LIMIT $2::bigint + $3::bigint)) listed
+		ORDER BY pinned_at DESC NULLS LAST, published_at DESC, id DESC LIMIT $2 OFFSET $3`, binary, now, limit, offset)
 	if err != nil {
 		return nil, fmt.Errorf("list posts: %w", err)
 	}
@@ -26,7 +37,7 @@ func (s Store) List(ctx context.Context, db postgres.Querier, now time.Time, lim
 	entries := make([]Entry, 0, limit)
 	for rows.Next() {
 		var e Entry
-		if err := rows.Scan(&e.Slug, &e.Title, &e.Author, &e.Summary, &e.PublishedAt); err != nil {
+		if err := rows.Scan(append(e.columns(), nil, nil)...); err != nil {
 			return nil, fmt.Errorf("list posts: %w", err)
 		}
 		entries = append(entries, e)
@@ -37,22 +48,41 @@ func (s Store) List(ctx context.Context, db postgres.Querier, now time.Time, lim
 	return entries, nil
 }
 
-// BySlug returns the post that readers see under a slug at the time now, or ErrNotFound. It leaves the HTML out if that is
-// larger than maxHTML bytes.
+// columns returns where entryColumns and the date of publication are read into.
+func (e *Entry) columns() []any {
+	return []any{&e.Slug, &e.Title, &e.Author, &e.Summary, &e.Link, &e.Language, &e.Direction, &e.Pinned, &e.PublishedAt}
+}
+
+// BySlug returns the post that readers see under a slug at the time now, listed or not, *MovedError if it was the slug of a post
+// that they see under another one, or ErrNotFound. It leaves the HTML out if that is larger than maxHTML bytes.
 func (s Store) BySlug(ctx context.Context, db postgres.Querier, now time.Time, slug string, maxHTML int) (Post, error) {
-	rows, err := db.Query(ctx, fmt.Sprintf(selectPosts, `octet_length(html) <= $3`)+s.table+` WHERE slug = $1 AND published_at <= $2`,
-		binary, slug, now, maxHTML)
+	rows, err := db.Query(ctx, fmt.Sprintf(selectPosts, `octet_length(html) <= $3`)+s.table+`
+		WHERE slug = $1 AND coalesce(published_at, unlisted_at) <= $2`, binary, slug, now, maxHTML)
 	if err != nil {
 		return Post{}, fmt.Errorf("read post %s: %w", slug, err)
 	}
 	post, err := pgx.CollectExactlyOneRow(rows, scanPost)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return Post{}, ErrNotFound
+		return Post{}, s.moved(ctx, db, now, slug)
 	case err != nil:
 		return Post{}, fmt.Errorf("read post %s: %w", slug, err)
 	}
 	return post, nil
+}
+
+// moved returns *MovedError for the former slug of a post that readers see, and ErrNotFound for any other.
+func (s Store) moved(ctx context.Context, db postgres.Querier, now time.Time, slug string) error {
+	var moved MovedError
+	err := db.QueryRow(ctx, `SELECT slug FROM `+s.table+` WHERE old_slugs @> ARRAY[$1] AND coalesce(published_at, unlisted_at) <= $2
+		ORDER BY id LIMIT 1`, slug, now).Scan(&moved.Slug)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrNotFound
+	case err != nil:
+		return fmt.Errorf("find the post with the former slug %s: %w", slug, err)
+	}
+	return &moved
 }
 
 // Latest returns the newest posts that readers see at the time now: at most limit, with the HTML of the first of them,
@@ -60,7 +90,7 @@ func (s Store) BySlug(ctx context.Context, db postgres.Querier, now time.Time, s
 func (s Store) Latest(ctx context.Context, db postgres.Querier, now time.Time, limit, maxHTML int) ([]Post, error) {
 	// Postgres knows the length of a text without reading it (pg_column_size and octet_length use the TOAST pointer).
 	rows, err := db.Query(ctx, fmt.Sprintf(selectPosts, `sum(octet_length(html)) OVER (ORDER BY published_at DESC, id DESC) <= $3`)+`(
-			SELECT * FROM `+s.table+` WHERE published_at <= $1 ORDER BY published_at DESC, id DESC LIMIT $2) latest
+			SELECT * FROM `+s.table+` WHERE published_at <= $1 AND page_position IS NULL ORDER BY published_at DESC, id DESC LIMIT $2) latest
 		ORDER BY published_at DESC, id DESC`, binary, now, limit, maxHTML)
 	if err != nil {
 		return nil, fmt.Errorf("read latest posts: %w", err)
@@ -74,6 +104,12 @@ func (s Store) Latest(ctx context.Context, db postgres.Querier, now time.Time, l
 
 func scanPost(row pgx.CollectableRow) (Post, error) {
 	var p Post
-	err := row.Scan(&p.ID, &p.Slug, &p.Title, &p.Author, &p.Summary, &p.HTML, &p.HTMLBytes, &p.CreatedAt, &p.UpdatedAt, &p.PublishedAt)
+	err := row.Scan(p.destinations()...)
 	return p, err
+}
+
+// destinations returns where the columns of selectPosts are read into.
+func (p *Post) destinations() []any {
+	return append(p.columns(), &p.ID, &p.HTML, &p.HTMLBytes, &p.Tags, &p.Description, &p.CanonicalURL, &p.Cover, &p.CoverAlt,
+		&p.Unlisted, &p.Page, &p.CreatedAt, &p.UpdatedAt)
 }

@@ -26,11 +26,11 @@ func TestSaveRefuses(t *testing.T) {
 		want     string // empty: it is saved
 	}{
 		"an invalid document":    {document: post.Document{Title: "T", Slug: "no/slug"}, want: `"no/slug" is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.`},
-		"a title nobody sees":    {document: post.Document{Title: "\u200b\u202e\u3164", Slug: "unseen"}, want: "Give the post a title."},
+		"a title nobody sees":    {document: post.Document{Title: "\u200b\u202e\u3164", Slug: "unseen"}, want: "This post is empty. Write a title or some text before you publish it."},
 		"too many posts":         {document: post.Document{Title: "T", Slug: "second"}, quota: post.Quota{MaxPosts: new(int64(1))}, want: "This blog has reached its limit of 1 posts. Delete a post, or contact support for a higher limit."},
 		"an edit of the last":    {document: first.Document, base: first.Version, quota: post.Quota{MaxPosts: new(int64(1))}},
-		"too many bytes":         {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a", 500)}, quota: post.Quota{MaxStorageBytes: new(int64(1000))}, want: "With this post, the blog would use 1216 bytes; its limit is 1000. Shorten or delete posts, or contact support for a higher limit."},
-		"an edit with too many":  {document: post.Document{Title: "First", Slug: "first", Content: strings.Repeat("a", 400)}, base: first.Version, quota: post.Quota{MaxStorageBytes: new(int64(800))}, want: "With this post, the blog would use 808 bytes; its limit is 800. Shorten or delete posts, or contact support for a higher limit."},
+		"too many bytes":         {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a", 500)}, quota: post.Quota{MaxStorageBytes: new(int64(1000))}, want: "With this post, the blog would use 1216 bytes; its limit is 1000. Shorten posts, delete files, or empty the trash; or contact support for a higher limit."},
+		"an edit with too many":  {document: post.Document{Title: "First", Slug: "first", Content: strings.Repeat("a", 400)}, base: first.Version, quota: post.Quota{MaxStorageBytes: new(int64(800))}, want: "With this post, the blog would use 808 bytes; its limit is 800. Shorten posts, delete files, or empty the trash; or contact support for a higher limit."},
 		"HTML that is too large": {document: post.Document{Title: "T", Slug: "second", Content: "`" + strings.Repeat(`"`, post.MaxContentBytes-2) + "`"}, want: "The content becomes more than 4 MB of HTML. Split it into two posts."},
 		"too much markup":        {document: post.Document{Title: "T", Slug: "second", Content: strings.Repeat("a|", 1000) + "\n" + strings.Repeat("-|", 1000) + strings.Repeat("\na", 1000)}, want: "The content has too much markup, such as very large tables or lists. Split it into two posts."},
 	}

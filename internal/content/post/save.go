@@ -24,10 +24,20 @@ type SaveRequest struct {
 	Base Version
 	// Numbered adds a number to the slug, such as title-2, if another post has it.
 	Numbered bool
+	// TakeRedirect takes the slug from the post that it redirects to, which then loses that former address.
+	TakeRedirect bool
 	// Overwrite saves the document as the post with its slug, whether that exists or not, and ignores Base.
 	Overwrite bool
 	// Undated drops the date that a stored draft keeps, if the document has none.
 	Undated bool
+	// Autosave says that the editor saves, and not its author: such saves soon replace one another among the revisions.
+	Autosave bool
+	// Unpublished saves changes of a post that is not a draft as pending changes, which readers do not see.
+	Unpublished bool
+	// SmartPunctuation is the setting of the blog.
+	SmartPunctuation bool
+	// Zone is the time zone of the blog. nil: UTC.
+	Zone *time.Location
 	// Quota of the blog.
 	Quota Quota
 	// Now is the current time.
@@ -47,30 +57,12 @@ const (
 // Saved is the result of Save.
 type Saved struct {
 	Outcome Outcome
+	// Version is the stored version, which the next save is based on.
+	Version Version
 	// Slug is the slug under which the post is stored.
 	Slug string
 	// Notes tell the author what readers see otherwise than it was written.
 	Notes []render.Note
-}
-
-// Prepared is a post that is ready to be written.
-type Prepared struct {
-	request  SaveRequest
-	rendered render.Result
-}
-
-// Prepare checks and renders a post, which takes processor time but no connection. It returns *InvalidError if the document
-// is invalid.
-func Prepare(r SaveRequest) (Prepared, error) {
-	r.Document.Normalize()
-	if err := r.Document.Check(); err != nil {
-		return Prepared{}, err
-	}
-	if r.Overwrite {
-		r.Base = Version{}
-	}
-	rendered, err := Render(r.Document.Content)
-	return Prepared{r, rendered}, err
 }
 
 // Save prepares and writes a post. Its errors are those of Prepare and Write.
@@ -83,20 +75,21 @@ func (s Store) Save(ctx context.Context, db postgres.Beginner, r SaveRequest) (S
 }
 
 // Write stores a post, in one transaction. Saving the same document again changes nothing, so a caller can retry after a
-// lost response.
+// lost response; a note that is retried needs a slug, since its own would be that of another minute.
 //
-// Errors: *QuotaError if the blog has no room for the post, ErrSlugTaken if another post has its slug, ErrChanged if the
-// post was changed since Base, and ErrNotFound if it was deleted since.
+// Errors: *QuotaError if the blog has no room for the post, ErrSlugTaken if another post has its slug, ErrSlugRedirects if it had
+// it, ErrChanged if the post was changed since Base, and ErrNotFound if it was deleted since.
 func (s Store) Write(ctx context.Context, db postgres.Beginner, p Prepared) (Saved, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	first := p.request.Document.Slug
 	for number := 2; ; number++ {
-		outcome, err := s.write(ctx, db, p)
+		saved, err := s.write(ctx, db, p)
 		slug := p.request.Document.Slug
 		switch {
 		case err == nil:
-			return Saved{outcome, slug, p.rendered.Notes}, nil
+			saved.Notes = p.rendered.Notes
+			return saved, nil
 		case !p.request.Numbered || number > maxNumber || !errors.Is(err, ErrSlugTaken):
 			return Saved{}, fmt.Errorf("save post %s: %w", slug, err)
 		}
@@ -104,58 +97,53 @@ func (s Store) Write(ctx context.Context, db postgres.Beginner, p Prepared) (Sav
 	}
 }
 
-func (s Store) write(ctx context.Context, db postgres.Beginner, p Prepared) (outcome Outcome, err error) {
+func (s Store) write(ctx context.Context, db postgres.Beginner, p Prepared) (saved Saved, err error) {
 	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
-		outcome, err = s.store(ctx, tx, p.request, p.rendered)
+		saved, err = s.store(ctx, tx, p)
 		if errors.Is(err, errAdded) { // the post is visible now
-			outcome, err = s.store(ctx, tx, p.request, p.rendered)
+			saved, err = s.store(ctx, tx, p)
 		}
 		return err
 	})
-	return outcome, err
-}
-
-// Render renders the content of a post. It returns *InvalidError if the content is beyond the limits of package render.
-func Render(markdown string) (render.Result, error) {
-	rendered, err := render.Markdown(markdown, render.Options{})
-	switch {
-	case errors.Is(err, render.ErrTooLarge):
-		return render.Result{}, invalid("content", "The content becomes more than %d MB of HTML. Split it into two posts.", render.MaxHTMLBytes>>20)
-	case err != nil:
-		return render.Result{}, invalid("content", "The content has too much markup, such as very large tables or lists. Split it into two posts.")
-	}
-	return rendered, nil
+	return saved, err
 }
 
 // errAdded is returned when another writer has just added a post with the slug: the same one, perhaps, after a second click.
 var errAdded = fmt.Errorf("%w: it was just added", ErrSlugTaken)
 
-func (s Store) store(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result) (Outcome, error) {
-	document, used := &r.Document, usage{}
+func (s Store) store(ctx context.Context, tx pgx.Tx, p Prepared) (Saved, error) {
+	r, used := &p.request, usage{}
 	batch := &pgx.Batch{}
 	// The registry's row is locked before the posts, in the same order as a migration locks them.
 	batch.Queue(recordFirstPost, s.schema, r.Now)
-	s.queueUsage(batch, r.Quota, r.Base.ID, document.Slug, &used)
+	s.queueLock(batch, r.Quota)
+	s.queuePurge(batch, r.Now)
+	s.queueUsage(batch, r.Quota, r.Base.ID, r.Document.Slug, &used)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return "", err
+		return Saved{}, err
 	}
-	stored, err := s.lockStored(ctx, tx, r.Base, document.Slug)
+	stored, err := s.lockStored(ctx, tx, r.Base, r.Document.Slug)
 	switch {
 	case err != nil:
-		return "", err
+		return Saved{}, err
 	case stored == nil && r.Base.ID != 0:
-		return "", ErrNotFound
-	case stored != nil && !r.Overwrite && !stored.Version.equal(r.Base):
-		return Unchanged, stored.conflict(r)
+		return Saved{}, ErrNotFound
+	case stored != nil && p.timed && r.Base.ID != 0:
+		r.Document.Slug = stored.Slug // it was given when the post was new
 	}
-	size := int64(len(document.Content) + len(rendered.HTML))
-	if err := r.Quota.check(used, stored != nil, size); err != nil {
-		return "", err
+	if stored != nil && !r.Overwrite && !stored.Version.equal(r.Base) {
+		return Saved{Unchanged, stored.Version, stored.Slug, nil}, stored.conflict(r)
 	}
-	if stored == nil {
-		return s.insert(ctx, tx, r, rendered)
+	if err := s.claimSlugs(ctx, tx, r, stored); err != nil {
+		return Saved{}, err
 	}
-	return s.update(ctx, tx, r, rendered, stored)
+	switch {
+	case stored == nil:
+		return s.insert(ctx, tx, p, used)
+	case r.Unpublished && !stored.Draft:
+		return s.updatePending(ctx, tx, p, stored, used)
+	}
+	return s.update(ctx, tx, p, stored, used)
 }
 
 // recordFirstPost records when the first post of a blog was saved.
@@ -164,7 +152,7 @@ const recordFirstPost = `INSERT INTO public.first_posts (tenant_id, at)
 
 // lockStored locks and returns the post to update: the one of base, or else the one with the slug. nil: there is none.
 func (s Store) lockStored(ctx context.Context, tx pgx.Tx, base Version, slug string) (*Source, error) {
-	sources, err := s.selectSources(ctx, tx, `WHERE id = $1 OR slug = $2 FOR UPDATE`, base.ID, slug)
+	sources, err := s.selectSources(ctx, tx, `WHERE (id = $1 OR slug = $2) AND NOT (`+inTrash+`) FOR UPDATE`, base.ID, slug)
 	if err != nil {
 		return nil, err
 	}
@@ -182,11 +170,15 @@ func (s Store) lockStored(ctx context.Context, tx pgx.Tx, base Version, slug str
 
 // conflict returns why a document that is based on another version of the post cannot be saved. nil: the same document
 // has already been saved.
-func (s *Source) conflict(r SaveRequest) error {
-	document := &r.Document
+func (s *Source) conflict(r *SaveRequest) error {
+	latest := s.Document
+	if r.Unpublished {
+		latest = s.Latest()
+	}
+	document := r.Document
+	document.OldSlugs = latest.OldSlugs // the stored ones are a part of the post, and not of what was written
 	switch {
-	case s.Slug == document.Slug && s.Title == document.Title && s.Author == document.Author && s.Content == document.Content &&
-		s.Draft == document.Draft && r.keepsDate(s):
+	case latest.equal(document) && r.keepsDate(s) && (r.Unpublished || s.Pending == nil):
 		return nil
 	case r.Base.ID == 0:
 		return ErrSlugTaken
@@ -202,56 +194,46 @@ func (r *SaveRequest) keepsDate(stored *Source) bool {
 	return r.Document.Date.Equal(stored.Date)
 }
 
-func (s Store) insert(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result) (Outcome, error) {
-	document, created := &r.Document, r.Now
-	if !document.Date.IsZero() && document.Date.Before(r.Now) {
-		created = document.Date
+func (s Store) insert(ctx context.Context, tx pgx.Tx, p Prepared, used usage) (Saved, error) {
+	r := &p.request
+	if err := s.fit(ctx, tx, r.Quota, used, room{posts: 1, bytes: p.size()}); err != nil {
+		return Saved{}, err
 	}
-	published, kept := r.dates(nil)
-	tag, err := tx.Exec(ctx, `INSERT INTO `+s.table+` (slug, title, author, content, html, summary, created_at, updated_at, published_at, draft_date)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9) ON CONFLICT (slug) DO NOTHING`,
-		document.Slug, document.Title, document.Author, document.Content, rendered.HTML, rendered.Summary, created, published, kept)
+	created := r.Now.Truncate(time.Microsecond)
+	if !r.Document.Date.IsZero() && r.Document.Date.Before(created) {
+		created = r.Document.Date
+	}
+	saved, row := Saved{Outcome: Created, Slug: r.Document.Slug, Version: Version{UpdatedAt: created}}, p.row(nil)
+	err := tx.QueryRow(ctx, row.insert(s.table), append(row.values(), created, r.Autosave)...).Scan(&saved.Version.ID)
 	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return Saved{}, errAdded
 	case err != nil:
-		return "", err
-	case tag.RowsAffected() == 0:
-		return "", errAdded
+		return Saved{}, err
 	}
-	return Created, nil
+	return saved, nil
 }
 
-func (s Store) update(ctx context.Context, tx pgx.Tx, r SaveRequest, rendered render.Result, stored *Source) (Outcome, error) {
-	document := &r.Document
-	published, kept := r.dates(stored)
-	tag, err := tx.Exec(ctx, `UPDATE `+s.table+` SET slug = $1, title = $2, author = $3, content = $4, html = $5, summary = $6,
-			published_at = $7, draft_date = $8, updated_at = $9
-		WHERE id = $10 AND (slug, title, author, content, html, summary, published_at, draft_date) IS DISTINCT FROM ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		document.Slug, document.Title, document.Author, document.Content, rendered.HTML, rendered.Summary, published, kept, r.Now, stored.ID)
+func (s Store) update(ctx context.Context, tx pgx.Tx, p Prepared, stored *Source, used usage) (Saved, error) {
+	r := &p.request
+	saved := Saved{Outcome: Updated, Slug: r.Document.Slug, Version: Version{stored.ID, stored.next(r.Now)}}
+	row := p.row(stored)
+	tag, err := tx.Exec(ctx, row.update(s.table), append(row.values(), saved.Version.UpdatedAt, r.Autosave, stored.ID)...)
 	switch {
 	case postgres.Code(err) == postgres.CodeUniqueViolation:
-		return "", ErrSlugTaken // by another writer, since lockStored
+		return Saved{}, ErrSlugTaken // by another writer, since lockStored
 	case err != nil:
-		return "", err
+		return Saved{}, err
 	case tag.RowsAffected() == 0:
-		return Unchanged, nil
+		saved.Outcome, saved.Version = Unchanged, stored.Version
+		return saved, s.confirm(ctx, tx, r, stored)
 	}
-	return Updated, nil
+	kept, err := s.keepRevisions(ctx, tx, r, stored)
+	if err != nil {
+		return Saved{}, err
+	}
+	return saved, s.fit(ctx, tx, r.Quota, used, room{bytes: p.size(), revisions: kept})
 }
 
-// dates returns when readers see the document, and the date that it keeps as a draft; nil: they do not, and it has none.
-// stored is the post that is updated; nil: there is none.
-func (r *SaveRequest) dates(stored *Source) (published, kept *time.Time) {
-	date := r.Document.Date
-	if stored != nil && r.keepsDate(stored) {
-		date = stored.Date
-	}
-	switch {
-	case r.Document.Draft && date.IsZero():
-		return nil, nil
-	case r.Document.Draft:
-		return nil, &date
-	case date.IsZero():
-		date = r.Now
-	}
-	return &date, nil
-}
+// size returns how many bytes the post takes.
+func (p *Prepared) size() int64 { return int64(len(p.request.Document.Content) + len(p.rendered.HTML)) }

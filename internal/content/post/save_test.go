@@ -74,8 +74,8 @@ func TestSaveAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := post.Post{
-		Entry: post.Entry{Slug: "title", Title: "Title", Author: "Alice", Summary: "Other text.", PublishedAt: now},
-		ID:    got.ID, HTML: "<p>Other <em>text</em>.</p>\n", HTMLBytes: 28, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
+		Entry: post.Entry{Slug: "title", Title: "Title", Author: "Alice", Summary: "Other text.", Direction: "ltr", PublishedAt: now},
+		ID:    got.ID, HTML: "<p>Other <em>text</em>.</p>\n", HTMLBytes: 28, Tags: []string{}, CreatedAt: now, UpdatedAt: now.Add(time.Hour),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the post (-want +got):\n%s", diff)
@@ -244,8 +244,8 @@ func TestSavedAtTheSameTime(t *testing.T) {
 func TestFirstPostIsRecorded(t *testing.T) {
 	t.Parallel()
 	pool, store := newBlog(t)
-	if _, err := store.Save(t.Context(), pool, post.SaveRequest{Document: post.Document{Content: "No title."}, Now: now}); err == nil {
-		t.Error("a post without a title was saved")
+	if _, err := store.Save(t.Context(), pool, post.SaveRequest{Now: now}); err == nil {
+		t.Error("an empty post was saved")
 	}
 	first := now.Add(time.Minute)
 	for i := range 2 {

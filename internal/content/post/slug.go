@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -54,6 +55,20 @@ func Slug(title string) string {
 		return slug.String() + "-post"
 	}
 	return slug.String()
+}
+
+// NoteSlug derives the slug of a post without a title from its date and time, such as 2027-01-31-1830.
+func NoteSlug(date time.Time) string { return date.Format("2006-01-02-1504") }
+
+// noteForm is the form of what NoteSlug returns, with a number if another post of the same minute has it.
+var noteForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{4}(-[0-9]+)?$`)
+
+// HasDerivedSlug reports whether the slug is the one that Save derives, so that it may change with the title.
+func (d *Document) HasDerivedSlug() bool {
+	if d.Title == "" {
+		return noteForm.MatchString(d.Slug)
+	}
+	return d.Slug == Slug(d.Title)
 }
 
 // maxNumber is the largest number that is added to a slug. The author of more posts of one title chooses.

@@ -11,42 +11,50 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-const selectSources = `SELECT id, slug, title, author, content, published_at IS NULL, coalesce(published_at, draft_date), updated_at FROM `
+const selectSources = `SELECT id, slug, old_slugs, title, author, content, coalesce(published_at, unlisted_at) IS NULL,
+	published_at IS NULL AND unlisted_at IS NOT NULL, coalesce(published_at, unlisted_at, draft_date), tags, excerpt, description, canonical_url,
+	cover, cover_alt, language, link, page_position, pinned_at, ` + versionAt + `, coalesce(autosaved_at = ` + versionAt + `, false), pending,
+	coalesce(share_token, '') FROM `
 
 // ListAll returns all posts, drafts included, newest first: at most limit, after skipping offset.
 func (s Store) ListAll(ctx context.Context, db postgres.Querier, limit, offset int) ([]Item, error) {
-	rows, err := db.Query(ctx, `SELECT slug, title, published_at, updated_at FROM `+s.table+`
-		ORDER BY coalesce(published_at, updated_at) DESC, id DESC LIMIT $1 OFFSET $2`, binary, limit, offset)
+	rows, err := db.Query(ctx, `SELECT `+itemColumns+` FROM `+s.table+` WHERE NOT (`+inTrash+`)
+		ORDER BY coalesce(published_at, unlisted_at, updated_at) DESC, id DESC LIMIT $1 OFFSET $2`, binary, limit, offset)
 	if err != nil {
 		return nil, fmt.Errorf("list all posts: %w", err)
 	}
-	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Item, error) {
-		var (
-			i         Item
-			published *time.Time
-		)
-		err := row.Scan(&i.Slug, &i.Title, &published, &i.UpdatedAt)
-		i.PublishedAt = orZero(published)
-		return i, err
-	})
+	items, err := pgx.CollectRows(rows, scanItem)
 	if err != nil {
 		return nil, fmt.Errorf("list all posts: %w", err)
 	}
 	return items, nil
 }
 
-// Find returns the post with a slug, whether readers see it or not, or ErrNotFound.
+const itemColumns = `id, slug, title, summary, tags, coalesce(published_at, unlisted_at), published_at IS NULL AND unlisted_at IS NOT NULL,
+	page_position IS NOT NULL, pinned_at IS NOT NULL, pending IS NOT NULL, ` + versionAt
+
+func scanItem(row pgx.CollectableRow) (Item, error) {
+	var (
+		i         Item
+		published *time.Time
+	)
+	err := row.Scan(&i.ID, &i.Slug, &i.Title, &i.Summary, &i.Tags, &published, &i.Unlisted, &i.Page, &i.Pinned, &i.Pending, &i.UpdatedAt)
+	i.PublishedAt = orZero(published)
+	return i, err
+}
+
+// Find returns the post with a slug, whether readers see it or not, or ErrNotFound. Posts in the trash are not found.
 func (s Store) Find(ctx context.Context, db postgres.Querier, slug string) (Source, error) {
-	return s.findOne(ctx, db, `WHERE slug = $1`, slug)
+	return s.findOne(ctx, db, `slug = $1`, slug)
 }
 
-// FindByID returns the post with an ID, whether readers see it or not, or ErrNotFound.
+// FindByID returns the post with an ID, whether readers see it or not, or ErrNotFound. Posts in the trash are not found.
 func (s Store) FindByID(ctx context.Context, db postgres.Querier, id int64) (Source, error) {
-	return s.findOne(ctx, db, `WHERE id = $1`, id)
+	return s.findOne(ctx, db, `id = $1`, id)
 }
 
-func (s Store) findOne(ctx context.Context, db postgres.Querier, where string, key any) (Source, error) {
-	sources, err := s.selectSources(ctx, db, where, key)
+func (s Store) findOne(ctx context.Context, db postgres.Querier, condition string, args ...any) (Source, error) {
+	sources, err := s.selectSources(ctx, db, `WHERE `+condition+` AND NOT (`+inTrash+`)`, args...)
 	switch {
 	case err != nil:
 		return Source{}, err
@@ -58,11 +66,12 @@ func (s Store) findOne(ctx context.Context, db postgres.Querier, where string, k
 
 // ListSources returns the posts with an ID greater than after, drafts included, by ID: at most limit, and at most maxBytes
 // of content, unless the first alone has more. A caller reads the whole blog in batches by passing the last ID of a batch,
-// and 0 at first.
+// and 0 at first. Posts in the trash are not among them.
 func (s Store) ListSources(ctx context.Context, db postgres.Querier, after int64, limit, maxBytes int) ([]Source, error) {
+	const size = `octet_length(content) + coalesce(octet_length(pending::text), 0)`
 	return s.selectSources(ctx, db, `JOIN (
-			SELECT id AS batch_id, sum(octet_length(content)) OVER (ORDER BY id) AS size, row_number() OVER (ORDER BY id) AS number
-			FROM `+s.table+` WHERE id > $1 ORDER BY id LIMIT $2) batch ON batch_id = id
+			SELECT id AS batch_id, sum(`+size+`) OVER (ORDER BY id) AS size, row_number() OVER (ORDER BY id) AS number
+			FROM (SELECT * FROM `+s.table+` WHERE id > $1 AND NOT (`+inTrash+`) ORDER BY id LIMIT $2) next) batch ON batch_id = id
 		WHERE number = 1 OR size <= $3 ORDER BY id`, after, limit, maxBytes)
 }
 
@@ -71,19 +80,39 @@ func (s Store) selectSources(ctx context.Context, db postgres.Querier, where str
 	if err != nil {
 		return nil, fmt.Errorf("read posts of %s: %w", s.schema, err)
 	}
-	sources, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Source, error) {
-		var (
-			s    Source
-			date *time.Time
-		)
-		err := row.Scan(&s.ID, &s.Slug, &s.Title, &s.Author, &s.Content, &s.Draft, &date, &s.UpdatedAt)
-		s.Date = orZero(date)
-		return s, err
-	})
+	sources, err := pgx.CollectRows(rows, scanSource)
 	if err != nil {
 		return nil, fmt.Errorf("read posts of %s: %w", s.schema, err)
 	}
 	return sources, nil
+}
+
+func scanSource(row pgx.CollectableRow) (Source, error) {
+	var (
+		s            Source
+		date, pinned *time.Time
+		position     *int
+		pending      *pendingChanges
+	)
+	err := row.Scan(&s.ID, &s.Slug, &s.OldSlugs, &s.Title, &s.Author, &s.Content, &s.Draft, &s.Unlisted, &date, &s.Tags, &s.Excerpt, &s.Description,
+		&s.CanonicalURL, &s.Cover, &s.CoverAlt, &s.Language, &s.Link, &position, &pinned, &s.UpdatedAt, &s.autosaved, &pending, &s.ShareToken)
+	s.Date, s.pinnedAt = orZero(date), orZero(pinned)
+	if s.Pinned = pinned != nil; position != nil {
+		s.Page, s.Position = true, *position
+	}
+	if pending != nil {
+		s.Pending, s.pendingSince = &pending.Document, pending.Since
+	}
+	s.OldSlugs, s.Tags = orNil(s.OldSlugs), orNil(s.Tags)
+	return s, err
+}
+
+// orNil returns nil instead of an empty list, as a normalized document has it.
+func orNil(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // HTML returns the rendered content of a post, whether readers see it or not, or ErrNotFound.

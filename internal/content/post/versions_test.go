@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 )
@@ -53,7 +54,7 @@ func TestSaveVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(first, left); diff != "" {
+	if diff := cmp.Diff(first, left, cmpopts.IgnoreUnexported(post.Source{})); diff != "" {
 		t.Errorf("the post (-want +got):\n%s", diff)
 	}
 }

@@ -27,6 +27,8 @@ type Result struct {
 	Summary string
 	// Link is the address on another host that the first paragraph starts with: the post is about it. Empty: none.
 	Link string
+	// Visible says that a reader sees something: text or an image.
+	Visible bool
 	// Notes are about what readers see otherwise than it was written, by line: the first twenty.
 	Notes []Note
 }
@@ -52,7 +54,7 @@ func Markdown(markdown string, o Options) (Result, error) {
 		return Result{}, err
 	}
 	summary, err := summarize(b.html)
-	return Result{HTML: string(sanitized), Summary: summary, Link: b.link, Notes: b.notes.sorted()}, err
+	return Result{HTML: string(sanitized), Summary: summary, Link: b.link, Visible: isVisible(sanitized), Notes: b.notes.sorted()}, err
 }
 
 // PlainText returns the text of Markdown, headings included, with single spaces between words. Its errors are those of

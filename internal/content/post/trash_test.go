@@ -20,7 +20,7 @@ func TestDelete(t *testing.T) {
 	if _, err := store.Save(t.Context(), pool, renamed); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Delete(t.Context(), pool, before.Version); !errors.Is(err, post.ErrChanged) {
+	if err := store.Delete(t.Context(), pool, before.Version, now); !errors.Is(err, post.ErrChanged) {
 		t.Errorf("delete an old version: %v", err)
 	}
 	after, err := store.FindByID(t.Context(), pool, before.ID)
@@ -28,7 +28,7 @@ func TestDelete(t *testing.T) {
 		t.Fatalf("the post is %+v, %v", after, err)
 	}
 	for range 2 { // a retry is not an error
-		if err := store.Delete(t.Context(), pool, after.Version); err != nil {
+		if err := store.Delete(t.Context(), pool, after.Version, now); err != nil {
 			t.Errorf("Delete: %v", err)
 		}
 	}

@@ -1,0 +1,59 @@
+package post
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
+)
+
+// Address is the address of a post that search engines may list.
+type Address struct {
+	// Slug is the last part of the address.
+	Slug string
+	// ChangedAt is when readers last saw a change.
+	ChangedAt time.Time
+}
+
+// ListAddresses returns the addresses for a sitemap at the time now, pages included, newest first: at most limit. Unlisted
+// posts are not among them, and neither are those that were published elsewhere first.
+func (s Store) ListAddresses(ctx context.Context, db postgres.Querier, now time.Time, limit int) ([]Address, error) {
+	rows, err := db.Query(ctx, `SELECT slug, greatest(updated_at, published_at) FROM `+s.table+`
+		WHERE published_at <= $1 AND canonical_url = '' ORDER BY published_at DESC, id DESC LIMIT $2`, binary, now, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list addresses: %w", err)
+	}
+	addresses, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Address])
+	if err != nil {
+		return nil, fmt.Errorf("list addresses: %w", err)
+	}
+	return addresses, nil
+}
+
+// MaxPages is how many pages the navigation has.
+const MaxPages = 50
+
+// PageLink is a page in the navigation.
+type PageLink struct {
+	// Slug is the last part of the page's address.
+	Slug string
+	// Title is plain text. Empty: the page has none.
+	Title string
+}
+
+// ListPages returns the pages that readers see at the time now, in the order of the navigation.
+func (s Store) ListPages(ctx context.Context, db postgres.Querier, now time.Time) ([]PageLink, error) {
+	rows, err := db.Query(ctx, `SELECT slug, title FROM `+s.table+`
+		WHERE page_position IS NOT NULL AND deleted_at IS NULL AND published_at <= $1 ORDER BY page_position, title, id LIMIT $2`, binary, now, MaxPages)
+	if err != nil {
+		return nil, fmt.Errorf("list pages: %w", err)
+	}
+	pages, err := pgx.CollectRows(rows, pgx.RowToStructByPos[PageLink])
+	if err != nil {
+		return nil, fmt.Errorf("list pages: %w", err)
+	}
+	return pages, nil
+}

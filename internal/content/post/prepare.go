@@ -1,0 +1,98 @@
+package post
+
+import (
+	"cmp"
+	"errors"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/content/language"
+	"github.com/echoblogs/echoblogs/internal/content/render"
+)
+
+// Prepared is a post that is ready to be written.
+type Prepared struct {
+	request  SaveRequest
+	rendered rendered
+	// timed says that the slug was derived from the time of the request.
+	timed bool
+}
+
+// rendered is what is stored of a rendered document, so that nothing is rendered when it is read.
+type rendered struct {
+	HTML      string        `json:"html"`
+	Summary   string        `json:"summary"`
+	Link      string        `json:"link,omitempty"`
+	Language  string        `json:"language,omitempty"`
+	Direction string        `json:"direction"`
+	Notes     []render.Note `json:"-"`
+}
+
+// Prepare checks and renders a post, which takes processor time but no connection. It returns *InvalidError if the document
+// is invalid.
+func Prepare(r SaveRequest) (Prepared, error) {
+	r.Document.Normalize()
+	if err := r.Document.Check(); err != nil {
+		return Prepared{}, err
+	}
+	timed := false
+	if r.Document.Slug == "" {
+		timed = r.Document.Date.IsZero()
+		r.Document.Slug = r.noteSlug()
+	}
+	if timed {
+		r.Numbered, r.Overwrite = true, false // another post of the same minute is another post
+	}
+	if r.Overwrite {
+		r.Base = Version{}
+	}
+	result, err := renderDocument(&r.Document, r.SmartPunctuation)
+	return Prepared{r, result, timed}, err
+}
+
+// noteSlug derives the slug of a post without a title from its date, in the time zone of the blog.
+func (r *SaveRequest) noteSlug() string {
+	date, zone := r.Document.Date, r.Zone
+	if date.IsZero() {
+		date = r.Now
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	return NoteSlug(date.In(zone))
+}
+
+// renderDocument renders the content of a document, and finds what the author does not say. It returns *InvalidError if the
+// content is beyond the limits of package render, or readers would see nothing.
+func renderDocument(d *Document, smart bool) (rendered, error) {
+	options := render.Options{SmartPunctuation: smart, Language: d.Language}
+	if smart && options.Language == "" {
+		options.Language = language.Guess(d.Title + " " + d.Content[:min(len(d.Content), guessedBytes)]).Tag
+	}
+	result, err := Render(d.Content, options)
+	if err != nil {
+		return rendered{}, err
+	}
+	if !d.Draft && d.Title == "" && !result.Visible {
+		return rendered{}, errEmpty()
+	}
+	found := language.Guess(d.Title + " " + result.Summary)
+	return rendered{
+		HTML: result.HTML, Summary: cmp.Or(d.Excerpt, result.Summary), Link: cmp.Or(d.Link, result.Link),
+		Language: cmp.Or(d.Language, found.Tag), Direction: found.Direction(), Notes: result.Notes,
+	}, nil
+}
+
+// guessedBytes is how much of the content tells the language of its quotation marks.
+const guessedBytes = 4 << 10
+
+// Render renders the content of a post. It returns *InvalidError if the content is beyond the limits of package render.
+func Render(markdown string, o render.Options) (render.Result, error) {
+	result, err := render.Markdown(markdown, o)
+	switch {
+	case errors.Is(err, render.ErrTooLarge):
+		return render.Result{}, invalid("content", "The content becomes more than %d MB of HTML. Split it into two posts.", render.MaxHTMLBytes>>20)
+	case err != nil:
+		return render.Result{}, invalid("content", "The content has too much markup, such as very large tables or lists. Split it into two posts.")
+	}
+	return result, nil
+}
