@@ -43,7 +43,7 @@ func (s Store) updatePending(ctx context.Context, tx pgx.Tx, p Prepared, stored 
 	if err != nil {
 		return Saved{}, err
 	}
-	kept, err := s.keepRevisions(ctx, tx, r, stored)
+	kept, err := s.keepRevisions(ctx, tx, r, stored, false)
 	if err != nil {
 		return Saved{}, err
 	}
@@ -74,7 +74,7 @@ func (s Store) DiscardPending(ctx context.Context, db postgres.Beginner, base Ve
 			return nil
 		}
 		left.UpdatedAt = stored.next(now)
-		if _, err := s.keepRevisions(ctx, tx, &SaveRequest{Document: stored.Document, Now: now}, stored); err != nil {
+		if _, err := s.keepRevisions(ctx, tx, &SaveRequest{Document: stored.Document, Now: now}, stored, false); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `UPDATE `+s.table+` SET pending = NULL, edited_at = $1 WHERE id = $2`, left.UpdatedAt, stored.ID)

@@ -82,3 +82,81 @@ func TestQuotaOfConcurrentWriters(t *testing.T) {
 		t.Errorf("%d posts were saved, want 3", len(entries))
 	}
 }
+
+// Files, revisions and pending changes count, and the oldest revisions make way for posts.
+func TestWhatIsMeasured(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	text := func(c string, n int) string { return strings.Repeat(c, n) }
+	first, err := store.Save(t.Context(), pool, post.SaveRequest{Document: post.Document{Title: "T", Content: text("a", 100)}, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := first.Version
+	for _, c := range []string{"b", "c"} {
+		r := post.SaveRequest{Document: post.Document{Title: "T", Content: text(c, 100)}, Base: version, Now: now}
+		saved, err := store.Save(t.Context(), pool, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		version = saved.Version
+	}
+	if _, err := pool.Exec(t.Context(), `INSERT INTO "order".media (id, name, type, size, created_at) VALUES ('a', 'a.jpg', 'image/jpeg', 10000, $1)`, now); err != nil {
+		t.Fatal(err)
+	}
+	used, err := store.Usage(t.Context(), pool)
+	if err != nil || used.Posts != 1 || used.PostBytes != 100+108 || used.RevisionBytes < 300 || used.RevisionBytes > 500 || used.MediaBytes != 10_000 {
+		t.Fatalf("the blog uses %+v, %v", used, err)
+	}
+	pending, err := store.Save(t.Context(), pool, post.SaveRequest{
+		Document: post.Document{Title: "T", Content: text("d", 100)}, Base: version, Unpublished: true, Now: now, Quota: post.Quota{MaxStorageBytes: new(used.Bytes() + 1000)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	withPending, err := store.Usage(t.Context(), pool)
+	if err != nil || withPending.PostBytes < used.PostBytes+208 || withPending.RevisionBytes != used.RevisionBytes {
+		t.Errorf("with pending changes, the blog uses %+v, %v", withPending, err)
+	}
+
+	// Without room for revisions, they go, the oldest first.
+	quota := post.Quota{MaxStorageBytes: new(int64(10_000 + 208 + 1008 + 200))}
+	large := post.SaveRequest{Document: post.Document{Title: "Large", Content: text("e", 500)}, Quota: quota, Now: now}
+	if _, err := store.Save(t.Context(), pool, large); err == nil {
+		t.Fatal("saved beyond the limit")
+	} else if full, ok := errors.AsType[*post.QuotaError](err); !ok || full.Used != 10_000+withPending.PostBytes+1008 {
+		t.Errorf("beyond the limit: %v", err)
+	}
+	if _, err := store.DiscardPending(t.Context(), pool, pending.Version, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Save(t.Context(), pool, large); err != nil {
+		t.Fatalf("with room if revisions go: %v", err)
+	}
+	after, err := store.Usage(t.Context(), pool)
+	if err != nil || after.Bytes() > *quota.MaxStorageBytes || after.PostBytes != 208+1008 {
+		t.Errorf("then the blog uses %+v, %v", after, err)
+	}
+	if got := contents(t, pool, store, first.Version.ID); len(got) != 1 || got[0] != text("d", 100) {
+		t.Errorf("the revisions are %q, want the newest", got)
+	}
+}
+
+// Posts in the trash count by their bytes alone.
+func TestTrashAndQuota(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	quota := post.Quota{MaxPosts: new(int64(1))}
+	if _, err := store.Save(t.Context(), pool, post.SaveRequest{Document: post.Document{Title: "One"}, Quota: quota, Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	deleted := remove(t, pool, store, "one")
+	if _, err := store.Save(t.Context(), pool, post.SaveRequest{Document: post.Document{Title: "Two"}, Quota: quota, Now: now}); err != nil {
+		t.Errorf("a post in the trash counts: %v", err)
+	}
+	if _, err := store.Restore(t.Context(), pool, deleted.ID, quota, now); err == nil {
+		t.Error("restored beyond the limit")
+	} else if _, ok := errors.AsType[*post.QuotaError](err); !ok {
+		t.Errorf("restored beyond the limit: %v", err)
+	}
+}

@@ -70,8 +70,8 @@ func (s Store) RestoreRevision(ctx context.Context, db postgres.Beginner, savedA
 	return s.Save(ctx, db, r)
 }
 
-// keepRevisions keeps what a save replaces: what readers saw, what they did not see yet, or both. It returns the size of that.
-func (s Store) keepRevisions(ctx context.Context, tx pgx.Tx, r *SaveRequest, stored *Source) (size int64, err error) {
+// keepRevisions keeps what a save replaces: pending changes, and what readers see, if public says so. It returns the size of that.
+func (s Store) keepRevisions(ctx context.Context, tx pgx.Tx, r *SaveRequest, stored *Source, public bool) (size int64, err error) {
 	batch := &pgx.Batch{}
 	keep := func(replaced *Document, savedAt time.Time, autosaved bool) error {
 		if replaced.WithWordsOf(r.Document).equal(*replaced) {
@@ -89,13 +89,13 @@ func (s Store) keepRevisions(ctx context.Context, tx pgx.Tx, r *SaveRequest, sto
 			stored.ID, savedAt, string(document), len(document), brief, savedAt.Add(-RevisionInterval))
 		return nil
 	}
-	if stored.Pending == nil {
-		err = keep(&stored.Document, stored.UpdatedAt, stored.autosaved)
-	} else {
-		err = keep(stored.Pending, stored.UpdatedAt, stored.autosaved)
-		if err == nil && !r.Unpublished {
-			err = keep(&stored.Document, stored.pendingSince, false)
-		}
+	publicAt, autosaved := stored.UpdatedAt, stored.autosaved
+	if stored.Pending != nil {
+		err = keep(stored.Pending, stored.UpdatedAt, autosaved)
+		publicAt, autosaved = stored.pendingSince, false
+	}
+	if err == nil && public {
+		err = keep(&stored.Document, publicAt, autosaved)
 	}
 	if err != nil || batch.Len() == 0 {
 		return size, err

@@ -228,7 +228,7 @@ func (s Store) update(ctx context.Context, tx pgx.Tx, p Prepared, stored *Source
 		saved.Outcome, saved.Version = Unchanged, stored.Version
 		return saved, s.confirm(ctx, tx, r, stored)
 	}
-	kept, err := s.keepRevisions(ctx, tx, r, stored)
+	kept, err := s.keepRevisions(ctx, tx, r, stored, true)
 	if err != nil {
 		return Saved{}, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 	"github.com/echoblogs/echoblogs/test/testkit/tenancytest"
 )
 
@@ -24,6 +25,13 @@ var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 // newBlog returns a pool with the role of the blog, and a Store for the schema of one tenant, whose name requires quoting.
 func newBlog(t *testing.T) (*pgxpool.Pool, post.Store) {
 	t.Helper()
+	_, pool, store := newDatabase(t)
+	return pool, store
+}
+
+// newDatabase is newBlog that also returns the database.
+func newDatabase(t *testing.T) (*postgrestest.Database, *pgxpool.Pool, post.Store) {
+	t.Helper()
 	database := tenancytest.NewDatabase(t)
 	err := tenancytest.Open(t, database, tenancy.Options{}).Create(t.Context(), tenancy.Spec{
 		Name: "order", SchemaName: "order", DisplayName: "Order", PrimaryHost: "order.example.com", PaidUntil: now, SuspendAt: now,
@@ -31,7 +39,7 @@ func newBlog(t *testing.T) (*pgxpool.Pool, post.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return connect(t, database.BlogURI), post.NewStore("order")
+	return database, connect(t, database.BlogURI), post.NewStore("order")
 }
 
 func connect(t *testing.T, uri string) *pgxpool.Pool {
