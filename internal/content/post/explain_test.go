@@ -39,12 +39,15 @@ func (e *explainer) take() []pgx.TraceQueryStartData {
 	return taken
 }
 
-// nodes returns the types of the nodes of a plan.
-func nodes(t *testing.T, explained []byte) (types []string) {
+// rowsRead returns how many rows of tables an execution has read, used or not.
+func rowsRead(t *testing.T, explained []byte) (rows float64) {
 	t.Helper()
 	type node struct {
-		NodeType string `json:"Node Type"`
-		Plans    []node `json:"Plans"`
+		Relation string  `json:"Relation Name"`
+		Rows     float64 `json:"Actual Rows"`
+		Removed  float64 `json:"Rows Removed by Filter"`
+		Loops    float64 `json:"Actual Loops"`
+		Plans    []node  `json:"Plans"`
 	}
 	var plans []struct{ Plan node }
 	if err := json.Unmarshal(explained, &plans); err != nil {
@@ -52,11 +55,13 @@ func nodes(t *testing.T, explained []byte) (types []string) {
 	}
 	var walk func(n node)
 	walk = func(n node) {
-		types = append(types, n.NodeType)
+		if n.Relation != "" {
+			rows += (n.Rows + n.Removed) * n.Loops
+		}
 		for _, child := range n.Plans {
 			walk(child)
 		}
 	}
 	walk(plans[0].Plan)
-	return types
+	return rows
 }

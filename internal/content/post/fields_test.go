@@ -140,6 +140,27 @@ func TestFieldsAreChecked(t *testing.T) {
 	}
 }
 
+// Readers are told of changes that they see.
+func TestUpdatedAt(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	document := post.Document{Title: "T", Content: "Text."}
+	save(t, pool, store, document, now)
+	updated := func(want time.Time, change func()) {
+		t.Helper()
+		change()
+		if outcome := save(t, pool, store, document, now.Add(time.Hour)); outcome != post.Updated {
+			t.Errorf("%+v: %s", document, outcome)
+		}
+		if got, err := store.BySlug(t.Context(), pool, now, "t", 0); err != nil || !got.UpdatedAt.Equal(want) {
+			t.Errorf("%+v was updated at %s, %v; want %s", document, got.UpdatedAt, err, want)
+		}
+	}
+	updated(now, func() { document.Pinned = true })
+	updated(now, func() { document.Tags = []string{"a"} })
+	updated(now.Add(time.Hour+2*time.Microsecond), func() { document.Content = "Other text." })
+}
+
 // The words of a revision do not change where a post is and who sees it.
 func TestWithWordsOf(t *testing.T) {
 	t.Parallel()

@@ -22,13 +22,7 @@ const (
 // List returns the posts that readers see at the time now: the pinned ones, and then the others, newest first: at most limit,
 // after skipping offset.
 func (s Store) List(ctx context.Context, db postgres.Querier, now time.Time, limit, offset int) ([]Entry, error) {
-	const columns = `SELECT ` + entryColumns + `, published_at, pinned_at, id FROM `
-	const listed = ` WHERE published_at <= $1 AND page_position IS NULL AND `
-	// Both parts are read in the order of an index, and hold what the pages up to this one show.
-	rows, err := db.Query(ctx, `SELECT * FROM (
-			(`+columns+s.table+listed+`deleted_at IS NULL AND pinned_at IS NOT NULL ORDER BY pinned_at DESC, id DESC LIMIT $2::bigint + $3::bigint)
-			UNION ALL
-			(`+columns+s.table+listed+`pinned_at IS NULL ORDER BY published_at DESC, id DESC LIMIT $2::bigint + $3::bigint)) listed
+	rows, err := db.Query(ctx, `SELECT `+entryColumns+`, published_at FROM `+s.table+` WHERE published_at <= $1 AND page_position IS NULL
 		ORDER BY pinned_at DESC NULLS LAST, published_at DESC, id DESC LIMIT $2 OFFSET $3`, binary, now, limit, offset)
 	if err != nil {
 		return nil, fmt.Errorf("list posts: %w", err)
@@ -37,7 +31,7 @@ func (s Store) List(ctx context.Context, db postgres.Querier, now time.Time, lim
 	entries := make([]Entry, 0, limit)
 	for rows.Next() {
 		var e Entry
-		if err := rows.Scan(append(e.columns(), nil, nil)...); err != nil {
+		if err := rows.Scan(e.columns()...); err != nil {
 			return nil, fmt.Errorf("list posts: %w", err)
 		}
 		entries = append(entries, e)
@@ -74,8 +68,7 @@ func (s Store) BySlug(ctx context.Context, db postgres.Querier, now time.Time, s
 // moved returns *MovedError for the former slug of a post that readers see, and ErrNotFound for any other.
 func (s Store) moved(ctx context.Context, db postgres.Querier, now time.Time, slug string) error {
 	var moved MovedError
-	err := db.QueryRow(ctx, `SELECT slug FROM `+s.table+` WHERE old_slugs @> ARRAY[$1] AND coalesce(published_at, unlisted_at) <= $2
-		ORDER BY id LIMIT 1`, slug, now).Scan(&moved.Slug)
+	err := db.QueryRow(ctx, `SELECT slug FROM `+s.table+` WHERE old_slugs @> ARRAY[$1] AND coalesce(published_at, unlisted_at) <= $2`, slug, now).Scan(&moved.Slug)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return ErrNotFound
