@@ -1,10 +1,10 @@
 package post
 
 import (
-	"net/url"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/echoblogs/echoblogs/internal/content/field"
 )
 
 // The limits of a document. Lengths are in characters.
@@ -17,10 +17,8 @@ const (
 	MaxExcerptLength     = 1000
 	MaxDescriptionLength = 500
 	MaxAltLength         = 1000
-	// MaxURLBytes is the maximum size of an address, which all browsers and servers accept.
-	MaxURLBytes  = 2000
-	MaxTags      = 20
-	MaxTagLength = 50
+	MaxTags              = 20
+	MaxTagLength         = 50
 	// MaxOldSlugs is how many addresses a post can have had.
 	MaxOldSlugs = 50
 	// MaxPosition is the last place of a page in the navigation.
@@ -44,7 +42,7 @@ func (d *Document) Check() error {
 		}
 	}
 	switch {
-	case d.Language != "" && !languageForm.MatchString(d.Language):
+	case d.Language != "" && !field.IsLanguage(d.Language):
 		return invalid("language", "%.40q is not a language. Write its tag, such as en or pt-BR.", d.Language)
 	case d.Position < 0 || d.Position > MaxPosition:
 		return invalid("position", "The place in the navigation must be a number from 0 to %d.", MaxPosition)
@@ -74,8 +72,8 @@ func (d *Document) checkText() error {
 
 func (d *Document) checkLengths() error {
 	for _, limit := range []struct {
-		field, name, text string
-		max               int
+		key, name, text string
+		max             int
 	}{
 		{"title", "title", d.Title, MaxTitleLength},
 		{"author", "author", d.Author, MaxAuthorLength},
@@ -84,7 +82,7 @@ func (d *Document) checkLengths() error {
 		{"cover_alt", "description of the cover", d.CoverAlt, MaxAltLength},
 	} {
 		if length := utf8.RuneCountInString(limit.text); length > limit.max {
-			return invalid(limit.field, "The %s has %d characters; the maximum is %d. Shorten it.", limit.name, length, limit.max)
+			return invalid(limit.key, "The %s has %d characters; the maximum is %d. Shorten it.", limit.name, length, limit.max)
 		}
 	}
 	if len(d.Content) > MaxContentBytes {
@@ -95,8 +93,8 @@ func (d *Document) checkLengths() error {
 
 func (d *Document) checkAddresses() error {
 	for _, address := range []struct {
-		field, name, text string
-		local             bool
+		key, name, text string
+		local           bool
 	}{
 		{"canonical_url", "address of the first publication", d.CanonicalURL, false},
 		{"link", "address that the post is about", d.Link, false},
@@ -104,34 +102,16 @@ func (d *Document) checkAddresses() error {
 	} {
 		switch {
 		case address.text == "":
-		case len(address.text) > MaxURLBytes:
-			return invalid(address.field, "The %s has %d bytes; the maximum is %d.", address.name, len(address.text), MaxURLBytes)
-		case address.local && !isImageAddress(address.text):
-			return invalid(address.field, "The %s must begin with https://, or be the path of an image of this blog, such as /media/….", address.name)
-		case !address.local && !isWebAddress(address.text):
-			return invalid(address.field, "The %s must be a whole one, such as https://example.org/page.", address.name)
+		case len(address.text) > field.MaxURLBytes:
+			return invalid(address.key, "The %s has %d bytes; the maximum is %d.", address.name, len(address.text), field.MaxURLBytes)
+		case address.local && !field.IsImageAddress(address.text):
+			return invalid(address.key, "The %s must begin with https://, or be the path of an image of this blog, such as /media/….", address.name)
+		case !address.local && !field.IsWebAddress(address.text):
+			return invalid(address.key, "The %s must be a whole one, such as https://example.org/page.", address.name)
 		}
 	}
 	return nil
 }
-
-// isWebAddress reports whether an address names a page of a host.
-func isWebAddress(address string) bool {
-	parsed, err := url.Parse(address)
-	return err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Hostname() != "" && parsed.User == nil && !strings.ContainsAny(address, " \t\n")
-}
-
-// isImageAddress reports whether a page can show an image: browsers load none over http on a page that came over https.
-func isImageAddress(address string) bool {
-	if strings.HasPrefix(address, "/") {
-		parsed, err := url.Parse(address)
-		return err == nil && parsed.Host == "" && !strings.ContainsAny(address, "\\ \t\n") && !strings.HasPrefix(address, "//")
-	}
-	return isWebAddress(address) && strings.HasPrefix(strings.ToLower(address), "https:")
-}
-
-// languageForm is the form of a BCP 47 tag, as the sanitizer accepts it.
-var languageForm = regexp.MustCompile(`^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8}){0,5}$`)
 
 func (d *Document) checkTags() error {
 	if len(d.Tags) > MaxTags {

@@ -3,13 +3,13 @@ package post
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/echoblogs/echoblogs/internal/content/field"
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
@@ -69,15 +69,15 @@ type InvalidError struct {
 
 func (e *InvalidError) Error() string { return e.Sentence }
 
-func invalid(field, format string, args ...any) error {
-	return &InvalidError{Sentence: fmt.Sprintf(format, args...), Field: field}
+func invalid(name, format string, args ...any) error {
+	return &InvalidError{Sentence: fmt.Sprintf(format, args...), Field: name}
 }
 
 // Normalize removes superfluous white space, control characters of what is shown on one line, what PostgreSQL cannot store of
 // the date, and what has no meaning for the kind of post. It derives the slug from the title if it is empty.
 func (d *Document) Normalize() {
 	for _, text := range []*string{&d.Title, &d.Author, &d.Excerpt, &d.Description, &d.CoverAlt} {
-		*text = line(*text)
+		*text = field.Line(*text)
 	}
 	if !naming.IsVisible(d.Title) {
 		d.Title = ""
@@ -91,7 +91,7 @@ func (d *Document) Normalize() {
 	}
 	d.OldSlugs = normalizeOldSlugs(d.OldSlugs, d.Slug)
 	d.Tags = normalizeTags(d.Tags)
-	d.Content = strings.Trim(NormalizeLines(d.Content), "\n")
+	d.Content = strings.Trim(field.Lines(d.Content), "\n")
 	d.Date = d.Date.Truncate(time.Microsecond) // the precision of timestamptz (PostgreSQL manual, section 8.5)
 	d.Unlisted = d.Unlisted && !d.Draft
 	d.Pinned = d.Pinned && !d.Page
@@ -116,7 +116,7 @@ func normalizeOldSlugs(slugs []string, slug string) []string {
 func normalizeTags(tags []string) []string {
 	var normal []string
 	for _, tag := range tags {
-		tag = norm.NFC.String(line(strings.TrimLeft(line(tag), "# ")))
+		tag = norm.NFC.String(field.Line(strings.TrimLeft(field.Line(tag), "# ")))
 		same := func(other string) bool { return strings.EqualFold(tag, other) }
 		if naming.IsVisible(tag) && !slices.ContainsFunc(normal, same) {
 			normal = append(normal, tag)
@@ -124,21 +124,6 @@ func normalizeTags(tags []string) []string {
 	}
 	return normal
 }
-
-// line returns text as it is shown on one line.
-func line(text string) string {
-	return strings.Join(strings.Fields(controls.ReplaceAllString(text, "")), " ")
-}
-
-// controls are the control characters that are no white space, those that embed or override a direction (UAX #9), and the byte
-// order mark. Others that nobody sees are part of some scripts: word breaks of Khmer, variants of Japanese names.
-var controls = regexp.MustCompile(`[\x00-\x08\x0E-\x1F\x7F-\x{84}\x{86}-\x{9F}\x{202A}-\x{202E}\x{FEFF}]`)
-
-// NormalizeLines ends the lines of text with \n, whichever system they come from, and removes the byte order mark that some
-// editors begin a file with.
-func NormalizeLines(text string) string { return lineEnds.Replace(strings.TrimPrefix(text, "\ufeff")) }
-
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // saysWhat returns the fields that say something, without those that say where and when readers see it.
 func (d Document) saysWhat() Document {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/echoblogs/echoblogs/internal/content/field"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/render"
 )
@@ -27,7 +28,7 @@ func Parse(file []byte) (post.Document, error) {
 	if !utf8.Valid(file) {
 		return post.Document{}, invalid("The file is not UTF-8 text. Save it with that encoding.")
 	}
-	text := post.NormalizeLines(string(file))
+	text := field.Lines(string(file))
 	document, text, err := parseFrontMatter(text)
 	if err != nil {
 		return post.Document{}, err
