@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // images from scratch have no time zones
 
 	"github.com/spf13/cobra"
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -97,9 +99,13 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 	case err != nil:
 		return fmt.Errorf("find the blog of %s: %s", name, postgres.LogText(err))
 	}
+	set, err := settings.NewStore(row.SchemaName).Load(ctx, db)
+	if err != nil {
+		return fmt.Errorf("read the settings of the blog of %s: %s", name, postgres.LogText(err))
+	}
 	quota := post.Quota{MaxPosts: row.Limits.MaxPosts, MaxStorageBytes: row.Limits.MaxStorageBytes}
 	saved, err := post.NewStore(row.SchemaName).Save(ctx, db, post.SaveRequest{
-		Document: document, Overwrite: true, Quota: quota, Now: time.Now(),
+		Document: document, Overwrite: true, SmartPunctuation: set.SmartPunctuation, Zone: set.Location(), Quota: quota, Now: time.Now(),
 	})
 	var (
 		invalid *post.InvalidError
@@ -113,7 +119,7 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 	case err != nil:
 		return fmt.Errorf("save the post in the blog of %s: %s", name, postgres.LogText(err))
 	}
-	fmt.Fprintf(out, "%s %s", saved.Outcome, document.Title)
+	fmt.Fprintf(out, "%s %s", saved.Outcome, cmp.Or(document.Title, saved.Slug))
 	if tenant.Status.URL != "" && !document.Draft {
 		fmt.Fprintf(out, ": %s/%s/", tenant.Status.URL, saved.Slug)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/render"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -107,7 +108,7 @@ func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 }
 
 func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota post.Quota) error {
-	document, err := e.withOtherFields(r, f)
+	document, set, err := e.readBeforeSave(r, f)
 	if err != nil {
 		return e.saveFailed(w, r, f, err)
 	}
@@ -123,7 +124,10 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 		saved    post.Saved
 	)
 	err = e.rendering(r, func() (err error) {
-		prepared, err = post.Prepare(post.SaveRequest{Document: document, Base: f.version(), Numbered: f.Slugless, Undated: f.Undated, Quota: quota, Now: r.now})
+		prepared, err = post.Prepare(post.SaveRequest{
+			Document: document, Base: f.version(), Numbered: f.Slugless, Undated: f.Undated,
+			SmartPunctuation: set.SmartPunctuation, Zone: set.Location(), Quota: quota, Now: r.now,
+		})
 		return err
 	})
 	if err == nil {
@@ -150,23 +154,24 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 	return e.showForm(w, r, stored, http.StatusOK)
 }
 
-// withOtherFields returns the document of a form, with the stored values of the fields that the form does not have. A post that was
-// changed or deleted since is refused when it is written.
-func (e *Editor) withOtherFields(r *request, f *postForm) (document post.Document, err error) {
+// readBeforeSave returns the settings of the blog and the document of a form, with the stored values of the fields that the form
+// does not have. A post that was changed or deleted since is refused when it is written.
+func (e *Editor) readBeforeSave(r *request, f *postForm) (document post.Document, set settings.Stored, err error) {
 	var stored post.Source
-	if f.ID != 0 {
-		err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
-			stored, err = r.posts().FindByID(ctx, db, f.ID)
+	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		if set, err = settings.NewStore(r.tenant.SchemaName).Load(ctx, db); err != nil || f.ID == 0 {
 			return err
-		})
-	}
+		}
+		stored, err = r.posts().FindByID(ctx, db, f.ID)
+		return err
+	})
 	if err != nil && !errors.Is(err, post.ErrNotFound) {
-		return post.Document{}, err
+		return post.Document{}, settings.Stored{}, err
 	}
 	document = stored.Document
 	document.Title, document.Slug, document.Author, document.Content = f.Title, f.Slug, f.Author, f.Content
 	document.Date, document.Draft = f.Date, f.Draft
-	return document, nil
+	return document, set, nil
 }
 
 // rendering calls work, which renders a post, when it is the blog's turn.
