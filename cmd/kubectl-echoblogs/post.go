@@ -24,16 +24,20 @@ func postCommand(flags *clusterFlags) *cobra.Command {
 		Use:   "post TENANT FILE.md",
 		Short: "Save a Markdown file as a post of a Tenant's blog",
 		Long: `Save a Markdown file as a post of a Tenant's blog. The file name - stands for the standard input. The title is the first
-heading, unless the front matter has one; slug, author, date and draft are optional:
+heading, unless the front matter has one; all fields are optional:
 
   ---
   title: Hello
+  slug: hello
   author: Alice
   date: 2027-01-31
+  tags: [letters, north]
   ---
   The text, in **Markdown**.
 
-A post with the same slug is replaced.`,
+The other fields are draft, unlisted and pinned (true or false), excerpt, description, canonical_url, cover, cover_alt, language,
+link, old_slugs (a list), page (true or false) and position (a number). Without a title, the post is a note, and needs a slug or
+a date. A post with the same slug is replaced; what it said before stays as a revision.`,
 		Example: "  kubectl echoblogs post alice hello.md",
 		Args:    cobra.ExactArgs(2),
 

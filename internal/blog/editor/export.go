@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/postgres"
@@ -26,7 +27,15 @@ func (e *Editor) export(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	defer release()
-	archive, err := transfer.NewExport(func(after int64) (batch []post.Source, err error) {
+	var set settings.Stored
+	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		set, err = settings.NewStore(r.tenant.SchemaName).Load(ctx, db)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	archive, err := transfer.NewExport(set, func(after int64) (batch []post.Source, err error) {
 		err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
 			batch, err = r.posts().ListSources(ctx, db, after, transfer.ExportBatch, transfer.ExportBatchBytes)
 			return err

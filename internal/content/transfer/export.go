@@ -2,10 +2,13 @@ package transfer
 
 import (
 	"archive/zip"
+	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
@@ -15,31 +18,43 @@ const ExportBatch = 10
 // ExportBatchBytes is the size of their content, unless the first is larger.
 const ExportBatchBytes = 1 << 20
 
+// The names of what an archive has besides the posts.
+const (
+	// SettingsFile has the settings, if the owner has set any.
+	SettingsFile = "settings.json"
+	// UnpublishedFolder has the posts with changes that readers do not see yet, which are in the archive without them, too.
+	UnpublishedFolder = "unpublished/"
+)
+
 // Export is an archive of all posts of a blog, drafts included: a ZIP file with a Markdown file for each post.
 type Export struct {
-	first []post.Source
-	read  func(after int64) ([]post.Source, error)
+	settings settings.Stored
+	first    []post.Source
+	read     func(after int64) ([]post.Source, error)
 }
 
 // NewExport reads the first posts, so that an error is known before anything is written. read returns the posts after an
 // ID, at most ExportBatch and ExportBatchBytes of them, as post.Store.ListSources does. No connection is held while a batch is written.
-func NewExport(read func(after int64) ([]post.Source, error)) (*Export, error) {
+func NewExport(set settings.Stored, read func(after int64) ([]post.Source, error)) (*Export, error) {
 	first, err := read(0)
 	if err != nil {
 		return nil, err
 	}
-	return &Export{first, read}, nil
+	return &Export{set, first, read}, nil
 }
 
 // Write writes the archive. It calls next before each batch, and stops if that returns an error.
 func (e *Export) Write(w io.Writer, next func() error) error {
 	archive := zip.NewWriter(w)
+	if err := e.addSettings(archive); err != nil {
+		return err
+	}
 	for batch := e.first; len(batch) > 0; {
 		if err := next(); err != nil {
 			return err
 		}
 		for i := range batch {
-			if err := addFile(archive, &batch[i]); err != nil {
+			if err := addPost(archive, &batch[i]); err != nil {
 				return err
 			}
 		}
@@ -54,17 +69,38 @@ func (e *Export) Write(w io.Writer, next func() error) error {
 	return nil
 }
 
-func addFile(archive *zip.Writer, source *post.Source) error {
-	content, err := Format(source.Document)
+func (e *Export) addSettings(archive *zip.Writer) error {
+	if e.settings.UpdatedAt.IsZero() {
+		return nil
+	}
+	content, err := json.MarshalIndent(e.settings.Settings, "", "  ")
 	if err != nil {
+		return fmt.Errorf("encode the settings: %w", err)
+	}
+	return addFile(archive, SettingsFile, content, e.settings.UpdatedAt)
+}
+
+func addPost(archive *zip.Writer, source *post.Source) error {
+	content, err := Format(source.Document)
+	if err == nil {
+		err = addFile(archive, naming.FileName(source.Slug, ".md"), content, source.UpdatedAt)
+	}
+	if err != nil || source.Pending == nil {
 		return err
 	}
-	file, err := archive.CreateHeader(&zip.FileHeader{Name: naming.FileName(source.Slug, ".md"), Method: zip.Deflate, Modified: source.UpdatedAt.UTC()})
+	if content, err = Format(*source.Pending); err != nil {
+		return err
+	}
+	return addFile(archive, UnpublishedFolder+naming.FileName(source.Slug, ".md"), content, source.UpdatedAt)
+}
+
+func addFile(archive *zip.Writer, name string, content []byte, modified time.Time) error {
+	file, err := archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: modified.UTC()})
 	if err == nil {
 		_, err = file.Write(content)
 	}
 	if err != nil {
-		return fmt.Errorf("add post %s to the archive: %w", source.Slug, err)
+		return fmt.Errorf("add %s to the archive: %w", name, err)
 	}
 	return nil
 }

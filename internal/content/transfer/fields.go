@@ -77,6 +77,44 @@ func textOf(node *yaml.Node) (value string, ok bool) {
 	return "", false
 }
 
+// isEmptyText reports whether a field is "", as opposed to nothing.
+func (f *fields) isEmptyText(key string) bool {
+	node := f.nodes[key]
+	return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!str" && strings.TrimSpace(node.Value) == ""
+}
+
+// list returns a field that is a list of texts, or a text with commas between them, without those that are empty.
+func (f *fields) list(key string) (list []string) {
+	node := f.nodes[key]
+	values := strings.Split(f.text(key), ",")
+	if node.Kind == yaml.SequenceNode {
+		values = nil
+		for _, item := range node.Content {
+			value, _ := textOf(item)
+			values = append(values, value)
+		}
+	}
+	for _, value := range values {
+		if value = strings.TrimSpace(value); value != "" {
+			list = append(list, value)
+		}
+	}
+	return list
+}
+
+// number returns a field that is a number, or 0 without a value.
+func (f *fields) number(key string) int {
+	value := f.text(key)
+	if value == "" {
+		return 0
+	}
+	number, err := strconv.Atoi(value)
+	if err != nil {
+		f.fail("The field %q of the front matter must be a number, not %.100q.", key, value)
+	}
+	return number
+}
+
 // isTrue returns a field that is true or false, in any of the spellings of YAML 1.1, or a default without a value.
 func (f *fields) isTrue(key string, byDefault bool) bool {
 	switch value := f.text(key); strings.ToLower(value) {

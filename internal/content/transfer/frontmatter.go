@@ -11,16 +11,17 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/render"
 )
 
-// maxFrontMatterBytes bounds the work of the YAML parser.
-const maxFrontMatterBytes = 16 << 10
+// maxFrontMatterBytes bounds the work of the YAML parser. The longest values of all fields take half of it, if each character is
+// written as an escape sequence.
+const maxFrontMatterBytes = 128 << 10
 
 // MaxFileBytes is the maximum size of a file that Parse reads.
 const MaxFileBytes = post.MaxContentBytes + maxFrontMatterBytes
 
 // Parse reads a Markdown file. The file can start with front matter: YAML between two lines of three hyphens, with the
-// keys title, slug, author, date, published and draft. Other keys are ignored, so that files written for other blogs can
-// be used. If the front matter has no title, the first line has to be a first-level heading. Errors are
-// *post.InvalidError.
+// keys of the fields of a post, or published. Other keys are ignored, so that files written for other blogs can be used. Without a
+// title in the front matter, it is the first-level heading in the first line. A file without a title is a note, which needs a
+// slug or a date; an empty title in quotation marks says that there is none. Errors are *post.InvalidError.
 func Parse(file []byte) (post.Document, error) {
 	if len(file) > MaxFileBytes {
 		return post.Document{}, invalid("The file has %d bytes; the maximum for a post is %d. Split it into two posts.", len(file), post.MaxContentBytes)
@@ -29,12 +30,12 @@ func Parse(file []byte) (post.Document, error) {
 		return post.Document{}, invalid("The file is not UTF-8 text. Save it with that encoding.")
 	}
 	text := field.Lines(string(file))
-	document, text, err := parseFrontMatter(text)
+	document, text, untitled, err := parseFrontMatter(text)
 	if err != nil {
 		return post.Document{}, err
 	}
 	heading, rest := cutHeading(text)
-	if document.Title == "" {
+	if document.Title == "" && !untitled {
 		document.Title = heading
 	}
 	// The page shows the title itself.
@@ -42,11 +43,12 @@ func Parse(file []byte) (post.Document, error) {
 		text = rest
 	}
 	document.Content = strings.Trim(text, "\n")
-	if document.Title == "" {
-		return post.Document{}, invalid("The post has no title. Start the file with a line such as \"# My title\", or with front matter that has a title.")
-	}
-	if document.Slug == "" {
+	switch {
+	case document.Slug != "":
+	case document.Title != "":
 		document.Slug = post.Slug(document.Title)
+	case document.Date.IsZero():
+		return post.Document{}, invalid("The post has no title. Start the file with a line such as \"# My title\", or with front matter that has a title. A note without a title needs a slug or a date there.")
 	}
 	return document, document.Check()
 }
@@ -55,22 +57,28 @@ func invalid(format string, args ...any) error {
 	return &post.InvalidError{Sentence: fmt.Sprintf(format, args...)}
 }
 
-// parseFrontMatter returns the fields of the front matter, and the text after it.
-func parseFrontMatter(text string) (post.Document, string, error) {
+// parseFrontMatter returns the fields of the front matter, and the text after it. untitled says that the title is an empty text.
+func parseFrontMatter(text string) (document post.Document, rest string, untitled bool, err error) {
 	head, rest, found, err := cutFrontMatter(text)
 	if err != nil || !found {
-		return post.Document{}, text, err
+		return post.Document{}, text, false, err
 	}
 	fields, err := readFields(head)
 	if err != nil {
-		return post.Document{}, "", err
+		return post.Document{}, "", false, err
 	}
-	document := post.Document{Title: fields.text("title"), Slug: fields.text("slug"), Author: fields.text("author")}
-	document.Draft = fields.isTrue("draft", false) || !fields.isTrue("published", true)
+	document = post.Document{
+		Title: fields.text("title"), Slug: fields.text("slug"), OldSlugs: fields.list("old_slugs"), Author: fields.text("author"),
+		Draft: fields.isTrue("draft", false) || !fields.isTrue("published", true), Unlisted: fields.isTrue("unlisted", false),
+		Tags: fields.list("tags"), Excerpt: fields.text("excerpt"), Description: fields.text("description"),
+		CanonicalURL: fields.text("canonical_url"), Cover: fields.text("cover"), CoverAlt: fields.text("cover_alt"),
+		Language: fields.text("language"), Link: fields.text("link"),
+		Page: fields.isTrue("page", false), Position: fields.number("position"), Pinned: fields.isTrue("pinned", false),
+	}
 	if date := fields.text("date"); date != "" && fields.err == nil {
 		document.Date, fields.err = parseDate(date)
 	}
-	return document, rest, fields.err
+	return document, rest, fields.isEmptyText("title"), fields.err
 }
 
 // cutFrontMatter splits a text that starts with a line of three hyphens at the next such line.
