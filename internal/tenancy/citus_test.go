@@ -2,17 +2,21 @@ package tenancy_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/account/migrations"
 	"github.com/echoblogs/echoblogs/internal/application"
 	"github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/citusrules"
@@ -99,7 +103,7 @@ func writePost(ctx context.Context, t *testing.T, recorder *citusrules.Recorder,
 	if listed, err := posts.List(ctx, pool, now, 5, 0); err != nil || len(listed) != 1 {
 		t.Errorf("the list is %v, %v", listed, err)
 	}
-	if items, err := posts.ListAll(ctx, pool, 5, 0); err != nil || len(items) != 1 {
+	if items, err := posts.ListFiltered(ctx, pool, now, post.Filter{}, 5, 0); err != nil || len(items) != 1 {
 		t.Errorf("all posts are %v, %v", items, err)
 	}
 	if sources, err := posts.ListSources(ctx, pool, 0, 5, 1000); err != nil || len(sources) != 1 {
@@ -109,8 +113,81 @@ func writePost(ctx context.Context, t *testing.T, recorder *citusrules.Recorder,
 	if err != nil {
 		t.Fatalf("find the source: %v", err)
 	}
-	if err := posts.Delete(ctx, pool, source.Version, now); err != nil {
-		t.Errorf("delete the post: %v", err)
+	reviseAndDelete(ctx, t, pool, posts, source)
+	set := settings.NewStore(schema)
+	for _, tagline := range []string{"One", "Two"} {
+		stored, err := set.Load(ctx, pool)
+		if err == nil {
+			_, err = set.Save(ctx, pool, settings.SaveRequest{Settings: settings.Settings{Tagline: tagline}, Base: stored.UpdatedAt, Now: now})
+		}
+		if err != nil {
+			t.Errorf("save the settings: %v", err)
+		}
+	}
+}
+
+// reviseAndDelete calls everything that changes a post otherwise than by replacing it, and at last deletes it.
+func reviseAndDelete(ctx context.Context, t *testing.T, pool *pgxpool.Pool, posts post.Store, source post.Source) {
+	t.Helper()
+	step := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	base, quota := source.Version, post.Quota{MaxPosts: new(int64(9)), MaxStorageBytes: new(int64(1000))}
+	save := func(document post.Document, unpublished bool) {
+		t.Helper()
+		saved, err := posts.Save(ctx, pool, post.SaveRequest{
+			Document: document, Base: base, Unpublished: unpublished, Autosave: unpublished, TakeRedirect: true, Quota: quota, Now: now,
+		})
+		step("save", err)
+		base = saved.Version
+	}
+	save(post.Document{Title: "Title", Slug: "renamed", Content: strings.Repeat("a", 300)}, false)
+	save(post.Document{Title: "Title", Slug: "renamed", Content: strings.Repeat("b", 300)}, false) // revisions make way
+	save(post.Document{Title: "Title", Slug: "renamed", Content: "Pending"}, true)
+	save(post.Document{Title: "Title", Slug: "renamed", Content: "Pending"}, false)
+	revisions, err := posts.ListRevisions(ctx, pool, base.ID)
+	step("list revisions", err)
+	restored, err := posts.RestoreRevision(ctx, pool, revisions[0].SavedAt, post.SaveRequest{Base: base, Unpublished: true, Now: now})
+	step("restore a revision", err)
+	share, err := posts.StartSharing(ctx, pool, base.ID)
+	step("share", err)
+	_, err = posts.Shared(ctx, pool, share, 1000)
+	step("read what is shared", err)
+	step("stop sharing", posts.StopSharing(ctx, pool, base.ID))
+	discarded, err := posts.DiscardPending(ctx, pool, restored.Version, now)
+	step("discard", err)
+	_, err = posts.BySlug(ctx, pool, now, "title", 1000)
+	if _, moved := errors.AsType[*post.MovedError](err); !moved {
+		t.Errorf("the former slug: %v", err)
+	}
+	_, err = posts.ListAddresses(ctx, pool, now, 5)
+	step("list addresses", err)
+	_, err = posts.ListPages(ctx, pool, now)
+	step("list pages", err)
+	_, err = posts.Count(ctx, pool, now)
+	step("count", err)
+	_, err = posts.ListTags(ctx, pool, 5)
+	step("list tags", err)
+	_, err = posts.Usage(ctx, pool)
+	step("measure", err)
+	step("delete", posts.Delete(ctx, pool, discarded, now))
+	// Another post takes the former slug of the one in the trash.
+	if _, err := posts.Save(ctx, pool, post.SaveRequest{Document: post.Document{Title: "Title"}, TakeRedirect: true, Now: now}); err != nil {
+		t.Errorf("take a slug: %v", err)
+	}
+	_, err = posts.ListTrash(ctx, pool, now, 5, 0)
+	step("list the trash", err)
+	_, err = posts.Restore(ctx, pool, base.ID, quota, now)
+	step("restore", err)
+	step("purge", posts.Purge(ctx, pool, now))
+	items, err := posts.ListFiltered(ctx, pool, now, post.Filter{}, 5, 0)
+	step("list", err)
+	for _, item := range items { // the next check begins with an empty blog
+		step("delete", posts.Delete(ctx, pool, post.Version{ID: item.ID, UpdatedAt: item.UpdatedAt}, now))
+		step("delete for ever", posts.DeleteForever(ctx, pool, item.ID))
 	}
 }
 

@@ -55,12 +55,13 @@ func (e *Editor) list(w http.ResponseWriter, r *request) error {
 	var items []post.Item
 	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
 		// One more than is shown, to know whether there is another page.
-		items, err = r.posts().ListAll(ctx, db, listSize+1, (number-1)*listSize)
+		items, err = r.posts().ListFiltered(ctx, db, r.now, post.Filter{}, listSize+1, (number-1)*listSize)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	e.purge(r)
 	list := listView{Notice: notices[r.URL.Query().Get("done")], ReadOnly: r.readOnlyReason()}
 	if number > 1 {
 		list.Newer = listPath(number - 1)
@@ -73,6 +74,14 @@ func (e *Editor) list(w http.ResponseWriter, r *request) error {
 		list.Items = append(list.Items, listItem{item, state, public})
 	}
 	return e.show(w, r, view{name: "list", title: "Posts", Data: list})
+}
+
+// purge deletes what has been in the trash for long enough. The list is shown even if the database cannot be written.
+func (e *Editor) purge(r *request) {
+	err := e.query(r, func(ctx context.Context, db postgres.Beginner) error { return r.posts().Purge(ctx, db, r.now) })
+	if err != nil {
+		e.LogFailure(r.Request, r.tenant, err)
+	}
 }
 
 // listNumber reads the number of a page of the list. Empty: the first.

@@ -53,7 +53,7 @@ func TestOnlyTheOwnerWrites(t *testing.T) {
 	p.Update(s, blogtest.Start)
 	alice.Open("/write/").WantSeeOther(t, "/login/?next=%2Fwrite%2F")
 	alice.Submit("/write/title/", append(version(form), "title", "Mine", "content", "My words")...).Want(t, http.StatusForbidden, "alice")
-	entries, err := post.NewStore("alice").ListAll(t.Context(), p.Writer, 10, 0)
+	entries, err := post.NewStore("alice").ListFiltered(t.Context(), p.Writer, blogtest.Start, post.Filter{}, 10, 0)
 	if err != nil || len(entries) != 1 || entries[0].Title != "Title" {
 		t.Errorf("posts: %+v, %v", entries, err)
 	}

@@ -52,7 +52,7 @@ func TestPendingChanges(t *testing.T) {
 	if err != nil || source.Content != "For readers." || source.Pending == nil || source.Pending.Content != "Unseen *words*." || !source.Pending.Date.Equal(now) {
 		t.Fatalf("the source is %+v, %v", source, err)
 	}
-	if items, err := store.ListAll(t.Context(), pool, 5, 0); err != nil || len(items) != 1 || !items[0].Pending {
+	if items, err := store.ListFiltered(t.Context(), pool, now, post.Filter{}, 5, 0); err != nil || len(items) != 1 || !items[0].Pending {
 		t.Errorf("the author's list is %+v, %v", items, err)
 	}
 

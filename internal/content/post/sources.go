@@ -16,33 +16,6 @@ const selectSources = `SELECT id, slug, old_slugs, title, author, content, coale
 	cover, cover_alt, language, link, page_position, pinned_at, ` + versionAt + `, coalesce(autosaved_at = ` + versionAt + `, false), pending,
 	coalesce(share_token, '') FROM `
 
-// ListAll returns all posts, drafts included, newest first: at most limit, after skipping offset.
-func (s Store) ListAll(ctx context.Context, db postgres.Querier, limit, offset int) ([]Item, error) {
-	rows, err := db.Query(ctx, `SELECT `+itemColumns+` FROM `+s.table+` WHERE NOT (`+inTrash+`)
-		ORDER BY coalesce(published_at, unlisted_at, updated_at) DESC, id DESC LIMIT $1 OFFSET $2`, binary, limit, offset)
-	if err != nil {
-		return nil, fmt.Errorf("list all posts: %w", err)
-	}
-	items, err := pgx.CollectRows(rows, scanItem)
-	if err != nil {
-		return nil, fmt.Errorf("list all posts: %w", err)
-	}
-	return items, nil
-}
-
-const itemColumns = `id, slug, title, summary, tags, coalesce(published_at, unlisted_at), published_at IS NULL AND unlisted_at IS NOT NULL,
-	page_position IS NOT NULL, pinned_at IS NOT NULL, pending IS NOT NULL, ` + versionAt
-
-func scanItem(row pgx.CollectableRow) (Item, error) {
-	var (
-		i         Item
-		published *time.Time
-	)
-	err := row.Scan(&i.ID, &i.Slug, &i.Title, &i.Summary, &i.Tags, &published, &i.Unlisted, &i.Page, &i.Pinned, &i.Pending, &i.UpdatedAt)
-	i.PublishedAt = orZero(published)
-	return i, err
-}
-
 // Find returns the post with a slug, whether readers see it or not, or ErrNotFound. Posts in the trash are not found.
 func (s Store) Find(ctx context.Context, db postgres.Querier, slug string) (Source, error) {
 	return s.findOne(ctx, db, `slug = $1`, slug)

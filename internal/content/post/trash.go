@@ -167,7 +167,7 @@ func (s Store) DeleteForever(ctx context.Context, db postgres.Querier, id int64)
 }
 
 // Purge deletes some of the posts that have been in the trash for longer than TrashRetention at the time now. Each save does
-// the same; ListTrash and ListAll do not show them.
+// the same, and no list shows them.
 func (s Store) Purge(ctx context.Context, db postgres.Querier, now time.Time) error {
 	batch := &pgx.Batch{}
 	s.queuePurge(batch, now)

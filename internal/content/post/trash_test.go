@@ -47,7 +47,7 @@ func TestTrash(t *testing.T) {
 	if _, err := store.Find(t.Context(), pool, "one"); !errors.Is(err, post.ErrNotFound) {
 		t.Errorf("find a deleted post: %v", err)
 	}
-	if items, err := store.ListAll(t.Context(), pool, 5, 0); err != nil || len(items) != 0 {
+	if items, err := store.ListFiltered(t.Context(), pool, now, post.Filter{}, 5, 0); err != nil || len(items) != 0 {
 		t.Errorf("the list is %+v, %v", items, err)
 	}
 	if sources, err := store.ListSources(t.Context(), pool, 0, 5, 1000); err != nil || len(sources) != 0 {
@@ -157,7 +157,7 @@ func TestFormerVersionPublishesFromTheTrash(t *testing.T) {
 	if entries, err := store.List(t.Context(), pool, later, 5, 0); err != nil || len(entries) != 1 {
 		t.Errorf("readers see %+v, %v", entries, err)
 	}
-	if items, err := store.ListAll(t.Context(), pool, 5, 0); err != nil || len(items) != 1 || items[0].State(later) != post.StatePublished {
+	if items, err := store.ListFiltered(t.Context(), pool, now, post.Filter{}, 5, 0); err != nil || len(items) != 1 || items[0].State(later) != post.StatePublished {
 		t.Errorf("the author sees %+v, %v", items, err)
 	}
 }
