@@ -2,13 +2,17 @@ package editor_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
@@ -197,4 +201,45 @@ func TestEditsDoNotOverwriteOneAnother(t *testing.T) {
 	gone := edit(form, "A long thought.")
 	gone.Want(t, http.StatusConflict, "alice", "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post.", "A long thought.", `action="/write/new/"`)
 	b.Submit("/write/new/", append(version(gone), "title", "Title", "content", "A long thought.", "action", "save")...).WantSeeOther(t, "/write/title/?done=saved")
+}
+
+// The form does not have all fields of a post: a save keeps the others.
+func TestSaveKeepsOtherFields(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	want := post.Document{
+		Title: "Title", Slug: "title", Content: "Text", Date: blogtest.Start, Unlisted: true, Tags: []string{"a"}, Excerpt: "Short.", Language: "de", Cover: "/a.jpg", CoverAlt: "A",
+	}
+	p.Save("alice", want)
+	b := p.LogIn("alice", "alice.example.com")
+	store := post.NewStore("alice")
+	source, err := store.Find(t.Context(), p.Writer, "title")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Submit("/write/title/", "id", fmt.Sprint(source.ID), "revision", fmt.Sprint(source.UpdatedAt.UnixMicro()), "title", "Title", "slug", "title", "content", "Other text", "action", "save").
+		WantSeeOther(t, "/write/title/?done=saved")
+	if source, err = store.Find(t.Context(), p.Writer, "title"); err != nil {
+		t.Fatal(err)
+	}
+	want.Content = "Other text"
+	if diff := cmp.Diff(want, source.Document); diff != "" {
+		t.Errorf("the post (-want +got):\n%s", diff)
+	}
+	b.Open("/write/").Want(t, http.StatusOK, "alice", "Unlisted since 10 January 2027")
+}
+
+// The settings of the blog decide about punctuation.
+func TestSaveUsesSettings(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	r := settings.SaveRequest{Settings: settings.Settings{SmartPunctuation: true, TimeZone: "Pacific/Kiritimati"}, Now: blogtest.Start}
+	if _, err := settings.NewStore("alice").Save(t.Context(), p.Writer, r); err != nil {
+		t.Fatal(err)
+	}
+	b := p.LogIn("alice", "alice.example.com")
+	b.Submit("/write/new/", "title", "", "content", `"So"`, "draft", "1", "action", "publish").WantSeeOther(t, "/write/2027-01-11-0200/?done=published")
+	p.Get("alice.example.com", "/2027-01-11-0200/").Want(t, http.StatusOK, "alice", "<p>“So”</p>")
 }
