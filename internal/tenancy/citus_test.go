@@ -187,7 +187,7 @@ func reviseAndDelete(ctx context.Context, t *testing.T, pool *pgxpool.Pool, post
 	step("list", err)
 	for _, item := range items { // the next check begins with an empty blog
 		step("delete", posts.Delete(ctx, pool, post.Version{ID: item.ID, UpdatedAt: item.UpdatedAt}, now))
-		step("delete for ever", posts.DeleteForever(ctx, pool, item.ID))
+		step("delete permanently", posts.DeletePermanently(ctx, pool, item.ID))
 	}
 }
 

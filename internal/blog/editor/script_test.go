@@ -86,7 +86,7 @@ func TestScript(t *testing.T) {
 	p.Get("alice.example.com", "/a-thought/").Want(t, http.StatusOK, "alice", "Two")
 }
 
-// The address of a draft follows its title until somebody writes one.
+// The address of a draft follows its title until the author writes one.
 func TestFormSaysWhetherTheAddressFollowsTheTitle(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)

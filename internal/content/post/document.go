@@ -22,7 +22,7 @@ type Document struct {
 	// date and the time.
 	Slug string `json:"slug,omitempty"`
 	// OldSlugs are slugs that redirect to the post, at most MaxOldSlugs. Save adds them to those of the stored post, which
-	// redirect for ever.
+	// redirect permanently.
 	OldSlugs []string `json:"old_slugs,omitempty"`
 	// Author is plain text. Empty: the page shows no author.
 	Author string `json:"author,omitempty"`

@@ -140,7 +140,7 @@ func TestFieldsAreChecked(t *testing.T) {
 	}
 }
 
-// Readers are told of changes that they see.
+// The time of a change is that of one that readers see.
 func TestUpdatedAt(t *testing.T) {
 	t.Parallel()
 	pool, store := newBlog(t)

@@ -192,7 +192,7 @@ func TestShare(t *testing.T) {
 	}
 	shown("")
 	if renewed, err := store.StartSharing(t.Context(), pool, id); err != nil || renewed.Token == share.Token {
-		t.Errorf("shared anew as %v, %v", renewed, err)
+		t.Errorf("shared again as %v, %v", renewed, err)
 	}
 	shown("")
 	remove(t, pool, store, "public")

@@ -8,7 +8,7 @@ import (
 )
 
 // claimSlugs completes the former slugs of the document, and checks that no other post has had its slug or has one of them.
-// A former slug belongs to its post for ever, so that links do not lead to another text: a new post with such a slug gets a number,
+// A former slug belongs to its post permanently, so that links do not lead to another text: a new post with such a slug gets a number,
 // or ErrSlugRedirects, unless its author takes the slug.
 func (s Store) claimSlugs(ctx context.Context, tx pgx.Tx, r *SaveRequest, stored *Source) error {
 	given, document := r.Document.OldSlugs, &r.Document

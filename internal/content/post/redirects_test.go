@@ -11,7 +11,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
-// A slug that readers know leads to its post for ever, and to no other one unless its author takes it.
+// A slug that readers know permanently leads to its post, and to no other one unless its author takes it.
 func TestFormerSlugs(t *testing.T) {
 	t.Parallel()
 	pool, store := newBlog(t)

@@ -158,8 +158,8 @@ func (s Store) takenSlugs(ctx context.Context, tx pgx.Tx, id int64, slugs []stri
 	return taken, err
 }
 
-// DeleteForever deletes a post in the trash. It returns no error if it does not exist, or is not in the trash.
-func (s Store) DeleteForever(ctx context.Context, db postgres.Querier, id int64) error {
+// DeletePermanently deletes a post in the trash. It returns no error if it does not exist, or is not in the trash.
+func (s Store) DeletePermanently(ctx context.Context, db postgres.Querier, id int64) error {
 	if _, err := db.Exec(ctx, `DELETE FROM `+s.table+` WHERE id = $1 AND `+inTrash, id); err != nil {
 		return fmt.Errorf("delete post %d from the trash: %w", id, err)
 	}

@@ -73,18 +73,18 @@ func TestTrash(t *testing.T) {
 	if _, err := store.Restore(t.Context(), pool, first.ID, post.Quota{}, now); !errors.Is(err, post.ErrNotFound) {
 		t.Errorf("restored again: %v", err)
 	}
-	if err := store.DeleteForever(t.Context(), pool, first.ID); err != nil {
+	if err := store.DeletePermanently(t.Context(), pool, first.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Find(t.Context(), pool, "one-2"); err != nil {
-		t.Errorf("a post that is not in the trash was deleted for ever: %v", err)
+		t.Errorf("a post that is not in the trash was permanently deleted: %v", err)
 	}
 	remove(t, pool, store, "one-2")
-	if err := store.DeleteForever(t.Context(), pool, first.ID); err != nil {
+	if err := store.DeletePermanently(t.Context(), pool, first.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Restore(t.Context(), pool, first.ID, post.Quota{}, now); !errors.Is(err, post.ErrNotFound) {
-		t.Errorf("restored after it was deleted for ever: %v", err)
+		t.Errorf("restored after it was permanently deleted: %v", err)
 	}
 }
 

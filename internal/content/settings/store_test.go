@@ -110,7 +110,7 @@ func TestSaveVersions(t *testing.T) {
 	}
 }
 
-// Of several writers with the same version, one succeeds, and the others are told.
+// Of several writers with the same version, one succeeds, and the others get ErrChanged.
 func TestConcurrentSaves(t *testing.T) {
 	t.Parallel()
 	pool, store := newBlog(t)
