@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -18,17 +19,19 @@ type Editor struct {
 	// sameOrigin refuses forms of other origins, including sibling tenants.
 	sameOrigin *http.CrossOriginProtection
 	capacity   *capacity
+	uploads    *site.Uploads
+	receiver   *media.Receiver
 }
 
 // New returns an Editor that reads and writes posts by means of a pool of size connections.
-func New(s *site.Site, db postgres.Beginner, size int) (*Editor, error) {
+func New(s *site.Site, db postgres.Beginner, size int, uploads *site.Uploads) (*Editor, error) {
 	pages, err := s.Layout.LoadTemplates(templates)
 	if err != nil {
 		return nil, err
 	}
 	return &Editor{
 		Site: s, connections: site.NewConnections(db, size, connectionsWaiting), pages: pages,
-		sameOrigin: http.NewCrossOriginProtection(), capacity: newCapacity(),
+		sameOrigin: http.NewCrossOriginProtection(), capacity: newCapacity(), uploads: uploads, receiver: media.NewReceiver(),
 	}, nil
 }
 
@@ -46,12 +49,15 @@ func (e *Editor) Register(mux *http.ServeMux) {
 		// A form is shown again with its text if the session has expired, so save looks up the user itself.
 		"POST " + newPath + "{$}":               e.save,
 		"POST " + site.WritePath + "{slug}/{$}": e.save,
+		"POST " + uploadsPath + "{$}":           e.upload,
 	} {
 		mux.Handle(pattern, e.handle(show))
 	}
 	for pattern, show := range map[string]page{
 		"GET " + site.WritePath + "{$}":                e.list,
 		"GET " + newPath + "{$}":                       e.newPost,
+		"GET " + uploadsPath + "{$}":                   e.listUploads,
+		"POST " + uploadsPath + "delete/{$}":           e.deleteUpload,
 		"GET " + site.WritePath + "export.zip":         e.export,
 		"GET " + site.WritePath + "{slug}/{$}":         e.edit,
 		"GET " + site.WritePath + "{slug}/delete/{$}":  e.confirmDelete,

@@ -27,6 +27,7 @@ var notices = map[string]string{
 	"scheduled":   "Scheduled. Readers can see it from its date on.",
 	"unpublished": "Unpublished. It is a draft now, and readers can no longer see it.",
 	"deleted":     "Deleted.",
+	"uploaded":    "Uploaded.",
 }
 
 // listView is the data of the list of posts.

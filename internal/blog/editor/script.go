@@ -1,7 +1,6 @@
 package editor
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -54,13 +53,5 @@ func (e *Editor) answerScript(w http.ResponseWriter, f *postForm, status int) er
 	if f.Stored != nil {
 		a.Stored = &storedAnswer{f.Stored.Title, f.Stored.Content, f.Stored.UpdatedAt}
 	}
-	body, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client has gone, and sends the form again
-	return nil
+	return answerJSON(w, status, a)
 }

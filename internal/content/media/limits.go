@@ -57,9 +57,9 @@ type TooLargeError struct {
 
 func (e *TooLargeError) Error() string {
 	if e.Size < 0 {
-		return fmt.Sprintf("%s was not uploaded: it has more than %s. Make it smaller.", e.Name, formatBytes(e.Max))
+		return fmt.Sprintf("%s was not uploaded: it has more than %s. Make it smaller.", e.Name, FormatBytes(e.Max))
 	}
-	return fmt.Sprintf("%s was not uploaded: %s, at most %s. Make it smaller.", e.Name, formatBytes(e.Size), formatBytes(e.Max))
+	return fmt.Sprintf("%s was not uploaded: %s, at most %s. Make it smaller.", e.Name, FormatBytes(e.Size), FormatBytes(e.Max))
 }
 
 // QuotaError is returned for a file for which the blog has no room. Its text is for the author.
@@ -73,16 +73,16 @@ type QuotaError struct {
 }
 
 func (e *QuotaError) Error() string {
-	needs := "it needs " + formatBytes(e.Size)
+	needs := "it needs " + FormatBytes(e.Size)
 	if e.Size < 0 {
 		needs = "there is no room"
 	}
 	return fmt.Sprintf("%s was not uploaded: %s, and %s bytes of %s are left. Delete uploads or posts, or contact support for a higher limit.",
-		e.Name, needs, groupDigits(e.Left), formatBytes(e.Max))
+		e.Name, needs, groupDigits(e.Left), FormatBytes(e.Max))
 }
 
-// formatBytes returns a size with one decimal, in units of 1000.
-func formatBytes(n int64) string {
+// FormatBytes returns a size for people: with one decimal at most, in units of 1000, rounded up.
+func FormatBytes(n int64) string {
 	switch {
 	case n < 1000:
 		return fmt.Sprintf("%d bytes", n)

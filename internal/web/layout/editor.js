@@ -1,7 +1,7 @@
 // The editor of a post. Without it, the page is a form that does the same with its buttons.
 const form = document.querySelector("form.editor");
 const { title, content } = form.elements;
-const [markdown, { Saving }, { fromHTML }] = await Promise.all(["markdown", "saving", "paste"].map((name) => import(form.dataset[name])));
+const [markdown, { Saving }, { fromHTML }, { Uploads }] = await Promise.all(["markdown", "saving", "paste", "upload"].map((name) => import(form.dataset[name])));
 
 // --- Text
 
@@ -38,7 +38,6 @@ const tools = {
   link: markdown.link,
   code: markdown.code,
   strike: (s) => markdown.wrap(s, "~~"),
-  picture: (s) => markdown.insert(s, "![](https://)", 4, 12),
   table: (s) => markdown.insert(s, "|  |  |\n| --- | --- |\n|  |  |", 2),
   footnote: markdown.footnote,
   rule: (s) => markdown.insert(s, "* * *"),
@@ -159,6 +158,25 @@ if (bar) {
   });
 }
 
+// --- Uploads
+
+/** replace replaces text that is still there, and leaves the caret where it is. */
+function replace(from, to) {
+  const start = content.value.indexOf(from);
+  if (start < 0) {
+    return;
+  }
+  const focused = document.activeElement;
+  const end = start + from.length;
+  const moved = (place) => (place <= start ? place : place >= end ? place + to.length - from.length : start + to.length);
+  apply({ start, end, text: to, select: [moved(content.selectionStart), moved(content.selectionEnd)] });
+  if (focused !== content) {
+    focused.focus();
+  }
+}
+
+const uploads = content.readOnly ? null : new Uploads(form, { insert: (text) => apply(markdown.insert(selection(), text)), replace });
+
 // --- Saving and preview
 
 const preview = form.querySelector(".preview");
@@ -208,7 +226,11 @@ form.elements.slug.addEventListener("input", () => {
 
 form.addEventListener("click", (event) => {
   const button = event.target.closest("button[name=action]");
-  if (button?.value === "save" && form.elements.draft !== undefined) {
+  if (uploads?.count && ["publish", "save"].includes(button?.value) && (button.value === "publish" || form.elements.draft === undefined)) {
+    event.preventDefault();
+    saving.say("Waiting for the upload");
+    uploads.idle().then(() => button.click());
+  } else if (button?.value === "save" && form.elements.draft !== undefined) {
     event.preventDefault();
     saving.save("save");
   } else if (button?.value === "preview") {
