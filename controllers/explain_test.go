@@ -71,7 +71,7 @@ func anotherMigration() application.Application {
 	next := blogapp.Application
 	version := fmt.Sprintf("%04d", len(next.Migrations)+1)
 	next.Migrations = append(slices.Clone(next.Migrations), application.Migration{
-		Version: version, Name: version + "_add_language.sql", Statements: []string{"ALTER TABLE posts ADD COLUMN language text"}, Checksum: "of-a-test",
+		Version: version, Name: version + "_add_mood.sql", Statements: []string{"ALTER TABLE posts ADD COLUMN mood text"}, Checksum: "of-a-test",
 	})
 	return next
 }
@@ -97,7 +97,7 @@ func TestExplain(t *testing.T) {
 
 	p.wantExplained("alice", nil,
 		"No problem was found: alice is served at http://alice.example.com:8000.\n", "Ingress tenant-alice has ", "by echoblogs-operator at ", "Last change of spec: by ",
-		"Schema alice is at version 0001. That is the newest version.", "There is no data of a deleted Tenant of this name.", "Its limits are 1000 posts, 100Mi of storage.")
+		"Schema alice is at version "+blogapp.Application.Latest()+". That is the newest version.", "There is no data of a deleted Tenant of this name.", "Its limits are 1000 posts, 100Mi of storage.")
 	p.wantExplained("bob", map[string]explain.State{"Active": explain.Wrong},
 		"First problem: Active. Suspended by spec.suspended", "The reason is: Payment is overdue.", "Last change of spec.suspended: by ",
 		fmt.Sprintf(`$ kubectl -n %s patch tenant bob --type=merge --patch='{"spec":{"suspended":false}}'`, p.Namespace))
@@ -139,12 +139,13 @@ func TestExplainFailedMigration(t *testing.T) {
 	p.CreateDefault()
 	p.ReadyTenant("alice")
 	stop()
-	p.Exec(`ALTER TABLE alice.posts ADD COLUMN language text`)
+	p.Exec(`ALTER TABLE alice.posts ADD COLUMN mood text`)
 	p.Application = anotherMigration()
+	next := p.Application.Latest()
 	p.StartOperator(nil)
 	p.WaitCondition("alice", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
-	p.wantExplained("alice", map[string]explain.State{"Schema": explain.Wrong}, "First problem: Schema. The migrations to version 0002 failed at statement 1 of 0002_add_language.sql, and were rolled back.",
-		`The schema "alice" is at version 0001; the newest is 0002.`, "$ kubectl -n "+p.Namespace+" logs --selector=app.kubernetes.io/name=echoblogs-operator --prefix --tail=50")
+	p.wantExplained("alice", map[string]explain.State{"Schema": explain.Wrong}, "First problem: Schema. The migrations to version "+next+" failed at statement 1 of "+next+"_add_mood.sql, and were rolled back.",
+		`The schema "alice" is at version `+blogapp.Application.Latest()+`; the newest is `+next+`.`, "$ kubectl -n "+p.Namespace+" logs --selector=app.kubernetes.io/name=echoblogs-operator --prefix --tail=50")
 }
 
 // Without the database, all layers that do not need it are explained.
@@ -161,7 +162,7 @@ func TestExplainWithoutTheDatabase(t *testing.T) {
 	for _, text := range []string{
 		"No problem was found, but these could not be read: Registry, Tombstones, Audit log.\n",
 		"Registry   unknown  The registry could not be read. The database cannot be reached.\n                    Forward a port.\n",
-		"Schema     ok       Schema alice is at version 0001.\n", "Route      ok       Ingress tenant-alice routes to the backend. Ingress tenant-alice has ", "Serving    ok  ",
+		"Schema     ok       Schema alice is at version " + blogapp.Application.Latest() + ".\n", "Route      ok       Ingress tenant-alice routes to the backend. Ingress tenant-alice has ", "Serving    ok  ",
 	} {
 		if !strings.Contains(printed, text) {
 			t.Errorf("the explanation lacks %q:\n%s", text, printed)

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	blogapp "github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/remediation"
 	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
@@ -46,7 +47,7 @@ func TestPlatformCountsItsTenants(t *testing.T) {
 		return nil
 	})
 	status := p.ReadPlatform().Status
-	if len(status.Versions) != 1 || status.Versions[0] != (v1alpha1.VersionCount{Version: "0001", Tenants: 2}) || status.SchemaVersion != "0001" {
+	if len(status.Versions) != 1 || status.Versions[0] != (v1alpha1.VersionCount{Version: blogapp.Application.Latest(), Tenants: 2}) || status.SchemaVersion != blogapp.Application.Latest() {
 		t.Errorf("versions %v of %s", status.Versions, status.SchemaVersion)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	blogapp "github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/diagnosis"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
@@ -95,7 +96,7 @@ func TestDefectsOfASchemaAreReported(t *testing.T) {
 			missing + ` If it was renamed to "entries", run: ALTER TABLE "alice"."entries" RENAME TO "posts";`, restore, "",
 		},
 		"a dropped table": {
-			`DROP TABLE alice.posts`, v1alpha1.ReasonTableMissing, missing, restore,
+			`DROP TABLE alice.posts CASCADE`, v1alpha1.ReasonTableMissing, missing, restore,
 			`CREATE TABLE alice.posts (LIKE bob.posts INCLUDING ALL); ALTER TABLE alice.posts OWNER TO echoblogs_operator`,
 		},
 		"a view in place of the table": {
@@ -185,21 +186,28 @@ func TestAdoptionOfASchemaOfAnotherRole(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, func(p *v1alpha1.Platform) { p.Spec.Database.AdoptableSchemas = []string{"legacy", "partial"} })
 	p.ReadyTenant("bob")
-	p.AsAdministrator(`CREATE SCHEMA legacy`, `GRANT ALL ON SCHEMA legacy TO echoblogs_operator`, `CREATE TABLE legacy.posts (LIKE bob.posts INCLUDING ALL)`)
-	p.CreateTenant("alice", withSchema("legacy"), operatortest.Annotate(v1alpha1.AnnotationAdoptSchema, "0001"))
+	tables := blogapp.Application.Grants[0].Tables
+	p.AsAdministrator(`CREATE SCHEMA legacy`, `GRANT ALL ON SCHEMA legacy TO echoblogs_operator`)
+	for _, table := range tables {
+		p.AsAdministrator(`CREATE TABLE legacy.` + table + ` (LIKE bob.` + table + ` INCLUDING ALL)`)
+	}
+	p.CreateTenant("alice", withSchema("legacy"), operatortest.Annotate(v1alpha1.AnnotationAdoptSchema, blogapp.Application.Latest()))
 	message := p.databaseReady("alice", v1alpha1.ReasonSchemaNotOwned)
 	for _, want := range []string{`ALTER SCHEMA "legacy" OWNER TO "echoblogs_operator";`, `ALTER TABLE "legacy"."posts" OWNER TO "echoblogs_operator";`} {
 		if !contains(message, want) {
 			t.Errorf("the message is %q, want that it contains %q", message, want)
 		}
 	}
-	p.AsAdministrator(`ALTER SCHEMA legacy OWNER TO echoblogs_operator`, `ALTER TABLE legacy.posts OWNER TO echoblogs_operator`)
+	p.AsAdministrator(`ALTER SCHEMA legacy OWNER TO echoblogs_operator`)
+	for _, table := range tables {
+		p.AsAdministrator(`ALTER TABLE legacy.` + table + ` OWNER TO echoblogs_operator`)
+	}
 	p.PassMinute()
 	p.WaitCondition("alice", v1alpha1.ConditionReady, metav1.ConditionTrue, "")
 	p.WaitBlog("alice.example.com", http.StatusOK, operatortest.Title("alice"))
 
 	p.Exec(`CREATE SCHEMA partial`)
-	p.CreateTenant("carol", withSchema("partial"), operatortest.Annotate(v1alpha1.AnnotationAdoptSchema, "0001"))
+	p.CreateTenant("carol", withSchema("partial"), operatortest.Annotate(v1alpha1.AnnotationAdoptSchema, blogapp.Application.Latest()))
 	if message := p.databaseReady("carol", v1alpha1.ReasonTableMissing); !strings.HasPrefix(message, `The table "posts" of the schema "partial" is missing. `) {
 		t.Errorf("the message is %q", message)
 	}

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	blogapp "github.com/echoblogs/echoblogs/internal/application/blog"
 	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
@@ -53,7 +54,7 @@ func TestManifestBecomesABlog(t *testing.T) {
 	want := v1alpha1.TenantStatus{
 		ObservedGeneration: tenant.Generation, Phase: v1alpha1.TenantActive,
 		URL: "http://john-doe.example.com:8000", Hosts: []string{"john-doe.example.com", "www.john.org"},
-		SchemaName: "john_doe", SchemaVersion: "0001", PaidUntil: v1alpha1.NewDate(tenant.CreationTimestamp.AddDate(0, 0, 365)),
+		SchemaName: "john_doe", SchemaVersion: blogapp.Application.Latest(), PaidUntil: v1alpha1.NewDate(tenant.CreationTimestamp.AddDate(0, 0, 365)),
 	}
 	if diff := cmp.Diff(want, status); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
@@ -62,7 +63,7 @@ func TestManifestBecomesABlog(t *testing.T) {
 	if got := query[int](p, `SELECT count(*) FROM pg_tables WHERE schemaname = 'john_doe' AND tablename = 'posts'`); got != 1 {
 		t.Errorf("john_doe.posts: %d tables", got)
 	}
-	if got := query[string](p, `SELECT state || ' ' || schema_version || ' ' || display_name FROM public.tenants WHERE name = 'john-doe'`); got != "live 0001 John's notes" {
+	if got := query[string](p, `SELECT state || ' ' || schema_version || ' ' || display_name FROM public.tenants WHERE name = 'john-doe'`); got != "live "+blogapp.Application.Latest()+" John's notes" {
 		t.Errorf("row: %s", got)
 	}
 	if got := query[[]string](p, `SELECT array_agg(host || ' ' || is_primary ORDER BY host) FROM public.domains WHERE tenant_id IS NOT NULL`); !cmp.Equal(got, []string{"john-doe.example.com true", "www.john.org false"}) {

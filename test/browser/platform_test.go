@@ -40,7 +40,7 @@ func (s *site) fill() {
 	s.create("empty", "A blank page", year)
 	s.create("bob", "Bob builds", blogtest.Start.AddDate(0, 0, -1))
 	s.create("carol", "Carol’s corner", year)
-	s.Exec(`DROP TABLE carol.posts`)
+	s.Exec(`DROP TABLE carol.posts CASCADE`)
 
 	file, err := os.ReadFile("testdata/rich.md")
 	if err != nil {

@@ -21,7 +21,7 @@ func withAnotherMigration() application.Application {
 	next := blogapp.Application
 	version := fmt.Sprintf("%04d", len(next.Migrations)+1)
 	next.Migrations = append(slices.Clone(next.Migrations), application.Migration{
-		Version: version, Name: version + "_add_language.sql", Statements: []string{"ALTER TABLE posts ADD COLUMN language text"}, Checksum: "of-a-test",
+		Version: version, Name: version + "_add_mood.sql", Statements: []string{"ALTER TABLE posts ADD COLUMN mood text"}, Checksum: "of-a-test",
 	})
 	return next
 }
@@ -53,7 +53,7 @@ func TestMigrationWaitsForALock(t *testing.T) {
 	p.StartOperator(nil)
 
 	waiting := p.WaitCondition("alice", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, v1alpha1.ReasonMigrationFailed)
-	for _, text := range []string{"The migrations to version 0002 failed at statement 1 of 0002_add_language.sql, and were rolled back. Another session holds a lock."} {
+	for _, text := range []string{"The migrations to version " + latest + " failed at statement 1 of " + latest + "_add_mood.sql, and were rolled back. Another session holds a lock."} {
 		if err := operatortest.WantText(waiting.Status.Conditions, text); err != nil {
 			t.Error(err)
 		}
