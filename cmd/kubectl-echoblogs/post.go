@@ -120,6 +120,8 @@ func savePost(ctx context.Context, out io.Writer, cluster *cluster, name string,
 		return invalid
 	case errors.As(err, &full):
 		return full
+	case errors.Is(err, post.ErrSlugRedirects):
+		return fmt.Errorf("the address of the post leads to another post of %s, which had it before: choose another slug", name)
 	case err != nil:
 		return fmt.Errorf("save the post in the blog of %s: %s", name, postgres.LogText(err))
 	}

@@ -192,9 +192,11 @@ func (e *Editor) refused(w http.ResponseWriter, r *request, f *postForm, err err
 	)
 	switch {
 	case errors.As(err, &invalid):
-		f.Errors[invalid.Field] = invalid.Sentence
+		f.setError(invalid)
 	case errors.As(err, &full):
 		f.Errors[""] = full.Error()
+	case errors.Is(err, post.ErrSlugRedirects):
+		f.Errors["slug"] = "This address leads to another post, which had it before. Choose a different one."
 	case errors.Is(err, post.ErrSlugTaken):
 		f.Errors["slug"] = "Another post has this address. Choose a different one."
 	case errors.Is(err, post.ErrNotFound), errors.Is(err, post.ErrChanged):
@@ -203,6 +205,16 @@ func (e *Editor) refused(w http.ResponseWriter, r *request, f *postForm, err err
 		return e.saveFailed(w, r, f, err)
 	}
 	return e.showForm(w, r, f, http.StatusUnprocessableEntity)
+}
+
+// setError shows an error at its field, or above the form if that has no such field.
+func (f *postForm) setError(invalid *post.InvalidError) {
+	switch invalid.Field {
+	case "title", "slug", "author", "content":
+		f.Errors[invalid.Field] = invalid.Sentence
+	default:
+		f.Errors[""] = invalid.Sentence
+	}
 }
 
 // changed shows the form with the post that was changed since the form was opened. Saving again replaces that post.
