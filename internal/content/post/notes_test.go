@@ -112,6 +112,7 @@ func TestWhatIsFoundInTheText(t *testing.T) {
 		"Hebrew":                 {post.Document{Content: "שלום עולם"}, post.Entry{Language: "he", Direction: "rtl", Summary: "שלום עולם"}},
 		"a language in a field":  {post.Document{Content: "Guten Tag", Language: "de"}, post.Entry{Language: "de", Direction: "ltr", Summary: "Guten Tag"}},
 		"Yiddish":                {post.Document{Content: "גוט מאָרגן", Language: "yi"}, post.Entry{Language: "yi", Direction: "rtl", Summary: "גוט מאָרגן"}},
+		"Arabic from a brand on": {post.Document{Content: "iOS ثم", Language: "ar"}, post.Entry{Language: "ar", Direction: "rtl", Summary: "iOS ثم"}},
 		"an excerpt":             {post.Document{Content: "Long.", Excerpt: "Short."}, post.Entry{Direction: "ltr", Summary: "Short."}},
 		"what comes before more": {post.Document{Content: "Before.\n\n<!--more-->\n\nAfter."}, post.Entry{Direction: "ltr", Summary: "Before."}},
 	} {

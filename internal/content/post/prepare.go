@@ -75,10 +75,13 @@ func renderDocument(d *Document, smart bool) (rendered, error) {
 	if !d.Draft && d.Title == "" && !result.Visible {
 		return rendered{}, errEmpty()
 	}
-	found := language.Guess(d.Title + " " + result.Summary)
+	written := language.Of(d.Language)
+	if d.Language == "" {
+		written = language.Guess(d.Title + " " + result.Summary)
+	}
 	return rendered{
 		HTML: result.HTML, Summary: cmp.Or(d.Excerpt, result.Summary), Link: cmp.Or(d.Link, result.Link),
-		Language: cmp.Or(d.Language, found.Tag), Direction: found.Direction(), Notes: result.Notes,
+		Language: written.Tag, Direction: written.Direction(), Notes: result.Notes,
 	}, nil
 }
 

@@ -1,0 +1,26 @@
+package language
+
+import (
+	"slices"
+	"strings"
+)
+
+// rightToLeft are the languages, and the scripts in tags such as az-Arab, that are written from right to left (Unicode CLDR,
+// characterOrder).
+var rightToLeft = []string{
+	"ar", "arc", "ckb", "dv", "fa", "glk", "he", "iw", "ks", "lrc", "mzn", "nqo", "ps", "rhg", "sd", "sdh", "syr", "ug", "ur", "yi",
+	"arab", "hebr", "syrc", "thaa", "nkoo", "adlm", "rohg",
+}
+
+// Of returns the language of a BCP 47 tag. A script in the tag decides its direction.
+func Of(tag string) Language {
+	subtags := strings.Split(strings.ToLower(tag), "-")
+	written := subtags[0]
+	for _, subtag := range subtags[1:] {
+		if len(subtag) == 4 && subtag[0] > '9' { // a script; variants of four characters begin with a digit
+			written = subtag
+			break
+		}
+	}
+	return Language{Tag: tag, RightToLeft: slices.Contains(rightToLeft, written)}
+}
