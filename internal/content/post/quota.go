@@ -37,7 +37,7 @@ type Usage struct {
 	Posts int64
 	// PostBytes is the size of the Markdown and HTML of all posts, with their pending changes and those in the trash.
 	PostBytes int64
-	// RevisionBytes is the size of the revisions, and MediaBytes that of the files.
+	// RevisionBytes is the size of the revisions, and MediaBytes that of the files, with the smaller sizes of pictures.
 	RevisionBytes, MediaBytes int64
 }
 
@@ -92,7 +92,8 @@ func (s Store) queueSizes(batch *pgx.Batch, id int64, slug string, u *usage) {
 		return row.Scan(&u.Posts, &u.PostBytes, &u.own)
 	})
 	batch.Queue(`SELECT coalesce(sum(size), 0)::bigint FROM ` + s.revisions).QueryRow(func(row pgx.Row) error { return row.Scan(&u.RevisionBytes) })
-	batch.Queue(`SELECT coalesce(sum(size), 0)::bigint FROM ` + s.media).QueryRow(func(row pgx.Row) error { return row.Scan(&u.MediaBytes) })
+	batch.Queue(`SELECT coalesce(sum(size + coalesce((SELECT sum((variant ->> 'size')::bigint) FROM jsonb_array_elements(variants) variant), 0)), 0)::bigint
+		FROM ` + s.media).QueryRow(func(row pgx.Row) error { return row.Scan(&u.MediaBytes) })
 }
 
 // room is what a post needs: posts is 0 if it replaces another one, and revisions are bytes that make way.

@@ -101,7 +101,8 @@ func TestWhatIsMeasured(t *testing.T) {
 		}
 		version = saved.Version
 	}
-	if _, err := pool.Exec(t.Context(), `INSERT INTO "order".media (id, name, type, size, created_at) VALUES ('a', 'a.jpg', 'image/jpeg', 10000, $1)`, now); err != nil {
+	if _, err := pool.Exec(t.Context(), `INSERT INTO "order".media (id, name, type, size, width, height, alt, created_at, variants, hash)
+		VALUES ('a', 'a.jpg', 'image/jpeg', 8000, 640, 480, '', $1, '[{"size": 1500}, {"size": 500}]', '')`, now); err != nil {
 		t.Fatal(err)
 	}
 	used, err := store.Usage(t.Context(), pool)

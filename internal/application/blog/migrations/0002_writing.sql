@@ -83,23 +83,25 @@ CREATE TABLE media (
     id           text PRIMARY KEY,
     name         text NOT NULL,
     type         text NOT NULL,
-    -- Bytes of all chunks, those of the variants included: what counts towards the limit of the tenant.
+    -- Bytes of the file; until it is complete, what is reserved for it.
     size         bigint NOT NULL,
-    -- Of an image, in pixels.
-    width        int,
-    height       int,
-    alt          text NOT NULL DEFAULT '',
+    -- Of a picture, in pixels. 0: it is none.
+    width        int NOT NULL,
+    height       int NOT NULL,
+    alt          text NOT NULL,
     created_at   timestamptz NOT NULL,
     -- null: the upload has not been completed.
     completed_at timestamptz,
-    variants     jsonb NOT NULL DEFAULT '{}',
-    -- SHA-256 of the uploaded file. null: not completed.
-    hash         bytea
+    -- A list of the smaller sizes of a picture, each with its bytes as "size".
+    variants     jsonb NOT NULL,
+    -- Of the file. Empty until it is complete.
+    hash         bytea NOT NULL
 );
 
 CREATE TABLE media_chunks (
     media_id text NOT NULL REFERENCES media ON DELETE CASCADE,
-    variant  text NOT NULL,
+    -- The width of a smaller size of a picture. 0 or less: the file itself.
+    variant  smallint NOT NULL,
     number   int NOT NULL,
     data     bytea NOT NULL,
     PRIMARY KEY (media_id, variant, number)
