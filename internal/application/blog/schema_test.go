@@ -66,6 +66,7 @@ func TestCatalogRowsOfATenant(t *testing.T) {
 // formerBlog are the statements of the blog that knows the first migration only.
 func formerBlog(ctx context.Context, t *testing.T, pool *pgxpool.Pool, slug string) {
 	t.Helper()
+	t.Helper()
 	for _, statement := range []string{
 		`INSERT INTO alice.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at, draft_date)
 			VALUES ($1, 'Title', 'Alice', 'Text.', '<p>Text.</p>', 'Text.', now(), now(), now(), NULL) ON CONFLICT (slug) DO NOTHING`,

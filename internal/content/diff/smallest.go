@@ -16,7 +16,7 @@ func (d *comparison) smallest(s span) {
 			for y := x - k; x < n && y >= 0 && y < m && d.before[s.before+x] == d.after[s.after+y]; y++ {
 				x++
 			}
-			row[k+edits] = int32(x) //nolint:gosec // a text has fewer lines than bytes
+			row[k+edits] = int32(x)
 			if x >= n && x-k >= m {
 				d.walk(s, append(furthest, row), k)
 				return

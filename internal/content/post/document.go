@@ -125,23 +125,15 @@ func normalizeTags(tags []string) []string {
 	return normal
 }
 
-// saysWhat returns the fields that say something, without those that say where and when readers see it.
-func (d Document) saysWhat() Document {
-	d.Slug, d.OldSlugs, d.Date, d.Draft, d.Unlisted = "", nil, time.Time{}, false, false
-	d.Page, d.Position, d.Pinned = false, 0, false
-	return d
-}
-
 // WithWordsOf returns the document with everything that another one says, at its own address and date, and for the same readers.
-func (d Document) WithWordsOf(other Document) Document {
-	words := other.saysWhat()
+func (d *Document) WithWordsOf(words Document) Document {
 	words.Slug, words.OldSlugs, words.Date, words.Draft, words.Unlisted = d.Slug, d.OldSlugs, d.Date, d.Draft, d.Unlisted
 	words.Page, words.Position, words.Pinned = d.Page, d.Position, d.Pinned
 	return words
 }
 
 // equal reports whether two normalized documents are the same, apart from their dates.
-func (d Document) equal(other Document) bool {
-	d.Date, other.Date = time.Time{}, time.Time{}
-	return reflect.DeepEqual(d, other)
+func (d *Document) equal(other Document) bool {
+	other.Date = d.Date
+	return reflect.DeepEqual(*d, other)
 }

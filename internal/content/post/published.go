@@ -31,7 +31,7 @@ func (s Store) List(ctx context.Context, db postgres.Querier, now time.Time, lim
 	entries := make([]Entry, 0, limit)
 	for rows.Next() {
 		var e Entry
-		if err := rows.Scan(e.columns()...); err != nil {
+		if err := rows.Scan(entryDestinations(&e)...); err != nil {
 			return nil, fmt.Errorf("list posts: %w", err)
 		}
 		entries = append(entries, e)
@@ -42,8 +42,8 @@ func (s Store) List(ctx context.Context, db postgres.Querier, now time.Time, lim
 	return entries, nil
 }
 
-// columns returns where entryColumns and the date of publication are read into.
-func (e *Entry) columns() []any {
+// entryDestinations returns where entryColumns and the date of publication are read into.
+func entryDestinations(e *Entry) []any {
 	return []any{&e.Slug, &e.Title, &e.Author, &e.Summary, &e.Link, &e.Language, &e.Direction, &e.Pinned, &e.PublishedAt}
 }
 
@@ -103,6 +103,6 @@ func scanPost(row pgx.CollectableRow) (Post, error) {
 
 // destinations returns where the columns of selectPosts are read into.
 func (p *Post) destinations() []any {
-	return append(p.columns(), &p.ID, &p.HTML, &p.HTMLBytes, &p.Tags, &p.Description, &p.CanonicalURL, &p.Cover, &p.CoverAlt,
+	return append(entryDestinations(&p.Entry), &p.ID, &p.HTML, &p.HTMLBytes, &p.Tags, &p.Description, &p.CanonicalURL, &p.Cover, &p.CoverAlt,
 		&p.Unlisted, &p.Page, &p.CreatedAt, &p.UpdatedAt)
 }

@@ -66,7 +66,8 @@ func (s Store) RestoreRevision(ctx context.Context, db postgres.Beginner, savedA
 	if err != nil {
 		return Saved{}, err
 	}
-	r.Document, r.Overwrite = stored.Latest().WithWordsOf(revision), false
+	latest := stored.Latest()
+	r.Document, r.Overwrite = latest.WithWordsOf(revision), false
 	return s.Save(ctx, db, r)
 }
 
@@ -74,7 +75,7 @@ func (s Store) RestoreRevision(ctx context.Context, db postgres.Beginner, savedA
 func (s Store) keepRevisions(ctx context.Context, tx pgx.Tx, r *SaveRequest, stored *Source, public bool) (size int64, err error) {
 	batch := &pgx.Batch{}
 	keep := func(replaced *Document, savedAt time.Time, autosaved bool) error {
-		if replaced.WithWordsOf(r.Document).equal(*replaced) {
+		if replaced.equal(replaced.WithWordsOf(r.Document)) {
 			return nil
 		}
 		document, err := json.Marshal(replaced)
