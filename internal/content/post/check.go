@@ -26,11 +26,14 @@ const (
 )
 
 // Check returns an *InvalidError if the document cannot be saved.
-func (d *Document) Check() error {
+func (d *Document) Check() error { return d.check(d.Draft) }
+
+// check is Check for a document that readers do not see if hidden says so: then it may be empty.
+func (d *Document) check(hidden bool) error {
 	if err := d.checkText(); err != nil {
 		return err
 	}
-	if !d.Draft && d.Title == "" && strings.TrimSpace(d.Content) == "" {
+	if !hidden && d.Title == "" && strings.TrimSpace(d.Content) == "" {
 		return errEmpty()
 	}
 	if err := d.checkLengths(); err != nil {

@@ -117,6 +117,40 @@ func TestUnpublishedChangesOfADraft(t *testing.T) {
 	}
 }
 
+// What is saved as unpublished is never published by that, and may be empty.
+func TestUnpublishedIsHidden(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	at := now
+	save := func(document post.Document, base post.Version, unpublished bool) (post.Saved, error) {
+		at = at.Add(time.Minute)
+		return store.Save(t.Context(), pool, post.SaveRequest{Document: document, Base: base, Unpublished: unpublished, Now: at})
+	}
+	added, err := save(post.Document{Content: "New", Slug: "a-new-one", Unlisted: true}, post.Version{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if source, err := store.FindByID(t.Context(), pool, added.Version.ID); err != nil || !source.Draft || source.Unlisted {
+		t.Errorf("a new post is %+v, %v", source, err)
+	}
+	public, err := save(post.Document{Content: "Unlisted", Slug: "unlisted", Unlisted: true}, post.Version{}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	emptied, err := save(post.Document{Slug: "unlisted", Unlisted: true, Draft: true}, public.Version, true)
+	if err != nil {
+		t.Fatalf("empty changes: %v", err)
+	}
+	source, err := store.FindByID(t.Context(), pool, public.Version.ID)
+	if err != nil || source.Draft || source.Pending == nil || source.Pending.Draft || source.Pending.Content != "" {
+		t.Errorf("the post is %+v with the changes %+v, %v", source, source.Pending, err)
+	}
+	_, err = store.PublishPending(t.Context(), pool, post.SaveRequest{Base: emptied.Version, Now: at})
+	if invalid, ok := errors.AsType[*post.InvalidError](err); !ok || invalid.Field != "content" {
+		t.Errorf("empty changes are published: %v", err)
+	}
+}
+
 // A save of the post itself replaces pending changes, which stay as a revision.
 func TestSaveReplacesPendingChanges(t *testing.T) {
 	t.Parallel()

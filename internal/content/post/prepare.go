@@ -31,7 +31,8 @@ type rendered struct {
 // is invalid.
 func Prepare(r SaveRequest) (Prepared, error) {
 	r.Document.Normalize()
-	if err := r.Document.Check(); err != nil {
+	hidden := r.Document.Draft || r.Unpublished
+	if err := r.Document.check(hidden); err != nil {
 		return Prepared{}, err
 	}
 	timed := false
@@ -45,7 +46,10 @@ func Prepare(r SaveRequest) (Prepared, error) {
 	if r.Overwrite {
 		r.Base = Version{}
 	}
-	result, err := renderDocument(&r.Document, r.SmartPunctuation)
+	result, visible, err := renderDocument(&r.Document, r.SmartPunctuation)
+	if err == nil && !hidden && !visible {
+		err = errEmpty()
+	}
 	return Prepared{r, result, timed}, err
 }
 
@@ -61,19 +65,16 @@ func (r *SaveRequest) noteSlug() string {
 	return NoteSlug(date.In(zone))
 }
 
-// renderDocument renders the content of a document, and finds what the author does not say. It returns *InvalidError if the
-// content is beyond the limits of package render, or readers would see nothing.
-func renderDocument(d *Document, smart bool) (rendered, error) {
+// renderDocument renders the content of a document, and finds what the author does not say. It reports whether readers would see
+// something, and returns *InvalidError if the content is beyond the limits of package render.
+func renderDocument(d *Document, smart bool) (html rendered, visible bool, err error) {
 	options := render.Options{SmartPunctuation: smart, Language: d.Language}
 	if smart && options.Language == "" {
 		options.Language = language.Guess(d.Title + " " + d.Content[:min(len(d.Content), guessedBytes)]).Tag
 	}
 	result, err := Render(d.Content, options)
 	if err != nil {
-		return rendered{}, err
-	}
-	if !d.Draft && d.Title == "" && !result.Visible {
-		return rendered{}, errEmpty()
+		return rendered{}, false, err
 	}
 	written := language.Of(d.Language)
 	if d.Language == "" {
@@ -82,7 +83,7 @@ func renderDocument(d *Document, smart bool) (rendered, error) {
 	return rendered{
 		HTML: result.HTML, Summary: cmp.Or(d.Excerpt, result.Summary), Link: cmp.Or(d.Link, result.Link),
 		Language: written.Tag, Direction: written.Direction(), Notes: result.Notes,
-	}, nil
+	}, d.Title != "" || result.Visible, nil
 }
 
 // guessedBytes is how much of the content tells the language of its quotation marks.

@@ -32,7 +32,8 @@ type SaveRequest struct {
 	Undated bool
 	// Autosave says that the editor saves, and not its author: such saves soon replace one another among the revisions.
 	Autosave bool
-	// Unpublished saves changes of a post that is not a draft as pending changes, which readers do not see.
+	// Unpublished changes nothing that readers see: a new post becomes a draft, a draft stays one, and changes of another post
+	// become pending changes. They may be empty.
 	Unpublished bool
 	// SmartPunctuation is the setting of the blog.
 	SmartPunctuation bool
@@ -131,6 +132,7 @@ func (s Store) store(ctx context.Context, tx pgx.Tx, p Prepared) (Saved, error) 
 	case stored != nil && p.timed && r.Base.ID != 0:
 		r.Document.Slug = stored.Slug // it was given when the post was new
 	}
+	r.hide(stored)
 	if stored != nil && !r.Overwrite && !stored.Version.equal(r.Base) {
 		return Saved{Unchanged, stored.Version, stored.Slug, nil}, stored.conflict(r)
 	}
@@ -144,6 +146,14 @@ func (s Store) store(ctx context.Context, tx pgx.Tx, p Prepared) (Saved, error) 
 		return s.updatePending(ctx, tx, p, stored, used)
 	}
 	return s.update(ctx, tx, p, stored, used)
+}
+
+// hide makes a document that is saved as unpublished a draft, if it is not to be pending changes of the stored post.
+func (r *SaveRequest) hide(stored *Source) {
+	if r.Unpublished {
+		r.Document.Draft = stored == nil || stored.Draft
+		r.Document.Unlisted = r.Document.Unlisted && !r.Document.Draft
+	}
 }
 
 // recordFirstPost records when the first post of a blog was saved.
