@@ -137,7 +137,7 @@ func TestUnpublishedIsHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	emptied, err := save(post.Document{Slug: "unlisted", Unlisted: true, Draft: true}, public.Version, true)
+	emptied, err := save(post.Document{Slug: "unlisted", Unlisted: true}, public.Version, true)
 	if err != nil {
 		t.Fatalf("empty changes: %v", err)
 	}
