@@ -72,6 +72,19 @@ func (f File) variant(width int) (contentType string, size int64, ok bool) {
 	return "", 0, false
 }
 
+// SizeOf returns the width and height of the picture or of a variant, in pixels: 0 for a document.
+func (f File) SizeOf(variantWidth int) (width, height int, ok bool) {
+	if variantWidth == Original {
+		return f.Width, f.Height, true
+	}
+	for _, variant := range f.Variants {
+		if variant.Width == variantWidth {
+			return variant.Width, variant.Height, true
+		}
+	}
+	return 0, 0, false
+}
+
 // Content is what one address of a file serves.
 type Content struct {
 	// File is the upload.

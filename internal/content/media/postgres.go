@@ -84,7 +84,7 @@ func (p *Postgres) Complete(ctx context.Context, file File, upright bool, limits
 		if err := p.lock(ctx, tx); err != nil {
 			return err
 		}
-		same, err := p.selectFiles(ctx, tx, `WHERE hash = $1 AND completed_at IS NOT NULL ORDER BY created_at, id LIMIT 1`, file.Hash)
+		same, err := selectFiles(ctx, tx, p.media, `WHERE hash = $1 AND completed_at IS NOT NULL ORDER BY created_at, id LIMIT 1`, file.Hash)
 		switch {
 		case err != nil:
 			return err
@@ -171,14 +171,17 @@ func (p *Postgres) Open(ctx context.Context, id string, width int) (Content, err
 
 // Find implements Store.
 func (p *Postgres) Find(ctx context.Context, ids []string) ([]File, error) {
-	if len(ids) > MaxFound {
-		return nil, fmt.Errorf("find %d uploads: at most %d at once", len(ids), MaxFound)
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	files, err := p.query(ctx, `WHERE id = ANY ($1) AND completed_at IS NOT NULL`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("find uploads: %w", err)
-	}
-	return files, nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statementTimeout)
+	defer cancel()
+	var files []File
+	err := p.use(ctx, func(conn *pgx.Conn) (err error) {
+		files, err = find(ctx, conn, p.media, ids)
+		return err
+	})
+	return files, err
 }
 
 // List implements Store.
@@ -199,28 +202,10 @@ func (p *Postgres) query(ctx context.Context, clauses string, args ...any) (file
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statementTimeout)
 	defer cancel()
 	err = p.use(ctx, func(conn *pgx.Conn) (err error) {
-		files, err = p.selectFiles(ctx, conn, clauses, args...)
+		files, err = selectFiles(ctx, conn, p.media, clauses, args...)
 		return err
 	})
 	return files, err
-}
-
-func (p *Postgres) selectFiles(ctx context.Context, db postgres.Querier, clauses string, args ...any) ([]File, error) {
-	rows, err := db.Query(ctx, `SELECT id, name, type, size, width, height, alt, created_at, variants::text, hash FROM `+p.media+` `+clauses,
-		args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f File, err error) {
-		var variants string
-		if err := row.Scan(&f.ID, &f.Name, &f.Type, &f.Size, &f.Width, &f.Height, &f.Alt, &f.CreatedAt, &variants, &f.Hash); err != nil {
-			return f, err
-		}
-		if err := json.Unmarshal([]byte(variants), &f.Variants); err != nil {
-			return f, fmt.Errorf("decode the variants of upload %s: %w", f.ID, err)
-		}
-		return f, nil
-	})
 }
 
 // SetAlt implements Store.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/language"
+	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/content/render"
 )
 
@@ -25,6 +26,8 @@ type rendered struct {
 	Language  string        `json:"language,omitempty"`
 	Direction string        `json:"direction"`
 	Notes     []render.Note `json:"-"`
+
+	uploads []render.Upload
 }
 
 // Prepare checks and renders a post, which takes processor time but no connection. It returns *InvalidError if the document
@@ -68,7 +71,7 @@ func (r *SaveRequest) noteSlug() string {
 // renderDocument renders the content of a document, and finds what the author does not say. It reports whether readers would see
 // something, and returns *InvalidError if the content is beyond the limits of package render.
 func renderDocument(d *Document, smart bool) (html rendered, visible bool, err error) {
-	options := render.Options{SmartPunctuation: smart, Language: d.Language}
+	options := render.Options{SmartPunctuation: smart, Language: d.Language, Uploads: media.PathPrefix}
 	if smart && options.Language == "" {
 		options.Language = language.Guess(d.Title + " " + d.Content[:min(len(d.Content), guessedBytes)]).Tag
 	}
@@ -82,7 +85,7 @@ func renderDocument(d *Document, smart bool) (html rendered, visible bool, err e
 	}
 	return rendered{
 		HTML: result.HTML, Summary: cmp.Or(d.Excerpt, result.Summary), Link: cmp.Or(d.Link, result.Link),
-		Language: written.Tag, Direction: written.Direction(), Notes: result.Notes,
+		Language: written.Tag, Direction: written.Direction(), Notes: result.Notes, uploads: result.Uploads,
 	}, d.Title != "" || result.Visible, nil
 }
 

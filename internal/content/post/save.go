@@ -83,6 +83,9 @@ func (s Store) Save(ctx context.Context, db postgres.Beginner, r SaveRequest) (S
 func (s Store) Write(ctx context.Context, db postgres.Beginner, p Prepared) (Saved, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
+	if err := s.showPictures(ctx, db, &p.rendered); err != nil {
+		return Saved{}, fmt.Errorf("save post %s: %w", p.request.Document.Slug, err)
+	}
 	first := p.request.Document.Slug
 	for number := 2; ; number++ {
 		saved, err := s.write(ctx, db, p)

@@ -49,6 +49,7 @@ type budget struct {
 	highlightTime       time.Duration // what highlighting took
 	link                string        // see Result
 	notes               notes
+	uploads             uploads
 }
 
 // exhausted is the value of that panic.
@@ -200,7 +201,7 @@ func toHTML(markdown string, o Options) (result *budget, err error) {
 	b.spend(strings.Count(markdown, "\n"))
 	context := parser.NewContext(parser.WithIDs(headingIDs{}))
 	context.Set(budgetKey, b)
-	b.notes.source = []byte(markdown)
+	b.notes.source, b.uploads.prefix = []byte(markdown), o.Uploads
 	err = converterFor(o).Convert(b.notes.source, b, parser.WithContext(context))
 	return b, err
 }

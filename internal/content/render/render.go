@@ -31,6 +31,8 @@ type Result struct {
 	Visible bool
 	// Notes are about what readers see otherwise than it was written, by line: the first twenty.
 	Notes []Note
+	// Uploads are the addresses of uploads, each once: the first of them, if there are very many.
+	Uploads []Upload
 }
 
 // Options change how Markdown is rendered. The zero value renders it as it is written.
@@ -39,6 +41,8 @@ type Options struct {
 	SmartPunctuation bool
 	// Language is the BCP 47 tag of the text. Empty: unknown.
 	Language string
+	// Uploads is what the addresses of uploads begin with. Empty: the Result does not name them.
+	Uploads string
 }
 
 // Markdown renders Markdown to HTML without scripts, styles, forms or frames. Headings start at the second level,
@@ -54,7 +58,9 @@ func Markdown(markdown string, o Options) (Result, error) {
 		return Result{}, err
 	}
 	summary, err := summarize(b.html)
-	return Result{HTML: string(sanitized), Summary: summary, Link: b.link, Visible: isVisible(sanitized), Notes: b.notes.sorted()}, err
+	return Result{
+		HTML: string(sanitized), Summary: summary, Link: b.link, Visible: isVisible(sanitized), Notes: b.notes.sorted(), Uploads: b.uploads.list,
+	}, err
 }
 
 // PlainText returns the text of Markdown, headings included, with single spaces between words. Its errors are those of
@@ -115,14 +121,16 @@ func (transformer) Transform(document *ast.Document, reader text.Reader, pc pars
 				node.SetAttributeString("loading", []byte("lazy"))
 			}
 			b.notes.image(node)
+			b.uploads.add(&b.notes, node.Pos(), node.Destination, true)
 		case *ast.Link:
 			b.notes.link(node.Pos(), node.Destination)
+			b.uploads.add(&b.notes, node.Pos(), node.Destination, false)
 		case *ast.AutoLink:
 			b.notes.link(node.Pos(), node.URL(reader.Source()))
 		case *ast.HTMLBlock:
-			b.notes.html(htmlOf(node, reader.Source()))
+			b.noteHTML(htmlOf(node, reader.Source()))
 		case *ast.RawHTML:
-			b.notes.html(node.Pos(), node.Segments.Value(reader.Source()))
+			b.noteHTML(node.Pos(), node.Segments.Value(reader.Source()))
 		case *extensionast.TaskCheckBox: // its ancestors are a text block, a list item and the list
 			node.Parent().Parent().Parent().SetAttributeString("class", []byte("tasks"))
 		}
