@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	// exportTimeout bounds an export, and batchTimeout the time to send one batch of it.
-	exportTimeout = 10 * time.Minute
+	// exportTimeout bounds an export, most of which is uploads, and batchTimeout the time to send one batch or chunk of it.
+	exportTimeout = time.Hour
 	batchTimeout  = time.Minute
 )
 
-// export sends all posts, drafts included, as an archive of Markdown files that "kubectl echoblogs post" reads.
+// export sends all posts, drafts included, as an archive of Markdown files that "kubectl echoblogs post" reads, with the uploads.
 func (e *Editor) export(w http.ResponseWriter, r *request) error {
 	release, err := acquire(r.Context(), e.capacity.exports, r.tenant.ID, exportWait)
 	if err != nil {
@@ -35,7 +35,7 @@ func (e *Editor) export(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	archive, err := transfer.NewExport(set, func(after int64) (batch []post.Source, err error) {
+	archive, err := transfer.NewExport(set, e.uploads.Store(r.tenant), func(after int64) (batch []post.Source, err error) {
 		err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
 			batch, err = r.posts().ListSources(ctx, db, after, transfer.ExportBatch, transfer.ExportBatchBytes)
 			return err
@@ -50,7 +50,7 @@ func (e *Editor) export(w http.ResponseWriter, r *request) error {
 	header.Set("Content-Disposition", `attachment; filename="`+naming.FileName(r.tenant.Name, ".zip")+`"`)
 	header.Set("Cache-Control", "no-store")
 	connection, started := http.NewResponseController(w), time.Now()
-	err = archive.Write(w, func() error {
+	err = archive.Write(r.Context(), w, func() error {
 		if time.Since(started) > exportTimeout {
 			return fmt.Errorf("the export took longer than %s", exportTimeout)
 		}

@@ -36,6 +36,9 @@ func TestStoreOfAnotherTenant(t *testing.T) {
 	if files, err := bob.List(t.Context(), 10, 0); err != nil || len(files) > 0 {
 		t.Errorf("List: %v, %v", files, err)
 	}
+	if files, err := bob.ListAfter(t.Context(), "", 10); err != nil || len(files) > 0 {
+		t.Errorf("ListAfter: %v, %v", files, err)
+	}
 	if err := bob.SetAlt(t.Context(), id, "x"); !errors.Is(err, media.ErrNotFound) {
 		t.Errorf("SetAlt: %v", err)
 	}
@@ -53,6 +56,9 @@ func TestStoreOfAnotherTenant(t *testing.T) {
 		t.Error("the upload has vanished")
 	}
 	if _, err := alice.List(t.Context(), 10, 0); err != nil {
+		t.Error(err)
+	}
+	if _, err := alice.ListAfter(t.Context(), "", 10); err != nil {
 		t.Error(err)
 	}
 	if err := alice.SetAlt(t.Context(), id, "x"); err != nil {

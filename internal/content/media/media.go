@@ -132,6 +132,9 @@ type Store interface {
 	Find(ctx context.Context, ids []string) ([]File, error)
 	// List returns complete files, the newest first.
 	List(ctx context.Context, limit, offset int) ([]File, error)
+	// ListAfter returns complete files with an ID greater than afterID, by ID. A caller reads all files in batches by passing
+	// the last ID of a batch, and "" at first: none that exists all the time is missed, or returned twice.
+	ListAfter(ctx context.Context, afterID string, limit int) ([]File, error)
 	// SetAlt sets the description of a picture. It returns *InvalidError if that is too long, and ErrNotFound.
 	SetAlt(ctx context.Context, id, alt string) error
 	// Delete removes a file and all that was written of it. It succeeds if there is none.

@@ -193,6 +193,15 @@ func (p *Postgres) List(ctx context.Context, limit, offset int) ([]File, error) 
 	return files, nil
 }
 
+// ListAfter implements Store.
+func (p *Postgres) ListAfter(ctx context.Context, afterID string, limit int) ([]File, error) {
+	files, err := p.query(ctx, `WHERE id > $1 AND completed_at IS NOT NULL ORDER BY id LIMIT $2`, afterID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list uploads after %q: %w", afterID, err)
+	}
+	return files, nil
+}
+
 // query runs a statement outside of a transaction. It does not end with the request, which would close a connection whenever
 // a client disconnects.
 func (p *Postgres) query(ctx context.Context, clauses string, args ...any) (files []File, err error) {

@@ -155,6 +155,23 @@ func TestList(t *testing.T) {
 			t.Errorf("page %d: %v, want %v", page, names, want)
 		}
 	}
+	seen := map[string]bool{}
+	for after, n := "", 2; n == 2; {
+		files, err := store.ListAfter(t.Context(), after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n = len(files)
+		for _, file := range files {
+			if seen[file.Name] || file.ID <= after {
+				t.Errorf("after %q: %+v", after, file)
+			}
+			seen[file.Name], after = true, file.ID
+		}
+	}
+	if len(seen) != 5 {
+		t.Errorf("read in batches: %v", seen)
+	}
 	if _, err := store.Open(t.Context(), "unfinished", media.Original); !errors.Is(err, media.ErrNotFound) {
 		t.Errorf("an upload that is not complete: %v", err)
 	}

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"archive/zip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,25 +27,27 @@ const (
 	UnpublishedFolder = "unpublished/"
 )
 
-// Export is an archive of all posts of a blog, drafts included: a ZIP file with a Markdown file for each post.
+// Export is an archive of a blog: a ZIP file with a Markdown file for each post, drafts included, and the uploads.
 type Export struct {
 	settings settings.Stored
+	uploads  Uploads
 	first    []post.Source
 	read     func(after int64) ([]post.Source, error)
 }
 
 // NewExport reads the first posts, so that an error is known before anything is written. read returns the posts after an
 // ID, at most ExportBatch and ExportBatchBytes of them, as post.Store.ListSources does. No connection is held while a batch is written.
-func NewExport(set settings.Stored, read func(after int64) ([]post.Source, error)) (*Export, error) {
+func NewExport(set settings.Stored, uploads Uploads, read func(after int64) ([]post.Source, error)) (*Export, error) {
 	first, err := read(0)
 	if err != nil {
 		return nil, err
 	}
-	return &Export{set, first, read}, nil
+	return &Export{set, uploads, first, read}, nil
 }
 
-// Write writes the archive. It calls next before each batch, and stops if that returns an error.
-func (e *Export) Write(w io.Writer, next func() error) error {
+// Write writes the archive. It calls next before each batch of posts and each chunk of an upload, and stops if that returns an
+// error.
+func (e *Export) Write(ctx context.Context, w io.Writer, next func() error) error {
 	archive := zip.NewWriter(w)
 	if err := e.addSettings(archive); err != nil {
 		return err
@@ -62,6 +65,9 @@ func (e *Export) Write(w io.Writer, next func() error) error {
 		if batch, err = e.read(batch[len(batch)-1].ID); err != nil {
 			return err
 		}
+	}
+	if err := e.addUploads(ctx, archive, next); err != nil {
+		return err
 	}
 	if err := archive.Close(); err != nil {
 		return fmt.Errorf("finish the archive: %w", err)

@@ -3,6 +3,7 @@ package transfer_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"reflect"
@@ -11,8 +12,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
@@ -56,29 +59,42 @@ func newBlog(t *testing.T) *pgxpool.Pool {
 	return pool
 }
 
-// export returns the files of the export of a blog.
-func export(t *testing.T, pool *pgxpool.Pool) map[string][]byte {
+// uploadsOf returns the uploads of the blog of newBlog.
+func uploadsOf(pool *pgxpool.Pool) media.Store {
+	return media.NewPostgres(func(ctx context.Context, work func(*pgx.Conn) error) error {
+		return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return work(conn.Conn()) })
+	}, "alice")
+}
+
+// exportArchive returns the export of a blog.
+func exportArchive(t *testing.T, pool *pgxpool.Pool) *zip.Reader {
 	t.Helper()
 	set, err := settings.NewStore("alice").Load(t.Context(), pool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	exported, err := transfer.NewExport(set, func(after int64) ([]post.Source, error) {
+	exported, err := transfer.NewExport(set, uploadsOf(pool), func(after int64) ([]post.Source, error) {
 		return post.NewStore("alice").ListSources(t.Context(), pool, after, 2, transfer.ExportBatchBytes)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var archive bytes.Buffer
-	if err := exported.Write(&archive, func() error { return nil }); err != nil {
+	if err := exported.Write(t.Context(), &archive, func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	read, err := zip.NewReader(bytes.NewReader(archive.Bytes()), int64(archive.Len()))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return read
+}
+
+// export returns the files of the export of a blog.
+func export(t *testing.T, pool *pgxpool.Pool) map[string][]byte {
+	t.Helper()
 	files := map[string][]byte{}
-	for _, file := range read.File {
+	for _, file := range exportArchive(t, pool).File {
 		content, err := file.Open()
 		if err != nil {
 			t.Fatal(err)
