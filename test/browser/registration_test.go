@@ -23,7 +23,7 @@ func TestRegistrationThatTakesLong(t *testing.T) {
 	frank, grace := newPerson(t, browser), newPerson(t, browser)
 	for name, who := range map[string]*person{"frank": frank, "grace": grace} {
 		who.open(site + "/register/")
-		who.fill("User name", name, "Email address", name+"@example.org", "Password", password, "Repeat the password", password)
+		who.fill("User name", name, "Email address", name+"@example.org", "Password", password)
 		who.choose("Sign up", "Creating your blog")
 	}
 	frank.sees("A place for your posts\ndone\n")

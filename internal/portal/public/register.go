@@ -56,7 +56,7 @@ func (p *Pages) showRegister(w http.ResponseWriter, r *site.Request) error {
 
 func (p *Pages) showRegisterForm(w http.ResponseWriter, r *site.Request, f *site.Form, status int) error {
 	r.KeepBrowserID(w) // for Once
-	return p.Show(w, r, site.Page{Name: "register", Title: "Sign up", Status: status, Data: registerPage{
+	return p.Show(w, r, site.Page{Name: "register", Title: "Sign up", Status: status, Script: "register.js", Data: registerPage{
 		Form: f, Invite: r.ByInvitation(),
 		MinPassword: account.MinPasswordLength, MaxPassword: account.MaxPasswordLength,
 	}})
@@ -68,10 +68,14 @@ func (p *Pages) register(w http.ResponseWriter, r *site.Request) error {
 		site.Redirect(w, r, "/")
 		return nil
 	}
-	_, token, err := p.SignUp.Start(r.Context(), signup.Request{
+	request := signup.Request{
 		Username: r.PostFormValue("username"), Email: r.PostFormValue("email"), Code: r.PostFormValue("code"),
-		Password: r.PostFormValue("password"), RepeatedPassword: new(r.PostFormValue("confirm_password")), Address: r.Address,
-	})
+		Password: r.PostFormValue("password"), Address: r.Address,
+	}
+	if r.PostForm.Has(signup.FieldRepeatedPassword) { // the form does not have it, but clients may send it
+		request.RepeatedPassword = new(r.PostFormValue(signup.FieldRepeatedPassword))
+	}
+	_, token, err := p.SignUp.Start(r.Context(), request)
 	var (
 		invalid *signup.ValidationError
 		limited *ratelimit.ExceededError

@@ -17,7 +17,8 @@ func TestRegister(t *testing.T) {
 	p, site := portaltest.SharedSite(t)
 	alice := portaltest.Name("alice")
 	v := portaltest.NewClient(t, site)
-	v.Get("/register/?username="+alice).Want(t, http.StatusOK, `name="username" value="`+alice+`"`, `name="confirm_password"`)
+	v.Get("/register/?username="+alice).Want(t, http.StatusOK, `name="username" value="`+alice+`"`, `aria-label="Show password" hidden`).
+		Without(t, `name="confirm_password"`)
 	shown := v.AwaitHome(p, v.Register("A"+alice[1:])) // the user name is lowercased
 	shown.Want(t, http.StatusOK, "Welcome, "+alice, "Your blog is live at http://"+alice+"."+stack.Domain)
 	if shown.URL.Path != "/" {
@@ -88,7 +89,7 @@ func TestRegistrationSaysWhatIsWrong(t *testing.T) {
 		{"no user name", []string{"username", ""}, "username", "This field is required."},
 		{"no address", []string{"email", ""}, "email", "This field is required."},
 		{"no password", []string{"password", ""}, "password", "This field is required."},
-		{"no second password", []string{"confirm_password", ""}, "confirm_password", "The passwords do not match."},
+		{"an empty second password", []string{"confirm_password", ""}, "confirm_password", "The passwords do not match."},
 		{"passwords that differ", []string{"confirm_password", portaltest.Password + "!"}, "confirm_password", "The passwords do not match."},
 		{"a short password", []string{"password", "short", "confirm_password", "short"}, "password", "at least 10 characters"},
 		{"a long password", []string{"password", strings.Repeat("x", 201), "confirm_password", strings.Repeat("x", 201)}, "password", "at most 200 characters"},

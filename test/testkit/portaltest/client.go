@@ -146,14 +146,18 @@ func (c *Client) Register(name string) Page {
 	return c.Submit("/register/", Registration(name)...)
 }
 
-// Registration returns the fields of a valid sign-up form. Further fields replace the valid ones.
+// Registration returns the fields of a valid sign-up form. Further fields replace the valid ones, or are added.
 func Registration(name string, further ...string) []string {
-	fields := []string{"username", name, "email", name + "@people.example", "password", Password, "confirm_password", Password}
+	fields := []string{"username", name, "email", name + "@people.example", "password", Password}
 	for i := 0; i+1 < len(further); i += 2 {
+		replaced := false
 		for j := 0; j < len(fields); j += 2 {
 			if fields[j] == further[i] {
-				fields[j+1] = further[i+1]
+				fields[j+1], replaced = further[i+1], true
 			}
+		}
+		if !replaced {
+			fields = append(fields, further[i], further[i+1])
 		}
 	}
 	return fields
