@@ -57,7 +57,11 @@ func (p *Pages) Home(w http.ResponseWriter, r *site.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.Show(w, r, site.Page{Name: "home", Title: site.Name, Home: true, Data: homePage{blogs, deleted}})
+	page := site.Page{Name: "home", Title: site.Name, Home: true, Data: homePage{blogs, deleted}}
+	if len(blogs) > 0 {
+		page.Script = "home.js"
+	}
+	return p.Show(w, r, page)
 }
 
 func viewOf(t *v1alpha1.Tenant, r *site.Request) blogView {

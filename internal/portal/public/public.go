@@ -54,5 +54,9 @@ func (p *Pages) Routes() site.Routes {
 
 // Landing shows the home page of the site.
 func (p *Pages) Landing(w http.ResponseWriter, r *site.Request) error {
-	return p.Show(w, r, site.Page{Name: "landing", Title: site.Name, Home: true})
+	page := site.Page{Name: "landing", Title: site.Name, Home: true}
+	if !r.SignUpClosed() {
+		page.Script = "landing.js"
+	}
+	return p.Show(w, r, page)
 }

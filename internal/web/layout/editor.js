@@ -1,7 +1,9 @@
 // The editor of a post. Without it, the page is a form that does the same with its buttons.
 const form = document.querySelector("form.editor");
 const { title, content } = form.elements;
-const [markdown, { Saving }, { fromHTML }, { Uploads }] = await Promise.all(["markdown", "saving", "paste", "upload"].map((name) => import(form.dataset[name])));
+const [markdown, { Saving }, { fromHTML }, { Uploads }, { take }] = await Promise.all(
+  ["markdown", "saving", "paste", "upload", "handover"].map((name) => import(form.dataset[name])),
+);
 
 // --- Text
 
@@ -219,6 +221,14 @@ function showStored(stored) {
 }
 
 const saving = new Saving(form, showAnswer);
+
+const handed = take();
+if (handed && form.elements.id.value === "0" && title.value === "" && content.value === "" && !content.readOnly) {
+  title.value = handed.title;
+  content.value = handed.text;
+  saving.hold("Your text from before you signed up. Not saved yet.");
+  resize();
+}
 
 form.elements.slug.addEventListener("input", () => {
   form.toggleAttribute("data-slugless", form.elements.slug.value.trim() === "" && form.elements.draft !== undefined);

@@ -1,6 +1,7 @@
-// Shows the password of the sign-up form. Without scripts, the button is not shown.
-const password = document.getElementById("password");
-const button = document.querySelector('button[aria-controls="password"]');
+// Shows the password of the sign-up form on request, and remembers that the text of the landing page belongs to the new account.
+const form = document.querySelector("form[data-draft]");
+const { password } = form.elements;
+const button = form.querySelector('button[aria-controls="password"]');
 
 function show(shown) {
   password.type = shown ? "text" : "password";
@@ -11,4 +12,11 @@ function show(shown) {
 button.hidden = false;
 button.addEventListener("click", () => show(password.type === "password"));
 // Browsers offer to keep the value of a password field, and not that of a text field.
-password.form.addEventListener("submit", () => show(false));
+form.addEventListener("submit", () => show(false));
+
+const { read, keep } = await import(form.dataset.draft);
+const draft = read();
+if (draft) {
+  form.querySelector(".kept").hidden = false;
+  form.addEventListener("submit", () => keep({ ...draft, signedUp: true, opened: 0 }));
+}

@@ -20,6 +20,7 @@ export class Saving {
   #sending = null;
   #stopped = false; // until somebody presses a button: the answer needs a decision
   #leaving = false;
+  #held = false; // until the author edits or saves what the form was filled with
   #key;
   #announced = 0;
 
@@ -63,9 +64,15 @@ export class Saving {
 
   /** save sends the form with an action, and returns the answer. null: there is none, and the state says why. */
   async save(action) {
-    this.#stopped = false;
+    this.#stopped = this.#held = false;
     await this.#sending;
     return this.#send(action);
+  }
+
+  /** hold says that the form was filled with a text that is not saved by itself: somebody else may have written it. */
+  hold(text) {
+    this.#held = true;
+    this.say(text);
   }
 
   /** preview returns the answer with the rendered text. null: there is none. */
@@ -101,6 +108,7 @@ export class Saving {
   }
 
   #changed() {
+    this.#held = false;
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => this.#keep(), 1000);
     if (!this.isUnsaved()) {
@@ -125,7 +133,7 @@ export class Saving {
   }
 
   async #autosave() {
-    if (this.#stopped || this.#sending || this.#leaving || !this.#isDraft() || !this.isUnsaved() || this.#form.elements.title.value.trim() === "") {
+    if (this.#stopped || this.#held || this.#sending || this.#leaving || !this.#isDraft() || !this.isUnsaved() || this.#form.elements.title.value.trim() === "") {
       return;
     }
     if (!navigator.onLine) {

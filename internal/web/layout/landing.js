@@ -1,0 +1,46 @@
+// The editor of the landing page. What is written there is kept in this browser until it is opened on a blog of one's own.
+const form = document.querySelector("form[data-draft]");
+const { read, keep, drop, fragment } = await import(form.dataset.draft);
+const { title, text } = form.elements;
+const state = form.querySelector(".state");
+
+function store() {
+  const draft = { title: title.value, text: text.value };
+  if (`${draft.title}${draft.text}`.trim() === "") {
+    drop();
+    state.textContent = "";
+  } else if (!keep(draft)) {
+    state.textContent = "This browser cannot keep your text. Copy it before you leave.";
+  } else if (fragment(draft) === null) {
+    state.textContent = "Kept in this browser. It is too long to open in your blog by itself: you can copy it there.";
+  } else {
+    state.textContent = "Kept in this browser";
+  }
+}
+
+function resize() {
+  if (!CSS.supports("field-sizing", "content")) {
+    text.style.height = "auto";
+    text.style.height = `${text.scrollHeight}px`;
+  }
+}
+
+const kept = read();
+if (kept) {
+  title.value = kept.title;
+  text.value = kept.text;
+  state.textContent = "Kept in this browser";
+}
+form.hidden = false;
+resize();
+
+form.addEventListener("input", () => {
+  store();
+  resize();
+});
+title.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.isComposing) {
+    event.preventDefault();
+    text.focus();
+  }
+});
