@@ -31,11 +31,11 @@ func completeTenant(flags *clusterFlags) cobra.CompletionFunc {
 	}
 }
 
-// completeTenantAndFile completes the name of a Tenant, and then that of a Markdown file.
+// completeTenantAndFile completes the name of a Tenant, and then that of a Markdown file or an export.
 func completeTenantAndFile(flags *clusterFlags) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, arguments []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(arguments) == 1 {
-			return []cobra.Completion{"md"}, cobra.ShellCompDirectiveFilterFileExt
+			return []cobra.Completion{"md", "zip"}, cobra.ShellCompDirectiveFilterFileExt
 		}
 		return completeTenant(flags)(cmd, arguments, toComplete)
 	}

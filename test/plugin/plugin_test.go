@@ -153,7 +153,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"staff", "add", "--user"}, []string{"--username"}},
 		{[]string{namespace, "invite", "al"}, []string{"alan", "alice"}},
 		{[]string{"post", namespace, ""}, []string{"alan", "alice", "bob"}},
-		{[]string{"post", namespace, "bob", ""}, []string{"md"}}, // the extension of the files
+		{[]string{"post", namespace, "bob", ""}, []string{"md", "zip"}}, // the extensions of the files
 		{[]string{"invite", namespace, "bob", ""}, nil},
 		{[]string{"deletions", "approve", namespace, ""}, nil},
 		{[]string{"doctor", ""}, nil},
