@@ -18,7 +18,7 @@ export class Saving {
   #last = 0; // when the last request ended
   #failures = 0;
   #sending = null;
-  #stopped = false; // until somebody presses a button: the answer needs a decision
+  #stopped = false; // until a button is pressed: the answer needs a decision
   #leaving = false;
   #held = false; // until the author edits or saves what the form was filled with
   #key;
@@ -69,7 +69,7 @@ export class Saving {
     return this.#send(action);
   }
 
-  /** hold says that the form was filled with a text that is not saved by itself: somebody else may have written it. */
+  /** hold says that the form was filled with a text that is not saved by itself: another person may have written it. */
   hold(text) {
     this.#held = true;
     this.say(text);

@@ -29,7 +29,7 @@ func TestPostExport(t *testing.T) {
 		"media/" + id + ".pdf":  "%PDF-1.7\nthe menu",
 		"media/ignored/more.md": "# More",
 	})
-	for i, want := range []string{"created", "unchanged"} {
+	for i, want := range []string{"created", "updated"} {
 		printed, err := p.RunPlugin(t.Context(), "post", alice, file)
 		if err != nil || !strings.Contains(printed, "uploaded menu.pdf\n") || !strings.Contains(printed, want+" Hello") || strings.Contains(printed, "Line ") {
 			t.Fatalf("run %d prints %q, %v", i, printed, err)
