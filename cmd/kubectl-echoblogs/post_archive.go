@@ -8,9 +8,6 @@ import (
 	"io"
 	"path"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
@@ -56,10 +53,7 @@ func postArchive(ctx context.Context, out io.Writer, flags *clusterFlags, name, 
 
 // receive stores the uploads of an export. It returns their IDs here by those in the export.
 func (b *blog) receive(ctx context.Context, out io.Writer, archive *zip.Reader) (moved map[string]string, err error) {
-	use := func(ctx context.Context, work func(*pgx.Conn) error) error {
-		return b.db.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return work(conn.Conn()) })
-	}
-	receiver, store := media.NewReceiver(), media.NewPostgres(use, b.row.SchemaName)
+	receiver, store := media.NewReceiver(), media.NewPostgres(media.UsePool(b.db), b.row.SchemaName)
 	moved = map[string]string{}
 	err = transfer.ReadUploads(archive, func(u transfer.Upload, content io.Reader) error {
 		limits := media.Limits{MaxStorageBytes: b.row.Limits.MaxStorageBytes}

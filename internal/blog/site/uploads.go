@@ -4,9 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/echoblogs/echoblogs/internal/blog/mediafile"
 	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/postgres"
@@ -35,10 +32,9 @@ func NewUploads(pool *postgres.Pool, size int) *Uploads {
 
 // Store returns the uploads of a tenant.
 func (u *Uploads) Store(t *directory.Tenant) media.Store {
-	return media.NewPostgres(func(ctx context.Context, work func(*pgx.Conn) error) error {
-		return u.connections.Use(ctx, t.ID, func(postgres.Beginner) error {
-			return u.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return work(conn.Conn()) })
-		})
+	use := media.UsePool(u.pool)
+	return media.NewPostgres(func(ctx context.Context, work media.Work) error {
+		return u.connections.Use(ctx, t.ID, func(postgres.Beginner) error { return use(ctx, work) })
 	}, t.SchemaName)
 }
 

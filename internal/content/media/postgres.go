@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
@@ -30,7 +31,17 @@ var _ Store = (*Postgres)(nil)
 
 // Use calls work with a connection, for one statement or one transaction. It may wait for others: a download that is sent for
 // minutes holds a connection only while it reads a chunk.
-type Use func(ctx context.Context, work func(*pgx.Conn) error) error
+type Use func(ctx context.Context, work Work) error
+
+// Work uses a connection.
+type Work = func(*pgx.Conn) error
+
+// UsePool returns a Use of the connections of a pool, without an order among those who wait.
+func UsePool(pool *postgres.Pool) Use {
+	return func(ctx context.Context, work Work) error {
+		return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return work(conn.Conn()) })
+	}
+}
 
 // NewPostgres returns a Store for the uploads in a schema. It is cheap enough to be called for every request.
 func NewPostgres(use Use, schema string) *Postgres {

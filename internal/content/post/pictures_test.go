@@ -2,12 +2,10 @@ package post_test
 
 import (
 	"bytes"
-	"context"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/content/media"
@@ -19,10 +17,7 @@ import (
 // upload stores a file as an upload of the blog of newBlog.
 func upload(t *testing.T, pool *pgxpool.Pool, name string, content []byte) media.File {
 	t.Helper()
-	uploads := media.NewPostgres(func(ctx context.Context, work func(*pgx.Conn) error) error {
-		return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return work(conn.Conn()) })
-	}, "order")
-	file, err := media.NewReceiver().Receive(t.Context(), uploads, media.Upload{TenantID: 1, Name: name, Size: int64(len(content)), Body: bytes.NewReader(content)})
+	file, err := media.NewReceiver().Receive(t.Context(), media.NewPostgres(media.UsePool(pool), "order"), media.Upload{TenantID: 1, Name: name, Size: int64(len(content)), Body: bytes.NewReader(content)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package transfer_test
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"reflect"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/content/media"
@@ -61,9 +59,7 @@ func newBlog(t *testing.T) *pgxpool.Pool {
 
 // uploadsOf returns the uploads of the blog of newBlog.
 func uploadsOf(pool *pgxpool.Pool) media.Store {
-	return media.NewPostgres(func(ctx context.Context, work func(*pgx.Conn) error) error {
-		return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return work(conn.Conn()) })
-	}, "alice")
+	return media.NewPostgres(media.UsePool(pool), "alice")
 }
 
 // exportArchive returns the export of a blog.
