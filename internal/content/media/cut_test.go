@@ -18,7 +18,7 @@ func TestReceiveWhenTheConnectionIsLost(t *testing.T) {
 	createTenant(t, database, "order")
 	proxy, through := faultproxy.NewPostgres(t, database.BlogURI)
 	direct := connect(t, database.BlogURI)
-	store, healthy := media.NewPostgres(use(connect(t, through)), "order"), media.NewPostgres(use(direct), "order")
+	store, healthy := media.NewPostgres(media.UsePool(connect(t, through)), "order"), media.NewPostgres(media.UsePool(direct), "order")
 	file := photo(t, 20, 640, 1) // it is turned, and has a variant
 	var want []byte
 	for n := 0; ; n++ {

@@ -24,7 +24,7 @@ func TestStoreOfAnotherTenant(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	alice, bob := media.NewPostgres(use(pool), "alice"), media.NewPostgres(use(connect(t, database.BlogURI)), "bob")
+	alice, bob := media.NewPostgres(media.UsePool(pool), "alice"), media.NewPostgres(media.UsePool(connect(t, database.BlogURI)), "bob")
 	id := receive(t, alice, "a.jpg", photo(t, 640, 700, 1)).ID
 
 	if _, err := bob.Open(t.Context(), id, media.Original); !errors.Is(err, media.ErrNotFound) {

@@ -61,7 +61,7 @@ func TestMemoryOfPictures(t *testing.T) { //nolint:paralleltest // it measures a
 
 func measureReceive(t *testing.T, path string) {
 	t.Helper()
-	store := media.NewPostgres(use(connect(t, os.Getenv(measuredDatabase))), "order")
+	store := media.NewPostgres(media.UsePool(connect(t, os.Getenv(measuredDatabase))), "order")
 	if _, err := store.Usage(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package media_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -50,7 +49,7 @@ func newBlog(t testing.TB) (*pgxpool.Pool, *media.Postgres) {
 	database := tenancytest.NewDatabase(t)
 	createTenant(t, database, "order")
 	pool := connect(t, database.BlogURI)
-	return pool, media.NewPostgres(use(pool), "order")
+	return pool, media.NewPostgres(media.UsePool(pool), "order")
 }
 
 // createTenant creates a tenant, whose schema has its name.
@@ -82,13 +81,6 @@ func createTables(t testing.TB, database *postgrestest.Database, schema string) 
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// use gives a store the connections of a pool.
-func use(pool *postgres.Pool) media.Use {
-	return func(ctx context.Context, work func(*pgx.Conn) error) error {
-		return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return work(conn.Conn()) })
 	}
 }
 

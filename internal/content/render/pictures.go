@@ -36,17 +36,20 @@ func ShowPictures(sanitized string, find func(address string) (Picture, bool)) s
 	shown.Grow(len(sanitized))
 	room, images, class := MaxHTMLBytes-len(sanitized), 0, ""
 	for rest := sanitized; ; {
-		// The sanitizer escapes both characters in text and in attributes.
+		// The sanitizer escapes these characters, and quotation marks, in text and in attributes.
 		before, tagged, found := strings.Cut(rest, "<")
 		tag, after, closed := strings.Cut(tagged, ">")
 		if !found || !closed {
 			shown.WriteString(rest)
 			return shown.String()
 		}
-		shown.WriteString(before + "<" + tag)
+		shown.WriteString(before)
+		shown.WriteString("<")
+		shown.WriteString(tag)
 		switch name, _, _ := strings.Cut(tag, " "); name {
 		case "figure":
-			class = attribute(firstTag("<"+tag+">"), "class")
+			_, class, _ = strings.Cut(tag, ` class="`)
+			class, _, _ = strings.Cut(class, `"`)
 		case "/figure":
 			class = ""
 		case "img":
