@@ -50,6 +50,28 @@ func TestLoginRedirectsToPublicSite(t *testing.T) {
 	}
 }
 
+// The public site opens the editor with a text in the fragment of the address. Browsers keep it through redirects that have none
+// (RFC 9110, section 10.2.2).
+func TestLoginKeepsFragments(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	b := p.Browser("alice.example.com")
+	first := b.Open("/login/?next=/write/new/").Header.Get("Location")
+	second := b.Open("/login/callback?next=/write/new/&code=" + p.LoginCode("alice", b.Host, b.Challenge())).Header.Get("Location")
+	third := b.Open("/login/?next=/write/new/").Header.Get("Location")
+	if first == "" || second != "/write/new/" || third != "/write/new/" || strings.Contains(first+second+third, "#") {
+		t.Errorf("a login leads to %q and %q, and a second one to %q", first, second, third)
+	}
+	page := b.Open("/write/new/")
+	page.Want(t, http.StatusOK, "alice")
+	_, after, _ := strings.Cut(page.Body, `data-handover="`)
+	address, _, _ := strings.Cut(after, `"`)
+	if script := b.Open(address); script.Status != http.StatusOK || !strings.HasPrefix(script.Header.Get("Content-Type"), "text/javascript") {
+		t.Errorf("the script %q answers %d, %v", address, script.Status, script.Header)
+	}
+}
+
 func TestCookiesAndHeadersOverTLS(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)

@@ -2,10 +2,12 @@ package render_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
 
 	"github.com/echoblogs/echoblogs/internal/content/render"
 )
@@ -91,4 +93,37 @@ func TestUploads(t *testing.T) {
 	if rendered, err = render.Markdown(many.String(), render.Options{Uploads: "/media/"}); err != nil || len(rendered.Uploads) != 500 {
 		t.Errorf("%d uploads of 2000, %v", len(rendered.Uploads), err)
 	}
+}
+
+// Whatever a post contains, completing its pictures changes nothing but the attributes of images, and adds none that runs.
+func FuzzShowPictures(f *testing.F) {
+	for _, source := range []string{
+		"![a](/media/a.jpg#wide \"b\")", "<img src=/media/a.jpg width=1 alt='>' title=\"&quot;><figure class=wide>\">", "<figure class=\"full\"><img src=/media/a.jpg></figure>",
+		"![](/media/a.jpg) ![](/media/b.png)\n\n`<img src=x>`", "a < b > c\n\n<", "<figure title=' class=\"wide'><img src='/media/a.jpg?<>\"'>",
+	} {
+		f.Add(source)
+	}
+	added := map[string]bool{"width": true, "height": true, "srcset": true, "sizes": true, "loading": true, "decoding": true}
+	f.Fuzz(func(t *testing.T, source string) {
+		rendered, err := render.Markdown(source, render.Options{})
+		if err != nil {
+			return
+		}
+		before, after := html.NewTokenizer(strings.NewReader(rendered.HTML)), html.NewTokenizer(strings.NewReader(render.ShowPictures(rendered.HTML, findPicture)))
+		for {
+			was, is := before.Next(), after.Next()
+			a, b := before.Token(), after.Token()
+			if b.Data == "img" {
+				b.Attr = slices.DeleteFunc(b.Attr, func(attribute html.Attribute) bool {
+					return added[attribute.Key] && !slices.Contains(a.Attr, attribute)
+				})
+			}
+			if was != is || a.String() != b.String() {
+				t.Fatalf("%q: %s becomes %s", source, a, b)
+			}
+			if was == html.ErrorToken {
+				return
+			}
+		}
+	})
 }
