@@ -127,13 +127,16 @@ export class Saving {
 
   /** schedule saves a draft after some milliseconds, unless the last request was less than a pause ago. */
   #schedule(delay) {
+    if (this.#held) {
+      return;
+    }
     clearTimeout(this.#timer);
     const wait = Math.max(0, delay, this.#last + pause - Date.now());
     this.#timer = setTimeout(() => this.#autosave(), wait);
   }
 
   async #autosave() {
-    if (this.#stopped || this.#held || this.#sending || this.#leaving || !this.#isDraft() || !this.isUnsaved() || this.#form.elements.title.value.trim() === "") {
+    if (this.#stopped || this.#sending || this.#leaving || !this.#isDraft() || !this.isUnsaved() || this.#form.elements.title.value.trim() === "") {
       return;
     }
     if (!navigator.onLine) {
