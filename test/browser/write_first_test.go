@@ -18,16 +18,20 @@ func TestWriteFirst(t *testing.T) {
 	nina := newPerson(t, browser)
 	nina.open(site + "/")
 	nina.goTo("Title")
-	nina.keys("Smørrebrød & more" + kb.Enter)
-	nina.keys("First line." + kb.Enter + "- second 😀")
+	nina.keys("Bread & \"more\"" + kb.Enter)
+	nina.keys("First line." + kb.Enter + "- second" + kb.Enter + kb.Escape) // a list continues
+	nina.goTo("Bold")
+	nina.keys(kb.Enter)
+	nina.waitFor("the tool", `document.getElementById("text").value === "First line.\n- second\n- ****"`)
+	run(t, nina.tab, chromedp.Evaluate[chromedp.Void](`document.execCommand("insertText", false, "tredje ø 😀")`))
 	nina.sees("Kept in this browser")
 	nina.open(site + "/")
-	nina.waitFor("the text is still there", `document.getElementById("text").value === "First line.\n- second 😀"`)
+	nina.waitFor("the text is still there", `document.getElementById("text").value === "First line.\n- second\n- **tredje ø 😀**"`)
 	nina.choose("Start my blog", "It opens in the editor of your new blog.")
 	nina.fill("User name", "nina", "Email address", "nina@example.org", "Password", password)
 	nina.choose("Sign up", "Your text from before you signed up. Not saved yet.")
-	nina.wantText("First line.\n- second 😀")
-	nina.waitFor("title and address", `document.querySelector("[name=title]").value === "Smørrebrød & more" && location.href === "`+blog+`/write/new/"`)
+	nina.wantText("First line.\n- second\n- **tredje ø 😀**")
+	nina.waitFor("title and address", `document.querySelector("[name=title]").value === 'Bread & "more"' && location.href === "`+blog+`/write/new/"`)
 
 	// It is not saved when its author goes to another tab. The timer comes after the one that saves.
 	sent := run(t, nina.tab, chromedp.Evaluate[int](`new Promise((done) => {
@@ -44,7 +48,7 @@ func TestWriteFirst(t *testing.T) {
 	}
 	nina.press("s", chromedp.ModifierCtrl)
 	nina.sees("Saved")
-	nina.waitFor("the draft has an address", `location.pathname === "/write/smørrebrød-more/" || location.pathname.startsWith("/write/sm")`)
+	nina.waitFor("the draft has an address", `location.pathname === "/write/bread-more/"`)
 
 	// The public site offers it for a day, and does not open it again by itself.
 	nina.open(site + "/")

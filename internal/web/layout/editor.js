@@ -1,112 +1,13 @@
 // The editor of a post. Without it, the page is a form that does the same with its buttons.
 const form = document.querySelector("form.editor");
 const { title, content } = form.elements;
-const [markdown, { Saving }, { fromHTML }, { Uploads }, { take }] = await Promise.all(
-  ["markdown", "saving", "paste", "upload", "handover"].map((name) => import(form.dataset[name])),
+const [markdown, { Saving }, { fromHTML }, { Uploads }, { take }, { Writing }] = await Promise.all(
+  ["markdown", "saving", "paste", "upload", "handover", "writing"].map((name) => import(form.dataset[name])),
 );
 
 // --- Text
 
-/** apply changes the text in one step of the browser's undo. */
-function apply(change) {
-  if (!change) {
-    return;
-  }
-  const { start, end, text, select } = change;
-  content.focus();
-  if (start !== end || text !== "") {
-    content.setSelectionRange(start, end);
-    const done = text === "" ? document.execCommand("delete") : document.execCommand("insertText", false, text);
-    if (!done) {
-      content.setRangeText(text, start, end, "end");
-      content.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    }
-  }
-  content.setSelectionRange(...select);
-}
-
-function selection() {
-  return { value: content.value, start: content.selectionStart, end: content.selectionEnd };
-}
-
-const tools = {
-  bold: (s) => markdown.wrap(s, "**"),
-  italic: (s) => markdown.wrap(s, "*"),
-  heading: markdown.heading,
-  quote: (s) => markdown.prefix(s, "quote"),
-  list: (s) => markdown.prefix(s, "list"),
-  ordered: (s) => markdown.prefix(s, "ordered"),
-  tasks: (s) => markdown.prefix(s, "tasks"),
-  link: markdown.link,
-  code: markdown.code,
-  strike: (s) => markdown.wrap(s, "~~"),
-  table: (s) => markdown.insert(s, "|  |  |\n| --- | --- |\n|  |  |", 2),
-  footnote: markdown.footnote,
-  rule: (s) => markdown.insert(s, "* * *"),
-  more: (s) => markdown.insert(s, "<!--more-->"),
-};
-
-const keys = { b: "bold", i: "italic", k: "link", e: "code" };
-const shifted = { Digit7: "ordered", Digit8: "list", Digit9: "quote" };
-
-let freed = false; // Escape was pressed: Tab moves the focus
-
-content.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.keyCode === 229 || content.readOnly) {
-    return; // an input method composes
-  }
-  const command = (event.ctrlKey || event.metaKey) && !event.altKey;
-  let change = null;
-  if (command) {
-    const tool = event.shiftKey ? shifted[event.code] : keys[event.key.toLowerCase()];
-    change = tool && tools[tool](selection());
-  } else if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
-    change = markdown.newline(selection());
-  } else if (event.key === "Tab" && !event.altKey && !freed) {
-    change = markdown.indent(selection(), event.shiftKey);
-  }
-  if (event.key === "Escape") {
-    freed = true;
-  } else if (event.key !== "Tab" && event.key !== "Shift") {
-    freed = false;
-  }
-  if (change) {
-    event.preventDefault();
-    apply(change);
-  }
-});
-
-let plain = false; // Ctrl+Shift+V was pressed
-
-addEventListener("keydown", (event) => {
-  plain = event.shiftKey && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "v";
-});
-
-content.addEventListener("paste", (event) => {
-  const pasted = event.clipboardData.getData("text/plain");
-  if (plain || pasted === "" || content.readOnly) {
-    return;
-  }
-  const s = selection();
-  const change = markdown.pasteAddress(s, pasted) ?? (markdown.isInCode(s.value, s.start) ? null : pasteRich(s, pasted, event.clipboardData));
-  if (change) {
-    event.preventDefault();
-    apply(change);
-  }
-});
-
-/** pasteRich is the change for cells of a spreadsheet and for rich text. null: the plain text is pasted. */
-function pasteRich(s, pasted, clipboard) {
-  const table = markdown.table(pasted);
-  if (table) {
-    return markdown.insert(s, table);
-  }
-  const text = fromHTML(clipboard.getData("text/html"));
-  if (text === null) {
-    return null;
-  }
-  return text.includes("\n\n") ? markdown.insert(s, text) : { start: s.start, end: s.end, text, select: [s.start + text.length, s.start + text.length] };
-}
+const writing = new Writing(content, markdown, fromHTML);
 
 title.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.isComposing && !event.ctrlKey && !event.metaKey) {
@@ -140,24 +41,8 @@ resize();
 
 const bar = form.querySelector('[role="toolbar"]');
 if (bar) {
-  const buttons = [...bar.querySelectorAll("button")];
+  writing.addTools(bar);
   bar.parentElement.hidden = false;
-  bar.addEventListener("pointerdown", (event) => event.preventDefault()); // the text keeps the focus
-  bar.addEventListener("click", (event) => {
-    const tool = event.target.closest("[data-tool]");
-    if (tool) {
-      apply(tools[tool.dataset.tool](selection()));
-    }
-  });
-  bar.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1, Home: -buttons.length, End: buttons.length }[event.key];
-    if (step) {
-      event.preventDefault();
-      const next = Math.min(buttons.length - 1, Math.max(0, buttons.indexOf(document.activeElement) + step));
-      buttons.forEach((button, i) => (button.tabIndex = i === next ? 0 : -1));
-      buttons[next].focus();
-    }
-  });
 }
 
 // --- Uploads
@@ -171,13 +56,13 @@ function replace(from, to) {
   const focused = document.activeElement;
   const end = start + from.length;
   const moved = (place) => (place <= start ? place : place >= end ? place + to.length - from.length : start + to.length);
-  apply({ start, end, text: to, select: [moved(content.selectionStart), moved(content.selectionEnd)] });
+  writing.apply({ start, end, text: to, select: [moved(content.selectionStart), moved(content.selectionEnd)] });
   if (focused !== content) {
     focused.focus();
   }
 }
 
-const uploads = content.readOnly ? null : new Uploads(form, { insert: (text) => apply(markdown.insert(selection(), text)), replace });
+const uploads = content.readOnly ? null : new Uploads(form, { insert: (text) => writing.apply(markdown.insert(writing.selection(), text)), replace });
 
 // --- Saving and preview
 

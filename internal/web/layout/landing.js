@@ -1,6 +1,8 @@
 // The editor of the landing page. What is written there is kept in this browser until it is opened on a blog of one's own.
 const form = document.querySelector("form[data-draft]");
-const { read, keep, drop, fragment } = await import(form.dataset.draft);
+const [{ read, keep, drop, fragment }, { Writing }, markdown, { fromHTML }] = await Promise.all(
+  ["draft", "writing", "markdown", "paste"].map((name) => import(form.dataset[name])),
+);
 const { title, text } = form.elements;
 const state = form.querySelector(".state");
 
@@ -31,6 +33,7 @@ if (kept) {
   text.value = kept.text;
   state.textContent = "Kept in this browser";
 }
+new Writing(text, markdown, fromHTML).addTools(form.querySelector('[role="toolbar"]'));
 form.hidden = false;
 resize();
 
