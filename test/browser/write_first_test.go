@@ -19,7 +19,7 @@ func TestWriteFirst(t *testing.T) {
 	nina.open(site + "/")
 	nina.goTo("Title")
 	nina.keys("Bread & \"more\"" + kb.Enter)
-	nina.keys("First line." + kb.Enter + "- second" + kb.Enter + kb.Escape) // a list continues
+	nina.keys("First line." + kb.Enter + "- second" + kb.Enter) // a list continues
 	nina.goTo("Bold")
 	nina.keys(kb.Enter)
 	nina.waitFor("the tool", `document.getElementById("text").value === "First line.\n- second\n- ****"`)

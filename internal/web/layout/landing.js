@@ -33,7 +33,8 @@ if (kept) {
   text.value = kept.text;
   state.textContent = "Kept in this browser";
 }
-new Writing(text, markdown, fromHTML).addTools(form.querySelector('[role="toolbar"]'));
+// Tab leaves the text, also in a list: there is more on this page than the text.
+new Writing(text, { ...markdown, indent: () => null }, fromHTML).addTools(form.querySelector('[role="toolbar"]'));
 form.hidden = false;
 resize();
 
