@@ -131,7 +131,7 @@ func TestUploadIsRefused(t *testing.T) {
 	}
 	for _, schema := range []string{"alice", "full"} {
 		var files int
-		if err := p.Connect(p.Database.BlogURI).QueryRow(t.Context(), fmt.Sprintf(`SELECT count(*) FROM %s.media`, schema)).Scan(&files); err != nil || files != 0 {
+		if err := p.Connect(p.Database.BlogURI).QueryRow(t.Context(), fmt.Sprintf(`SELECT count(*) FROM %q.media`, schema)).Scan(&files); err != nil || files != 0 {
 			t.Errorf("%s has %d files, %v", schema, files, err)
 		}
 	}
