@@ -52,6 +52,9 @@ func TestUploadsOfOtherBlogs(t *testing.T) {
 			t.Errorf("the export of bob has %s", name)
 		}
 	}
+	if files := archive(t, alice.Open("/write/export.zip")); files[address[1:]] != string(photo) || !strings.Contains(files["media.json"], "harbour.jpg") {
+		t.Errorf("the export of alice lacks the picture: %d bytes, %s", len(files[address[1:]]), files["media.json"])
+	}
 	bob.Submit("/write/media/delete/", "id", id).WantSeeOther(t, "/write/media/?done=deleted")
 	p.Get("alice.example.com", address).Want(t, http.StatusOK, "alice")
 
