@@ -24,8 +24,8 @@ func NewLayout() (*Layout, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the embedded files: %w", err)
 	}
-	assets, err := LoadAssets(files, "theme.css", "icon.svg", "progress.js", "editor.css", "editor.js", "markdown.js", "paste.js", "saving.js", "upload.js",
-		"writing.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js")
+	assets, err := LoadAssets(files, "theme.css", "icon.svg", "progress.js", "editor.css", "posts.css", "editor.js", "markdown.js", "paste.js", "saving.js",
+		"upload.js", "writing.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js")
 	if err != nil {
 		return nil, err
 	}

@@ -72,6 +72,6 @@ func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
 	case err == nil && changed != nil:
 		return e.showDelete(w, r, *changed, http.StatusConflict)
 	}
-	web.SeeOther(w, r.Request, site.WritePath+"?done=deleted")
+	web.SeeOther(w, r.Request, listQuery{}.after("trashed", 1))
 	return nil
 }

@@ -64,7 +64,7 @@ func formOf(source post.Source, now time.Time) *postForm {
 func (f *postForm) setStored(source post.Source, now time.Time) {
 	state, public := "Draft", false
 	if !source.Draft {
-		state, public = stateOf(source.Date, source.Unlisted, now)
+		state, public = clock{now, time.UTC}.state(source.State(now), source.Date)
 	}
 	f.Address, f.State = site.EditPath(source.Slug), state
 	if public {

@@ -55,6 +55,7 @@ func (e *Editor) Register(mux *http.ServeMux) {
 	}
 	for pattern, show := range map[string]page{
 		"GET " + site.WritePath + "{$}":                e.list,
+		"POST " + site.WritePath + "{$}":               e.changePosts,
 		"GET " + newPath + "{$}":                       e.newPost,
 		"GET " + uploadsPath + "{$}":                   e.listUploads,
 		"POST " + uploadsPath + "delete/{$}":           e.deleteUpload,

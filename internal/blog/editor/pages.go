@@ -19,6 +19,8 @@ type view struct {
 	title string
 	// Data is the data of the template.
 	Data any
+	// style is the name of a style sheet besides the layout's. Empty: none.
+	style string
 	// tool makes the page a tool: with the style sheet and the script of that name, and without top and bottom.
 	tool string
 	// status is the status of the response. Defaults to 200.
@@ -34,6 +36,9 @@ func (e *Editor) show(w http.ResponseWriter, r *request, v view) error {
 	v.Username, v.PublicURL = r.username, r.tenant.PublicURL
 	frame := e.WithContact(web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: web.MarkCurrent(r.URL.Path,
 		web.Link{Address: site.WritePath, Text: "Posts"}, web.Link{Address: uploadsPath, Text: "Uploads"}, web.Link{Address: "/logout/", Text: "Log out"})})
+	if v.style != "" {
+		frame.Style = e.Layout.Assets.Address(v.style)
+	}
 	if v.tool != "" {
 		frame.Bare, frame.Style, frame.Script = true, e.Layout.Assets.Address(v.tool+".css"), e.Layout.Assets.Address(v.tool+".js")
 	}

@@ -119,25 +119,10 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 	case actionUnpublish:
 		document.Draft, done = true, "unpublished"
 	}
-	var (
-		prepared post.Prepared
-		saved    post.Saved
-	)
-	err = e.rendering(r, func() (err error) {
-		prepared, err = post.Prepare(post.SaveRequest{
-			Document: document, Base: f.version(), Numbered: f.Slugless, Undated: f.Undated,
-			SmartPunctuation: set.SmartPunctuation, Zone: set.Location(), Quota: quota, Now: r.now,
-		})
-		return err
+	saved, err := e.prepareAndWrite(r, post.SaveRequest{
+		Document: document, Base: f.version(), Numbered: f.Slugless, Undated: f.Undated,
+		SmartPunctuation: set.SmartPunctuation, Zone: set.Location(), Quota: quota, Now: r.now,
 	})
-	if err == nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), saveTimeout)
-		defer cancel()
-		err = e.connections.Use(ctx, r.tenant.ID, func(db postgres.Beginner) (err error) {
-			saved, err = r.posts().Write(ctx, db, prepared)
-			return err
-		})
-	}
 	if err != nil {
 		return e.refused(w, r, f, err)
 	}
@@ -174,6 +159,31 @@ func (e *Editor) readBeforeSave(r *request, f *postForm) (document post.Document
 	return document, set, nil
 }
 
+// prepareAndWrite saves a post: it renders it when it is the blog's turn, and then writes it. Its errors are those of post.Save,
+// and site.ErrBusy.
+func (e *Editor) prepareAndWrite(r *request, save post.SaveRequest) (saved post.Saved, err error) {
+	var prepared post.Prepared
+	err = e.rendering(r, func() (err error) {
+		prepared, err = post.Prepare(save)
+		return err
+	})
+	if err != nil {
+		return post.Saved{}, err
+	}
+	err = e.write(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		saved, err = r.posts().Write(ctx, db, prepared)
+		return err
+	})
+	return saved, err
+}
+
+// write calls work, which changes something, with a connection. It does not end with the request.
+func (e *Editor) write(r *request, work func(ctx context.Context, db postgres.Beginner) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), saveTimeout)
+	defer cancel()
+	return e.connections.Use(ctx, r.tenant.ID, func(db postgres.Beginner) error { return work(ctx, db) })
+}
+
 // rendering calls work, which renders a post, when it is the blog's turn.
 func (e *Editor) rendering(r *request, work func() error) error {
 	release, err := acquire(r.Context(), e.capacity.rendering, r.tenant.ID, renderWait)
@@ -186,19 +196,10 @@ func (e *Editor) rendering(r *request, work func() error) error {
 
 // refused shows the form again with the reason why it was not saved.
 func (e *Editor) refused(w http.ResponseWriter, r *request, f *postForm, err error) error {
-	var (
-		invalid *post.InvalidError
-		full    *post.QuotaError
-	)
+	name, sentence := sentenceOf(err)
 	switch {
-	case errors.As(err, &invalid):
-		f.setError(invalid)
-	case errors.As(err, &full):
-		f.Errors[""] = full.Error()
-	case errors.Is(err, post.ErrSlugRedirects):
-		f.Errors["slug"] = "This address leads to another post, which had it before. Choose a different one."
-	case errors.Is(err, post.ErrSlugTaken):
-		f.Errors["slug"] = "Another post has this address. Choose a different one."
+	case sentence != "":
+		f.setError(name, sentence)
 	case errors.Is(err, post.ErrNotFound), errors.Is(err, post.ErrChanged):
 		return e.changed(w, r, f)
 	default:
@@ -207,13 +208,32 @@ func (e *Editor) refused(w http.ResponseWriter, r *request, f *postForm, err err
 	return e.showForm(w, r, f, http.StatusUnprocessableEntity)
 }
 
+// sentenceOf returns what an author can do about an error of a save, and the field that it is about. Empty: nothing, and none.
+func sentenceOf(err error) (name, sentence string) {
+	var (
+		invalid *post.InvalidError
+		full    *post.QuotaError
+	)
+	switch {
+	case errors.As(err, &invalid):
+		return invalid.Field, invalid.Sentence
+	case errors.As(err, &full):
+		return "", full.Error()
+	case errors.Is(err, post.ErrSlugRedirects):
+		return "slug", "This address leads to another post, which had it before. Choose a different one."
+	case errors.Is(err, post.ErrSlugTaken):
+		return "slug", "Another post has this address. Choose a different one."
+	}
+	return "", ""
+}
+
 // setError shows an error at its field, or above the form if that has no such field.
-func (f *postForm) setError(invalid *post.InvalidError) {
-	switch invalid.Field {
+func (f *postForm) setError(name, sentence string) {
+	switch name {
 	case "title", "slug", "author", "content":
-		f.Errors[invalid.Field] = invalid.Sentence
+		f.Errors[name] = sentence
 	default:
-		f.Errors[""] = invalid.Sentence
+		f.Errors[""] = sentence
 	}
 }
 

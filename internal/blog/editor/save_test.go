@@ -44,7 +44,7 @@ func TestWrite(t *testing.T) {
 			"Line 3: &lt;script&gt; is removed, because a post cannot have it.")
 	b.Submit("/write/new/", append(version(form), "title", " Hello,\t World ", "content", "Some *text*.\r\n\r\nMore.\r\n", "author", "Alice", "action", "save")...).
 		WantSeeOther(t, "/write/hello-world/?done=saved")
-	b.Open("/write/").Want(t, http.StatusOK, "alice", `<a href="/write/hello-world/">Hello, World</a></td><td>Draft</td>`)
+	b.Open("/write/").Want(t, http.StatusOK, "alice", `<a href="/write/hello-world/"><bdi>Hello, World</bdi></a>`, "Draft, changed on 10 January 2027")
 	p.Get("alice.example.com", "/hello-world/").Want(t, http.StatusNotFound, "alice")
 	var first time.Time
 	if err := p.Operator.QueryRow(t.Context(), `SELECT at FROM public.first_posts`).Scan(&first); err != nil || !first.Equal(blogtest.Start) {
@@ -76,10 +76,10 @@ func TestWrite(t *testing.T) {
 	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "date", "2027-01-10", "action", "unpublish")...).WantSeeOther(t, "/write/hello/?done=unpublished")
 
 	form = b.Open("/write/hello/delete/")
-	form.Want(t, http.StatusOK, "alice", "This permanently deletes “<bdi lang=\"\">Hello</bdi>” and its page at /hello/. Draft.")
-	b.Submit("/write/hello/delete/", version(form)...).WantSeeOther(t, "/write/?done=deleted")
-	b.Submit("/write/hello/delete/", version(form)...).WantSeeOther(t, "/write/?done=deleted") // a retry after a lost response
-	b.Open("/write/?done=deleted").Want(t, http.StatusOK, "alice", "Deleted.", "You have no posts yet.")
+	form.Want(t, http.StatusOK, "alice", "This moves “<bdi lang=\"\">Hello</bdi>” to the trash, and readers no longer see it at /hello/. You can restore it within 30 days. Draft.")
+	b.Submit("/write/hello/delete/", version(form)...).WantSeeOther(t, "/write/?done=trashed&posts=1")
+	b.Submit("/write/hello/delete/", version(form)...).WantSeeOther(t, "/write/?done=trashed&posts=1") // a retry after a lost response
+	b.Open("/write/?done=trashed&posts=1").Want(t, http.StatusOK, "alice", "1 post was moved to the trash.", "You have no posts yet.")
 	b.Open("/write/hello/").Want(t, http.StatusNotFound, "alice")
 }
 
@@ -123,7 +123,7 @@ func TestDirectionOfTexts(t *testing.T) {
 	p.Create(blogtest.Owned("alice"))
 	p.Save("alice", post.Document{Title: "שלום", Slug: "shalom", Author: "יעל", Content: "טקסט."})
 	b := p.LogIn("alice", "alice.example.com")
-	b.Open("/write/").Want(t, http.StatusOK, "alice", `<td dir="auto" lang=""><a href="/write/shalom/">שלום</a></td>`)
+	b.Open("/write/").Want(t, http.StatusOK, "alice", `<p class="name" dir="auto" lang=""><a href="/write/shalom/"><bdi>שלום</bdi></a></p>`)
 	b.Open("/write/shalom/?done=saved").Want(t, http.StatusOK, "alice",
 		"dir=\"auto\" lang=\"\" aria-describedby=\"editor.title-error\">\nשלום</textarea>", `spellcheck="true" dir="auto" lang=""`,
 		`value="יעל" maxlength="255" autocomplete="off" dir="auto" lang=""`, `<div class="prose" dir="auto" lang=""><p>טקסט.</p>`)
@@ -191,14 +191,14 @@ func TestEditsDoNotOverwriteOneAnother(t *testing.T) {
 	conflict := edit(opened, "From another window.")
 	conflict.Want(t, http.StatusConflict, "alice", "This post was changed after you opened it, in another window or by someone else. Nothing was saved, and your text is still here.", "\nFrom another window.</textarea>", "\nFrom one window.</textarea>")
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", "From one window.")
-	b.Submit("/write/title/delete/", version(asked)...).Want(t, http.StatusConflict, "alice", "It was not deleted: review it first.")
+	b.Submit("/write/title/delete/", version(asked)...).Want(t, http.StatusConflict, "alice", "It was not deleted: look at it first.")
 
 	p.Advance(time.Minute)
 	edit(conflict, "From another window.").WantSeeOther(t, "/write/title/?done=saved")
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", "From another window.")
 
 	form := b.Open("/write/title/")
-	b.Submit("/write/title/delete/", version(b.Open("/write/title/delete/"))...).WantSeeOther(t, "/write/?done=deleted")
+	b.Submit("/write/title/delete/", version(b.Open("/write/title/delete/"))...).WantSeeOther(t, "/write/?done=trashed&posts=1")
 	gone := edit(form, "A long thought.")
 	gone.Want(t, http.StatusConflict, "alice", "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post.", "A long thought.", `action="/write/new/"`)
 	b.Submit("/write/new/", append(version(gone), "title", "Title", "content", "A long thought.", "action", "save")...).WantSeeOther(t, "/write/title/?done=saved")

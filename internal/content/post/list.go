@@ -16,6 +16,8 @@ import (
 type Filter struct {
 	// State is the state of the posts. Empty: any. Posts in the trash are in no list.
 	State State
+	// Pages selects pages alone.
+	Pages bool
 	// Tag is a tag that the posts have, in any case. Empty: any.
 	Tag string
 	// Words are words that the title or the content has, or their beginnings. Empty: any.
@@ -75,7 +77,8 @@ func (s Store) ListFiltered(ctx context.Context, db postgres.Querier, now time.T
 			AND ($2 = '' OR EXISTS (SELECT FROM unnest(tags) tag WHERE lower(tag) = lower($2)))
 			AND ($3 = '' OR search @@ to_tsquery('simple', $3) OR strpos(lower(title), lower($4)) > 0)
 			AND $1::timestamptz IS NOT NULL -- its type, in the states without it
-		ORDER BY `+f.Order.sql()+` LIMIT $5 OFFSET $6`, binary, now, f.Tag, query, strings.TrimSpace(f.Words), limit, offset)
+			AND (NOT $7 OR page_position IS NOT NULL)
+		ORDER BY `+f.Order.sql()+` LIMIT $5 OFFSET $6`, binary, now, f.Tag, query, strings.TrimSpace(f.Words), limit, offset, f.Pages)
 	if err != nil {
 		return nil, fmt.Errorf("list posts: %w", err)
 	}
@@ -112,16 +115,16 @@ func prefixQuery(text string) string {
 	return strings.Join(words[:min(len(words), maxWords)], " & ")
 }
 
-// Counts are the numbers of posts by state.
-type Counts struct{ All, Drafts, Scheduled, Published, Unlisted, Trash int64 }
+// Counts are the numbers of posts by state. Pages are counted by their states as well.
+type Counts struct{ All, Drafts, Scheduled, Published, Unlisted, Pages, Trash int64 }
 
 // Count counts the posts of a blog at the time now. Those in the trash count as such alone.
 func (s Store) Count(ctx context.Context, db postgres.Querier, now time.Time) (c Counts, err error) {
 	const all = `NOT (` + inTrash + `) AND `
 	err = db.QueryRow(ctx, `SELECT count(*) FILTER (WHERE `+all+`true), count(*) FILTER (WHERE `+all+stateConditions[StateDraft]+`),
 			count(*) FILTER (WHERE `+stateConditions[StateScheduled]+`), count(*) FILTER (WHERE `+stateConditions[StatePublished]+`),
-			count(*) FILTER (WHERE `+stateConditions[StateUnlisted]+`), count(*) FILTER (WHERE `+inTrash+` AND deleted_at > $2)
-		FROM `+s.table, binary, now, now.Add(-TrashRetention)).Scan(&c.All, &c.Drafts, &c.Scheduled, &c.Published, &c.Unlisted, &c.Trash)
+			count(*) FILTER (WHERE `+stateConditions[StateUnlisted]+`), count(*) FILTER (WHERE `+all+`page_position IS NOT NULL), count(*) FILTER (WHERE `+inTrash+` AND deleted_at > $2)
+		FROM `+s.table, binary, now, now.Add(-TrashRetention)).Scan(&c.All, &c.Drafts, &c.Scheduled, &c.Published, &c.Unlisted, &c.Pages, &c.Trash)
 	if err != nil {
 		return Counts{}, fmt.Errorf("count posts: %w", err)
 	}

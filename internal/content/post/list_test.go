@@ -20,6 +20,7 @@ func TestListFiltered(t *testing.T) {
 		{Title: "Hidden", Content: "日本語のブログ", Date: hour(-1), Unlisted: true},
 		{Title: "日本語のブログ", Content: "x", Draft: true},
 		{Title: "Gone", Content: "harbour", Date: hour(-1), Tags: []string{"Go"}},
+		{Title: "About", Content: "Me.", Date: hour(-4), Page: true},
 	} {
 		save(t, pool, store, document, now.Add(time.Duration(i)*time.Minute))
 	}
@@ -28,13 +29,15 @@ func TestListFiltered(t *testing.T) {
 		filter post.Filter
 		want   []string
 	}{
-		"all":                {post.Filter{}, []string{"later", "日本語のブログ", "hidden", "apple", "zebra"}},
-		"the oldest first":   {post.Filter{Order: post.OrderOldest}, []string{"zebra", "apple", "hidden", "日本語のブログ", "later"}},
-		"the last changed":   {post.Filter{Order: post.OrderChanged}, []string{"日本語のブログ", "later", "hidden", "apple", "zebra"}},
-		"by title":           {post.Filter{Order: post.OrderTitle}, []string{"apple", "hidden", "later", "zebra", "日本語のブログ"}},
+		"all":                {post.Filter{}, []string{"later", "日本語のブログ", "hidden", "apple", "zebra", "about"}},
+		"the oldest first":   {post.Filter{Order: post.OrderOldest}, []string{"about", "zebra", "apple", "hidden", "日本語のブログ", "later"}},
+		"the last changed":   {post.Filter{Order: post.OrderChanged}, []string{"about", "日本語のブログ", "later", "hidden", "apple", "zebra"}},
+		"by title":           {post.Filter{Order: post.OrderTitle}, []string{"about", "apple", "hidden", "later", "zebra", "日本語のブログ"}},
 		"drafts":             {post.Filter{State: post.StateDraft}, []string{"日本語のブログ"}},
 		"scheduled":          {post.Filter{State: post.StateScheduled}, []string{"later"}},
-		"published":          {post.Filter{State: post.StatePublished}, []string{"apple", "zebra"}},
+		"published":          {post.Filter{State: post.StatePublished}, []string{"apple", "zebra", "about"}},
+		"pages":              {post.Filter{Pages: true}, []string{"about"}},
+		"draft pages":        {post.Filter{Pages: true, State: post.StateDraft}, nil},
 		"unlisted":           {post.Filter{State: post.StateUnlisted}, []string{"hidden"}},
 		"a tag in any case":  {post.Filter{Tag: "GO"}, []string{"later", "apple", "zebra"}},
 		"no such tag":        {post.Filter{Tag: "g"}, nil},
@@ -43,7 +46,7 @@ func TestListFiltered(t *testing.T) {
 		"a word of a title":  {post.Filter{Words: "app"}, []string{"apple"}},
 		"in a title":         {post.Filter{Words: "ブログ"}, []string{"日本語のブログ"}},
 		"operators":          {post.Filter{Words: "' & | ! ( ) : * \\ <-> panic"}, []string{"apple"}},
-		"nothing but marks":  {post.Filter{Words: " !? "}, []string{"later", "日本語のブログ", "hidden", "apple", "zebra"}},
+		"nothing but marks":  {post.Filter{Words: " !? "}, []string{"later", "日本語のブログ", "hidden", "apple", "zebra", "about"}},
 		"a tag and a state":  {post.Filter{Tag: "go", State: post.StatePublished, Words: "fine"}, []string{"apple"}},
 		"words that are not": {post.Filter{Words: "elephant"}, nil},
 	} {
@@ -67,7 +70,7 @@ func TestListFiltered(t *testing.T) {
 		t.Errorf("the second page is %+v, %v", items, err)
 	}
 	counts, err := store.Count(t.Context(), pool, now)
-	if want := (post.Counts{All: 5, Drafts: 1, Scheduled: 1, Published: 2, Unlisted: 1, Trash: 1}); err != nil || counts != want {
+	if want := (post.Counts{All: 6, Drafts: 1, Scheduled: 1, Published: 3, Unlisted: 1, Pages: 1, Trash: 1}); err != nil || counts != want {
 		t.Errorf("the counts are %+v, %v; want %+v", counts, err, want)
 	}
 	tags, err := store.ListTags(t.Context(), pool, 10)
