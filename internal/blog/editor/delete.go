@@ -21,12 +21,8 @@ type deleteForm struct {
 // confirmDelete asks whether to delete a post.
 func (e *Editor) confirmDelete(w http.ResponseWriter, r *request) error {
 	source, err := e.findPost(r)
-	if errors.Is(err, post.ErrNotFound) {
-		e.NotFound(w, r.Request, r.tenant)
-		return nil
-	}
 	if err != nil {
-		return err
+		return e.notFoundOr(w, r, err)
 	}
 	return e.showDelete(w, r, source, http.StatusOK)
 }
@@ -55,7 +51,7 @@ func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
 		})
 		return nil
 	}
-	version := submitted(r).version()
+	version := submittedVersion(r)
 	var changed *post.Source
 	err = e.query(r, func(ctx context.Context, db postgres.Beginner) error {
 		err := r.posts().Delete(ctx, db, version, r.now)

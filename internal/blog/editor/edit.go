@@ -85,6 +85,12 @@ func (f *postForm) version() post.Version {
 	return post.Version{ID: f.ID, UpdatedAt: time.UnixMicro(f.Revision).UTC()}
 }
 
+// submittedVersion returns the version that a form is about.
+func submittedVersion(r *request) post.Version {
+	f := postForm{ID: number(r.PostFormValue("id")), Revision: number(r.PostFormValue("revision"))}
+	return f.version()
+}
+
 // newPost shows an empty form.
 func (e *Editor) newPost(w http.ResponseWriter, r *request) error {
 	f := newForm()
@@ -95,12 +101,8 @@ func (e *Editor) newPost(w http.ResponseWriter, r *request) error {
 // edit shows the form of a post, and the rendered post if it was just saved.
 func (e *Editor) edit(w http.ResponseWriter, r *request) error {
 	source, err := e.findPost(r)
-	if errors.Is(err, post.ErrNotFound) {
-		e.NotFound(w, r.Request, r.tenant)
-		return nil
-	}
 	if err != nil {
-		return err
+		return e.notFoundOr(w, r, err)
 	}
 	f := formOf(source, r.now)
 	done := r.URL.Query().Get("done")

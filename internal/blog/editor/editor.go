@@ -54,15 +54,17 @@ func (e *Editor) Register(mux *http.ServeMux) {
 		mux.Handle(pattern, e.handle(show))
 	}
 	for pattern, show := range map[string]page{
-		"GET " + site.WritePath + "{$}":                e.list,
-		"POST " + site.WritePath + "{$}":               e.changePosts,
-		"GET " + newPath + "{$}":                       e.newPost,
-		"GET " + uploadsPath + "{$}":                   e.listUploads,
-		"POST " + uploadsPath + "delete/{$}":           e.deleteUpload,
-		"GET " + site.WritePath + "export.zip":         e.export,
-		"GET " + site.WritePath + "{slug}/{$}":         e.edit,
-		"GET " + site.WritePath + "{slug}/delete/{$}":  e.confirmDelete,
-		"POST " + site.WritePath + "{slug}/delete/{$}": e.deletePost,
+		"GET " + site.WritePath + "{$}":                   e.list,
+		"POST " + site.WritePath + "{$}":                  e.changePosts,
+		"GET " + newPath + "{$}":                          e.newPost,
+		"GET " + uploadsPath + "{$}":                      e.listUploads,
+		"POST " + uploadsPath + "delete/{$}":              e.deleteUpload,
+		"GET " + site.WritePath + "export.zip":            e.export,
+		"GET " + site.WritePath + "{slug}/{$}":            e.edit,
+		"GET " + site.WritePath + "{slug}/delete/{$}":     e.confirmDelete,
+		"POST " + site.WritePath + "{slug}/delete/{$}":    e.deletePost,
+		"GET " + site.WritePath + "{slug}/revisions/{$}":  e.revisions,
+		"POST " + site.WritePath + "{slug}/revisions/{$}": e.restoreRevision,
 	} {
 		mux.Handle(pattern, e.requireOwner(show))
 	}

@@ -36,6 +36,9 @@ func (c clock) time(at time.Time) string {
 	return at.In(c.zone).Format(c.dayLayout(at) + ", 15:04")
 }
 
+// moment formats a date and a time, such as 27 November 2026, 18:42.
+func (c clock) moment(at time.Time) string { return at.In(c.zone).Format("2 January 2006, 15:04") }
+
 // future formats a time in the future, such as Friday 27 November, 08:00 (Berlin).
 func (c clock) future(at time.Time) string {
 	return at.In(c.zone).Format("Monday "+c.dayLayout(at)+", 15:04") + " (" + zoneName(c.zone) + ")"
