@@ -28,9 +28,12 @@ func (e *Editor) confirmDelete(w http.ResponseWriter, r *request) error {
 }
 
 func (e *Editor) showDelete(w http.ResponseWriter, r *request, source post.Source, status int) error {
-	f := deleteForm{postForm: formOf(source, r.now), Changed: status == http.StatusConflict}
+	if _, err := e.settings(r); err != nil {
+		return err
+	}
+	f := deleteForm{postForm: formOf(r, source), Changed: status == http.StatusConflict}
 	f.ReadOnly = r.readOnlyReason()
-	return e.show(w, r, view{name: "delete", title: "Delete " + source.Title, Data: f, status: status})
+	return e.show(w, r, view{name: "delete", title: "Delete " + nameInForms(&f.Document), Data: f, status: status})
 }
 
 // deletePost deletes the version of a post that was shown, and no later one.

@@ -63,6 +63,10 @@ func (e *Editor) Register(mux *http.ServeMux) {
 		"GET " + site.WritePath + "{slug}/{$}":            e.edit,
 		"GET " + site.WritePath + "{slug}/delete/{$}":     e.confirmDelete,
 		"POST " + site.WritePath + "{slug}/delete/{$}":    e.deletePost,
+		"GET " + site.WritePath + "{slug}/discard/{$}":    e.confirmDiscard,
+		"POST " + site.WritePath + "{slug}/discard/{$}":   e.discard,
+		"GET " + settingsPath + "{$}":                     e.showSettings,
+		"POST " + settingsPath + "{$}":                    e.saveSettings,
 		"GET " + site.WritePath + "{slug}/revisions/{$}":  e.revisions,
 		"POST " + site.WritePath + "{slug}/revisions/{$}": e.restoreRevision,
 	} {

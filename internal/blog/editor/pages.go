@@ -35,7 +35,7 @@ type view struct {
 func (e *Editor) show(w http.ResponseWriter, r *request, v view) error {
 	v.Username, v.PublicURL = r.username, r.tenant.PublicURL
 	frame := e.WithContact(web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: web.MarkCurrent(r.URL.Path,
-		web.Link{Address: site.WritePath, Text: "Posts"}, web.Link{Address: uploadsPath, Text: "Uploads"}, web.Link{Address: "/logout/", Text: "Log out"})})
+		web.Link{Address: site.WritePath, Text: "Posts"}, web.Link{Address: uploadsPath, Text: "Uploads"}, web.Link{Address: settingsPath, Text: "Settings"}, web.Link{Address: "/logout/", Text: "Log out"})})
 	if v.style != "" {
 		frame.Style = e.Layout.Assets.Address(v.style)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/account/blogsession"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -24,6 +25,8 @@ type request struct {
 	now    time.Time
 	// username is the current user, who owns the blog. Empty: the client is not logged in, or identify was not called.
 	username string
+	// set are the settings of the blog. nil: they have not been read.
+	set *settings.Stored
 }
 
 // The names of cookies.

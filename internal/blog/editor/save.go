@@ -5,13 +5,11 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/render"
-	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -24,6 +22,9 @@ const (
 	actionPublish   = "publish"
 	actionUnpublish = "unpublish"
 	actionPreview   = "preview"
+	// actionShare and actionUnshare make and revoke the link to a post, and save it as every other action does.
+	actionShare   = "share"
+	actionUnshare = "unshare"
 )
 
 // save stores the post of a form. Whatever fails, the form is shown again, so that its text is never lost.
@@ -44,9 +45,6 @@ func (e *Editor) save(w http.ResponseWriter, r *request) error {
 	case r.PostFormValue("action") == actionPreview:
 		return e.preview(w, r, f)
 	}
-	if f.Errors["date"] != "" {
-		return e.showForm(w, r, f, http.StatusUnprocessableEntity)
-	}
 	quota, refusal, err := e.authorize(r)
 	switch {
 	case err != nil:
@@ -56,41 +54,6 @@ func (e *Editor) save(w http.ResponseWriter, r *request) error {
 		return e.showForm(w, r, f, http.StatusForbidden)
 	}
 	return e.store(w, r, f, quota)
-}
-
-// submitted returns the form that was submitted.
-func submitted(r *request) *postForm {
-	f := newForm()
-	f.ID, f.Revision = number(r.PostFormValue("id")), number(r.PostFormValue("revision"))
-	if slug := r.PathValue("slug"); f.ID != 0 && slug != "" {
-		f.Address = site.EditPath(slug)
-	}
-	f.Document = post.Document{
-		Title: r.PostFormValue("title"), Slug: r.PostFormValue("slug"), Author: r.PostFormValue("author"),
-		Content: r.PostFormValue("content"), Draft: r.PostFormValue("draft") != "",
-	}
-	f.Slugless = strings.TrimSpace(f.Slug) == ""
-	f.Normalize()
-	f.parseDay(r)
-	return f
-}
-
-// parseDay reads the field of the date. It has no time of day, so a date that the author has not changed stays as it is.
-func (f *postForm) parseDay(r *request) {
-	_, sent := r.PostForm["date"]
-	f.Day, f.Dated = strings.TrimSpace(r.PostFormValue("date")), r.PostFormValue("dated")
-	dated, _ := time.Parse(time.RFC3339Nano, f.Dated)
-	switch day, err := time.Parse(time.DateOnly, f.Day); {
-	case !sent:
-	case f.Day == "":
-		f.Undated = f.Draft
-	case err != nil || day.Year() < 1:
-		f.Errors["date"] = "Enter a date such as 2027-01-31."
-	case !dated.IsZero() && dated.UTC().Format(time.DateOnly) == f.Day:
-		f.Date = dated
-	default:
-		f.Date = day
-	}
 }
 
 // preview shows the form with its rendered content.
@@ -108,55 +71,106 @@ func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 }
 
 func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota post.Quota) error {
-	document, set, err := e.readBeforeSave(r, f)
+	action := r.PostFormValue("action")
+	if action == actionUnshare { // whether the post can be saved or not
+		if err := e.setShared(r, f.ID, false); err != nil {
+			return e.saveFailed(w, r, f, err)
+		}
+	}
+	set, err := e.settings(r)
 	if err != nil {
 		return e.saveFailed(w, r, f, err)
 	}
-	done := "saved"
-	switch r.PostFormValue("action") {
-	case actionPublish:
-		document.Draft, done = false, "published"
-	case actionUnpublish:
-		document.Draft, done = true, "unpublished"
+	if f.parse(r); len(f.Errors) > 0 {
+		return e.showForm(w, r, f, http.StatusUnprocessableEntity)
 	}
-	saved, err := e.prepareAndWrite(r, post.SaveRequest{
-		Document: document, Base: f.version(), Numbered: f.Slugless, Undated: f.Undated,
+	stored, err := e.readBeforeSave(r, f)
+	if err != nil {
+		return e.saveFailed(w, r, f, err)
+	}
+	save := post.SaveRequest{
+		Document: f.document(r, stored), Base: f.version(), Numbered: f.Slugless, Undated: f.Undated, Autosave: r.PostFormValue("autosave") != "",
 		SmartPunctuation: set.SmartPunctuation, Zone: set.Location(), Quota: quota, Now: r.now,
-	})
+	}
+	done := setAction(&save, action, f)
+	saved, err := e.prepareAndWrite(r, save)
 	if err != nil {
 		return e.refused(w, r, f, err)
 	}
-	if !r.fromScript() {
+	if action == actionShare {
+		err = e.setShared(r, saved.Version.ID, true)
+	}
+	if err == nil && !r.fromScript() {
 		web.SeeOther(w, r.Request, site.EditPath(saved.Slug)+"?done="+done)
 		return nil
 	}
-	source, err := e.find(r, saved.Slug)
-	if err != nil { // it has been saved, but the version is unknown: the script saves it again
+	return e.answerSaved(w, r, f, saved, done, err)
+}
+
+// setAction makes a save do what a button says, and returns the name of its notice. Only the buttons to publish and to unpublish
+// change what readers see.
+func setAction(save *post.SaveRequest, action string, f *postForm) (done string) {
+	switch action {
+	case actionPublish:
+		save.Document.Draft = false
+		if f.ID != 0 && !f.Draft {
+			return "updated"
+		}
+		return "published"
+	case actionUnpublish:
+		save.Document.Draft = true
+		return "unpublished"
+	}
+	save.Unpublished = true
+	switch action {
+	case actionShare:
+		return "shared"
+	case actionUnshare:
+		return "unshared"
+	}
+	return "saved"
+}
+
+// answerSaved tells the script which version it edits now. If that is unknown, because err is not nil, it saves again.
+func (e *Editor) answerSaved(w http.ResponseWriter, r *request, f *postForm, saved post.Saved, done string, err error) error {
+	var source post.Source
+	if err == nil {
+		source, err = e.find(r, saved.Slug)
+	}
+	if err != nil {
 		return e.saveFailed(w, r, f, err)
 	}
-	stored := formOf(source, r.now)
-	stored.Notice, stored.Notes = notices[done], saved.Notes
+	stored := formOf(r, source)
+	stored.Notice, stored.Notes = stored.notice(done), saved.Notes
 	return e.showForm(w, r, stored, http.StatusOK)
 }
 
-// readBeforeSave returns the settings of the blog and the document of a form, with the stored values of the fields that the form
-// does not have. A post that was changed or deleted since is refused when it is written.
-func (e *Editor) readBeforeSave(r *request, f *postForm) (document post.Document, set settings.Stored, err error) {
-	var stored post.Source
-	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
-		if set, err = settings.NewStore(r.tenant.SchemaName).Load(ctx, db); err != nil || f.ID == 0 {
-			return err
+// setShared makes the link to a post, or revokes it.
+func (e *Editor) setShared(r *request, id int64, shared bool) error {
+	return e.write(r, func(ctx context.Context, db postgres.Beginner) error {
+		if !shared {
+			return r.posts().StopSharing(ctx, db, id)
 		}
+		_, err := r.posts().StartSharing(ctx, db, id)
+		return err
+	})
+}
+
+// readBeforeSave returns the stored document of a form, as it was last written. A post that was changed or deleted since is refused
+// when it is written.
+func (e *Editor) readBeforeSave(r *request, f *postForm) (post.Document, error) {
+	if f.ID == 0 {
+		return post.Document{}, nil
+	}
+	var stored post.Source
+	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
 		stored, err = r.posts().FindByID(ctx, db, f.ID)
 		return err
 	})
 	if err != nil && !errors.Is(err, post.ErrNotFound) {
-		return post.Document{}, settings.Stored{}, err
+		return post.Document{}, err
 	}
-	document = stored.Document
-	document.Title, document.Slug, document.Author, document.Content = f.Title, f.Slug, f.Author, f.Content
-	document.Date, document.Draft = f.Date, f.Draft
-	return document, set, nil
+	return stored.Latest(), nil
 }
 
 // prepareAndWrite saves a post: it renders it when it is the blog's turn, and then writes it. Its errors are those of post.Save,
@@ -227,16 +241,6 @@ func sentenceOf(err error) (name, sentence string) {
 	return "", ""
 }
 
-// setError shows an error at its field, or above the form if that has no such field.
-func (f *postForm) setError(name, sentence string) {
-	switch name {
-	case "title", "slug", "author", "content":
-		f.Errors[name] = sentence
-	default:
-		f.Errors[""] = sentence
-	}
-}
-
 // changed shows the form with the post that was changed since the form was opened. Saving again replaces that post.
 func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
 	var stored post.Source
@@ -253,8 +257,8 @@ func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
 	default:
 		f.Errors[""] = "This post was changed after you opened it, in another window or by someone else. Nothing was saved, and your text is still here. " +
 			"Compare it with the current post below. Save again to replace that post."
-		f.setStored(stored, r.now)
-		f.Draft, f.Stored = stored.Draft, &stored
+		f.setStored(r, stored)
+		f.Draft, f.Stored, f.StoredAt = stored.Draft, &stored, r.clock().time(stored.UpdatedAt)
 	}
 	return e.showForm(w, r, f, http.StatusConflict)
 }

@@ -63,17 +63,17 @@ func TestWrite(t *testing.T) {
 	p.Advance(72 * time.Hour)
 	form = b.Open("/write/hello/")
 	form.Want(t, http.StatusOK, "alice", "Published on 10 January 2027", `<a class="page" href="/hello/">View</a>`, "Unpublish")
-	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "action", "save")...).WantSeeOther(t, "/write/hello/?done=saved")
+	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "action", "publish")...).WantSeeOther(t, "/write/hello/?done=updated")
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "Changed.", "10 January 2027", "Updated", "13 January 2027")
 	form = b.Open("/write/hello/")
 	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "action", "unpublish")...).WantSeeOther(t, "/write/hello/?done=unpublished")
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusNotFound, "alice")
 	form = b.Open("/write/hello/")
-	form.Want(t, http.StatusOK, "alice", `role="status">Draft</p>`, `type="date" value="2027-01-10"`)
-	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "date", "2027-01-10", "action", "publish")...).WantSeeOther(t, "/write/hello/?done=published")
+	form.Want(t, http.StatusOK, "alice", `role="status">Draft</p>`, `type="datetime-local" value="2027-01-10T13:00"`)
+	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "date", "2027-01-10T13:00", "action", "publish")...).WantSeeOther(t, "/write/hello/?done=published")
 	p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", `<time datetime="2027-01-10T13:00:00Z">`)
 	form = b.Open("/write/hello/")
-	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "date", "2027-01-10", "action", "unpublish")...).WantSeeOther(t, "/write/hello/?done=unpublished")
+	b.Submit("/write/hello/", append(version(form), "title", "Hello", "content", "Changed.", "slug", "hello", "date", "2027-01-10T13:00", "action", "unpublish")...).WantSeeOther(t, "/write/hello/?done=unpublished")
 
 	form = b.Open("/write/hello/delete/")
 	form.Want(t, http.StatusOK, "alice", "This moves “<bdi lang=\"\">Hello</bdi>” to the trash, and readers no longer see it at /hello/. You can restore it within 30 days. Draft.")
@@ -99,19 +99,19 @@ func TestAuthorsChangeDates(t *testing.T) {
 		t.Helper()
 		p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", texts...)
 	}
-	submit("2021-05-04", "publish").WantSeeOther(t, "/write/title/?done=published")
+	submit("2021-05-04T03:02", "publish").WantSeeOther(t, "/write/title/?done=published")
 	want(`<time datetime="2021-05-04T03:02:01Z">4 May 2021</time>`)
-	submit("2020-02-29", "save").WantSeeOther(t, "/write/title/?done=saved")
+	submit("2020-02-29", "publish").WantSeeOther(t, "/write/title/?done=updated")
 	want(`<time datetime="2020-02-29T00:00:00Z">`)
-	submit("", "save").WantSeeOther(t, "/write/title/?done=saved")
+	submit("", "publish").WantSeeOther(t, "/write/title/?done=updated")
 	want(`<time datetime="2020-02-29T00:00:00Z">`)
-	submit("2027-02-30", "save").Want(t, http.StatusUnprocessableEntity, "alice", `<p class="refused" id="editor.date-error" data-error="date">Enter a date such as 2027-01-31.</p>`, `value="2027-02-30"`)
+	submit("2027-02-30", "save").Want(t, http.StatusUnprocessableEntity, "alice", `<p class="refused" id="editor.date-error" data-error="date">Enter a date and a time, such as 2027-01-31 18:30.</p>`, `value="2027-02-30"`)
 
-	submit("2027-01-11", "save").WantSeeOther(t, "/write/title/?done=saved")
+	submit("2027-01-11", "publish").WantSeeOther(t, "/write/title/?done=updated")
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusNotFound, "alice")
 	submit("2027-01-11", "unpublish").WantSeeOther(t, "/write/title/?done=unpublished")
 	submit("2027-01-11", "publish").WantSeeOther(t, "/write/title/?done=published")
-	b.Open("/write/title/?done=published").Want(t, http.StatusOK, "alice", "Scheduled. Readers can see it from its date on.", "Scheduled for 11 January 2027</p>")
+	b.Open("/write/title/?done=published").Want(t, http.StatusOK, "alice", "Scheduled. Readers can see it from its date on.", "Appears Monday 11 January, 00:00 (UTC)</p>")
 	submit("2027-01-11", "unpublish").WantSeeOther(t, "/write/title/?done=unpublished")
 	submit("", "publish").WantSeeOther(t, "/write/title/?done=published")
 	want(`<time datetime="2027-01-10T12:00:09Z">10 January 2027</time>`)
@@ -126,7 +126,7 @@ func TestDirectionOfTexts(t *testing.T) {
 	b.Open("/write/").Want(t, http.StatusOK, "alice", `<p class="name" dir="auto" lang=""><a href="/write/shalom/"><bdi>שלום</bdi></a></p>`)
 	b.Open("/write/shalom/?done=saved").Want(t, http.StatusOK, "alice",
 		"dir=\"auto\" lang=\"\" aria-describedby=\"editor.title-error\">\nשלום</textarea>", `spellcheck="true" dir="auto" lang=""`,
-		`value="יעל" maxlength="255" autocomplete="off" dir="auto" lang=""`, `<div class="prose" dir="auto" lang=""><p>טקסט.</p>`)
+		`value="יעל" autocomplete="off" dir="auto" lang=""`, `<div class="prose" dir="auto" lang=""><p>טקסט.</p>`)
 	b.Open("/write/shalom/delete/").Want(t, http.StatusOK, "alice", "“<bdi lang=\"\">שלום</bdi>”")
 }
 
@@ -183,18 +183,18 @@ func TestEditsDoNotOverwriteOneAnother(t *testing.T) {
 	asked := b.Open("/write/title/delete/")
 	edit := func(form blogtest.Response, content string) blogtest.Response {
 		t.Helper()
-		return b.Submit("/write/title/", append(version(form), "title", "Title", "slug", "title", "content", content, "action", "save")...)
+		return b.Submit("/write/title/", append(version(form), "title", "Title", "slug", "title", "content", content, "action", "publish")...)
 	}
 	p.Advance(time.Minute)
-	edit(opened, "From one window.").WantSeeOther(t, "/write/title/?done=saved")
-	edit(opened, "From one window.").WantSeeOther(t, "/write/title/?done=saved") // a retry after a lost response
+	edit(opened, "From one window.").WantSeeOther(t, "/write/title/?done=updated")
+	edit(opened, "From one window.").WantSeeOther(t, "/write/title/?done=updated") // a retry after a lost response
 	conflict := edit(opened, "From another window.")
 	conflict.Want(t, http.StatusConflict, "alice", "This post was changed after you opened it, in another window or by someone else. Nothing was saved, and your text is still here.", "\nFrom another window.</textarea>", "\nFrom one window.</textarea>")
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", "From one window.")
 	b.Submit("/write/title/delete/", version(asked)...).Want(t, http.StatusConflict, "alice", "It was not deleted: look at it first.")
 
 	p.Advance(time.Minute)
-	edit(conflict, "From another window.").WantSeeOther(t, "/write/title/?done=saved")
+	edit(conflict, "From another window.").WantSeeOther(t, "/write/title/?done=updated")
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", "From another window.")
 
 	form := b.Open("/write/title/")
@@ -204,7 +204,7 @@ func TestEditsDoNotOverwriteOneAnother(t *testing.T) {
 	b.Submit("/write/new/", append(version(gone), "title", "Title", "content", "A long thought.", "action", "save")...).WantSeeOther(t, "/write/title/?done=saved")
 }
 
-// The form does not have all fields of a post: a save keeps the others.
+// A form that does not have all fields of a post keeps the others.
 func TestSaveKeepsOtherFields(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
@@ -219,8 +219,8 @@ func TestSaveKeepsOtherFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Submit("/write/title/", "id", fmt.Sprint(source.ID), "revision", fmt.Sprint(source.UpdatedAt.UnixMicro()), "title", "Title", "slug", "title", "content", "Other text", "action", "save").
-		WantSeeOther(t, "/write/title/?done=saved")
+	b.Submit("/write/title/", "id", fmt.Sprint(source.ID), "revision", fmt.Sprint(source.UpdatedAt.UnixMicro()), "title", "Title", "slug", "title", "content", "Other text", "action", "publish").
+		WantSeeOther(t, "/write/title/?done=updated")
 	if source, err = store.Find(t.Context(), p.Writer, "title"); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,9 @@ type answer struct {
 	Title string `json:"title"`
 	Slug  string `json:"slug"`
 	Draft bool   `json:"draft"`
+	// Pending says that the stored post has changes that readers do not see, and Share is the link to them. Empty: there is none.
+	Pending bool   `json:"pending"`
+	Share   string `json:"share"`
 	// State, Page, Notice and ReadOnly are sentences and an address of the form.
 	State    string `json:"state"`
 	Page     string `json:"page"`
@@ -31,7 +34,7 @@ type answer struct {
 	// Preview is sanitized HTML, and Notes are about it.
 	Preview string        `json:"preview"`
 	Notes   []render.Note `json:"notes"`
-	// Stored is the post that was changed since the form was opened. null: it was not.
+	// Stored is the post as it was last written, if it was changed since the form was opened. null: it was not.
 	Stored *storedAnswer `json:"stored"`
 }
 
@@ -47,11 +50,13 @@ func (r *request) fromScript() bool { return r.Header.Get("Accept") == "applicat
 // answerScript answers the script of the form.
 func (e *Editor) answerScript(w http.ResponseWriter, f *postForm, status int) error {
 	a := answer{
-		ID: f.ID, Revision: f.Revision, Address: f.Address, Dated: f.Dated, Title: f.Title, Slug: f.Slug, Draft: f.Draft, State: f.State, Page: f.Page,
+		ID: f.ID, Revision: f.Revision, Address: f.Address, Dated: f.Dated, Title: f.Title, Slug: f.Slug, Draft: f.Draft,
+		Pending: f.Pending, Share: f.Share, State: f.State, Page: f.Page,
 		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Preview), Notes: f.Notes,
 	}
 	if f.Stored != nil {
-		a.Stored = &storedAnswer{f.Stored.Title, f.Stored.Content, f.Stored.UpdatedAt}
+		latest := f.Stored.Latest()
+		a.Stored = &storedAnswer{latest.Title, latest.Content, f.Stored.UpdatedAt}
 	}
 	return answerJSON(w, status, a)
 }

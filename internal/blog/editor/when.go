@@ -10,13 +10,27 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// settings returns the settings of the blog.
+// settings returns the settings of the blog, which are read once for a request.
 func (e *Editor) settings(r *request) (set settings.Stored, err error) {
+	if r.set != nil {
+		return *r.set, nil
+	}
 	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
 		set, err = settings.NewStore(r.tenant.SchemaName).Load(ctx, db)
 		return err
 	})
+	if err == nil {
+		r.set = &set
+	}
 	return set, err
+}
+
+// clock returns the clock of the author, by the settings that have been read, or else in UTC.
+func (r *request) clock() clock {
+	if r.set == nil {
+		return clock{r.now, time.UTC}
+	}
+	return clock{r.now, r.set.Location()}
 }
 
 // clock formats times as the author's clock shows them.

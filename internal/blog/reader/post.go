@@ -26,12 +26,25 @@ func (rd *Reader) post(w http.ResponseWriter, r *http.Request, t *directory.Tena
 	if !post.IsSlug(slug) { // the database refuses text with a NUL
 		return post.ErrNotFound
 	}
-	var page *web.HTMLWriter
+	page, err := rd.readPost(r, t, func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error) {
+		found, err := post.NewStore(t.SchemaName).BySlug(ctx, db, rd.Now(), slug, maxHTML)
+		return postPage(t, found), found, err
+	})
+	if err != nil {
+		return err
+	}
+	return rd.sendPage(w, r, t, page)
+}
+
+// readPost returns the page of a post. find leaves the HTML of the post out if that is larger than maxHTML bytes.
+func (rd *Reader) readPost(r *http.Request, t *directory.Tenant,
+	find func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error),
+) (page *web.HTMLWriter, err error) {
 	read := func(maxHTML int) (size int, err error) {
 		err = rd.query(r, t, func(ctx context.Context, db postgres.Querier) error {
-			found, err := post.NewStore(t.SchemaName).BySlug(ctx, db, rd.Now(), slug, maxHTML)
+			frame, found, err := find(ctx, db, maxHTML)
 			if err == nil && found.HTMLBytes <= maxHTML {
-				page = rd.write(postPage(t, found), func(m web.HTMLWriter) web.HTMLWriter { return writePost(m, found) })
+				page = rd.write(frame, func(m web.HTMLWriter) web.HTMLWriter { return writePost(m, found) })
 			}
 			size = found.HTMLBytes
 			return err
@@ -39,24 +52,18 @@ func (rd *Reader) post(w http.ResponseWriter, r *http.Request, t *directory.Tena
 		return size, err
 	}
 	size, err := read(smallPost)
+	if err != nil || page != nil {
+		return page, err
+	}
+	release, err := rd.inFlight.Reserve(t.ID, 2*int64(size)) // for the row as it is received, and for its HTML
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if page == nil {
-		release, err := rd.inFlight.Reserve(t.ID, 2*int64(size)) // for the row as it is received, and for its HTML
-		if err != nil {
-			return err
-		}
-		_, err = read(size)
-		release()
-		switch {
-		case err != nil:
-			return err
-		case page == nil:
-			return site.ErrBusy // it has grown meanwhile
-		}
+	defer release()
+	if _, err = read(size); err == nil && page == nil {
+		err = site.ErrBusy // it has grown meanwhile
 	}
-	return rd.sendPage(w, r, t, page)
+	return page, err
 }
 
 // postPage returns the layout of the page of a post.

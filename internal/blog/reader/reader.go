@@ -45,15 +45,16 @@ func New(s *site.Site, db postgres.Beginner, size int, uploads *site.Uploads) *R
 // Register adds the pages to a mux. They include the page for paths that nothing else serves.
 func (rd *Reader) Register(mux *http.ServeMux) {
 	for pattern, show := range map[string]page{
-		"/{$}":               rd.firstPage,
-		"/page/{number}/{$}": rd.numberedPage,
-		"/page/{number}":     addSlash,
-		site.FeedPath:        rd.feed,
-		"/robots.txt":        rd.robots,
-		"/media/{file}":      rd.uploads.Serve,
-		"/{slug}/{$}":        rd.post,
-		"/{slug}":            addSlash,
-		"/":                  notFound,
+		"/{$}":                          rd.firstPage,
+		"/page/{number}/{$}":            rd.numberedPage,
+		"/page/{number}":                addSlash,
+		site.FeedPath:                   rd.feed,
+		"/robots.txt":                   rd.robots,
+		"/media/{file}":                 rd.uploads.Serve,
+		site.SharedPath + "{share}/{$}": rd.shared,
+		"/{slug}/{$}":                   rd.post,
+		"/{slug}":                       addSlash,
+		"/":                             notFound,
 	} {
 		mux.Handle(pattern, rd.handle(show))
 	}

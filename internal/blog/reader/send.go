@@ -24,10 +24,15 @@ func (rd *Reader) write(page web.Page, main func(web.HTMLWriter) web.HTMLWriter)
 // sendPage sends a page and reuses its buffer.
 func (rd *Reader) sendPage(w http.ResponseWriter, r *http.Request, t *directory.Tenant, page *web.HTMLWriter) error {
 	err := rd.send(w, r, t, "text/html; charset=utf-8", *page)
+	rd.recycle(page)
+	return err
+}
+
+// recycle reuses the buffer of a page that has been sent.
+func (rd *Reader) recycle(page *web.HTMLWriter) {
 	if cap(*page) <= maxBuffer {
 		rd.buffers.Put(page)
 	}
-	return err
 }
 
 // send answers with a body that clients can cache until it changes, or with 304 if the client has it already. It returns

@@ -3,6 +3,8 @@ package site
 import (
 	"net/url"
 	"unicode"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
 )
 
 // Paths of a blog that pages of several packages link to.
@@ -13,12 +15,17 @@ const (
 	LoginPath = "/login/"
 	// WritePath is the list of the owner's posts, and the start of the paths of the editor.
 	WritePath = "/write/"
+	// SharedPath is the start of the paths of posts that their authors share.
+	SharedPath = "/preview/"
 	// LoginToWrite leads to WritePath, by way of the login if necessary.
 	LoginToWrite = LoginPath + "?next=" + WritePath
 )
 
 // PostPath returns the path of a post, percent-encoded as it is sent (RFC 3987, section 3.1).
 func PostPath(slug string) string { return "/" + url.PathEscape(slug) + "/" }
+
+// SharePath returns the path of what a link shows that an author shares.
+func SharePath(share post.Share) string { return SharedPath + share.String() + "/" }
 
 // EditPath returns the path where a post is edited, percent-encoded.
 func EditPath(slug string) string { return WritePath + url.PathEscape(slug) + "/" }

@@ -88,10 +88,10 @@ func orNil(list []string) []string {
 	return list
 }
 
-// HTML returns the rendered content of a post, whether readers see it or not, or ErrNotFound.
+// HTML returns the rendered content of a post as it was last written, whether readers see it or not, or ErrNotFound.
 func (s Store) HTML(ctx context.Context, db postgres.Querier, id int64) (string, error) {
 	var html string
-	err := db.QueryRow(ctx, `SELECT html FROM `+s.table+` WHERE id = $1`, id).Scan(&html)
+	err := db.QueryRow(ctx, `SELECT coalesce(pending -> 'rendered' ->> 'html', html) FROM `+s.table+` WHERE id = $1`, id).Scan(&html)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return "", ErrNotFound

@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -73,5 +74,19 @@ func TestInstants(t *testing.T) {
 				t.Fatalf("%s in %s: %s, want %s", local, name, got.UTC(), first[local])
 			}
 		}
+	}
+}
+
+// Each time zone that is offered can be chosen.
+func TestTimeZones(t *testing.T) {
+	t.Parallel()
+	zones := settings.TimeZones()
+	for _, name := range zones {
+		if s := (settings.Settings{TimeZone: name}); s.Check() != nil {
+			t.Errorf("%s cannot be chosen", name)
+		}
+	}
+	if len(zones) < 400 || !slices.Contains(zones, "Europe/Berlin") || !slices.Contains(zones, "UTC") {
+		t.Errorf("there are %d time zones", len(zones))
 	}
 }

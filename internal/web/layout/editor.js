@@ -79,7 +79,12 @@ function showAnswer(answer) {
     }
     place.textContent = answer.errors[name] ?? "";
     place.hidden = place.textContent === "";
-    form.elements[name]?.toggleAttribute("aria-invalid", !place.hidden);
+    if (place.hidden) {
+      form.elements[name]?.removeAttribute("aria-invalid");
+    } else {
+      form.elements[name]?.setAttribute("aria-invalid", "true");
+      details.open ||= details.contains(place);
+    }
   }
   if ("slugless" in form.dataset && answer.slug !== "") {
     form.elements.slug.value = answer.slug;
@@ -87,6 +92,7 @@ function showAnswer(answer) {
   const page = form.querySelector("a.page");
   page.href = answer.page;
   page.hidden = answer.page === "";
+  form.querySelector("a.pending")?.toggleAttribute("hidden", !answer.pending);
   showStored(answer.stored);
 }
 
@@ -121,11 +127,11 @@ form.elements.slug.addEventListener("input", () => {
 
 form.addEventListener("click", (event) => {
   const button = event.target.closest("button[name=action]");
-  if (uploads?.count && ["publish", "save"].includes(button?.value) && (button.value === "publish" || form.elements.draft === undefined)) {
+  if (uploads?.count && button?.value === "publish") {
     event.preventDefault();
     saving.say("Waiting for the upload");
     uploads.idle().then(() => button.click());
-  } else if (button?.value === "save" && form.elements.draft !== undefined) {
+  } else if (button?.value === "save") {
     event.preventDefault();
     saving.save("save");
   } else if (button?.value === "preview") {
@@ -146,7 +152,7 @@ addEventListener("keydown", (event) => {
     keyList.showModal();
   } else if (event.key === "Enter") {
     event.preventDefault();
-    const button = form.querySelector('button[value="publish"]') ?? save;
+    const button = form.querySelector('button[value="publish"]');
     if (confirm(form.elements.draft ? "Publish this post now?" : "Show the changes to readers now?")) {
       button.click();
     }
@@ -165,9 +171,22 @@ form.querySelector('a[href="#editor.details"]')?.addEventListener("click", (even
   details.querySelector("input").focus();
 });
 
-// A draft is saved by itself, and by Ctrl+S.
+// A post is saved by itself, and by Ctrl+S.
 const save = form.querySelector('button[value="save"]');
-save?.toggleAttribute("hidden", form.elements.draft !== undefined);
+save?.toggleAttribute("hidden", true);
+
+for (const button of form.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(field.value);
+      button.textContent = "Copied";
+    } catch { // without TLS, or without permission
+      field.select();
+    }
+  });
+}
 
 let refreshing = 0;
 

@@ -1,9 +1,13 @@
-// Keeps what is written: drafts on the server, everything in the browser until the server has the same.
+// Keeps what is written: on the server, where readers do not see it, and in the browser until the server has the same.
 
 const pause = 3000; // after the last key, and between two requests
 const longest = 30000; // of writing without a pause
 const retries = [4, 8, 16, 30]; // seconds
-const fields = ["title", "content", "slug", "author", "date"];
+// Copies in browsers have the values in this order, so new fields come last.
+const fields = [
+  "title", "content", "slug", "author", "date", "tags", "excerpt", "description", "cover", "cover_alt", "language", "link", "canonical_url", "pinned",
+  "unlisted", "page", "position",
+];
 
 /** Saving saves the form of a post. show writes what is shown of an answer. */
 export class Saving {
@@ -96,7 +100,7 @@ export class Saving {
   }
 
   #snapshot() {
-    return JSON.stringify(fields.map((name) => (name === "slug" && this.#isSlugless() ? "" : this.#form.elements[name].value)));
+    return JSON.stringify(fields.map((name) => (name === "slug" && this.#isSlugless() ? "" : valueOf(this.#form.elements[name]))));
   }
 
   #isSlugless() {
@@ -114,18 +118,16 @@ export class Saving {
     if (!this.isUnsaved()) {
       return;
     }
-    if (!this.#isDraft()) {
-      this.say("Changes are not public yet");
-    } else if (this.#form.elements.title.value.trim() === "") {
+    if (this.#form.elements.title.value.trim() === "") {
       this.say("Kept in this browser. Give the post a title to save it.");
     } else if (this.#failures === 0) {
-      this.say("Not saved yet");
+      this.say(this.#isDraft() ? "Not saved yet" : "Not saved yet. Readers do not see the changes.");
     }
     this.#deadline ||= Date.now() + longest;
     this.#schedule(Math.min(pause, this.#deadline - Date.now()));
   }
 
-  /** schedule saves a draft after some milliseconds, unless the last request was less than a pause ago. */
+  /** schedule saves the post after some milliseconds, unless the last request was less than a pause ago. */
   #schedule(delay) {
     if (this.#held) {
       return;
@@ -136,20 +138,20 @@ export class Saving {
   }
 
   async #autosave() {
-    if (this.#stopped || this.#sending || this.#leaving || !this.#isDraft() || !this.isUnsaved() || this.#form.elements.title.value.trim() === "") {
+    if (this.#stopped || this.#sending || this.#leaving || !this.isUnsaved() || this.#form.elements.title.value.trim() === "") {
       return;
     }
     if (!navigator.onLine) {
       this.say("Offline. Kept in this browser.", true);
       return;
     }
-    await this.#send("save");
+    await this.#send("save", true);
   }
 
-  async #send(action) {
+  async #send(action, automatic = false) {
     const sent = this.#snapshot();
     const slow = setTimeout(() => this.say("Saving…"), 500);
-    this.#sending = this.#request(action);
+    this.#sending = this.#request(action, automatic);
     try {
       const { status, answer } = await this.#sending;
       this.#failures = 0;
@@ -169,9 +171,12 @@ export class Saving {
     }
   }
 
-  async #request(action) {
+  async #request(action, automatic = false) {
     const body = new FormData(this.#form);
     body.set("action", action);
+    if (automatic) {
+      body.set("autosave", "1");
+    }
     if (this.#isSlugless()) {
       body.set("slug", "");
     }
@@ -203,7 +208,7 @@ export class Saving {
     } else {
       this.#saved = sent;
       this.#move(answer.address);
-      this.say(`Saved ${time(new Date())}`);
+      this.say(answer.pending ? answer.state : `Saved ${time(new Date())}`);
       this.#keep();
     }
   }
@@ -280,8 +285,8 @@ export class Saving {
     });
     button("Use it", () => {
       fields.forEach((name, i) => {
-        if (name !== "slug" || values[i] !== "") {
-          this.#form.elements[name].value = values[i];
+        if (values[i] !== undefined && (name !== "slug" || values[i] !== "")) {
+          setValue(this.#form.elements[name], values[i]);
         }
       });
       forget(key);
@@ -297,6 +302,14 @@ export class Saving {
     offer.append(text);
     this.#form.querySelector(".messages").append(offer);
   }
+}
+
+function valueOf(element) {
+  return element.type === "checkbox" ? element.checked : element.value;
+}
+
+function setValue(element, value) {
+  element[element.type === "checkbox" ? "checked" : "value"] = value;
 }
 
 function time(date) {
