@@ -17,7 +17,7 @@ type scripted struct {
 	Status                     int `json:"-"`
 	ID, Revision               int64
 	Address, Slug, State, Page string
-	Draft, LoggedOut           bool
+	Draft, LoggedOut, Pending  bool
 	Errors                     map[string]string
 	Preview                    string
 	Notes                      []struct{ Sentence string }

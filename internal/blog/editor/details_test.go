@@ -1,0 +1,124 @@
+package editor_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
+	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
+)
+
+// setZone sets the time zone of alice's blog.
+func setZone(t *testing.T, p *blogtest.Platform, zone string) {
+	t.Helper()
+	r := settings.SaveRequest{Settings: settings.Settings{TimeZone: zone}, Now: blogtest.Start}
+	if _, err := settings.NewStore("alice").Save(t.Context(), p.Writer, r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// details are fields of the form with every field of a post that is not its title or its text.
+var details = []string{
+	"details", "1", "slug", "the-sea", "tags", "Letters, #north , letters", "date", "2027-01-10T08:30", "excerpt", "Short.", "description", "For others.",
+	"cover", "/media/a.jpg", "cover_alt", "A pier", "author", "Ann", "language", "de", "link", "https://example.org/a", "canonical_url", "https://example.org/b",
+	"unlisted", "1", "page", "1", "position", "7",
+}
+
+func TestDetails(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	setZone(t, p, "Europe/Berlin")
+	b := p.LogIn("alice", "alice.example.com")
+	b.Open("/write/new/").Want(t, http.StatusOK, "alice", "Date and time (Berlin)")
+	b.Submit("/write/new/", append([]string{"title", "Sea", "content", "Text", "draft", "1", "action", "publish"}, details...)...).WantSeeOther(t, "/write/the-sea/?done=published")
+	want := post.Document{
+		Title: "Sea", Slug: "the-sea", Content: "Text", Author: "Ann", Date: time.Date(2027, 1, 10, 7, 30, 0, 0, time.UTC), Unlisted: true, Tags: []string{"Letters", "north"},
+		Excerpt: "Short.", Description: "For others.", CanonicalURL: "https://example.org/b", Cover: "/media/a.jpg", CoverAlt: "A pier", Language: "de",
+		Link: "https://example.org/a", Page: true, Position: 7,
+	}
+	stored := func() post.Document {
+		t.Helper()
+		source, err := post.NewStore("alice").Find(t.Context(), p.Writer, "the-sea")
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.Date = source.Date.UTC()
+		return source.Document
+	}
+	if diff := cmp.Diff(want, stored()); diff != "" {
+		t.Errorf("the post (-want +got):\n%s", diff)
+	}
+	form := b.Open("/write/the-sea/")
+	form.Want(t, http.StatusOK, "alice", `value="Letters, north"`, `type="datetime-local" value="2027-01-10T08:30"`, `value="https://example.org/b"`, "\nShort.</textarea>",
+		"\nFor others.</textarea>", `value="/media/a.jpg"`, `value="A pier"`, `value="de"`, `value="7"`, `name="unlisted" type="checkbox" value="1" checked`, `name="page" type="checkbox" value="1" checked`)
+
+	// Fields can be cleared.
+	p.Advance(time.Minute)
+	b.Submit("/write/the-sea/", append(version(form), "title", "Sea", "content", "Text", "slug", "the-sea", "tags", "", "date", "2027-01-10T08:30", "excerpt", "", "description", "",
+		"cover", "", "cover_alt", "", "author", "", "language", "", "link", "", "canonical_url", "", "pinned", "1", "position", "", "action", "publish")...).
+		WantSeeOther(t, "/write/the-sea/?done=updated")
+	want = post.Document{Title: "Sea", Slug: "the-sea", Content: "Text", Date: want.Date, Pinned: true}
+	if diff := cmp.Diff(want, stored()); diff != "" {
+		t.Errorf("the post without details (-want +got):\n%s", diff)
+	}
+}
+
+// Each field shows its error, and what was entered, in pages and for the script.
+func TestErrorsOfDetails(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	b := p.LogIn("alice", "alice.example.com")
+	for name, test := range map[string]struct{ value, sentence string }{
+		"slug":          {"no/slug", "is not a valid address"},
+		"tags":          {strings.Repeat("a", 51), "has more than 50 characters"},
+		"date":          {"tomorrow", "Enter a date and a time, such as 2027-01-31 18:30."},
+		"excerpt":       {strings.Repeat("a", 1001), "The excerpt has 1001 characters"},
+		"description":   {strings.Repeat("a", 501), "The description has 501 characters"},
+		"cover":         {"http://example.org/a.jpg", "The address of the cover must begin with https://"},
+		"cover_alt":     {strings.Repeat("a", 1001), "The description of the cover has 1001 characters"},
+		"author":        {strings.Repeat("a", 256), "The author has 256 characters"},
+		"language":      {"en_US", "is not a language"},
+		"link":          {"javascript:alert(1)", "must be a whole one"},
+		"canonical_url": {"/here/", "must be a whole one"},
+		"position":      {"first", "Enter a number, such as 1."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fields := []string{"title", "T", "content", "Text", "draft", "1", "details", "1", "page", "1", name, test.value, "action", "save"}
+			page := b.Submit("/write/new/", fields...)
+			page.Want(t, http.StatusUnprocessableEntity, "alice", `data-error="`+name+`">`, test.sentence, test.value, `aria-invalid="true"`, `id="editor.details" open`)
+			if got := send(t, b, "/write/new/", fields...); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Errors[name], test.sentence) || len(got.Errors) != 1 {
+				t.Errorf("the script receives %d, %q", got.Status, got.Errors)
+			}
+		})
+	}
+}
+
+// A date is one of the blog's clock, also when that is set back: the post keeps the hour that it has.
+func TestDateWhenClocksAreSetBack(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	setZone(t, p, "Europe/Berlin")
+	second := time.Date(2026, 10, 25, 1, 30, 15, 0, time.UTC) // the second 02:30
+	p.Save("alice", post.Document{Title: "T", Content: "Text", Date: second})
+	b := p.LogIn("alice", "alice.example.com")
+	publish := func(date string) {
+		t.Helper()
+		p.Advance(time.Second)
+		b.Submit("/write/t/", append(version(b.Open("/write/t/")), "title", "T", "slug", "t", "content", "Text", "date", date, "action", "publish")...).
+			WantSeeOther(t, "/write/t/?done=updated")
+	}
+	publish("2026-10-25T02:30")
+	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-10-25T01:30:15Z">`)
+	publish("2026-10-25T02:31") // the first of the two
+	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-10-25T00:31:00Z">`)
+	publish("2026-03-29 02:30") // skipped; and as browsers without the input send it
+	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-03-29T01:30:00Z">`)
+}
