@@ -121,7 +121,8 @@ func TestPagesOfThePublicSite(t *testing.T) {
 			"staff-tombstones": site + "/staff/tombstones/", "staff-users": site + "/staff/users/", "staff-user": site + "/staff/users/erin/",
 			"staff-codes": site + "/staff/codes/", "staff-audit": site + "/staff/audit/",
 			"write": blog + "/write/", "write-new": blog + "/write/new/", "write-edit": blog + "/write/a-post/",
-			"write-delete": blog + "/write/a-post/delete/", "blog-logout": blog + "/logout/",
+			"write-delete": blog + "/write/a-post/delete/", "write-versions": blog + "/write/a-post/revisions/", "write-trash": blog + "/write/?show=trash",
+			"write-settings": blog + "/write/settings/", "blog-logout": blog + "/logout/",
 		}},
 	} {
 		for page, address := range who.pages {

@@ -122,3 +122,18 @@ func TestDateWhenClocksAreSetBack(t *testing.T) {
 	publish("2026-03-29 02:30") // skipped; and as browsers without the input send it
 	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-03-29T01:30:00Z">`)
 }
+
+// The address that another post had before can be taken from it, after a question.
+func TestTakeAFormerAddress(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	p.Save("alice", post.Document{Title: "Moved", OldSlugs: []string{"former"}, Content: "Old."})
+	b := p.LogIn("alice", "alice.example.com")
+	fields := []string{"title", "New", "slug", "former", "content", "New.", "draft", "1", "action", "publish"}
+	asked := b.Submit("/write/new/", fields...)
+	asked.Want(t, http.StatusUnprocessableEntity, "alice", `<div class="field check take"><input id="editor.take" name="take_redirect"`)
+	p.Get("alice.example.com", "/former/").WantRedirect(t, "/moved/")
+	b.Submit("/write/new/", append(fields, "take_redirect", "1")...).WantSeeOther(t, "/write/former/?done=published")
+	p.Get("alice.example.com", "/former/").Want(t, http.StatusOK, "alice", "<p>New.</p>")
+}

@@ -67,8 +67,8 @@ func (f *formFields) Suggest(list, name, label, hint string) formField {
 	return field
 }
 
-// Check is a box for a check mark.
-func (f *formFields) Check(name, label, hint string) formField {
+// Box is a box for a check mark.
+func (f *formFields) Box(name, label, hint string) formField {
 	return f.Input("checkbox", name, label, hint)
 }
 

@@ -26,7 +26,7 @@ func TestRevisions(t *testing.T) {
 		WantSeeOther(t, "/write/title/?done=saved")
 
 	links := revisionLink.FindAllStringSubmatch(b.Open("/write/title/revisions/").Body, -1)
-	if len(links) != 1 || links[0][2] != "10 January 2027, 12:00" || !strings.Contains(links[0][3], "B") {
+	if len(links) != 1 || links[0][2] != "10 January 2027, 12:00" || !strings.HasSuffix(links[0][3], " bytes") {
 		t.Fatalf("the versions are %q", links)
 	}
 	compared := b.Open(links[0][1])

@@ -58,9 +58,13 @@ func (e *Editor) save(w http.ResponseWriter, r *request) error {
 
 // preview shows the form with its rendered content.
 func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
+	set, err := e.settings(r)
+	if err != nil {
+		return e.saveFailed(w, r, f, err)
+	}
 	var rendered render.Result
-	err := e.rendering(r, func() (err error) {
-		rendered, err = post.Render(f.Content, render.Options{})
+	err = e.rendering(r, func() (err error) {
+		rendered, err = post.Render(f.Content, render.Options{SmartPunctuation: set.SmartPunctuation, Language: f.Language})
 		return err
 	})
 	if err != nil {
@@ -89,7 +93,8 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 		return e.saveFailed(w, r, f, err)
 	}
 	save := post.SaveRequest{
-		Document: f.document(r, stored), Base: f.version(), Numbered: f.Slugless, Undated: f.Undated, Autosave: r.PostFormValue("autosave") != "",
+		Document: f.document(r, stored), Base: f.version(), Numbered: f.Slugless, Undated: f.Undated,
+		TakeRedirect: r.PostFormValue("take_redirect") != "", Autosave: r.PostFormValue("autosave") != "",
 		SmartPunctuation: set.SmartPunctuation, Zone: set.Location(), Quota: quota, Now: r.now,
 	}
 	done := setAction(&save, action, f)
@@ -214,6 +219,7 @@ func (e *Editor) refused(w http.ResponseWriter, r *request, f *postForm, err err
 	switch {
 	case sentence != "":
 		f.setError(name, sentence)
+		f.Redirects = errors.Is(err, post.ErrSlugRedirects)
 	case errors.Is(err, post.ErrNotFound), errors.Is(err, post.ErrChanged):
 		return e.changed(w, r, f)
 	default:
@@ -234,7 +240,7 @@ func sentenceOf(err error) (name, sentence string) {
 	case errors.As(err, &full):
 		return "", full.Error()
 	case errors.Is(err, post.ErrSlugRedirects):
-		return "slug", "This address leads to another post, which had it before. Choose a different one."
+		return "slug", "This address leads to another post, which had it before. Choose a different one, or take it from that post."
 	case errors.Is(err, post.ErrSlugTaken):
 		return "slug", "Another post has this address. Choose a different one."
 	}

@@ -146,7 +146,7 @@ func TestRefusedTextIsNotLost(t *testing.T) {
 		"a long title":       {[]string{"title", strings.Repeat("a", 256)}, `<p class="refused" id="editor.title-error" data-error="title">The title has 256 characters; the maximum is 255. Shorten it.</p>`},
 		"an invalid address": {[]string{"title", "T", "slug", "no/slug"}, `<p class="refused" id="editor.slug-error" data-error="slug">&#34;no/slug&#34; is not a valid address. Use lowercase letters, digits and single hyphens, such as my-first-post.</p>`},
 		"a taken address":    {[]string{"title", "T", "slug", "taken"}, `<p class="refused" id="editor.slug-error" data-error="slug">Another post has this address. Choose a different one.</p>`},
-		"a former address":   {[]string{"title", "T", "slug", "former"}, `<p class="refused" id="editor.slug-error" data-error="slug">This address leads to another post, which had it before. Choose a different one.</p>`},
+		"a former address":   {[]string{"title", "T", "slug", "former"}, `<p class="refused" id="editor.slug-error" data-error="slug">This address leads to another post, which had it before. Choose a different one, or take it from that post.</p>`},
 		"a reserved address": {[]string{"title", "T", "slug", "write"}, `<p class="refused" id="editor.slug-error" data-error="slug">The address &#34;write&#34; is reserved. Choose another one.</p>`},
 	}
 	for name, test := range tests {

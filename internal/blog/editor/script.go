@@ -29,6 +29,8 @@ type answer struct {
 	ReadOnly string `json:"readOnly"`
 	// LoggedOut says that nothing was saved, because the session has ended.
 	LoggedOut bool `json:"loggedOut"`
+	// Redirects says that the address leads to another post, from which the author can take it.
+	Redirects bool `json:"redirects"`
 	// Errors are sentences by the names of the fields.
 	Errors map[string]string `json:"errors"`
 	// Preview is sanitized HTML, and Notes are about it.
@@ -51,7 +53,7 @@ func (r *request) fromScript() bool { return r.Header.Get("Accept") == "applicat
 func (e *Editor) answerScript(w http.ResponseWriter, f *postForm, status int) error {
 	a := answer{
 		ID: f.ID, Revision: f.Revision, Address: f.Address, Dated: f.Dated, Title: f.Title, Slug: f.Slug, Draft: f.Draft,
-		Pending: f.Pending, Share: f.Share, State: f.State, Page: f.Page,
+		Pending: f.Pending, Share: f.Share, Redirects: f.Redirects, State: f.State, Page: f.Page,
 		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Preview), Notes: f.Notes,
 	}
 	if f.Stored != nil {

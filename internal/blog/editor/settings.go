@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +23,8 @@ type settingsForm struct {
 	formFields
 	// Revision identifies the version that is edited. 0: the owner has set nothing.
 	Revision int64
-	// Title is that of the blog, which is not among its settings.
-	Title string
+	// Title is that of the blog, which is not among its settings, and AccountURL is where the owner changes it.
+	Title, AccountURL string
 	// Zones are time zones to choose from.
 	Zones []string
 	// Notice says what was just done. Empty: nothing.
@@ -34,7 +35,7 @@ type settingsForm struct {
 func newSettingsForm(r *request, revision int64, values map[string]string) *settingsForm {
 	return &settingsForm{
 		formFields: formFields{Errors: map[string]string{}, ReadOnly: r.readOnlyReason(), prefix: "settings", values: values},
-		Revision:   revision, Title: r.tenant.DisplayName, Zones: settings.TimeZones(),
+		Revision:   revision, Title: r.tenant.DisplayName, AccountURL: r.tenant.PublicURL + "/account/" + url.PathEscape(r.tenant.Name) + "/", Zones: settings.TimeZones(),
 	}
 }
 

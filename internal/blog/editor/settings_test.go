@@ -42,7 +42,7 @@ func TestSettings(t *testing.T) {
 		}
 	}
 	form := b.Open("/write/settings/")
-	form.Want(t, http.StatusOK, "alice", "“<bdi lang=\"\">Blog of alice</bdi>”", `<a href="http://localhost:8000/account/">in your account</a>`, `<option value="Europe/Berlin">`, `value="10"`)
+	form.Want(t, http.StatusOK, "alice", "“<bdi lang=\"\">Blog of alice</bdi>”", `<a href="http://localhost:8000/account/alice/">in your account</a>`, `<option value="Europe/Berlin">`, `value="10"`)
 	for range 2 { // a retry after a lost response
 		b.Submit("/write/settings/", append(version(form), allSettings...)...).WantSeeOther(t, "/write/settings/?done=saved")
 	}

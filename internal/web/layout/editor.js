@@ -92,6 +92,7 @@ function showAnswer(answer) {
   const page = form.querySelector("a.page");
   page.href = answer.page;
   page.hidden = answer.page === "";
+  form.querySelector(".take").hidden = !answer.redirects;
   form.querySelector("a.pending")?.toggleAttribute("hidden", !answer.pending);
   showStored(answer.stored);
 }

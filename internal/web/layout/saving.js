@@ -111,6 +111,12 @@ export class Saving {
     return this.#form.elements.draft !== undefined;
   }
 
+  /** isEmpty reports whether nothing has been written of a new post, which would be stored as a note. */
+  #isEmpty() {
+    const { id, title, content } = this.#form.elements;
+    return id.value === "0" && title.value.trim() === "" && content.value.trim() === "";
+  }
+
   #changed() {
     this.#held = false;
     clearTimeout(this.keeping);
@@ -118,9 +124,7 @@ export class Saving {
     if (!this.isUnsaved()) {
       return;
     }
-    if (this.#form.elements.title.value.trim() === "") {
-      this.say("Kept in this browser. Give the post a title to save it.");
-    } else if (this.#failures === 0) {
+    if (this.#failures === 0) {
       this.say(this.#isDraft() ? "Not saved yet" : "Not saved yet. Readers do not see the changes.");
     }
     this.#deadline ||= Date.now() + longest;
@@ -138,7 +142,7 @@ export class Saving {
   }
 
   async #autosave() {
-    if (this.#stopped || this.#sending || this.#leaving || !this.isUnsaved() || this.#form.elements.title.value.trim() === "") {
+    if (this.#stopped || this.#sending || this.#leaving || !this.isUnsaved() || this.#isEmpty()) {
       return;
     }
     if (!navigator.onLine) {
