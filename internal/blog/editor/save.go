@@ -9,7 +9,6 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
-	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -62,15 +61,14 @@ func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 	if err != nil {
 		return e.saveFailed(w, r, f, err)
 	}
-	var rendered render.Result
-	err = e.rendering(r, func() (err error) {
-		rendered, err = post.Render(f.Content, render.Options{SmartPunctuation: set.SmartPunctuation, Language: f.Language})
+	err = e.rendering(r, func() error {
+		html, notes, err := post.Preview(f.Document, set.SmartPunctuation)
+		f.Preview, f.Notes = template.HTML(html), notes //nolint:gosec // it is sanitized
 		return err
 	})
 	if err != nil {
 		return e.refused(w, r, f, err)
 	}
-	f.Preview, f.Notes = template.HTML(rendered.HTML), rendered.Notes //nolint:gosec // it is sanitized
 	return e.showForm(w, r, f, http.StatusOK)
 }
 

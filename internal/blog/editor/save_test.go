@@ -241,6 +241,7 @@ func TestSaveUsesSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := p.LogIn("alice", "alice.example.com")
+	b.Submit("/write/new/", "title", "", "content", `"So"`, "draft", "1", "action", "preview").Want(t, http.StatusOK, "alice", "<p>“So”</p>")
 	b.Submit("/write/new/", "title", "", "content", `"So"`, "draft", "1", "action", "publish").WantSeeOther(t, "/write/2027-01-11-0200/?done=published")
 	p.Get("alice.example.com", "/2027-01-11-0200/").Want(t, http.StatusOK, "alice", "<p>“So”</p>")
 }

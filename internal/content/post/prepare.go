@@ -75,7 +75,7 @@ func renderDocument(d *Document, smart bool) (html rendered, visible bool, err e
 	if smart && options.Language == "" {
 		options.Language = language.Guess(d.Title + " " + d.Content[:min(len(d.Content), guessedBytes)]).Tag
 	}
-	result, err := Render(d.Content, options)
+	result, err := renderContent(d.Content, options)
 	if err != nil {
 		return rendered{}, false, err
 	}
@@ -89,11 +89,19 @@ func renderDocument(d *Document, smart bool) (html rendered, visible bool, err e
 	}, d.Title != "" || result.Visible, nil
 }
 
+// Preview renders the content of a document as Prepare does, without checking the document. It returns *InvalidError if the content
+// is beyond the limits of package render.
+func Preview(d Document, smartPunctuation bool) (html string, notes []render.Note, err error) {
+	d.Normalize()
+	result, _, err := renderDocument(&d, smartPunctuation)
+	return result.HTML, result.Notes, err
+}
+
 // guessedBytes is how much of the content tells the language of its quotation marks.
 const guessedBytes = 4 << 10
 
-// Render renders the content of a post. It returns *InvalidError if the content is beyond the limits of package render.
-func Render(markdown string, o render.Options) (render.Result, error) {
+// renderContent renders the content of a post. It returns *InvalidError if the content is beyond the limits of package render.
+func renderContent(markdown string, o render.Options) (render.Result, error) {
 	result, err := render.Markdown(markdown, o)
 	switch {
 	case errors.Is(err, render.ErrTooLarge):

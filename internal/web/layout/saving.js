@@ -22,6 +22,7 @@ export class Saving {
   #last = 0; // when the last request ended
   #failures = 0;
   #sending = null;
+  #refused = ""; // what the server did not accept: it is sent again when it has changed
   #stopped = false; // until a button is pressed: the answer needs a decision
   #leaving = false;
   #held = false; // until the author edits or saves what the form was filled with
@@ -142,7 +143,7 @@ export class Saving {
   }
 
   async #autosave() {
-    if (this.#stopped || this.#sending || this.#leaving || !this.isUnsaved() || this.#isEmpty()) {
+    if (this.#stopped || this.#sending || this.#leaving || !this.isUnsaved() || this.#isEmpty() || this.#snapshot() === this.#refused) {
       return;
     }
     if (!navigator.onLine) {
@@ -207,7 +208,7 @@ export class Saving {
       this.#stopped = true;
       this.say(`Changed in another window at ${time(new Date(answer.stored.changed))}. Compare the texts, and save again to replace that one.`, true);
     } else if (status !== 200) {
-      this.#stopped = true;
+      this.#refused = sent;
       this.say("Not saved", true);
     } else {
       this.#saved = sent;
