@@ -31,7 +31,7 @@ func TestListFiltered(t *testing.T) {
 	}{
 		"all":                {post.Filter{}, []string{"later", "日本語のブログ", "hidden", "apple", "zebra", "about"}},
 		"the oldest first":   {post.Filter{Order: post.OrderOldest}, []string{"about", "zebra", "apple", "hidden", "日本語のブログ", "later"}},
-		"the last changed":   {post.Filter{Order: post.OrderChanged}, []string{"about", "日本語のブログ", "later", "hidden", "apple", "zebra"}},
+		"the last changed":   {post.Filter{Order: post.OrderChanged}, []string{"日本語のブログ", "later", "hidden", "apple", "zebra", "about"}},
 		"by title":           {post.Filter{Order: post.OrderTitle}, []string{"about", "apple", "hidden", "later", "zebra", "日本語のブログ"}},
 		"drafts":             {post.Filter{State: post.StateDraft}, []string{"日本語のブログ"}},
 		"scheduled":          {post.Filter{State: post.StateScheduled}, []string{"later"}},
