@@ -85,6 +85,9 @@ type eraseView struct {
 	Query, Back string
 }
 
+// nothingChanged is the title of the page that says why no post was changed.
+const nothingChanged = "Nothing was changed"
+
 // changePosts changes the chosen posts of the list, each by itself. If some cannot be changed, it names them.
 func (e *Editor) changePosts(w http.ResponseWriter, r *request) error {
 	release, ok := e.parseForm(w, r)
@@ -99,11 +102,11 @@ func (e *Editor) changePosts(w http.ResponseWriter, r *request) error {
 	tags := splitTags(r.PostFormValue("tag"))
 	switch {
 	case !known || len(posts) == 0:
-		return e.nothingChanged(w, r, list, http.StatusUnprocessableEntity, "Choose posts in the list first.")
+		return e.refuse(w, r, nothingChanged, http.StatusUnprocessableEntity, "Choose posts in the list first.", list.address())
 	case len(posts) > maxChosen:
-		return e.nothingChanged(w, r, list, http.StatusUnprocessableEntity, "Choose at most "+strconv.Itoa(maxChosen)+" posts.")
+		return e.refuse(w, r, nothingChanged, http.StatusUnprocessableEntity, "Choose at most "+strconv.Itoa(maxChosen)+" posts.", list.address())
 	case name == "tag" && len(tags) == 0:
-		return e.nothingChanged(w, r, list, http.StatusUnprocessableEntity, "Enter the tag that the posts are to have.")
+		return e.refuse(w, r, nothingChanged, http.StatusUnprocessableEntity, "Enter the tag that the posts are to have.", list.address())
 	case name == "erase" && r.PostFormValue("confirmed") == "":
 		return e.show(w, r, view{name: "erase", title: "Delete permanently", Data: eraseView{posts, list.Encode(), list.address()}})
 	}
@@ -112,7 +115,7 @@ func (e *Editor) changePosts(w http.ResponseWriter, r *request) error {
 	case err != nil:
 		return err
 	case refusal != "":
-		return e.nothingChanged(w, r, list, http.StatusForbidden, refusal)
+		return e.refuse(w, r, nothingChanged, http.StatusForbidden, refusal, list.address())
 	}
 	done, failures := e.changeEach(r, posts, action, tags, quota)
 	if len(failures) == 0 {
@@ -141,14 +144,6 @@ func chosen(r *request) (action string, posts []chosenPost) {
 		posts = append(posts, chosenPost{version, value, name})
 	}
 	return action, posts
-}
-
-func (e *Editor) nothingChanged(w http.ResponseWriter, r *request, list listQuery, status int, sentence string) error {
-	e.Layout.Send(w, web.Message{
-		Page: e.WithContact(site.Page(r.tenant, "Nothing was changed")), Status: status, Lead: sentence,
-		Link: &web.Link{Address: list.address(), Text: "Back to the posts"},
-	})
-	return nil
 }
 
 // changeEach changes posts one after the other. It stops if the database fails or time runs out: all others have then failed, too.

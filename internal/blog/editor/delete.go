@@ -48,11 +48,7 @@ func (e *Editor) deletePost(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if refusal != "" {
-		e.Layout.Send(w, web.Message{
-			Page: e.WithContact(site.Page(r.tenant, "The post was not deleted")), Status: http.StatusForbidden, Lead: refusal,
-			Link: &web.Link{Address: site.WritePath, Text: "All posts"},
-		})
-		return nil
+		return e.refuse(w, r, "The post was not deleted", http.StatusForbidden, refusal, site.WritePath)
 	}
 	version := submittedVersion(r)
 	var changed *post.Source

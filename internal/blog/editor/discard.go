@@ -45,11 +45,7 @@ func (e *Editor) discard(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if refusal != "" {
-		e.Layout.Send(w, web.Message{
-			Page: e.WithContact(site.Page(r.tenant, "The changes were not discarded")), Status: http.StatusForbidden, Lead: refusal,
-			Link: &web.Link{Address: site.WritePath, Text: "All posts"},
-		})
-		return nil
+		return e.refuse(w, r, "The changes were not discarded", http.StatusForbidden, refusal, site.WritePath)
 	}
 	version := submittedVersion(r)
 	discarded := e.write(r, func(ctx context.Context, db postgres.Beginner) error {

@@ -3,6 +3,7 @@ package editor
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -120,6 +121,9 @@ func (v *listView) read(ctx context.Context, db postgres.Beginner, r *request) e
 	}
 	if v.Tags, err = r.posts().ListTags(ctx, db, maxTagChoices); err != nil {
 		return err
+	}
+	if v.Query.Tag != "" && !slices.ContainsFunc(v.Tags, func(t post.TagCount) bool { return v.IsTag(t.Tag) }) {
+		v.Tags = append(v.Tags, post.TagCount{Tag: v.Query.Tag})
 	}
 	items, err := r.posts().ListFiltered(ctx, db, r.now, v.Query.filter(), listSize+1, offset)
 	for _, item := range items {

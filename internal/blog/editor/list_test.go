@@ -89,5 +89,6 @@ func TestListByStateTagAndWords(t *testing.T) {
 	b.Open("/write/").Want(t, http.StatusOK, "alice", "Appears Monday 11 January, 23:30 (Buenos Aires)", "Draft, changed on 10 January 2027", "Unlisted since 8 January 2027",
 		`<option value="Sea">Sea (2)</option>`, `<a href="/write/" aria-current="page">All`)
 	b.Open("/write/?show=scheduled&q=year").Want(t, http.StatusOK, "alice", "14 February 2028, 09:00 (Buenos Aires)", `href="/write/?show=scheduled">Show all`)
+	b.Open("/write/?tag=none").Want(t, http.StatusOK, "alice", "No posts match.", `<option value="none" selected>none</option>`)
 	b.Open("/write/?q=none").Want(t, http.StatusOK, "alice", "No posts match.", `href="/write/?q=none&amp;show=draft"`)
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
+	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -23,6 +25,14 @@ func (e *Editor) authorize(r *request) (quota post.Quota, refusal string, err er
 		return post.Quota{}, refusal, nil
 	}
 	return quota, "", err
+}
+
+// refuse says why something was not done. back is the address of the list of posts.
+func (e *Editor) refuse(w http.ResponseWriter, r *request, title string, status int, sentence, back string) error {
+	e.Layout.Send(w, web.Message{
+		Page: e.WithContact(site.Page(r.tenant, title)), Status: status, Lead: sentence, Link: &web.Link{Address: back, Text: "Back to the posts"},
+	})
+	return nil
 }
 
 // readOnly explains a *post.ReadOnlyError to the owner. It returns "" for all other errors.

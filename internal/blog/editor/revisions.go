@@ -102,6 +102,9 @@ func (e *Editor) compare(w http.ResponseWriter, r *request, v *revisionView, sou
 	})
 }
 
+// notRestored is the title of the page that says why a revision was not restored.
+const notRestored = "The version was not restored"
+
 // restoreRevision saves a post as it was. Readers do not see that until the author publishes it.
 func (e *Editor) restoreRevision(w http.ResponseWriter, r *request) error {
 	release, ok := e.parseForm(w, r)
@@ -114,7 +117,7 @@ func (e *Editor) restoreRevision(w http.ResponseWriter, r *request) error {
 	case err != nil:
 		return err
 	case refusal != "":
-		return e.notRestored(w, r, http.StatusForbidden, refusal)
+		return e.refuse(w, r, notRestored, http.StatusForbidden, refusal, site.WritePath)
 	}
 	set, err := e.settings(r)
 	if err != nil {
@@ -136,7 +139,7 @@ func (e *Editor) restoreRevision(w http.ResponseWriter, r *request) error {
 		web.SeeOther(w, r.Request, site.EditPath(saved.Slug)+"?done=restored")
 		return nil
 	case sentence != "":
-		return e.notRestored(w, r, http.StatusUnprocessableEntity, sentence)
+		return e.refuse(w, r, notRestored, http.StatusUnprocessableEntity, sentence, site.WritePath)
 	case errors.Is(err, post.ErrChanged):
 		return e.compareChanged(w, r, base.ID, at)
 	}
@@ -154,12 +157,4 @@ func (e *Editor) compareChanged(w http.ResponseWriter, r *request, id, at int64)
 		return e.notFoundOr(w, r, err)
 	}
 	return e.compare(w, r, &revisionView{At: at, Changed: true}, source, http.StatusConflict)
-}
-
-func (e *Editor) notRestored(w http.ResponseWriter, r *request, status int, sentence string) error {
-	e.Layout.Send(w, web.Message{
-		Page: e.WithContact(site.Page(r.tenant, "The version was not restored")), Status: status, Lead: sentence,
-		Link: &web.Link{Address: site.WritePath, Text: "All posts"},
-	})
-	return nil
 }
