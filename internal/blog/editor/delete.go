@@ -18,6 +18,9 @@ type deleteForm struct {
 	Changed bool
 }
 
+// TrashDays is how long posts stay in the trash, in days.
+func (deleteForm) TrashDays() int { return trashDays }
+
 // confirmDelete asks whether to delete a post.
 func (e *Editor) confirmDelete(w http.ResponseWriter, r *request) error {
 	source, err := e.findPost(r)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
@@ -44,6 +45,12 @@ type listOrder struct {
 	Order post.Order
 	Name  string
 }
+
+// trashDays is how long posts stay in the trash, in days.
+const trashDays = int(post.TrashRetention / (24 * time.Hour))
+
+// TrashDays is how long posts stay in the trash, in days.
+func (v *listView) TrashDays() int { return trashDays }
 
 // listTab is a list of posts in one state.
 type listTab struct {

@@ -21,6 +21,9 @@ type revisionsView struct {
 	Items          []revisionItem
 }
 
+// Minutes is the time between two revisions while the author writes.
+func (revisionsView) Minutes() int { return int(post.RevisionInterval.Minutes()) }
+
 type revisionItem struct {
 	// Address is where the revision is compared, and When and Size are for people.
 	Address, When, Size string

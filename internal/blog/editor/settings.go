@@ -31,6 +31,9 @@ type settingsForm struct {
 	Notice string
 }
 
+// MaxPostsPerPage is how many posts a page can have.
+func (f *settingsForm) MaxPostsPerPage() int { return settings.MaxPostsPerPage }
+
 // newSettingsForm returns the form of a version of the settings.
 func newSettingsForm(r *request, revision int64, values map[string]string) *settingsForm {
 	return &settingsForm{
