@@ -24,14 +24,17 @@ func TestOnlyTheOwnerWrites(t *testing.T) {
 		if name == "bob" {
 			b.Cookies["session"] = p.LogIn("bob", "bob.example.com").Cookies["session"]
 		}
-		for _, path := range []string{"/write/", "/write/new/", "/write/title/", "/write/title/delete/", "/write/export.zip"} {
+		for _, path := range []string{"/write/", "/write/new/", "/write/title/", "/write/title/delete/", "/write/export.zip", "/write/?show=trash",
+			"/write/title/revisions/", "/write/title/discard/", "/write/settings/"} {
 			if got := b.Open(path); got.Status != http.StatusSeeOther || !strings.HasPrefix(got.Header.Get("Location"), "/login/?next=%2Fwrite%2F") {
 				t.Errorf("%s opens %s: %d", name, path, got.Status)
 			}
 		}
 		b.Submit("/write/new/", "title", "Mine", "content", "My words").Want(t, http.StatusForbidden, "alice", "You have been logged out, and nothing was saved.", "My words")
 		b.Submit("/write/title/", append(version(form), "title", "Mine", "content", "My words")...).Want(t, http.StatusForbidden, "alice", "You have been logged out, and nothing was saved.", "My words")
-		b.Submit("/write/title/delete/", version(form)...).Want(t, http.StatusForbidden, "alice", "Nothing was changed.")
+		for _, path := range []string{"/write/title/delete/", "/write/title/discard/", "/write/title/revisions/", "/write/settings/", "/write/"} {
+			b.Submit(path, version(form)...).Want(t, http.StatusForbidden, "alice", "Nothing was changed.")
+		}
 		b.Submit("/write/new/", "title", "Mine", "content", strings.Repeat("a", 4<<20)).Want(t, http.StatusRequestEntityTooLarge, "alice")
 	}
 	for _, header := range map[string]http.Header{
