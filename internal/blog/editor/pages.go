@@ -34,8 +34,11 @@ type view struct {
 // show answers with a page, which is never cached.
 func (e *Editor) show(w http.ResponseWriter, r *request, v view) error {
 	v.Username, v.PublicURL = r.username, r.tenant.PublicURL
-	frame := e.WithContact(web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: web.MarkCurrent(r.URL.Path,
-		web.Link{Address: site.WritePath, Text: "Posts"}, web.Link{Address: uploadsPath, Text: "Uploads"}, web.Link{Address: settingsPath, Text: "Settings"}, web.Link{Address: "/logout/", Text: "Log out"})})
+	links := []web.Link{
+		{Address: site.WritePath, Text: "Posts"}, {Address: uploadsPath, Text: "Uploads"}, {Address: settingsPath, Text: "Settings"},
+		{Address: "/logout/", Text: "Log out"},
+	}
+	frame := e.WithContact(web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: web.MarkCurrent(r.URL.Path, links...)})
 	if v.style != "" {
 		frame.Style = e.Layout.Assets.Address(v.style)
 	}

@@ -38,7 +38,7 @@ func TestChangesOfAPublishedPost(t *testing.T) {
 	form := b.Open("/write/title/?done=saved")
 	form.Want(t, http.StatusOK, "alice", "Saved. Readers do not see the changes until you update the post.", "Changes of 13:01 are not public yet", "\nUnseen.</textarea>",
 		"<p>Unseen.</p>", "Update…", `<a class="pending" href="/write/title/discard/">Discard changes</a>`)
-	b.Open("/write/").Want(t, http.StatusOK, "alice", "Changes not public")
+	b.Open("/write/").Want(t, http.StatusOK, "alice", "Changes not public", "Publish changes")
 
 	// What another action sends changes nothing either.
 	for _, action := range []string{"", "other", "share", "unshare"} {
