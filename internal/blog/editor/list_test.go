@@ -15,8 +15,8 @@ import (
 // listed returns what the list of posts shows, apart from forms and menus: names, in their order.
 func listed(page blogtest.Response) string {
 	var names []string
-	for _, part := range strings.Split(page.Body, `<p class="name" dir="auto" lang="">`)[1:] {
-		_, name, _ := strings.Cut(part, "<bdi>")
+	for _, part := range strings.Split(page.Body, `<p class="name">`)[1:] {
+		_, name, _ := strings.Cut(part, `<bdi lang="">`)
 		name, _, _ = strings.Cut(name, "</bdi>")
 		names = append(names, name)
 	}

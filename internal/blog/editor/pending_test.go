@@ -130,6 +130,10 @@ func TestShare(t *testing.T) {
 	if again := link(); again == path {
 		t.Error("a revoked link works again")
 	}
+	// A long post is shown as well.
+	long := strings.Repeat("Words. ", 40_000)
+	edit(t, p, b, long, "save")
+	p.Get("alice.example.com", link()).Want(t, http.StatusOK, "alice", strings.TrimSpace(long))
 	// A link is revoked even if the post cannot be saved.
 	path = link()
 	b.Submit("/write/title/", append(version(b.Open("/write/title/")), "title", strings.Repeat("a", 256), "action", "unshare")...).Want(t, http.StatusUnprocessableEntity, "alice")

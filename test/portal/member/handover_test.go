@@ -216,7 +216,7 @@ func TestOwnerWrites(t *testing.T) {
 		}
 	}
 	reader.Get(blog+"/first-light/").Want(t, http.StatusNotFound)
-	alice.Get("http://"+custom+"/login/").Want(t, http.StatusOK, `<a href="/write/first-light/"><bdi>First light</bdi></a>`, "Draft, changed on ")
+	alice.Get("http://"+custom+"/login/").Want(t, http.StatusOK, `<a href="/write/first-light/"><bdi lang="">First light</bdi></a>`, "Draft, changed on ")
 	form := alice.Get("http://"+custom+"/write/first-light/").Want(t, http.StatusOK)
 	alice.Submit("http://"+custom+"/write/first-light/", append(version(form), "title", "First light", "slug", "first-light", "content", "It *works*.", "action", "publish")...).
 		Want(t, http.StatusOK, "Published. Readers can see it now.")
