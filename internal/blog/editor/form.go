@@ -71,10 +71,19 @@ func formOf(r *request, source post.Source) *postForm {
 
 // setStored makes the form edit a version of the stored post.
 func (f *postForm) setStored(r *request, source post.Source) {
+	f.describe(r, source)
+	f.Address = site.EditPath(source.Slug)
+	f.ID, f.Revision, f.Dated = source.ID, source.UpdatedAt.UnixMicro(), ""
+	if latest := source.Latest(); !latest.Date.IsZero() {
+		f.Dated = latest.Date.UTC().Format(time.RFC3339Nano)
+	}
+}
+
+// describe says what readers see of the stored post, whichever version the form edits.
+func (f *postForm) describe(r *request, source post.Source) {
 	author, public := r.clock(), false
 	f.State, public = author.state(source.State(r.now), source.Date)
-	f.Address, f.Page = site.EditPath(source.Slug), ""
-	if public {
+	if f.Page = ""; public {
 		f.Page = site.PostPath(source.Slug)
 	}
 	if f.Pending = source.Pending != nil; f.Pending {
@@ -82,10 +91,6 @@ func (f *postForm) setStored(r *request, source post.Source) {
 	}
 	if f.Share = ""; source.ShareToken != "" {
 		f.Share = r.tenant.Origin + site.SharePath(post.Share{ID: source.ID, Token: source.ShareToken})
-	}
-	f.ID, f.Revision, f.Dated = source.ID, source.UpdatedAt.UnixMicro(), ""
-	if latest := source.Latest(); !latest.Date.IsZero() {
-		f.Dated = latest.Date.UTC().Format(time.RFC3339Nano)
 	}
 }
 

@@ -41,10 +41,13 @@ func TestChangesOfAPublishedPost(t *testing.T) {
 	b.Open("/write/").Want(t, http.StatusOK, "alice", "Changes not public", "Publish changes")
 
 	// What another action sends changes nothing either.
-	for _, action := range []string{"", "other", "share", "unshare"} {
+	for _, action := range []string{"", "other", "unshare", "share"} {
 		edit(t, p, b, "Unseen, with "+action, action)
 		readers(t, p, "Public.")
 	}
+	// A form that is refused, or shows a preview, says so, too.
+	edit(t, p, b, "*Unseen*", "preview").Want(t, http.StatusOK, "alice", "are not public yet", `<a class="page" href="/title/">View</a>`, "<em>Unseen</em>", "Revoke link")
+	edit(t, p, b, strings.Repeat("a", 1<<20+1), "save").Want(t, http.StatusUnprocessableEntity, "alice", "are not public yet", "Revoke link")
 	edit(t, p, b, "Seen.", "publish").WantSeeOther(t, "/write/title/?done=updated")
 	readers(t, p, "Seen.")
 	b.Open("/write/title/?done=updated").Want(t, http.StatusOK, "alice", "Updated. Readers can see the changes now.", "Published on 10 January 2027", "discard/\" hidden>")

@@ -61,6 +61,9 @@ func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 	if err != nil {
 		return e.saveFailed(w, r, f, err)
 	}
+	if _, err := e.readStored(r, f); err != nil {
+		return e.saveFailed(w, r, f, err)
+	}
 	err = e.rendering(r, func() error {
 		html, notes, err := post.Preview(f.Document, set.SmartPunctuation)
 		f.Preview, f.Notes = template.HTML(html), notes //nolint:gosec // it is sanitized
@@ -83,12 +86,12 @@ func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota pos
 	if err != nil {
 		return e.saveFailed(w, r, f, err)
 	}
-	if f.parse(r); len(f.Errors) > 0 {
-		return e.showForm(w, r, f, http.StatusUnprocessableEntity)
-	}
-	stored, err := e.readBeforeSave(r, f)
+	stored, err := e.readStored(r, f)
 	if err != nil {
 		return e.saveFailed(w, r, f, err)
+	}
+	if f.parse(r); len(f.Errors) > 0 {
+		return e.showForm(w, r, f, http.StatusUnprocessableEntity)
 	}
 	save := post.SaveRequest{
 		Document: f.document(r, stored), Base: f.version(), Numbered: f.Slugless, Undated: f.Undated,
@@ -159,9 +162,9 @@ func (e *Editor) setShared(r *request, id int64, shared bool) error {
 	})
 }
 
-// readBeforeSave returns the stored document of a form, as it was last written. A post that was changed or deleted since is refused
-// when it is written.
-func (e *Editor) readBeforeSave(r *request, f *postForm) (post.Document, error) {
+// readStored returns the stored document of a form, as it was last written, and makes the form say what readers see of it. A post that
+// was changed or deleted since is refused when it is written.
+func (e *Editor) readStored(r *request, f *postForm) (post.Document, error) {
 	if f.ID == 0 {
 		return post.Document{}, nil
 	}
@@ -170,9 +173,13 @@ func (e *Editor) readBeforeSave(r *request, f *postForm) (post.Document, error) 
 		stored, err = r.posts().FindByID(ctx, db, f.ID)
 		return err
 	})
-	if err != nil && !errors.Is(err, post.ErrNotFound) {
+	switch {
+	case errors.Is(err, post.ErrNotFound):
+		return post.Document{}, nil
+	case err != nil:
 		return post.Document{}, err
 	}
+	f.describe(r, stored)
 	return stored.Latest(), nil
 }
 
@@ -256,6 +263,7 @@ func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
 	case errors.Is(err, post.ErrNotFound):
 		f.Errors[""] = "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post."
 		f.ID, f.Revision, f.Address = 0, 0, newPath
+		f.State, f.Page, f.Share, f.Pending = "", "", "", false
 	case err != nil:
 		return e.saveFailed(w, r, f, err)
 	default:
