@@ -25,7 +25,7 @@ func TestSecondClick(t *testing.T) {
 	}{
 		{"/write/new/", []string{"title", "New", "content", "Text", "date", "", "draft", "1", "action", "save"}, "/write/new-post/?done=saved"},
 		{"/write/draft/", append(draft, "title", "Renamed", "slug", "renamed", "date", "2027-01-10", "action", "publish"), "/write/renamed/?done=published"},
-		{"/write/old/delete/", deletion, "/write/?done=deleted"},
+		{"/write/old/delete/", deletion, "/write/?done=trashed&posts=1"},
 		{"/logout/", nil, "/"},
 	} {
 		// A browser's cookies are for one request at a time.
