@@ -30,6 +30,7 @@ func choose(page blogtest.Response, names ...string) (fields []string) {
 
 // newList returns a blog with posts and its author's browser. states returns the states of its posts by their titles.
 func newList(t *testing.T, documents ...post.Document) (p *blogtest.Platform, b *blogtest.Browser, states func() map[string]post.State) {
+	t.Helper()
 	p = blogtest.New(t)
 	p.Create(blogtest.Owned("alice"))
 	for _, document := range documents {

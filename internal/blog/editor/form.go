@@ -81,8 +81,9 @@ func (f *postForm) setStored(r *request, source post.Source) {
 
 // describe says what readers see of the stored post, whichever version the form edits.
 func (f *postForm) describe(r *request, source post.Source) {
-	author, public := r.clock(), false
-	f.State, public = author.state(source.State(r.now), source.Date)
+	author := r.clock()
+	state, public := author.state(source.State(r.now), source.Date)
+	f.State = state
 	if f.Page = ""; public {
 		f.Page = site.PostPath(source.Slug)
 	}

@@ -231,7 +231,7 @@ type limitedReader struct {
 func (l *limitedReader) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = fmt.Errorf("%w: %v", ErrBroken, err)
+		err = fmt.Errorf("%w: %v", ErrBroken, err) //nolint:errorlint // what the client's error is stays hidden
 		l.err = err
 	}
 	if l.left -= int64(n); l.left < 0 {

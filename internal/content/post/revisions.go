@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// MaxRevisions is how many revisions of a post are kept, and MaxRevisionBytes their size; the newest is always kept.
-	MaxRevisions     = 50
+	// MaxRevisions is how many revisions of a post are kept.
+	MaxRevisions = 50
+	// MaxRevisionBytes is the size of all revisions of a post; the newest is kept even if it is larger.
 	MaxRevisionBytes = 8 << 20
 	// RevisionInterval is the time between two revisions of what the editor saves while its author writes.
 	RevisionInterval = 10 * time.Minute

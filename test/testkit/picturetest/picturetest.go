@@ -76,10 +76,10 @@ func FlatPNG(width, height int, depth, colorType byte, bits int, interlaced bool
 		columns, rows := (width-pass[2]+pass[0]-1)/pass[0], (height-pass[3]+pass[1]-1)/pass[1]
 		row := make([]byte, 1+(columns*bits+7)/8)
 		for range rows {
-			w.Write(row)
+			_, _ = w.Write(row) // a buffer does not fail
 		}
 	}
-	w.Close()
+	_ = w.Close()
 	file := []byte("\x89PNG\r\n\x1a\n")
 	file = append(file, Chunk("IHDR", header)...)
 	if colorType == 3 {

@@ -32,7 +32,7 @@ const (
 var Widths = []int{480, 960, 1600, 2400}
 
 // checkSize fails if the picture is larger than MaxPixels or maxSide.
-func (i *Info) checkSize() error {
+func (i Info) checkSize() error {
 	switch {
 	case i.Width <= 0 || i.Height <= 0:
 		return errDamaged
@@ -45,7 +45,7 @@ func (i *Info) checkSize() error {
 }
 
 // checkMemory fails if decoding and resizing would take more than maxMemory.
-func (i *Info) checkMemory() error {
+func (i Info) checkMemory() error {
 	need := i.memory()
 	if need <= maxMemory {
 		return nil
@@ -54,7 +54,7 @@ func (i *Info) checkMemory() error {
 }
 
 // checkFrames fails if the frames are too many, or too many for their size.
-func (i *Info) checkFrames() error {
+func (i Info) checkFrames() error {
 	switch {
 	case i.Frames > maxFrames:
 		return invalid("The animation has more than %d frames. Shorten it, or upload it to a video service and link to it.", maxFrames)
@@ -65,9 +65,9 @@ func (i *Info) checkFrames() error {
 	return nil
 }
 
-func (i *Info) pixels() int64 { return int64(i.Width) * int64(i.Height) }
+func (i Info) pixels() int64 { return int64(i.Width) * int64(i.Height) }
 
-func (i *Info) tooManyPixels(limit int64) error {
+func (i Info) tooManyPixels(limit int64) error {
 	advice := "Make it smaller."
 	if i.kind != "JPEG" && limit < MaxPixels {
 		advice = "Make it smaller, or save it as an ordinary JPEG."
@@ -83,7 +83,7 @@ func megapixels(pixels float64, round func(float64) float64) string {
 
 // memory returns how much memory decoding and resizing take, in bytes. What decoding needs apart from the result is free
 // when resizing begins.
-func (i *Info) memory() int64 {
+func (i Info) memory() int64 {
 	width, height := i.largestVariant()
 	if width == 0 {
 		return i.decoding
@@ -94,7 +94,7 @@ func (i *Info) memory() int64 {
 
 // variantWidths returns the widths of the variants, the largest first. One that has more than half of the pixels is not worth
 // its bytes.
-func (i *Info) variantWidths() []int {
+func (i Info) variantWidths() []int {
 	shown, _ := i.UprightSize()
 	var widths []int
 	for _, width := range slices.Backward(Widths) {
@@ -106,7 +106,7 @@ func (i *Info) variantWidths() []int {
 }
 
 // largestVariant returns the size of the largest variant before it is turned upright. 0: there is none.
-func (i *Info) largestVariant() (width, height int) {
+func (i Info) largestVariant() (width, height int) {
 	if widths := i.variantWidths(); len(widths) > 0 {
 		width, height = i.variantSize(widths[0])
 	}
@@ -114,7 +114,7 @@ func (i *Info) largestVariant() (width, height int) {
 }
 
 // variantSize returns the size of a variant before it is turned upright, from its width when it is.
-func (i *Info) variantSize(shownWidth int) (width, height int) {
+func (i Info) variantSize(shownWidth int) (width, height int) {
 	if i.orientation.transposes() {
 		return proportional(i.Width, shownWidth, i.Height), shownWidth
 	}
