@@ -20,7 +20,7 @@ func TestOneBlogIsRestored(t *testing.T) {
 	i.follow("Back up", 0)
 	i.write("bob", "Written since")
 	for damage, sql := range map[string]string{
-		"posts": `DELETE FROM alice.posts`, "table": `DROP TABLE alice.posts CASCADE CASCADE`, "schema": `DROP SCHEMA alice CASCADE`,
+		"posts": `DELETE FROM alice.posts`, "table": `DROP TABLE alice.posts CASCADE`, "schema": `DROP SCHEMA alice CASCADE`,
 	} {
 		i.Exec(sql)
 		if printed, version := i.follow("Restore one blog", 0), blog.Application.Latest(); printed != version+"\n"+version+"\n" {

@@ -297,7 +297,7 @@ func TestOwnerInGraceAndSuspension(t *testing.T) {
 			// A new login works, too.
 			again := portaltest.LogIn(t, site, name, portaltest.Password)
 			again.RouteToBlog(p, name+"."+stack.Domain)
-			again.Get(blog+"/login/").Want(t, http.StatusOK, `<a href="/write/before/">Before</a>`, test.sentence)
+			again.Get(blog+"/login/").Want(t, http.StatusOK, `<a href="/write/before/"><bdi lang="">Before</bdi></a>`, test.sentence)
 		})
 	}
 }
