@@ -25,6 +25,7 @@ type runOptions struct {
 	accessLog      bool
 	readerConns    int32
 	editorConns    int32
+	mediaConns     int32
 }
 
 func runCommand() *cobra.Command {
@@ -42,8 +43,9 @@ If the address points to PgBouncer in transaction mode, also set ECHOBLOGS_LISTE
 to the address of the database itself, for the connection that listens for changes. Without it, changes take up to two
 seconds to show.
 
-Readers and owners have separate connections to the database: saves, logins and exports never delay readers. A replica
-opens at most --reader-connections plus --editor-connections, and two more for the registry.`,
+Readers, owners and uploads have separate connections to the database: saves, logins, exports and large files never delay
+readers. A replica opens at most --reader-connections plus --editor-connections plus --media-connections, and two more for the
+registry.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
@@ -53,6 +55,7 @@ opens at most --reader-connections plus --editor-connections, and two more for t
 	flags.BoolVar(&o.accessLog, "access-log", false, "log every request")
 	flags.Int32Var(&o.readerConns, "reader-connections", 8, "the maximum number of database connections for pages for readers")
 	flags.Int32Var(&o.editorConns, "editor-connections", 4, "the maximum number of database connections for logins, saves and exports")
+	flags.Int32Var(&o.mediaConns, "media-connections", 2, "the maximum number of database connections for uploads and for their readers")
 	return cmd
 }
 
@@ -72,7 +75,7 @@ func run(ctx context.Context, o runOptions) error {
 		return err
 	}
 	served, err := blog.New(blog.Options{
-		DatabaseURI: uri, ListenURI: listenURI, ReaderConns: o.readerConns, EditorConns: o.editorConns, AccessLog: o.accessLog, Log: log,
+		DatabaseURI: uri, ListenURI: listenURI, ReaderConns: o.readerConns, EditorConns: o.editorConns, MediaConns: o.mediaConns, AccessLog: o.accessLog, Log: log,
 	})
 	if err != nil {
 		return err

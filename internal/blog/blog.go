@@ -29,7 +29,7 @@ type Options struct {
 	ReaderConns int32
 	// EditorConns is the maximum number of connections for logins, saves and exports. Defaults to 4.
 	EditorConns int32
-	// MediaConns is the maximum number of connections for uploads and for their readers. Defaults to 4. Two more read the
+	// MediaConns is the maximum number of connections for uploads and for their readers. Defaults to 2. Two more read the
 	// registry.
 	MediaConns int32
 	// AccessLog logs every request.

@@ -18,7 +18,7 @@ func newPools(o Options) (p pools, err error) {
 	}{
 		{&p.reader, "reader", o.ReaderConns},
 		{&p.editor, "editor", cmp.Or(o.EditorConns, 4)},
-		{&p.media, "media", cmp.Or(o.MediaConns, 4)},
+		{&p.media, "media", cmp.Or(o.MediaConns, 2)},
 	} {
 		*one.pool, err = postgres.NewPool(o.DatabaseURI, postgres.PoolOptions{MaxConns: one.size, ApplicationName: "echoblogs-blog-" + one.name})
 		if err != nil {
