@@ -57,12 +57,15 @@ func replaceFigure(paragraph *ast.Paragraph, source []byte) {
 	paragraph.Parent().ReplaceChild(paragraph.Parent(), paragraph, f)
 }
 
-// widthOf returns the width that the fragment of an image's address asks for: wide or full. "": that of the text.
+// widthOf returns the width that the fragment of an image's address asks for, in a list with commas: wide or full. "": that of the
+// text. Style sheets know the other words, which say what stays visible of an image that is cropped, such as top-left.
 func widthOf(image *ast.Image) string {
 	_, fragment, _ := bytes.Cut(image.Destination, []byte{'#'})
-	switch width := string(fragment); width {
-	case "wide", "full":
-		return width
+	for part := range bytes.SplitSeq(fragment, []byte{','}) {
+		switch width := string(part); width {
+		case "wide", "full":
+			return width
+		}
 	}
 	return ""
 }

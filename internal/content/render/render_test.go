@@ -48,6 +48,8 @@ func TestRender(t *testing.T) {
 		"code":                    {"```go\na < b\n```", "<pre tabindex=\"0\" dir=\"ltr\"><code>a &lt; b\n</code></pre>\n"},
 		"indented code":           {"    a & b\n", "<pre tabindex=\"0\" dir=\"ltr\"><code>a &amp; b\n</code></pre>\n"},
 		"image in a line":         {"a ![b](/c.png) ![d](/e.png)", "<p>a <img src=\"/c.png\" alt=\"b\"> <img src=\"/e.png\" alt=\"d\" loading=\"lazy\"></p>\n"},
+		"wide image, cropped":     {"![a](/b.png#wide,top)", "<figure class=\"wide\"><img src=\"/b.png#wide,top\" alt=\"a\"></figure>\n"},
+		"cropped image":           {"![a](/b.png#top)", "<figure><img src=\"/b.png#top\" alt=\"a\"></figure>\n"},
 		"wide image":              {"![a](/b.png#wide \"c & *d*\")", "<figure class=\"wide\"><img src=\"/b.png#wide\" alt=\"a\"><figcaption>c &amp; *d*</figcaption></figure>\n"},
 		"image over the page":     {"![](/b.png#full)", "<figure class=\"full\"><img src=\"/b.png#full\" alt=\"\"></figure>\n"},
 		"unknown width":           {"![](/b.png#narrow)", "<figure><img src=\"/b.png#narrow\" alt=\"\"></figure>\n"},
