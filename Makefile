@@ -60,6 +60,12 @@ demo-down: ## Stop the demo. CLEAN=1 deletes its data as well.
 	@go build -o bin/dev ./hack/dev
 	@exec bin/dev down $(if $(filter 1,$(CLEAN)),--clean)
 
+.PHONY: screenshots
+screenshots: ## Take the pictures of docs/writing.md from the demo that "make demo-up" has started.
+	@hack/browser.sh
+	@mkdir -p docs/pictures
+	go run -C test/browser ./cmd/screenshots $(PORT) $(CURDIR)/.demo $(CURDIR)/docs/pictures
+
 ##@ Test
 
 # The tests of whole programs share one control plane.
