@@ -94,6 +94,20 @@ func (s *Server) Stop() {
 	}
 }
 
+// Crash ends the server without a checkpoint: its next start recovers it. What was committed stays, but where commits do not wait
+// for the write-ahead log, as they do not by default in tests.
+func (s *Server) Crash() {
+	s.t.Helper()
+	if err := syscall.Kill(s.server.PID(), syscall.SIGQUIT); err != nil {
+		s.t.Fatalf("Crash the test's own server: %v", err)
+	}
+	select {
+	case <-s.server.Done():
+	case <-time.After(timeout):
+		s.t.Fatal("Crash the test's own server: it does not end")
+	}
+}
+
 // Pause suspends every process of the server. Connections stay open, the kernel
 // accepts new ones, and nothing responds.
 func (s *Server) Pause() {

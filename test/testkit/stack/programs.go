@@ -156,6 +156,16 @@ func (p *Platform) StartBlog(replica int, flags ...string) *Blog {
 	return b
 }
 
+// Kill kills the replica with SIGKILL, as the kernel does when memory runs out.
+func (b *Blog) Kill() {
+	b.platform.t.Helper()
+	b.ended = true
+	if err := syscall.Kill(b.process.PID(), syscall.SIGKILL); err != nil {
+		b.platform.t.Fatal(err)
+	}
+	<-b.process.Done()
+}
+
 // Portal is a running replica of the public site.
 type Portal struct {
 	// Address is HOST:PORT, and Mails is the folder into which it writes emails.

@@ -11,12 +11,19 @@ import (
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/test/testkit/platformtest"
+	"github.com/echoblogs/echoblogs/test/testkit/postgrestest"
 	"github.com/echoblogs/echoblogs/test/testkit/router"
 )
 
 // NewForBrowsers returns a Platform that browsers on this machine can use: its domain is localhost, behind a router that
 // serves the Ingresses. With a certificate, the router terminates TLS. The URL of the public site has no trailing slash.
 func NewForBrowsers(t testing.TB, certificates ...tls.Certificate) (p *Platform, publicURL string) {
+	t.Helper()
+	return NewForBrowsersOn(t, postgrestest.New(t), certificates...)
+}
+
+// NewForBrowsersOn is NewForBrowsers with an empty database that the test has created.
+func NewForBrowsersOn(t testing.TB, database *postgrestest.Database, certificates ...tls.Certificate) (p *Platform, publicURL string) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -31,7 +38,7 @@ func NewForBrowsers(t testing.TB, certificates ...tls.Certificate) (p *Platform,
 		publicURL = "https://localhost:" + port
 		listener = tls.NewListener(listener, &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12})
 	}
-	p = New(t, func(object *v1alpha1.Platform) {
+	p = NewOn(t, database, func(object *v1alpha1.Platform) {
 		object.Spec.Domains, object.Spec.PublicURL = []v1alpha1.ParentDomain{"localhost"}, publicURL
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
