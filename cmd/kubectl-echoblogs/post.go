@@ -15,7 +15,7 @@ import (
 )
 
 func postCommand(flags *clusterFlags) *cobra.Command {
-	var draft bool
+	var o archiveOptions
 	cmd := &cobra.Command{
 		Use:   "post TENANT FILE",
 		Short: "Save a Markdown file, or all those of an export, as posts of a Tenant's blog",
@@ -35,15 +35,16 @@ The other fields are draft, unlisted and pinned (true or false), excerpt, descri
 link, old_slugs (a list), page (true or false) and position (a number). Without a title, the post is a note, and needs a slug or
 a date. A post with the same slug is replaced; what it said before stays as a revision.
 
-A file whose name ends in .zip is an export of a blog. Its uploads are stored first, unless the blog has them, and then its posts,
-with the addresses that the uploads have here. Settings are not changed. The command can be repeated.`,
+A file whose name ends in .zip is an export of a blog. Its uploads are stored first, unless the blog has them, and then its settings and
+its posts, with the addresses that the uploads have here. Settings that the blog has are kept, unless --settings is given. The command
+can be repeated.`,
 		Example: "  kubectl echoblogs post alice hello.md\n  kubectl echoblogs post alice alice.zip",
 		Args:    cobra.ExactArgs(2),
 
 		ValidArgsFunction: completeTenantAndFile(flags),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if strings.EqualFold(filepath.Ext(args[1]), ".zip") {
-				return postArchive(cmd.Context(), cmd.OutOrStdout(), flags, args[0], args[1], draft)
+				return postArchive(cmd.Context(), cmd.OutOrStdout(), flags, args[0], args[1], o)
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
@@ -51,7 +52,7 @@ with the addresses that the uploads have here. Settings are not changed. The com
 			if err != nil {
 				return err
 			}
-			document.Draft = document.Draft || draft
+			document.Draft = document.Draft || o.draft
 			b, err := openBlog(ctx, flags, args[0])
 			if err != nil {
 				return err
@@ -60,7 +61,8 @@ with the addresses that the uploads have here. Settings are not changed. The com
 			return b.save(ctx, cmd.OutOrStdout(), post.SaveRequest{Document: document})
 		},
 	}
-	cmd.Flags().BoolVar(&draft, "draft", false, "save posts as drafts")
+	cmd.Flags().BoolVar(&o.draft, "draft", false, "save posts as drafts")
+	cmd.Flags().BoolVar(&o.settings, "settings", false, "replace the settings of the blog with those of an export")
 	return cmd
 }
 

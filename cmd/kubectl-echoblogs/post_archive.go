@@ -7,15 +7,24 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"reflect"
+	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// postArchive saves the uploads and the posts of an export. Each has the time of a command of its own.
-func postArchive(ctx context.Context, out io.Writer, flags *clusterFlags, name, file string, draft bool) error {
+// archiveOptions say how an export is saved.
+type archiveOptions struct {
+	// draft saves posts as drafts, and settings replaces those that the blog has.
+	draft, settings bool
+}
+
+// postArchive saves the uploads, the settings and the posts of an export. Each has the time of a command of its own.
+func postArchive(ctx context.Context, out io.Writer, flags *clusterFlags, name, file string, o archiveOptions) error {
 	archive, err := zip.OpenReader(file)
 	if err != nil {
 		return fmt.Errorf("open the export: %w", err)
@@ -32,6 +41,10 @@ func postArchive(ctx context.Context, out io.Writer, flags *clusterFlags, name, 
 	if err != nil {
 		return err
 	}
+	// Posts are rendered with the settings.
+	if err := b.saveSettings(ctx, out, &archive.Reader, moved, o.settings); err != nil {
+		return err
+	}
 	posts := 0
 	// What readers see comes before changes of it.
 	for _, folder := range []string{"", transfer.UnpublishedFolder} {
@@ -39,7 +52,7 @@ func postArchive(ctx context.Context, out io.Writer, flags *clusterFlags, name, 
 			if in, name := path.Split(entry.Name); in != folder || path.Ext(name) != ".md" {
 				continue
 			}
-			if err := b.saveEntry(ctx, out, entry, moved, folder != "", draft); err != nil {
+			if err := b.saveEntry(ctx, out, entry, moved, folder != "", o.draft); err != nil {
 				return fmt.Errorf("%s: %w", entry.Name, err)
 			}
 			posts++
@@ -73,6 +86,40 @@ func (b *blog) receive(ctx context.Context, out io.Writer, archive *zip.Reader) 
 		return err
 	})
 	return moved, err
+}
+
+// saveSettings saves the settings of an export, unless the blog has others that are not to be replaced: there are no revisions of them.
+func (b *blog) saveSettings(ctx context.Context, out io.Writer, archive *zip.Reader, moved map[string]string, replace bool) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	read, found, err := transfer.ReadSettings(archive)
+	if err != nil || !found {
+		return err
+	}
+	read = transfer.MoveSettings(read, moved)
+	read.Normalize()
+	own := b.settings.UpdatedAt
+	if !own.IsZero() && !replace && !reflect.DeepEqual(read, b.settings.Settings) {
+		fmt.Fprintln(out, "kept the settings of the blog: --settings replaces them with those of the export")
+		return nil
+	}
+	stored, err := settings.NewStore(b.row.SchemaName).Save(ctx, b.db, settings.SaveRequest{Settings: read, Base: own, Now: time.Now()})
+	var invalid *settings.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		return fmt.Errorf("%s: %w", transfer.SettingsFile, invalid)
+	case errors.Is(err, settings.ErrChanged):
+		return fmt.Errorf("the settings of %s are being changed by someone else: run the command again", b.name)
+	case err != nil:
+		return fmt.Errorf("save the settings of the blog of %s: %s", b.name, postgres.LogText(err))
+	}
+	b.settings = stored
+	outcome := post.Updated
+	if stored.UpdatedAt.Equal(own) {
+		outcome = post.Unchanged
+	}
+	fmt.Fprintf(out, "%s settings\n", outcome)
+	return nil
 }
 
 // uploadError returns the sentence for authors, if there is one.

@@ -3,14 +3,12 @@ package transfer
 import (
 	"archive/zip"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/settings"
-	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
 // ExportBatch is how many posts an Export reads at a time.
@@ -31,6 +29,7 @@ const (
 type Export struct {
 	settings settings.Stored
 	uploads  Uploads
+	names    fileNames
 	first    []post.Source
 	read     func(after int64) ([]post.Source, error)
 }
@@ -42,7 +41,7 @@ func NewExport(set settings.Stored, uploads Uploads, read func(after int64) ([]p
 	if err != nil {
 		return nil, err
 	}
-	return &Export{set, uploads, first, read}, nil
+	return &Export{set, uploads, fileNames{}, first, read}, nil
 }
 
 // Write writes the archive. It calls next before each batch of posts and each chunk of an upload, and stops if that returns an
@@ -57,7 +56,7 @@ func (e *Export) Write(ctx context.Context, w io.Writer, next func() error) erro
 			return err
 		}
 		for i := range batch {
-			if err := addPost(archive, &batch[i]); err != nil {
+			if err := e.addPost(archive, &batch[i]); err != nil {
 				return err
 			}
 		}
@@ -75,21 +74,11 @@ func (e *Export) Write(ctx context.Context, w io.Writer, next func() error) erro
 	return nil
 }
 
-func (e *Export) addSettings(archive *zip.Writer) error {
-	if e.settings.UpdatedAt.IsZero() {
-		return nil
-	}
-	content, err := json.MarshalIndent(e.settings.Settings, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode the settings: %w", err)
-	}
-	return addFile(archive, SettingsFile, content, e.settings.UpdatedAt)
-}
-
-func addPost(archive *zip.Writer, source *post.Source) error {
+func (e *Export) addPost(archive *zip.Writer, source *post.Source) error {
+	name := e.names.of(source.Slug)
 	content, err := Format(source.Document)
 	if err == nil {
-		err = addFile(archive, naming.FileName(source.Slug, ".md"), content, source.UpdatedAt)
+		err = addFile(archive, name, content, source.UpdatedAt)
 	}
 	if err != nil || source.Pending == nil {
 		return err
@@ -97,7 +86,7 @@ func addPost(archive *zip.Writer, source *post.Source) error {
 	if content, err = Format(*source.Pending); err != nil {
 		return err
 	}
-	return addFile(archive, UnpublishedFolder+naming.FileName(source.Slug, ".md"), content, source.UpdatedAt)
+	return addFile(archive, UnpublishedFolder+name, content, source.UpdatedAt)
 }
 
 func addFile(archive *zip.Writer, name string, content []byte, modified time.Time) error {

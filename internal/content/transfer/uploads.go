@@ -170,14 +170,17 @@ var uploadAddress = regexp.MustCompile(regexp.QuoteMeta(media.PathPrefix) + `[a-
 // MoveUploads returns a document of an archive with the addresses that its uploads have in another blog. moved are their IDs
 // there, by their IDs in the archive; other addresses stay as they are.
 func MoveUploads(d post.Document, moved map[string]string) post.Document {
-	move := func(text string) string {
-		return uploadAddress.ReplaceAllStringFunc(text, func(address string) string {
-			if id, ok := moved[strings.TrimPrefix(address, media.PathPrefix)]; ok {
-				return media.PathPrefix + id
-			}
-			return address
-		})
+	for _, text := range []*string{&d.Content, &d.Cover, &d.Link} {
+		*text = moveAddresses(*text, moved)
 	}
-	d.Content, d.Cover, d.Link = move(d.Content), move(d.Cover), move(d.Link)
 	return d
+}
+
+func moveAddresses(text string, moved map[string]string) string {
+	return uploadAddress.ReplaceAllStringFunc(text, func(address string) string {
+		if id, ok := moved[strings.TrimPrefix(address, media.PathPrefix)]; ok {
+			return media.PathPrefix + id
+		}
+		return address
+	})
 }

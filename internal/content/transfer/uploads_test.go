@@ -1,7 +1,6 @@
 package transfer_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -160,25 +159,8 @@ func TestReadUploadsOfOtherArchives(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var file bytes.Buffer
-			writer := zip.NewWriter(&file)
-			for name, content := range test.files {
-				w, err := writer.Create(name)
-				if err == nil {
-					_, err = io.WriteString(w, content)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := writer.Close(); err != nil {
-				t.Fatal(err)
-			}
-			archive, err := zip.NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = transfer.ReadUploads(archive, func(u transfer.Upload, _ io.Reader) error {
+			archive := archiveOf(t, test.files)
+			err := transfer.ReadUploads(archive, func(u transfer.Upload, _ io.Reader) error {
 				t.Errorf("received %+v", u)
 				return nil
 			})
