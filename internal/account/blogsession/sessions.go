@@ -34,10 +34,7 @@ func provenHost(tenantID, host string) string {
 // Find returns the name of the user who has a session at a host of a tenant. It returns ErrNotFound if the session has
 // ended, if the user no longer owns the tenant, or while the host is not proven.
 func Find(ctx context.Context, db postgres.Querier, token string, tenantID int64, host string, now time.Time) (username string, err error) {
-	err = db.QueryRow(ctx, `SELECT s.username FROM public.blog_sessions s JOIN public.tenants t ON t.id = s.tenant_id
-		WHERE s.token_hash = $1 AND s.tenant_id = $2 AND s.host = $3 AND s.expires_at > $4
-			AND t.state = '`+string(tenancy.StateLive)+`' AND t.owner = s.username
-			AND `+provenHost("$2", "$3"), secret.Hash(token), tenantID, host, now).Scan(&username)
+	err = db.QueryRow(ctx, findSession, secret.Hash(token), tenantID, host, now).Scan(&username)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return "", ErrNotFound
@@ -45,6 +42,21 @@ func Find(ctx context.Context, db postgres.Querier, token string, tenantID int64
 		return "", fmt.Errorf("read session at %s: %w", host, err)
 	}
 	return username, nil
+}
+
+var findSession = `SELECT s.username FROM public.blog_sessions s JOIN public.tenants t ON t.id = s.tenant_id
+	WHERE s.token_hash = $1 AND s.tenant_id = $2 AND s.host = $3 AND s.expires_at > $4
+		AND t.state = '` + string(tenancy.StateLive) + `' AND t.owner = s.username
+		AND ` + provenHost("$2", "$3")
+
+// QueueFind adds the statement of Find to a batch. The name of the user is read into username, which stays empty without a session.
+func QueueFind(batch *postgres.Batch, token string, tenantID int64, host string, now time.Time, username *string) {
+	batch.Queue(findSession, secret.Hash(token), tenantID, host, now).QueryRow(func(row pgx.Row) error {
+		if err := row.Scan(username); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("read session at %s: %w", host, err)
+		}
+		return nil
+	})
 }
 
 // End ends a session on a tenant's blog. It is not an error if the session has already ended.

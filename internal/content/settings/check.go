@@ -102,7 +102,7 @@ func isStorable(text string) bool { return utf8.ValidString(text) && !strings.Co
 // isTimeZone reports whether a name is in the database of time zones. "Local" would be that of the server.
 func isTimeZone(name string) bool {
 	_, err := time.LoadLocation(name)
-	return err == nil && name != "Local"
+	return err == nil && name != "Local" && !strings.Contains(name, "//")
 }
 
 func (s *Settings) checkNavigation(invalid *InvalidError) {

@@ -5,6 +5,7 @@ package settings
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/field"
@@ -62,11 +63,20 @@ func (s *Settings) PageSize() int {
 
 // Location returns the time zone: UTC, if it is not set, or has been removed from the database of time zones.
 func (s *Settings) Location() *time.Location {
-	if location, err := time.LoadLocation(s.TimeZone); err == nil {
-		return location
+	if location, ok := locations.Load(s.TimeZone); ok {
+		return location.(*time.Location)
 	}
-	return time.UTC
+	location, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	locations.Store(s.TimeZone, location)
+	return location
 }
+
+// locations has the time zones that have been used, by their names: a page for readers takes longer to load one than to be written.
+// There are some 600, of a few kB each.
+var locations sync.Map
 
 // Normalize removes superfluous white space, control characters of what is shown on one line, and empty entries of lists.
 func (s *Settings) Normalize() {

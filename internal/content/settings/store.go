@@ -50,8 +50,25 @@ func (s Store) Load(ctx context.Context, db postgres.Querier) (Stored, error) {
 	return stored, nil
 }
 
-func (s Store) load(ctx context.Context, db postgres.Querier) (stored Stored, err error) {
-	err = db.QueryRow(ctx, `SELECT document, updated_at FROM `+s.table).Scan(&stored, &stored.UpdatedAt)
+// QueueLoad adds the statement of Load to a batch. The settings are read into stored.
+func (s Store) QueueLoad(batch *postgres.Batch, stored *Stored) {
+	batch.Queue(s.selectSettings()).QueryRow(func(row pgx.Row) error {
+		var err error
+		if *stored, err = scan(row); err != nil {
+			return fmt.Errorf("read the settings of %s: %w", s.schema, err)
+		}
+		return nil
+	})
+}
+
+func (s Store) selectSettings() string { return `SELECT document, updated_at FROM ` + s.table }
+
+func (s Store) load(ctx context.Context, db postgres.Querier) (Stored, error) {
+	return scan(db.QueryRow(ctx, s.selectSettings()))
+}
+
+func scan(row pgx.Row) (stored Stored, err error) {
+	err = row.Scan(&stored, &stored.UpdatedAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Stored{}, nil
 	}
