@@ -57,9 +57,9 @@ func (b HTMLWriter) Template(t *template.Template, name string, data any) (HTMLW
 	return buffer.Bytes(), err
 }
 
-// Day appends a date, in UTC, readable for people and machines.
-func (b HTMLWriter) Day(t time.Time) HTMLWriter {
-	t = t.UTC()
+// Day appends the date that a time has in a zone, readable for people and machines.
+func (b HTMLWriter) Day(t time.Time, zone *time.Location) HTMLWriter {
+	t = t.In(zone)
 	b = t.AppendFormat(b.HTML(`<time datetime="`), time.RFC3339)
 	b = t.AppendFormat(b.HTML(`">`), "2 January 2006")
 	return b.HTML(`</time>`)

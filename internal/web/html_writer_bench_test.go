@@ -31,7 +31,7 @@ func BenchmarkIndexPage(b *testing.B) {
 			page = page[:0].HTML("<ol>\n")
 			for _, post := range posts {
 				page = page.HTML(`<li><h2><a href="`).Text(post.Path).HTML(`">`).Text(post.Title).HTML("</a></h2>\n")
-				page = page.HTML("<p>").Text(post.Summary).HTML("</p>\n<p>").Day(post.At).HTML("</p></li>\n")
+				page = page.HTML("<p>").Text(post.Summary).HTML("</p>\n<p>").Day(post.At, time.UTC).HTML("</p></li>\n")
 			}
 			page = page.HTML("</ol>\n")
 		}

@@ -14,8 +14,8 @@ func TestHTMLWriter(t *testing.T) {
 	t.Parallel()
 	var m web.HTMLWriter
 	m = m.HTML("<p>").Text(`<a href="x">'b' & c</a>`).HTML("</p>").Sanitized("<b>d</b>").Text("")
-	m = m.Day(time.Date(2026, 11, 3, 23, 30, 0, 0, time.FixedZone("", -3600)))
-	want := `<p>&lt;a href=&#34;x&#34;&gt;&#39;b&#39; &amp; c&lt;/a&gt;</p><b>d</b><time datetime="2026-11-04T00:30:00Z">4 November 2026</time>`
+	m = m.Day(time.Date(2026, 11, 3, 23, 30, 0, 0, time.UTC), time.FixedZone("", 3600))
+	want := `<p>&lt;a href=&#34;x&#34;&gt;&#39;b&#39; &amp; c&lt;/a&gt;</p><b>d</b><time datetime="2026-11-04T00:30:00+01:00">4 November 2026</time>`
 	if string(m) != want {
 		t.Errorf("got  %s\nwant %s", m, want)
 	}

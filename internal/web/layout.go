@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -40,16 +41,31 @@ type Page struct {
 	Site string
 	// Home is true for the home page, whose heading is the name of the site.
 	Home bool
+	// Language is the BCP 47 tag of the page, apart from the words of the layout, which are English, and Direction is ltr or rtl.
+	// Empty: English, from left to right.
+	Language, Direction string
+	// Tagline is shown under the name of the site. Empty: none.
+	Tagline string
 	// Description is for search engines and link previews. Empty: none.
 	Description string
 	// Canonical is the canonical URL of the page. Empty: none, and search engines are asked not to index the page.
 	Canonical string
+	// NoIndex asks search engines not to index the page even if it has a canonical URL.
+	NoIndex bool
+	// Preview is for other sites that link to the page. nil: none.
+	Preview *LinkPreview
+	// Profiles are addresses of the same person elsewhere (rel=me).
+	Profiles []string
 	// Feed is the URL of the Atom feed. Empty: none.
 	Feed string
 	// Links are the navigation.
 	Links []Link
-	// Writing is the URL of the "Write" link in the footer. Empty: none.
-	Writing string
+	// OwnerLinks are for the owner of the site, before everything else. Empty: the client is not the owner.
+	OwnerLinks []Link
+	// Footer is sanitized HTML of the site's owner, at the end of the page.
+	Footer string
+	// LogIn is the URL of the "Log in" link in the footer. Empty: none.
+	LogIn string
 	// Contact is linked in the footer. Empty: no link.
 	Contact Contact
 	// Bare leaves out the top and the bottom of the page: the page is a tool with a bar of its own.
@@ -69,6 +85,19 @@ type Link struct {
 	Address, Text string
 	// Current is true for the page itself.
 	Current bool
+	// Authored says that Text was written by a user, in the language with the BCP 47 tag Language. Empty: it is unknown.
+	Authored bool
+	Language string
+}
+
+// LinkPreview is what other sites show of a page that they link to (the Open Graph protocol).
+type LinkPreview struct {
+	// Type is website or article.
+	Type string
+	// Image is the URL of a picture, and ImageAlt says what it shows. Empty: none.
+	Image, ImageAlt string
+	// PublishedAt is when an article was published. The zero time: unknown.
+	PublishedAt time.Time
 }
 
 // MarkCurrent returns the links, with the one to path marked as the current page.
@@ -81,11 +110,15 @@ func MarkCurrent(path string, links ...Link) []Link {
 
 // Frame writes a page around the output of main. Its ids contain a full stop, which ids in posts cannot.
 func (l *Layout) Frame(m HTMLWriter, p Page, main func(HTMLWriter) HTMLWriter) HTMLWriter {
-	m = m.HTML("<!DOCTYPE html>\n<html lang=\"en\">\n")
-	m = l.head(m, p)
-	m = m.HTML("<body>\n<a class=\"skip\" href=\"#page.content\">Skip to the content</a>\n")
+	m = m.HTML("<!DOCTYPE html>\n<html lang=\"").Text(cmp.Or(p.Language, "en"))
+	if p.Direction != "" {
+		m = m.HTML("\" dir=\"").Text(p.Direction)
+	}
+	m = l.head(m.HTML("\">\n"), p)
+	m = m.HTML("<body>\n<a class=\"skip\" href=\"#page.content\"")
+	m = p.English(m).HTML(">Skip to the content</a>\n")
 	if !p.Bare {
-		m = masthead(m, p)
+		m = masthead(ownerLinks(m, p), p)
 	}
 	m = main(m.HTML("<main id=\"page.content\" tabindex=\"-1\">\n"))
 	if p.Reference != "" {
@@ -95,17 +128,41 @@ func (l *Layout) Frame(m HTMLWriter, p Page, main func(HTMLWriter) HTMLWriter) H
 	if p.Bare {
 		return m.HTML("</body>\n</html>\n")
 	}
-	m = m.HTML("<footer class=\"colophon\">\n<p>")
+	m = m.HTML("<footer class=\"colophon\">\n")
+	if p.Footer != "" {
+		m = m.HTML("<div class=\"prose\" dir=\"auto\" lang=\"").Text(p.Language).HTML("\">\n").Sanitized(p.Footer).HTML("</div>\n")
+	}
+	m = p.English(m.HTML("<p")).HTML(">")
 	if p.Site != "" {
 		m = m.HTML(`<bdi lang="">`).Text(p.Site).HTML("</bdi> · ")
 	}
-	if p.Writing != "" {
-		m = m.HTML(`<a href="`).Text(p.Writing).HTML(`" rel="nofollow">Write</a> · `)
+	if p.LogIn != "" {
+		m = m.HTML(`<a href="`).Text(p.LogIn).HTML(`" rel="nofollow">Log in</a> · `)
 	}
 	if support := p.Contact.Link(); support != nil {
 		m = m.HTML(`<a href="`).Text(support.Address).HTML(`">`).Text(support.Text).HTML("</a> · ")
 	}
 	return m.HTML("Served by EchoBlogs</p>\n</footer>\n</body>\n</html>\n")
+}
+
+// English appends the attribute of an element with English words, if the page is in another language.
+func (p *Page) English(m HTMLWriter) HTMLWriter {
+	if p.Language == "" {
+		return m
+	}
+	return m.HTML(` lang="en"`)
+}
+
+// ownerLinks writes the links for the owner of the site.
+func ownerLinks(m HTMLWriter, p Page) HTMLWriter {
+	if len(p.OwnerLinks) == 0 {
+		return m
+	}
+	m = p.English(m.HTML(`<nav class="owner" aria-label="Your blog"`)).HTML(">")
+	for _, link := range p.OwnerLinks {
+		m = writeLink(m, link)
+	}
+	return m.HTML("</nav>\n")
 }
 
 func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
@@ -123,8 +180,15 @@ func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
 	}
 	if p.Canonical != "" {
 		m = m.HTML(`<link rel="canonical" href="`).Text(p.Canonical).HTML("\">\n")
-	} else {
+	}
+	if p.Canonical == "" || p.NoIndex {
 		m = m.HTML("<meta name=\"robots\" content=\"noindex\">\n")
+	}
+	if p.Preview != nil {
+		m = preview(m, p)
+	}
+	for _, address := range p.Profiles {
+		m = m.HTML(`<link rel="me" href="`).Text(address).HTML("\">\n")
 	}
 	if p.Feed != "" {
 		m = m.HTML(`<link rel="alternate" type="application/atom+xml" title="`).Text(p.Site).HTML(`" href="`).Text(p.Feed).HTML("\">\n")
@@ -153,6 +217,9 @@ func masthead(m HTMLWriter, p Page) HTMLWriter {
 	} else {
 		m = m.HTML(`<p class="site" dir="auto" lang=""><a href="/">`).Text(p.Site).HTML("</a></p>\n")
 	}
+	if p.Tagline != "" {
+		m = m.HTML(`<p class="tagline" dir="auto" lang="`).Text(p.Language).HTML(`">`).Text(p.Tagline).HTML("</p>\n")
+	}
 	return navigation(m, p).HTML("</header>\n")
 }
 
@@ -160,16 +227,23 @@ func navigation(m HTMLWriter, p Page) HTMLWriter {
 	if p.Feed == "" && len(p.Links) == 0 {
 		return m
 	}
-	m = m.HTML(`<nav aria-label="Site">`)
+	m = p.English(m.HTML(`<nav aria-label="Site"`)).HTML(">")
 	for _, link := range p.Links {
-		m = m.HTML(`<a href="`).Text(link.Address).HTML(`"`)
-		if link.Current {
-			m = m.HTML(` aria-current="page"`)
-		}
-		m = m.HTML(`>`).Text(link.Text).HTML("</a>\n")
+		m = writeLink(m, link)
 	}
 	if p.Feed != "" {
 		m = m.HTML(`<a href="`).Text(p.Feed).HTML(`">Feed</a>`)
 	}
 	return m.HTML("</nav>\n")
+}
+
+func writeLink(m HTMLWriter, link Link) HTMLWriter {
+	m = m.HTML(`<a href="`).Text(link.Address).HTML(`"`)
+	if link.Current {
+		m = m.HTML(` aria-current="page"`)
+	}
+	if link.Authored {
+		return m.HTML(`><bdi lang="`).Text(link.Language).HTML(`">`).Text(link.Text).HTML("</bdi></a>\n")
+	}
+	return m.HTML(`>`).Text(link.Text).HTML("</a>\n")
 }

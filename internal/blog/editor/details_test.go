@@ -116,11 +116,11 @@ func TestDateWhenClocksAreSetBack(t *testing.T) {
 			WantSeeOther(t, "/write/t/?done=updated")
 	}
 	publish("2026-10-25T02:30")
-	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-10-25T01:30:15Z">`)
+	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-10-25T02:30:15+01:00">`)
 	publish("2026-10-25T02:31") // the first of the two
-	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-10-25T00:31:00Z">`)
+	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-10-25T02:31:00+02:00">`)
 	publish("2026-03-29 02:30") // skipped; and as browsers without the input send it
-	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-03-29T01:30:00Z">`)
+	p.Get("alice.example.com", "/t/").Want(t, http.StatusOK, "alice", `<time datetime="2026-03-29T03:30:00+02:00">`)
 }
 
 // The address that another post had before can be taken from it, after a question.

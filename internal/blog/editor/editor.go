@@ -36,7 +36,7 @@ func New(s *site.Site, db postgres.Beginner, size int, uploads *site.Uploads) (*
 }
 
 // newPath is the form for a new post.
-const newPath = site.WritePath + "new/"
+const newPath = site.NewPostPath
 
 // Register adds the pages to a mux.
 func (e *Editor) Register(mux *http.ServeMux) {

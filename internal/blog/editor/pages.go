@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"embed"
 	"net/http"
+	"slices"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -34,10 +35,8 @@ type view struct {
 // show answers with a page, which is never cached.
 func (e *Editor) show(w http.ResponseWriter, r *request, v view) error {
 	v.Username, v.PublicURL = r.username, r.tenant.PublicURL
-	links := []web.Link{
-		{Address: site.WritePath, Text: "Posts"}, {Address: uploadsPath, Text: "Uploads"}, {Address: settingsPath, Text: "Settings"},
-		{Address: "/logout/", Text: "Log out"},
-	}
+	links := slices.Insert(site.OwnerLinks(r.tenant), 2, web.Link{Address: uploadsPath, Text: "Uploads"})
+	links = append(links, web.Link{Address: "/logout/", Text: "Log out"})
 	frame := e.WithContact(web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: web.MarkCurrent(r.URL.Path, links...)})
 	if v.style != "" {
 		frame.Style = e.Layout.Assets.Address(v.style)

@@ -107,7 +107,7 @@ func TestShare(t *testing.T) {
 	path := link()
 	got := p.Get("alice.example.com", path)
 	got.Want(t, http.StatusOK, "alice", "<p>Newer words.</p>", `<meta name="robots" content="noindex">`)
-	for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow, noarchive", "Etag": ""} {
+	for name, want := range map[string]string{"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow, noarchive", "Etag": ""} {
 		if got.Header.Get(name) != want {
 			t.Errorf("%s is %q, want %q", name, got.Header.Get(name), want)
 		}

@@ -31,7 +31,7 @@ type request struct {
 
 // The names of cookies.
 const (
-	sessionCookie  = "session"
+	sessionCookie  = site.SessionCookie
 	verifierCookie = "verifier"
 )
 
@@ -118,4 +118,12 @@ func (e *Editor) crossOrigin(w http.ResponseWriter, t *directory.Tenant) {
 		Lead:   "Nothing was changed.",
 		Steps:  []string{"Open the page on this blog and try again."},
 	})
+}
+
+// ownerLinks returns the links for the owner of the blog. nil: the client is not the owner.
+func (r *request) ownerLinks() []web.Link {
+	if r.username == "" {
+		return nil
+	}
+	return site.OwnerLinks(r.tenant)
 }

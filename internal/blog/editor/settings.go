@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +15,7 @@ import (
 )
 
 // settingsPath is the form of the settings of the blog.
-const settingsPath = site.WritePath + "settings/"
+const settingsPath = site.SettingsPath
 
 // settingsForm is the form of the settings of the blog.
 type settingsForm struct {
@@ -38,7 +37,7 @@ func (f *settingsForm) MaxPostsPerPage() int { return settings.MaxPostsPerPage }
 func newSettingsForm(r *request, revision int64, values map[string]string) *settingsForm {
 	return &settingsForm{
 		formFields: formFields{Errors: map[string]string{}, ReadOnly: r.readOnlyReason(), prefix: "settings", values: values},
-		Revision:   revision, Title: r.tenant.DisplayName, AccountURL: r.tenant.PublicURL + "/account/" + url.PathEscape(r.tenant.Name) + "/", Zones: settings.TimeZones(),
+		Revision:   revision, Title: r.tenant.DisplayName, AccountURL: site.AccountURL(r.tenant), Zones: settings.TimeZones(),
 	}
 }
 

@@ -30,7 +30,7 @@ type uploadItem struct {
 func (e *Editor) listUploads(w http.ResponseWriter, r *request) error {
 	number, ok := listNumber(r.URL.Query().Get("page"))
 	if !ok {
-		e.NotFound(w, r.Request, r.tenant)
+		e.NotFound(w, r.Request, r.tenant, r.ownerLinks()...)
 		return nil
 	}
 	// One more than is shown, to know whether there is another page.

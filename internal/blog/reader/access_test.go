@@ -74,18 +74,3 @@ func TestRequestsAreLimited(t *testing.T) {
 		return nil
 	})
 }
-
-// Pages for readers are the same for everyone, so that they can be cached.
-func TestPagesAreTheSameForOwners(t *testing.T) {
-	t.Parallel()
-	p := blogtest.New(t)
-	p.Create(blogtest.Owned("alice"))
-	b := p.LogIn("alice", "alice.example.com")
-	b.Submit("/write/new/", "title", "Hello", "content", "World", "action", "publish").WantSeeOther(t, "/write/hello/?done=published")
-	for _, path := range []string{"/", "/hello/", "/feed.xml"} {
-		reader, owner := p.Get("alice.example.com", path), b.Open(path)
-		if reader.Body != owner.Body || reader.Header.Get("Etag") != owner.Header.Get("Etag") || owner.Header.Get("Set-Cookie") != "" {
-			t.Errorf("%s differs for its owner:\n%s", path, owner.Body)
-		}
-	}
-}

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/xml"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
-	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 )
 
 const (
@@ -27,32 +27,39 @@ const (
 // The elements of an Atom feed (RFC 4287).
 type (
 	atomFeed struct {
-		XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-		Base    string      `xml:"xml:base,attr"`
-		ID      string      `xml:"id"`
-		Title   string      `xml:"title"`
-		Updated string      `xml:"updated"`
-		Author  atomAuthor  `xml:"author"`
-		Links   []atomLink  `xml:"link"`
-		Entries []atomEntry `xml:"entry"`
+		XMLName  xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+		Base     string      `xml:"xml:base,attr"`
+		Language string      `xml:"xml:lang,attr,omitempty"`
+		ID       string      `xml:"id"`
+		Title    string      `xml:"title"`
+		Subtitle string      `xml:"subtitle,omitempty"`
+		Updated  string      `xml:"updated"`
+		Author   atomAuthor  `xml:"author"`
+		Links    []atomLink  `xml:"link"`
+		Entries  []atomEntry `xml:"entry"`
 	}
 	atomEntry struct {
-		Base      string       `xml:"xml:base,attr"`
-		ID        string       `xml:"id"`
-		Title     string       `xml:"title"`
-		Link      atomLink     `xml:"link"`
-		Published string       `xml:"published"`
-		Updated   string       `xml:"updated"`
-		Author    *atomAuthor  `xml:"author,omitempty"`
-		Summary   string       `xml:"summary,omitempty"`
-		Content   *atomContent `xml:"content"`
+		Base       string         `xml:"xml:base,attr"`
+		Language   string         `xml:"xml:lang,attr,omitempty"`
+		ID         string         `xml:"id"`
+		Title      string         `xml:"title"`
+		Links      []atomLink     `xml:"link"`
+		Published  string         `xml:"published"`
+		Updated    string         `xml:"updated"`
+		Author     *atomAuthor    `xml:"author,omitempty"`
+		Categories []atomCategory `xml:"category"`
+		Summary    string         `xml:"summary,omitempty"`
+		Content    *atomContent   `xml:"content"`
+	}
+	atomCategory struct {
+		Term string `xml:"term,attr"`
 	}
 	atomAuthor struct {
 		Name string `xml:"name"`
 	}
 	atomLink struct {
 		Rel  string `xml:"rel,attr"`
-		Type string `xml:"type,attr"`
+		Type string `xml:"type,attr,omitempty"`
 		Href string `xml:"href,attr"`
 	}
 	atomContent struct {
@@ -61,14 +68,22 @@ type (
 	}
 )
 
-func (rd *Reader) feed(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error {
+func (rd *Reader) feed(w http.ResponseWriter, r *request) error {
 	feed := bytes.NewBufferString(xml.Header)
-	err := rd.query(r, t, func(ctx context.Context, db postgres.Querier) error {
-		latest, err := post.NewStore(t.SchemaName).Latest(ctx, db, rd.Now(), feedSize, feedHTML)
+	err := rd.query(r, r.queueSettings, func(ctx context.Context, db postgres.Querier) error {
+		var latest []post.Post
+		err := rd.withShape(r, func(s shape) (err error) {
+			maxHTML := feedHTML
+			if s.excerpts {
+				maxHTML = 0
+			}
+			latest, err = r.posts().Latest(ctx, db, r.now, feedSize, maxHTML)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if err := xml.NewEncoder(feed).Encode(newFeed(t, latest)); err != nil {
+		if err := xml.NewEncoder(feed).Encode(r.newFeed(latest)); err != nil {
 			return fmt.Errorf("encode the feed: %w", err)
 		}
 		return nil
@@ -76,15 +91,18 @@ func (rd *Reader) feed(w http.ResponseWriter, r *http.Request, t *directory.Tena
 	if err != nil {
 		return err
 	}
-	return rd.send(w, r, t, "application/atom+xml; charset=utf-8", feed.Bytes())
+	return rd.send(w, r, "application/atom+xml; charset=utf-8", feed.Bytes())
 }
 
-func newFeed(t *directory.Tenant, latest []post.Post) atomFeed {
+func (r *request) newFeed(latest []post.Post) atomFeed {
+	t, set := r.tenant, &r.settings
 	feed := atomFeed{
-		Base:   t.Origin + "/",
-		ID:     feedID(t.Name),
-		Title:  t.DisplayName,
-		Author: atomAuthor{t.DisplayName}, // for entries without an author
+		Base:     t.Origin + "/",
+		Language: set.Language,
+		ID:       feedID(t.Name),
+		Title:    t.DisplayName,
+		Subtitle: set.Tagline,
+		Author:   atomAuthor{cmp.Or(set.Author, t.DisplayName)}, // for entries without an author
 		Links: []atomLink{
 			{"self", "application/atom+xml", t.Origin + site.FeedPath},
 			{"alternate", "text/html", t.Origin + "/"},
@@ -100,7 +118,7 @@ func newFeed(t *directory.Tenant, latest []post.Post) atomFeed {
 		if changed.After(updated) {
 			updated = changed
 		}
-		feed.Entries = append(feed.Entries, newFeedEntry(t, p, changed))
+		feed.Entries = append(feed.Entries, r.newFeedEntry(p, changed))
 	}
 	if len(latest) == 0 {
 		updated = t.CreatedAt
@@ -109,25 +127,41 @@ func newFeed(t *directory.Tenant, latest []post.Post) atomFeed {
 	return feed
 }
 
-func newFeedEntry(t *directory.Tenant, p post.Post, changed time.Time) atomEntry {
-	address := t.Origin + site.PostPath(p.Slug)
+func (r *request) newFeedEntry(p post.Post, changed time.Time) atomEntry {
+	r.markUp(&p.Entry)
+	t, address := r.tenant, r.tenant.Origin+site.PostPath(p.Slug)
 	entry := atomEntry{
 		Base:      address, // links in a post can be relative to it
 		ID:        feedID(t.Name, strconv.FormatInt(p.ID, 10), strconv.FormatInt(p.CreatedAt.UnixMicro(), 10)),
-		Title:     nameOf(p.Entry),
-		Link:      atomLink{"alternate", "text/html", address},
+		Title:     r.nameOf(p.Entry),
+		Language:  p.Language,
+		Links:     []atomLink{{"alternate", "text/html", address}},
 		Published: atomTime(p.PublishedAt),
 		Updated:   atomTime(changed),
 		Summary:   p.Summary,
 	}
 	// Without content, RFC 4287 section 4.1.2 requires a link to the post, which all entries have.
 	if p.HTML != "" || p.HTMLBytes == 0 {
-		entry.Content = &atomContent{"html", p.HTML}
+		entry.Content = &atomContent{"html", directed(p)}
+	}
+	if p.Link != "" {
+		entry.Links = append(entry.Links, atomLink{Rel: "related", Href: p.Link})
+	}
+	for _, tag := range p.Tags {
+		entry.Categories = append(entry.Categories, atomCategory{tag})
 	}
 	if p.Author != "" {
 		entry.Author = &atomAuthor{p.Author}
 	}
 	return entry
+}
+
+// directed returns the HTML of a post with its direction, for which Atom has no attribute.
+func directed(p post.Post) string {
+	if p.Direction != "rtl" || p.HTML == "" {
+		return p.HTML
+	}
+	return "<div dir=\"rtl\">\n" + p.HTML + "</div>\n"
 }
 
 // feedNamespace keeps the IDs of feeds apart from all other name-based UUIDs (RFC 9562 section 5.5).

@@ -17,14 +17,16 @@ import (
 )
 
 type feed struct {
-	XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
-	Base    string   `xml:"http://www.w3.org/XML/1998/namespace base,attr"`
-	ID      string   `xml:"id"`
-	Title   string   `xml:"title"`
-	Updated string   `xml:"updated"`
-	Author  string   `xml:"author>name"`
-	Links   []link   `xml:"link"`
-	Entries []entry  `xml:"entry"`
+	XMLName  xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+	Base     string   `xml:"http://www.w3.org/XML/1998/namespace base,attr"`
+	Language string   `xml:"http://www.w3.org/XML/1998/namespace lang,attr"`
+	ID       string   `xml:"id"`
+	Title    string   `xml:"title"`
+	Subtitle string   `xml:"subtitle"`
+	Updated  string   `xml:"updated"`
+	Author   string   `xml:"author>name"`
+	Links    []link   `xml:"link"`
+	Entries  []entry  `xml:"entry"`
 }
 
 type link struct {
@@ -33,15 +35,19 @@ type link struct {
 }
 
 type entry struct {
-	Base      string  `xml:"http://www.w3.org/XML/1998/namespace base,attr"`
-	ID        string  `xml:"id"`
-	Title     string  `xml:"title"`
-	Published string  `xml:"published"`
-	Updated   string  `xml:"updated"`
-	Author    *string `xml:"author>name"`
-	Summary   string  `xml:"summary"`
-	Links     []link  `xml:"link"`
-	Content   struct {
+	Base       string  `xml:"http://www.w3.org/XML/1998/namespace base,attr"`
+	Language   string  `xml:"http://www.w3.org/XML/1998/namespace lang,attr"`
+	ID         string  `xml:"id"`
+	Title      string  `xml:"title"`
+	Published  string  `xml:"published"`
+	Updated    string  `xml:"updated"`
+	Author     *string `xml:"author>name"`
+	Summary    string  `xml:"summary"`
+	Links      []link  `xml:"link"`
+	Categories []struct {
+		Term string `xml:"term,attr"`
+	} `xml:"category"`
+	Content struct {
 		Type string `xml:"type,attr"`
 		Text string `xml:",chardata"`
 	} `xml:"content"`

@@ -36,13 +36,21 @@ func TestUnlistedPostsAndPages(t *testing.T) {
 	for _, path := range []string{"/", "/feed.xml"} {
 		page := p.Get("alice.example.com", path)
 		page.Want(t, http.StatusOK, "alice", "Listed")
-		for _, title := range []string{"Unlisted", "About me", "Soon"} {
+		for _, title := range []string{"Unlisted", "<bdi>About me", "<title>About me", "Soon"} {
 			if strings.Contains(page.Body, title) {
 				t.Errorf("%s has %q", path, title)
 			}
 		}
 	}
-	p.Get("alice.example.com", "/unlisted/").Want(t, http.StatusOK, "alice", "<h1>Unlisted</h1>")
+	unlisted := p.Get("alice.example.com", "/unlisted/")
+	unlisted.Want(t, http.StatusOK, "alice", "<h1>Unlisted</h1>", `<meta name="robots" content="noindex">`, `<link rel="canonical" href="http://alice.example.com:8000/unlisted/">`)
+	if got := unlisted.Header.Get("X-Robots-Tag"); got != "noindex" {
+		t.Errorf("X-Robots-Tag of an unlisted post: %q", got)
+	}
+	listed := p.Get("alice.example.com", "/listed/")
+	if strings.Contains(listed.Body, "noindex") || listed.Header.Get("X-Robots-Tag") != "" {
+		t.Error("search engines are asked not to list a listed post")
+	}
 	p.Get("alice.example.com", "/about-me/").Want(t, http.StatusOK, "alice", "<h1>About me</h1>")
 	p.Get("alice.example.com", "/soon-unlisted/").Want(t, http.StatusNotFound, "alice")
 }
@@ -53,7 +61,7 @@ func TestPagesOfNotes(t *testing.T) {
 	p.Create(blogtest.Spec("alice"))
 	p.Save("alice", post.Document{Slug: "2027-01-10-1200", Content: "A *thought*."})
 	p.Save("alice", post.Document{Slug: "2027-01-10-1201", Content: "![](/lamp.jpg)", Date: blogtest.Start.AddDate(0, 0, -1)})
-	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<a href="/2027-01-10-1200/">A thought.</a>`, `<a href="/2027-01-10-1201/">9 January 2027</a>`)
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<a href="/2027-01-10-1200/"><bdi>A thought.</bdi></a>`, `<a href="/2027-01-10-1201/"><bdi>9 January 2027</bdi></a>`)
 	p.Get("alice.example.com", "/feed.xml").Want(t, http.StatusOK, "alice", "<title>A thought.</title>", "<title>9 January 2027</title>")
 	note := p.Get("alice.example.com", "/2027-01-10-1200/")
 	note.Want(t, http.StatusOK, "alice", "<title>A thought. · Blog of alice</title>", "<p>A <em>thought</em>.</p>")

@@ -1,5 +1,5 @@
-// Package reader serves the pages that readers of a blog see: the list of posts, posts and the feed. They are the same for
-// everyone: they use no cookies. They have database connections that nothing else uses.
+// Package reader serves the pages that readers of a blog see: the list of posts, posts and the feed. Pages are the same for
+// everyone but the owner of the blog, whose pages no cache stores. They have database connections that nothing else uses.
 package reader
 
 import (
@@ -25,6 +25,8 @@ type Reader struct {
 	uploads     *site.Uploads
 	inFlight    *site.Bytes // pages that are being sent
 	buffers     sync.Pool   // of *web.HTMLWriter
+	clock       steadyClock
+	memory      memory
 }
 
 const (
@@ -38,7 +40,7 @@ const (
 func New(s *site.Site, db postgres.Beginner, size int, uploads *site.Uploads) *Reader {
 	return &Reader{
 		Site: s, connections: site.NewConnections(db, size, waiting), uploads: uploads, inFlight: site.NewBytes(min(maxInFlight, slots.MemoryShare(4))),
-		buffers: sync.Pool{New: func() any { return new(web.HTMLWriter) }},
+		buffers: sync.Pool{New: func() any { return new(web.HTMLWriter) }}, clock: steadyClock{read: s.Now},
 	}
 }
 
@@ -50,11 +52,11 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 		"/page/{number}":                addSlash,
 		site.FeedPath:                   rd.feed,
 		"/robots.txt":                   rd.robots,
-		"/media/{file}":                 rd.uploads.Serve,
+		"/media/{file}":                 rd.media,
 		site.SharedPath + "{share}/{$}": rd.shared,
 		"/{slug}/{$}":                   rd.post,
 		"/{slug}":                       addSlash,
-		"/":                             notFound,
+		"/":                             rd.notFound,
 	} {
 		mux.Handle(pattern, rd.handle(show))
 	}
@@ -62,12 +64,13 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 
 // page answers a request to a tenant's blog. If it returns an error, it has not answered: post.ErrNotFound, media.ErrNotFound,
 // *post.MovedError, site.ErrBusy, or the error of a statement.
-type page func(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error
+type page func(w http.ResponseWriter, r *request) error
 
 // handle resolves the tenant, and answers requests that the page cannot.
 func (rd *Reader) handle(show page) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t, _ := rd.Resolve(w, r)
+	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
+		t, host := rd.Resolve(w, received)
+		r := &request{Request: received, tenant: t, host: host, now: rd.clock.now()}
 		switch {
 		case t == nil:
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
@@ -77,29 +80,21 @@ func (rd *Reader) handle(show page) http.Handler {
 		case !t.Allow():
 			rd.TooManyRequests(w, t)
 		default:
-			err := show(w, r, t)
+			err := show(w, r)
 			var moved *post.MovedError
 			switch {
 			case err == nil:
 			case errors.As(err, &moved):
-				web.Move(w, r, "/"+moved.Slug+"/")
+				web.Move(w, r.Request, "/"+moved.Slug+"/")
 			case errors.Is(err, post.ErrNotFound), errors.Is(err, media.ErrNotFound):
-				rd.NotFound(w, r, t)
+				rd.NotFound(w, r.Request, t, r.ownerLinks()...)
 			case errors.Is(err, site.ErrBusy):
 				rd.TooManyRequests(w, t)
 			default:
-				rd.StatementFailed(w, r, t, err)
+				rd.StatementFailed(w, r.Request, t, err)
 			}
 		}
 	})
-}
-
-// query calls work with a connection. What work reads should become a page before it returns: connections bound how many
-// pages are built at the same time.
-func (rd *Reader) query(r *http.Request, t *directory.Tenant, work func(ctx context.Context, db postgres.Querier) error) error {
-	ctx, cancel := site.StatementContext(r)
-	defer cancel()
-	return rd.connections.Use(ctx, t.ID, func(db postgres.Beginner) error { return work(ctx, db) })
 }
 
 // NameTaken reports whether the registry keeps anyone from signing up with a name for a tenant at a host. It shares the
@@ -112,18 +107,23 @@ func (rd *Reader) NameTaken(ctx context.Context, name, host string) (taken bool,
 	return taken, err
 }
 
-func (rd *Reader) robots(w http.ResponseWriter, r *http.Request, t *directory.Tenant) error {
-	return rd.send(w, r, t, "text/plain; charset=utf-8", []byte("User-agent: *\nDisallow: "+site.LoginPath+"\nDisallow: "+site.WritePath+"\n"))
+func (rd *Reader) media(w http.ResponseWriter, r *request) error {
+	return rd.uploads.Serve(w, r.Request, r.tenant)
 }
 
-func notFound(http.ResponseWriter, *http.Request, *directory.Tenant) error { return post.ErrNotFound }
+func (rd *Reader) notFound(_ http.ResponseWriter, r *request) error {
+	if err := rd.identify(r); err != nil {
+		return err
+	}
+	return post.ErrNotFound
+}
 
 // addSlash redirects to the same path with a slash at the end, as posts and pages have.
-func addSlash(w http.ResponseWriter, r *http.Request, _ *directory.Tenant) error {
+func addSlash(w http.ResponseWriter, r *request) error {
 	// A path with an encoded slash at the end is no path of a post without its slash.
 	if !site.IsPlainPath(r.URL.Path) || strings.HasSuffix(r.URL.Path, "/") {
 		return post.ErrNotFound
 	}
-	web.Move(w, r, r.URL.Path+"/")
+	web.Move(w, r.Request, r.URL.Path+"/")
 	return nil
 }

@@ -15,14 +15,14 @@ func (rd *Reader) suspended(w http.ResponseWriter, t *directory.Tenant) {
 	if t.SuspensionReason != "" {
 		lead += " Reason: " + t.SuspensionReason
 	}
-	page := rd.WithContact(web.Page{Title: "This blog is suspended", Site: t.DisplayName, Writing: site.LoginToWrite})
+	page := rd.WithContact(web.Page{Title: "This blog is suspended", Site: t.DisplayName, LogIn: site.LoginToWrite})
 	rd.Layout.Send(w, web.Message{
 		Page:   page,
 		Status: http.StatusPaymentRequired,
 		Lead:   lead,
 		Steps: []string{
 			"If this is your blog, contact support. Once it is resumed, it is available again within seconds.",
-			"You can still log in with \"Write\" below, read your posts and export them.",
+			"You can still log in at the end of this page, read your posts and export them.",
 		},
 		Link: page.Contact.Link(),
 	})

@@ -58,11 +58,13 @@ func (s *Site) WithContact(page web.Page) web.Page {
 	return page
 }
 
-// NotFound says that a blog has no such page.
-func (s *Site) NotFound(w http.ResponseWriter, r *http.Request, t *directory.Tenant) {
+// NotFound says that a blog has no such page. ownerLinks are for its owner.
+func (s *Site) NotFound(w http.ResponseWriter, r *http.Request, t *directory.Tenant, ownerLinks ...web.Link) {
+	page := Page(t, "Page not found")
+	page.OwnerLinks = ownerLinks
 	s.Layout.Send(w, web.Message{
 		Status:  http.StatusNotFound,
-		Page:    Page(t, "Page not found"),
+		Page:    page,
 		Subject: web.Shorten(r.URL.Path),
 		Lead:    "The post may have been renamed or unpublished, or the link may be wrong.",
 		Link:    &web.Link{Address: "/", Text: "Go to the home page"},

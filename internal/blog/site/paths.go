@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // Paths of a blog that pages of several packages link to.
@@ -15,11 +17,36 @@ const (
 	LoginPath = "/login/"
 	// WritePath is the list of the owner's posts, and the start of the paths of the editor.
 	WritePath = "/write/"
+	// NewPostPath is the form for a new post, and SettingsPath that of the settings of the blog.
+	NewPostPath  = WritePath + "new/"
+	SettingsPath = WritePath + "settings/"
 	// SharedPath is the start of the paths of posts that their authors share.
 	SharedPath = "/preview/"
 	// LoginToWrite leads to WritePath, by way of the login if necessary.
 	LoginToWrite = LoginPath + "?next=" + WritePath
 )
+
+// SessionCookie is the name of the cookie with the token of a session of the editor.
+const SessionCookie = "session"
+
+// AccountURL returns where the owner manages the blog on the public site. Empty: that is not known yet.
+func AccountURL(t *directory.Tenant) string {
+	if t.PublicURL == "" {
+		return ""
+	}
+	return t.PublicURL + "/account/" + url.PathEscape(t.Name) + "/"
+}
+
+// OwnerLinks returns the links for the owner of a blog, who is logged in.
+func OwnerLinks(t *directory.Tenant) []web.Link {
+	links := []web.Link{
+		{Address: NewPostPath, Text: "Write"}, {Address: WritePath, Text: "Posts"}, {Address: SettingsPath, Text: "Settings"},
+	}
+	if account := AccountURL(t); account != "" {
+		links = append(links, web.Link{Address: account, Text: "Account"})
+	}
+	return links
+}
 
 // PostPath returns the path of a post, percent-encoded as it is sent (RFC 3987, section 3.1).
 func PostPath(slug string) string { return "/" + url.PathEscape(slug) + "/" }

@@ -91,7 +91,7 @@ func StatementContext(r *http.Request) (context.Context, context.CancelFunc) {
 
 // Page returns the layout of a page of a tenant.
 func Page(t *directory.Tenant, title string) web.Page {
-	return web.Page{Title: title, Site: t.DisplayName, Feed: FeedPath, Writing: LoginToWrite}
+	return web.Page{Title: title, Site: t.DisplayName, Feed: FeedPath}
 }
 
 func (s *Site) platform() web.Platform {

@@ -1,0 +1,83 @@
+package reader
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/language"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// page returns the layout of a page, by the settings of the blog. The blog's pages come first in its navigation.
+func (r *request) page(title string) web.Page {
+	set, page := &r.settings, site.Page(r.tenant, title)
+	page.Tagline, page.Footer, page.Profiles, page.NoIndex = set.Tagline, set.FooterHTML, set.RelMe, set.Hidden
+	if set.Language != "" {
+		page.Language, page.Direction = set.Language, language.Of(set.Language).Direction()
+	}
+	for _, p := range r.pages {
+		link := web.Link{Address: site.PostPath(p.Slug), Text: cmp.Or(p.Name(), p.Slug), Authored: true, Language: cmp.Or(p.Language, set.Language)}
+		link.Current = link.Address == r.URL.EscapedPath()
+		page.Links = append(page.Links, link)
+	}
+	for _, l := range set.Navigation {
+		page.Links = append(page.Links, web.Link{Address: l.Address, Text: l.Label, Authored: true, Language: set.Language, Current: l.Address == r.URL.EscapedPath()})
+	}
+	page.OwnerLinks = r.ownerLinks()
+	return page
+}
+
+// ownerLinks returns the links for the owner of the blog. nil: the client is not the owner.
+func (r *request) ownerLinks() []web.Link {
+	if r.username == "" {
+		return nil
+	}
+	return site.OwnerLinks(r.tenant)
+}
+
+// zone returns the time zone of the blog.
+func (r *request) zone() *time.Location { return r.settings.Location() }
+
+// nameOf returns what names a post: its title, its first words, or its date.
+func (r *request) nameOf(e post.Entry) string {
+	return cmp.Or(e.Name(), e.PublishedAt.In(r.zone()).Format("2 January 2006"))
+}
+
+// markUp completes the direction and the language of a post: those of the text if the former version of the program has saved it,
+// and the language of the blog if the text does not say one.
+func (r *request) markUp(e *post.Entry) {
+	if e.Direction == "" {
+		text := language.Guess(e.Title + " " + e.Summary)
+		e.Direction, e.Language = text.Direction(), text.Tag
+	}
+	e.Language = cmp.Or(e.Language, r.settings.Language)
+}
+
+// writeAbout writes who writes the blog, if the author says so.
+func (r *request) writeAbout(m web.HTMLWriter) web.HTMLWriter {
+	set := &r.settings
+	if set.AboutHTML == "" && set.AuthorPicture == "" {
+		return m
+	}
+	m = m.HTML("<section class=\"about h-card\">\n")
+	if set.AuthorPicture != "" {
+		m = m.HTML("<img class=\"u-photo\" src=\"").Text(set.AuthorPicture).HTML("\" alt=\"\" width=\"96\" height=\"96\" loading=\"lazy\">\n")
+	}
+	if set.Author != "" {
+		m = m.HTML("<h2 class=\"p-name\" dir=\"auto\" lang=\"\">").Text(set.Author).HTML("</h2>\n")
+	} else {
+		m = m.HTML("<h2 lang=\"en\">About</h2>\n")
+	}
+	return m.HTML("<div class=\"prose\" dir=\"auto\" lang=\"").Text(set.Language).HTML("\">\n").Sanitized(set.AboutHTML).HTML("</div>\n</section>\n")
+}
+
+// absolute returns the URL of an address of the blog, or of another site.
+func (r *request) absolute(address string) string {
+	if strings.HasPrefix(address, "/") {
+		return r.tenant.Origin + address
+	}
+	return address
+}
