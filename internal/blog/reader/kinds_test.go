@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/html"
+
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
@@ -80,4 +83,176 @@ func TestDescriptionAndCanonicalAddress(t *testing.T) {
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", ">Short.</p>")
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", `<meta name="description" content="&#34;For&#34; &lt;machines&gt;">`,
 		`<link rel="canonical" href="https://example.org/first?a&amp;b">`, `<article class="post" dir="ltr" lang="de">`)
+}
+
+// The title of a link post leads to what it is about, in lists and on its page. Its date leads to the page.
+func TestLinkPosts(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Titled", Content: "Words.", Link: "https://example.org/?a&b"})
+	p.Save("alice", post.Document{Slug: "note", Content: "[A lamp](https://example.org/lamp) that turns.", Date: blogtest.Start.AddDate(0, 0, -1)})
+	p.Save("alice", post.Document{Title: "Other", Content: "Words with a [link](https://example.org/other).", Date: blogtest.Start.AddDate(0, 0, -2)})
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice",
+		`<h2><a href="https://example.org/?a&amp;b"><bdi>Titled</bdi></a></h2>`, `<a href="/titled/"><time datetime="2027-01-10T12:00:00Z">10 January 2027</time></a>`,
+		`<h2><a href="https://example.org/lamp"><bdi>A lamp that turns.</bdi></a></h2>`, `<a href="/note/"><time`, `<h2><a href="/other/"><bdi>Other</bdi></a></h2>`)
+	p.Get("alice.example.com", "/titled/").Want(t, http.StatusOK, "alice", `<h1><a href="https://example.org/?a&amp;b">Titled</a></h1>`)
+	p.Get("alice.example.com", "/other/").Want(t, http.StatusOK, "alice", "<h1>Other</h1>")
+	f := readFeed(p, "alice.example.com")
+	wantLink(t, f.Entries[0].Links, "alternate", "http://alice.example.com:8000/titled/")
+	wantLink(t, f.Entries[0].Links, "related", "https://example.org/?a&b")
+	wantLink(t, f.Entries[1].Links, "related", "https://example.org/lamp")
+	if len(f.Entries[2].Links) != 1 {
+		t.Errorf("the links of a post that is about nothing else: %v", f.Entries[2].Links)
+	}
+}
+
+// Lists show the excerpt, or the text before <!--more-->, and the page the whole text.
+func TestExcerpts(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Marked", Content: "Before the mark.\n\n<!--more-->\n\nAfter the mark."})
+	p.Save("alice", post.Document{Title: "Given", Content: "Text of the post.\n\n<!--more-->\n\nMore.", Excerpt: "Words for <lists>."})
+	list := p.Get("alice.example.com", "/")
+	list.Want(t, http.StatusOK, "alice", "<p>Before the mark.</p>", "<p>Words for &lt;lists&gt;.</p>")
+	for _, part := range []string{"After the mark", "Text of the post"} {
+		if strings.Contains(list.Body, part) {
+			t.Errorf("the list has %q", part)
+		}
+	}
+	p.Get("alice.example.com", "/marked/").Want(t, http.StatusOK, "alice", "<p>Before the mark.</p>", "<p>After the mark.</p>")
+	p.Get("alice.example.com", "/given/").Want(t, http.StatusOK, "alice", "<p>Text of the post.</p>", `content="Words for &lt;lists&gt;."`)
+}
+
+func TestPinnedPostsAndTags(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Old", Content: "Text", Pinned: true, Date: blogtest.Start.AddDate(-1, 0, 0), Tags: []string{"Letters", "أدب"}})
+	p.Save("alice", post.Document{Title: "Recent", Content: "Text"})
+	list := p.Get("alice.example.com", "/")
+	list.Want(t, http.StatusOK, "alice", `<p class="meta" lang="en">Pinned · <time datetime="2026-01-10T12:00:00Z">`)
+	if got := strings.Join(slugs(list), " "); got != "old recent" || strings.Count(list.Body, "Pinned") != 1 {
+		t.Errorf("the list is %s:\n%s", got, list.Body)
+	}
+	p.Get("alice.example.com", "/old/").Want(t, http.StatusOK, "alice", `<ul class="tags">`+"\n"+`<li lang=""><bdi>Letters</bdi></li>`+"\n"+`<li lang=""><bdi>أدب</bdi></li>`)
+	if page := p.Get("alice.example.com", "/recent/"); strings.Contains(page.Body, "tags") {
+		t.Errorf("a post without tags has a list of them:\n%s", page.Body)
+	}
+	f := readFeed(p, "alice.example.com")
+	if f.Entries[0].Title != "Recent" || len(f.Entries[1].Categories) != 2 || f.Entries[1].Categories[0].Term != "Letters" {
+		t.Errorf("the feed is by date, with tags: %+v", f.Entries)
+	}
+}
+
+// The cover is on the page, and in previews of links, which need a whole address.
+func TestCover(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Ours", Content: "Text", Description: "About it.", Cover: "/media/lamp.jpg", CoverAlt: `A "lamp"`})
+	p.Save("alice", post.Document{Title: "Elsewhere", Content: "Text", Cover: "https://example.org/a.jpg?b&c"})
+	p.Save("alice", post.Document{Title: "None", Content: "Text"})
+	p.Get("alice.example.com", "/ours/").Want(t, http.StatusOK, "alice", `<img class="cover" src="/media/lamp.jpg" alt="A &#34;lamp&#34;">`,
+		`<meta property="og:image" content="http://alice.example.com:8000/media/lamp.jpg">`, `<meta property="og:image:alt" content="A &#34;lamp&#34;">`,
+		`<meta property="og:type" content="article">`, `<meta property="og:title" content="Ours">`, `<meta property="og:site_name" content="Blog of alice">`,
+		`<meta property="og:url" content="http://alice.example.com:8000/ours/">`, `<meta property="og:description" content="About it.">`,
+		`<meta property="article:published_time" content="2027-01-10T12:00:00Z">`)
+	p.Get("alice.example.com", "/elsewhere/").Want(t, http.StatusOK, "alice", `<img class="cover" src="https://example.org/a.jpg?b&amp;c" alt="">`,
+		`<meta property="og:image" content="https://example.org/a.jpg?b&amp;c">`)
+	if page := p.Get("alice.example.com", "/none/"); strings.Contains(page.Body, "cover") || strings.Contains(page.Body, "og:image") {
+		t.Errorf("a post without a cover:\n%s", page.Body)
+	}
+}
+
+// A footnote is a note on the page and in the feed, and in neither a mark in the list.
+func TestFootnotes(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "Title", Content: "Words.[^1]\n\n[^1]: A note."})
+	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", `<sup id="fnref:1"><a href="#fn:1" role="doc-noteref">1</a></sup>`, `<li id="fn:1">`, "A note.")
+	list := p.Get("alice.example.com", "/")
+	list.Want(t, http.StatusOK, "alice", "<p>Words.</p>")
+	entry := readFeed(p, "alice.example.com").Entries[0]
+	if entry.Summary != "Words." || !strings.Contains(entry.Content.Text, "A note.") || strings.Contains(list.Body+entry.Content.Text, "[^1]") {
+		t.Errorf("the entry of the feed: %+v", entry)
+	}
+}
+
+// The direction of a post is on its page, in the list and in the feed, whatever that of the blog is.
+func TestDirectionInEveryList(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "مرحبا", Slug: "marhaba", Content: "نص.", Tags: []string{"أدب"}})
+	p.Save("alice", post.Document{Title: "Hello", Content: "Text.", Date: blogtest.Start.AddDate(0, 0, -1)})
+	for _, set := range []settings.Settings{{}, {Language: "fa"}, {Language: "en"}} {
+		saveSettings(p, "alice", set)
+		p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/marhaba/"><bdi>مرحبا</bdi></a></h2>`,
+			`<article class="entry" dir="ltr" lang="`+set.Language+`">`+"\n"+`<h2><a href="/hello/"><bdi>Hello</bdi></a></h2>`)
+		p.Get("alice.example.com", "/marhaba/").Want(t, http.StatusOK, "alice", `<article class="post" dir="rtl" lang="ar">`)
+		f := readFeed(p, "alice.example.com")
+		if f.Entries[0].Language != "ar" || f.Entries[0].Content.Text != "<div dir=\"rtl\">\n<p>نص.</p>\n</div>\n" || f.Entries[1].Content.Text != "<p>Text.</p>\n" {
+			t.Errorf("the entries of the feed: %+v", f.Entries)
+		}
+	}
+}
+
+// No field that an author fills in becomes markup on a page for readers.
+func TestFieldsAreEscaped(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	const hostile = `"'><img src=x onerror=alert(1)>`
+	spec := blogtest.Spec("alice")
+	spec.DisplayName = hostile
+	p.Create(spec)
+	p.Save("alice", post.Document{
+		Title: hostile, Slug: "title", Author: hostile, Content: "Text", Excerpt: hostile, Description: hostile, CoverAlt: hostile, Tags: []string{hostile},
+		Cover: `https://example.org/a.jpg?"'><img>`, Link: `https://example.org/?"'><img>`, CanonicalURL: `https://example.org/c?"'><img>`, Pinned: true,
+	})
+	p.Save("alice", post.Document{Title: hostile, Slug: "a-page", Content: "Text", Page: true})
+	saveSettings(p, "alice", settings.Settings{
+		Tagline: hostile, Author: hostile, AuthorPicture: `https://example.org/b.jpg?"'><img>`, About: hostile, Footer: hostile,
+		Navigation: []settings.NavigationLink{{Label: hostile, Address: `https://example.org/n?"'><img>`}}, RelMe: []string{`https://example.org/me?"'><img>`},
+	})
+	for path, images := range map[string]int{"/": 1, "/title/": 1, "/a-page/": 0} {
+		page := p.Get("alice.example.com", path)
+		page.Want(t, http.StatusOK, "alice", "&lt;img src=x onerror=alert(1)&gt;")
+		document, err := html.Parse(strings.NewReader(page.Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for node := range document.Descendants() {
+			if node.Type != html.ElementNode {
+				continue
+			}
+			for _, attribute := range node.Attr {
+				if strings.HasPrefix(attribute.Key, "on") {
+					t.Errorf("%s: <%s> has %s", path, node.Data, attribute.Key)
+				}
+			}
+			if node.Data == "img" && !inside(node, "prose") {
+				found++
+			}
+		}
+		if found != images {
+			t.Errorf("%s has %d pictures, want %d:\n%s", path, found, images, page.Body)
+		}
+	}
+	readFeed(p, "alice.example.com")
+}
+
+// inside reports whether an element is in another one with a class.
+func inside(node *html.Node, class string) bool {
+	for parent := range node.Ancestors() {
+		for _, attribute := range parent.Attr {
+			if attribute.Key == "class" && attribute.Val == class {
+				return true
+			}
+		}
+	}
+	return false
 }
