@@ -44,19 +44,26 @@ func TestHandOver(t *testing.T) {
 			t.Parallel()
 			v := portaltest.NewClient(t, site)
 			v.RouteToBlog(p, primary, custom)
-			// The footer links to the login, which returns to the blog.
-			v.Get("http://"+host+"/").Want(t, http.StatusOK, `<a href="/login/?next=/write/" rel="nofollow">Write</a>`)
+			// Strangers are not invited to write: no page links to the login, which returns to the blog.
+			if page := v.Get("http://"+host+"/").Want(t, http.StatusOK); strings.Contains(page.Body, "/login/") || strings.Contains(page.Body, "Write") {
+				t.Errorf("a stranger sees how to write:\n%s", page.Body)
+			}
 			form := v.Get("http://"+host+"/login/?next=/write/").Want(t, http.StatusOK, "<h1>Log in</h1>", `name="next"`)
 			if policy := form.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' http://"+host+";") {
 				t.Errorf("browsers would stop the login form from leading to the blog: %s", policy)
 			}
 			next := form.URL.Query().Get("next")
 			v.Submit("/login/", "username", alice, "password", portaltest.Password, "next", next).Want(t, http.StatusOK, "<h1>Posts</h1>", `<a href="/logout/">Log out</a>`)
+			// From then on, every page leads to the editor and to the account.
+			v.Get("http://"+host+"/").Want(t, http.StatusOK, `<a href="/write/new/">Write</a>`, `/account/`+alice+`/">Account</a>`)
 			// The second login needs no input.
 			v.Step("http://"+host+"/login/?next=/write/new/").LeadsTo(t, "/write/new/")
 
 			// Logging out of the public site ends the session on the blog.
 			v.Submit("/logout/").Want(t, http.StatusOK)
+			if page := v.Get("http://"+host+"/").Want(t, http.StatusOK); strings.Contains(page.Body, "Write") {
+				t.Errorf("after the logout, the page is\n%s", page.Body)
+			}
 			v.Step("http://"+host+"/login/?next=/write/").LeadsTo(t, "http://"+stack.Domain+"/authorize/?")
 		})
 	}

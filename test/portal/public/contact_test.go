@@ -81,7 +81,7 @@ func TestContact(t *testing.T) {
 			"/register/": `<a class="button" href="https://example.org/help">Contact support</a>`,
 			blog:         `<a href="https://example.org/help">Contact support</a>`,
 		},
-		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "rel=\"nofollow\">Write</a> · Served by EchoBlogs</p>"},
+		"": {"/register/": "<p class=\"step\">If you already have an account, log in.</p>\n</div>", blog: "rel=\"nofollow\">Log in</a> · Served by EchoBlogs</p>"},
 	} {
 		p.EditPlatform(setContact(address))
 		for path, want := range wants {
