@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -149,10 +150,16 @@ func prepare(s Settings) (Stored, error) {
 		if err != nil {
 			invalid.add(text.key, "The %s has too much markup. Shorten it.", text.name)
 		}
-		*text.html = result.HTML
+		*text.html = prefixIDs(result.HTML, text.key)
 	}
 	if len(invalid.Fields) > 0 {
 		return Stored{}, invalid
 	}
 	return saved, nil
+}
+
+// prefixIDs makes the ids of a text, such as those of footnotes, differ from those of a post on the same page: no id of a post has a
+// full stop. In sanitized HTML, a quotation mark is one of an attribute.
+func prefixIDs(html, prefix string) string {
+	return strings.NewReplacer(` id="`, ` id="`+prefix+`.`, ` href="#`, ` href="#`+prefix+`.`).Replace(html)
 }

@@ -156,3 +156,24 @@ func TestBounds(t *testing.T) {
 		t.Errorf("a wide table: %v", err)
 	}
 }
+
+// A page shows both texts and a post: their footnotes and headings keep apart.
+func TestIDsOfTexts(t *testing.T) {
+	t.Parallel()
+	pool, store := newBlog(t)
+	const text = "# One\n\nWords.[^1] [Up](#one) `id=\"x\" href=\"#y\"`\n\n[^1]: A note."
+	saved, err := store.Save(t.Context(), pool, settings.SaveRequest{Settings: settings.Settings{About: text, Footer: text}, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for prefix, html := range map[string]string{"about.": saved.AboutHTML, "footer.": saved.FooterHTML} {
+		for _, part := range []string{
+			`<h2 id="` + prefix + `one">`, `<a href="#` + prefix + `one"`, `<sup id="` + prefix + `fnref:1"><a href="#` + prefix + `fn:1"`, `<li id="` + prefix + `fn:1">`,
+			`<code>id=&#34;x&#34; href=&#34;#y&#34;</code>`,
+		} {
+			if !strings.Contains(html, part) {
+				t.Errorf("the text lacks %s:\n%s", part, html)
+			}
+		}
+	}
+}

@@ -1,7 +1,9 @@
 package settings_test
 
 import (
+	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -88,5 +90,28 @@ func TestTimeZones(t *testing.T) {
 	}
 	if len(zones) < 400 || !slices.Contains(zones, "Europe/Berlin") || !slices.Contains(zones, "UTC") {
 		t.Errorf("there are %d time zones", len(zones))
+	}
+}
+
+// Images from scratch have no time zones: each program that reads settings carries them.
+func TestProgramsCarryTimeZones(t *testing.T) {
+	t.Parallel()
+	const module = "github.com/echoblogs/echoblogs/"
+	list, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}`, module+"cmd/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := 0
+	for line := range strings.Lines(string(list)) {
+		packages := strings.Fields(line)
+		if !slices.Contains(packages, module+"internal/content/settings") {
+			continue
+		}
+		if programs++; !slices.Contains(packages, "time/tzdata") {
+			t.Errorf("%s does not import time/tzdata", packages[0])
+		}
+	}
+	if programs < 2 {
+		t.Errorf("%d programs read settings", programs)
 	}
 }
