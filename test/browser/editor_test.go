@@ -58,7 +58,7 @@ func TestEditor(t *testing.T) {
 	wanda.wantText("- one\n- two\n1. end\n##    2. ")
 
 	// The preview stands beside the text, and what is removed is listed.
-	wanda.type_("\n\n<iframe>\n\n*Tail*")
+	wanda.type_("\n\n<iframe></iframe>\n\n*Tail*")
 	wanda.goTo("Preview")
 	wanda.keys(kb.Enter)
 	wanda.sees("<iframe> is removed, because a post cannot have it.")

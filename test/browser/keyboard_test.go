@@ -44,8 +44,13 @@ func (p *person) open(address string) {
 
 // focused evaluates to the accessible name of the focused element.
 const focused = `(() => {
+	const name = (e) => {
+		const copy = e.cloneNode(true);
+		copy.querySelectorAll("[aria-hidden=true]").forEach((hidden) => hidden.remove());
+		return copy.textContent.replace(/\s+/g, " ");
+	};
 	const e = document.activeElement;
-	return ((e.labels && e.labels.length ? e.labels[0].innerText : "") || e.getAttribute("aria-label") || e.innerText || "").trim();
+	return (e.labels?.length ? name(e.labels[0]) : e.getAttribute("aria-label") || (e === document.body ? "" : name(e))).trim();
 })()`
 
 // goTo presses the Tab key until an element with an accessible name has the focus.

@@ -48,7 +48,7 @@ func TestWriteFirst(t *testing.T) {
 	}
 	nina.press("s", chromedp.ModifierCtrl)
 	nina.sees("Saved")
-	nina.waitFor("the draft has an address", `location.pathname === "/write/bread-more/"`)
+	nina.waitFor("the draft has an address", `location.pathname === "/write/bread-and-more/"`)
 
 	// The public site offers it for a day, and does not open it again by itself.
 	nina.open(site + "/")
