@@ -26,6 +26,7 @@ type rendered struct {
 	Language  string        `json:"language,omitempty"`
 	Direction string        `json:"direction"`
 	Notes     []render.Note `json:"-"`
+	Warnings  []render.Note `json:"-"`
 
 	uploads []render.Upload
 }
@@ -85,16 +86,9 @@ func renderDocument(d *Document, smart bool) (html rendered, visible bool, err e
 	}
 	return rendered{
 		HTML: result.HTML, Summary: cmp.Or(d.Excerpt, result.Summary), Link: cmp.Or(d.Link, result.Link),
-		Language: written.Tag, Direction: written.Direction(), Notes: result.Notes, uploads: result.Uploads,
+		Language: written.Tag, Direction: written.Direction(), Notes: result.Notes, Warnings: result.Warnings,
+		uploads: result.Uploads,
 	}, d.Title != "" || result.Visible, nil
-}
-
-// Preview renders the content of a document as Prepare does, without checking the document. It returns *InvalidError if the content
-// is beyond the limits of package render.
-func Preview(d Document, smartPunctuation bool) (html string, notes []render.Note, err error) {
-	d.Normalize()
-	result, _, err := renderDocument(&d, smartPunctuation)
-	return result.HTML, result.Notes, err
 }
 
 // guessedBytes is how much of the content tells the language of its quotation marks.

@@ -64,6 +64,8 @@ type Saved struct {
 	Slug string
 	// Notes tell the author what readers see otherwise than it was written.
 	Notes []render.Note
+	// Warnings tell the author what may be missing.
+	Warnings []render.Note
 }
 
 // Save prepares and writes a post. Its errors are those of Prepare and Write.
@@ -92,7 +94,7 @@ func (s Store) Write(ctx context.Context, db postgres.Beginner, p Prepared) (Sav
 		slug := p.request.Document.Slug
 		switch {
 		case err == nil:
-			saved.Notes = p.rendered.Notes
+			saved.Notes, saved.Warnings = p.rendered.Notes, p.rendered.Warnings
 			return saved, nil
 		case !p.request.Numbered || number > maxNumber || !errors.Is(err, ErrSlugTaken):
 			return Saved{}, fmt.Errorf("save post %s: %w", slug, err)
@@ -137,7 +139,7 @@ func (s Store) store(ctx context.Context, tx pgx.Tx, p Prepared) (Saved, error) 
 	}
 	r.hide(stored)
 	if stored != nil && !r.Overwrite && !stored.Version.equal(r.Base) {
-		return Saved{Unchanged, stored.Version, stored.Slug, nil}, stored.conflict(r)
+		return Saved{Outcome: Unchanged, Version: stored.Version, Slug: stored.Slug}, stored.conflict(r)
 	}
 	if err := s.claimSlugs(ctx, tx, r, stored); err != nil {
 		return Saved{}, err

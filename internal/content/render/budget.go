@@ -48,7 +48,7 @@ type budget struct {
 	highlighted         int           // bytes of code
 	highlightTime       time.Duration // what highlighting took
 	link                string        // see Result
-	notes               notes
+	notes, warnings     notes
 	uploads             uploads
 }
 
@@ -202,6 +202,7 @@ func toHTML(markdown string, o Options) (result *budget, err error) {
 	context := parser.NewContext(parser.WithIDs(headingIDs{}))
 	context.Set(budgetKey, b)
 	b.notes.source, b.uploads.prefix = []byte(markdown), o.Uploads
+	b.warnings.source = b.notes.source
 	err = converterFor(o).Convert(b.notes.source, b, parser.WithContext(context))
 	return b, err
 }

@@ -23,7 +23,7 @@ const (
 	maxNotedTags = 1000
 )
 
-// Note tells a writer what readers see otherwise than it was written, or not at all.
+// Note tells a writer what readers see otherwise than it was written or not at all, or what is missing.
 type Note struct {
 	// Line is the line of the Markdown, from 1.
 	Line int `json:"line"`

@@ -31,6 +31,8 @@ type Result struct {
 	Visible bool
 	// Notes are about what readers see otherwise than it was written, by line: the first twenty.
 	Notes []Note
+	// Warnings are about what the writer may have forgotten, by line: the first twenty.
+	Warnings []Note
 	// Uploads are the addresses of uploads, each once: the first of them, if there are very many.
 	Uploads []Upload
 }
@@ -59,7 +61,7 @@ func Markdown(markdown string, o Options) (Result, error) {
 	}
 	summary, err := summarize(b.html)
 	return Result{
-		HTML: string(sanitized), Summary: summary, Link: b.link, Visible: isVisible(sanitized), Notes: b.notes.sorted(), Uploads: b.uploads.list,
+		HTML: string(sanitized), Summary: summary, Link: b.link, Visible: isVisible(sanitized), Notes: b.notes.sorted(), Warnings: b.warnings.sorted(), Uploads: b.uploads.list,
 	}, err
 }
 
@@ -96,7 +98,7 @@ type transformer struct{}
 
 // Transform shifts headings so that the highest is at the second level, makes images after the first load lazily, makes
 // figures of paragraphs of images, and marks task lists, which show check boxes instead of bullets. It notes what readers will
-// not see.
+// not see, and warns of what is missing.
 func (transformer) Transform(document *ast.Document, reader text.Reader, pc parser.Context) {
 	b := budgetOf(pc)
 	b.link = firstLink(document)
@@ -110,6 +112,7 @@ func (transformer) Transform(document *ast.Document, reader text.Reader, pc pars
 		if !entering {
 			return ast.WalkContinue, nil
 		}
+		b.warn(node, reader.Source())
 		switch node := node.(type) {
 		case *ast.Heading:
 			headings = append(headings, node)

@@ -63,10 +63,11 @@ func (u *uploads) html(n *notes, offset int, fragment []byte) {
 	}
 }
 
-// noteHTML notes what is removed from HTML in Markdown, and the uploads in it.
+// noteHTML notes what is removed from HTML in Markdown and the uploads in it, and warns of what it lacks.
 func (b *budget) noteHTML(offset int, fragment []byte) {
 	b.notes.html(offset, fragment)
 	b.uploads.html(&b.notes, offset, fragment)
+	b.warnHTML(offset, fragment)
 }
 
 // attribute returns an attribute of a tag. Empty: the tag does not have it.
