@@ -80,7 +80,7 @@ func TestNoTextIsLost(t *testing.T) {
 	victor := newPerson(t, newBrowser(t))
 	victor.register(site, "victor")
 	victor.open(blog + "/login/?next=/write/new/")
-	victor.sees("Not saved yet")
+	victor.waitFor("the title has the focus", `document.activeElement.name === "title"`)
 	victor.keys("Storm" + kb.Enter + "First line.")
 	victor.sees("Saved")
 
@@ -94,6 +94,9 @@ func TestNoTextIsLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := &person{t: t, tab: tab}
+	again.sees("There is newer text from")
+	again.open(blog + "/write/") // it is offered until its author decides
+	again.open(blog + "/write/storm/")
 	again.sees("There is newer text from")
 	again.wantText("First line.")
 	again.goTo("Use it")

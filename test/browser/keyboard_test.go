@@ -108,7 +108,11 @@ func (p *person) wait(text string, before func(context.Context) error) {
 	for {
 		err := before(ctx)
 		if err == nil {
-			shown, err = chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? document.body.innerText : ""`))
+			var now string
+			now, err = chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState === "complete" ? document.body.innerText : ""`))
+			if err == nil {
+				shown = now
+			}
 		}
 		if err == nil && strings.Contains(shown, text) {
 			return

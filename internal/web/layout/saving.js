@@ -35,7 +35,7 @@ export class Saving {
     this.#state = form.querySelector(".state");
     this.#retry = form.querySelector(".retry");
     this.#retry?.addEventListener("click", () => this.#autosave());
-    this.#saved = this.#snapshot();
+    this.#saved = this.#snapshot(defaultOf); // something may have been written before this script was there
     this.#key = form.elements.id.value === "0" ? `post:new:${crypto.randomUUID()}` : `post:${form.elements.id.value}`;
     // The state is announced less often than it changes.
     this.#state.removeAttribute("role");
@@ -60,6 +60,9 @@ export class Saving {
     addEventListener("online", () => this.#schedule(0));
     addEventListener("offline", () => this.isUnsaved() && this.say("Offline. Kept in this browser.", true));
     this.#offer();
+    if (this.isUnsaved()) {
+      this.#changed();
+    }
   }
 
   /** isUnsaved reports whether the server lacks something of the form. */
@@ -100,8 +103,8 @@ export class Saving {
     }
   }
 
-  #snapshot() {
-    return JSON.stringify(fields.map((name) => (name === "slug" && this.#isSlugless() ? "" : valueOf(this.#form.elements[name]))));
+  #snapshot(of = valueOf) {
+    return JSON.stringify(fields.map((name) => (name === "slug" && this.#isSlugless() ? "" : of(this.#form.elements[name]))));
   }
 
   #isSlugless() {
@@ -113,7 +116,7 @@ export class Saving {
   }
 
   /** isEmpty reports whether nothing has been written of a new post, which would be stored as a note. */
-  #isEmpty() {
+  isEmpty() {
     const { id, title, content } = this.#form.elements;
     return id.value === "0" && title.value.trim() === "" && content.value.trim() === "";
   }
@@ -143,7 +146,7 @@ export class Saving {
   }
 
   async #autosave() {
-    if (this.#stopped || this.#sending || this.#leaving || !this.isUnsaved() || this.#isEmpty() || this.#snapshot() === this.#refused) {
+    if (this.#stopped || this.#sending || this.#leaving || !this.isUnsaved() || this.isEmpty() || this.#snapshot() === this.#refused) {
       return;
     }
     if (!navigator.onLine) {
@@ -263,14 +266,20 @@ export class Saving {
 
   /** offer offers a copy that the server lacks: of this post, or the latest one that never became a post. */
   #offer() {
-    const found = copies().filter(([key]) => key === this.#key || (this.#key.startsWith("post:new:") && key.startsWith("post:new:")));
-    const [key, copy] = found.sort((a, b) => b[1].at - a[1].at)[0] ?? [];
+    const isNew = this.#key.startsWith("post:new:");
+    const found = copies().filter(([key]) => key === this.#key || key.startsWith(isNew ? "post:new:" : `${this.#key}:`));
+    let [key, copy] = found.sort((a, b) => b[1].at - a[1].at)[0] ?? [];
     if (!copy) {
       return;
     }
     if (copy.fields === this.#saved) {
       forget(key);
       return;
+    }
+    if (key === this.#key) { // until its author decides, no other copy replaces it
+      forget(key);
+      key = `${key}:${copy.at}`;
+      localStorage.setItem(key, JSON.stringify(copy));
     }
     const values = JSON.parse(copy.fields);
     const offer = Object.assign(document.createElement("div"), { className: "offer" });
@@ -311,6 +320,11 @@ export class Saving {
 
 function valueOf(element) {
   return element.type === "checkbox" ? element.checked : element.value;
+}
+
+/** defaultOf is the value that the page came with. */
+function defaultOf(element) {
+  return element.type === "checkbox" ? element.defaultChecked : element.defaultValue;
 }
 
 function setValue(element, value) {
