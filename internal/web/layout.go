@@ -26,7 +26,7 @@ func NewLayout() (*Layout, error) {
 		return nil, fmt.Errorf("open the embedded files: %w", err)
 	}
 	assets, err := LoadAssets(files, "theme.css", "icon.svg", "progress.js", "editor.css", "posts.css", "editor.js", "markdown.js", "paste.js", "saving.js",
-		"upload.js", "writing.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js")
+		"upload.js", "writing.js", "publish.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js")
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,11 @@ func ownerLinks(m HTMLWriter, p Page) HTMLWriter {
 func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
 	m = m.HTML(`<head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="viewport" content="width=device-width, initial-scale=1`)
+	if p.Bare {
+		m = m.HTML(", interactive-widget=resizes-content") // what is at the bottom edge stays above the keyboard of a phone
+	}
+	m = m.HTML(`">
 <meta name="color-scheme" content="light dark">
 <title>`).Text(p.Title)
 	if p.Site != "" && p.Site != p.Title {

@@ -60,7 +60,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 	}
 	carol.choose("New post", "Text")
 	carol.fill("Title", "First bread", "Text", "It **rose**, and then it fell.")
-	carol.choose("Publish", "Published.")
+	carol.publish()
 
 	reader := newPerson(t, browser)
 	reader.open(blog + "/")
@@ -99,7 +99,7 @@ func TestPagesOfThePublicSite(t *testing.T) {
 	erin.choose("Write", "You have no posts yet")
 	erin.choose("New post", "Text")
 	erin.fill("Title", "A post", "Text", "With text.")
-	erin.choose("Publish", "Published.")
+	erin.publish()
 	erin.open(site + "/account/erin/")
 	erin.fill("Add a domain", "www.a-rather-long-domain-of-erin.example")
 	erin.choose("Add", "echoblogs-verification=")

@@ -46,7 +46,7 @@ func TestBehindTLS(t *testing.T) {
 	heidi.hasCookies("__Host-session", "__Host-verifier") // the verifier serves logins in other tabs, too
 	heidi.choose("New post", "Text")
 	heidi.fill("Title", "First lock", "Text", "It was **open**.")
-	heidi.choose("Publish", "Published.")
+	heidi.publish()
 	wantSilence(t, heidi.tab, console, "")
 
 	reader := newPerson(t, browser)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"html/template"
 	"net/http"
 	"strconv"
 
@@ -20,7 +19,7 @@ func (e *Editor) newPost(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	f := newForm()
-	f.Author, f.Draft = cmp.Or(set.Author, r.username), true
+	f.Author, f.Draft, f.Slugless = cmp.Or(set.Author, r.username), true, true
 	return e.showForm(w, r, f, http.StatusOK)
 }
 
@@ -30,20 +29,18 @@ func (e *Editor) edit(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return e.notFoundOr(w, r, err)
 	}
-	if _, err := e.settings(r); err != nil {
+	set, err := e.settings(r)
+	if err != nil {
 		return err
 	}
 	f := formOf(r, source)
-	if f.Notice = f.notice(r.URL.Query().Get("done")); f.Notice != "" {
-		var html string
-		err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
-			html, err = r.posts().HTML(ctx, db, source.ID)
-			return err
-		})
-		if err != nil && !errors.Is(err, post.ErrNotFound) {
+	done := r.URL.Query().Get("done")
+	if f.Notice = f.notice(done); f.Notice != "" {
+		f.Published = (done == "published" || done == "updated") && f.Page != ""
+		// What was saved is shown as readers see it, unless the blog has no turn to render it.
+		if err := e.render(r, f, set.SmartPunctuation); err != nil && !errors.Is(err, site.ErrBusy) {
 			return err
 		}
-		f.Preview = template.HTML(html) //nolint:gosec // it was sanitized when the post was saved
 	}
 	return e.showForm(w, r, f, http.StatusOK)
 }

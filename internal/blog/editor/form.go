@@ -23,6 +23,9 @@ type postForm struct {
 	// State describes whether readers see the stored post, and Page is where they do. Empty: it is not stored, and they
 	// do not.
 	State, Page string
+	// Link is the whole address at which readers find the post as it was last written, now or when it is published. Empty: it is
+	// not stored.
+	Link string
 	// Pending says that the stored post has changes that readers do not see.
 	Pending bool
 	// Share is the link to what readers do not see yet. Empty: there is none.
@@ -44,9 +47,12 @@ type postForm struct {
 	// Stored is the stored post as it was last written, if it was changed since the form was opened, and StoredAt when, for people.
 	Stored   *post.Source
 	StoredAt string
-	// Preview is the rendered content. Empty: it is not shown. Notes are about what it shows otherwise than it was written.
-	Preview template.HTML
-	Notes   []render.Note
+	// Published says that readers see since just now what was written.
+	Published bool
+	// Preview is the rendered content. Empty: it is not shown. Notes are about what it shows otherwise than it was written, and
+	// Warnings about what may be missing.
+	Preview         template.HTML
+	Notes, Warnings []render.Note
 }
 
 func newForm() *postForm {
@@ -87,6 +93,8 @@ func (f *postForm) describe(r *request, source post.Source) {
 	if f.Page = ""; public {
 		f.Page = site.PostPath(source.Slug)
 	}
+	latest := source.Latest()
+	f.Link = r.tenant.Origin + site.PostPath(latest.Slug)
 	if f.Pending = source.Pending != nil; f.Pending {
 		f.State = "Changes of " + author.time(source.UpdatedAt) + " are not public yet"
 	}

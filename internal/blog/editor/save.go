@@ -64,15 +64,30 @@ func (e *Editor) preview(w http.ResponseWriter, r *request, f *postForm) error {
 	if _, err := e.readStored(r, f); err != nil {
 		return e.saveFailed(w, r, f, err)
 	}
-	err = e.rendering(r, func() error {
-		html, notes, err := post.Preview(f.Document, set.SmartPunctuation)
-		f.Preview, f.Notes = template.HTML(html), notes //nolint:gosec // it is sanitized
-		return err
-	})
-	if err != nil {
+	if err := e.render(r, f, set.SmartPunctuation); err != nil {
 		return e.refused(w, r, f, err)
 	}
 	return e.showForm(w, r, f, http.StatusOK)
+}
+
+// render renders the document of a form when it is the blog's turn.
+func (e *Editor) render(r *request, f *postForm, smartPunctuation bool) error {
+	var preview post.Preview
+	err := e.rendering(r, func() (err error) {
+		preview, err = post.RenderPreview(f.Document, smartPunctuation)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = e.query(r, func(ctx context.Context, db postgres.Beginner) error {
+		return r.posts().ShowPictures(ctx, db, &preview)
+	})
+	if err != nil {
+		return err
+	}
+	f.Preview, f.Notes, f.Warnings = template.HTML(preview.HTML()), preview.Notes(), preview.Warnings() //nolint:gosec // it is sanitized
+	return nil
 }
 
 func (e *Editor) store(w http.ResponseWriter, r *request, f *postForm, quota post.Quota) error {
@@ -147,7 +162,7 @@ func (e *Editor) answerSaved(w http.ResponseWriter, r *request, f *postForm, sav
 		return e.saveFailed(w, r, f, err)
 	}
 	stored := formOf(r, source)
-	stored.Notice, stored.Notes = stored.notice(done), saved.Notes
+	stored.Notice, stored.Notes, stored.Warnings = stored.notice(done), saved.Notes, saved.Warnings
 	return e.showForm(w, r, stored, http.StatusOK)
 }
 
@@ -263,7 +278,7 @@ func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
 	case errors.Is(err, post.ErrNotFound):
 		f.Errors[""] = "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post."
 		f.ID, f.Revision, f.Address = 0, 0, newPath
-		f.State, f.Page, f.Share, f.Pending = "", "", "", false
+		f.State, f.Page, f.Link, f.Share, f.Pending = "", "", "", "", false
 	case err != nil:
 		return e.saveFailed(w, r, f, err)
 	default:

@@ -27,15 +27,19 @@ type answer struct {
 	Page     string `json:"page"`
 	Notice   string `json:"notice"`
 	ReadOnly string `json:"readOnly"`
+	// Link is the whole address at which readers find the post, now or when it is published.
+	Link string `json:"link"`
 	// LoggedOut says that nothing was saved, because the session has ended.
 	LoggedOut bool `json:"loggedOut"`
 	// Redirects says that the address leads to another post, from which the author can take it.
 	Redirects bool `json:"redirects"`
 	// Errors are sentences by the names of the fields.
 	Errors map[string]string `json:"errors"`
-	// Preview is sanitized HTML, and Notes are about it.
-	Preview string        `json:"preview"`
-	Notes   []render.Note `json:"notes"`
+	// Preview is sanitized HTML. Notes are about what readers see otherwise than it was written, and Warnings about what may be
+	// missing.
+	Preview  string        `json:"preview"`
+	Notes    []render.Note `json:"notes"`
+	Warnings []render.Note `json:"warnings"`
 	// Stored is the post as it was last written, if it was changed since the form was opened. null: it was not.
 	Stored *storedAnswer `json:"stored"`
 }
@@ -53,8 +57,8 @@ func (r *request) fromScript() bool { return r.Header.Get("Accept") == "applicat
 func (e *Editor) answerScript(w http.ResponseWriter, f *postForm, status int) error {
 	a := answer{
 		ID: f.ID, Revision: f.Revision, Address: f.Address, Dated: f.Dated, Title: f.Title, Slug: f.Slug, Draft: f.Draft,
-		Pending: f.Pending, Share: f.Share, Redirects: f.Redirects, State: f.State, Page: f.Page,
-		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Preview), Notes: f.Notes,
+		Pending: f.Pending, Share: f.Share, Redirects: f.Redirects, State: f.State, Page: f.Page, Link: f.Link,
+		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Preview), Notes: f.Notes, Warnings: f.Warnings,
 	}
 	if f.Stored != nil {
 		latest := f.Stored.Latest()

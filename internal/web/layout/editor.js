@@ -1,8 +1,8 @@
 // The editor of a post. Without it, the page is a form that does the same with its buttons.
 const form = document.querySelector("form.editor");
 const { title, content } = form.elements;
-const [markdown, { Saving }, { fromHTML }, { Uploads }, { take }, { Writing }] = await Promise.all(
-  ["markdown", "saving", "paste", "upload", "handover", "writing"].map((name) => import(form.dataset[name])),
+const [markdown, { Saving }, { fromHTML }, { Uploads }, { take }, { Writing }, { PublishPanel, noteItem }] = await Promise.all(
+  ["markdown", "saving", "paste", "upload", "handover", "writing", "publish"].map((name) => import(form.dataset[name])),
 );
 
 // --- Text
@@ -68,6 +68,7 @@ const uploads = content.readOnly ? null : new Uploads(form, { insert: (text) => 
 
 const preview = form.querySelector(".preview");
 const show = form.querySelector('button[value="preview"]');
+const notes = form.querySelector(".text .notes");
 
 /** showAnswer shows the sentences of an answer where the page has them. */
 function showAnswer(answer) {
@@ -94,6 +95,11 @@ function showAnswer(answer) {
   page.hidden = answer.page === "";
   form.querySelector(".take").hidden = !answer.redirects;
   form.querySelector("a.pending")?.toggleAttribute("hidden", !answer.pending);
+  if (answer.notes) {
+    notes.replaceChildren(...answer.notes.map(noteItem));
+    notes.hidden = answer.notes.length === 0;
+  }
+  panel?.show(answer);
   showStored(answer.stored);
 }
 
@@ -113,6 +119,16 @@ function showStored(stored) {
 }
 
 const saving = new Saving(form, showAnswer);
+const panel = uploads && new PublishPanel(form, saving, uploads);
+
+function publish() {
+  if (saving.isEmpty()) {
+    saving.say("There is nothing to publish yet.", true);
+    content.focus();
+  } else {
+    panel.open();
+  }
+}
 
 const handed = take();
 if (handed && form.elements.id.value === "0" && title.value === "" && content.value === "" && !content.readOnly) {
@@ -128,10 +144,9 @@ form.elements.slug.addEventListener("input", () => {
 
 form.addEventListener("click", (event) => {
   const button = event.target.closest("button[name=action]");
-  if (uploads?.count && button?.value === "publish") {
+  if (button?.value === "publish") {
     event.preventDefault();
-    saving.say("Waiting for the upload");
-    uploads.idle().then(() => button.click());
+    publish();
   } else if (button?.value === "save") {
     event.preventDefault();
     saving.save("save");
@@ -153,10 +168,7 @@ addEventListener("keydown", (event) => {
     keyList.showModal();
   } else if (event.key === "Enter") {
     event.preventDefault();
-    const button = form.querySelector('button[value="publish"]');
-    if (confirm(form.elements.draft ? "Publish this post now?" : "Show the changes to readers now?")) {
-      button.click();
-    }
+    publish();
   }
 });
 
@@ -176,15 +188,19 @@ form.querySelector('a[href="#editor.details"]')?.addEventListener("click", (even
 const save = form.querySelector('button[value="save"]');
 save?.toggleAttribute("hidden", true);
 
-for (const button of form.querySelectorAll("[data-copy]")) {
+for (const button of form.querySelectorAll("[data-copy], [data-link]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const field = document.getElementById(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(button.dataset.link ?? field.value);
       button.textContent = "Copied";
     } catch { // without TLS, or without permission
-      field.select();
+      if (field) {
+        field.select();
+      } else {
+        button.replaceWith(button.dataset.link);
+      }
     }
   });
 }
@@ -193,27 +209,41 @@ let refreshing = 0;
 
 async function refresh() {
   const answer = await saving.preview();
+  if (!answer) {
+    saving.say("No preview: the blog does not answer.", true);
+  }
   if (!answer || !form.classList.contains("previewing")) {
     return;
   }
   showAnswer(answer);
   preview.querySelector("h2").textContent = answer.title;
   preview.querySelector(".prose").innerHTML = answer.preview; // sanitized by the blog
-  const notes = preview.querySelector(".notes");
-  notes.replaceChildren(...(answer.notes ?? []).map((note) => Object.assign(document.createElement("li"), { textContent: `Line ${note.line}: ${note.sentence}` })));
-  notes.hidden = notes.children.length === 0;
   follow();
 }
 
-function togglePreview() {
+const barHeight = 56;
+let textPlace = 0; // where the page was scrolled to when the preview was opened
+
+async function togglePreview() {
+  const replaces = matchMedia("(max-width: 55.99rem)").matches;
+  const part = progress();
+  const scrolled = scrollY;
   const shown = form.classList.toggle("previewing");
   preview.hidden = !shown;
   show.setAttribute("aria-expanded", shown);
-  show.textContent = shown && matchMedia("(max-width: 55.99rem)").matches ? "Write" : "Preview";
-  if (shown) {
-    refresh();
-  } else {
-    content.focus();
+  show.textContent = shown && replaces ? "Write" : "Preview";
+  if (!shown) {
+    content.focus({ preventScroll: true });
+    if (replaces) {
+      scrollTo(0, textPlace);
+    }
+    return;
+  }
+  textPlace = scrolled;
+  await refresh();
+  if (replaces) {
+    const { top, height } = preview.getBoundingClientRect();
+    scrollTo(0, scrollY + top - barHeight + part * Math.max(0, height - innerHeight));
   }
 }
 
@@ -224,13 +254,25 @@ form.addEventListener("input", () => {
   }
 });
 
-/** follow scrolls the preview to where the text is. */
-function follow() {
+/** progress is how much of the text has been scrolled past, from 0 to 1. */
+function progress() {
   const text = content.getBoundingClientRect();
-  const part = Math.min(1, Math.max(0, (56 - text.top) / Math.max(1, text.height - innerHeight)));
-  preview.scrollTop = part * (preview.scrollHeight - preview.clientHeight);
+  return Math.min(1, Math.max(0, (barHeight - text.top) / Math.max(1, text.height - innerHeight)));
+}
+
+/** follow scrolls the preview beside the text to where the text is. */
+function follow() {
+  preview.scrollTop = progress() * (preview.scrollHeight - preview.clientHeight);
 }
 addEventListener("scroll", () => form.classList.contains("previewing") && follow(), { passive: true });
+
+// Safari lays the keyboard of a phone over the page: the tools move up.
+const tools = form.querySelector(".tools");
+if (tools && window.visualViewport) {
+  const raise = () => (tools.style.bottom = `${Math.max(0, innerHeight - visualViewport.height - visualViewport.offsetTop)}px`);
+  visualViewport.addEventListener("resize", raise);
+  visualViewport.addEventListener("scroll", raise);
+}
 
 preview.hidden = true;
 if (!content.readOnly) {

@@ -36,9 +36,19 @@ export class Uploads {
     this.#acceptDrops(content);
   }
 
-  /** idle returns a promise that is kept when no file is waiting. */
+  /** idle returns a promise that is kept when no file is being uploaded. Those that failed are still counted. */
   idle() {
-    return this.#waiting.length === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+    return this.#isIdle() ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #isIdle() {
+    return this.#waiting.every((upload) => upload.failed);
+  }
+
+  #wake() {
+    if (this.#isIdle()) {
+      this.#idle.splice(0).forEach((resolve) => resolve());
+    }
   }
 
   /** count is the number of files that are not stored yet. */
@@ -182,7 +192,7 @@ export class Uploads {
     const row = document.createElement("li");
     const input = Object.assign(document.createElement("input"), { type: "text", maxLength: 500, autocomplete: "off" });
     const label = document.createElement("label");
-    label.append(`What does ${name} show? `, input);
+    label.append("What does the picture show? ", Object.assign(document.createElement("span"), { className: "name", textContent: name }), input);
     const close = () => {
       row.remove();
       this.#hideEmpty();
@@ -217,6 +227,7 @@ export class Uploads {
       this.#button("Remove", () => this.#cancel(upload)),
     );
     upload.row.setAttribute("role", "alert");
+    this.#wake();
   }
 
   #cancel(upload) {
@@ -230,9 +241,7 @@ export class Uploads {
     upload.row.remove();
     this.#waiting.splice(this.#waiting.indexOf(upload), 1);
     this.#hideEmpty();
-    if (this.#waiting.length === 0) {
-      this.#idle.splice(0).forEach((resolve) => resolve());
-    }
+    this.#wake();
   }
 
   #hideEmpty() {

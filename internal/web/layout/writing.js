@@ -64,20 +64,40 @@ export class Writing {
 
   /** addTools makes the buttons of a toolbar change the text: one stop of the Tab key, arrows between them. */
   addTools(bar) {
-    const buttons = [...bar.querySelectorAll("button")];
+    const all = [...bar.querySelectorAll("button")];
+    const more = bar.querySelector("[data-more]");
+    const group = more && document.getElementById(more.getAttribute("aria-controls"));
+    const open = (shown) => {
+      group?.toggleAttribute("hidden", !shown);
+      more?.setAttribute("aria-expanded", shown);
+    };
+    const stop = (next) => all.forEach((button) => (button.tabIndex = button === next ? 0 : -1));
     bar.addEventListener("pointerdown", (event) => event.preventDefault()); // the text keeps the focus
     bar.addEventListener("click", (event) => {
       const tool = event.target.closest("[data-tool]");
-      if (tool) {
+      if (event.target.closest("[data-more]")) {
+        open(group.hidden);
+      } else if (tool) {
+        if (group?.contains(tool)) {
+          stop(more); // the tool is about to be hidden
+          open(false);
+        }
         this.apply(this.#tools[tool.dataset.tool](this.selection()));
       }
     });
     bar.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && group?.contains(document.activeElement)) {
+        open(false);
+        stop(more);
+        more.focus();
+        return;
+      }
+      const buttons = all.filter((button) => !group?.hidden || !group?.contains(button));
       const step = { ArrowRight: 1, ArrowLeft: -1, Home: -buttons.length, End: buttons.length }[event.key];
       if (step) {
         event.preventDefault();
         const next = Math.min(buttons.length - 1, Math.max(0, buttons.indexOf(document.activeElement) + step));
-        buttons.forEach((button, i) => (button.tabIndex = i === next ? 0 : -1));
+        stop(buttons[next]);
         buttons[next].focus();
       }
     });

@@ -1,0 +1,128 @@
+package browser_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// publish publishes the post that is written, from wherever the focus is: Ctrl+Enter opens the panel, in which "Publish now" has the
+// focus.
+func (p *person) publish() {
+	p.t.Helper()
+	p.press(kb.Enter, chromedp.ModifierCtrl)
+	p.inPanel()
+	p.keys(kb.Enter)
+	p.sees("Published. Readers can see it now.")
+}
+
+// inPanel waits until the panel is open and its button has the focus.
+func (p *person) inPanel() {
+	p.t.Helper()
+	p.waitFor("the panel to publish is open", `document.querySelector("dialog.publish").open && document.activeElement.matches("dialog.publish .now")`)
+}
+
+// readAxe returns the script of axe.
+func readAxe(t *testing.T) string {
+	t.Helper()
+	axe, err := os.ReadFile(filepath.Join("node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatalf("%v: run hack/browser.sh", err)
+	}
+	return string(axe)
+}
+
+// lookHere is look at the page in the tab of a person as it is now.
+func (p *person) lookHere(name, axe string) {
+	p.t.Helper()
+	run(p.t, p.tab, chromedp.Evaluate[chromedp.Void](axe))
+	for _, width := range []int64{360, 768, 1280} {
+		for _, scheme := range []string{"light", "dark"} {
+			p.do(chromedp.EmulateViewport(width, 800), prefer(scheme))
+			examine(p.t, p.tab, name+"-"+strconv.FormatInt(width, 10)+"-"+scheme, width)
+			runAxe(p.t, p.tab, name)
+		}
+	}
+}
+
+// A post is published in a panel that says where readers find it and what is missing, with the fields that matter then.
+func TestPublishPanel(t *testing.T) {
+	t.Parallel()
+	axe := readAxe(t)
+	_, site := newPlatform(t)
+	blog := strings.Replace(site, "http://", "http://paula.", 1)
+	browser := newBrowser(t)
+	paula := newPerson(t, browser)
+	paula.register(site, "paula")
+	paula.choose("Write", "You have no posts yet")
+	paula.choose("New post", "Not saved yet")
+
+	paula.waitFor("the title has the focus", `document.activeElement.name === "title"`)
+	// Nothing is published, and no post made, of nothing.
+	paula.press(kb.Enter, chromedp.ModifierCtrl)
+	paula.sees("There is nothing to publish yet.")
+	paula.press(kb.Tab, chromedp.ModifierShift) // from the text
+	paula.keys("The lamp and the log")
+	paula.type_("![](https://example.org/a.png)\n\nTK, see [the log]().\n\n<iframe></iframe>")
+	paula.goTo("Publish")
+	paula.keys(kb.Enter)
+	paula.inPanel()
+	for _, line := range []string{
+		"Readers find it at " + blog + "/the-lamp-and-the-log/", "Line 1: The picture https://example.org/a.png has no description.",
+		"Line 3: “TK” says that something is still to come.", "Line 3: A link has no address.", "Line 5: <iframe> is removed, because a post cannot have it.",
+	} {
+		paula.sees(line)
+	}
+	paula.lookHere("panel", axe)
+	// Closing it publishes nothing, and the fields are among the details again.
+	paula.keys(kb.Escape)
+	paula.waitFor("the panel is closed", `!document.querySelector("dialog").open && !!document.querySelector(".details .publishing")`)
+	reader := newPerson(t, browser)
+	reader.open(blog + "/the-lamp-and-the-log/")
+	reader.sees("Page not found")
+
+	// The address is checked, and an error stays in the panel with the text.
+	paula.press(kb.Enter, chromedp.ModifierCtrl)
+	paula.inPanel()
+	paula.goTo("Address")
+	run(t, paula.tab, chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`))
+	paula.keys("no/address")
+	paula.goTo("Publish now")
+	paula.keys(kb.Enter)
+	paula.sees("Not published. Correct the field above.")
+	paula.sees("is not a valid address")
+	paula.goTo("Address")
+	run(t, paula.tab, chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`))
+	paula.keys("lamp")
+	paula.goTo("Excerpt")
+	paula.keys("A short one")
+	paula.press(kb.Enter, chromedp.ModifierCtrl)
+	paula.sees("Published. Readers can see it now.")
+	paula.waitFor("the address", `location.pathname === "/write/lamp/"`)
+	reader.finds(blog+"/", "A short one")
+	paula.lookHere("published", axe)
+
+	// Changes are not public before the panel says so.
+	paula.type_(" More.")
+	paula.sees("are not public yet")
+	paula.goTo("Update…")
+	paula.keys(kb.Enter)
+	paula.inPanel()
+	paula.keys(kb.Enter)
+	paula.sees("Updated. Readers can see the changes now.")
+	paula.choose("Unpublish", "Unpublished. It is a draft now")
+	reader.finds(blog+"/lamp/", "Page not found")
+
+	// With a date in the future it is scheduled.
+	paula.press(kb.Enter, chromedp.ModifierCtrl)
+	paula.inPanel()
+	run(t, paula.tab, chromedp.Evaluate[chromedp.Void](`(() => { const d = document.querySelector("[name=date]"); d.value = "2099-01-31T08:30"; d.dispatchEvent(new Event("input", { bubbles: true })) })()`))
+	paula.waitFor("the button says so", `document.activeElement.textContent === "Publish at this time"`)
+	paula.keys(kb.Enter)
+	paula.sees("Scheduled. Readers can see it from its date on.")
+}
