@@ -137,3 +137,27 @@ func TestTakeAFormerAddress(t *testing.T) {
 	b.Submit("/write/new/", append(fields, "take_redirect", "1")...).WantSeeOther(t, "/write/former/?done=published")
 	p.Get("alice.example.com", "/former/").Want(t, http.StatusOK, "alice", "<p>New.</p>")
 }
+
+// A draft that is to be unlisted stays that until it is published, wherever that happens, and when it comes back from the trash.
+func TestUnlistedDraft(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	b := p.LogIn("alice", "alice.example.com")
+	b.Submit("/write/new/", "title", "Quiet", "content", "Text", "draft", "1", "details", "1", "unlisted", "1", "action", "save").WantSeeOther(t, "/write/quiet/?done=saved")
+	const mark = `name="unlisted" type="checkbox" value="1" checked`
+	b.Open("/write/quiet/").Want(t, http.StatusOK, "alice", mark)
+	chosen := func(query string) string {
+		t.Helper()
+		_, value, _ := strings.Cut(b.Open("/write/"+query).Body, `name="post" value="`)
+		value, _, _ = strings.Cut(value, `"`)
+		return value
+	}
+	b.Submit("/write/", "one", "publish "+chosen("")).WantSeeOther(t, "/write/?done=published&posts=1")
+	p.Get("alice.example.com", "/quiet/").Want(t, http.StatusOK, "alice", "<p>Text</p>")
+	b.Open("/write/?show=unlisted").Want(t, http.StatusOK, "alice", "Quiet")
+	p.Advance(time.Minute)
+	b.Submit("/write/", "one", "delete "+chosen(""))
+	b.Submit("/write/", "one", "restore "+chosen("?show=trash"))
+	b.Open("/write/quiet/").Want(t, http.StatusOK, "alice", "Draft", mark)
+}

@@ -38,9 +38,9 @@ func submitted(r *request) *postForm {
 	f.Draft, f.Unlisted = r.PostFormValue("draft") != "", r.PostFormValue("unlisted") != ""
 	f.Document.Page, f.Pinned = r.PostFormValue("page") != "", r.PostFormValue("pinned") != ""
 	f.Slugless = strings.TrimSpace(f.Slug) == "" && (f.ID == 0 || r.sends("slug"))
-	unlisted, pinned := f.Unlisted, f.Pinned
+	pinned := f.Pinned
 	f.Normalize()
-	f.Unlisted, f.Pinned = unlisted, pinned // whose marks stay, even if they have no effect yet
+	f.Pinned = pinned // its mark stays, even if it has no effect on a page
 	return f
 }
 

@@ -33,8 +33,8 @@ type Document struct {
 	Date time.Time `json:"date,omitzero"`
 	// Draft hides the post from readers.
 	Draft bool `json:"draft,omitempty"`
-	// Unlisted shows the post to readers who know its address, from its date on. No list, feed or sitemap has it. A draft is
-	// not unlisted.
+	// Unlisted shows the post to readers who know its address, from its date on. No list, feed or sitemap has it. A draft keeps
+	// it until it is published.
 	Unlisted bool `json:"unlisted,omitempty"`
 	// Tags are at most MaxTags lines of at most MaxTagLength characters, as they are shown. Those that differ in case only are
 	// the same.
@@ -93,7 +93,6 @@ func (d *Document) Normalize() {
 	d.Tags = normalizeTags(d.Tags)
 	d.Content = strings.Trim(field.Lines(d.Content), "\n")
 	d.Date = d.Date.Truncate(time.Microsecond) // the precision of timestamptz (PostgreSQL manual, section 8.5)
-	d.Unlisted = d.Unlisted && !d.Draft
 	d.Pinned = d.Pinned && !d.Page
 	if !d.Page {
 		d.Position = 0

@@ -21,6 +21,7 @@ var complete = map[string]post.Document{
 	},
 	"a draft of a page":  {Title: "About", Slug: "about", Content: "Us.", Page: true, Position: 3, Draft: true, Date: now.AddDate(0, 0, 1)},
 	"an unlisted page":   {Title: "Thanks", Slug: "thanks", Content: "Us.", Page: true, Unlisted: true, Date: now},
+	"an unlisted draft":  {Title: "Soon", Slug: "soon", Content: "Us.", Unlisted: true, Draft: true, Date: now},
 	"a note with a slug": {Slug: "2027-01-01-1000", Content: "A thought.", Date: now},
 }
 
@@ -77,7 +78,7 @@ func TestNormalizeFields(t *testing.T) {
 	d.Normalize()
 	want := post.Document{
 		Title: "T", Slug: "t", OldSlugs: []string{"old"}, Tags: []string{"go", "two words", "Café"},
-		Excerpt: "a b", Language: "de", Cover: "/media/a", Draft: true, Page: true, Position: 2,
+		Excerpt: "a b", Language: "de", Cover: "/media/a", Draft: true, Unlisted: true, Page: true, Position: 2,
 	}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -130,7 +130,7 @@ func TestUnpublishedIsHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if source, err := store.FindByID(t.Context(), pool, added.Version.ID); err != nil || !source.Draft || source.Unlisted {
+	if source, err := store.FindByID(t.Context(), pool, added.Version.ID); err != nil || !source.Draft || !source.Unlisted {
 		t.Errorf("a new post is %+v, %v", source, err)
 	}
 	public, err := save(post.Document{Content: "Unlisted", Slug: "unlisted", Unlisted: true}, post.Version{}, false)

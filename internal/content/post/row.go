@@ -31,7 +31,7 @@ func (p *Prepared) row(stored *Source) row {
 		{"old_slugs", orEmpty(d.OldSlugs)}, {"tags", orEmpty(d.Tags)}, {"excerpt", d.Excerpt}, {"description", d.Description},
 		{"canonical_url", d.CanonicalURL}, {"language", d.Language}, {"link", d.Link},
 		{"html_language", html.Language}, {"html_direction", html.Direction},
-		{"page_position", d.position()}, {"pinned_at", r.pinnedAt(stored)},
+		{"draft_unlisted", d.Draft && d.Unlisted}, {"page_position", d.position()}, {"pinned_at", r.pinnedAt(stored)},
 	}
 	return row{append(visible, other...), len(visible)}
 }

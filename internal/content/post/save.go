@@ -157,7 +157,6 @@ func (s Store) store(ctx context.Context, tx pgx.Tx, p Prepared) (Saved, error) 
 func (r *SaveRequest) hide(stored *Source) {
 	if r.Unpublished {
 		r.Document.Draft = stored == nil || stored.Draft
-		r.Document.Unlisted = r.Document.Unlisted && !r.Document.Draft
 	}
 }
 

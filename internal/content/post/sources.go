@@ -12,7 +12,7 @@ import (
 )
 
 const selectSources = `SELECT id, slug, old_slugs, title, author, content, coalesce(published_at, unlisted_at) IS NULL,
-	published_at IS NULL AND unlisted_at IS NOT NULL, coalesce(published_at, unlisted_at, draft_date), tags, excerpt, description, canonical_url,
+	published_at IS NULL AND (unlisted_at IS NOT NULL OR draft_unlisted), coalesce(published_at, unlisted_at, draft_date), tags, excerpt, description, canonical_url,
 	cover, cover_alt, language, link, page_position, pinned_at, ` + versionAt + `, coalesce(autosaved_at = ` + versionAt + `, false), pending,
 	coalesce(share_token, '') FROM `
 

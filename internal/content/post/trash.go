@@ -42,7 +42,8 @@ func (i TrashItem) Name() string { return nameOf(i.Title, i.Summary) }
 func (s Store) Delete(ctx context.Context, db postgres.Beginner, version Version, now time.Time) error {
 	err := s.change(ctx, db, version, func(tx pgx.Tx, stored *Source) error {
 		_, err := tx.Exec(ctx, `UPDATE `+s.table+` SET slug = slug || $1 || id::text, deleted_at = $2, edited_at = $3, pinned_at = NULL, share_token = NULL,
-				draft_date = coalesce(published_at, unlisted_at, draft_date), published_at = NULL, unlisted_at = NULL
+				draft_date = coalesce(published_at, unlisted_at, draft_date), published_at = NULL, unlisted_at = NULL,
+				draft_unlisted = draft_unlisted OR published_at IS NULL AND unlisted_at IS NOT NULL
 			WHERE id = $4`, trashMark, now, stored.next(now), stored.ID)
 		return err
 	})

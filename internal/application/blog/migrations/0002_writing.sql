@@ -43,6 +43,8 @@ ALTER TABLE posts ADD COLUMN page_position int;
 ALTER TABLE posts ADD COLUMN pinned_at timestamptz;
 -- From when readers who know the address see the post, which is in no list. published_at is null then; otherwise that decides.
 ALTER TABLE posts ADD COLUMN unlisted_at timestamptz;
+-- Whether a draft is to be unlisted when it is published.
+ALTER TABLE posts ADD COLUMN draft_unlisted boolean NOT NULL DEFAULT false;
 -- Since when the post is in the trash. published_at and unlisted_at are null then, and draft_date keeps the date; otherwise
 -- published_at decides.
 ALTER TABLE posts ADD COLUMN deleted_at timestamptz;
