@@ -15,10 +15,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// bare is the limit of the blog: a handler that has the statement for each host, runs it in the same mode as the blog,
+// bare is the limit of the blog: a handler that has the statements for each host, runs them in the same mode as the blog,
 // reads the rows and responds with a page of the same size. It does not render, check or count.
 type bare struct {
 	address, uriFile string
@@ -83,55 +84,88 @@ func (o bare) serve(ctx context.Context) error {
 	return nil
 }
 
-func readPage(ctx context.Context, pool *pgxpool.Pool, statement string) error {
-	rows, err := pool.Query(ctx, statement, pgx.QueryResultFormats{pgx.BinaryFormatCode}, time.Now(), 11, 0)
-	if err != nil {
-		return err
+// readPage reads all rows of a page's statements, which are sent in one round trip as the blog sends them.
+func readPage(ctx context.Context, pool *pgxpool.Pool, statements []statement) error {
+	batch := &pgx.Batch{}
+	for _, s := range statements {
+		batch.Queue(s.sql, s.args...)
 	}
-	defer rows.Close()
-	entries := make([]post.Entry, 0, 11)
-	for rows.Next() {
-		var e post.Entry
-		if err := rows.Scan(&e.Slug, &e.Title, &e.Author, &e.Summary, &e.PublishedAt); err != nil {
+	results := pool.SendBatch(ctx, batch)
+	defer results.Close()
+	for range statements {
+		rows, err := results.Query()
+		if err != nil {
 			return err
 		}
-		entries = append(entries, e) //nolint:staticcheck // a page would be rendered from them
+		for rows.Next() {
+			rows.RawValues()
+		}
+		if rows.Close(); rows.Err() != nil {
+			return rows.Err()
+		}
 	}
-	return rows.Err()
+	return results.Close()
 }
 
-// statementsByHost records the product's statement for each schema.
-func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]string, error) {
+// statement is a statement of the blog.
+type statement struct {
+	sql  string
+	args []any
+}
+
+// statementsByHost records the statements with which the blog reads its first page, for each host.
+func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string][]statement, error) {
 	rows, err := pool.Query(ctx, `SELECT d.host, t.schema_name FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id WHERE t.state = 'live'`)
 	if err != nil {
 		return nil, fmt.Errorf("read the hosts: %w", err)
 	}
 	defer rows.Close()
-	statements := map[string]string{}
+	statements := map[string][]statement{}
 	for rows.Next() {
 		var host, schema string
 		if err := rows.Scan(&host, &schema); err != nil {
 			return nil, fmt.Errorf("read the hosts: %w", err)
 		}
-		sent := &statementRecorder{}
-		if _, err := post.NewStore(schema).List(ctx, sent, time.Now(), 11, 0); !errors.Is(err, errRecorded) {
-			return nil, fmt.Errorf("record the statement of the schema %s: %w", schema, err)
+		if statements[host], err = statementsOf(ctx, schema); err != nil {
+			return nil, err
 		}
-		statements[host] = sent.statement
 	}
 	return statements, rows.Err()
 }
 
-// statementRecorder records a statement instead of running it.
+func statementsOf(ctx context.Context, schema string) ([]statement, error) {
+	batch, sent := &postgres.Batch{}, &statementRecorder{}
+	var ignored settings.Stored
+	settings.NewStore(schema).QueueLoad(batch, &ignored)
+	if _, err := post.NewStore(schema).List(ctx, postgres.WithBatch(sent, batch), time.Now(), (&settings.Settings{}).PageSize()+1, 0); !errors.Is(err, errRecorded) {
+		return nil, fmt.Errorf("record the statements of the schema %s: %w", schema, err)
+	}
+	return sent.statements, nil
+}
+
+// statementRecorder records the statements of a batch instead of running them.
 type statementRecorder struct {
 	postgres.Querier
-	statement string
+	statements []statement
 }
 
 var errRecorded = errors.New("recorded, not run")
 
-// Query returns errRecorded.
-func (t *statementRecorder) Query(_ context.Context, statement string, _ ...any) (pgx.Rows, error) {
-	t.statement = statement
-	return nil, errRecorded
+// SendBatch returns results that are errRecorded.
+func (r *statementRecorder) SendBatch(_ context.Context, batch *pgx.Batch) pgx.BatchResults {
+	for _, queued := range batch.QueuedQueries {
+		r.statements = append(r.statements, statement{queued.SQL, queued.Arguments})
+	}
+	return noResults{}
 }
+
+// noResults are the results of a batch that was not run.
+type noResults struct{ pgx.BatchResults }
+
+func (noResults) QueryRow() pgx.Row { return noRow{} }
+
+func (noResults) Close() error { return nil }
+
+type noRow struct{}
+
+func (noRow) Scan(...any) error { return errRecorded }
