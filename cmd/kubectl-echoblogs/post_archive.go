@@ -69,12 +69,7 @@ func (b *blog) receive(ctx context.Context, out io.Writer, archive *zip.Reader) 
 	receiver, store := media.NewReceiver(), media.NewPostgres(media.UsePool(b.db), b.row.SchemaName)
 	moved = map[string]string{}
 	err = transfer.ReadUploads(archive, func(u transfer.Upload, content io.Reader) error {
-		limits := media.Limits{MaxStorageBytes: b.row.Limits.MaxStorageBytes}
-		used, err := post.NewStore(b.row.SchemaName).Usage(ctx, b.db)
-		if err != nil {
-			return fmt.Errorf("measure the blog of %s: %s", b.name, postgres.LogText(err))
-		}
-		limits.OtherBytes = used.Bytes() - used.MediaBytes
+		limits := media.Limits{MaxStorageBytes: b.row.Limits.MaxStorageBytes, OtherBytes: post.NewStore(b.row.SchemaName).BytesWithoutMedia}
 		stored, err := receiver.Receive(ctx, store, media.Upload{
 			TenantID: b.row.ID, Name: u.Name, Alt: u.Alt, Size: -1, Body: content, Limits: limits,
 		})

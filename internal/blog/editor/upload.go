@@ -1,7 +1,6 @@
 package editor
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/content/post"
-	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -75,17 +73,7 @@ func (e *Editor) receive(w http.ResponseWriter, r *request, quota post.Quota) (m
 	if err != nil {
 		return media.File{}, err
 	}
-	limits := media.Limits{MaxStorageBytes: quota.MaxStorageBytes}
-	if quota.MaxStorageBytes != nil {
-		err := e.query(r, func(ctx context.Context, db postgres.Beginner) error {
-			used, err := r.posts().Usage(ctx, db)
-			limits.OtherBytes = used.Bytes() - used.MediaBytes
-			return err
-		})
-		if err != nil {
-			return media.File{}, err
-		}
-	}
+	limits := media.Limits{MaxStorageBytes: quota.MaxStorageBytes, OtherBytes: r.posts().BytesWithoutMedia}
 	file, err := e.receiver.Receive(r.Context(), e.uploads.Store(r.tenant), media.Upload{
 		TenantID: r.tenant.ID, Name: part.FileName(), Size: size, Body: part, Limits: limits, Now: e.Now,
 	})

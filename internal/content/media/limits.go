@@ -1,9 +1,13 @@
 package media
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+
+	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 // DefaultMaxFileBytes is the maximum size of a file unless Limits has another: a photo of 16 megapixels in the best quality
@@ -16,8 +20,9 @@ type Limits struct {
 	MaxFileBytes int64
 	// MaxStorageBytes is the maximum size of all that the blog stores. nil: no limit.
 	MaxStorageBytes *int64
-	// OtherBytes is what the blog stores apart from uploads: posts and revisions.
-	OtherBytes int64
+	// OtherBytes measures what the blog stores apart from uploads: posts and revisions, whose writers lock the table of uploads
+	// until they have ended. nil: nothing.
+	OtherBytes func(ctx context.Context, db postgres.Querier) (int64, error)
 }
 
 func (l Limits) maxFileBytes() int64 {
@@ -28,11 +33,18 @@ func (l Limits) maxFileBytes() int64 {
 }
 
 // left returns how many bytes are left next to what other uploads take.
-func (l Limits) left(used int64) int64 {
-	if l.MaxStorageBytes == nil {
-		return 1<<63 - 1
+func (l Limits) left(ctx context.Context, db postgres.Querier, used int64) (int64, error) {
+	switch {
+	case l.MaxStorageBytes == nil:
+		return math.MaxInt64, nil
+	case l.OtherBytes != nil:
+		others, err := l.OtherBytes(ctx, db)
+		if err != nil {
+			return 0, err
+		}
+		used += others
 	}
-	return max(0, *l.MaxStorageBytes-l.OtherBytes-used)
+	return max(0, *l.MaxStorageBytes-used), nil
 }
 
 // RefusedError explains to an author why a file is not accepted.

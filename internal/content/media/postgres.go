@@ -61,7 +61,11 @@ func (p *Postgres) Begin(ctx context.Context, draft Draft, limits Limits) error 
 		if err != nil {
 			return err
 		}
-		left, reserved := limits.left(usage.Bytes), draft.Size
+		left, err := limits.left(ctx, tx, usage.Bytes)
+		if err != nil {
+			return err
+		}
+		reserved := draft.Size
 		if reserved < 0 {
 			reserved = min(limits.maxFileBytes(), left)
 		}
@@ -111,7 +115,11 @@ func (p *Postgres) Complete(ctx context.Context, file File, upright bool, limits
 		if err != nil {
 			return err
 		}
-		if left := limits.left(usage.Bytes); file.StoredBytes() > left {
+		left, err := limits.left(ctx, tx, usage.Bytes)
+		switch {
+		case err != nil:
+			return err
+		case file.StoredBytes() > left:
 			return &QuotaError{Name: file.Name, Size: file.StoredBytes(), Max: *limits.MaxStorageBytes, Left: left}
 		}
 		return p.complete(ctx, tx, file, upright, now)
@@ -309,8 +317,8 @@ func (p *Postgres) exec(ctx context.Context, statement string, args ...any) (cha
 	return changed, err
 }
 
-// lock keeps other uploads from beginning or completing until the transaction ends: two could both find room for one file,
-// or store the same file twice.
+// lock keeps other uploads from beginning or completing until the transaction ends, and posts from being saved in a blog with limits:
+// two could both find room for one file, or store the same file twice.
 func (p *Postgres) lock(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `LOCK TABLE `+p.media+` IN SHARE ROW EXCLUSIVE MODE`)
 	return err

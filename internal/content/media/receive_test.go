@@ -167,7 +167,7 @@ func TestReceiveRefuses(t *testing.T) {
 		return u
 	}
 	limited := func(u media.Upload, file int64, storage, other int64) media.Upload {
-		u.Limits = media.Limits{MaxFileBytes: file, MaxStorageBytes: &storage, OtherBytes: other}
+		u.Limits = media.Limits{MaxFileBytes: file, MaxStorageBytes: &storage, OtherBytes: func(context.Context, postgres.Querier) (int64, error) { return other, nil }}
 		return u
 	}
 	tests := map[string]struct {

@@ -55,6 +55,12 @@ func (s Store) Usage(ctx context.Context, db postgres.Querier) (Usage, error) {
 	return used.Usage, nil
 }
 
+// BytesWithoutMedia measures posts and revisions, for those who store media.
+func (s Store) BytesWithoutMedia(ctx context.Context, db postgres.Querier) (int64, error) {
+	used, err := s.Usage(ctx, db)
+	return used.Bytes() - used.MediaBytes, err
+}
+
 // usage is what a blog uses, apart from the post that is being saved.
 type usage struct {
 	Usage
@@ -65,11 +71,15 @@ type usage struct {
 // none reports whether there is no limit.
 func (q Quota) none() bool { return q.MaxPosts == nil && q.MaxStorageBytes == nil }
 
-// queueLock adds a statement to a batch that makes other writers with a quota wait until the transaction ends: otherwise two could
-// both find room for one post. It precedes all other statements on the table, whose weaker locks it would wait for.
+// queueLock adds statements to a batch that make other writers with a quota wait until the transaction ends: otherwise two could
+// both find room for one post. They precede all other statements on the tables, whose weaker locks they would wait for. Uploads that
+// begin or end have the second lock.
 func (s Store) queueLock(batch *pgx.Batch, quota Quota) {
-	if !quota.none() {
-		batch.Queue(`LOCK TABLE ` + s.table + ` IN SHARE ROW EXCLUSIVE MODE`)
+	if quota.none() {
+		return
+	}
+	for _, table := range []string{s.table, s.media} {
+		batch.Queue(`LOCK TABLE ` + table + ` IN SHARE ROW EXCLUSIVE MODE`)
 	}
 }
 
