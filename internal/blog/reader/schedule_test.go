@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
@@ -72,6 +73,11 @@ func TestClockIsSetBack(t *testing.T) {
 		p.Advance(-30 * time.Minute)
 		unchanged()
 	}
+	// A replica that starts now knows nothing of what others have shown.
+	other := blogtest.StartReplica(t, blog.Options{DatabaseURI: p.Database.BlogURI, Now: p.Clock.Now})
+	p.Wait("the other replica shows the blog without the post", func() error {
+		return other.Check("alice.example.com", "/", http.StatusOK, "Nothing here yet")
+	})
 	// A post that is published now is seen now, and what was scheduled for later appears at its time.
 	b := p.LogIn("alice", "alice.example.com")
 	p.Save("alice", post.Document{Title: "Later", Content: "Text", Date: blogtest.Start.Add(90 * time.Minute)})
