@@ -102,10 +102,13 @@ func (p *person) tap(name string) {
 		const name = (e) => { const c = e.cloneNode(true); c.querySelectorAll("[aria-hidden=true]").forEach((h) => h.remove()); return c.textContent.replace(/\s+/g, " ").trim(); };
 		for (const e of [...document.querySelectorAll("button, input, textarea, summary"), ...document.querySelectorAll("a")]) {
 			if ((e.labels?.length ? name(e.labels[0]) : e.getAttribute("aria-label") || name(e)) !== wanted || !e.checkVisibility()) { continue; }
-			e.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-			const box = e.getBoundingClientRect();
-			const [x, y] = [box.x + box.width / 2, box.y + Math.min(box.height / 2, 40)];
-			return e.contains(document.elementFromPoint(x, y)) ? [x, y] : [];
+			const middle = () => {
+				const box = e.getBoundingClientRect();
+				const [x, y] = [box.x + box.width / 2, box.y + Math.min(box.height / 2, 40)];
+				return e.contains(document.elementFromPoint(x, y)) ? [x, y] : [];
+			};
+			if (middle().length === 0) { e.scrollIntoView({ block: "center", inline: "center", behavior: "instant" }); }
+			return middle();
 		}
 		return [];
 	})`

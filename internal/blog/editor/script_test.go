@@ -17,10 +17,11 @@ type scripted struct {
 	Status                     int `json:"-"`
 	ID, Revision               int64
 	Address, Slug, State, Page string
+	Link                       string
 	Draft, LoggedOut, Pending  bool
 	Errors                     map[string]string
 	Preview                    string
-	Notes                      []struct{ Sentence string }
+	Notes, Warnings            []struct{ Sentence string }
 	Stored                     *struct{ Title, Content string }
 }
 
