@@ -22,6 +22,8 @@ type view struct {
 	Data any
 	// style is the name of a style sheet besides the layout's. Empty: none.
 	style string
+	// script is the name of a script. Empty: none.
+	script string
 	// tool makes the page a tool: with the style sheet and the script of that name, and without top and bottom.
 	tool string
 	// status is the status of the response. Defaults to 200.
@@ -40,6 +42,9 @@ func (e *Editor) show(w http.ResponseWriter, r *request, v view) error {
 	frame := e.WithContact(web.Page{Title: v.title, Site: r.tenant.DisplayName, Links: web.MarkCurrent(r.URL.Path, links...)})
 	if v.style != "" {
 		frame.Style = e.Layout.Assets.Address(v.style)
+	}
+	if v.script != "" {
+		frame.Script = e.Layout.Assets.Address(v.script)
 	}
 	if v.tool != "" {
 		frame.Bare, frame.Style, frame.Script = true, e.Layout.Assets.Address(v.tool+".css"), e.Layout.Assets.Address(v.tool+".js")

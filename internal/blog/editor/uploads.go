@@ -48,7 +48,7 @@ func (e *Editor) listUploads(w http.ResponseWriter, r *request) error {
 	for _, file := range files {
 		list.Items = append(list.Items, newUploadItem(file))
 	}
-	return e.show(w, r, view{name: "uploads", title: "Uploads", Data: list})
+	return e.show(w, r, view{name: "uploads", title: "Uploads", style: "posts.css", script: "clipboard.js", Data: list})
 }
 
 func newUploadItem(file media.File) uploadItem {

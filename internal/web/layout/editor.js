@@ -2,7 +2,7 @@
 const form = document.querySelector("form.editor");
 const { title, content } = form.elements;
 const [markdown, { Saving }, { fromHTML }, { Uploads }, { take }, { Writing }, { PublishPanel, noteItem }] = await Promise.all(
-  ["markdown", "saving", "paste", "upload", "handover", "writing", "publish"].map((name) => import(form.dataset[name])),
+  ["markdown", "saving", "paste", "upload", "handover", "writing", "publish", "clipboard"].map((name) => import(form.dataset[name])),
 );
 
 // --- Text
@@ -187,23 +187,6 @@ form.querySelector('a[href="#editor.details"]')?.addEventListener("click", (even
 // A post is saved by itself, and by Ctrl+S.
 const save = form.querySelector('button[value="save"]');
 save?.toggleAttribute("hidden", true);
-
-for (const button of form.querySelectorAll("[data-copy], [data-link]")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const field = document.getElementById(button.dataset.copy);
-    try {
-      await navigator.clipboard.writeText(button.dataset.link ?? field.value);
-      button.textContent = "Copied";
-    } catch { // without TLS, or without permission
-      if (field) {
-        field.select();
-      } else {
-        button.replaceWith(button.dataset.link);
-      }
-    }
-  });
-}
 
 let refreshing = 0;
 
