@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -49,13 +50,33 @@ func TestPagesInABrowser(t *testing.T) {
 		{"no-blog", "nobody.localhost", "/", http.StatusNotFound},
 		{"suspended", "bob.localhost", "/", http.StatusPaymentRequired},
 		{"away", "carol.localhost", "/", http.StatusServiceUnavailable},
+		{"settings", "dora.localhost", "/", http.StatusOK},
+		{"settings-post", "dora.localhost", "/lamp/", http.StatusOK},
+		{"right-to-left", "noor.localhost", "/", http.StatusOK},
+		{"right-to-left-post", "noor.localhost", "/lamp/", http.StatusOK},
+		{"owner", "erin.localhost", "/", http.StatusOK},
+		{"owner-post", "erin.localhost", "/lamp/", http.StatusOK},
+		{"owner-no-page", "erin.localhost", "/none/", http.StatusNotFound},
 	}
+	logIn(t, browser, "erin.localhost", s.LogIn("erin", "erin.localhost").Cookies["session"])
 	for _, page := range pages {
 		s.WaitFor(page.host, page.path, page.status)
 		t.Run(page.name, func(t *testing.T) {
 			t.Parallel()
 			look(t, browser, page.name, "http://"+page.host+":"+s.port+page.path, string(axe))
 		})
+	}
+}
+
+// logIn sets the cookie of a session.
+func logIn(t *testing.T, browser context.Context, host, session string) {
+	t.Helper()
+	err := chromedp.Do(browser, chromedp.Action[chromedp.Void](func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, target, network.SetCookie, network.SetCookieParams{Name: "session", Value: session, Domain: host, Path: "/", HTTPOnly: new(true)})
+		return chromedp.Void{}, err
+	}))
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -5,12 +5,14 @@ package browser_test
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/content/transfer"
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
@@ -29,6 +31,7 @@ func newSite(t *testing.T) *site {
 	_, s.port, _ = strings.Cut(s.Address, ":")
 	s.Install("http://localhost:" + s.port)
 	s.WaitReady()
+	s.fillWithSettings()
 	return s
 }
 
@@ -61,6 +64,40 @@ func (s *site) fill() {
 	}
 }
 
+// fillWithSettings creates blogs that have all settings, and posts with everything: one in English, one in Arabic, and one whose owner
+// looks at it.
+func (s *site) fillWithSettings() {
+	s.T.Helper()
+	icon := regexp.MustCompile(`/assets/icon\.[0-9a-f]+\.svg`).FindString(s.Get("empty.localhost", "/").Body)
+	for _, blog := range []struct{ name, title, words, language string }{
+		{"dora", "The lamp room", "Notes from a lamp room on the north coast", "en-GB"},
+		{"noor", "غرفة المصباح", "ملاحظات من غرفة المصباح على الساحل الشمالي", "ar"},
+		{"erin", "Erin’s lamp", "Notes from a lamp room", ""},
+	} {
+		s.create(blog.name, blog.title, blogtest.Start.AddDate(1, 0, 0))
+		_, err := settings.NewStore(blog.name).Save(s.T.Context(), s.Writer, settings.SaveRequest{Now: blogtest.Start, Settings: settings.Settings{
+			Tagline: blog.words, Author: blog.title, AuthorPicture: icon, About: blog.words + ".[^1]\n\n[^1]: " + blog.words, Footer: "## " + blog.title + "\n\n" + blog.words + ".[^1]\n\n[^1]: " + blog.words,
+			Language: blog.language, TimeZone: "Europe/Berlin", RelMe: []string{"https://example.social/@me"},
+			Navigation: []settings.NavigationLink{{Label: blog.title, Address: "https://example.org/"}, {Label: "日本語", Address: "/lamp/"}},
+		}})
+		if err != nil {
+			s.T.Fatal(err)
+		}
+		everything := post.Document{
+			Title: blog.words, Slug: "lamp", Author: blog.title, Content: "## " + blog.title + "\n\n" + strings.Repeat(blog.words+". ", 20) + "[^1]\n\n[^1]: " + blog.words,
+			Tags: []string{"Letters", "أدب", "😀", strings.Repeat("long ", 10)}, Cover: icon, CoverAlt: blog.words, Pinned: true, Link: "https://example.org/lamp",
+		}
+		s.Save(blog.name, everything)
+		s.Save(blog.name, post.Document{Slug: "note", Content: blog.words})
+		for _, title := range []string{"Über uns", "مشاريع", "A page with a long title, which wraps on the screen of a phone"} {
+			s.Save(blog.name, post.Document{Title: title, Content: "Text", Page: true})
+		}
+		for i, title := range titles {
+			s.Save(blog.name, post.Document{Title: title, Content: "Text.", Date: blogtest.Start.AddDate(0, 0, -i-1)})
+		}
+	}
+}
+
 var titles = []string{
 	"On the virtue of short titles", "Tea",
 	"Why is a raven like a writing desk, and other questions to which nobody has found an answer in a hundred and fifty years",
@@ -69,7 +106,7 @@ var titles = []string{
 
 func (s *site) create(name, title string, suspendAt time.Time) {
 	s.T.Helper()
-	spec := blogtest.Spec(name)
+	spec := blogtest.Owned(name)
 	spec.DisplayName, spec.PrimaryHost, spec.PaidUntil, spec.SuspendAt = title, name+".localhost", suspendAt, suspendAt
 	s.Create(spec)
 }

@@ -19,12 +19,14 @@ func (r *request) page(title string) web.Page {
 		page.Language, page.Direction = set.Language, language.Of(set.Language).Direction()
 	}
 	for _, p := range r.pages {
-		link := web.Link{Address: site.PostPath(p.Slug), Text: cmp.Or(p.Name(), p.Slug), Authored: true, Language: cmp.Or(p.Language, set.Language)}
+		link := web.Link{Address: site.PostPath(p.Slug), Text: cmp.Or(p.Name(), p.Slug), Authored: true, Language: r.languageOf(p.Language)}
 		link.Current = link.Address == r.URL.EscapedPath()
 		page.Links = append(page.Links, link)
 	}
 	for _, l := range set.Navigation {
-		page.Links = append(page.Links, web.Link{Address: l.Address, Text: l.Label, Authored: true, Language: set.Language, Current: l.Address == r.URL.EscapedPath()})
+		page.Links = append(page.Links, web.Link{
+			Address: l.Address, Text: l.Label, Authored: true, Language: r.languageOf(language.Guess(l.Label).Tag), Current: l.Address == r.URL.EscapedPath(),
+		})
 	}
 	page.OwnerLinks = r.ownerLinks()
 	return page
@@ -46,14 +48,22 @@ func (r *request) nameOf(e post.Entry) string {
 	return cmp.Or(e.Name(), e.PublishedAt.In(r.zone()).Format("2 January 2006"))
 }
 
-// markUp completes the direction and the language of a post: those of the text if the former version of the program has saved it,
-// and the language of the blog if the text does not say one.
+// languageOf returns the language of a text in which the given one was found. Latin letters alone do not say one: then it is the
+// language of the blog, if that has them.
+func (r *request) languageOf(found string) string {
+	if found != "" || !language.IsLatin(r.settings.Language) {
+		return found
+	}
+	return r.settings.Language
+}
+
+// markUp completes the direction and the language of a post, which the former version of the program has not stored.
 func (r *request) markUp(e *post.Entry) {
 	if e.Direction == "" {
 		text := language.Guess(e.Title + " " + e.Summary)
 		e.Direction, e.Language = text.Direction(), text.Tag
 	}
-	e.Language = cmp.Or(e.Language, r.settings.Language)
+	e.Language = r.languageOf(e.Language)
 }
 
 // writeAbout writes who writes the blog, if the author says so.

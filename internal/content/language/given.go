@@ -3,6 +3,8 @@ package language
 import (
 	"slices"
 	"strings"
+
+	"golang.org/x/text/language"
 )
 
 // rightToLeft are the languages, and the scripts in tags such as az-Arab, that are written from right to left (Unicode CLDR,
@@ -23,4 +25,12 @@ func Of(tag string) Language {
 		}
 	}
 	return Language{Tag: tag, RightToLeft: slices.Contains(rightToLeft, written)}
+}
+
+// IsLatin reports whether the language of a BCP 47 tag is written with Latin letters, as far as is known (Unicode CLDR, likely
+// subtags). Guess does not tell such languages from one another.
+func IsLatin(tag string) bool {
+	parsed, err := language.Parse(tag)
+	script, _ := parsed.Script()
+	return err == nil && (script.String() == "Latn" || script.String() == "Zzzz")
 }

@@ -16,3 +16,15 @@ func TestOf(t *testing.T) {
 		}
 	}
 }
+
+func TestIsLatin(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]bool{
+		"en": true, "de-CH": true, "vi": true, "tr": true, "sr-Latn": true, "az": true, "tlh": true,
+		"ar": false, "bg": false, "el": false, "ja": false, "fa-IR": false, "sr": false, "az-Arab": false, "hi": false, "": false,
+	} {
+		if got := language.IsLatin(tag); got != want {
+			t.Errorf("%q: %t", tag, got)
+		}
+	}
+}
