@@ -46,7 +46,7 @@ func (b *batchQuerier) Query(ctx context.Context, sql string, args ...any) (pgx.
 }
 
 func closeAfter(results pgx.BatchResults, err error) error {
-	results.Close() //nolint:errcheck // it repeats the error
+	results.Close() // which repeats the error
 	return err
 }
 
@@ -59,5 +59,5 @@ type batchRows struct {
 // Close implements pgx.Rows.
 func (r *batchRows) Close() {
 	r.Rows.Close()
-	r.results.Close() //nolint:errcheck // the statement before it has succeeded, or Err returns the error
+	r.results.Close() // whose error is that of the rows
 }
