@@ -25,6 +25,8 @@ const (
 	// maxMemory is how much memory decoding and resizing may take, in bytes, by the sizes of the buffers. The promised 96 MB
 	// include the buffers of chunks and encoders, too (TestMemory measures).
 	maxMemory = 91_500_000
+	// encodingMemory is what encoders, chunks and the garbage of both take while the picture is in memory.
+	encodingMemory = 4 << 20
 )
 
 // Widths are those of variants, in pixels: a phone, a column of text at the resolution of phones and laptops, a wide picture,
@@ -88,8 +90,7 @@ func (i Info) memory() int64 {
 	if width == 0 {
 		return i.decoding
 	}
-	bands := bandBytes(i.Height, width, height)
-	return max(i.decoding, i.planes+4*int64(width)*int64(height)+bands)
+	return max(i.decoding, i.planes+4*int64(width)*int64(height)+scaleBytes(i.Width, i.Height, width, height)+encodingMemory)
 }
 
 // variantWidths returns the widths of the variants, the largest first. One that has more than half of the pixels is not worth

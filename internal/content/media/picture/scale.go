@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	// scalerBytes is what CatmullRom.Scale takes for each pixel of the wanted width and the source's height: four float64, and
-	// here also the RGBA pixel of a band.
-	scalerBytes = 32 + 4
 	// bandMemory is the memory that a band should take.
-	bandMemory = 6 << 20
+	bandMemory = 2 << 20
+	// lineBytes is what a line takes for each pixel of the source's width: the RGBA64 pixel, and the weights of the wanted pixels that
+	// it is a part of, 2 × kernelSupport of them.
+	lineBytes = 8 + 2*kernelSupport*4
 	// kernelSupport is how far the kernel CatmullRom reaches, in pixels of the larger scale.
 	kernelSupport = 2
 )
@@ -29,7 +29,7 @@ type bands struct {
 func newBands(sourceHeight, width, height int) bands {
 	ratio := float64(sourceHeight) / float64(height)
 	b := bands{ratio: ratio, margin: int(math.Ceil(kernelSupport*max(ratio, 1))) + 1, sourceHeight: sourceHeight}
-	affordable := bandMemory/(scalerBytes*width) - 2*b.margin
+	affordable := bandMemory/(4*width) - 2*b.margin
 	b.rows = max(1, int(float64(affordable)/ratio))
 	b.source = min(sourceHeight, int(math.Ceil(float64(b.rows)*ratio))+2*b.margin+1)
 	return b
@@ -41,23 +41,24 @@ func (b bands) at(row int) int {
 	return min(max(top, 0), b.sourceHeight-b.source)
 }
 
-// bandBytes returns the memory of a band.
-func bandBytes(sourceHeight, width, height int) int64 {
-	return scalerBytes * int64(width) * int64(newBands(sourceHeight, width, height).source)
+// scaleBytes returns the memory that scale takes.
+func scaleBytes(sourceWidth, sourceHeight, width, height int) int64 {
+	return 4*int64(width)*int64(newBands(sourceHeight, width, height).source) + lineBytes*int64(sourceWidth)
 }
 
 // scale scales src to dst by the kernel CatmullRom. CatmullRom.Scale itself would take 32 bytes for each pixel of dst's width
-// and src's height. The kernel is separable, so each band is scaled horizontally first, which changes no row because the
-// heights are the same, and then vertically by Transform, which takes no memory, and changes no column.
+// and src's height, and a Scaler of bands as much for each processor, since it keeps that in a sync.Pool. The kernel is separable, so
+// each band is scaled horizontally first, line by line, and then vertically by Transform, which takes no memory, and changes no column.
 func scale(dst *image.RGBA, src image.Image) {
 	from, to := src.Bounds(), dst.Bounds()
 	b := newBands(from.Dy(), to.Dx(), to.Dy())
-	horizontal := draw.CatmullRom.NewScaler(to.Dx(), b.source, from.Dx(), b.source)
+	horizontal := newLine(from.Dx(), to.Dx())
 	band := image.NewRGBA(image.Rect(0, 0, to.Dx(), b.source))
 	for row := 0; row < to.Dy(); row += b.rows {
 		top := b.at(row)
-		part := image.Rect(from.Min.X, from.Min.Y+top, from.Max.X, from.Min.Y+top+b.source)
-		horizontal.Scale(band, band.Bounds(), src, part, draw.Src, nil)
+		for y := range b.source {
+			horizontal.scale(band.Pix[y*band.Stride:(y+1)*band.Stride], src, image.Pt(from.Min.X, from.Min.Y+top+y))
+		}
 		rows := dst.SubImage(image.Rect(0, row, to.Dx(), min(row+b.rows, to.Dy()))).(*image.RGBA)
 		toRows := f64.Aff3{1, 0, 0, 0, 1 / b.ratio, float64(top) / b.ratio}
 		draw.CatmullRom.Transform(rows, toRows, band, band.Bounds(), draw.Src, nil)
