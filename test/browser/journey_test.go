@@ -17,7 +17,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/picturetest"
 )
 
-// journey is what somebody new does until readers see a post, with at most a minute for all of it.
+// journey is what a new author does until readers see a post, with at most a minute for all of it.
 type journey struct {
 	*person
 	name    string

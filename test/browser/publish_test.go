@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/echoblogs/echoblogs/test/testkit/picturetest"
 )
 
 // publish publishes the post that is written, from wherever the focus is: Ctrl+Enter opens the panel, in which "Publish now" has the
@@ -125,4 +127,46 @@ func TestPublishPanel(t *testing.T) {
 	paula.waitFor("the button says so", `document.activeElement.textContent === "Publish at this time"`)
 	paula.keys(kb.Enter)
 	paula.sees("Scheduled. Readers can see it from its date on.")
+}
+
+// Publishing waits for a picture that is being uploaded, and says so. One that fails is not published as a placeholder.
+func TestPublishWaitsForUploads(t *testing.T) {
+	t.Parallel()
+	uma, blog := startWriting(t, "uma")
+	photo := filepath.Join(t.TempDir(), "pier.jpg")
+	if err := os.WriteFile(photo, picturetest.FlatJPEG(1200, 800, false, 0x22, 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	uma.keys("Pier" + kb.Enter + "At the pier." + kb.Enter + kb.Enter)
+	// The file is sent when the test says so: the first time to an address that refuses it.
+	run(t, uma.tab, chromedp.Evaluate[chromedp.Void](`(() => {
+		const { send, open } = XMLHttpRequest.prototype;
+		window.attempts = 0;
+		XMLHttpRequest.prototype.open = function (method, address) { open.call(this, method, window.attempts++ ? address : "/none/"); };
+		XMLHttpRequest.prototype.send = function (body) { window.release = () => send.call(this, body); };
+	})()`))
+	uma.do(chromedp.SetUploadFiles(".picker", []string{photo}))
+	uma.wantText("At the pier.\n\n![Uploading pier.jpg…]()\n\n")
+	uma.keys("Typing goes on.")
+	uma.wantText("At the pier.\n\n![Uploading pier.jpg…]()\n\nTyping goes on.")
+	uma.press(kb.Enter, chromedp.ModifierCtrl)
+	uma.inPanel()
+	uma.keys(kb.Enter)
+	uma.sees("Waiting for the upload of a file…")
+	run(t, uma.tab, chromedp.Evaluate[chromedp.Void](`window.release()`))
+	uma.sees("A file was not uploaded. Close this panel, and upload it again or remove it.")
+	uma.keys(kb.Escape)
+	uma.sees("pier.jpg was not uploaded: the blog answered 405. Try again.")
+	uma.goTo("Retry")
+	uma.keys(kb.Enter)
+	uma.press(kb.Enter, chromedp.ModifierCtrl)
+	uma.inPanel()
+	uma.keys(kb.Enter)
+	uma.sees("Waiting for the upload of a file…")
+	run(t, uma.tab, chromedp.Evaluate[chromedp.Void](`window.release()`))
+	uma.sees("Published. Readers can see it now.")
+	reader := newPerson(t, uma.tab)
+	reader.open(blog + "/pier/")
+	reader.sees("Typing goes on.")
+	reader.waitFor("the picture is shown", `document.querySelector(".prose img").naturalWidth > 0`)
 }

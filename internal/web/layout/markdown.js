@@ -214,8 +214,11 @@ function width(line) {
   return /^\s*\d/.test(line) ? 3 : 2;
 }
 
-/** insert puts text into lines of its own, with the selection in it given as offsets. */
-export function insert({ value, start, end }, text, from = text.length, to = from) {
+/**
+ * insert puts text into lines of its own, with the selection in it given as offsets. Without them, the caret is behind the text: in the
+ * next paragraph, if nothing follows.
+ */
+export function insert({ value, start, end }, text, from = value.slice(end).trim() === "" ? text.length + 2 : text.length, to = from) {
   const before = start === 0 || value.slice(0, start).endsWith("\n\n") ? "" : value[start - 1] === "\n" ? "\n" : "\n\n";
   const after = value.slice(end).startsWith("\n") ? "\n" : "\n\n";
   const offset = start + before.length;
