@@ -32,8 +32,8 @@ type progress struct{ typed, saved, most int }
 // errBrowserGone is returned for each step that the kill of the browser has interrupted.
 var errBrowserGone = errors.New("the browser is gone")
 
-// page is what an author sees of the editor.
-type page struct {
+// shown is what an author sees of the editor.
+type shown struct {
 	// Ready says that the script of the page has started.
 	Ready bool
 	State string
@@ -125,8 +125,8 @@ func (a *author) press() error {
 // awaitSaved waits until the editor says that all edits are saved. The author presses the keys again when it says that they are not.
 func (a *author) awaitSaved() error {
 	p, again := a.written[a.title], time.Time{}
-	var seen page
-	err := a.wait(func(now page) (bool, error) {
+	var seen shown
+	err := a.wait(func(now shown) (bool, error) {
 		seen = now
 		switch {
 		case now.Text != textOf(p.typed):
@@ -153,7 +153,7 @@ func (a *author) keep() error {
 		return err
 	}
 	copied := fmt.Sprintf(`[\"%s\",\"%s\",`, a.title, textOf(a.written[a.title].typed))
-	return a.wait(func(page) (bool, error) { return a.k.kept(copied) })
+	return a.wait(func(shown) (bool, error) { return a.k.kept(copied) })
 }
 
 // reopen opens the post again after the browser was killed. The author uses what it offers, if that is newer.
@@ -169,21 +169,21 @@ func (a *author) reopen() error {
 	if err := a.open(a.address); err != nil {
 		return err
 	}
-	shown, err := do(a, chromedp.Evaluate[page](pageNow))
+	now, err := do(a, chromedp.Evaluate[shown](pageNow))
 	if err != nil {
 		return err
 	}
-	number := len(strings.Fields(shown.Text))
-	if shown.Text != textOf(number) || number < p.saved {
-		return fmt.Errorf("%s has the text %q, but %d edits are acknowledged", a.title, shown.Text, p.saved)
+	number := len(strings.Fields(now.Text))
+	if now.Text != textOf(number) || number < p.saved {
+		return fmt.Errorf("%s has the text %q, but %d edits are acknowledged", a.title, now.Text, p.saved)
 	}
-	return a.answerOffer(shown, number, p)
+	return a.answerOffer(now, number, p)
 }
 
 // answerOffer uses what the browser offers, or discards it if the blog has something newer. The post is saved then.
-func (a *author) answerOffer(shown page, number int, p *progress) error {
+func (a *author) answerOffer(now shown, number int, p *progress) error {
 	copied := 0
-	if shown.Offer {
+	if now.Offer {
 		if err := a.click("Compare"); err != nil {
 			return err
 		}
@@ -219,7 +219,7 @@ func (a *author) click(label string) error {
 // open opens a page of the editor, and waits for its script. It loads the page again while blog or database are away.
 func (a *author) open(path string) error {
 	again := time.Now()
-	return a.wait(func(now page) (bool, error) {
+	return a.wait(func(now shown) (bool, error) {
 		if now.Ready && now.Path == path {
 			return true, nil
 		}
@@ -235,13 +235,13 @@ func (a *author) open(path string) error {
 }
 
 // wait looks at the page until a condition is true.
-func (a *author) wait(condition func(page) (bool, error)) error {
+func (a *author) wait(condition func(shown) (bool, error)) error {
 	ctx, cancel := context.WithTimeout(a.tab, stepTimeout)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		now, err := do(a, chromedp.Evaluate[page](pageNow))
+		now, err := do(a, chromedp.Evaluate[shown](pageNow))
 		if err != nil {
 			return err
 		}

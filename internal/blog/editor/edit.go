@@ -76,6 +76,7 @@ func (e *Editor) find(r *request, slug string) (source post.Source, err error) {
 func (e *Editor) showForm(w http.ResponseWriter, r *request, f *postForm, status int) error {
 	f.ReadOnly, f.Zone = r.readOnlyReason(), zoneName(r.clock().zone)
 	f.fill()
+	f.Unsaved = r.Method == http.MethodPost // a redirect follows what is saved
 	title := "New post"
 	if f.ID != 0 {
 		title = "Edit " + nameInForms(&f.Document)

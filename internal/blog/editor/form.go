@@ -36,6 +36,8 @@ type postForm struct {
 	Undated                   bool
 	// Slugless says that the address follows the title: nobody has written one.
 	Slugless bool
+	// Unsaved says that the form shows what was submitted, and not what is stored.
+	Unsaved bool
 	// Redirects says that the address leads to another post, which had it before. The author can take it.
 	Redirects bool
 	// Dated is the date of the stored post, exactly. Empty: it has none.

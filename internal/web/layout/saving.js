@@ -35,7 +35,10 @@ export class Saving {
     this.#state = form.querySelector(".state");
     this.#retry = form.querySelector(".retry");
     this.#retry?.addEventListener("click", () => this.#autosave());
-    this.#saved = this.#snapshot(defaultOf); // something may have been written before this script was there
+    // What was written before this script started is not saved, nor what the server has refused and shows again. Browsers fill no
+    // other text in.
+    form.autocomplete = "off";
+    this.#saved = "unsaved" in form.dataset ? "" : this.#snapshot(initialOf);
     this.#key = form.elements.id.value === "0" ? `post:new:${crypto.randomUUID()}` : `post:${form.elements.id.value}`;
     // The state is announced less often than it changes.
     this.#state.removeAttribute("role");
@@ -60,7 +63,10 @@ export class Saving {
     addEventListener("online", () => this.#schedule(0));
     addEventListener("offline", () => this.isUnsaved() && this.say("Offline. Kept in this browser.", true));
     this.#offer();
-    if (this.isUnsaved()) {
+    if ("unsaved" in form.dataset) {
+      this.#stopped = form.querySelector(".stored") !== null; // saving again replaces that post
+      this.hold("Not saved");
+    } else if (this.isUnsaved()) {
       this.#changed();
     }
   }
@@ -73,7 +79,7 @@ export class Saving {
   /** save sends the form with an action, and returns the answer. null: there is none, and the state says why. */
   async save(action) {
     this.#stopped = this.#held = false;
-    await this.#sending;
+    await this.#sending?.catch(() => {}); // the one who waits for it says so
     return this.#send(action);
   }
 
@@ -272,6 +278,11 @@ export class Saving {
     if (!copy) {
       return;
     }
+    if (copy.fields === this.#snapshot()) {
+      this.#key = key;
+      this.#keep();
+      return;
+    }
     if (copy.fields === this.#saved) {
       forget(key);
       return;
@@ -322,9 +333,14 @@ function valueOf(element) {
   return element.type === "checkbox" ? element.checked : element.value;
 }
 
-/** defaultOf is the value that the page came with. */
-function defaultOf(element) {
-  return element.type === "checkbox" ? element.defaultChecked : element.defaultValue;
+/** initialOf returns the value that the page came with. */
+function initialOf(element) {
+  if (element.type === "checkbox") {
+    return element.defaultChecked;
+  }
+  const twin = element.cloneNode(); // which normalizes the value as the element does
+  twin.value = element.defaultValue;
+  return twin.value;
 }
 
 function setValue(element, value) {
