@@ -33,8 +33,13 @@ func (e *Editor) listUploads(w http.ResponseWriter, r *request) error {
 		e.NotFound(w, r.Request, r.tenant, r.ownerLinks()...)
 		return nil
 	}
+	store := e.uploads.Store(r.tenant)
+	// The next upload would do it, too, but what a crash has left counts until then.
+	if _, err := store.Sweep(r.Context(), r.now); err != nil {
+		return err
+	}
 	// One more than is shown, to know whether there is another page.
-	files, err := e.uploads.Store(r.tenant).List(r.Context(), listSize+1, (number-1)*listSize)
+	files, err := store.List(r.Context(), listSize+1, (number-1)*listSize)
 	if err != nil {
 		return err
 	}
