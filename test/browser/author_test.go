@@ -254,7 +254,7 @@ func (a *author) wait(condition func(shown) (bool, error)) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			if a.k.browser.Err() != nil {
+			if a.k.killed.Load() {
 				return errBrowserGone
 			}
 			return ctx.Err()
@@ -267,7 +267,7 @@ func do[T any](a *author, action chromedp.Action[T]) (T, error) {
 	ctx, cancel := context.WithTimeout(a.tab, stepTimeout)
 	defer cancel()
 	value, err := chromedp.Run(ctx, action)
-	if err != nil && a.k.browser.Err() != nil {
+	if err != nil && a.k.killed.Load() {
 		return value, errBrowserGone
 	}
 	return value, err

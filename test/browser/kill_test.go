@@ -80,6 +80,7 @@ type kills struct {
 	blog    string // its URL
 	profile string
 	browser context.Context
+	killed  atomic.Bool // the browser: until it is started again, no step in it means anything
 	authors []*author
 	random  *rand.Rand
 	made    atomic.Int64  // edits
@@ -244,6 +245,7 @@ func (k *kills) startBrowser() {
 		chromedp.ModifyCmdFunc(func(command *exec.Cmd) {
 			command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 		}))
+	k.killed.Store(false)
 	for _, a := range k.authors {
 		a.tab = k.newTab()
 	}
@@ -252,6 +254,7 @@ func (k *kills) startBrowser() {
 // killBrowser kills all processes of the browser, which hold its connection to the test.
 func (k *kills) killBrowser() {
 	k.t.Helper()
+	k.killed.Store(true)
 	if err := syscall.Kill(-chromedp.FromContext(k.browser).Browser.Process().Pid, syscall.SIGKILL); err != nil {
 		k.t.Fatal(err)
 	}
