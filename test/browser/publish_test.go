@@ -147,8 +147,8 @@ func TestPublishWaitsForUploads(t *testing.T) {
 	})()`))
 	uma.do(chromedp.SetUploadFiles(".picker", []string{photo}))
 	uma.wantText("At the pier.\n\n![Uploading pier.jpg…]()\n\n")
-	uma.keys("Typing goes on.")
-	uma.wantText("At the pier.\n\n![Uploading pier.jpg…]()\n\nTyping goes on.")
+	uma.keys("More words.")
+	uma.wantText("At the pier.\n\n![Uploading pier.jpg…]()\n\nMore words.")
 	uma.press(kb.Enter, chromedp.ModifierCtrl)
 	uma.inPanel()
 	uma.keys(kb.Enter)
@@ -167,6 +167,6 @@ func TestPublishWaitsForUploads(t *testing.T) {
 	uma.sees("Published. Readers can see it now.")
 	reader := newPerson(t, uma.tab)
 	reader.open(blog + "/pier/")
-	reader.sees("Typing goes on.")
+	reader.sees("More words.")
 	reader.waitFor("the picture is shown", `document.querySelector(".prose img").naturalWidth > 0`)
 }

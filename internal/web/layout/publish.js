@@ -37,6 +37,7 @@ export class PublishPanel {
     this.#name();
     this.#say("");
     this.#dialog.showModal();
+    this.#button.focus();
     const answer = await this.#saving.save("save");
     if (!answer && !this.#publishing) {
       this.#say("The blog does not answer. Your text is kept in this browser.");
