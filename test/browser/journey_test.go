@@ -121,10 +121,8 @@ func quote(text string) string { return "`" + text + "`" }
 
 const question = "What does the picture show? harbour.jpg"
 
-// The tests of the journey do not run in parallel with others, which would take their time.
-
 // From the landing page to a post with a picture, by keyboard: the text is written before there is a blog.
-func TestJourneyByKeyboard(t *testing.T) {
+func TestJourneyByKeyboard(t *testing.T) { //nolint:paralleltest // others would take its time
 	_, site := newPlatform(t)
 	browser := newBrowser(t)
 	j := startJourney(t, browser, "keyla")
@@ -157,7 +155,7 @@ func TestJourneyByKeyboard(t *testing.T) {
 }
 
 // The same with a finger on a phone of 360 pixels.
-func TestJourneyOnAPhone(t *testing.T) {
+func TestJourneyOnAPhone(t *testing.T) { //nolint:paralleltest // others would take its time
 	_, site := newPlatform(t)
 	browser := newBrowser(t)
 	j := startJourney(t, browser, "phoebe")
@@ -205,7 +203,7 @@ func TestJourneyOnAPhone(t *testing.T) {
 }
 
 // The same without script: the text is written after the sign-up, and the picture is uploaded on a page of its own.
-func TestJourneyWithoutScript(t *testing.T) {
+func TestJourneyWithoutScript(t *testing.T) { //nolint:paralleltest // others would take its time
 	_, site := newPlatform(t)
 	browser := newBrowser(t)
 	j := startJourney(t, browser, "nora")

@@ -247,7 +247,7 @@ func (k *kills) startBrowser() {
 		}))
 	k.killed.Store(false)
 	for _, a := range k.authors {
-		a.tab = k.newTab()
+		a.tab = k.newTab() //nolint:fatcontext // it is not that of the former browser
 	}
 }
 

@@ -22,7 +22,7 @@ func TestTextFromBeforeTheScript(t *testing.T) {
 	uma.keys("Early" + kb.Enter + "Late.")
 	uma.sees("Saved")
 	// Scripts of the page begin after this event.
-	uma.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+	uma.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 			Source: `document.addEventListener("readystatechange", () => {
 				const content = document.querySelector("[name=content]");

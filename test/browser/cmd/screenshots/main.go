@@ -199,7 +199,7 @@ func (c camera) take(name string) error {
 	if err != nil {
 		return fmt.Errorf("take the picture %s: %w", name, err)
 	}
-	if err := os.WriteFile(filepath.Join(c.folder, name+".png"), picture, 0o644); err != nil { //nolint:gosec // everybody may read it
+	if err := os.WriteFile(filepath.Join(c.folder, name+".png"), picture, 0o644); err != nil {
 		return fmt.Errorf("write the picture %s: %w", name, err)
 	}
 	return nil
@@ -207,6 +207,9 @@ func (c camera) take(name string) error {
 
 // quote returns a text as a literal of JavaScript.
 func quote(text string) string {
-	literal, _ := json.Marshal(text) // a string has no error
+	literal, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a string has no error
+	}
 	return string(literal)
 }
