@@ -135,8 +135,8 @@ func chosen(r *request) (action string, posts []chosenPost) {
 		action, values = one, []string{value}
 	}
 	for _, value := range values {
-		id, revision, _ := strings.Cut(value, ".")
-		version := post.Version{ID: number(id), UpdatedAt: time.UnixMicro(number(revision)).UTC()}
+		id, at, _ := strings.Cut(value, ".")
+		version := post.Version{ID: number(id), UpdatedAt: time.UnixMicro(revision(at)).UTC()}
 		if version.ID == 0 || slices.ContainsFunc(posts, func(p chosenPost) bool { return p.ID == version.ID }) {
 			continue
 		}

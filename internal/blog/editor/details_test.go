@@ -161,3 +161,23 @@ func TestUnlistedDraft(t *testing.T) {
 	b.Submit("/write/", "one", "restore "+chosen("?show=trash"))
 	b.Open("/write/quiet/").Want(t, http.StatusOK, "alice", "Draft", mark)
 }
+
+// A post that is dated before computers counted time is changed and deleted like others.
+func TestOldDates(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	b := p.LogIn("alice", "alice.example.com")
+	for _, date := range []string{"1960-05-05T05:05", "0002-01-01T00:00"} {
+		slug := "in-" + date[:4]
+		b.Submit("/write/new/", "title", "In "+date[:4], "content", "Old.", "date", date, "details", "1", "draft", "1", "action", "publish").WantSeeOther(t, "/write/"+slug+"/?done=published")
+		form := append(version(b.Open("/write/"+slug+"/")), "title", "In "+date[:4], "content", "Changed.", "slug", slug, "date", date, "action", "publish")
+		b.Submit("/write/"+slug+"/", form...).WantSeeOther(t, "/write/"+slug+"/?done=updated")
+		p.Get("alice.example.com", "/"+slug+"/").Want(t, http.StatusOK, "alice", "Changed.")
+		b.Submit("/write/"+slug+"/delete/", version(b.Open("/write/"+slug+"/delete/"))...).WantSeeOther(t, "/write/?done=trashed&posts=1")
+		p.Get("alice.example.com", "/"+slug+"/").Want(t, http.StatusNotFound, "alice")
+	}
+	for _, date := range []string{"0001-01-01T00:00", "9999-12-31T23:59"} {
+		b.Submit("/write/new/", "title", "Never", "content", "Text", "date", date, "details", "1", "draft", "1", "action", "publish").Want(t, http.StatusUnprocessableEntity, "alice")
+	}
+}

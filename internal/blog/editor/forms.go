@@ -129,9 +129,12 @@ func (e *Editor) unreadableForm(w http.ResponseWriter, r *request, cause error) 
 }
 
 // number parses a hidden field. It returns 0 if the field is not a positive number.
-func number(s string) int64 {
+func number(s string) int64 { return max(0, revision(s)) }
+
+// revision parses a hidden field with a time in microseconds, which is negative before 1970. It returns 0 if the field is not a number.
+func revision(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 {
+	if err != nil {
 		return 0
 	}
 	return n

@@ -39,7 +39,7 @@ func (e *Editor) revisions(w http.ResponseWriter, r *request) error {
 		return e.notFoundOr(w, r, err)
 	}
 	if at := r.URL.Query().Get("at"); at != "" {
-		return e.compare(w, r, &revisionView{At: number(at)}, source, http.StatusOK)
+		return e.compare(w, r, &revisionView{At: revision(at)}, source, http.StatusOK)
 	}
 	set, err := e.settings(r)
 	if err != nil {
@@ -126,7 +126,7 @@ func (e *Editor) restoreRevision(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	at, base := number(r.PostFormValue("at")), submittedVersion(r)
+	at, base := revision(r.PostFormValue("at")), submittedVersion(r)
 	var saved post.Saved
 	err = e.rendering(r, func() error {
 		return e.write(r, func(ctx context.Context, db postgres.Beginner) (err error) {

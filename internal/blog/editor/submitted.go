@@ -18,14 +18,14 @@ func (r *request) sends(name string) bool {
 
 // submittedVersion returns the version of a post that a form is about.
 func submittedVersion(r *request) post.Version {
-	f := postForm{ID: number(r.PostFormValue("id")), Revision: number(r.PostFormValue("revision"))}
+	f := postForm{ID: number(r.PostFormValue("id")), Revision: revision(r.PostFormValue("revision"))}
 	return f.version()
 }
 
 // submitted returns the form that was submitted. Its date and its place in the navigation have not been parsed.
 func submitted(r *request) *postForm {
 	f := newForm()
-	f.ID, f.Revision = number(r.PostFormValue("id")), number(r.PostFormValue("revision"))
+	f.ID, f.Revision = number(r.PostFormValue("id")), revision(r.PostFormValue("revision"))
 	if slug := r.PathValue("slug"); f.ID != 0 && slug != "" {
 		f.Address = site.EditPath(slug)
 	}

@@ -45,6 +45,8 @@ func (d *Document) check(hidden bool) error {
 		}
 	}
 	switch {
+	case !d.Date.IsZero() && (d.Date.UTC().Year() <= 1 || d.Date.UTC().Year() >= 9999): // in every zone, years have four digits
+		return invalid("date", "The date must be after the year 1 and before the year 9999.")
 	case d.Language != "" && !field.IsLanguage(d.Language):
 		return invalid("language", "%.40q is not a language. Write its tag, such as en or pt-BR.", d.Language)
 	case d.Position < 0 || d.Position > MaxPosition:

@@ -28,7 +28,7 @@ var slugForm = regexp.MustCompile(`^[\p{L}\p{Nd}][\p{L}\p{M}\p{Nd}]*(-[\p{L}\p{N
 var reservedSlugs = []string{
 	"admin", "api", "archive", "assets", "edit", "editor", "export", "feed", "healthz", "import", "login", "logout",
 	"media", "metrics", "new", "page", "posts", "preview", "readyz", "register", "robots", "search", "settings",
-	"sitemap", "static", "tags", "well-known", "write",
+	"sitemap", "static", "tag", "tags", "well-known", "write",
 }
 
 // Slug derives a slug from a title: its lower-case letters and digits, of any script, with hyphens between words, at most 100

@@ -31,7 +31,7 @@ func offsetAt(at time.Time) time.Duration {
 // midnight, as an instant in a zone.
 func ParseLocal(text string, zone *time.Location) (at time.Time, ok bool) {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", time.DateOnly} {
-		if local, err := time.Parse(layout, text); err == nil && local.Year() > 0 {
+		if local, err := time.Parse(layout, text); err == nil && local.Year() > 1 {
 			return Instant(local, zone), true
 		}
 	}
