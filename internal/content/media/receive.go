@@ -147,6 +147,9 @@ func (r *Receiver) store(ctx context.Context, store Store, u Upload, file File, 
 	upright := false
 	if file.Type != PDF {
 		file.Width, file.Height = info.UprightSize()
+		if turn := info.Turn(); turn != 0 {
+			file.Hash = append(file.Hash, turn)
+		}
 		if upright, err = r.prepare(ctx, store, u.TenantID, &file, info); err != nil {
 			return File{}, err
 		}

@@ -49,6 +49,21 @@ func document(n int) []byte {
 	return file
 }
 
+// Two photos that differ only in how the camera was held are two files.
+func TestTurnedPhotoIsAnotherFile(t *testing.T) {
+	t.Parallel()
+	_, store := newBlog(t)
+	turned := photo(t, 60, 40, 1)
+	upright := append([]byte("\xff\xd8"), turned[2+36+10:]...)
+	first, second := receive(t, store, "a.jpg", upright), receive(t, store, "b.jpg", turned)
+	if first.ID == second.ID || first.Width != 60 || second.Width != 40 {
+		t.Errorf("the upright photo is %+v, the turned one %+v", first, second)
+	}
+	if again := receive(t, store, "c.jpg", turned); again.ID != second.ID {
+		t.Errorf("the same photo is stored twice: %+v", again)
+	}
+}
+
 func receive(t testing.TB, store media.Store, name string, file []byte) media.File {
 	t.Helper()
 	stored, err := media.NewReceiver().Receive(t.Context(), store, upload(name, file))

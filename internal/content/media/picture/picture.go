@@ -129,6 +129,9 @@ func Clean(dst Output, src io.Reader, format Format) (Info, error) {
 	return info, nil
 }
 
+// Turn says how the picture is turned for readers. Pictures with the same pixels can differ in it. 0: not at all.
+func (i Info) Turn() byte { return byte(i.orientation - upright) }
+
 // Animated reports whether the picture has several frames.
 func (i Info) Animated() bool { return i.Frames > 1 }
 
