@@ -83,11 +83,11 @@ func readDocument(stdin io.Reader, path string) (post.Document, error) {
 func parseDocument(file io.Reader, name string) (post.Document, error) {
 	content, err := io.ReadAll(io.LimitReader(file, transfer.MaxFileBytes+1))
 	if err != nil {
-		return post.Document{}, fmt.Errorf("read %s: %w", name, err)
+		return post.Document{}, fmt.Errorf("read %q: %w", name, err)
 	}
 	document, err := transfer.Parse(content)
 	if err != nil {
-		return post.Document{}, fmt.Errorf("read %s: %w", name, err)
+		return post.Document{}, fmt.Errorf("read %q: %w", name, err)
 	}
 	return document, nil
 }

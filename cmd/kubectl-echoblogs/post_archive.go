@@ -53,15 +53,24 @@ func postArchive(ctx context.Context, out io.Writer, flags *clusterFlags, name, 
 				continue
 			}
 			if err := b.saveEntry(ctx, out, entry, moved, folder != "", o.draft); err != nil {
-				return fmt.Errorf("%s: %w", entry.Name, err)
+				return fmt.Errorf("%q: %w", entry.Name, err) // a name can have sequences that a terminal obeys
 			}
 			posts++
 		}
 	}
-	if posts+len(moved) == 0 {
-		return fmt.Errorf("%s has no posts: use the file that \"Export posts\" downloads, as it is", file)
+	elsewhere := -posts
+	for _, entry := range archive.File {
+		if path.Ext(entry.Name) == ".md" {
+			elsewhere++
+		}
 	}
-	return nil
+	switch {
+	case posts+len(moved) == 0:
+		return fmt.Errorf("%s has no posts: use the file that \"Export posts\" downloads, as it is", file)
+	case elsewhere > 0:
+		_, err = fmt.Fprintf(out, "%d Markdown files are in other folders, where an export has no posts: they were not read\n", elsewhere)
+	}
+	return err
 }
 
 // receive stores the uploads of an export. It returns their IDs here by those in the export.
