@@ -141,7 +141,7 @@ func TestJourneyByKeyboard(t *testing.T) { //nolint:paralleltest // others would
 		j.waitFor("the text has the focus", `document.activeElement.name === "content"`)
 		j.press(kb.End, chromedp.ModifierCtrl)
 		j.goTo("Bold")
-		j.keys(strings.Repeat(kb.ArrowRight, 7))
+		j.keys(strings.Repeat(kb.ArrowRight, 3))
 		j.attach(func() { j.keys(kb.Enter) })
 		j.waitFor("the picture is in the text", `/!\[\]\(\/media\/[^)]+\.jpg\)/.test(document.querySelector("[name=content]").value)`)
 	})

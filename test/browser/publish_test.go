@@ -142,7 +142,7 @@ func TestPublishWaitsForUploads(t *testing.T) {
 	run(t, uma.tab, chromedp.Evaluate[chromedp.Void](`(() => {
 		const { send, open } = XMLHttpRequest.prototype;
 		window.attempts = 0;
-		XMLHttpRequest.prototype.open = function (method, address) { open.call(this, method, window.attempts++ ? address : "/none/"); };
+		XMLHttpRequest.prototype.open = function (method, address) { window.release = undefined; open.call(this, method, window.attempts++ ? address : "/none/"); };
 		XMLHttpRequest.prototype.send = function (body) { window.release = () => send.call(this, body); };
 	})()`))
 	uma.do(chromedp.SetUploadFiles(".picker", []string{photo}))
@@ -153,6 +153,7 @@ func TestPublishWaitsForUploads(t *testing.T) {
 	uma.inPanel()
 	uma.keys(kb.Enter)
 	uma.sees("Waiting for the upload of a file…")
+	uma.waitFor("the file can be sent", `window.release !== undefined`)
 	run(t, uma.tab, chromedp.Evaluate[chromedp.Void](`window.release()`))
 	uma.sees("A file was not uploaded. Close this panel, and upload it again or remove it.")
 	uma.keys(kb.Escape)
@@ -163,6 +164,7 @@ func TestPublishWaitsForUploads(t *testing.T) {
 	uma.inPanel()
 	uma.keys(kb.Enter)
 	uma.sees("Waiting for the upload of a file…")
+	uma.waitFor("the file can be sent", `window.release !== undefined`)
 	run(t, uma.tab, chromedp.Evaluate[chromedp.Void](`window.release()`))
 	uma.sees("Published. Readers can see it now.")
 	reader := newPerson(t, uma.tab)
