@@ -97,8 +97,8 @@ func newConverter(more ...parser.Option) goldmark.Markdown {
 type transformer struct{}
 
 // Transform shifts headings so that the highest is at the second level, makes images after the first load lazily, makes
-// figures of paragraphs of images, and marks task lists, which show check boxes instead of bullets. It notes what readers will
-// not see, and warns of what is missing.
+// figures of paragraphs of images, aligns columns of numbers, and marks task lists, which show check boxes instead of bullets. It
+// notes what readers will not see, and warns of what is missing.
 func (transformer) Transform(document *ast.Document, reader text.Reader, pc parser.Context) {
 	b := budgetOf(pc)
 	b.link = firstLink(document)
@@ -134,6 +134,8 @@ func (transformer) Transform(document *ast.Document, reader text.Reader, pc pars
 			b.noteHTML(htmlOf(node, reader.Source()))
 		case *ast.RawHTML:
 			b.noteHTML(node.Pos(), node.Segments.Value(reader.Source()))
+		case *extensionast.Table:
+			alignNumbers(node, reader.Source())
 		case *extensionast.TaskCheckBox: // its ancestors are a text block, a list item and the list
 			node.Parent().Parent().Parent().SetAttributeString("class", []byte("tasks"))
 		}
@@ -175,15 +177,6 @@ func (nodeRenderer) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	r.Register(kindFigure, renderFigure)
 	r.Register(extensionast.KindTable, renderTable)
 	r.Register(extensionast.KindTaskCheckBox, renderTaskCheckBox)
-}
-
-func renderTable(w util.BufWriter, _ []byte, _ ast.Node, entering bool) (ast.WalkStatus, error) {
-	if entering {
-		_, _ = w.WriteString("<div class=\"table\" tabindex=\"0\"><table>\n")
-	} else {
-		_, _ = w.WriteString("</table></div>\n")
-	}
-	return ast.WalkContinue, nil
 }
 
 func renderTaskCheckBox(w util.BufWriter, _ []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {

@@ -57,8 +57,8 @@ func TestRender(t *testing.T) {
 		"row":                     {"![a](/a) ![b](/b) ![c](/c)", "<figure class=\"row\"><img src=\"/a\" alt=\"a\"><img src=\"/b\" alt=\"b\" loading=\"lazy\"><img src=\"/c\" alt=\"c\" loading=\"lazy\"></figure>\n"},
 		"strike":                  {"~~a~~", "<p><del>a</del></p>\n"},
 		"tasks":                   {"- [x] a\n- [ ] b", "<ul class=\"tasks\">\n<li>☑ a</li>\n<li>☐ b</li>\n</ul>\n"},
-		"table": {"| a | b |\n|---|--:|\n| 1 | 2 |", "<div class=\"table\" tabindex=\"0\"><table>\n<thead>\n<tr>\n<th>a</th>\n<th align=\"right\">b</th>\n</tr>\n</thead>\n" +
-			"<tbody>\n<tr>\n<td>1</td>\n<td align=\"right\">2</td>\n</tr>\n</tbody>\n</table></div>\n"},
+		"table": {"| a | b |\n|---|--:|\n| 1 | 2 |", "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Table 1\"><table>\n<thead>\n<tr>\n<th align=\"right\">a</th>\n<th align=\"right\">b</th>\n</tr>\n</thead>\n" +
+			"<tbody>\n<tr>\n<td align=\"right\">1</td>\n<td align=\"right\">2</td>\n</tr>\n</tbody>\n</table></div>\n"},
 		"HTML that is allowed": {"<details><summary>More</summary>\n\n*Text*\n\n</details>", "<details><summary>More</summary>\n<p><em>Text</em></p>\n</details>"},
 		"script":               {"<script>alert(1)</script>\n\nText", "\n<p>Text</p>\n"},
 		"heading of level one": {"<h1>Mine</h1>", "Mine"},

@@ -76,6 +76,7 @@ func sanitize(raw []byte) ([]byte, error) {
 	// The policy drops the rel attributes of authors and writes its own in exactly this form. Quotation marks in text
 	// are escaped, so the replacement cannot match anywhere else.
 	html := bytes.ReplaceAll(sanitized.Bytes(), []byte(` rel="nofollow"`), []byte(` rel="nofollow noopener"`))
+	html = labelTables(html)
 	switch {
 	case len(html) > MaxHTMLBytes:
 		return nil, ErrTooLarge
