@@ -11,6 +11,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/util"
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 const (
@@ -36,7 +37,7 @@ type notes struct {
 	source []byte
 	list   []Note
 	lines  []int               // where the lines of source end
-	tags   map[string][]string // what is removed from a tag, by tag
+	tags   map[string][]string // the sentences about a tag, by tag
 }
 
 // add adds a note about the Markdown at an offset. The same one is added once.
@@ -68,13 +69,22 @@ func (n *notes) sorted() []Note {
 
 // image notes an image whose address a page cannot show, or shows over https only.
 func (n *notes) image(image *ast.Image) {
-	address := util.URLEscape(head(image.Destination), true)
-	switch {
-	case !imageAddress.Match(address):
-		n.add(image.Pos(), "Readers do not see the image %s: its address must begin with https:// or be one of this blog.", noted(image.Destination))
-	case bytes.HasPrefix(bytes.ToLower(address), []byte("http:")):
-		n.add(image.Pos(), "The image %s is loaded over https, because browsers block the unencrypted one. Check that readers see it.", noted(image.Destination))
+	if sentence := sentenceAboutImage(util.URLEscape(head(image.Destination), true), image.Destination); sentence != "" {
+		n.add(image.Pos(), "%s", sentence)
 	}
+}
+
+// sentenceAboutImage returns what readers see otherwise of an image at an address. Empty: nothing.
+func sentenceAboutImage(address, written []byte) string {
+	switch {
+	case len(address) == 0:
+		return "An image has no address, so readers do not see it."
+	case !imageAddress.Match(address):
+		return fmt.Sprintf("Readers do not see the image %s: its address must begin with https:// or be one of this blog.", noted(written))
+	case bytes.HasPrefix(bytes.ToLower(address), []byte("http:")):
+		return fmt.Sprintf("The image %s is loaded over https, because browsers block the unencrypted one. Check that readers see it.", noted(written))
+	}
+	return ""
 }
 
 // link notes a link with an address that the sanitizer removes.
@@ -88,7 +98,7 @@ func (n *notes) link(offset int, destination []byte) {
 
 func head(address []byte) []byte { return address[:min(len(address), maxNotedAddress)] }
 
-// html notes the elements and attributes of HTML in Markdown that the sanitizer removes.
+// html notes the elements, attributes and comments of HTML in Markdown that the sanitizer removes.
 func (n *notes) html(offset int, fragment []byte) {
 	for tokens := html.NewTokenizer(bytes.NewReader(fragment)); ; {
 		kind := tokens.Next()
@@ -96,12 +106,18 @@ func (n *notes) html(offset int, fragment []byte) {
 			return
 		}
 		tag := tokens.Raw()
-		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
-			for _, removed := range n.removedFrom(string(tag)) {
-				n.add(offset, "%s is removed, because a post cannot have it.", removed)
+		length := len(tag)
+		switch kind {
+		case html.StartTagToken, html.SelfClosingTagToken:
+			for _, sentence := range n.sentencesAbout(string(tag)) {
+				n.add(offset, "%s", sentence)
+			}
+		case html.CommentToken:
+			if text := bytes.TrimSpace(tokens.Text()); string(text) != "more" { // which ends the summary
+				n.add(offset, "The comment “%s” is removed: readers do not receive it.", noted(text))
 			}
 		}
-		offset += len(tag)
+		offset += length
 	}
 }
 
@@ -118,31 +134,40 @@ func htmlOf(block *ast.HTMLBlock, source []byte) (offset int, fragment []byte) {
 	return begin, source[begin:end]
 }
 
-// removedFrom returns what the sanitizer removes from a tag: the element, or some attributes.
-func (n *notes) removedFrom(tag string) (removed []string) {
-	if removed, ok := n.tags[tag]; ok {
-		return removed
+// sentencesAbout returns what the sanitizer removes from a tag, the element or some attributes, and what it changes.
+func (n *notes) sentencesAbout(tag string) (sentences []string) {
+	if sentences, ok := n.tags[tag]; ok {
+		return sentences
 	}
 	if len(n.tags) >= maxNotedTags {
 		return nil
 	}
-	before := firstTag(tag)
-	if after := firstTag(policy.Sanitize(tag)); after.Data != before.Data {
-		removed = append(removed, "<"+noted([]byte(before.Data))+">")
-	} else {
-		for _, attribute := range before.Attr {
-			kept := slices.ContainsFunc(after.Attr, func(a html.Attribute) bool { return a.Key == attribute.Key })
-			if !kept {
-				removed = append(removed, fmt.Sprintf("The attribute %s of <%s>", noted([]byte(attribute.Key)), before.Data))
-			}
+	before, after := firstTag(tag), firstTag(policy.Sanitize(tag))
+	address := attribute(before, "src")
+	about := ""
+	if before.DataAtom == atom.Img {
+		about = sentenceAboutImage(head([]byte(address)), []byte(address))
+	}
+	switch {
+	case about != "":
+		sentences = append(sentences, about)
+	case after.Data != before.Data:
+		sentences = append(sentences, removed("<"+noted([]byte(before.Data))+">"))
+	}
+	for _, a := range before.Attr {
+		kept := after.Data != before.Data || slices.ContainsFunc(after.Attr, func(b html.Attribute) bool { return a.Key == b.Key })
+		if !kept && (about == "" || a.Key != "src") {
+			sentences = append(sentences, removed(fmt.Sprintf("The attribute %s of <%s>", noted([]byte(a.Key)), before.Data)))
 		}
 	}
 	if n.tags == nil {
 		n.tags = make(map[string][]string)
 	}
-	n.tags[tag] = removed
-	return removed
+	n.tags[tag] = sentences
+	return sentences
 }
+
+func removed(what string) string { return what + " is removed, because a post cannot have it." }
 
 // firstTag returns the tag that HTML begins with. Without one, its name is empty.
 func firstTag(text string) html.Token {

@@ -15,7 +15,8 @@ func TestNotes(t *testing.T) {
 		markdown string
 		want     []render.Note
 	}{
-		"nothing removed": {"# A\n\n<details open><summary>b</summary>\n\n[c](/d \"e\") <kbd title=\"f\">g</kbd> ![](h.png)\n\n</details>\n\n<!-- i --> <!--more-->", nil},
+		"nothing removed": {"# A\n\n<details open><summary>b</summary>\n\n[c](/d \"e\") <kbd title=\"f\">g</kbd> ![](h.png)\n\n</details>\n\n<!-- more --> <!--more-->", nil},
+		"comment":         {"a\n\n<!-- ask\nJane -->\n\nb <!-- i -->", []render.Note{{3, "The comment “ask\nJane” is removed: readers do not receive it."}, {6, "The comment “i” is removed: readers do not receive it."}}},
 		"element":         {"a\n\n<iframe src=\"https://example.com\">\n</iframe>", []render.Note{{3, "<iframe> is removed, because a post cannot have it."}}},
 		"element in text": {"a\nb <font color=red>c</font>", []render.Note{{2, "<font> is removed, because a post cannot have it."}}},
 		"script":          {"\n\na\n\n<script>\nif (a<b) {}\n</script>", []render.Note{{5, "<script> is removed, because a post cannot have it."}}},
@@ -28,6 +29,15 @@ func TestNotes(t *testing.T) {
 		"same twice":    {"<font>a</font> <font>b</font>", []render.Note{{1, "<font> is removed, because a post cannot have it."}}},
 		"image over http": {"a\n![b](HTTP://example.com/b.png)", []render.Note{
 			{2, "The image HTTP://example.com/b.png is loaded over https, because browsers block the unencrypted one. Check that readers see it."},
+		}},
+		"image over http in HTML": {"a <img src=\"http://example.com/b.png\" alt=\"b\">", []render.Note{
+			{1, "The image http://example.com/b.png is loaded over https, because browsers block the unencrypted one. Check that readers see it."},
+		}},
+		"image in HTML that pages refuse": {"<img src=data:image/png;base64,x onload=y()>", []render.Note{
+			{1, "Readers do not see the image data:image/png;base64,x: its address must begin with https:// or be one of this blog."},
+		}},
+		"image without an address": {"![]()\n\n<img>", []render.Note{
+			{1, "An image has no address, so readers do not see it."}, {3, "An image has no address, so readers do not see it."},
 		}},
 		"image that pages refuse": {"![größe](größe.png)\n\n![a](data:image/png;base64," + strings.Repeat("x", 100) + ")", []render.Note{
 			{3, "Readers do not see the image data:image/png;base64," + strings.Repeat("x", 58) + "…: its address must begin with https:// or be one of this blog."},

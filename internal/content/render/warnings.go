@@ -3,11 +3,11 @@ package render
 import (
 	"bytes"
 	"regexp"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/util"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -25,7 +25,7 @@ func (b *budget) warn(node ast.Node, source []byte) {
 	}
 	switch node := node.(type) {
 	case *ast.Image:
-		if !hasText(node, source) {
+		if imageAddress.Match(util.URLEscape(head(node.Destination), true)) && !hasText(node, source) { // else readers do not see it
 			b.warnings.add(node.Pos(), "The picture %s has no description.", noted(node.Destination))
 		}
 	case *ast.Link:
@@ -90,8 +90,9 @@ func (b *budget) warnHTML(offset int, fragment []byte) {
 		}
 		length := len(tokens.Raw())
 		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
-			if token := tokens.Token(); token.DataAtom == atom.Img && !hasAttribute(token, "alt") {
-				b.warnings.add(offset, "The picture %s has no description.", noted([]byte(strings.TrimSpace(attribute(token, "src")))))
+			token := tokens.Token()
+			if address := attribute(token, "src"); token.DataAtom == atom.Img && imageAddress.MatchString(address) && !hasAttribute(token, "alt") {
+				b.warnings.add(offset, "The picture %s has no description.", noted([]byte(address)))
 			}
 		}
 		offset += length

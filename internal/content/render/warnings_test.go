@@ -35,3 +35,14 @@ func TestWarnings(t *testing.T) {
 		t.Errorf("%d warnings", got)
 	}
 }
+
+// One sentence is enough about an image that readers do not see.
+func TestNoWarningOfWhatReadersDoNotSee(t *testing.T) {
+	t.Parallel()
+	for _, source := range []string{"<img src=\"data:image/png;base64,x\">", "![](data:image/png;base64,x)", "![]()", "<img>"} {
+		got := markdown(t, source)
+		if len(got.Notes) != 1 || len(got.Warnings) != 0 {
+			t.Errorf("%s: notes %v, warnings %v", source, got.Notes, got.Warnings)
+		}
+	}
+}
