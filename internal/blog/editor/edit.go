@@ -35,13 +35,15 @@ func (e *Editor) edit(w http.ResponseWriter, r *request) error {
 	}
 	f := formOf(r, source)
 	done := r.URL.Query().Get("done")
-	if f.Notice = f.notice(done); f.Notice != "" {
-		f.Published = (done == "published" || done == "updated") && f.Page != ""
-		// What was saved is shown as readers see it, unless the blog has no turn to render it.
-		if err := e.render(r, f, set.SmartPunctuation); err != nil && !errors.Is(err, site.ErrBusy) {
-			return err
-		}
+	// The notes under the text. They are missing if the blog has no turn to render the post, or if it is beyond the limits.
+	var invalid *post.InvalidError
+	if err := e.render(r, f, set.SmartPunctuation); err != nil && !errors.Is(err, site.ErrBusy) && !errors.As(err, &invalid) {
+		return err
 	}
+	if f.Notice = f.notice(done); f.Notice == "" {
+		f.Preview = "" // only what was saved is shown as readers see it
+	}
+	f.Published = (done == "published" || done == "updated") && f.Page != ""
 	return e.showForm(w, r, f, http.StatusOK)
 }
 

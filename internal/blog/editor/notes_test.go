@@ -32,9 +32,27 @@ func TestNotesUnderTheText(t *testing.T) {
 	published := b.Open("/write/photos/?done=published")
 	published.Want(t, http.StatusOK, "alice", append(notes, "Published. Readers can see it now.", `<a href="/photos/">View post</a>`,
 		`data-link="http://alice.example.com:8000/photos/" hidden>Copy link</button>`, `name="action" value="unpublish">Unpublish</button>`)...)
+	opened := b.Open("/write/photos/")
+	opened.Want(t, http.StatusOK, "alice", append(notes, warnings[1])...)
+	if !strings.Contains(opened.Body, `aria-label="Preview" tabindex="0" hidden>`) {
+		t.Error("the preview is open before its author asks for it")
+	}
 	got := send(t, b, "/write/photos/", append(version(published), append(fields, "save")...)...)
 	if got.Status != http.StatusOK || len(got.Notes) != 2 || len(got.Warnings) != 2 || got.Link != "http://alice.example.com:8000/photos/" {
 		t.Errorf("the script receives %+v", got)
+	}
+}
+
+// What readers do not see of the texts in the settings is named, too.
+func TestNotesInSettings(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	b := p.LogIn("alice", "alice.example.com")
+	b.Submit("/write/settings/", append(version(b.Open("/write/settings/")), "about", "Ann\n\n<iframe>", "footer", "<!-- a -->")...).
+		WantSeeOther(t, "/write/settings/?done=saved")
+	for _, path := range []string{"/write/settings/", "/write/settings/?done=saved"} {
+		b.Open(path).Want(t, http.StatusOK, "alice", "Line 3: &lt;iframe&gt; is removed, because a post cannot have it.", "Line 1: The comment “a” is removed: readers do not receive it.")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/content/settings"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -28,6 +29,8 @@ type settingsForm struct {
 	Zones []string
 	// Notice says what was just done. Empty: nothing.
 	Notice string
+	// AboutNotes and FooterNotes are about what readers see of these texts otherwise than it was written.
+	AboutNotes, FooterNotes []render.Note
 }
 
 // MaxPostsPerPage is how many posts a page can have.
@@ -86,6 +89,13 @@ func (e *Editor) showSettings(w http.ResponseWriter, r *request) error {
 	}
 	f := newSettingsForm(r, revisionOf(set), settingsValues(&set.Settings))
 	f.Notice = notices[r.URL.Query().Get("done")]
+	err = e.rendering(r, func() error {
+		f.AboutNotes, f.FooterNotes = set.Notes()
+		return nil
+	})
+	if err != nil && !errors.Is(err, site.ErrBusy) {
+		return err
+	}
 	return e.sendSettings(w, r, f, http.StatusOK)
 }
 

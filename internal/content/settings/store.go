@@ -140,13 +140,13 @@ func prepare(s Settings) (Stored, error) {
 	if err := s.Check(); err != nil {
 		return Stored{}, err
 	}
-	saved, options := Stored{Settings: s}, render.Options{SmartPunctuation: s.SmartPunctuation, Language: s.Language}
+	saved := Stored{Settings: s}
 	invalid := &InvalidError{}
 	for _, text := range []struct {
 		key, name, markdown string
 		html                *string
 	}{{"about", "text about you", s.About, &saved.AboutHTML}, {"footer", "footer", s.Footer, &saved.FooterHTML}} {
-		result, err := render.Markdown(text.markdown, options)
+		result, err := s.render(text.markdown)
 		if err != nil {
 			invalid.add(text.key, "The %s has too much markup. Shorten it.", text.name)
 		}
@@ -156,6 +156,18 @@ func prepare(s Settings) (Stored, error) {
 		return Stored{}, invalid
 	}
 	return saved, nil
+}
+
+func (s *Settings) render(markdown string) (render.Result, error) {
+	return render.Markdown(markdown, render.Options{SmartPunctuation: s.SmartPunctuation, Language: s.Language})
+}
+
+// Notes tell the author what readers see otherwise than it was written in the text about the author and in the footer.
+func (s *Settings) Notes() (about, footer []render.Note) {
+	// What cannot be rendered is refused when it is saved.
+	aboutResult, _ := s.render(s.About)
+	footerResult, _ := s.render(s.Footer)
+	return aboutResult.Notes, footerResult.Notes
 }
 
 // prefixIDs makes the ids of a text, such as those of footnotes, differ from those of a post on the same page: no id of a post has a
