@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
@@ -75,8 +76,18 @@ func (e *Editor) find(r *request, slug string) (source post.Source, err error) {
 	return source, err
 }
 
+// languageOf returns the language of a document: that of the blog, if its letters do not say one.
+func (r *request) languageOf(d *post.Document) language.Language {
+	written := d.FindLanguage()
+	if r.set != nil {
+		written.Tag = r.set.LanguageOf(written.Tag)
+	}
+	return written
+}
+
 func (e *Editor) showForm(w http.ResponseWriter, r *request, f *postForm, status int) error {
 	f.ReadOnly, f.Zone = r.readOnlyReason(), zoneName(r.clock().zone)
+	f.Written = r.languageOf(&f.Document)
 	f.fill()
 	f.Unsaved = r.Method == http.MethodPost // a redirect follows what is saved
 	title := "New post"

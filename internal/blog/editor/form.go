@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/content/settings"
@@ -34,6 +35,8 @@ type postForm struct {
 	// the time zone of the date, for people. Undated says that the author has cleared the date.
 	TagList, Place, Day, Zone string
 	Undated                   bool
+	// Written is the language of the title and the text.
+	Written language.Language
 	// Slugless says that the address follows the title: nobody has written one.
 	Slugless bool
 	// Unsaved says that the form shows what was submitted, and not what is stored.

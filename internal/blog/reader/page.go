@@ -48,14 +48,8 @@ func (r *request) nameOf(e post.Entry) string {
 	return cmp.Or(e.Name(), e.PublishedAt.In(r.zone()).Format("2 January 2006"))
 }
 
-// languageOf returns the language of a text in which the given one was found. Latin letters alone do not say one: then it is the
-// language of the blog, if that has them.
-func (r *request) languageOf(found string) string {
-	if found != "" || !language.IsLatin(r.settings.Language) {
-		return found
-	}
-	return r.settings.Language
-}
+// languageOf returns the language of a text in which the given one was found.
+func (r *request) languageOf(found string) string { return r.settings.LanguageOf(found) }
 
 // markUp completes the direction and the language of a post, which the former version of the program has not stored.
 func (r *request) markUp(e *post.Entry) {

@@ -73,8 +73,8 @@ func (r *SaveRequest) noteSlug() string {
 // something, and returns *InvalidError if the content is beyond the limits of package render.
 func renderDocument(d *Document, smart bool) (html rendered, visible bool, err error) {
 	options := render.Options{SmartPunctuation: smart, Language: d.Language, Uploads: media.PathPrefix}
-	if smart && options.Language == "" {
-		options.Language = language.Guess(d.Title + " " + d.Content[:min(len(d.Content), guessedBytes)]).Tag
+	if smart {
+		options.Language = d.FindLanguage().Tag
 	}
 	result, err := renderContent(d.Content, options)
 	if err != nil {
@@ -91,8 +91,16 @@ func renderDocument(d *Document, smart bool) (html rendered, visible bool, err e
 	}, d.Title != "" || result.Visible, nil
 }
 
-// guessedBytes is how much of the content tells the language of its quotation marks.
+// guessedBytes is how much of the content tells its language before it is rendered.
 const guessedBytes = 4 << 10
+
+// FindLanguage returns the language of a document that is not rendered: the one that its author says, or that of the script.
+func (d *Document) FindLanguage() language.Language {
+	if d.Language != "" {
+		return language.Of(d.Language)
+	}
+	return language.Guess(d.Title + " " + d.Content[:min(len(d.Content), guessedBytes)])
+}
 
 // renderContent renders the content of a post. It returns *InvalidError if the content is beyond the limits of package render.
 func renderContent(markdown string, o render.Options) (render.Result, error) {

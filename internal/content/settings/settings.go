@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/field"
+	"github.com/echoblogs/echoblogs/internal/content/language"
 )
 
 // Settings are those of one blog. The zero value is what a blog has whose owner has set nothing.
@@ -59,6 +60,15 @@ func (s *Settings) PageSize() int {
 		return DefaultPostsPerPage
 	}
 	return s.PostsPerPage
+}
+
+// LanguageOf returns the language of a text in which the given one was found. Latin letters alone do not say one: then it is the
+// language of the blog, if that has them.
+func (s *Settings) LanguageOf(found string) string {
+	if found != "" || !language.IsLatin(s.Language) {
+		return found
+	}
+	return s.Language
 }
 
 // Location returns the time zone: UTC, if it is not set, or has been removed from the database of time zones.
