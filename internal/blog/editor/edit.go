@@ -88,6 +88,9 @@ func (r *request) languageOf(d *post.Document) language.Language {
 func (e *Editor) showForm(w http.ResponseWriter, r *request, f *postForm, status int) error {
 	f.ReadOnly, f.Zone = r.readOnlyReason(), zoneName(r.clock().zone)
 	f.Written = r.languageOf(&f.Document)
+	if f.Preview != "" {
+		f.Article = f.article(r)
+	}
 	f.fill()
 	f.Unsaved = r.Method == http.MethodPost // a redirect follows what is saved
 	title := "New post"

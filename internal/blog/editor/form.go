@@ -58,6 +58,8 @@ type postForm struct {
 	// Warnings about what may be missing.
 	Preview         template.HTML
 	Notes, Warnings []render.Note
+	// Article is the post with the Preview, as readers would see it. Empty: it is not shown.
+	Article template.HTML
 }
 
 func newForm() *postForm {

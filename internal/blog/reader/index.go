@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/echoblogs/echoblogs/internal/blog/article"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
@@ -97,7 +98,7 @@ func (r *request) writeEntry(m web.HTMLWriter, e post.Entry) web.HTMLWriter {
 		m = m.Day(e.PublishedAt, r.zone())
 	}
 	if e.Author != "" {
-		m = writeAuthor(m, e.Author)
+		m = article.WriteAuthor(m, e.Author)
 	}
 	m = m.HTML("</p>\n")
 	if e.Summary != e.Name() { // which a short note is

@@ -5,16 +5,13 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"time"
 
+	"github.com/echoblogs/echoblogs/internal/blog/article"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
-
-// updatedAfter is the time after publication from which the date of a change is shown.
-const updatedAfter = 24 * time.Hour
 
 // smallPost is the size of the HTML of a post, in bytes, up to which it is read at once. Most posts have about 10 kB. Memory
 // for larger ones is reserved before they are read.
@@ -87,46 +84,7 @@ func (r *request) postPage(p *post.Post) web.Page {
 
 // writePost writes a post.
 func (r *request) writePost(m web.HTMLWriter, page web.Page, p post.Post) web.HTMLWriter {
-	m = m.HTML("<article class=\"post\" dir=\"").Text(p.Direction).HTML("\" lang=\"").Text(p.Language).HTML("\">\n<header>\n")
-	if p.Title != "" {
-		m = writeTitle(m, p)
-	}
-	m = m.HTML("<p class=\"meta\" lang=\"en\">").Day(p.PublishedAt, r.zone())
-	if p.Author != "" {
-		m = writeAuthor(m, p.Author)
-	}
-	if p.UpdatedAt.Sub(p.PublishedAt) > updatedAfter {
-		m = m.HTML(" · Updated ").Day(p.UpdatedAt, r.zone())
-	}
-	m = m.HTML("</p>\n")
-	if p.Cover != "" {
-		m = m.HTML("<img class=\"cover\" src=\"").Text(p.Cover).HTML("\" alt=\"").Text(p.CoverAlt).HTML("\">\n")
-	}
-	m = m.HTML("</header>\n<div class=\"prose\">\n").Sanitized(p.HTML).HTML("</div>\n")
-	m = writeTags(m, p.Tags).HTML("</article>\n")
+	m = article.Write(m, p, r.zone())
 	m = page.English(m.HTML("<nav class=\"pages\" aria-label=\"Pages\"")).HTML(">")
 	return m.HTML("<a href=\"/\">All posts</a></nav>\n")
-}
-
-// writeTitle writes the title of a post, which leads to what a link post is about.
-func writeTitle(m web.HTMLWriter, p post.Post) web.HTMLWriter {
-	if p.Link == "" {
-		return m.HTML("<h1>").Text(p.Title).HTML("</h1>\n")
-	}
-	return m.HTML("<h1><a href=\"").Text(p.Link).HTML("\">").Text(p.Title).HTML("</a></h1>\n")
-}
-
-func writeTags(m web.HTMLWriter, tags []string) web.HTMLWriter {
-	if len(tags) == 0 {
-		return m
-	}
-	m = m.HTML("<ul class=\"tags\">\n")
-	for _, tag := range tags {
-		m = m.HTML("<li lang=\"\"><bdi>").Text(tag).HTML("</bdi></li>\n")
-	}
-	return m.HTML("</ul>\n")
-}
-
-func writeAuthor(m web.HTMLWriter, author string) web.HTMLWriter {
-	return m.HTML(" · <bdi lang=\"\">").Text(author).HTML("</bdi>")
 }

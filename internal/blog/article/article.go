@@ -1,0 +1,71 @@
+// Package article writes a post as readers see it: on its own page, on that of a link that its author shares, and in the preview of
+// the editor.
+package article
+
+import (
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/web"
+)
+
+// updatedAfter is the time after publication from which the date of a change is shown.
+const updatedAfter = 24 * time.Hour
+
+// Write writes a post, whose direction and language are complete, with dates in a time zone.
+func Write(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
+	m = begin(m, p)
+	if p.Title != "" {
+		m = writeTitle(m.HTML("<h1>"), p).HTML("</h1>\n")
+	}
+	return end(m, p, zone)
+}
+
+// WritePreview writes a post as Write does, below the title of the page that it is part of.
+func WritePreview(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
+	return end(writeTitle(begin(m, p).HTML("<h2>"), p).HTML("</h2>\n"), p, zone)
+}
+
+func begin(m web.HTMLWriter, p post.Post) web.HTMLWriter {
+	return m.HTML("<article class=\"post\" dir=\"").Text(p.Direction).HTML("\" lang=\"").Text(p.Language).HTML("\">\n<header>\n")
+}
+
+// writeTitle writes the title of a post, which leads to what a link post is about.
+func writeTitle(m web.HTMLWriter, p post.Post) web.HTMLWriter {
+	if p.Link == "" || p.Title == "" {
+		return m.Text(p.Title)
+	}
+	return m.HTML("<a href=\"").Text(p.Link).HTML("\">").Text(p.Title).HTML("</a>")
+}
+
+func end(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
+	m = m.HTML("<p class=\"meta\" lang=\"en\">").Day(p.PublishedAt, zone)
+	if p.Author != "" {
+		m = WriteAuthor(m, p.Author)
+	}
+	if p.UpdatedAt.Sub(p.PublishedAt) > updatedAfter {
+		m = m.HTML(" · Updated ").Day(p.UpdatedAt, zone)
+	}
+	m = m.HTML("</p>\n")
+	if p.Cover != "" {
+		m = m.HTML("<img class=\"cover\" src=\"").Text(p.Cover).HTML("\" alt=\"").Text(p.CoverAlt).HTML("\">\n")
+	}
+	m = m.HTML("</header>\n<div class=\"prose\">\n").Sanitized(p.HTML).HTML("</div>\n")
+	return writeTags(m, p.Tags).HTML("</article>\n")
+}
+
+// WriteAuthor writes the author of a post after its date.
+func WriteAuthor(m web.HTMLWriter, author string) web.HTMLWriter {
+	return m.HTML(" · <bdi lang=\"\">").Text(author).HTML("</bdi>")
+}
+
+func writeTags(m web.HTMLWriter, tags []string) web.HTMLWriter {
+	if len(tags) == 0 {
+		return m
+	}
+	m = m.HTML("<ul class=\"tags\">\n")
+	for _, tag := range tags {
+		m = m.HTML("<li lang=\"\"><bdi>").Text(tag).HTML("</bdi></li>\n")
+	}
+	return m.HTML("</ul>\n")
+}

@@ -1,0 +1,39 @@
+package editor
+
+import (
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/echoblogs/echoblogs/internal/blog/article"
+	"github.com/echoblogs/echoblogs/internal/content/field"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/settings"
+)
+
+// article returns the post of a form as the page for readers shows it, with the rendered content that the form has. Addresses with
+// which it cannot be saved are left out: they have not been checked.
+func (f *postForm) article(r *request) template.HTML {
+	d := f.Document
+	shown := post.Post{HTML: string(f.Preview), Tags: d.Tags}
+	shown.Title, shown.Author, shown.PublishedAt = d.Title, d.Author, f.dateShown(r)
+	shown.Language, shown.Direction = f.Written.Tag, f.Written.Direction()
+	if field.IsWebAddress(d.Link) {
+		shown.Link = d.Link
+	}
+	if field.IsImageAddress(d.Cover) {
+		shown.Cover, shown.CoverAlt = d.Cover, d.CoverAlt
+	}
+	if !d.Draft {
+		shown.UpdatedAt = r.now
+	}
+	return template.HTML(article.WritePreview(nil, shown, r.clock().zone)) //nolint:gosec // it escapes what is not sanitized
+}
+
+// dateShown returns the date of the form. A post without one has that of today until it is published.
+func (f *postForm) dateShown(r *request) time.Time {
+	if at, ok := settings.ParseLocal(strings.Replace(f.Day, " ", "T", 1), r.clock().zone); ok {
+		return at
+	}
+	return r.now
+}
