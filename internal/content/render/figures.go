@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"iter"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/renderer/html"
@@ -57,17 +58,38 @@ func replaceFigure(paragraph *ast.Paragraph, source []byte) {
 	paragraph.Parent().ReplaceChild(paragraph.Parent(), paragraph, f)
 }
 
-// widthOf returns the width that the fragment of an image's address asks for, in a list with commas: wide or full. "": that of the
-// text. Style sheets know the other words, which say what stays visible of an image that is cropped, such as top-left.
-func widthOf(image *ast.Image) string {
+// wordsOf returns what the fragment of an image's address says, in a list with commas: how wide the image is, and what stays visible
+// of it where it is cropped.
+func wordsOf(image *ast.Image) iter.Seq[[]byte] {
 	_, fragment, _ := bytes.Cut(image.Destination, []byte{'#'})
-	for part := range bytes.SplitSeq(fragment, []byte{','}) {
-		switch width := string(part); width {
+	return bytes.SplitSeq(fragment, []byte{','})
+}
+
+// widthOf returns the width of an image: wide or full. "": that of the text.
+func widthOf(image *ast.Image) string {
+	for word := range wordsOf(image) {
+		switch width := string(word); width {
 		case "wide", "full":
 			return width
 		}
 	}
 	return ""
+}
+
+// crops are the words for what stays visible, with the classes of the image.
+var crops = map[string]string{
+	"top": "top", "bottom": "bottom", "left": "left", "right": "right",
+	"top-left": "top left", "top-right": "top right", "bottom-left": "bottom left", "bottom-right": "bottom right",
+}
+
+// setCrop gives an image the classes for what stays visible of it.
+func setCrop(image *ast.Image) {
+	for word := range wordsOf(image) {
+		if classes, ok := crops[string(word)]; ok {
+			image.SetAttributeString("class", []byte(classes))
+			return
+		}
+	}
 }
 
 func renderFigure(w util.BufWriter, _ []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {

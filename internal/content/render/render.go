@@ -123,6 +123,7 @@ func (transformer) Transform(document *ast.Document, reader text.Reader, pc pars
 			if images++; images > 1 {
 				node.SetAttributeString("loading", []byte("lazy"))
 			}
+			setCrop(node)
 			b.notes.image(node)
 			b.uploads.add(&b.notes, node.Pos(), node.Destination, true)
 		case *ast.Link:

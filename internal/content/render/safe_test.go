@@ -49,7 +49,8 @@ var elements = strings.Fields(`a abbr b bdi blockquote br caption cite code col 
 	figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span strike strong sub
 	summary sup table tbody td tfoot th thead time tr u ul var wbr`)
 
-var classes = strings.Fields("div.table ul.tasks ol.tasks figure.wide figure.full figure.pair figure.row span.k span.s span.m span.f span.c")
+var classes = append(strings.Fields("div.table ul.tasks ol.tasks figure.wide figure.full figure.pair figure.row span.k span.s span.m span.f span.c img.top img.bottom img.left img.right"),
+	"img.top left", "img.top right", "img.bottom left", "img.bottom right")
 
 func checkNode(t *testing.T, node *html.Node) {
 	t.Helper()

@@ -47,6 +47,7 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^table$`)).OnElements("div")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^tasks$`)).OnElements("ul", "ol")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(wide|full|pair|row)$`)).OnElements("figure")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^(top|bottom|left|right|(top|bottom) (left|right))$`)).OnElements("img")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^[ksmfc]$`)).OnElements("span")
 	p.AllowAttrs("id").Matching(regexp.MustCompile(`^fn(ref[0-9]*)?:[0-9]+$`)).OnElements("li", "sup")
 	p.AllowAttrs("role").Matching(regexp.MustCompile(`^doc-(noteref|backlink)$`)).OnElements("a")
