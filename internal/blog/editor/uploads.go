@@ -1,17 +1,23 @@
 package editor
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"github.com/echoblogs/echoblogs/internal/content/media"
+	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 // uploadsView is the data of the list of uploads.
 type uploadsView struct {
 	Items []uploadItem
+	// Storage says how much the blog stores, and how much is left.
+	Storage string
 	// Newer and Older are the addresses of the adjacent pages. Empty: there is no such page.
 	Newer, Older string
 	// Notice says what was just done, and ReadOnly why the blog cannot be changed. Empty: nothing, and it can.
@@ -43,7 +49,15 @@ func (e *Editor) listUploads(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	list := uploadsView{Notice: notices[r.URL.Query().Get("done")], ReadOnly: r.readOnlyReason()}
+	var used post.Usage
+	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		used, err = r.posts().Usage(ctx, db)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	list := uploadsView{Storage: storageSentence(used.Bytes(), r.tenant.MaxStorageBytes), Notice: notices[r.URL.Query().Get("done")], ReadOnly: r.readOnlyReason()}
 	if number > 1 {
 		list.Newer = uploadsPage(number - 1)
 	}
@@ -54,6 +68,14 @@ func (e *Editor) listUploads(w http.ResponseWriter, r *request) error {
 		list.Items = append(list.Items, newUploadItem(file))
 	}
 	return e.show(w, r, view{name: "uploads", title: "Uploads", style: "posts.css", script: "clipboard.js", Data: list})
+}
+
+// storageSentence says how much of a limit is used. nil: there is no limit.
+func storageSentence(used int64, limit *int64) string {
+	if limit == nil {
+		return fmt.Sprintf("Your blog uses %s, posts and their versions included.", media.FormatBytes(used))
+	}
+	return fmt.Sprintf("Your blog uses %s of %s, posts and their versions included. %s bytes are left.", media.FormatBytes(used), media.FormatBytes(*limit), media.GroupDigits(max(0, *limit-used)))
 }
 
 func newUploadItem(file media.File) uploadItem {

@@ -90,7 +90,7 @@ func (e *QuotaError) Error() string {
 		needs = "there is no room"
 	}
 	return fmt.Sprintf("%s was not uploaded: %s, and %s bytes of %s are left. Delete uploads or posts, or contact support for a higher limit.",
-		e.Name, needs, groupDigits(e.Left), FormatBytes(e.Max))
+		e.Name, needs, GroupDigits(e.Left), FormatBytes(e.Max))
 }
 
 // FormatBytes returns a size for people: with one decimal at most, in units of 1000, rounded up.
@@ -112,7 +112,8 @@ func decimal(n, unit int64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%d.%d", tenths/10, tenths%10), ".0")
 }
 
-func groupDigits(n int64) string {
+// GroupDigits returns a number for people, such as 12,345.
+func GroupDigits(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
