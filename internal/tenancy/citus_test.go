@@ -163,8 +163,6 @@ func reviseAndDelete(ctx context.Context, t *testing.T, pool *pgxpool.Pool, post
 	if _, moved := errors.AsType[*post.MovedError](err); !moved {
 		t.Errorf("the former slug: %v", err)
 	}
-	_, err = posts.ListAddresses(ctx, pool, now, 5)
-	step("list addresses", err)
 	_, err = posts.ListPages(ctx, pool, now)
 	step("list pages", err)
 	_, err = posts.Count(ctx, pool, now)

@@ -50,22 +50,6 @@ func (s Store) updatePending(ctx context.Context, tx pgx.Tx, p Prepared, stored 
 	return saved, s.fit(ctx, tx, r.Quota, used, room{bytes: used.own + int64(len(encoded)), revisions: kept})
 }
 
-// PublishPending shows readers the pending changes of a post, whose version is the base of the request; its document is ignored.
-// Without pending changes, it changes nothing, so a caller can retry after a lost response. Its errors are those of Save.
-func (s Store) PublishPending(ctx context.Context, db postgres.Beginner, r SaveRequest) (Saved, error) {
-	stored, err := s.FindByID(ctx, db, r.Base.ID)
-	switch {
-	case err != nil:
-		return Saved{}, err
-	case stored.Pending == nil:
-		return Saved{Outcome: Unchanged, Slug: stored.Slug, Version: stored.Version}, nil
-	case !stored.Version.equal(r.Base):
-		return Saved{}, ErrChanged
-	}
-	r.Document, r.Overwrite, r.Unpublished = *stored.Pending, false, false
-	return s.Save(ctx, db, r)
-}
-
 // DiscardPending drops the pending changes of a version of a post, of which a revision is kept, and returns the version without
 // them. It returns ErrChanged if the post was changed since, and ErrNotFound if it does not exist.
 func (s Store) DiscardPending(ctx context.Context, db postgres.Beginner, base Version, now time.Time) (left Version, err error) {

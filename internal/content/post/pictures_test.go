@@ -51,7 +51,7 @@ func TestPicturesOfPost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.PublishPending(t.Context(), pool, post.SaveRequest{Base: pending.Version, Now: now}); err != nil {
+	if _, err := store.Save(t.Context(), pool, post.SaveRequest{Document: document, Base: pending.Version, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if html, err = store.HTML(t.Context(), pool, saved.Version.ID); err != nil || !strings.Contains(html, want) || !strings.Contains(html, "More.") {

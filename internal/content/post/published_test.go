@@ -53,8 +53,6 @@ func TestWhatIsListed(t *testing.T) {
 	want("one on each page", pages, nil, "three", "four", "two", "one")
 	latest, err := store.Latest(t.Context(), pool, now, 10, 1<<20)
 	want("the feed", slugs(latest, func(p post.Post) string { return p.Slug }), err, "two", "one", "three", "four")
-	addresses, err := store.ListAddresses(t.Context(), pool, now, 10)
-	want("the sitemap", slugs(addresses, func(a post.Address) string { return a.Slug }), err, "first-page", "a-page", "one", "three", "four")
 	navigation, err := store.ListPages(t.Context(), pool, now)
 	want("the navigation", slugs(navigation, func(p post.PageLink) string { return p.Slug }), err, "first-page", "a-page")
 

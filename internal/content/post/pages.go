@@ -10,29 +10,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// Address is the address of a post that search engines may list.
-type Address struct {
-	// Slug is the last part of the address.
-	Slug string
-	// ChangedAt is when readers last saw a change.
-	ChangedAt time.Time
-}
-
-// ListAddresses returns the addresses for a sitemap at the time now, pages included, newest first: at most limit. Unlisted
-// posts are not among them, and neither are those that were published elsewhere first.
-func (s Store) ListAddresses(ctx context.Context, db postgres.Querier, now time.Time, limit int) ([]Address, error) {
-	rows, err := db.Query(ctx, `SELECT slug, greatest(updated_at, published_at) FROM `+s.table+`
-		WHERE published_at <= $1 AND canonical_url = '' ORDER BY published_at DESC, id DESC LIMIT $2`, binary, now, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list addresses: %w", err)
-	}
-	addresses, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Address])
-	if err != nil {
-		return nil, fmt.Errorf("list addresses: %w", err)
-	}
-	return addresses, nil
-}
-
 // MaxPages is how many pages the navigation has.
 const MaxPages = 50
 
