@@ -22,6 +22,7 @@ const UploadsFile = "media.json"
 
 // Uploads are the uploads of a blog: a media.Store.
 type Uploads interface {
+	List(ctx context.Context, limit, offset int) ([]media.File, error)
 	ListAfter(ctx context.Context, afterID string, limit int) ([]media.File, error)
 	Open(ctx context.Context, id string, width int) (media.Content, error)
 }
@@ -47,11 +48,11 @@ const maxUploadsFile = 64 << 20
 
 // addUploads adds the original files. It calls next before each chunk.
 func (e *Export) addUploads(ctx context.Context, archive *zip.Writer, next func() error) error {
-	first, err := e.uploads.ListAfter(ctx, "", 1)
-	if err != nil || len(first) == 0 {
+	newest, err := e.uploads.List(ctx, 1, 0)
+	if err != nil || len(newest) == 0 {
 		return err
 	}
-	if err := e.listUploads(ctx, archive, next); err != nil {
+	if err := e.listUploads(ctx, archive, newest[0].CreatedAt, next); err != nil {
 		return err
 	}
 	buffer := make([]byte, 32<<10)
@@ -78,10 +79,10 @@ func (e *Export) addUploads(ctx context.Context, archive *zip.Writer, next func(
 	})
 }
 
-// listUploads adds UploadsFile, an array with a line for each upload. One that is deleted meanwhile is in it, but not in the
-// archive.
-func (e *Export) listUploads(ctx context.Context, archive *zip.Writer, next func() error) error {
-	file, err := archive.CreateHeader(&zip.FileHeader{Name: UploadsFile, Method: zip.Deflate})
+// listUploads adds UploadsFile, an array with a line for each upload, with the time of the newest. One that is deleted meanwhile is
+// in it, but not in the archive.
+func (e *Export) listUploads(ctx context.Context, archive *zip.Writer, modified time.Time, next func() error) error {
+	file, err := archive.CreateHeader(&zip.FileHeader{Name: UploadsFile, Method: zip.Deflate, Modified: modified.UTC()})
 	if err != nil {
 		return fmt.Errorf("add %s to the archive: %w", UploadsFile, err)
 	}

@@ -67,6 +67,11 @@ func TestUploadsAreReadBack(t *testing.T) {
 		t.Errorf("a document of %d bytes has %d", len(long), len(content))
 	}
 
+	for _, file := range archive.File {
+		if file.Modified.Year() < 2020 {
+			t.Errorf("%s has the time %s in the archive", file.Name, file.Modified)
+		}
+	}
 	file, err := archive.Open("t.md")
 	if err != nil {
 		t.Fatal(err)
