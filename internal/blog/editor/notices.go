@@ -14,7 +14,7 @@ var notices = map[string]string{
 	"scheduled":   "Scheduled. Readers can see it from its date on.",
 	"unpublished": "Unpublished. It is a draft now, and readers can no longer see it.",
 	"discarded":   "Discarded. The changes are kept among the versions of the post.",
-	"shared":      "Saved. Everybody who has the link can read it.",
+	"shared":      "Saved. Anyone with the link can read it.",
 	"unshared":    "Saved. The link no longer works.",
 	"restored":    "Restored.",
 	"deleted":     "Deleted.",

@@ -23,8 +23,8 @@ func (l Language) Direction() string {
 	return "ltr"
 }
 
-// looked is how many letters Guess looks at.
-const looked = 500
+// maxLetters is how many letters of a text Guess reads.
+const maxLetters = 500
 
 // scripts are the scripts that say the language, or the most frequent one of those written in it.
 var scripts = []struct {
@@ -94,7 +94,7 @@ func Guess(text string) Language {
 		} else {
 			latin++
 		}
-		if seen++; seen == looked {
+		if seen++; seen == maxLetters {
 			break
 		}
 	}

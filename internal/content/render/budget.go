@@ -71,7 +71,7 @@ func (b *budget) spend(nodes int) {
 	b.checkTime()
 }
 
-// checkTime looks at the clock at each 64th call, because that takes longer than parsing a word.
+// checkTime reads the clock at each 64th call only, because that takes longer than parsing a word.
 func (b *budget) checkTime() {
 	if b.checks++; b.checks%64 == 0 && time.Now().After(b.deadline) {
 		panic(exhausted{ErrTooComplex})
