@@ -58,7 +58,7 @@ func TestEditor(t *testing.T) {
 	wanda.wantText("- one\n- two\n1. end\n##    2. ")
 
 	// The preview stands beside the text, and what is removed is listed.
-	wanda.type_("\n\n<iframe></iframe>\n\n*Tail*")
+	wanda.addText("\n\n<iframe></iframe>\n\n*Tail*")
 	wanda.goTo("Preview")
 	wanda.keys(kb.Enter)
 	wanda.sees("<iframe> is removed, because a post cannot have it.")
@@ -85,7 +85,7 @@ func TestNoTextIsLost(t *testing.T) {
 	victor.sees("Saved")
 
 	victor.network(true)
-	victor.type_(" Second line.")
+	victor.addText(" Second line.")
 	victor.sees("Not saved. Trying again in 4 s.")
 	// The tab crashes; another one offers what the server lacks.
 	tab, closeTab := chromedp.NewContext(victor.tab)
@@ -105,7 +105,7 @@ func TestNoTextIsLost(t *testing.T) {
 	again.sees("Saved")
 
 	// The first window is back, with the same text: nothing is overwritten, and both texts are there.
-	victor.type_(" Third line.")
+	victor.addText(" Third line.")
 	victor.network(false)
 	victor.sees("Changed in another window at")
 	victor.sees("Current post")
@@ -116,8 +116,8 @@ func TestNoTextIsLost(t *testing.T) {
 	again.wantText("First line. Second line. Third line.")
 }
 
-// type_ types at the end of the text.
-func (p *person) type_(text string) {
+// addText types at the end of the text.
+func (p *person) addText(text string) {
 	p.t.Helper()
 	run(p.t, p.tab, chromedp.Evaluate[chromedp.Void](`(() => { const c = document.querySelector("[name=content]"); c.focus(); c.setSelectionRange(c.value.length, c.value.length) })()`))
 	p.keys(strings.ReplaceAll(text, "\n", kb.Enter))
@@ -151,7 +151,7 @@ func (p *person) keys(text string) {
 
 func (p *person) dispatch(event input.DispatchKeyEventParams) {
 	p.t.Helper()
-	p.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, input.DispatchKeyEvent, event)
 		return chromedp.Void{}, err
 	})
@@ -160,7 +160,7 @@ func (p *person) dispatch(event input.DispatchKeyEventParams) {
 // network turns the network off or on.
 func (p *person) network(off bool) {
 	p.t.Helper()
-	p.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
 			MatchedNetworkConditions: []*network.Conditions{{Offline: off, DownloadThroughput: -1, UploadThroughput: -1}},
 		})

@@ -18,7 +18,7 @@ func TestOwnersPages(t *testing.T) {
 	olga, blog := startWriting(t, "olga")
 	olga.keys("What a lighthouse keeper knows about attention, and other things that nobody asked" + kb.Enter + "First.")
 	olga.publish()
-	olga.type_(kb.Enter + kb.Enter + "Second.")
+	olga.addText(kb.Enter + kb.Enter + "Second.")
 	olga.press(kb.Enter, chromedp.ModifierCtrl)
 	olga.inPanel()
 	olga.keys(kb.Enter)

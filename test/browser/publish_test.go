@@ -70,7 +70,7 @@ func TestPublishPanel(t *testing.T) {
 	paula.sees("There is nothing to publish yet.")
 	paula.press(kb.Tab, chromedp.ModifierShift) // from the text
 	paula.keys("The lamp and the log")
-	paula.type_("![](https://example.org/a.png)\n\nTK, see [the log]().\n\n<iframe></iframe>")
+	paula.addText("![](https://example.org/a.png)\n\nTK, see [the log]().\n\n<iframe></iframe>")
 	paula.goTo("Publish")
 	paula.keys(kb.Enter)
 	paula.inPanel()
@@ -110,7 +110,7 @@ func TestPublishPanel(t *testing.T) {
 	paula.lookHere("published", axe)
 
 	// Changes are not public before the panel says so.
-	paula.type_(" More.")
+	paula.addText(" More.")
 	paula.sees("are not public yet")
 	paula.goTo("Update…")
 	paula.keys(kb.Enter)
