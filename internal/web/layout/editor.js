@@ -157,6 +157,9 @@ form.addEventListener("click", (event) => {
 });
 
 addEventListener("keydown", (event) => {
+  if (event.defaultPrevented) {
+    return; // on keyboards where the slash is on the 7, Ctrl+Shift+7 has made a list
+  }
   if (!(event.ctrlKey || event.metaKey) || event.altKey || event.isComposing || "readOnly" in form.dataset) {
     return;
   }
