@@ -7,6 +7,20 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
+// Enter continues a list in a quote, and ends first the list and then the quote.
+func TestListInQuote(t *testing.T) {
+	t.Parallel()
+	quinn := openNewPost(t, "quinn")
+	quinn.keys("Quoted" + kb.Enter + "> - a" + kb.Enter + "b" + kb.Enter)
+	quinn.wantText("> - a\n> - b\n> - ")
+	quinn.keys(kb.Enter)
+	quinn.wantText("> - a\n> - b\n> ")
+	quinn.keys(kb.Enter)
+	quinn.wantText("> - a\n> - b\n")
+	quinn.keys("> > 1. c" + kb.Enter)
+	quinn.wantText("> - a\n> - b\n> > 1. c\n> > 2. ")
+}
+
 // On keyboards where the slash is on the 7, Ctrl+Shift+7 makes a list and opens nothing.
 func TestOrderedListWhereSlashIsOnSeven(t *testing.T) {
 	t.Parallel()

@@ -174,23 +174,24 @@ export function isInCode(value, place) {
   return fence !== "" || (line.match(/`/g) ?? []).length % 2 === 1;
 }
 
-const item = /^([ \t]*)(>[ \t]?|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?|(\d{1,9})([.)])[ \t]+)/;
+const item = /^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+/;
+// The marks of quotes at the beginning of a line, and that of an item in the innermost one.
+const marks = /^((?:[ \t]*>[ \t]?)*)([ \t]*)([-*+][ \t]+(?:\[[ xX]\][ \t]+)?|(\d{1,9})([.)])[ \t]+)?/;
 
-/** newline continues a list or a quote in the next line, and ends it in an empty item. */
+/** newline continues a list or a quote in the next line. In an empty item it ends the list, and in an empty line the quote. */
 export function newline({ value, start, end }) {
   const from = value.lastIndexOf("\n", start - 1) + 1;
-  const found = value.slice(from, start).match(item);
-  if (!found || isInCode(value, from)) {
+  const [all, quote, indent, mark, number, dot] = value.slice(from, start).match(marks);
+  if ((!quote && !mark) || isInCode(value, from)) {
     return null;
   }
-  const [mark, indent, , number, dot] = found;
-  const lineEnd = value.indexOf("\n", end);
-  const rest = value.slice(from + mark.length, lineEnd < 0 ? value.length : lineEnd);
-  if (rest.trim() === "") {
-    return { start: from, end: lineEnd < 0 ? value.length : lineEnd, text: indent.slice(0, -2), select: [from + indent.slice(0, -2).length, from + indent.slice(0, -2).length] };
+  const next = value.indexOf("\n", end);
+  const lineEnd = next < 0 ? value.length : next;
+  if (value.slice(from + all.length, lineEnd).trim() === "") {
+    const text = mark ? quote + indent.slice(0, -2) : quote.replace(/[ \t]*>[ \t]?$/, "");
+    return { start: from, end: lineEnd, text, select: [from + text.length, from + text.length] };
   }
-  const next = number ? `${indent}${Number(number) + 1}${dot} ` : mark.replace(/\[[xX]\]/, "[ ]");
-  const text = `\n${next}`;
+  const text = `\n${quote}${indent}${number ? `${Number(number) + 1}${dot} ` : (mark ?? "").replace(/\[[xX]\]/, "[ ]")}`;
   return { start, end, text, select: [start + text.length, start + text.length] };
 }
 
@@ -198,7 +199,7 @@ export function newline({ value, start, end }) {
 export function indent(selection, out) {
   const [start, end] = lines(selection);
   const before = selection.value.slice(start, end).split("\n");
-  if (!before.some((line) => item.test(line) && !line.trimStart().startsWith(">"))) {
+  if (!before.some((line) => item.test(line))) {
     return null;
   }
   const after = before.map((line) => (out ? line.replace(/^ {1,4}|^\t/, "") : line === "" ? line : `${" ".repeat(width(line))}${line}`));
@@ -225,10 +226,10 @@ export function insert({ value, start, end }, text, from = value.slice(end).trim
   return { start, end, text: before + text + after, select: [offset + from, offset + to] };
 }
 
-/** table is a table of cells, as they are pasted from a spreadsheet. null: the text is not one. */
+/** table is a table of cells, as they are pasted from a spreadsheet. null: the text is not one, such as lines that a tab indents. */
 export function table(pasted) {
   const rows = pasted.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n").map((row) => row.split("\t"));
-  if (rows[0].length < 2 || rows.some((row) => row.length !== rows[0].length)) {
+  if (rows[0].length < 2 || rows.some((row) => row.length !== rows[0].length) || rows.every(([first]) => first.trim() === "")) {
     return null;
   }
   const write = (cells) => `| ${cells.map((cell) => cell.trim().replace(/\|/g, "\\|")).join(" | ")} |`;
