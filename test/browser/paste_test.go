@@ -59,6 +59,23 @@ func TestPaste(t *testing.T) {
 	pia.wantText(code)
 }
 
+// Pasting as plain text is for one paste: the next one, from the menu of a mouse, is not.
+func TestPastePlainOnce(t *testing.T) {
+	t.Parallel()
+	pete := openNewPost(t, "pete")
+	pete.keys("Pasted" + kb.Enter)
+	pete.copies("text/plain", plain)
+	pete.paste(true)
+	pete.wantText(plain)
+	run(t, pete.tab, chromedp.Evaluate[bool](fmt.Sprintf(`(() => {
+		const clipboardData = new DataTransfer();
+		clipboardData.setData("text/html", %q);
+		clipboardData.setData("text/plain", %q);
+		return document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+	})()`, rich, plain)))
+	pete.wantText(plain + "See **the** [log](https://example.org/log).")
+}
+
 // copies puts data into the clipboard. Arguments are alternating types and texts.
 func (p *person) copies(typesAndTexts ...string) {
 	p.t.Helper()

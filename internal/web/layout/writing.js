@@ -10,7 +10,7 @@ export class Writing {
   #fromHTML;
   #tools;
   #freed = false; // Escape was pressed: Tab moves the focus
-  #plain = false; // Ctrl+Shift+V was pressed
+  #plain = false; // Ctrl+Shift+V is pressed
 
   constructor(area, markdown, fromHTML) {
     this.#area = area;
@@ -37,6 +37,7 @@ export class Writing {
     addEventListener("keydown", (event) => {
       this.#plain = event.shiftKey && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "v";
     });
+    addEventListener("keyup", () => (this.#plain = false));
   }
 
   /** selection returns the text with what is selected of it. */
