@@ -47,22 +47,23 @@ if (bar) {
 
 // --- Uploads
 
-/** replace replaces text that is still there, and leaves the caret where it is. */
-function replace(from, to) {
-  const start = content.value.indexOf(from);
-  if (start < 0) {
-    return;
-  }
-  const focused = document.activeElement;
-  const end = start + from.length;
-  const moved = (place) => (place <= start ? place : place >= end ? place + to.length - from.length : start + to.length);
-  writing.apply({ start, end, text: to, select: [moved(content.selectionStart), moved(content.selectionEnd)] });
-  if (focused !== content) {
+/** replace replaces text, and leaves the focus and the caret where they are. The promise is kept with whether the text was still there. */
+async function replace(from, to) {
+  let focused;
+  const found = await writing.change(({ value, start: caret, end: selected }) => {
+    focused = document.activeElement;
+    const start = value.indexOf(from);
+    const end = start + from.length;
+    const moved = (place) => (place <= start ? place : place >= end ? place + to.length - from.length : start + to.length);
+    return start < 0 ? null : { start, end, text: to, select: [moved(caret), moved(selected)] };
+  });
+  if (found && focused !== content) {
     focused.focus();
   }
+  return found;
 }
 
-const uploads = content.readOnly ? null : new Uploads(form, { insert: (text) => writing.apply(markdown.insert(writing.selection(), text)), replace });
+const uploads = content.readOnly ? null : new Uploads(form, { insert: (text) => writing.change((s) => markdown.insert(s, text)), replace });
 
 // --- Saving and preview
 

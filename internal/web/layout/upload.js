@@ -4,7 +4,8 @@ const pictures = /^image\/(jpeg|png|gif|webp)$/;
 
 /**
  * Uploads uploads files to the blog, one after the other. replace(from, to) replaces text in the post as one step of the browser's
- * undo and leaves the caret where it is; insert(text) puts text at the caret, in lines of its own.
+ * undo and leaves the caret where it is; insert(text) puts text at the caret, in lines of its own. Both return a promise that is kept
+ * when the text is changed: an input method that composes in it delays that.
  */
 export class Uploads {
   #form;
@@ -78,7 +79,8 @@ export class Uploads {
   #unique(name) {
     const plain = name.replace(/[[\]\\`<>]/g, "_");
     let unique = plain;
-    for (let i = 2; this.#form.elements.content.value.includes(`[Uploading ${unique}…]`); i++) {
+    const isUsed = () => this.#waiting.some(({ name }) => name === unique) || this.#form.elements.content.value.includes(`[Uploading ${unique}…]`);
+    for (let i = 2; isUsed(); i++) {
       unique = `${plain} (${i})`;
     }
     return unique;
@@ -149,7 +151,7 @@ export class Uploads {
       body.set("size", upload.file.size);
       body.set("file", upload.file, upload.file.name);
       request.upload.addEventListener("progress", (event) => (upload.bar.value = event.loaded / Math.max(1, event.total)));
-      request.addEventListener("loadend", () => {
+      request.addEventListener("loadend", async () => {
         upload.request = null;
         if (!this.#waiting.includes(upload)) {
           resolve(); // it was cancelled
@@ -157,7 +159,7 @@ export class Uploads {
         }
         const { response } = request;
         if (request.status === 201 && response?.address) {
-          this.#done(upload, response);
+          await this.#done(upload, response);
         } else {
           this.#failed(upload, response?.error || this.#problem(request, upload));
         }
@@ -177,10 +179,13 @@ export class Uploads {
     return `${name} was not uploaded: ${reason}. Try again.`;
   }
 
-  #done(upload, { address, picture }) {
+  async #done(upload, { address, picture }) {
     const label = picture ? "" : upload.name;
     const text = `${picture ? "!" : ""}[${label}](${address})`;
-    this.#replace(upload.placeholder, text);
+    await this.#replace(upload.placeholder, text);
+    if (!this.#waiting.includes(upload)) {
+      return; // it was cancelled
+    }
     this.#forget(upload);
     if (picture) {
       this.#askForDescription(upload.name, text, address);

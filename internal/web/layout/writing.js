@@ -9,6 +9,8 @@ export class Writing {
   #markdown;
   #fromHTML;
   #tools;
+  #composing = false; // an input method composes
+  #deferred = []; // changes that wait for its end
   #freed = false; // Escape was pressed: Tab moves the focus
   #plain = false; // Ctrl+Shift+V is pressed
 
@@ -34,6 +36,11 @@ export class Writing {
     };
     area.addEventListener("keydown", (event) => this.#press(event));
     area.addEventListener("paste", (event) => this.#paste(event));
+    area.addEventListener("compositionstart", () => (this.#composing = true));
+    area.addEventListener("compositionend", () => {
+      this.#composing = false;
+      setTimeout(() => this.#applyDeferred()); // the browser is still writing what was composed
+    });
     addEventListener("keydown", (event) => {
       this.#plain = event.shiftKey && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "v";
     });
@@ -45,8 +52,29 @@ export class Writing {
     return { value: this.#area.value, start: this.#area.selectionStart, end: this.#area.selectionEnd };
   }
 
+  /**
+   * change applies what make returns for the selection, which is null to change nothing, when no input method composes. The promise
+   * is kept then, with whether the text was changed.
+   */
+  change(make) {
+    return new Promise((resolve) => {
+      this.#deferred.push(() => {
+        const change = make(this.selection());
+        this.#apply(change);
+        resolve(change !== null);
+      });
+      this.#applyDeferred();
+    });
+  }
+
+  #applyDeferred() {
+    while (!this.#composing && this.#deferred.length > 0) {
+      this.#deferred.shift()();
+    }
+  }
+
   /** apply changes the text in one step of the browser's undo. */
-  apply(change) {
+  #apply(change) {
     if (!change) {
       return;
     }
@@ -83,7 +111,7 @@ export class Writing {
           stop(more); // the tool is about to be hidden
           open(false);
         }
-        this.apply(this.#tools[tool.dataset.tool](this.selection()));
+        this.change(this.#tools[tool.dataset.tool]);
       }
     });
     bar.addEventListener("keydown", (event) => {
@@ -125,7 +153,7 @@ export class Writing {
     }
     if (change) {
       event.preventDefault();
-      this.apply(change);
+      this.#apply(change);
     }
   }
 
@@ -138,7 +166,7 @@ export class Writing {
     const change = this.#markdown.pasteAddress(s, pasted) ?? (this.#markdown.isInCode(s.value, s.start) ? null : this.#pasteRich(s, pasted, event.clipboardData));
     if (change) {
       event.preventDefault();
-      this.apply(change);
+      this.#apply(change);
     }
   }
 
