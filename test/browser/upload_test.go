@@ -102,6 +102,24 @@ func TestDroppedMarkdown(t *testing.T) {
 	mona.wantText("Mine.!\n\n# Notes\n\n\n")
 }
 
+// An author who has changed a placeholder is asked where the file goes.
+func TestChangedPlaceholder(t *testing.T) {
+	t.Parallel()
+	cleo := openNewPost(t, "cleo")
+	cleo.keys("Pier" + kb.Enter)
+	cleo.holdUploads()
+	cleo.do(chromedp.SetUploadFiles(".picker", []string{picture(t, "pier.jpg")}))
+	cleo.wantText("![Uploading pier.jpg…]()\n\n")
+	cleo.write("Nothing but words")
+	run(t, cleo.tab, chromedp.Evaluate[chromedp.Void](`window.release()`))
+	cleo.sees("pier.jpg was uploaded, but the text has no place for it any more.")
+	cleo.wantText("Nothing but words")
+	cleo.goTo("Insert")
+	cleo.keys(kb.Enter)
+	cleo.waitFor("the picture is at the caret", `/^Nothing but words\n\n!\[\]\(\/media\/[^)]+\)\n\n$/.test(document.querySelector("[name=content]").value)`)
+	cleo.sees("What does the picture show?")
+}
+
 // picture creates a file with a picture.
 func picture(t *testing.T, name string) string {
 	t.Helper()

@@ -182,14 +182,41 @@ export class Uploads {
   async #done(upload, { address, picture }) {
     const label = picture ? "" : upload.name;
     const text = `${picture ? "!" : ""}[${label}](${address})`;
-    await this.#replace(upload.placeholder, text);
+    const found = await this.#replace(upload.placeholder, text);
     if (!this.#waiting.includes(upload)) {
       return; // it was cancelled
     }
     this.#forget(upload);
-    if (picture) {
-      this.#askForDescription(upload.name, text, address);
+    const ask = () => picture && this.#askForDescription(upload.name, text, address);
+    if (found) {
+      ask();
+    } else {
+      this.#askForPlace(upload.name, async () => {
+        await this.#insert(text);
+        ask();
+      });
     }
+  }
+
+  /** askForPlace asks whether to insert a file whose placeholder the author has changed or removed. */
+  #askForPlace(name, insert) {
+    const row = document.createElement("li");
+    row.setAttribute("role", "alert");
+    const close = () => {
+      row.remove();
+      this.#hideEmpty();
+      this.#form.elements.content.focus();
+    };
+    row.append(
+      `${name} was uploaded, but the text has no place for it any more. `,
+      this.#button("Insert", () => {
+        close();
+        insert();
+      }),
+      this.#button("Skip", close),
+    );
+    this.#list.append(row);
+    this.#list.hidden = false;
   }
 
   /** askForDescription asks what a picture shows. Enter writes the answer into the text, Escape leaves it. */
