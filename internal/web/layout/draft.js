@@ -2,9 +2,6 @@
 
 const key = "draft";
 const day = 24 * 60 * 60 * 1000;
-// Servers never receive a fragment, and browsers keep it through the redirects of a login.
-const prefix = "#draft=";
-const longest = 64 << 10;
 
 /** read returns the draft: title and text, whether its author has signed up since, and when a blog's editor opened it. null: there is none. */
 export function read() {
@@ -37,15 +34,4 @@ export function drop() {
   } catch {
     // the browser keeps nothing
   }
-}
-
-/** fragment returns the draft as the fragment of an address, which handover.js reads. null: it is too long for one. */
-export function fragment({ title, text }) {
-  const bytes = new TextEncoder().encode(`${title.replaceAll("\n", " ")}\n${text}`);
-  if (bytes.length > longest) {
-    return null;
-  }
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  const encoded = prefix + btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  return encoded.length <= longest ? encoded : null;
 }

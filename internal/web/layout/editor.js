@@ -1,32 +1,21 @@
 // The editor of a post. Without it, the page is a form that does the same with its buttons.
 const form = document.querySelector("form.editor");
 const { title, content } = form.elements;
-const [markdown, { Saving }, { fromHTML }, { Uploads }, { take }, { Writing }, { PublishPanel, noteItem }] = await Promise.all(
+const [markdown, { Saving }, { fromHTML }, { Uploads }, { take }, { Writing, leadOn, fit }, { PublishPanel, noteItem }] = await Promise.all(
   ["markdown", "saving", "paste", "upload", "handover", "writing", "publish", "clipboard"].map((name) => import(form.dataset[name])),
 );
 
 // --- Text
 
 const writing = new Writing(content, markdown, fromHTML);
-
-title.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.isComposing && !event.ctrlKey && !event.metaKey) {
-    event.preventDefault();
-    content.focus();
-    content.setSelectionRange(0, 0);
-  }
-});
+leadOn(title, content);
 
 // --- Size of the text areas, and the count of words
 
-const sizing = CSS.supports("field-sizing", "content");
 const count = form.querySelector(".count");
 
 function resize() {
-  for (const area of sizing ? [] : [title, content]) {
-    area.style.height = "auto";
-    area.style.height = `${area.scrollHeight}px`;
-  }
+  fit(title, content);
   if (count) {
     const words = (content.value.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*/gu) ?? []).length;
     count.textContent = `${words} ${words === 1 ? "word" : "words"} · ${Math.max(1, Math.round(words / 230))} min`;

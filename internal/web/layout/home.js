@@ -1,7 +1,7 @@
 // Opens a text that was written on the landing page in the editor of the new blog: by itself after sign-up, and else on request.
 // It is dropped a day after an editor has opened it.
 const panel = document.querySelector("[data-draft]");
-const { read, keep, drop, fragment } = await import(panel.dataset.draft);
+const [{ read, keep, drop }, { fragment }] = await Promise.all(["draft", "handover"].map((name) => import(panel.dataset[name])));
 const blogs = [...document.querySelectorAll("[data-editor]")];
 const draft = read();
 

@@ -1,7 +1,7 @@
 // The editor of the landing page. What is written there is kept in this browser until it is opened on a blog of one's own.
 const form = document.querySelector("form[data-draft]");
-const [{ read, keep, drop, fragment }, { Writing }, markdown, { fromHTML }] = await Promise.all(
-  ["draft", "writing", "markdown", "paste"].map((name) => import(form.dataset[name])),
+const [{ read, keep, drop }, { fragment }, { Writing, leadOn, fit }, markdown, { fromHTML }] = await Promise.all(
+  ["draft", "handover", "writing", "markdown", "paste"].map((name) => import(form.dataset[name])),
 );
 const { title, text } = form.elements;
 const state = form.querySelector(".state");
@@ -20,13 +20,6 @@ function store() {
   }
 }
 
-function resize() {
-  if (!CSS.supports("field-sizing", "content")) {
-    text.style.height = "auto";
-    text.style.height = `${text.scrollHeight}px`;
-  }
-}
-
 const kept = read();
 if (kept) {
   title.value = kept.title;
@@ -35,16 +28,11 @@ if (kept) {
 }
 // Tab leaves the text, also in a list: there is more on this page than the text.
 new Writing(text, { ...markdown, indent: () => null }, fromHTML).addTools(form.querySelector('[role="toolbar"]'));
+leadOn(title, text);
 form.hidden = false;
-resize();
+fit(text);
 
 form.addEventListener("input", () => {
   store();
-  resize();
-});
-title.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.isComposing) {
-    event.preventDefault();
-    text.focus();
-  }
+  fit(text);
 });

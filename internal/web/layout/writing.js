@@ -3,6 +3,25 @@
 const keys = { b: "bold", i: "italic", k: "link", e: "code" };
 const shifted = { Digit7: "ordered", Digit8: "list", Digit9: "quote" };
 
+/** leadOn makes Enter in a title lead to the beginning of its text. */
+export function leadOn(title, text) {
+  title.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.isComposing && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      text.focus();
+      text.setSelectionRange(0, 0);
+    }
+  });
+}
+
+/** fit makes text areas as high as their text, in browsers that do not do so by their style. */
+export function fit(...areas) {
+  for (const area of CSS.supports("field-sizing", "content") ? [] : areas) {
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight}px`;
+  }
+}
+
 /** Writing makes a text area one for Markdown, by the functions of markdown.js and paste.js. */
 export class Writing {
   #area;
