@@ -101,6 +101,7 @@ func (e *Editor) showForm(w http.ResponseWriter, r *request, f *postForm, status
 		w.Header().Set("Retry-After", strconv.Itoa(int(site.RetryAfter.Seconds())))
 	}
 	if r.fromScript() {
+		e.renderBeside(r, f, status)
 		return e.answerScript(w, f, status)
 	}
 	return e.show(w, r, view{name: "edit", tool: "editor", title: title, Data: f, status: status})

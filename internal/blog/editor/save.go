@@ -86,6 +86,7 @@ func (e *Editor) render(r *request, f *postForm, smartPunctuation bool) error {
 	if err != nil {
 		return err
 	}
+	f.Previewed = true
 	f.Preview, f.Notes, f.Warnings = template.HTML(preview.HTML()), preview.Notes(), preview.Warnings() //nolint:gosec // it is sanitized
 	return nil
 }

@@ -1,9 +1,12 @@
 package editor
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/render"
 )
 
@@ -35,11 +38,12 @@ type answer struct {
 	Redirects bool `json:"redirects"`
 	// Errors are sentences by the names of the fields.
 	Errors map[string]string `json:"errors"`
-	// Preview is sanitized HTML. Notes are about what readers see otherwise than it was written, and Warnings about what may be
-	// missing.
-	Preview  string        `json:"preview"`
-	Notes    []render.Note `json:"notes"`
-	Warnings []render.Note `json:"warnings"`
+	// Preview is sanitized HTML, if Previewed says that the document was rendered. Notes are about what readers see otherwise than it
+	// was written, and Warnings about what may be missing.
+	Preview   string        `json:"preview"`
+	Previewed bool          `json:"previewed"`
+	Notes     []render.Note `json:"notes"`
+	Warnings  []render.Note `json:"warnings"`
 	// Stored is the post as it was last written, if it was changed since the form was opened. null: it was not.
 	Stored *storedAnswer `json:"stored"`
 }
@@ -53,12 +57,26 @@ type storedAnswer struct {
 // fromScript reports whether the script of the form sent the request, and not the form.
 func (r *request) fromScript() bool { return r.Header.Get("Accept") == "application/json" }
 
+// renderBeside renders the document of an answer if the script shows a preview, so that it needs no second request. Without a turn to
+// render it, the script keeps the preview that it shows.
+func (e *Editor) renderBeside(r *request, f *postForm, status int) {
+	isDecided := status == http.StatusOK || status == http.StatusUnprocessableEntity || status == http.StatusConflict
+	if !isDecided || f.Previewed || r.set == nil || r.PostFormValue("previewing") == "" {
+		return
+	}
+	var invalid *post.InvalidError
+	err := e.render(r, f, r.set.SmartPunctuation)
+	if err != nil && !errors.Is(err, site.ErrBusy) && !errors.As(err, &invalid) {
+		e.LogFailure(r.Request, r.tenant, err)
+	}
+}
+
 // answerScript answers the script of the form.
 func (e *Editor) answerScript(w http.ResponseWriter, f *postForm, status int) error {
 	a := answer{
 		ID: f.ID, Revision: f.Revision, Address: f.Address, Dated: f.Dated, Title: f.Title, Slug: f.Slug, Draft: f.Draft,
 		Pending: f.Pending, Share: f.Share, Redirects: f.Redirects, State: f.State, Page: f.Page, Link: f.Link,
-		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Preview), Notes: f.Notes, Warnings: f.Warnings,
+		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Preview), Previewed: f.Previewed, Notes: f.Notes, Warnings: f.Warnings,
 	}
 	if f.Stored != nil {
 		latest := f.Stored.Latest()

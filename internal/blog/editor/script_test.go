@@ -21,6 +21,7 @@ type scripted struct {
 	Draft, LoggedOut, Pending  bool
 	Errors                     map[string]string
 	Preview                    string
+	Previewed                  bool
 	Notes, Warnings            []struct{ Sentence string }
 	Stored                     *struct{ Title, Content string }
 }

@@ -91,6 +91,11 @@ function showAnswer(answer) {
   }
   panel?.show(answer);
   showStored(answer.stored);
+  if (answer.previewed && previewing.value) {
+    preview.querySelector("h2").textContent = answer.title;
+    preview.querySelector(".prose").innerHTML = answer.preview; // sanitized by the blog
+    follow();
+  }
 }
 
 /** showStored shows the post that was changed in another window below the text. */
@@ -181,20 +186,22 @@ form.querySelector('a[href="#editor.details"]')?.addEventListener("click", (even
 const save = form.querySelector('button[value="save"]');
 save?.toggleAttribute("hidden", true);
 
+// What saves the text also answers with the preview, while that is shown.
+const previewing = Object.assign(document.createElement("input"), { type: "hidden", name: "previewing" });
+form.append(previewing);
 let refreshing = 0;
 
 async function refresh() {
-  const answer = await saving.preview();
-  if (!answer) {
-    saving.say("No preview: the blog does not answer.", true);
-  }
-  if (!answer || !form.classList.contains("previewing")) {
+  if (saving.savesItself()) {
+    await saving.saveNow();
     return;
   }
-  showAnswer(answer);
-  preview.querySelector("h2").textContent = answer.title;
-  preview.querySelector(".prose").innerHTML = answer.preview; // sanitized by the blog
-  follow();
+  const answer = await saving.preview();
+  if (answer) {
+    showAnswer(answer);
+  } else {
+    saving.say("No preview: the blog does not answer.", true);
+  }
 }
 
 const barHeight = 56;
@@ -205,6 +212,7 @@ async function togglePreview() {
   const part = progress();
   const scrolled = scrollY;
   const shown = form.classList.toggle("previewing");
+  previewing.value = shown ? "1" : "";
   preview.hidden = !shown;
   show.setAttribute("aria-expanded", shown);
   show.textContent = shown && replaces ? "Write" : "Preview";
@@ -224,9 +232,16 @@ async function togglePreview() {
 }
 
 form.addEventListener("input", () => {
-  if (form.classList.contains("previewing")) {
-    clearTimeout(refreshing);
+  clearTimeout(refreshing);
+  if (form.classList.contains("previewing") && !saving.savesItself()) {
     refreshing = setTimeout(refresh, 3000);
+  }
+});
+
+form.addEventListener("focusout", ({ relatedTarget }) => {
+  // The buttons that send the form save it by themselves.
+  if (relatedTarget?.name !== "action" && relatedTarget !== title && relatedTarget !== content) {
+    saving.saveSoon();
   }
 });
 

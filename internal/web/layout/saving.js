@@ -89,6 +89,24 @@ export class Saving {
     this.say(text);
   }
 
+  /** savesItself reports whether the text is about to be saved without its author. */
+  savesItself() {
+    return this.isUnsaved() && !this.#stopped && !this.#held && !this.isEmpty() && this.#snapshot() !== this.#refused;
+  }
+
+  /** saveSoon saves the text now, or when the pause after the last request ends. */
+  saveSoon() {
+    if (this.savesItself() && this.#failures === 0) {
+      this.#schedule(0);
+    }
+  }
+
+  /** saveNow saves the text without its author, and returns the answer. null: there is none, and the state says why. */
+  async saveNow() {
+    await this.#sending?.catch(() => {});
+    return this.#send("save", true);
+  }
+
   /** preview returns the answer with the rendered text. null: there is none. */
   async preview() {
     try {
@@ -152,7 +170,7 @@ export class Saving {
   }
 
   async #autosave() {
-    if (this.#stopped || this.#sending || this.#leaving || !this.isUnsaved() || this.isEmpty() || this.#snapshot() === this.#refused) {
+    if (this.#sending || this.#leaving || !this.savesItself()) {
       return;
     }
     if (!navigator.onLine) {
