@@ -194,10 +194,10 @@ func (f *pipeline) changeFields() {
 // keepOwnFields changes the fields of the manifests on the public site, which refuses that and names the manager.
 func (f *pipeline) keepOwnFields() {
 	carol := f.logIn("carol")
-	carol.get("/account/harbour/").want(http.StatusOK, "The manifest of this blog sets the title (kustomize-controller).")
+	carol.get("/account/harbour/").want(http.StatusOK, "The manifest sets the title (kustomize-controller).")
 	version := carol.get("/account/harbour/delete/").version()
 	carol.submit("/account/harbour/name/", "version", version, "display_name", "Mine").
-		want(http.StatusUnprocessableEntity, "The manifest of your blog sets this value.")
+		want(http.StatusUnprocessableEntity, "This is set by your administrator.")
 
 	settings := "/staff/tenants/harbour/settings/"
 	shown := f.staff.get("/staff/tenants/harbour/").want(http.StatusOK,

@@ -155,7 +155,7 @@ func ownerSentence(err error) string {
 	case errors.As(err, &domain):
 		return domain.Sentence()
 	case errors.As(err, &owned):
-		return "The manifest of your blog sets this value. Change it there, or contact support."
+		return "This is set by your administrator. To change it, contact support."
 	case errors.As(err, &changed):
 		return changedSentence(changed)
 	case errors.As(err, &invalid) && invalid.Err == nil:

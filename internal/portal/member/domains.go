@@ -105,8 +105,8 @@ func (p *Pages) removeDomain(w http.ResponseWriter, r *site.Request) error {
 	var owned *tenants.FieldOwnedError
 	if errors.As(err, &owned) {
 		return &site.PageError{
-			Status: http.StatusConflict, Title: "The manifest of your blog lists this domain", Lead: "Nothing was changed.",
-			Steps: []string{"Remove the domain from spec.customDomains in the manifest."},
+			Status: http.StatusConflict, Title: "This domain is set by your administrator", Lead: "Nothing was changed.",
+			Steps: []string{"To remove it, contact support."}, Link: r.Contact().Link(),
 		}
 	}
 	if err != nil {

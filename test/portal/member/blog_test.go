@@ -96,16 +96,40 @@ spec:
 		t.Fatal(err)
 	}
 	v := portaltest.LogIn(t, site, alice, portaltest.Password)
-	v.Get("/account/"+alice+"/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: From Git", "  customDomains:\n  - www."+alice+".org", `value="From Git" dir="auto" lang="" readonly`, "Your blog is served at this domain until another blog proves that the domain is theirs.")
-	v.SubmitForm("/account/"+alice+"/delete/", "/account/"+alice+"/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "The manifest of your blog sets this value. Change it there, or contact support.")
-	v.Submit("/account/"+alice+"/domains/remove/", "host", "www."+alice+".org").Want(t, http.StatusConflict, "The manifest of your blog lists this domain")
+	shown := v.Get("/account/"+alice+"/").Want(t, http.StatusOK, `value="From Git" dir="auto" lang="" readonly`, "Your blog is served at this domain until another blog proves that the domain is theirs.")
+	wantUnderAdvanced(t, shown.Body, "argocd", "The manifest sets the title (argocd).", "  displayName: From Git", "The manifest lists the domain www."+alice+".org (argocd).", "  customDomains:\n  - www."+alice+".org")
+	for _, sentence := range []string{"Set by your administrator. To change it, ", "Set by your administrator. To remove it, "} {
+		if strings.Count(shown.Body, sentence) != 1 {
+			t.Errorf("%q is not there once:\n%s", sentence, shown.Body)
+		}
+	}
+	v.SubmitForm("/account/"+alice+"/delete/", "/account/"+alice+"/name/", "display_name", "Mine").Want(t, http.StatusUnprocessableEntity, `value="From Git"`, "This is set by your administrator. To change it, contact support.")
+	v.Submit("/account/"+alice+"/domains/remove/", "host", "www."+alice+".org").Want(t, http.StatusConflict, "This domain is set by your administrator", "To remove it, contact support.")
 	tenant := p.Tenant(alice)
 	if tenant.Spec.DisplayName != "From Git" || !slices.Contains(tenant.Spec.CustomDomains, v1alpha1.CustomDomain("www."+alice+".org")) {
 		t.Errorf("what another manager had set was changed: %+v", tenant.Spec)
 	}
 	// The test itself, which created the Tenant, is a manager of its fields too.
 	managers := "argocd, " + filepath.Base(os.Args[0])
-	v.Get("/account/"+alice+"/delete/").Want(t, http.StatusOK, "A manifest describes this blog ("+managers+"). Remove it there as well: otherwise the blog is recreated.")
+	asked := v.Get("/account/"+alice+"/delete/").Want(t, http.StatusOK, "Your administrator set up this blog. Ask them to remove it as well: otherwise it is created again.")
+	wantUnderAdvanced(t, asked.Body, "argocd", "A manifest describes this blog ("+managers+").")
+}
+
+// wantUnderAdvanced fails the test unless the page has texts, and no words of the cluster outside of the details under "Advanced".
+func wantUnderAdvanced(t *testing.T, page, manager string, texts ...string) {
+	t.Helper()
+	outside, rest, _ := strings.Cut(page, `<details id="advanced">`)
+	inside, after, _ := strings.Cut(rest, "</details>")
+	for _, text := range texts {
+		if !strings.Contains(inside, text) {
+			t.Errorf("%q is not under Advanced:\n%s", text, page)
+		}
+	}
+	for _, word := range []string{"anifest", "spec:", manager} {
+		if strings.Contains(outside, word) || strings.Contains(after, word) {
+			t.Errorf("%q is outside of Advanced:\n%s", word, page)
+		}
+	}
 }
 
 func TestManifest(t *testing.T) {
@@ -226,9 +250,9 @@ func TestRegisteredOwnerEdits(t *testing.T) {
 
 	// Once the manifest is in Git, the fields are read-only here.
 	p.ApplyTenant("argocd", v.Get("/account/"+carol+"/manifest.yaml").Want(t, http.StatusOK).Body)
-	v.Get("/account/"+carol+"/").Want(t, http.StatusOK, "The manifest of this blog sets the title (argocd).", "  displayName: Carol writes", "  - "+carol+".blog")
+	v.Get("/account/"+carol+"/").Want(t, http.StatusOK, "The manifest sets the title (argocd).", "  displayName: Carol writes", "  - "+carol+".blog")
 	v.SubmitForm("/account/"+carol+"/delete/", "/account/"+carol+"/name/", "display_name", "Carol").Want(t, http.StatusUnprocessableEntity, `value="Carol writes" dir="auto" lang="" readonly`)
-	v.Get("/account/"+carol+"/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd). Remove it there as well: otherwise the blog is recreated.")
+	v.Get("/account/"+carol+"/delete/").Want(t, http.StatusOK, "A manifest describes this blog (argocd).")
 	v.SubmitForm("/account/"+carol+"/delete/", "/account/"+carol+"/delete/", "name", carol).Want(t, http.StatusOK, carol+" is deleted")
 	if err := p.AwaitGone(t.Context(), carol); err != nil {
 		t.Fatal(err)
