@@ -32,6 +32,7 @@ func newSite(t *testing.T) *site {
 	s.Install("http://localhost:" + s.port)
 	s.WaitReady()
 	s.fillWithSettings()
+	s.fillList()
 	return s
 }
 
@@ -97,6 +98,26 @@ func (s *site) fillWithSettings() {
 		}
 	}
 }
+
+// fillList creates a blog with several pages of posts in each state, whose titles are long, in many scripts, or missing.
+func (s *site) fillList() {
+	s.T.Helper()
+	s.create("lena", "Letters from a lighthouse 🗼", blogtest.Start.AddDate(1, 0, 0))
+	tags := []string{"Letters", "أدب", "日本語", "😀", strings.Repeat("long ", 10)}
+	for i := range 64 {
+		s.Save("lena", post.Document{
+			Title: listed[i%len(listed)], Slug: fmt.Sprintf("post-%d", i), Content: "What a lighthouse keeper writes in the evening.", Tags: tags[:i%(len(tags)+1)],
+			Date: blogtest.Start.AddDate(0, 0, 3-i), Draft: i%4 == 1, Unlisted: i%7 == 2, Pinned: i == 10, Page: i%16 == 14,
+		})
+	}
+}
+
+// listed are titles that are hard to lay out.
+var listed = append([]string{
+	"What a lighthouse keeper knows about attention, and other things that no one has asked in the last hundred and fifty years of the service",
+	"المنارة والسجل: ملاحظات من غرفة المصباح على الساحل الشمالي، كتبت في ليالي الشتاء الطويلة", "灯台守が知っている注意についての長い長い覚え書きと、この百五十年間だれも尋ねなかったその他のこと",
+	"Fog 🌫️🌫️🌫️ and 👩🏽‍🚀👨‍👩‍👧‍👦🏳️‍🌈 lamps", "", "אור in the middle of an English title, and a number: 1852 (שנה)",
+}, titles...)
 
 var titles = []string{
 	"On the virtue of short titles", "Tea",

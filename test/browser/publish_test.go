@@ -3,7 +3,6 @@ package browser_test
 import (
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -43,13 +42,7 @@ func readAxe(t *testing.T) string {
 func (p *person) lookHere(name, axe string) {
 	p.t.Helper()
 	run(p.t, p.tab, chromedp.Evaluate[chromedp.Void](axe))
-	for _, width := range []int64{360, 768, 1280} {
-		for _, scheme := range []string{"light", "dark"} {
-			p.do(chromedp.EmulateViewport(width, 800), prefer(scheme))
-			examine(p.t, p.tab, name+"-"+strconv.FormatInt(width, 10)+"-"+scheme, width)
-			runAxe(p.t, p.tab, name)
-		}
-	}
+	lookAround(p.t, p.tab, name)
 }
 
 // A post is published in a panel that says where readers find it and what is missing, with the fields that matter then.
