@@ -1,8 +1,8 @@
 // The editor of a post. Without it, the page is a form that does the same with its buttons.
 const form = document.querySelector("form.editor");
 const { title, content } = form.elements;
-const [markdown, { Saving }, { fromHTML }, { Uploads }, { take }, { Writing, leadOn, fit }, { PublishPanel, noteItem }] = await Promise.all(
-  ["markdown", "saving", "paste", "upload", "handover", "writing", "publish", "clipboard"].map((name) => import(form.dataset[name])),
+const [markdown, { Saving }, { Copies, showOffer }, { fromHTML }, { Uploads }, { take }, { Writing, leadOn, fit }, { PublishPanel, noteItem }] = await Promise.all(
+  ["markdown", "saving", "copies", "paste", "upload", "handover", "writing", "publish", "clipboard"].map((name) => import(form.dataset[name])),
 );
 
 // --- Text
@@ -113,7 +113,7 @@ function showStored(stored) {
   form.querySelector(".sheet").after(section);
 }
 
-const saving = new Saving(form, showAnswer);
+const saving = new Saving(form, showAnswer, new Copies(), showOffer);
 const panel = uploads && new PublishPanel(form, saving, uploads);
 
 function publish() {

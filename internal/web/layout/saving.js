@@ -9,7 +9,7 @@ const fields = [
   "unlisted", "page", "position",
 ];
 
-/** Saving saves the form of a post. show writes what is shown of an answer. */
+/** Saving saves the form of a post. show writes what is shown of an answer, and copies are those in the browser, which showOffer offers. */
 export class Saving {
   #form;
   #show;
@@ -26,12 +26,15 @@ export class Saving {
   #stopped = false; // until a button is pressed: the answer needs a decision
   #leaving = false;
   #held = false; // until the author edits or saves what the form was filled with
-  #key;
+  #copies;
+  #showOffer;
   #announced = 0;
 
-  constructor(form, show) {
+  constructor(form, show, copies, showOffer) {
     this.#form = form;
     this.#show = show;
+    this.#copies = copies;
+    this.#showOffer = showOffer;
     this.#state = form.querySelector(".state");
     this.#retry = form.querySelector(".retry");
     this.#retry?.addEventListener("click", () => this.#autosave());
@@ -39,7 +42,6 @@ export class Saving {
     // other text in.
     form.autocomplete = "off";
     this.#saved = "unsaved" in form.dataset ? "" : this.#snapshot(initialOf);
-    this.#key = form.elements.id.value === "0" ? `post:new:${crypto.randomUUID()}` : `post:${form.elements.id.value}`;
     // The state is announced less often than it changes.
     this.#state.removeAttribute("role");
     this.#live = Object.assign(document.createElement("p"), { className: "unseen" });
@@ -239,21 +241,11 @@ export class Saving {
       this.say("Not saved", true);
     } else {
       this.#saved = sent;
-      this.#move(answer.address);
+      if (location.pathname !== answer.address) {
+        history.replaceState(null, "", answer.address);
+      }
       this.say(answer.pending ? answer.state : `Saved ${time(new Date())}`);
       this.#keep();
-    }
-  }
-
-  /** move makes the address of the page, and the key of its copy, those of the stored post. */
-  #move(address) {
-    if (location.pathname !== address) {
-      history.replaceState(null, "", address);
-    }
-    const key = `post:${this.#form.elements.id.value}`;
-    if (key !== this.#key) {
-      forget(this.#key);
-      this.#key = key;
     }
   }
 
@@ -275,75 +267,50 @@ export class Saving {
     this.#schedule(0);
   }
 
-  /** keep writes a copy into the browser, or drops it if the server has the same. */
+  /** keep writes a copy into the browser, or drops it if the server has the same. It reports whether it has. */
   #keep() {
-    if (!this.isUnsaved()) {
-      forget(this.#key);
-      return;
-    }
     try {
-      localStorage.setItem(this.#key, JSON.stringify({ at: Date.now(), fields: this.#snapshot() }));
+      if (this.isUnsaved()) {
+        this.#copies.keep(this.#form.elements.id.value, this.#snapshot());
+      } else {
+        this.#copies.drop();
+      }
+      return true;
     } catch {
       this.say("This browser has no room for a copy. Save the post.", true);
+      return false;
     }
   }
 
-  /** offer offers a copy that the server lacks: of this post, or the latest one that never became a post. */
+  /** offer offers the latest copy of another window that the server lacks: of this post, or one that never became a post. */
   #offer() {
-    const isNew = this.#key.startsWith("post:new:");
-    const found = copies().filter(([key]) => key === this.#key || key.startsWith(isNew ? "post:new:" : `${this.#key}:`));
-    let [key, copy] = found.sort((a, b) => b[1].at - a[1].at)[0] ?? [];
-    if (!copy) {
-      return;
+    for (const copy of this.#copies.others(this.#form.elements.id.value)) {
+      if (copy.fields !== this.#saved && copy.fields !== this.#snapshot()) {
+        this.#showOffer(this.#form.querySelector(".messages"), copy, () => this.#use(copy), () => {
+          this.#copies.remove(copy);
+          this.#form.elements.content.focus();
+          this.#offer();
+        });
+        return;
+      }
+      if (copy.fields === this.#saved || this.#keep()) {
+        this.#copies.remove(copy);
+      }
     }
-    if (copy.fields === this.#snapshot()) {
-      this.#key = key;
-      this.#keep();
-      return;
-    }
-    if (copy.fields === this.#saved) {
-      forget(key);
-      return;
-    }
-    if (key === this.#key) { // until its author decides, no other copy replaces it
-      forget(key);
-      key = `${key}:${copy.at}`;
-      localStorage.setItem(key, JSON.stringify(copy));
-    }
-    const values = JSON.parse(copy.fields);
-    const offer = Object.assign(document.createElement("div"), { className: "offer" });
-    const text = document.createElement("p");
-    text.textContent = `There is newer text from ${new Date(copy.at).toLocaleString([], { weekday: "long", hour: "2-digit", minute: "2-digit" })} in this browser.`;
-    const button = (label, click) => {
-      const element = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: label });
-      element.addEventListener("click", click);
-      text.append(" ", element);
-    };
-    button("Compare", () => {
-      const compare = Object.assign(document.createElement("textarea"), { className: "compare", readOnly: true, value: `${values[0]}\n\n${values[1]}` });
-      compare.setAttribute("aria-label", "Text in this browser");
-      offer.querySelector("textarea")?.remove();
-      offer.append(compare);
-      compare.focus();
+  }
+
+  /** use fills the form with a copy, which is then one of this window. */
+  #use(copy) {
+    fields.forEach((name, i) => {
+      if (copy.values[i] !== undefined && (name !== "slug" || copy.values[i] !== "")) {
+        setValue(this.#form.elements[name], copy.values[i]);
+      }
     });
-    button("Use it", () => {
-      fields.forEach((name, i) => {
-        if (values[i] !== undefined && (name !== "slug" || values[i] !== "")) {
-          setValue(this.#form.elements[name], values[i]);
-        }
-      });
-      forget(key);
-      offer.remove();
-      this.#form.dispatchEvent(new Event("input"));
-      this.#form.elements.content.focus();
-    });
-    button("Discard", () => {
-      forget(key);
-      offer.remove();
-      this.#form.elements.content.focus();
-    });
-    offer.append(text);
-    this.#form.querySelector(".messages").append(offer);
+    if (this.#keep()) {
+      this.#copies.remove(copy);
+    }
+    this.#form.dispatchEvent(new Event("input"));
+    this.#form.elements.content.focus();
   }
 }
 
@@ -367,19 +334,4 @@ function setValue(element, value) {
 
 function time(date) {
   return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-}
-
-function copies() {
-  const found = [];
-  for (let i = 0; i < localStorage.length; i++) {
-    const key = localStorage.key(i);
-    if (key.startsWith("post:")) {
-      found.push([key, JSON.parse(localStorage.getItem(key))]);
-    }
-  }
-  return found;
-}
-
-function forget(key) {
-  localStorage.removeItem(key);
 }
