@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -40,6 +41,15 @@ func (t *Templates) Send(w http.ResponseWriter, name string, status int, frame P
 	}
 	sendHTML(w, status, body)
 	return nil
+}
+
+// Fragment returns the HTML of a template, for a script that inserts it into a page.
+func (t *Templates) Fragment(name string, data any) (string, error) {
+	var html strings.Builder
+	if err := t.parsed.ExecuteTemplate(&html, name, data); err != nil {
+		return "", fmt.Errorf("render template %s: %w", name, err)
+	}
+	return html.String(), nil
 }
 
 // sendHTML sends a page that is not to be cached. net/http leaves the body out of the response to a HEAD request.

@@ -133,9 +133,12 @@ func (a *author) awaitSaved() error {
 			return false, fmt.Errorf("the text is %q, want %q", now.Text, textOf(p.typed))
 		case strings.HasPrefix(now.State, "Saved "):
 			return true, nil
-		case (strings.HasPrefix(now.State, "Not saved.") || strings.HasPrefix(now.State, "Changed in another window")) && time.Now().After(again):
+		case strings.HasPrefix(now.State, "Not saved.") && time.Now().After(again):
 			again = time.Now().Add(300 * time.Millisecond)
 			return false, a.press()
+		case strings.HasPrefix(now.State, "Changed in another window") && time.Now().After(again): // by a save whose response was lost
+			again = time.Now().Add(300 * time.Millisecond)
+			return false, a.click("Keep mine")
 		}
 		return false, nil
 	})
@@ -212,7 +215,7 @@ func (a *author) answerOffer(now shown, number int, p *progress) error {
 }
 
 func (a *author) click(label string) error {
-	_, err := do(a, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`[...document.querySelectorAll(".offer button")].find((b) => b.textContent === %q).click()`, label)))
+	_, err := do(a, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`[...document.querySelectorAll(".offer button, .stored button")].find((b) => b.textContent === %q).click()`, label)))
 	return err
 }
 

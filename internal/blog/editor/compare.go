@@ -18,19 +18,24 @@ type revisionView struct {
 	Name, EditPath, When string
 	// ID and Revision identify the version of the post that it is compared with, and At the revision.
 	ID, Revision, At int64
-	// Fields and Lines are the differences.
-	Fields []fieldChange
-	Lines  []diffLine
-	// Cut says that there are more.
-	Cut bool
+	differences
 	// Changed says that the post was changed after the page was opened.
 	Changed bool
 	// ReadOnly says why the blog cannot be changed. Empty: it can.
 	ReadOnly string
 }
 
-// Same reports whether restoring the revision would change nothing.
-func (v *revisionView) Same() bool { return len(v.Fields) == 0 && len(v.Lines) == 0 }
+// differences are those between two documents, which are named for people.
+type differences struct {
+	Before, Now string
+	Fields      []fieldChange
+	Lines       []diffLine
+	// Cut says that there are more.
+	Cut bool
+}
+
+// Same reports whether there is none.
+func (d *differences) Same() bool { return len(d.Fields) == 0 && len(d.Lines) == 0 }
 
 // fieldChange is a field that differs.
 type fieldChange struct{ Label, Before, Now string }
@@ -41,29 +46,31 @@ type diffLine struct {
 	Skipped int
 }
 
-// Removed reports whether the line is in the revision alone.
+// Removed reports whether the line is in the first document alone.
 func (l diffLine) Removed() bool { return l.Kind == diff.Removed }
 
-// Added reports whether the line is in the present text alone.
+// Added reports whether the line is in the second document alone.
 func (l diffLine) Added() bool { return l.Kind == diff.Added }
 
-// compare sets the differences.
-func (v *revisionView) compare(revision, latest *post.Document) {
-	for _, field := range []struct {
-		label       string
-		before, now string
-	}{
-		{"Title", revision.Title, latest.Title}, {"Author", revision.Author, latest.Author},
-		{"Tags", strings.Join(revision.Tags, ", "), strings.Join(latest.Tags, ", ")}, {"Excerpt", revision.Excerpt, latest.Excerpt},
-		{"Description", revision.Description, latest.Description}, {"First published at", revision.CanonicalURL, latest.CanonicalURL},
-		{"Cover", revision.Cover, latest.Cover}, {"Description of the cover", revision.CoverAlt, latest.CoverAlt},
-		{"Language", revision.Language, latest.Language}, {"Link", revision.Link, latest.Link},
-	} {
-		if field.before != field.now {
-			v.Fields = append(v.Fields, fieldChange{field.label, field.before, field.now})
+// compare sets the differences of what revisions have.
+func (d *differences) compare(before, now *post.Document) {
+	d.compareFields(
+		fieldChange{"Title", before.Title, now.Title}, fieldChange{"Author", before.Author, now.Author},
+		fieldChange{"Tags", strings.Join(before.Tags, ", "), strings.Join(now.Tags, ", ")}, fieldChange{"Excerpt", before.Excerpt, now.Excerpt},
+		fieldChange{"Description", before.Description, now.Description}, fieldChange{"First published at", before.CanonicalURL, now.CanonicalURL},
+		fieldChange{"Cover", before.Cover, now.Cover}, fieldChange{"Description of the cover", before.CoverAlt, now.CoverAlt},
+		fieldChange{"Language", before.Language, now.Language}, fieldChange{"Link", before.Link, now.Link},
+	)
+	d.Lines, d.Cut = changedLines(diff.Lines(before.Content, now.Content))
+}
+
+// compareFields adds the fields that differ.
+func (d *differences) compareFields(fields ...fieldChange) {
+	for _, field := range fields {
+		if field.Before != field.Now {
+			d.Fields = append(d.Fields, field)
 		}
 	}
-	v.Lines, v.Cut = changedLines(diff.Lines(revision.Content, latest.Content))
 }
 
 // changedLines leaves out lines that are the same, unless they are next to others, and cuts what is too long to be read.

@@ -49,9 +49,8 @@ type postForm struct {
 	Notice string
 	// LoggedOut says that the session has ended since the form was opened.
 	LoggedOut bool
-	// Stored is the stored post as it was last written, if it was changed since the form was opened, and StoredAt when, for people.
-	Stored   *post.Source
-	StoredAt string
+	// Conflict compares the form with its post, if that was changed since the form was opened. nil: it was not.
+	Conflict *conflictView
 	// Published says that readers see since just now what was written.
 	Published bool
 	// Preview is the rendered content. Empty: it is not shown. Previewed says that it was rendered, which may leave nothing. Notes are

@@ -97,11 +97,12 @@ func (e *Editor) compare(w http.ResponseWriter, r *request, v *revisionView, sou
 		return e.notFoundOr(w, r, err)
 	}
 	latest := source.Latest()
+	v.Before, v.Now = "This version", "Now"
 	v.Name, v.EditPath, v.When = nameInForms(&latest), site.EditPath(source.Slug), clock{r.now, set.Location()}.moment(savedAt)
 	v.ID, v.Revision, v.ReadOnly = source.ID, source.UpdatedAt.UnixMicro(), r.readOnlyReason()
 	return e.rendering(r, func() error { // the texts can be as large as those that are rendered
 		v.compare(&revision, &latest)
-		return e.show(w, r, view{name: "revision", title: "Version of " + v.When, style: "posts.css", Data: v, status: status})
+		return e.show(w, r, view{name: "revision", title: "Version of " + v.When, style: "editor.css", Data: v, status: status})
 	})
 }
 

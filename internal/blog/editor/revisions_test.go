@@ -30,7 +30,7 @@ func TestRevisions(t *testing.T) {
 		t.Fatalf("the versions are %q", links)
 	}
 	compared := b.Open(links[0][1])
-	compared.Want(t, http.StatusOK, "alice", "Version of 10 January 2027, 12:00", "In this version: </span>Old &lt;b&gt;line&lt;/b&gt;.</del>", "Now: </span>New line.</ins>",
+	compared.Want(t, http.StatusOK, "alice", "Version of 10 January 2027, 12:00", "This version: </span>Old &lt;b&gt;line&lt;/b&gt;.</del>", "Now: </span>New line.</ins>",
 		`<th scope="row">Tags</th><td dir="auto" lang="">sea</td><td dir="auto" lang="">sea, Go</td>`, "lines are the same", `<span dir="auto" lang="">Same.</span>`)
 	if strings.Contains(compared.Body, "End.") {
 		t.Error("lines far from every change are shown")

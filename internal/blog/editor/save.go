@@ -268,7 +268,7 @@ func sentenceOf(err error) (name, sentence string) {
 	return "", ""
 }
 
-// changed shows the form with the post that was changed since the form was opened. Saving again replaces that post.
+// changed shows the form when its post was changed or deleted since the form was opened.
 func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
 	var stored post.Source
 	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
@@ -276,18 +276,14 @@ func (e *Editor) changed(w http.ResponseWriter, r *request, f *postForm) error {
 		return err
 	})
 	switch {
-	case errors.Is(err, post.ErrNotFound):
-		f.Errors[""] = "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post."
-		f.ID, f.Revision, f.Address = 0, 0, newPath
-		f.State, f.Page, f.Link, f.Share, f.Pending = "", "", "", "", false
-	case err != nil:
+	case err == nil:
+		return e.showConflict(w, r, f, stored)
+	case !errors.Is(err, post.ErrNotFound):
 		return e.saveFailed(w, r, f, err)
-	default:
-		f.Errors[""] = "This post was changed after you opened it, in another window or by someone else. Nothing was saved, and your text is still here. " +
-			"Compare it with the current post below. Save again to replace that post."
-		f.setStored(r, stored)
-		f.Draft, f.Stored, f.StoredAt = stored.Draft, &stored, r.clock().time(stored.UpdatedAt)
 	}
+	f.Errors[""] = "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post."
+	f.ID, f.Revision, f.Address = 0, 0, newPath
+	f.State, f.Page, f.Link, f.Share, f.Pending = "", "", "", "", false
 	return e.showForm(w, r, f, http.StatusConflict)
 }
 

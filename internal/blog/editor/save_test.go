@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,12 +190,26 @@ func TestEditsDoNotOverwriteOneAnother(t *testing.T) {
 	edit(opened, "From one window.").WantSeeOther(t, "/write/title/?done=updated")
 	edit(opened, "From one window.").WantSeeOther(t, "/write/title/?done=updated") // a retry after a lost response
 	conflict := edit(opened, "From another window.")
-	conflict.Want(t, http.StatusConflict, "alice", "This post was changed after you opened it, in another window or by someone else. Nothing was saved, and your text is still here.", "\nFrom another window.</textarea>", "\nFrom one window.</textarea>")
+	conflict.Want(t, http.StatusConflict, "alice", "This post was changed after you opened it, in another window or by someone else. Nothing was saved, and your text is still here.", "\nFrom another window.</textarea>",
+		`<del dir="auto" lang=""><span class="unseen" lang="en">Other window: </span>From one window.</del>`, `This window: </span>From another window.</ins>`, "Keep mine",
+		`<a class="button quiet" href="/write/title/">Use the other</a>`)
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", "From one window.")
 	b.Submit("/write/title/delete/", version(asked)...).Want(t, http.StatusConflict, "alice", "It was not deleted: look at it first.")
 
 	p.Advance(time.Minute)
-	edit(conflict, "From another window.").WantSeeOther(t, "/write/title/?done=updated")
+	// No other button than that to keep it replaces the other text, and that one only the text that was compared.
+	edit(conflict, "From another window.").Want(t, http.StatusConflict, "alice", "Keep mine")
+	keep := func(form blogtest.Response) blogtest.Response {
+		t.Helper()
+		compared := regexp.MustCompile(`name="replace" value="(\d+)"`).FindStringSubmatch(form.Body)[1]
+		return b.Submit("/write/title/", append(version(form), "title", "Title", "slug", "title", "content", "From another window.", "replace", compared)...)
+	}
+	edit(b.Open("/write/title/"), "From a third window.").WantSeeOther(t, "/write/title/?done=updated")
+	conflict = keep(conflict)
+	conflict.Want(t, http.StatusConflict, "alice", "Other window: </span>From a third window.</del>")
+	p.Advance(time.Minute)
+	keep(conflict).WantSeeOther(t, "/write/title/?done=saved")
+	edit(b.Open("/write/title/"), "From another window.").WantSeeOther(t, "/write/title/?done=updated")
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", "From another window.")
 
 	form := b.Open("/write/title/")
@@ -202,6 +217,35 @@ func TestEditsDoNotOverwriteOneAnother(t *testing.T) {
 	gone := edit(form, "A long thought.")
 	gone.Want(t, http.StatusConflict, "alice", "This post was deleted after you opened it, in another window or by someone else. Your text is still here: save it to create a new post.", "A long thought.", `action="/write/new/"`)
 	b.Submit("/write/new/", append(version(gone), "title", "Title", "content", "A long thought.", "action", "save")...).WantSeeOther(t, "/write/title/?done=saved")
+}
+
+// Two windows can differ in a detail alone. That is shown, and publishing does not replace it.
+func TestConflictOfDetails(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	p.Save("alice", post.Document{Title: "Title", Content: "Text.", Draft: true, Tags: []string{"sea"}})
+	b := p.LogIn("alice", "alice.example.com")
+	fields := []string{"title", "Title", "slug", "", "content", "Text.", "draft", "1"}
+	opened := version(b.Open("/write/title/"))
+	send := func(more ...string) scripted {
+		t.Helper()
+		p.Advance(time.Minute)
+		return send(t, b, "/write/title/", append(append(slices.Clone(opened), fields...), more...)...)
+	}
+	if saved := send("tags", "sea, north", "action", "save"); saved.Status != http.StatusOK {
+		t.Fatalf("the first window: %+v", saved)
+	}
+	for _, action := range []string{"save", "publish", "save"} {
+		conflict := send("tags", "sea", "pinned", "1", "action", action)
+		if conflict.Status != http.StatusConflict || conflict.Conflict == nil || !strings.Contains(conflict.Conflict.HTML,
+			`<tr><th scope="row">Tags</th><td dir="auto" lang="">sea, north</td><td dir="auto" lang="">sea</td></tr>`) ||
+			!strings.Contains(conflict.Conflict.HTML, `Pinned</th><td dir="auto" lang="">No</td><td dir="auto" lang="">Yes</td>`) || strings.Contains(conflict.Conflict.HTML, `class="diff"`) {
+			t.Errorf("%s in the second window: %+v, %+v", action, conflict, conflict.Conflict)
+		}
+	}
+	b.Open("/write/title/").Want(t, http.StatusOK, "alice", `value="sea, north"`)
+	p.Get("alice.example.com", "/title/").Want(t, http.StatusNotFound, "alice")
 }
 
 // A form that does not have all fields of a post keeps the others.

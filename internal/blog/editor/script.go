@@ -44,14 +44,14 @@ type answer struct {
 	Previewed bool          `json:"previewed"`
 	Notes     []render.Note `json:"notes"`
 	Warnings  []render.Note `json:"warnings"`
-	// Stored is the post as it was last written, if it was changed since the form was opened. null: it was not.
-	Stored *storedAnswer `json:"stored"`
+	// Conflict is for a form whose post was changed since the form was opened. null: it was not.
+	Conflict *conflictAnswer `json:"conflict"`
 }
 
-type storedAnswer struct {
-	Title   string    `json:"title"`
-	Content string    `json:"content"`
-	Changed time.Time `json:"changed"`
+// conflictAnswer has the comparison as HTML, as the page has it.
+type conflictAnswer struct {
+	ChangedAt time.Time `json:"changedAt"`
+	HTML      string    `json:"html"`
 }
 
 // fromScript reports whether the script of the form sent the request, and not the form.
@@ -78,9 +78,12 @@ func (e *Editor) answerScript(w http.ResponseWriter, f *postForm, status int) er
 		Pending: f.Pending, Share: f.Share, Redirects: f.Redirects, State: f.State, Page: f.Page, Link: f.Link,
 		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Preview), Previewed: f.Previewed, Notes: f.Notes, Warnings: f.Warnings,
 	}
-	if f.Stored != nil {
-		latest := f.Stored.Latest()
-		a.Stored = &storedAnswer{latest.Title, latest.Content, f.Stored.UpdatedAt}
+	if f.Conflict != nil {
+		html, err := e.pages.Fragment("conflict", f.Conflict)
+		if err != nil {
+			return err
+		}
+		a.Conflict = &conflictAnswer{f.Conflict.ChangedAt, html}
 	}
 	return answerJSON(w, status, a)
 }

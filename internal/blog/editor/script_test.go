@@ -23,7 +23,7 @@ type scripted struct {
 	Preview                    string
 	Previewed                  bool
 	Notes, Warnings            []struct{ Sentence string }
-	Stored                     *struct{ Title, Content string }
+	Conflict                   *struct{ HTML string }
 }
 
 // send sends the form as its script does.
@@ -71,7 +71,7 @@ func TestScript(t *testing.T) {
 		t.Errorf("an empty post: %+v", refused)
 	}
 	conflict := send(t, b, first.Address, first.of("title", "A thought", "content", "Another window", "draft", "1", "action", "save")...)
-	if conflict.Status != http.StatusConflict || conflict.Stored == nil || conflict.Stored.Content != "Two" || conflict.Revision != second.Revision {
+	if conflict.Status != http.StatusConflict || conflict.Conflict == nil || !strings.Contains(conflict.Conflict.HTML, "</span>Two</del>") || conflict.Revision != first.Revision {
 		t.Errorf("from an older version: %+v", conflict)
 	}
 	published := send(t, b, second.Address, second.of("title", "A thought", "content", "Two", "draft", "1", "action", "publish")...)

@@ -26,6 +26,9 @@ func submittedVersion(r *request) post.Version {
 func submitted(r *request) *postForm {
 	f := newForm()
 	f.ID, f.Revision = number(r.PostFormValue("id")), revision(r.PostFormValue("revision"))
+	if r.sends("replace") { // the version that the author has compared the form with
+		f.Revision = revision(r.PostFormValue("replace"))
+	}
 	if slug := r.PathValue("slug"); f.ID != 0 && slug != "" {
 		f.Address = site.EditPath(slug)
 	}

@@ -90,27 +90,11 @@ function showAnswer(answer) {
     notes.hidden = answer.notes.length === 0;
   }
   panel?.show(answer);
-  showStored(answer.stored);
   if (answer.previewed && previewing.value) {
     preview.querySelector("h2").textContent = answer.title;
     preview.querySelector(".prose").innerHTML = answer.preview; // sanitized by the blog
     follow();
   }
-}
-
-/** showStored shows the post that was changed in another window below the text. */
-function showStored(stored) {
-  form.querySelector(".stored")?.remove();
-  if (!stored) {
-    return;
-  }
-  const section = Object.assign(document.createElement("section"), { className: "stored" });
-  section.setAttribute("aria-label", "Current post");
-  const label = Object.assign(document.createElement("label"), { textContent: "Current post" });
-  const area = Object.assign(document.createElement("textarea"), { id: "editor.stored", rows: 12, readOnly: true, value: `${stored.title}\n\n${stored.content}`, dir: "auto" });
-  label.htmlFor = area.id;
-  section.append(label, area);
-  form.querySelector(".sheet").after(section);
 }
 
 const saving = new Saving(form, showAnswer, new Copies(), showOffer);
@@ -120,7 +104,7 @@ function publish() {
   if (saving.isEmpty()) {
     saving.say("There is nothing to publish yet.", true);
     content.focus();
-  } else {
+  } else if (!saving.asksToChoose()) {
     panel.open();
   }
 }

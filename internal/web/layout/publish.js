@@ -39,8 +39,13 @@ export class PublishPanel {
     this.#dialog.showModal();
     this.#button.focus();
     const answer = await this.#saving.save("save");
-    if (!answer && !this.#publishing) {
+    if (this.#publishing) {
+      return;
+    }
+    if (!answer) {
       this.#say("The blog does not answer. Your text is kept in this browser.");
+    } else if (answer.conflict) {
+      this.#say("The post was changed in another window. Close this panel to compare the texts.");
     }
   }
 
@@ -92,7 +97,7 @@ export class PublishPanel {
     this.#say("Publishing…");
     const done = this.#form.elements.draft ? "published" : "updated";
     const answer = await this.#saving.save("publish");
-    if (answer && Object.keys(answer.errors).length === 0 && !answer.loggedOut && !answer.stored) {
+    if (answer && Object.keys(answer.errors).length === 0 && !answer.loggedOut && !answer.conflict) {
       location.assign(`${answer.address}?done=${done}`);
     } else {
       this.#say(problem(answer));
@@ -108,7 +113,7 @@ function problem(answer) {
   if (answer.loggedOut) {
     return "Not published: you have been logged out. Close this panel to log in. Your text is kept.";
   }
-  if (answer.stored) {
+  if (answer.conflict) {
     return "Not published: the post was changed in another window. Close this panel to compare the texts.";
   }
   const { title, content } = answer.errors;

@@ -23,7 +23,8 @@ export class Saving {
   #failures = 0;
   #sending = null;
   #refused = ""; // what the server did not accept: it is sent again when it has changed
-  #stopped = false; // until a button is pressed: the answer needs a decision
+  #stopped = false; // until a button is pressed
+  #conflict; // the part of the page with what differs from the post that was changed in another window
   #leaving = false;
   #held = false; // until the author edits or saves what the form was filled with
   #copies;
@@ -37,6 +38,8 @@ export class Saving {
     this.#showOffer = showOffer;
     this.#state = form.querySelector(".state");
     this.#retry = form.querySelector(".retry");
+    this.#conflict = form.querySelector(".stored");
+    this.#conflict.addEventListener("click", (event) => this.#choose(event));
     this.#retry?.addEventListener("click", () => this.#autosave());
     // What was written before this script started is not saved, nor what the server has refused and shows again. Browsers fill no
     // other text in.
@@ -66,7 +69,6 @@ export class Saving {
     addEventListener("offline", () => this.isUnsaved() && this.say("Offline. Kept in this browser.", true));
     this.#offer();
     if ("unsaved" in form.dataset) {
-      this.#stopped = form.querySelector(".stored") !== null; // saving again replaces that post
       this.hold("Not saved");
     } else if (this.isUnsaved()) {
       this.#changed();
@@ -78,11 +80,31 @@ export class Saving {
     return this.#snapshot() !== this.#saved;
   }
 
-  /** save sends the form with an action, and returns the answer. null: there is none, and the state says why. */
-  async save(action) {
+  /** save sends the form with an action and the version that it replaces if that is another than the one it was opened with, and returns the answer. null: there is none, and the state says why. */
+  async save(action, replaced) {
     this.#stopped = this.#held = false;
     await this.#sending?.catch(() => {}); // the one who waits for it says so
-    return this.#send(action);
+    return this.#send(action, { replaced });
+  }
+
+  /** asksToChoose reports whether the author has to choose between this text and that of another window, and leads there. */
+  asksToChoose() {
+    if (!this.#conflict.hidden) {
+      this.#conflict.focus();
+    }
+    return !this.#conflict.hidden;
+  }
+
+  /** choose keeps this text, or leaves for the other one with a copy of this one in the browser. */
+  #choose(event) {
+    const keep = event.target.closest("button");
+    if (keep) {
+      event.preventDefault();
+      this.#form.elements.content.focus();
+      this.save("save", keep.value);
+    } else if (event.target.closest("a")) {
+      this.#leaving = this.#keep(); // otherwise the browser asks
+    }
   }
 
   /** hold says that the form was filled with a text that is not saved by itself: another person may have written it. */
@@ -93,7 +115,7 @@ export class Saving {
 
   /** savesItself reports whether the text is about to be saved without its author. */
   savesItself() {
-    return this.isUnsaved() && !this.#stopped && !this.#held && !this.isEmpty() && this.#snapshot() !== this.#refused;
+    return this.isUnsaved() && !this.#stopped && this.#conflict.hidden && !this.#held && !this.isEmpty() && this.#snapshot() !== this.#refused;
   }
 
   /** saveSoon saves the text now, or when the pause after the last request ends. */
@@ -106,7 +128,7 @@ export class Saving {
   /** saveNow saves the text without its author, and returns the answer. null: there is none, and the state says why. */
   async saveNow() {
     await this.#sending?.catch(() => {});
-    return this.#send("save", true);
+    return this.#send("save", { automatic: true });
   }
 
   /** preview returns the answer with the rendered text. null: there is none. */
@@ -154,7 +176,7 @@ export class Saving {
     if (!this.isUnsaved()) {
       return;
     }
-    if (this.#failures === 0) {
+    if (this.#failures === 0 && this.#conflict.hidden) {
       this.say(this.#isDraft() ? "Not saved yet" : "Not saved yet. Readers do not see the changes.");
     }
     this.#deadline ||= Date.now() + longest;
@@ -179,13 +201,13 @@ export class Saving {
       this.say("Offline. Kept in this browser.", true);
       return;
     }
-    await this.#send("save", true);
+    await this.#send("save", { automatic: true });
   }
 
-  async #send(action, automatic = false) {
+  async #send(action, choice) {
     const sent = this.#snapshot();
     const slow = setTimeout(() => this.say("Saving…"), 500);
-    this.#sending = this.#request(action, automatic);
+    this.#sending = this.#request(action, choice);
     try {
       const { status, answer } = await this.#sending;
       this.#failures = 0;
@@ -205,11 +227,14 @@ export class Saving {
     }
   }
 
-  async #request(action, automatic = false) {
+  async #request(action, { automatic = false, replaced } = {}) {
     const body = new FormData(this.#form);
     body.set("action", action);
     if (automatic) {
       body.set("autosave", "1");
+    }
+    if (replaced !== undefined) {
+      body.set("replace", replaced);
     }
     if (this.#isSlugless()) {
       body.set("slug", "");
@@ -230,12 +255,18 @@ export class Saving {
     elements.dated.value = answer.dated;
     this.#form.setAttribute("action", answer.address); // of a post that was deleted meanwhile, that of a new one
     this.#show(answer);
+    if (answer.conflict) {
+      this.#conflict.innerHTML = answer.conflict.html; // a template of the blog, which escapes the texts
+    }
+    if (answer.conflict || status === 200 || answer.id === 0) { // a refused field decides nothing
+      this.#conflict.hidden = !answer.conflict;
+    }
     if (answer.loggedOut) {
       this.#stopped = true;
       this.say("You are logged out. Your text is kept.", true);
-    } else if (answer.stored) {
-      this.#stopped = true;
-      this.say(`Changed in another window at ${time(new Date(answer.stored.changed))}. Compare the texts, and save again to replace that one.`, true);
+    } else if (answer.conflict) {
+      this.say(`Changed in another window at ${time(new Date(answer.conflict.changedAt))}.`, true);
+      this.#state.append(" ", Object.assign(document.createElement("a"), { href: `#${this.#conflict.id}`, textContent: "Compare" }));
     } else if (status !== 200) {
       this.#refused = sent;
       this.say("Not saved", true);
@@ -245,8 +276,8 @@ export class Saving {
         history.replaceState(null, "", answer.address);
       }
       this.say(answer.pending ? answer.state : `Saved ${time(new Date())}`);
-      this.#keep();
     }
+    this.#keep();
   }
 
   #failed(retryAfter = 0) {
