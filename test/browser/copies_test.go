@@ -91,3 +91,26 @@ func TestCopiesInAFullBrowser(t *testing.T) {
 	third.open(blog + "/write/new/")
 	third.waitFor("the script has started", `document.querySelector(".state + .unseen") !== null`)
 }
+
+// The text that a copy replaces is not lost: one step of the browser's undo brings it back, and it is a copy itself.
+func TestUseOfACopyIsUndone(t *testing.T) {
+	t.Parallel()
+	celia, blog := startWriting(t, "celia")
+	celia.keys("Harbour" + kb.Enter + "First.")
+	celia.sees("Saved")
+	celia.network(true)
+	celia.type_(" Mine.")
+	celia.waitFor("the browser has a copy", copied+` === "First. Mine."`)
+
+	other := celia.newTab()
+	other.open(blog + "/write/harbour/")
+	other.sees("There is newer text from")
+	other.network(true)
+	other.type_(" Typed.")
+	other.goTo("Use it")
+	other.keys(kb.Enter)
+	other.wantText("First. Mine.")
+	other.waitFor("both texts are kept", copied+` === "First. Mine.|First. Typed."`)
+	run(t, other.tab, chromedp.Evaluate[chromedp.Void](`document.execCommand("undo")`))
+	other.wantText("First. Typed.")
+}

@@ -24,6 +24,12 @@ export class Copies {
     }
   }
 
+  /** leave makes the copy of this window one that is offered as those of other windows are. The next one is kept beside it. */
+  leave() {
+    this.#window = crypto.randomUUID();
+    this.#key = "";
+  }
+
   /** others returns the copies of a post that other windows have written, the latest first. */
   others(id) {
     return stored().filter(({ key }) => key !== this.#key && key.startsWith(prefix(id))).sort((a, b) => b.at - a.at);

@@ -330,8 +330,15 @@ export class Saving {
     }
   }
 
-  /** use fills the form with a copy, which is then one of this window. */
+  /** use fills the form with a copy, which is then one of this window. Text that was there and that the server lacks becomes another. */
   #use(copy) {
+    if (this.isUnsaved()) {
+      if (!this.#keep()) {
+        this.#offer();
+        return;
+      }
+      this.#copies.leave();
+    }
     fields.forEach((name, i) => {
       if (copy.values[i] !== undefined && (name !== "slug" || copy.values[i] !== "")) {
         setValue(this.#form.elements[name], copy.values[i]);
@@ -359,8 +366,19 @@ function initialOf(element) {
   return twin.value;
 }
 
+/** setValue changes a field, title and text by a step that the browser can undo. */
 function setValue(element, value) {
-  element[element.type === "checkbox" ? "checked" : "value"] = value;
+  if (element.type === "checkbox") {
+    element.checked = value;
+  } else if (element.name !== "title" && element.name !== "content") {
+    element.value = value;
+  } else if (element.value !== value) {
+    element.focus();
+    element.select();
+    if (document.activeElement !== element || !document.execCommand(value === "" ? "delete" : "insertText", false, value)) {
+      element.setRangeText(value, 0, element.value.length, "end");
+    }
+  }
 }
 
 function time(date) {
