@@ -23,7 +23,7 @@ export class Saving {
   #failures = 0;
   #sending = null;
   #refused = ""; // what the server did not accept: it is sent again when it has changed
-  #stopped = false; // until a button is pressed
+  #loggedOut = false; // it is tried again when the author comes back, and now and then
   #conflict; // the part of the page with what differs from the post that was changed in another window
   #leaving = false;
   #held = false; // until the author edits or saves what the form was filled with
@@ -64,7 +64,8 @@ export class Saving {
       }
     });
     addEventListener("pagehide", () => this.#keep());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#leave());
+    document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? this.#leave() : this.#comeBack()));
+    addEventListener("focus", () => this.#comeBack());
     addEventListener("online", () => this.#schedule(0));
     addEventListener("offline", () => this.isUnsaved() && this.say("Offline. Kept in this browser.", true));
     this.#offer();
@@ -82,7 +83,7 @@ export class Saving {
 
   /** save sends the form with an action and the version that it replaces if that is another than the one it was opened with, and returns the answer. null: there is none, and the state says why. */
   async save(action, replaced) {
-    this.#stopped = this.#held = false;
+    this.#held = false;
     await this.#sending?.catch(() => {}); // the one who waits for it says so
     return this.#send(action, { replaced });
   }
@@ -115,7 +116,7 @@ export class Saving {
 
   /** savesItself reports whether the text is about to be saved without its author. */
   savesItself() {
-    return this.isUnsaved() && !this.#stopped && this.#conflict.hidden && !this.#held && !this.isEmpty() && this.#snapshot() !== this.#refused;
+    return this.isUnsaved() && this.#conflict.hidden && !this.#held && !this.isEmpty() && this.#snapshot() !== this.#refused;
   }
 
   /** saveSoon saves the text now, or when the pause after the last request ends. */
@@ -151,6 +152,13 @@ export class Saving {
     }
   }
 
+  /** link adds a link to the state. */
+  #link(href, textContent) {
+    const link = Object.assign(document.createElement("a"), { href, textContent });
+    this.#state.append(" ", link);
+    return link;
+  }
+
   #snapshot(of = valueOf) {
     return JSON.stringify(fields.map((name) => (name === "slug" && this.#isSlugless() ? "" : of(this.#form.elements[name]))));
   }
@@ -176,20 +184,20 @@ export class Saving {
     if (!this.isUnsaved()) {
       return;
     }
-    if (this.#failures === 0 && this.#conflict.hidden) {
+    if (this.#failures === 0 && this.#conflict.hidden && !this.#loggedOut) {
       this.say(this.#isDraft() ? "Not saved yet" : "Not saved yet. Readers do not see the changes.");
     }
     this.#deadline ||= Date.now() + longest;
     this.#schedule(Math.min(pause, this.#deadline - Date.now()));
   }
 
-  /** schedule saves the post after some milliseconds, unless the last request was less than a pause ago. */
-  #schedule(delay) {
+  /** schedule saves the post after some milliseconds, and a time after the last request. */
+  #schedule(delay, between = this.#loggedOut ? longest : pause) {
     if (this.#held) {
       return;
     }
     clearTimeout(this.#timer);
-    const wait = Math.max(0, delay, this.#last + pause - Date.now());
+    const wait = Math.max(0, delay, this.#last + between - Date.now());
     this.#timer = setTimeout(() => this.#autosave(), wait);
   }
 
@@ -261,12 +269,13 @@ export class Saving {
     if (answer.conflict || status === 200 || answer.id === 0) { // a refused field decides nothing
       this.#conflict.hidden = !answer.conflict;
     }
+    this.#loggedOut = answer.loggedOut;
     if (answer.loggedOut) {
-      this.#stopped = true;
       this.say("You are logged out. Your text is kept.", true);
+      this.#link("/login/?next=/write/", "Log in").target = "_blank";
     } else if (answer.conflict) {
       this.say(`Changed in another window at ${time(new Date(answer.conflict.changedAt))}.`, true);
-      this.#state.append(" ", Object.assign(document.createElement("a"), { href: `#${this.#conflict.id}`, textContent: "Compare" }));
+      this.#link(`#${this.#conflict.id}`, "Compare");
     } else if (status !== 200) {
       this.#refused = sent;
       this.say("Not saved", true);
@@ -296,6 +305,13 @@ export class Saving {
   #leave() {
     this.#keep();
     this.#schedule(0);
+  }
+
+  /** comeBack saves soon if the author may have logged in elsewhere. */
+  #comeBack() {
+    if (this.#loggedOut) {
+      this.#schedule(0, pause);
+    }
   }
 
   /** keep writes a copy into the browser, or drops it if the server has the same. It reports whether it has. */
