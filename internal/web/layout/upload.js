@@ -219,29 +219,44 @@ export class Uploads {
     this.#list.hidden = false;
   }
 
-  /** askForDescription asks what a picture shows. Enter writes the answer into the text, Escape leaves it. */
+  /** askForDescription asks what a picture shows. The answer goes into the text when its author leaves the field, except by Escape. */
   #askForDescription(name, text, address) {
     const row = document.createElement("li");
     const input = Object.assign(document.createElement("input"), { type: "text", maxLength: 500, autocomplete: "off" });
     const label = document.createElement("label");
     label.append("What does the picture show? ", Object.assign(document.createElement("span"), { className: "name", textContent: name }), input);
-    const close = () => {
+    let open = true;
+    const close = (description) => {
+      if (!open) {
+        return; // the field loses the focus when it is removed
+      }
+      open = false;
       row.remove();
       this.#hideEmpty();
+      if (description !== "") {
+        this.#replace(text, `![${description.replace(/([\\[\]])/g, "\\$1")}](${address})`);
+      }
+    };
+    const leave = (description) => {
+      close(description);
       this.#form.elements.content.focus();
     };
+    const button = this.#button("Skip", () => leave(input.value.trim()));
+    input.addEventListener("input", () => (button.textContent = input.value.trim() === "" ? "Skip" : "Done"));
     input.addEventListener("keydown", (event) => {
       if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) {
         return;
       }
       event.preventDefault();
       event.stopPropagation();
-      if (event.key === "Enter") {
-        this.#replace(text, `![${input.value.trim().replace(/([\\[\]])/g, "\\$1")}](${address})`);
-      }
-      close();
+      leave(event.key === "Enter" ? input.value.trim() : "");
     });
-    row.append(label, this.#button("Skip", close));
+    row.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!row.contains(relatedTarget) && input.value.trim() !== "") {
+        close(input.value.trim());
+      }
+    });
+    row.append(label, button);
     this.#list.append(row);
     this.#list.hidden = false;
   }

@@ -1,6 +1,7 @@
 // Writing Markdown in a text area: what keys, tools and pasted text change.
 
 const keys = { b: "bold", i: "italic", k: "link", e: "code" };
+const mostLines = 300; // of a step of undo
 const shifted = { Digit7: "ordered", Digit8: "list", Digit9: "quote" };
 
 /** leadOn makes Enter in a title lead to the beginning of its text. */
@@ -101,7 +102,9 @@ export class Writing {
     this.#area.focus();
     if (start !== end || text !== "") {
       this.#area.setSelectionRange(start, end);
-      const done = text === "" ? document.execCommand("delete") : document.execCommand("insertText", false, text);
+      // A dialog keeps the focus, where the browser would insert the text. It takes seconds for hundreds of lines.
+      const undoable = document.activeElement === this.#area && text.split("\n", mostLines + 1).length <= mostLines;
+      const done = undoable && (text === "" ? document.execCommand("delete") : document.execCommand("insertText", false, text));
       if (!done) {
         this.#area.setRangeText(text, start, end, "end");
         this.#area.dispatchEvent(new InputEvent("input", { bubbles: true }));
