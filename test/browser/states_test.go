@@ -20,7 +20,7 @@ func TestStatesOfTheEditor(t *testing.T) {
 	stella, blog := startWriting(t, "stella")
 	stella.keys("What a lighthouse keeper knows about attention, and other things that no one has asked" + kb.Enter + "First.")
 	stella.publish()
-	stella.append(" Second.")
+	stella.addText(" Second.")
 	stella.sees("are not public yet")
 	stella.goTo("Details")
 	stella.keys(kb.Enter)
@@ -39,15 +39,16 @@ func TestStatesOfTheEditor(t *testing.T) {
 	// What is written without a network is offered in another window, which then changes the post.
 	stella.sees("are not public yet")
 	stella.network(true)
-	stella.append(" Third.")
+	stella.addText(" Third.")
 	stella.sees("Not saved. Trying again in")
-	again := stella.another(t, stella.address())
+	again := stella.newTab()
+	again.open(stella.address())
 	again.sees("There is newer text from")
 	again.goTo("Compare")
 	again.keys(kb.Enter)
 	again.waitFor("the text is shown", `document.activeElement.closest(".offer") !== null`)
 	again.lookHere("state-offer", axe)
-	again.append(" Fourth.")
+	again.addText(" Fourth.")
 	again.sees("are not public yet")
 	stella.network(false)
 	stella.sees("Changed in another window at")
@@ -76,9 +77,10 @@ func TestStatesOfTheList(t *testing.T) {
 	leo.waitFor("it is saved", `location.pathname !== "/write/new/"`)
 	editing := leo.address()
 	leo.open(blog + "/write/")
-	again := leo.another(t, editing)
+	again := leo.newTab()
+	again.open(editing)
 	again.waitFor("the editor has started", `document.querySelector("form.editor .tools").checkVisibility()`)
-	again.append(" نص")
+	again.addText(" نص")
 	again.sees("Not saved yet")
 	again.sees("Saved ")
 	leo.chooseAll()
@@ -116,25 +118,6 @@ func (p *person) upload(t *testing.T) {
 	p.do(chromedp.SetUploadFiles(".picker", photos))
 	p.sees("What does the picture show?")
 	p.waitFor("the last file is on its way", `document.querySelectorAll(".uploads progress").length === 1 && !!window.release`)
-}
-
-// another opens an address in a window of the same browser.
-func (p *person) another(t *testing.T, address string) *person {
-	t.Helper()
-	tab, closeTab := chromedp.NewContext(p.tab)
-	t.Cleanup(closeTab)
-	if err := chromedp.Do(tab, chromedp.EmulateViewport(1280, 800), chromedp.Navigate(address)); err != nil {
-		t.Fatal(err)
-	}
-	return &person{t: t, tab: tab}
-}
-
-// append writes at the end of the text, wherever the focus is.
-func (p *person) append(text string) {
-	p.t.Helper()
-	run(p.t, p.tab, chromedp.Evaluate[chromedp.Void](`document.querySelector("[name=content]").focus()`))
-	p.press(kb.End, chromedp.ModifierCtrl)
-	p.keys(text)
 }
 
 // chooseAll marks all posts of the list.
