@@ -23,11 +23,11 @@ func TestConflictOfTwoWindows(t *testing.T) {
 
 	const conflict = `document.querySelector(".state").textContent.startsWith("Changed in another window at ") && document.querySelector(".state a").textContent === "Compare"
 		&& document.querySelector(".stored .fields td").textContent === "north"`
-	dora.type_(" Mine.")
+	dora.addText(" Mine.")
 	dora.waitFor("the conflict is shown", conflict)
 	dora.lookHere("conflict", axe)
 	// Neither to go on nor to publish replaces the other post.
-	dora.type_(" More.")
+	dora.addText(" More.")
 	dora.waitFor("the state stays", conflict)
 	dora.press("s", chromedp.ModifierCtrl)
 	dora.press(kb.Enter, chromedp.ModifierCtrl)
@@ -45,7 +45,7 @@ func TestConflictOfTwoWindows(t *testing.T) {
 	other.press(kb.Enter, chromedp.ModifierCtrl)
 	other.sees("The post was changed in another window. Close this panel to compare the texts.")
 	other.keys(kb.Escape)
-	other.type_(" Other.")
+	other.addText(" Other.")
 	other.goTo("Use the other")
 	other.keys(kb.Enter)
 	other.wantText("First line. Mine. More.")

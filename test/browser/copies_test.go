@@ -44,7 +44,7 @@ func TestCopiesOfTwoWindows(t *testing.T) {
 	other.wantText("First.")
 
 	cora.network(true)
-	cora.type_(" Mine.")
+	cora.addText(" Mine.")
 	cora.waitFor("the browser has a copy", copied+` === "First. Mine."`)
 	other.open(blog + "/write/")
 	cora.waitFor("a window without changes has left it", copied+` === "First. Mine."`)
@@ -52,7 +52,7 @@ func TestCopiesOfTwoWindows(t *testing.T) {
 	other.open(blog + "/write/harbour/")
 	other.sees("There is newer text from")
 	other.network(true)
-	other.type_(" Other.")
+	other.addText(" Other.")
 	cora.waitFor("each window has a copy", copied+` === "First. Mine.|First. Other."`)
 
 	third := cora.newTab()
@@ -74,7 +74,7 @@ func TestCopiesInAFullBrowser(t *testing.T) {
 	cyril.keys("Harbour" + kb.Enter + "First.")
 	cyril.sees("Saved")
 	cyril.network(true)
-	cyril.type_(" Mine.")
+	cyril.addText(" Mine.")
 	cyril.waitFor("the browser has a copy", copied+` === "First. Mine."`)
 
 	other := cyril.newTab()
@@ -99,14 +99,14 @@ func TestUseOfACopyIsUndone(t *testing.T) {
 	celia.keys("Harbour" + kb.Enter + "First.")
 	celia.sees("Saved")
 	celia.network(true)
-	celia.type_(" Mine.")
+	celia.addText(" Mine.")
 	celia.waitFor("the browser has a copy", copied+` === "First. Mine."`)
 
 	other := celia.newTab()
 	other.open(blog + "/write/harbour/")
 	other.sees("There is newer text from")
 	other.network(true)
-	other.type_(" Typed.")
+	other.addText(" Typed.")
 	other.goTo("Use it")
 	other.keys(kb.Enter)
 	other.wantText("First. Mine.")

@@ -19,9 +19,9 @@ func TestExpiredSession(t *testing.T) {
 	other.choose("Log out", "Served by")
 
 	const loggedOut = `document.querySelector(".state").textContent === "You are logged out. Your text is kept. Log in" && document.querySelector(".state a").target === "_blank"`
-	erin.type_(" Second.")
+	erin.addText(" Second.")
 	erin.waitFor("the state says so", loggedOut)
-	erin.type_(" Third.")
+	erin.addText(" Third.")
 	erin.waitFor("the state stays", loggedOut)
 	erin.waitFor("the browser has a copy", copied+` === "First. Second. Third."`)
 
