@@ -26,7 +26,7 @@ func NewLayout() (*Layout, error) {
 		return nil, fmt.Errorf("open the embedded files: %w", err)
 	}
 	assets, err := LoadAssets(files, "theme.css", "icon.svg", "progress.js", "editor.css", "posts.css", "editor.js", "markdown.js", "paste.js", "saving.js",
-		"copies.js", "upload.js", "writing.js", "publish.js", "clipboard.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js")
+		"state.js", "copies.js", "upload.js", "writing.js", "publish.js", "clipboard.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js")
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,8 @@
 // The editor of a post. Without it, the page is a form that does the same with its buttons.
 const form = document.querySelector("form.editor");
 const { title, content } = form.elements;
-const [markdown, { Saving }, { Copies, showOffer }, { fromHTML }, { Uploads }, { take }, { Writing, leadOn, fit }, { PublishPanel, noteItem }] = await Promise.all(
-  ["markdown", "saving", "copies", "paste", "upload", "handover", "writing", "publish", "clipboard"].map((name) => import(form.dataset[name])),
+const [markdown, { Saving }, { State }, { Copies, showOffer }, { fromHTML }, { Uploads }, { take }, { Writing, leadOn, fit }, { PublishPanel, noteItem }] = await Promise.all(
+  ["markdown", "saving", "state", "copies", "paste", "upload", "handover", "writing", "publish", "clipboard"].map((name) => import(form.dataset[name])),
 );
 
 // --- Text
@@ -97,7 +97,7 @@ function showAnswer(answer) {
   }
 }
 
-const saving = new Saving(form, showAnswer, new Copies(), showOffer);
+const saving = new Saving(form, new State(form.querySelector(".state")), showAnswer, new Copies(), showOffer);
 const panel = uploads && new PublishPanel(form, saving, uploads);
 
 function publish() {

@@ -9,13 +9,15 @@ const fields = [
   "unlisted", "page", "position",
 ];
 
-/** Saving saves the form of a post. show writes what is shown of an answer, and copies are those in the browser, which showOffer offers. */
+/**
+ * Saving saves the form of a post, and tells its state. show writes what is shown of an answer, and copies are those in the browser, which
+ * showOffer offers.
+ */
 export class Saving {
   #form;
   #show;
   #state;
   #retry; // the button
-  #live;
   #saved; // what the server has
   #timer = 0;
   #deadline = 0;
@@ -29,14 +31,13 @@ export class Saving {
   #held = false; // until the author edits or saves what the form was filled with
   #copies;
   #showOffer;
-  #announced = 0;
 
-  constructor(form, show, copies, showOffer) {
+  constructor(form, state, show, copies, showOffer) {
     this.#form = form;
     this.#show = show;
     this.#copies = copies;
     this.#showOffer = showOffer;
-    this.#state = form.querySelector(".state");
+    this.#state = state;
     this.#retry = form.querySelector(".retry");
     this.#conflict = form.querySelector(".stored");
     this.#conflict.addEventListener("click", (event) => this.#choose(event));
@@ -45,12 +46,6 @@ export class Saving {
     // other text in.
     form.autocomplete = "off";
     this.#saved = "unsaved" in form.dataset ? "" : this.#snapshot(initialOf);
-    // The state is announced less often than it changes.
-    this.#state.removeAttribute("role");
-    this.#live = Object.assign(document.createElement("p"), { className: "unseen" });
-    this.#live.setAttribute("role", "status");
-    this.#state.after(this.#live);
-
     form.addEventListener("input", () => this.#changed());
     form.addEventListener("submit", () => {
       this.#keep();
@@ -143,20 +138,8 @@ export class Saving {
 
   /** say shows the state of the form. */
   say(text, wrong = false) {
-    this.#state.textContent = text;
     this.#retry?.toggleAttribute("hidden", this.#failures === 0);
-    this.#state.classList.toggle("wrong", wrong);
-    if (wrong || Date.now() - this.#announced > 30000) {
-      this.#announced = Date.now();
-      this.#live.textContent = text;
-    }
-  }
-
-  /** link adds a link to the state. */
-  #link(href, textContent) {
-    const link = Object.assign(document.createElement("a"), { href, textContent });
-    this.#state.append(" ", link);
-    return link;
+    this.#state.show(text, wrong);
   }
 
   #snapshot(of = valueOf) {
@@ -185,7 +168,7 @@ export class Saving {
       return;
     }
     if (this.#failures === 0 && this.#conflict.hidden && !this.#loggedOut) {
-      this.say(this.#isDraft() ? "Not saved yet" : "Not saved yet. Readers do not see the changes.");
+      this.#state.note(this.#isDraft() ? "Not saved yet" : "Not saved yet. Readers do not see the changes.");
     }
     this.#deadline ||= Date.now() + longest;
     this.#schedule(Math.min(pause, this.#deadline - Date.now()));
@@ -214,7 +197,7 @@ export class Saving {
 
   async #send(action, choice) {
     const sent = this.#snapshot();
-    const slow = setTimeout(() => this.say("Saving…"), 500);
+    const slow = setTimeout(() => this.#state.note("Saving…"), 500);
     this.#sending = this.#request(action, choice);
     try {
       const { status, answer } = await this.#sending;
@@ -272,10 +255,10 @@ export class Saving {
     this.#loggedOut = answer.loggedOut;
     if (answer.loggedOut) {
       this.say("You are logged out. Your text is kept.", true);
-      this.#link("/login/?next=/write/", "Log in").target = "_blank";
+      this.#state.link("/login/?next=/write/", "Log in").target = "_blank";
     } else if (answer.conflict) {
       this.say(`Changed in another window at ${time(new Date(answer.conflict.changedAt))}.`, true);
-      this.#link(`#${this.#conflict.id}`, "Compare");
+      this.#state.link(`#${this.#conflict.id}`, "Compare");
     } else if (status !== 200) {
       this.#refused = sent;
       this.say("Not saved", true);
