@@ -79,7 +79,6 @@ export class Saving {
   /** save sends the form with an action and the version that it replaces if that is another than the one it was opened with, and returns the answer. null: there is none, and the state says why. */
   async save(action, replaced) {
     this.#held = false;
-    await this.#sending?.catch(() => {}); // the one who waits for it says so
     return this.#send(action, { replaced });
   }
 
@@ -196,6 +195,9 @@ export class Saving {
   }
 
   async #send(action, choice) {
+    while (this.#sending) { // the next one is based on the version that this one makes
+      await this.#sending.catch(() => {}); // the one who waits for it says so
+    }
     const sent = this.#snapshot();
     const slow = setTimeout(() => this.#state.note("Saving…"), 500);
     this.#sending = this.#request(action, choice);

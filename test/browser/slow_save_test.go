@@ -1,0 +1,29 @@
+package browser_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// What an author does while a save takes long comes one after the other, each based on the version before it.
+func TestPublishDuringSlowSave(t *testing.T) {
+	t.Parallel()
+	sven := openNewPost(t, "sven")
+	sven.keys("Slow" + kb.Enter + "Text.")
+	run(t, sven.tab, chromedp.Evaluate[chromedp.Void](`(() => {
+		const { fetch } = window;
+		let last = new Promise((release) => (window.release = release)); // the network keeps the order
+		window.fetch = (...request) => (last = last.then(() => fetch(...request)));
+	})()`))
+	sven.press("s", chromedp.ModifierCtrl)
+	sven.addText(" More.")
+	sven.press(kb.Enter, chromedp.ModifierCtrl)
+	sven.inPanel()
+	sven.keys(kb.Enter)
+	sven.waitFor("publishing waits", `document.querySelector("dialog.publish .progress").textContent === "Publishing…"`)
+	run(t, sven.tab, chromedp.Evaluate[chromedp.Void](`window.release()`))
+	sven.sees("Published. Readers can see it now.")
+	sven.wantText("Text. More.")
+}
