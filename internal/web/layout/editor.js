@@ -175,19 +175,6 @@ const previewing = Object.assign(document.createElement("input"), { type: "hidde
 form.append(previewing);
 let refreshing = 0;
 
-async function refresh() {
-  if (saving.savesItself()) {
-    await saving.saveNow();
-    return;
-  }
-  const answer = await saving.preview();
-  if (answer) {
-    showAnswer(answer);
-  } else {
-    saving.say("No preview: the blog does not answer.", true);
-  }
-}
-
 const barHeight = 56;
 let textPlace = 0; // where the page was scrolled to when the preview was opened
 
@@ -208,7 +195,7 @@ async function togglePreview() {
     return;
   }
   textPlace = scrolled;
-  await refresh();
+  await saving.preview();
   if (replaces) {
     const { top, height } = preview.getBoundingClientRect();
     scrollTo(0, scrollY + top - barHeight + part * Math.max(0, height - innerHeight));
@@ -218,7 +205,7 @@ async function togglePreview() {
 form.addEventListener("input", () => {
   clearTimeout(refreshing);
   if (form.classList.contains("previewing") && !saving.savesItself()) {
-    refreshing = setTimeout(refresh, 3000);
+    refreshing = setTimeout(() => saving.preview(), 3000);
   }
 });
 

@@ -120,18 +120,17 @@ export class Saving {
     }
   }
 
-  /** saveNow saves the text without its author, and returns the answer. null: there is none, and the state says why. */
-  async saveNow() {
-    await this.#sending?.catch(() => {});
-    return this.#send("save", { automatic: true });
-  }
-
-  /** preview returns the answer with the rendered text. null: there is none. */
+  /** preview shows an answer with the rendered text: that of a save, if the text would be saved without its author. */
   async preview() {
+    await this.#sending?.catch(() => {});
+    if (this.savesItself()) {
+      await this.#send("save", { automatic: true });
+      return;
+    }
     try {
-      return (await this.#request("preview")).answer;
+      this.#show((await this.#request("preview")).answer);
     } catch {
-      return null;
+      this.say("No preview: the blog does not answer.", true);
     }
   }
 
