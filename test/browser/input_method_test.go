@@ -67,7 +67,7 @@ func TestInputMethod(t *testing.T) {
 	ines.waitFor("the picture is in the text", `/^!\[\]\(\/media\/[^)]+\)\n\n日本$/.test(document.querySelector("[name=content]").value)`)
 	ines.sees("What does the picture show?")
 	ines.addText("!")
-	ines.waitFor("writing goes on", `document.querySelector("[name=content]").value.endsWith("日本!")`)
+	ines.waitFor("the author writes on", `document.querySelector("[name=content]").value.endsWith("日本!")`)
 	if text := run(t, ines.tab, chromedp.Evaluate[string](`document.querySelector("[name=content]").value`)); strings.Contains(text, "Uploading") {
 		t.Errorf("the text is %q", text)
 	}

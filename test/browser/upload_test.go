@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
@@ -91,8 +92,13 @@ func TestDroppedMarkdown(t *testing.T) {
 		mona.drag(input.DispatchDragEventTypeDragEnter, file)
 		mona.drag(input.DispatchDragEventTypeDragOver, file)
 		mona.drag(input.DispatchDragEventTypeDrop, file)
-		if got := <-asked; got != "Insert the text of notes.md?" {
-			t.Errorf("the question is %q", got)
+		select {
+		case got := <-asked:
+			if got != "Insert the text of notes.md?" {
+				t.Errorf("the question is %q", got)
+			}
+		case <-time.After(stepTimeout):
+			t.Fatal("nobody is asked")
 		}
 		if !accept {
 			mona.keys("!") // after what the answer has changed
