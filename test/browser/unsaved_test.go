@@ -18,7 +18,7 @@ func TestTextFromBeforeTheScript(t *testing.T) {
 	uma := newPerson(t, newBrowser(t))
 	uma.register(site, "uma")
 	uma.open(blog + "/login/?next=/write/new/")
-	uma.sees("Not saved yet")
+	uma.waitFor("the title has the focus", `document.activeElement.name === "title"`)
 	uma.keys("Early" + kb.Enter + "Late.")
 	uma.sees("Saved")
 	// Scripts of the page begin after this event.
