@@ -13,7 +13,7 @@ import (
 )
 
 // The editor is examined in the states that the address of a page does not give: with its details and its keys open, with uploads
-// that run and ask, with text that the browser offers, and after a change in another window.
+// that run, fail and ask, with text that the browser offers, and after a change in another window.
 func TestStatesOfTheEditor(t *testing.T) {
 	t.Parallel()
 	axe := readAxe(t)
@@ -33,6 +33,7 @@ func TestStatesOfTheEditor(t *testing.T) {
 
 	stella.upload(t)
 	stella.lookHere("state-uploads", axe)
+	stella.tap("Remove")
 	run(t, stella.tab, chromedp.Evaluate[chromedp.Void](`window.release()`))
 	stella.waitFor("the last file is stored", `document.querySelectorAll(".uploads progress").length === 0`)
 
@@ -96,26 +97,28 @@ func TestStatesOfTheList(t *testing.T) {
 	leo.lookHere("state-erase", axe)
 }
 
-// upload puts two files into the text: the first is stored and asks for its description, and the second is held until the page calls
-// release.
+// upload puts three files into the text: the first fails, the second is stored and asks for its description, and the third is held
+// until the page calls release.
 func (p *person) upload(t *testing.T) {
 	t.Helper()
 	var photos []string
-	for _, name := range []string{"a photograph with a rather long name of the harbour in the morning.jpg", "ميناء.jpg"} {
+	for _, name := range []string{"pier.jpg", "a photograph with a rather long name of the harbour in the morning.jpg", "ميناء.jpg"} {
 		photos = append(photos, filepath.Join(t.TempDir(), name))
 		if err := os.WriteFile(photos[len(photos)-1], picturetest.FlatJPEG(1200, 800, false, 0x22, 1), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	run(t, p.tab, chromedp.Evaluate[chromedp.Void](`(() => {
-		const { send } = XMLHttpRequest.prototype;
+		const { send, open } = XMLHttpRequest.prototype;
 		let attempts = 0;
+		XMLHttpRequest.prototype.open = function (method, address) { open.call(this, method, attempts++ ? address : "/none/"); };
 		XMLHttpRequest.prototype.send = function (body) {
 			window.release = () => send.call(this, body);
-			if (attempts++ === 0) { window.release(); }
+			if (attempts < 3) { window.release(); }
 		};
 	})()`))
 	p.do(chromedp.SetUploadFiles(".picker", photos))
+	p.sees("pier.jpg was not uploaded")
 	p.sees("What does the picture show?")
 	p.waitFor("the last file is on its way", `document.querySelectorAll(".uploads progress").length === 1 && !!window.release`)
 }

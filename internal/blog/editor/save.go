@@ -88,6 +88,8 @@ func (e *Editor) render(r *request, f *postForm, smartPunctuation bool) error {
 	}
 	f.Previewed = true
 	f.Preview, f.Notes, f.Warnings = template.HTML(preview.HTML()), preview.Notes(), preview.Warnings() //nolint:gosec // it is sanitized
+	f.Written = r.languageOf(&f.Document)
+	f.Article = f.article(r)
 	return nil
 }
 

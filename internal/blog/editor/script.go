@@ -38,9 +38,10 @@ type answer struct {
 	Redirects bool `json:"redirects"`
 	// Errors are sentences by the names of the fields.
 	Errors map[string]string `json:"errors"`
-	// Preview is sanitized HTML, if Previewed says that the document was rendered. Notes are about what readers see otherwise than it
-	// was written, and Warnings about what may be missing.
+	// Preview is the post as readers would see it, in HTML, and Language that of its text, if Previewed says that the document was
+	// rendered. Notes are about what readers see otherwise than it was written, and Warnings about what may be missing.
 	Preview   string        `json:"preview"`
+	Language  string        `json:"language"`
 	Previewed bool          `json:"previewed"`
 	Notes     []render.Note `json:"notes"`
 	Warnings  []render.Note `json:"warnings"`
@@ -76,7 +77,7 @@ func (e *Editor) answerScript(w http.ResponseWriter, f *postForm, status int) er
 	a := answer{
 		ID: f.ID, Revision: f.Revision, Address: f.Address, Dated: f.Dated, Title: f.Title, Slug: f.Slug, Draft: f.Draft,
 		Pending: f.Pending, Share: f.Share, Redirects: f.Redirects, State: f.State, Page: f.Page, Link: f.Link,
-		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Preview), Previewed: f.Previewed, Notes: f.Notes, Warnings: f.Warnings,
+		Notice: f.Notice, ReadOnly: f.ReadOnly, LoggedOut: f.LoggedOut, Errors: f.Errors, Preview: string(f.Article), Language: f.Written.Tag, Previewed: f.Previewed, Notes: f.Notes, Warnings: f.Warnings,
 	}
 	if f.Conflict != nil {
 		html, err := e.pages.Fragment("conflict", f.Conflict)

@@ -67,8 +67,14 @@ func (n *notes) sorted() []Note {
 	return n.list
 }
 
+// uploading is what the editor writes where a file is being uploaded.
+var uploading = []byte("![Uploading ")
+
 // image notes an image whose address a page cannot show, or shows over https only.
-func (n *notes) image(image *ast.Image) {
+func (n *notes) image(image *ast.Image, source []byte) {
+	if len(image.Destination) == 0 && bytes.HasPrefix(source[image.Pos():], uploading) {
+		return
+	}
 	if sentence := sentenceAboutImage(util.URLEscape(head(image.Destination), true), image.Destination); sentence != "" {
 		n.add(image.Pos(), "%s", sentence)
 	}

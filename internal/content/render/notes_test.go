@@ -36,7 +36,7 @@ func TestNotes(t *testing.T) {
 		"image in HTML that pages refuse": {"<img src=data:image/png;base64,x onload=y()>", []render.Note{
 			{1, "Readers do not see the image data:image/png;base64,x: its address must begin with https:// or be one of this blog."},
 		}},
-		"image without an address": {"![]()\n\n<img>", []render.Note{
+		"image without an address": {"![]()\n\n<img>\n\n![Uploading a.jpg…]()", []render.Note{
 			{1, "An image has no address, so readers do not see it."}, {3, "An image has no address, so readers do not see it."},
 		}},
 		"image that pages refuse": {"![größe](größe.png)\n\n![a](data:image/png;base64," + strings.Repeat("x", 100) + ")", []render.Note{

@@ -124,7 +124,7 @@ func (transformer) Transform(document *ast.Document, reader text.Reader, pc pars
 				node.SetAttributeString("loading", []byte("lazy"))
 			}
 			setCrop(node)
-			b.notes.image(node)
+			b.notes.image(node, reader.Source())
 			b.uploads.add(&b.notes, node.Pos(), node.Destination, true)
 		case *ast.Link:
 			b.notes.link(node.Pos(), node.Destination)

@@ -91,8 +91,8 @@ function showAnswer(answer) {
   }
   panel?.show(answer);
   if (answer.previewed && previewing.value) {
-    preview.querySelector("h2").textContent = answer.title;
-    preview.querySelector(".prose").innerHTML = answer.preview; // sanitized by the blog
+    preview.querySelector("article").outerHTML = answer.preview; // sanitized by the blog
+    title.lang = content.lang = answer.language;
     follow();
   }
 }

@@ -201,14 +201,13 @@ export class Uploads {
   /** askForPlace asks whether to insert a file whose placeholder the author has changed or removed. */
   #askForPlace(name, insert) {
     const row = document.createElement("li");
-    row.setAttribute("role", "alert");
     const close = () => {
       row.remove();
       this.#hideEmpty();
       this.#form.elements.content.focus();
     };
     row.append(
-      `${name} was uploaded, but the text has no place for it any more. `,
+      sentence(`${name} was uploaded, but the text has no place for it any more. `),
       this.#button("Insert", () => {
         close();
         insert();
@@ -264,7 +263,7 @@ export class Uploads {
   #failed(upload, error) {
     upload.failed = true;
     upload.row.replaceChildren(
-      `${error} `,
+      sentence(`${error} `),
       this.#button("Retry", () => {
         upload.failed = false;
         upload.row.remove();
@@ -273,7 +272,6 @@ export class Uploads {
       }),
       this.#button("Remove", () => this.#cancel(upload)),
     );
-    upload.row.setAttribute("role", "alert");
     this.#wake();
   }
 
@@ -294,4 +292,12 @@ export class Uploads {
   #hideEmpty() {
     this.#list.hidden = this.#list.children.length === 0;
   }
+}
+
+/** sentence returns a text that is announced at once. */
+function sentence(text) {
+  const span = document.createElement("span");
+  span.setAttribute("role", "alert");
+  span.textContent = text;
+  return span;
 }
