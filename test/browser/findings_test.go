@@ -92,7 +92,7 @@ func TestEditorOnAPhone(t *testing.T) {
 	philip.tap("Preview")
 	philip.waitFor("the preview is there, at its middle", `(() => {
 		const box = document.querySelector(".preview").getBoundingClientRect(), part = -box.top / (box.height - innerHeight);
-		return document.querySelectorAll(".preview p").length === 60 && part > .3 && part < .7 && !document.querySelector("[name=content]").checkVisibility();
+		return document.querySelectorAll(".preview .prose p").length === 60 && part > .3 && part < .7 && !document.querySelector("[name=content]").checkVisibility();
 	})()`)
 	philip.lookHere("preview", axe)
 	philip.do(chromedp.EmulateViewport(360, 740))

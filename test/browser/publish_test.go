@@ -16,6 +16,7 @@ import (
 // focus.
 func (p *person) publish() {
 	p.t.Helper()
+	p.waitFor("the editor has started", `!document.querySelector(".tools").hidden`)
 	p.press(kb.Enter, chromedp.ModifierCtrl)
 	p.inPanel()
 	p.keys(kb.Enter)
