@@ -26,7 +26,7 @@ func (p *person) newTab() *person {
 // onNewPages runs a script before those of every page that the tab opens.
 func (p *person) onNewPages(script string) {
 	p.t.Helper()
-	p.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+	p.do(func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 		return chromedp.Void{}, err
 	})

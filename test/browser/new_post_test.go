@@ -47,7 +47,7 @@ func (p *person) write(text string) {
 	p.wantText(text)
 }
 
-// selects selects words of the text.
+// selects marks words of the text.
 func (p *person) selects(words string) {
 	p.t.Helper()
 	run(p.t, p.tab, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`((words) => {
