@@ -78,7 +78,7 @@ function parse(text) {
 export function showOffer(place, { at, values }, use, discard) {
   const offer = Object.assign(document.createElement("div"), { className: "offer" });
   const text = document.createElement("p");
-  text.textContent = `There is newer text from ${new Date(at).toLocaleString([], { weekday: "long", hour: "2-digit", minute: "2-digit" })} in this browser.`;
+  text.textContent = `There is newer text from ${new Date(at).toLocaleString([], { weekday: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })} in this browser.`;
   const button = (label, click) => {
     const element = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: label });
     element.addEventListener("click", click);
