@@ -57,7 +57,7 @@ func TestContact(t *testing.T) {
 
 	bob := portaltest.LogIn(t, site, "bob", portaltest.Password)
 	bob.Get("/account/bob/delete/").Want(t, http.StatusOK, "To restore the blog before that date, log in and choose “Restore” on your account page. After it, the posts are permanently deleted.")
-	bob.Get("/account/bob/").Want(t, http.StatusOK, "Change this line there, or "+inlineLink+":")
+	bob.Get("/account/bob/").Want(t, http.StatusOK, "Set by your administrator. To change it, "+inlineLink+".")
 	challenge := strings.Repeat("a", 43)
 	bob.Get("/authorize/?host=alice."+stack.Domain+"&challenge="+challenge).Want(t, http.StatusForbidden, "If you think this is a mistake, contact support.", footerLink)
 
