@@ -29,7 +29,7 @@ const (
 	perPost = 30 // edits, after which a tab begins another post
 	// ofEach is how many times browser, blog and database are killed.
 	ofEach = 12
-	// offline is how many of the kills of the browser come while the blog is away, when it alone has the text.
+	// offline is how many of the kills of the browser come while the blog is unavailable, when it alone has the text.
 	offline = 3
 )
 

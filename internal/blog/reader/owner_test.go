@@ -8,7 +8,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
-// ownersOnly is what the owner of a blog sees, and nobody else.
+// ownersOnly is what only the owner of a blog sees.
 var ownersOnly = []string{">Write</a>", `href="/write/`, `href="/login/`, ">Account</a>", ">Edit</a>"}
 
 // Readers see no link to the editor: it would look like an invitation to write.
