@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,22 +37,7 @@ func TestMemoryOfPictures(t *testing.T) { //nolint:paralleltest // it measures a
 			if err := os.WriteFile(path, file, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMemoryOfPictures$", "-test.v", "-test.timeout=5m")
-			command.Env = append(os.Environ(), measuredFile+"="+path, measuredDatabase+"="+pool.Config().ConnString(), "GOGC=100", "GOMEMLIMIT=off")
-			output, err := command.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, output)
-			}
-			_, line, _ := strings.Cut(string(output), "measured ")
-			line, _, _ = strings.Cut(line, "\n")
-			var took int64
-			if _, err := fmt.Sscanf(line, "%d", &took); err != nil {
-				t.Fatalf("%v\n%s", err, output)
-			}
-			t.Logf("%s", line)
-			if took > 96_000_000 {
-				t.Errorf("it takes %d bytes", took)
-			}
+			picturetest.WantMemory(t, "TestMemoryOfPictures", measuredFile+"="+path, measuredDatabase+"="+pool.Config().ConnString())
 		})
 	}
 }
@@ -70,26 +53,11 @@ func measureReceive(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	idle, started := memoryOf(t, "VmRSS"), time.Now()
+	idle, started := picturetest.MemoryOf(t, "VmRSS"), time.Now()
 	received, err := media.NewReceiver().Receive(t.Context(), store, media.Upload{Name: "a.jpg", Size: -1, Body: file})
 	if err != nil {
 		t.Fatal(err)
 	}
 	fmt.Printf("measured %d bytes beyond %d, in %s, for %d bytes and %d variants\n",
-		memoryOf(t, "VmHWM")-idle, idle, time.Since(started).Round(time.Millisecond), received.Size, len(received.Variants))
-}
-
-// memoryOf returns a line of the process's status, in bytes.
-func memoryOf(t *testing.T, line string) int64 {
-	t.Helper()
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(status), line+":")
-	kib, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kib << 10
+		picturetest.MemoryOf(t, "VmHWM")-idle, idle, time.Since(started).Round(time.Millisecond), received.Size, len(received.Variants))
 }

@@ -6,19 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/media/picture"
 	"github.com/echoblogs/echoblogs/test/testkit/picturetest"
 )
-
-// maxMemory is what decoding and resizing any accepted picture may take beyond the idle process.
-const maxMemory = 96_000_000
 
 // TestMemory measures the resident memory of a process that cleans and renders the largest pictures of each kind.
 func TestMemory(t *testing.T) { //nolint:paralleltest // its times are measured
@@ -47,22 +41,7 @@ func TestMemory(t *testing.T) { //nolint:paralleltest // its times are measured
 			if err := os.WriteFile(file, generate(), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMemory$", "-test.v", "-test.timeout=5m")
-			command.Env = append(os.Environ(), "ECHOBLOGS_TEST_PICTURE="+file, "GOGC=100", "GOMEMLIMIT=off")
-			output, err := command.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, output)
-			}
-			_, line, _ := strings.Cut(string(output), "measured ")
-			line, _, _ = strings.Cut(line, "\n")
-			var took int64
-			if _, err := fmt.Sscanf(line, "%d", &took); err != nil {
-				t.Fatalf("%v\n%s", err, output)
-			}
-			t.Logf("%s", line)
-			if took > maxMemory {
-				t.Errorf("it takes %d bytes, and may take %d", took, maxMemory)
-			}
+			picturetest.WantMemory(t, "TestMemory", "ECHOBLOGS_TEST_PICTURE="+file)
 		})
 	}
 }
@@ -87,7 +66,7 @@ func measure(t *testing.T, name string) {
 	}
 	defer cleaned.Close()
 
-	idle, started := memoryOf(t, "VmRSS"), time.Now()
+	idle, started := picturetest.MemoryOf(t, "VmRSS"), time.Now()
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +93,7 @@ func measure(t *testing.T, name string) {
 	}
 	_ = sent
 	fmt.Printf("measured %d bytes beyond %d, in %s, from %d bytes, %d variants, turned %t\n",
-		memoryOf(t, "VmHWM")-idle, idle, time.Since(started).Round(time.Millisecond), size, len(done.Variants), done.Upright != nil)
+		picturetest.MemoryOf(t, "VmHWM")-idle, idle, time.Since(started).Round(time.Millisecond), size, len(done.Variants), done.Upright != nil)
 }
 
 type writerFunc func([]byte)
@@ -122,21 +101,6 @@ type writerFunc func([]byte)
 func (f writerFunc) Write(p []byte) (int, error) {
 	f(p)
 	return len(p), nil
-}
-
-// memoryOf returns a line of the process's status, in bytes.
-func memoryOf(t *testing.T, line string) int64 {
-	t.Helper()
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(status), line+":")
-	kib, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kib << 10
 }
 
 // flatWebP returns the largest picture, by the header of a small one, with as much data as package vp8 reads.
