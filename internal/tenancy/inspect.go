@@ -73,6 +73,23 @@ func defectsSQL(first int) string {
 			END)`, first, first+1, first+2, maxSurplus)
 }
 
+// inspectedSQL is defectsSQL for many schemas: it looks for the defects only if the schema, or a table that it needs, belongs to another
+// role than the operator, or has not every privilege as the operator grants it, which one comparison of access lists shows.
+func inspectedSQL(first int) string {
+	return fmt.Sprintf(`CASE WHEN EXISTS (
+		WITH operator AS MATERIALIZED (SELECT oid FROM pg_roles WHERE rolname = current_user),
+		needed AS MATERIALIZED (
+			SELECT need.relation, coalesce(array_agg(makeaclitem(to_regrole(quote_ident(need.role)), operator.oid, need.privilege, false))
+				FILTER (WHERE need.privilege <> ''), '{}') AS grants
+			FROM operator, unnest($%[1]d::text[]::name[], $%[2]d::text[]::name[], $%[3]d::text[]) AS need (relation, role, privilege) GROUP BY need.relation)
+		SELECT FROM operator CROSS JOIN needed JOIN pg_namespace n ON n.nspname = t.schema_name::name
+		LEFT JOIN LATERAL (SELECT found.relowner AS owner, found.relacl AS acl FROM pg_class found
+			WHERE found.relname = needed.relation AND found.relnamespace = n.oid AND found.relkind IN ('r', 'p') OFFSET 0) c ON true
+		WHERE (CASE WHEN needed.relation = '' THEN n.nspowner = operator.oid AND n.nspacl @> ALL (needed.grants)
+			ELSE c.owner = operator.oid AND c.acl @> ALL (needed.grants) END) IS NOT TRUE
+	) THEN `, first, first+1, first+2) + defectsSQL(first) + ` END`
+}
+
 // Inspector reads the registry as a Reader does. With each tenant it reads the defects of its schema.
 type Inspector struct {
 	Reader

@@ -197,7 +197,7 @@ func TestSessionsOfRolesAreLimited(t *testing.T) {
 		pool := connect(t, uri)
 		for setting, want := range map[string]string{
 			"statement_timeout": "15min", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "1min", "idle_session_timeout": "0",
-			"bytea_output": "hex", "default_transaction_isolation": "read committed",
+			"bytea_output": "hex", "default_transaction_isolation": "read committed", "jit": "off",
 		} {
 			var got string
 			if err := pool.QueryRow(t.Context(), `SELECT current_setting($1)`, setting).Scan(&got); err != nil || got != want {

@@ -122,7 +122,7 @@ const tenantColumns = `t.id, t.name, t.uid, t.schema_name, t.state, t.schema_ver
 
 // selectInspected is selectTenant with the defects, whose arguments are in the parameters from number first on.
 func selectInspected(first int) string {
-	return `SELECT ` + tenantColumns + `, ` + defectsSQL(first) + ` FROM public.tenants t `
+	return `SELECT ` + tenantColumns + `, ` + inspectedSQL(first) + ` FROM public.tenants t `
 }
 
 func scanTenant(row pgx.CollectableRow) (Tenant, error) {
