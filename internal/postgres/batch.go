@@ -11,7 +11,13 @@ type Batch = pgx.Batch
 
 // WithBatch returns a Querier whose first Query also sends the statements of a batch, before its own and in the same round trip.
 // Each of them has a function for its result, which is called before Query returns. The Querier is used once, by one goroutine.
-func WithBatch(db Querier, batch *Batch) Querier { return &batchQuerier{Querier: db, batch: batch} }
+// If the batch is empty, it is db.
+func WithBatch(db Querier, batch *Batch) Querier {
+	if batch.Len() == 0 {
+		return db
+	}
+	return &batchQuerier{Querier: db, batch: batch}
+}
 
 type batchQuerier struct {
 	Querier

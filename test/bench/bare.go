@@ -19,7 +19,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
-// bare is the limit of the blog: a handler that has the statements for each host, runs them in the same mode as the blog,
+// bare is the limit of the blog: a handler that has the statement for each host, runs it in the same mode as the blog,
 // reads the rows and responds with a page of the same size. It does not render, check or count.
 type bare struct {
 	address, uriFile string
@@ -84,27 +84,17 @@ func (o bare) serve(ctx context.Context) error {
 	return nil
 }
 
-// readPage reads all rows of a page's statements, which are sent in one round trip as the blog sends them.
-func readPage(ctx context.Context, pool *pgxpool.Pool, statements []statement) error {
-	batch := &pgx.Batch{}
-	for _, s := range statements {
-		batch.Queue(s.sql, s.args...)
+// readPage reads all rows of a page's statement.
+func readPage(ctx context.Context, pool *pgxpool.Pool, s statement) error {
+	rows, err := pool.Query(ctx, s.sql, s.args...)
+	if err != nil {
+		return err
 	}
-	results := pool.SendBatch(ctx, batch)
-	defer results.Close()
-	for range statements {
-		rows, err := results.Query()
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			rows.RawValues()
-		}
-		if rows.Close(); rows.Err() != nil {
-			return rows.Err()
-		}
+	defer rows.Close()
+	for rows.Next() {
+		rows.RawValues()
 	}
-	return results.Close()
+	return rows.Err()
 }
 
 // statement is a statement of the blog.
@@ -113,59 +103,40 @@ type statement struct {
 	args []any
 }
 
-// statementsByHost records the statements with which the blog reads its first page, for each host.
-func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string][]statement, error) {
+// statementsByHost records the statement with which the blog reads its first page, for each host. What the blog reads twice a second
+// is left out.
+func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]statement, error) {
 	rows, err := pool.Query(ctx, `SELECT d.host, t.schema_name FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id WHERE t.state = 'live'`)
 	if err != nil {
 		return nil, fmt.Errorf("read the hosts: %w", err)
 	}
 	defer rows.Close()
-	statements := map[string][]statement{}
+	statements := map[string]statement{}
 	for rows.Next() {
 		var host, schema string
 		if err := rows.Scan(&host, &schema); err != nil {
 			return nil, fmt.Errorf("read the hosts: %w", err)
 		}
-		if statements[host], err = statementsOf(ctx, schema); err != nil {
-			return nil, err
+		sent := &statementRecorder{}
+		_, err := post.NewStore(schema).List(ctx, sent, time.Now(), (&settings.Settings{}).PageSize()+1, 0)
+		if !errors.Is(err, errRecorded) {
+			return nil, fmt.Errorf("record the statement of the schema %s: %w", schema, err)
 		}
+		statements[host] = sent.statement
 	}
 	return statements, rows.Err()
 }
 
-func statementsOf(ctx context.Context, schema string) ([]statement, error) {
-	batch, sent := &postgres.Batch{}, &statementRecorder{}
-	var ignored settings.Stored
-	settings.NewStore(schema).QueueLoad(batch, &ignored)
-	if _, err := post.NewStore(schema).List(ctx, postgres.WithBatch(sent, batch), time.Now(), (&settings.Settings{}).PageSize()+1, 0); !errors.Is(err, errRecorded) {
-		return nil, fmt.Errorf("record the statements of the schema %s: %w", schema, err)
-	}
-	return sent.statements, nil
-}
-
-// statementRecorder records the statements of a batch instead of running them.
+// statementRecorder records a statement instead of running it.
 type statementRecorder struct {
 	postgres.Querier
-	statements []statement
+	statement statement
 }
 
 var errRecorded = errors.New("recorded, not run")
 
-// SendBatch returns results that are errRecorded.
-func (r *statementRecorder) SendBatch(_ context.Context, batch *pgx.Batch) pgx.BatchResults {
-	for _, queued := range batch.QueuedQueries {
-		r.statements = append(r.statements, statement{queued.SQL, queued.Arguments})
-	}
-	return noResults{}
+// Query returns errRecorded.
+func (r *statementRecorder) Query(_ context.Context, sql string, args ...any) (pgx.Rows, error) {
+	r.statement = statement{sql, args}
+	return nil, errRecorded
 }
-
-// noResults are the results of a batch that was not run.
-type noResults struct{ pgx.BatchResults }
-
-func (noResults) QueryRow() pgx.Row { return noRow{} }
-
-func (noResults) Close() error { return nil }
-
-type noRow struct{}
-
-func (noRow) Scan(...any) error { return errRecorded }

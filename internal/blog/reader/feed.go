@@ -70,7 +70,7 @@ type (
 
 func (rd *Reader) feed(w http.ResponseWriter, r *request) error {
 	feed := bytes.NewBufferString(xml.Header)
-	err := rd.query(r, r.queueSettings, func(ctx context.Context, db postgres.Querier) error {
+	err := rd.query(r, rd.queueFrame(r, ""), func(ctx context.Context, db postgres.Querier) error {
 		var latest []post.Post
 		err := rd.withShape(r, func(s shape) (err error) {
 			maxHTML := feedHTML

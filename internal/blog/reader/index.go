@@ -34,7 +34,7 @@ func (rd *Reader) numberedPage(w http.ResponseWriter, r *request) error {
 // number can be guessed, linked and counted, and the index whose rows are skipped has a few hundred posts of one blog.
 func (rd *Reader) index(w http.ResponseWriter, r *request, number int) error {
 	var page *web.HTMLWriter
-	err := rd.query(r, rd.queueFrame(r), func(ctx context.Context, db postgres.Querier) error {
+	err := rd.query(r, rd.queueFrame(r, r.session()), func(ctx context.Context, db postgres.Querier) error {
 		var entries []post.Entry
 		err := rd.withShape(r, func(s shape) (err error) {
 			// One more than is shown, to know whether there is another page.

@@ -47,7 +47,7 @@ func (rd *Reader) readPost(r *request,
 	find func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error),
 ) (page *web.HTMLWriter, err error) {
 	read := func(maxHTML int) (size int, err error) {
-		err = rd.query(r, rd.queueFrame(r), func(ctx context.Context, db postgres.Querier) error {
+		err = rd.query(r, rd.queueFrame(r, r.session()), func(ctx context.Context, db postgres.Querier) error {
 			frame, found, err := find(ctx, db, maxHTML)
 			if err == nil && found.HTMLBytes <= maxHTML {
 				page = rd.write(frame, func(m web.HTMLWriter) web.HTMLWriter { return r.writePost(m, frame, found) })

@@ -10,19 +10,43 @@ import (
 )
 
 const (
-	// navigationLife is how long the pages in the navigation are shown without reading them again, which would take half as long
-	// as the posts of a list. The owner's are always read.
-	navigationLife = 500 * time.Millisecond
+	// frameLife is how long a frame is shown without reading it again, which would take longer than the posts of a list. The owner's
+	// is always read.
+	frameLife = 500 * time.Millisecond
 	// maxRecent is how many blogs a replica remembers. Each takes a slot by its ID, and replaces the one before it.
 	maxRecent = 4096
+	// maxFrame is the size of the texts of a frame, in bytes, that are remembered: all slots have 32 MiB at most.
+	maxFrame = 8 << 10
 )
+
+// frame is what every page of a blog shows: its settings, and the pages in its navigation. It is immutable, since requests share it.
+type frame struct {
+	settings settings.Stored
+	pages    []post.PageLink
+}
+
+// size returns about how many bytes the texts of a frame have.
+func (f *frame) size() int {
+	set := &f.settings
+	size := len(set.AboutHTML) + len(set.About) + len(set.FooterHTML) + len(set.Footer) + len(set.Tagline)
+	for _, l := range set.Navigation {
+		size += len(l.Label) + len(l.Address)
+	}
+	for _, address := range set.RelMe {
+		size += len(address)
+	}
+	for _, p := range f.pages {
+		size += len(p.Slug) + len(p.Title) + len(p.Summary)
+	}
+	return size
+}
 
 // recent is what was last read of a blog, apart from its posts. It is immutable.
 type recent struct {
 	tenantID int64
 	shape    shape
-	// pages were read at the time readAt, and are those that readers saw at the time now.
-	pages       []post.PageLink
+	// frame was read at the time readAt, and has the pages that readers saw at the time now. nil: it is too large.
+	frame       *frame
 	now, readAt time.Time
 }
 
@@ -42,33 +66,33 @@ type memory [maxRecent]atomic.Pointer[recent]
 func (m *memory) slot(tenantID int64) *atomic.Pointer[recent] { return &m[uint64(tenantID)%maxRecent] }
 
 // of returns what was last read of a blog.
-func (m *memory) of(tenantID int64) recent {
+func (m *memory) of(tenantID int64) *recent {
 	if last := m.slot(tenantID).Load(); last != nil && last.tenantID == tenantID {
-		return *last
+		return last
 	}
-	return recent{tenantID: tenantID, shape: shapeOf(&settings.Settings{})}
+	return &recent{tenantID: tenantID, shape: shapeOf(&settings.Settings{})}
 }
 
-// hasNavigation reports whether the pages can be shown at the time now.
-func (l *recent) hasNavigation(now time.Time) bool {
+// at returns the frame, if it can be shown at the time now.
+func (l *recent) at(now time.Time) (f frame, ok bool) {
 	age := now.Sub(l.now) // by the clock of posts, which a test sets
-	return time.Since(l.readAt) < navigationLife && age >= 0 && age < navigationLife
+	if l.frame == nil || time.Since(l.readAt) >= frameLife || age < 0 || age >= frameLife {
+		return frame{}, false
+	}
+	return *l.frame, true
 }
 
 // remember keeps what a request has read of its blog. err is its error.
 func (m *memory) remember(r *request, err error) {
-	if err != nil && !errors.Is(err, post.ErrNotFound) {
+	if r.remembered || err != nil && !errors.Is(err, post.ErrNotFound) {
 		return
 	}
-	last := m.of(r.tenant.ID)
-	actual := shapeOf(&r.settings.Settings)
-	if actual == last.shape && !r.pagesRead {
-		return
+	last := &recent{tenantID: r.tenant.ID, shape: shapeOf(&r.settings.Settings)}
+	if r.frame.size() <= maxFrame {
+		read := r.frame
+		last.frame, last.now, last.readAt = &read, r.now, time.Now()
 	}
-	if last.shape = actual; r.pagesRead {
-		last.pages, last.now, last.readAt = r.pages, r.now, time.Now()
-	}
-	m.slot(r.tenant.ID).Store(&last)
+	m.slot(r.tenant.ID).Store(last)
 }
 
 // withShape calls read with the shape that the settings of the blog had the last time, and again if those that were read with it

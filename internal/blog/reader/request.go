@@ -24,13 +24,12 @@ type request struct {
 	// now is the time by which readers see posts.
 	now time.Time
 
-	// query sets these: the settings of the blog, the pages in its navigation, and the user who owns it. Empty: the client is not
-	// the owner.
-	settings settings.Stored
-	pages    []post.PageLink
+	// frame is what query read, or what the replica remembers.
+	frame
+	// username is the user who owns the blog, as query read it. Empty: the client is not the owner.
 	username string
-	// pagesRead says that pages were read by this request.
-	pagesRead bool
+	// remembered says that frame was not read by this request.
+	remembered bool
 	// unlisted says that search engines are asked not to list the answer, whatever the settings say.
 	unlisted bool
 }
@@ -46,24 +45,18 @@ func (r *request) session() string {
 	return token
 }
 
-// queueSettings adds the statement that reads the settings to a batch.
-func (r *request) queueSettings(batch *postgres.Batch) {
-	settings.NewStore(r.tenant.SchemaName).QueueLoad(batch, &r.settings)
-}
-
-// queueFrame returns a function that adds the statements that read what is on every page to a batch.
-func (rd *Reader) queueFrame(r *request) func(*postgres.Batch) {
+// queueFrame returns a function that adds the statements that read what is on every page to a batch, and the one that looks for a session.
+func (rd *Reader) queueFrame(r *request, session string) func(*postgres.Batch) {
 	return func(batch *postgres.Batch) {
-		r.queueSettings(batch)
-		token, last := r.session(), rd.memory.of(r.tenant.ID)
-		if r.pagesRead = token != "" || !last.hasNavigation(r.now); r.pagesRead {
-			r.posts().QueueListPages(batch, r.now, &r.pages)
+		if session == "" {
+			if r.frame, r.remembered = rd.memory.of(r.tenant.ID).at(r.now); r.remembered {
+				return
+			}
 		} else {
-			r.pages = last.pages
+			blogsession.QueueFind(batch, session, r.tenant.ID, r.host, r.now, &r.username)
 		}
-		if token != "" {
-			blogsession.QueueFind(batch, token, r.tenant.ID, r.host, r.now, &r.username)
-		}
+		settings.NewStore(r.tenant.SchemaName).QueueLoad(batch, &r.settings)
+		r.posts().QueueListPages(batch, r.now, &r.pages)
 	}
 }
 

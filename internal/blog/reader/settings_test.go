@@ -27,6 +27,7 @@ func saveSettings(p *blogtest.Platform, tenant string, set settings.Settings) {
 	if err != nil {
 		p.T.Fatal(err)
 	}
+	p.Clock.Advance(time.Second) // a replica shows what it has read for half a second
 }
 
 func TestSettingsOnPages(t *testing.T) {
@@ -71,6 +72,18 @@ func TestSettingsOnPages(t *testing.T) {
 		if strings.Contains(plain.Body, part) {
 			t.Errorf("without settings, the page has %q:\n%s", part, plain.Body)
 		}
+	}
+}
+
+// A replica remembers only small settings, so that many blogs with large ones do not take its memory.
+func TestLargeSettingsAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	for _, word := range []string{"first ", "second ", "third "} {
+		saveSettings(p, "alice", settings.Settings{About: strings.Repeat(word, 700)})
+		p.Clock.Advance(-time.Second) // which saveSettings has advanced for what is remembered
+		p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", "<p>"+word)
 	}
 }
 
