@@ -112,7 +112,7 @@ func (b *benchmark) writePosts(ctx context.Context) error {
 			return err
 		}
 	}
-	const columns = "slug, title, author, content, html, summary, created_at, updated_at, published_at"
+	const columns = "slug, title, author, content, html, html_language, html_direction, html_link, summary, created_at, updated_at, published_at"
 	source := pgx.Identifier{first, "posts"}.Sanitize()
 	_, err = atOnce(ctx, 1, b.fleet[1:], func(ctx context.Context, _ int, name string) error {
 		target := pgx.Identifier{naming.Schema(name), "posts"}.Sanitize()

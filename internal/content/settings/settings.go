@@ -65,7 +65,7 @@ func (s *Settings) PageSize() int {
 // LanguageOf returns the language of a text in which the given one was found. Latin letters alone do not say one: then it is the
 // language of the blog, if that has them.
 func (s *Settings) LanguageOf(found string) string {
-	if found != "" || !language.IsLatin(s.Language) {
+	if found != "" || s.Language == "" || !language.IsLatin(s.Language) {
 		return found
 	}
 	return s.Language
