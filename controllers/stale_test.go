@@ -2,18 +2,23 @@ package controllers_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
+	"github.com/echoblogs/echoblogs/internal/routing"
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 	"github.com/echoblogs/echoblogs/test/testkit/operatortest"
 )
@@ -116,6 +121,87 @@ func TestStaleOperatorDoesNotEndALaterTenant(t *testing.T) {
 			p.WantBlog("alice.example.com", http.StatusOK, "Of the next one")
 		})
 	}
+}
+
+// Its Tenant has ended before it had a row, or longer ago than names are held.
+func TestStaleOperatorDoesNotCreateAnEndedTenant(t *testing.T) {
+	t.Parallel()
+	const held = "test.example.com/held"
+	p, cache := twoOperators(t)
+	old := p.ReadyTenant("alice", operatortest.Deleting, func(t *v1alpha1.Tenant) { t.Finalizers = []string{held} })
+	old.Status = v1alpha1.TenantStatus{}
+	row := p.row("alice").ID
+	if err := p.Delete(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	p.waitReleased("alice")
+	p.Clock.SetTime(p.Clock.Now().Add(tenancy.Hold + time.Second))
+
+	wantNoneCreated := func() {
+		t.Helper()
+		p.Wait("the stale operator is done", cache.hasRead)
+		if n := query[int](p, `SELECT count(*) FROM public.tenants WHERE name = 'alice' AND id > $1`, row); n > 0 {
+			t.Errorf("%d rows were created", n)
+		}
+	}
+	cache.show(old)
+	p.Nudge("alice")
+	wantNoneCreated()
+	p.EditTenant("alice", func(t *v1alpha1.Tenant) { t.Finalizers = nil })
+	p.WaitGone("alice")
+	cache.show(old)
+	wantNoneCreated()
+}
+
+// Another operator ends a Tenant that has no row yet while this one creates it.
+func TestTenantIsEndedDuringItsCreation(t *testing.T) {
+	t.Parallel()
+	for _, propagation := range []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground} {
+		t.Run(string(propagation), func(t *testing.T) {
+			t.Parallel()
+			p := newPlatform(t)
+			tx, err := p.Pool.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tx.Rollback(context.WithoutCancel(t.Context())) //nolint:errcheck // it has ended
+			if _, err := tx.Exec(t.Context(), `LOCK TABLE public.tenants IN SHARE MODE`); err != nil {
+				t.Fatal(err)
+			}
+			p.CreateTenant("alice", operatortest.Deleting)
+			p.Wait("the creation waits for the lock", func(context.Context) error {
+				if !query[bool](p, `SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'public.tenants'::regclass AND NOT granted)`) {
+					return errors.New("it does not")
+				}
+				return nil
+			})
+			if err := p.Client.Delete(t.Context(), p.Tenant("alice"), client.PropagationPolicy(propagation)); err != nil {
+				t.Fatal(err)
+			}
+			p.EditTenant("alice", func(t *v1alpha1.Tenant) {
+				t.Finalizers = slices.DeleteFunc(t.Finalizers, func(name string) bool { return name == v1alpha1.Finalizer })
+			})
+			if err := tx.Rollback(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			p.waitReleased("alice")
+		})
+	}
+}
+
+// waitReleased waits until a Tenant has ended, with its data and its route.
+func (p *platform) waitReleased(name string) {
+	p.T.Helper()
+	p.Wait(name+" has ended", func(ctx context.Context) error {
+		state := query[string](p, `SELECT coalesce((SELECT state FROM public.tenants WHERE name = $1), 'missing')`, name)
+		if state != string(tenancy.StateReleased) {
+			return fmt.Errorf("its row is %s", state)
+		}
+		if err := p.Client.Get(ctx, p.Key(routing.TenantIngressName(name)), &networkingv1.Ingress{}); !apierrors.IsNotFound(err) {
+			return fmt.Errorf("read its Ingress: %w", err)
+		}
+		return nil
+	})
 }
 
 // row returns the registry row of a Tenant, without the digest of its object, which a nudge changes.

@@ -109,7 +109,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 
 func (r *Reconciler) reconcile(ctx context.Context, platform *v1alpha1.Platform) (reconcile.Result, error) {
 	if platform.DeletionTimestamp.IsZero() {
-		if err := finalizer.Ensure(ctx, r.Client, platform); err != nil {
+		if _, err := finalizer.Ensure(ctx, r.Client, platform); err != nil {
 			return reconcile.Result{}, err
 		}
 	}

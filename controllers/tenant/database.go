@@ -126,7 +126,11 @@ func (r *Reconciler) createDatabase(ctx context.Context, s *scope, want tenancy.
 	if err != nil {
 		return err
 	}
-	object, err := r.readObject(ctx, s)
+	live, err := r.readNewest(ctx, s) // nobody would end what is created for a Tenant that is gone
+	if err != nil {
+		return err
+	}
+	object, err := desired.Object(live)
 	if err != nil {
 		return err
 	}
@@ -162,6 +166,9 @@ func (s *scope) adoption(name string) (adopt bool, version string, err error) {
 
 // restoreDatabase restores the schema from its tombstone.
 func (r *Reconciler) restoreDatabase(ctx context.Context, s *scope, have tenancy.Tenant, want tenancy.Spec) error {
+	if _, err := r.readNewest(ctx, s); err != nil {
+		return err
+	}
 	if err := s.store.Restore(ctx, want, have.ID, s.now); err != nil {
 		return err
 	}

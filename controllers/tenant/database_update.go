@@ -59,7 +59,7 @@ func (r *Reconciler) updateRow(ctx context.Context, s *scope, want tenancy.Spec)
 	if err != nil || len(differing) == 0 {
 		return err
 	}
-	if err := r.ensureNewest(ctx, s); err != nil {
+	if _, err := r.readNewest(ctx, s); err != nil {
 		return err
 	}
 	drifted := r.isDrift(s) && !s.newProofs
@@ -147,15 +147,19 @@ func (s *scope) differingFields(ctx context.Context, have, want tenancy.Spec) ([
 	return fields, nil
 }
 
-// ensureNewest stops the reconcile if the cache lags the API server: the registry may then differ because another operator
-// has written a newer spec. Together with the condition in Update, this keeps an operator from overwriting a newer spec with
-// an older one.
-func (r *Reconciler) ensureNewest(ctx context.Context, s *scope) error {
+// readNewest reads the Tenant past the cache, unless this reconcile has just written it. It stops the reconcile if the cache lags
+// the API server: the registry may then differ because another operator has written a newer spec, or has ended the Tenant, whose
+// deletion is a new generation, too. Together with the condition in Update, this keeps an operator from overwriting a newer spec
+// with an older one.
+func (r *Reconciler) readNewest(ctx context.Context, s *scope) (*v1alpha1.Tenant, error) {
+	if s.isNewest {
+		return s.tenant, nil
+	}
 	live, err := r.readLive(ctx, s.tenant)
 	if err == nil && (live == nil || live.UID != s.tenant.UID || live.Generation != s.tenant.Generation) {
 		err = step.SkipStatus(requeue.ConflictRetry)
 	}
-	return err
+	return live, err
 }
 
 // readLive reads a Tenant past the cache. It returns nil if there is none.

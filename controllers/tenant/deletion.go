@@ -57,8 +57,8 @@ func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) er
 	switch {
 	case err != nil:
 		return err
-	case live == nil:
-		if err := r.end(ctx, s, false); err != nil {
+	case live == nil, isEnded(live) && live.UID == s.tenant.UID:
+		if err := r.end(ctx, s, true); err != nil { // the other operator has passed the brake
 			return err
 		}
 		r.requeueNameConflicts(ctx, s.tenant)
@@ -69,6 +69,9 @@ func (r *Reconciler) endIfDeleted(ctx context.Context, s *scope, cause error) er
 	}
 	return client.IgnoreNotFound(cause)
 }
+
+// isEnded reports whether an operator has ended a Tenant that still exists, such as while it is deleted in the foreground.
+func isEnded(t *v1alpha1.Tenant) bool { return !t.DeletionTimestamp.IsZero() && !finalizer.Has(t) }
 
 // end retains or drops the Tenant's schema, unless the deletion is not approved and the brake holds it, and then deletes its
 // route. An object that never had a schema drops nothing.

@@ -135,10 +135,12 @@ func (r *Reconciler) forget(gone types.NamespacedName) {
 
 // reconcileLive reconciles a Tenant that is not being deleted.
 func (r *Reconciler) reconcileLive(ctx context.Context, tenant *v1alpha1.Tenant) (reconcile.Result, error) {
-	if err := finalizer.Ensure(ctx, r.Client, tenant); err != nil {
+	added, err := finalizer.Ensure(ctx, r.Client, tenant)
+	if err != nil {
 		return reconcile.Result{}, err
 	}
 	s := newScope(tenant, r.Clock.Now())
+	s.isNewest = added
 	before := tenant.DeepCopy()
 	stopped, err := r.serve(ctx, s)
 	if stopped == nil && err == nil {

@@ -22,6 +22,8 @@ type scope struct {
 	tenant *v1alpha1.Tenant
 	// now is the time of the reconcile.
 	now time.Time
+	// isNewest says that a write of this reconcile has shown that the cache did not lag.
+	isNewest bool
 	// platform is set by resolvePlatform.
 	platform *v1alpha1.Platform
 	// app is the Platform's application; set by resolvePlatform.

@@ -15,14 +15,14 @@ func Has(object client.Object) bool {
 	return controllerutil.ContainsFinalizer(object, v1alpha1.Finalizer)
 }
 
-// Ensure adds the finalizer to an object that lacks it. It fails with a conflict if the object has changed since it was
-// read, because a merge patch replaces the whole list of finalizers.
-func Ensure(ctx context.Context, c client.Client, object client.Object) error {
+// Ensure adds the finalizer to an object that lacks it, and reports whether it did. It fails with a conflict if the object has
+// changed since it was read, because a merge patch replaces the whole list of finalizers.
+func Ensure(ctx context.Context, c client.Client, object client.Object) (added bool, err error) {
 	before := object.DeepCopyObject().(client.Object)
 	if !controllerutil.AddFinalizer(object, v1alpha1.Finalizer) {
-		return nil
+		return false, nil
 	}
-	return c.Patch(ctx, object, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	return true, c.Patch(ctx, object, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 }
 
 // Remove removes the finalizer. It is an update rather than a patch: the API server deletes an object that has lost its
