@@ -166,10 +166,15 @@ export class Saving {
       return;
     }
     if (this.#failures === 0 && this.#conflict.hidden && !this.#loggedOut) {
-      this.#state.note(this.#isDraft() ? "Not saved yet" : "Not saved yet. Readers do not see the changes.");
+      this.#noteUnsaved();
     }
     this.#deadline ||= Date.now() + longest;
     this.#schedule(Math.min(pause, this.#deadline - Date.now()));
+  }
+
+  #noteUnsaved() {
+    this.#retry?.toggleAttribute("hidden", this.#failures === 0);
+    this.#state.note(this.#isDraft() ? "Not saved yet" : "Not saved yet. Readers do not see the changes.");
   }
 
   /** schedule saves the post after some milliseconds, and a time after the last request. */
@@ -268,7 +273,11 @@ export class Saving {
       if (location.pathname !== answer.address) {
         history.replaceState(null, "", answer.address);
       }
-      this.say(answer.pending ? answer.state : `Saved ${time(new Date())}`);
+      if (this.isUnsaved()) { // something was written while the request ran
+        this.#noteUnsaved();
+      } else {
+        this.say(answer.pending ? answer.state : `Saved ${time(new Date())}`);
+      }
     }
     this.#keep();
   }
