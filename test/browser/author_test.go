@@ -219,9 +219,10 @@ func (a *author) click(label string) error {
 	return err
 }
 
-// open opens a page of the editor, and waits for its script. It loads the page again while blog or database are away.
+// open opens a page of the editor, and waits for its script. It loads the page again while blog or database are away, with
+// more patience after each load that takes too long: on a busy machine it would otherwise interrupt all of them.
 func (a *author) open(path string) error {
-	again := time.Now()
+	again, patience := time.Now(), 2*time.Second
 	return a.wait(func(now shown) (bool, error) {
 		if now.Ready && now.Path == path {
 			return true, nil
@@ -229,10 +230,12 @@ func (a *author) open(path string) error {
 		if time.Now().Before(again) {
 			return false, nil
 		}
-		again = time.Now().Add(2 * time.Second)
-		ctx, cancel := context.WithTimeout(a.tab, 2*time.Second)
+		again = time.Now().Add(patience)
+		ctx, cancel := context.WithTimeout(a.tab, patience)
 		defer cancel()
-		_ = chromedp.Do(ctx, chromedp.Navigate(a.k.blog+path)) // the next look tells
+		if err := chromedp.Do(ctx, chromedp.Navigate(a.k.blog+path)); errors.Is(err, context.DeadlineExceeded) {
+			patience *= 2
+		}
 		return false, nil
 	})
 }
