@@ -20,15 +20,21 @@ func TestLanguageInTheEditor(t *testing.T) {
 	}
 	want("/write/new/", "")
 	for slug, fields := range map[string][]string{
-		"russian": {"title", "Письмо", "content", "Текст"}, "latin": {"title", "Letter", "content", "Text"}, "said": {"title", "Brev", "content", "Tekst", "language", "da"},
+		"russian": {"title", "Письмо", "content", "Мы тут"}, "cyrillic": {"title", "Писмо", "content", "Текст"},
+		"latin": {"title", "Letter", "content", "Text"}, "said": {"title", "Brev", "content", "Tekst", "language", "da"},
 	} {
 		b.Submit("/write/new/", append(fields, "slug", slug, "draft", "1", "action", "save")...).WantSeeOther(t, "/write/"+slug+"/?done=saved")
 	}
 	want("/write/russian/", "ru")
+	want("/write/cyrillic/", "und-Cyrl")
 	want("/write/said/", "da")
 	want("/write/latin/", "")
 	b.Submit("/write/settings/", append(version(b.Open("/write/settings/")), "language", "fr")...).WantSeeOther(t, "/write/settings/?done=saved")
 	want("/write/latin/", "fr")
 	want("/write/new/", "fr")
 	want("/write/russian/", "ru")
+	want("/write/cyrillic/", "und-Cyrl")
+	b.Submit("/write/settings/", append(version(b.Open("/write/settings/")), "language", "bg")...).WantSeeOther(t, "/write/settings/?done=saved")
+	want("/write/cyrillic/", "bg")
+	want("/write/latin/", "")
 }

@@ -18,7 +18,7 @@ func TestPreviewIsThePageForReaders(t *testing.T) {
 	p.Create(blogtest.Owned("alice"))
 	b := p.LogIn("alice", "alice.example.com")
 	fields := []string{
-		"title", "Письмо & <b>", "content", "Один *два*.", "tags", "Letters, море", "author", "Ann", "date", "2026-01-02T03:04", "cover", "/media/a.jpg", "cover_alt", "A <pier>",
+		"title", "Письмо & <b>", "content", "Одни *мы*.", "tags", "Letters, море", "author", "Ann", "date", "2026-01-02T03:04", "cover", "/media/a.jpg", "cover_alt", "A <pier>",
 		"link", "https://example.org/lamp", "slug", "letter", "draft", "1", "action",
 	}
 	preview := articleMarkup.FindString(b.Submit("/write/new/", append(fields, "preview")...).Body)

@@ -27,10 +27,19 @@ func Of(tag string) Language {
 	return Language{Tag: tag, RightToLeft: slices.Contains(rightToLeft, written)}
 }
 
-// IsLatin reports whether the language of a BCP 47 tag is written with Latin letters, as far as is known (Unicode CLDR, likely
-// subtags). Guess does not tell such languages from one another.
-func IsLatin(tag string) bool {
-	parsed, err := language.Parse(tag)
-	script, _ := parsed.Script()
-	return err == nil && (script.String() == "Latn" || script.String() == "Zzzz")
+// Narrow returns the tag of a text in which Guess found one. If that leaves the language open, it is the tag of the blog, if its
+// language is written in the same script, as far as is known (Unicode CLDR, likely subtags).
+func Narrow(found, blog string) string {
+	if blog == "" || found != "" && found != Cyrillic { // pages ask for each post
+		return found
+	}
+	parsed, err := language.Parse(blog)
+	if err != nil {
+		return found
+	}
+	switch script, _ := parsed.Script(); {
+	case found == "" && (script.String() == "Latn" || script.String() == "Zzzz"), found == Cyrillic && script.String() == "Cyrl":
+		return blog
+	}
+	return found
 }

@@ -17,14 +17,21 @@ func TestOf(t *testing.T) {
 	}
 }
 
-func TestIsLatin(t *testing.T) {
+func TestNarrow(t *testing.T) {
 	t.Parallel()
-	for tag, want := range map[string]bool{
-		"en": true, "de-CH": true, "vi": true, "tr": true, "sr-Latn": true, "az": true, "tlh": true,
-		"ar": false, "bg": false, "el": false, "ja": false, "fa-IR": false, "sr": false, "az-Arab": false, "hi": false, "": false,
+	for blog, want := range map[string]struct{ latin, cyrillic bool }{
+		"en": {latin: true}, "de-CH": {latin: true}, "vi": {latin: true}, "tr": {latin: true}, "sr-Latn": {latin: true}, "az": {latin: true}, "tlh": {latin: true},
+		"bg": {cyrillic: true}, "sr": {cyrillic: true}, "kk": {cyrillic: true}, "uz-Cyrl": {cyrillic: true},
+		"ar": {}, "el": {}, "ja": {}, "fa-IR": {}, "az-Arab": {}, "hi": {}, "": {},
 	} {
-		if got := language.IsLatin(tag); got != want {
-			t.Errorf("%q: %t", tag, got)
+		for found, narrows := range map[string]bool{"": want.latin, language.Cyrillic: want.cyrillic, "ru": false, "el": false} {
+			expected := found
+			if narrows {
+				expected = blog
+			}
+			if got := language.Narrow(found, blog); got != expected {
+				t.Errorf("%q on a blog in %q is %q", found, blog, got)
+			}
 		}
 	}
 }

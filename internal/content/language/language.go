@@ -3,13 +3,14 @@ package language
 
 import (
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/bidi"
 )
 
 // Language is how text is marked up.
 type Language struct {
-	// Tag is a BCP 47 tag. Empty: the script does not say, as with Latin.
+	// Tag is a BCP 47 tag, which can be Cyrillic. Empty: the script does not say, as with Latin.
 	Tag string
 	// RightToLeft is the direction of the first letter that has one (UAX #9, rules P2 and P3).
 	RightToLeft bool
@@ -34,7 +35,7 @@ var scripts = []struct {
 	{unicode.Arabic, "ar"},
 	{unicode.Hebrew, "he"},
 	{unicode.Greek, "el"},
-	{unicode.Cyrillic, "ru"},
+	{unicode.Cyrillic, Cyrillic},
 	{unicode.Hiragana, "ja"},
 	{unicode.Katakana, "ja"},
 	{unicode.Hangul, "ko"},
@@ -58,17 +59,14 @@ var scripts = []struct {
 	{unicode.Tibetan, "bo"},
 }
 
-// letters are letters that one language has and the most frequent one of its script lacks.
+// letters are letters that Persian and Urdu have and Arabic lacks.
 var letters = map[rune]string{
 	'پ': "fa", 'چ': "fa", 'ژ': "fa", 'گ': "fa", 'ک': "fa", 'ی': "fa",
 	'ٹ': "ur", 'ڈ': "ur", 'ڑ': "ur", 'ے': "ur", 'ں': "ur", 'ھ': "ur", 'ہ': "ur",
-	'ґ': "uk", 'є': "uk", 'і': "uk", 'ї': "uk",
-	'ў': "be",
-	'ђ': "sr", 'ј': "sr", 'љ': "sr", 'њ': "sr", 'ћ': "sr", 'џ': "sr",
 }
 
 // Guess guesses the language of text from its first letters: the one of most of them. Kana make Han Japanese, and letters that
-// only Persian, Urdu, Ukrainian and others have tell them from Arabic and Russian.
+// only Persian and Urdu have tell them from Arabic. Cyrillic is Russian, Bulgarian and others only if no other language has its letters.
 func Guess(text string) Language {
 	var (
 		guess  Language
@@ -77,7 +75,7 @@ func Guess(text string) Language {
 		latin  int
 		counts = map[string]int{}
 	)
-	for _, r := range text {
+	for at, r := range text {
 		if !unicode.IsLetter(r) {
 			continue
 		}
@@ -95,10 +93,13 @@ func Guess(text string) Language {
 			latin++
 		}
 		if seen++; seen == maxLetters {
+			text = text[:at+utf8.RuneLen(r)]
 			break
 		}
 	}
-	guess.Tag = mostFrequent(counts, latin)
+	if guess.Tag = mostFrequent(counts, latin); guess.Tag == Cyrillic {
+		guess.Tag = cyrillic(text, counts[Cyrillic]/200)
+	}
 	return guess
 }
 
@@ -127,23 +128,12 @@ func mostFrequent(counts map[string]int, latin int) string {
 			tag, most = s.tag, counts[s.tag]
 		}
 	}
-	switch tag {
-	case "ar":
-		// Urdu has the letters of Persian as well.
-		return firstOf(counts, most/50, tag, "ur", "fa")
-	case "ru":
-		// Belarusian has і as well.
-		return firstOf(counts, most/200, tag, "be", "sr", "uk")
+	switch few := most / 50; {
+	case tag != "ar":
+	case counts["ur"] > few: // it has the letters of Persian as well
+		return "ur"
+	case counts["fa"] > few:
+		return "fa"
 	}
 	return tag
-}
-
-// firstOf returns the first tag of which there are more letters than few, or else the given one.
-func firstOf(counts map[string]int, few int, otherwise string, tags ...string) string {
-	for _, tag := range tags {
-		if counts[tag] > few {
-			return tag
-		}
-	}
-	return otherwise
 }

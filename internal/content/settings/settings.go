@@ -62,14 +62,9 @@ func (s *Settings) PageSize() int {
 	return s.PostsPerPage
 }
 
-// LanguageOf returns the language of a text in which the given one was found. Latin letters alone do not say one: then it is the
-// language of the blog, if that has them.
-func (s *Settings) LanguageOf(found string) string {
-	if found != "" || s.Language == "" || !language.IsLatin(s.Language) {
-		return found
-	}
-	return s.Language
-}
+// LanguageOf returns the language of a text in which the given one was found. Latin letters alone do not say one, nor do most of
+// the Cyrillic ones: then it is the language of the blog, if that has them.
+func (s *Settings) LanguageOf(found string) string { return language.Narrow(found, s.Language) }
 
 // Location returns the time zone: UTC, if it is not set, or has been removed from the database of time zones.
 func (s *Settings) Location() *time.Location {
