@@ -18,8 +18,8 @@ func (f *postForm) article(r *request) template.HTML {
 	shown := post.Post{HTML: string(f.Preview), Tags: d.Tags}
 	shown.Title, shown.Author, shown.PublishedAt = d.Title, d.Author, f.dateShown(r)
 	shown.Language, shown.Direction = f.Written.Tag, f.Written.Direction()
-	if field.IsWebAddress(d.Link) {
-		shown.Link = d.Link
+	if field.IsWebAddress(f.About) {
+		shown.Link = f.About
 	}
 	if field.IsImageAddress(d.Cover) {
 		shown.Cover, shown.CoverAlt = d.Cover, d.CoverAlt

@@ -28,6 +28,15 @@ func TestPreviewIsThePageForReaders(t *testing.T) {
 		t.Errorf("the preview is\n%s\nand the page\n%s", preview, page)
 	}
 
+	// A link post is also one whose text starts with a link.
+	fields = []string{"title", "Lamp", "content", "[A lamp](https://example.org/lamp) that turns.", "date", "2026-01-02T03:04", "draft", "1", "details", "1", "action"}
+	preview = articleMarkup.FindString(b.Submit("/write/new/", append(fields, "preview")...).Body)
+	b.Submit("/write/new/", append(fields, "publish")...).WantSeeOther(t, "/write/lamp/?done=published")
+	if page := p.Get("alice.example.com", "/lamp/").Body; !strings.Contains(page, `<h1><a href="https://example.org/lamp">Lamp</a></h1>`) ||
+		!strings.Contains(preview, `<h2><a href="https://example.org/lamp">Lamp</a></h2>`) {
+		t.Errorf("the preview of a link post is\n%s\nand the page\n%s", preview, page)
+	}
+
 	// What cannot be saved is not shown.
 	refused := articleMarkup.FindString(b.Submit("/write/new/", "title", "a", "content", "b", "link", "javascript:alert(1)", "cover", "data:image/png;base64,x", "draft", "1", "action", "preview").Body)
 	if !strings.Contains(refused, "<h2>a</h2>") || strings.Contains(refused, "javascript") || strings.Contains(refused, "data:") {

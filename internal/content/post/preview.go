@@ -14,6 +14,9 @@ type Preview struct{ rendered rendered }
 // HTML is the content: sanitized, so that a page can include it as it is.
 func (p *Preview) HTML() string { return p.rendered.HTML }
 
+// Link is what a link post is about: its field, or the link that the content starts with. Empty: it is no link post.
+func (p *Preview) Link() string { return p.rendered.Link }
+
 // Notes tell the author what readers would see otherwise than it was written.
 func (p *Preview) Notes() []render.Note { return p.rendered.Notes }
 
