@@ -5,6 +5,7 @@ package article
 import (
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -16,26 +17,30 @@ const updatedAfter = 24 * time.Hour
 func Write(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
 	m = begin(m, p)
 	if p.Title != "" {
-		m = writeTitle(m.HTML("<h1>"), p).HTML("</h1>\n")
+		m = writeTitle(m.HTML("<h1"), p).HTML("</h1>\n")
 	}
 	return end(m, p, zone)
 }
 
 // WritePreview writes a post as Write does, below the title of the page that it is part of.
 func WritePreview(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
-	return end(writeTitle(begin(m, p).HTML("<h2>"), p).HTML("</h2>\n"), p, zone)
+	return end(writeTitle(begin(m, p).HTML("<h2"), p).HTML("</h2>\n"), p, zone)
 }
 
 func begin(m web.HTMLWriter, p post.Post) web.HTMLWriter {
 	return m.HTML("<article class=\"post\" dir=\"").Text(p.Direction).HTML("\" lang=\"").Text(p.Language).HTML("\">\n<header>\n")
 }
 
-// writeTitle writes the title of a post, which leads to what a link post is about.
+// writeTitle writes the rest of the tag and the title of a post. It can have another direction than the text, and leads to what a link
+// post is about.
 func writeTitle(m web.HTMLWriter, p post.Post) web.HTMLWriter {
-	if p.Link == "" || p.Title == "" {
-		return m.Text(p.Title)
+	if direction := language.Within(p.Title, p.Direction); direction != p.Direction {
+		m = m.HTML(" dir=\"").Text(direction).HTML("\"")
 	}
-	return m.HTML("<a href=\"").Text(p.Link).HTML("\">").Text(p.Title).HTML("</a>")
+	if p.Link == "" || p.Title == "" {
+		return m.HTML(">").Text(p.Title)
+	}
+	return m.HTML("><a href=\"").Text(p.Link).HTML("\">").Text(p.Title).HTML("</a>")
 }
 
 func end(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {

@@ -53,12 +53,13 @@ type postForm struct {
 	Conflict *conflictView
 	// Published says that readers see since just now what was written.
 	Published bool
-	// Preview is the rendered content. Empty: it is not shown. Previewed says that it was rendered, which may leave nothing, and About is
-	// what a link post is about. Notes are about what it shows otherwise than it was written, and Warnings about what may be missing.
+	// Preview is the rendered content. Empty: it is not shown. Previewed says that it was rendered, which may leave nothing. Notes are
+	// about what it shows otherwise than it was written, and Warnings about what may be missing.
 	Preview         template.HTML
-	About           string
 	Previewed       bool
 	Notes, Warnings []render.Note
+	// rendered is what the Preview is of.
+	rendered post.Preview
 	// Article is the post with the Preview, as readers would see it. Empty: it is not shown.
 	Article template.HTML
 }

@@ -17,9 +17,9 @@ func (f *postForm) article(r *request) template.HTML {
 	d := f.Document
 	shown := post.Post{HTML: string(f.Preview), Tags: d.Tags}
 	shown.Title, shown.Author, shown.PublishedAt = d.Title, d.Author, f.dateShown(r)
-	shown.Language, shown.Direction = f.Written.Tag, f.Written.Direction()
-	if field.IsWebAddress(f.About) {
-		shown.Link = f.About
+	shown.Language, shown.Direction = f.Written.Tag, f.rendered.Direction()
+	if about := f.rendered.Link(); field.IsWebAddress(about) {
+		shown.Link = about
 	}
 	if field.IsImageAddress(d.Cover) {
 		shown.Cover, shown.CoverAlt = d.Cover, d.CoverAlt

@@ -86,7 +86,7 @@ func (e *Editor) render(r *request, f *postForm, smartPunctuation bool) error {
 	if err != nil {
 		return err
 	}
-	f.Previewed, f.About = true, preview.Link()
+	f.Previewed, f.rendered = true, preview
 	f.Preview, f.Notes, f.Warnings = template.HTML(preview.HTML()), preview.Notes(), preview.Warnings() //nolint:gosec // it is sanitized
 	f.Written = r.languageOf(&f.Document)
 	f.Article = f.article(r)

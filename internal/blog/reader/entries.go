@@ -5,6 +5,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog/article"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -36,7 +37,11 @@ func (r *request) writeEntry(m web.HTMLWriter, e post.Entry) web.HTMLWriter {
 	}
 	m = m.HTML("</p>\n")
 	if e.Summary != e.Name() { // which a short note is
-		m = m.HTML("<p>").Text(e.Summary).HTML("</p>\n")
+		m = m.HTML("<p")
+		if direction := language.Within(e.Summary, e.Direction); direction != e.Direction {
+			m = m.HTML(" dir=\"").Text(direction).HTML("\"")
+		}
+		m = m.HTML(">").Text(e.Summary).HTML("</p>\n")
 	}
 	return m.HTML("</article>\n")
 }

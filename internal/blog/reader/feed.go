@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"net/http"
 	"strconv"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
+	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
@@ -48,7 +50,7 @@ type (
 		Updated    string         `xml:"updated"`
 		Author     *atomAuthor    `xml:"author,omitempty"`
 		Categories []atomCategory `xml:"category"`
-		Summary    string         `xml:"summary,omitempty"`
+		Summary    *atomContent   `xml:"summary"`
 		Content    *atomContent   `xml:"content"`
 	}
 	atomCategory struct {
@@ -64,7 +66,7 @@ type (
 	}
 	atomContent struct {
 		Type string `xml:"type,attr"`
-		HTML string `xml:",chardata"`
+		Text string `xml:",chardata"`
 	}
 )
 
@@ -138,7 +140,9 @@ func (r *request) newFeedEntry(p post.Post, changed time.Time) atomEntry {
 		Links:     []atomLink{{"alternate", "text/html", address}},
 		Published: atomTime(p.PublishedAt),
 		Updated:   atomTime(changed),
-		Summary:   p.Summary,
+	}
+	if p.Summary != "" {
+		entry.Summary = summaryOf(p)
 	}
 	// Without content, RFC 4287 section 4.1.2 requires a link to the post, which all entries have.
 	if p.HTML != "" || p.HTMLBytes == 0 {
@@ -162,6 +166,15 @@ func directed(p post.Post) string {
 		return p.HTML
 	}
 	return "<div dir=\"rtl\">\n" + p.HTML + "</div>\n"
+}
+
+// summaryOf returns the summary of a post: as text, unless that has another direction than the post.
+func summaryOf(p post.Post) *atomContent {
+	direction := language.Within(p.Summary, p.Direction)
+	if direction == p.Direction {
+		return &atomContent{"text", p.Summary}
+	}
+	return &atomContent{"html", "<p dir=\"" + direction + "\">" + html.EscapeString(p.Summary) + "</p>"}
 }
 
 // feedNamespace keeps the IDs of feeds apart from all other name-based UUIDs (RFC 9562 section 5.5).

@@ -201,6 +201,33 @@ func TestDirectionInEveryList(t *testing.T) {
 	}
 }
 
+// An Arabic title of an English text, and the reverse, have a direction of their own, and so does an excerpt, in lists, on pages and in
+// the feed.
+func TestTextInAnotherDirectionThanItsTitle(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: "كتاب", Slug: "english", Content: "English text."})
+	p.Save("alice", post.Document{Title: "Book", Slug: "arabic", Content: "ملاحظات من غرفة المصباح.", Date: blogtest.Start.AddDate(0, 0, -1)})
+	p.Save("alice", post.Document{Title: "كتاب", Slug: "excerpt", Content: "iPhone: ملاحظات من غرفة المصباح.", Excerpt: `Notes, "short".`, Date: blogtest.Start.AddDate(0, 0, -2)})
+	p.Save("alice", post.Document{Title: "Said", Content: "English text.", Language: "ar", Date: blogtest.Start.AddDate(0, 0, -3)})
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice",
+		`<article class="entry" dir="ltr" lang="">`+"\n"+`<h2><a href="/english/"><bdi>كتاب</bdi>`, "<p>English text.</p>",
+		`<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/arabic/"><bdi>Book</bdi>`, "<p>ملاحظات من غرفة المصباح.</p>",
+		`<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/excerpt/">`, `<p dir="ltr">Notes, &#34;short&#34;.</p>`,
+		`<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/said/">`, `<p dir="ltr">English text.</p>`)
+	p.Get("alice.example.com", "/english/").Want(t, http.StatusOK, "alice", `<article class="post" dir="ltr" lang="">`, `<h1 dir="rtl">كتاب</h1>`)
+	p.Get("alice.example.com", "/arabic/").Want(t, http.StatusOK, "alice", `<article class="post" dir="rtl" lang="ar">`, `<h1 dir="ltr">Book</h1>`)
+	p.Get("alice.example.com", "/excerpt/").Want(t, http.StatusOK, "alice", `<article class="post" dir="rtl" lang="ar">`, "<h1>كتاب</h1>")
+	p.Get("alice.example.com", "/feed.xml").Want(t, http.StatusOK, "alice", `<summary type="text">English text.</summary>`,
+		`<summary type="html">&lt;p dir=&#34;ltr&#34;&gt;Notes, &amp;#34;short&amp;#34;.&lt;/p&gt;</summary>`)
+	for i, want := range []string{"<p>English text.</p>\n", "<div dir=\"rtl\">\n<p>ملاحظات من غرفة المصباح.</p>\n</div>\n"} {
+		if got := readFeed(p, "alice.example.com").Entries[i].Content.Text; got != want {
+			t.Errorf("the content in the feed is %q, want %q", got, want)
+		}
+	}
+}
+
 // No field that an author fills in becomes markup on a page for readers.
 func TestFieldsAreEscaped(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/bidi"
 )
 
 // rightToLeft are the languages, and the scripts in tags such as az-Arab, that are written from right to left (Unicode CLDR,
@@ -42,4 +43,35 @@ func Narrow(found, blog string) string {
 		return blog
 	}
 	return found
+}
+
+// Within returns the direction of a text inside another one: that of the other, unless neither the first letter of the text nor most of
+// its letters have it. A quotation or a name at the beginning does not turn a text around.
+func Within(text, outer string) string {
+	var seen, different int
+	first := true
+	for _, r := range text {
+		properties, _ := bidi.LookupRune(r)
+		class := properties.Class()
+		if class != bidi.L && class != bidi.R && class != bidi.AL {
+			continue
+		}
+		switch isDifferent := (class == bidi.L) == (outer == rtl); {
+		case isDifferent:
+			different++
+		case first:
+			return outer
+		}
+		first = false
+		if seen++; seen == maxLetters {
+			break
+		}
+	}
+	switch {
+	case 2*different <= seen:
+		return outer
+	case outer == rtl:
+		return ltr
+	}
+	return rtl
 }

@@ -35,3 +35,18 @@ func TestNarrow(t *testing.T) {
 		}
 	}
 }
+
+func TestWithin(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]struct{ ltr, rtl string }{
+		"": {"ltr", "rtl"}, "1852 – 🎉": {"ltr", "rtl"}, "Words.": {"ltr", "ltr"}, "كلمات.": {"rtl", "rtl"},
+		"iPhone: ملاحظات من غرفة المصباح": {"ltr", "rtl"}, "كتاب is a word in this English text": {"ltr", "rtl"},
+	} {
+		if got := language.Within(text, "ltr"); got != want.ltr {
+			t.Errorf("%q in a text from left to right is %s", text, got)
+		}
+		if got := language.Within(text, "rtl"); got != want.rtl {
+			t.Errorf("%q in a text from right to left is %s", text, got)
+		}
+	}
+}

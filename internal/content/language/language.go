@@ -16,12 +16,18 @@ type Language struct {
 	RightToLeft bool
 }
 
+// The values of HTML's attribute dir.
+const (
+	ltr = "ltr"
+	rtl = "rtl"
+)
+
 // Direction returns the value of HTML's attribute dir.
 func (l Language) Direction() string {
 	if l.RightToLeft {
-		return "rtl"
+		return rtl
 	}
-	return "ltr"
+	return ltr
 }
 
 // maxLetters is how many letters of a text Guess reads.

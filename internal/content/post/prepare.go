@@ -81,12 +81,14 @@ func renderDocument(d *Document, smart bool) (html rendered, visible bool, err e
 		return rendered{}, false, err
 	}
 	written := language.Of(d.Language)
+	direction := written.Direction()
 	if d.Language == "" {
 		written = language.Guess(d.Title + " " + result.Summary)
+		direction = language.Within(result.Summary, written.Direction()) // the text says more than the title
 	}
 	return rendered{
 		HTML: result.HTML, Summary: cmp.Or(d.Excerpt, result.Summary), Link: cmp.Or(d.Link, result.Link),
-		Language: written.Tag, Direction: written.Direction(), Notes: result.Notes, Warnings: result.Warnings,
+		Language: written.Tag, Direction: direction, Notes: result.Notes, Warnings: result.Warnings,
 		uploads: result.Uploads,
 	}, d.Title != "" || result.Visible, nil
 }

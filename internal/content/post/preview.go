@@ -17,6 +17,9 @@ func (p *Preview) HTML() string { return p.rendered.HTML }
 // Link is what a link post is about: its field, or the link that the content starts with. Empty: it is no link post.
 func (p *Preview) Link() string { return p.rendered.Link }
 
+// Direction is that of the text, as a value of HTML's attribute dir.
+func (p *Preview) Direction() string { return p.rendered.Direction }
+
 // Notes tell the author what readers would see otherwise than it was written.
 func (p *Preview) Notes() []render.Note { return p.rendered.Notes }
 
