@@ -58,20 +58,36 @@ func TestWideTableOnAPhone(t *testing.T) {
 			t.Errorf("not so: %s: %s", what, expression)
 		}
 	}
-	for _, box := range []string{".table", "pre"} {
-		start := edgesOf(t, tab, box, 0)
-		end := edgesOf(t, tab, box, 10000)
-		if start[1] > start[0]-20 || end[0] > end[1]-20 {
-			t.Errorf("no shadow shows on which side there is more of %s: %v at the start, %v at the end", box, start, end)
-		}
+	wantShadows(t, tab, ".prose .table")
+	wantShadows(t, tab, ".prose pre")
+}
+
+// The tools of the editor scroll on a phone, with the same shadows.
+func TestShadowsOfTheTools(t *testing.T) {
+	t.Parallel()
+	tess := openNewPost(t, "tess")
+	if err := chromedp.Do(tess.tab, chromedp.EmulateViewport(360, 740)); err != nil {
+		t.Fatal(err)
+	}
+	tess.waitFor("the tools scroll", `(() => { const row = document.querySelector(".tools .row"); return row.clientWidth > 0 && row.scrollWidth > row.clientWidth })()`)
+	wantShadows(t, tess.tab, ".tools .row:not([hidden])")
+}
+
+// wantShadows fails the test unless a box that scrolls is darker at the edge behind which there is more.
+func wantShadows(t *testing.T, tab context.Context, box string) {
+	t.Helper()
+	start := edgesOf(t, tab, box, 0)
+	end := edgesOf(t, tab, box, 10000)
+	if start[1] > start[0]-20 || end[0] > end[1]-20 {
+		t.Errorf("no shadow shows on which side there is more of %s: %v at the start, %v at the end", box, start, end)
 	}
 }
 
 // edgesOf scrolls a box, and returns how bright its left and its right edge are, from 0 to 255.
 func edgesOf(t *testing.T, tab context.Context, box string, scrolled int) (edges [2]int) {
 	t.Helper()
-	run(t, tab, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(".prose %s").scrollLeft = %d`, box, scrolled)))
-	shown, err := png.Decode(bytes.NewReader(run(t, tab, chromedp.Screenshot(".prose "+box))))
+	run(t, tab, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).scrollLeft = %d`, box, scrolled)))
+	shown, err := png.Decode(bytes.NewReader(run(t, tab, chromedp.Screenshot(box))))
 	if err != nil {
 		t.Fatal(err)
 	}
