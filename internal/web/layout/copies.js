@@ -6,10 +6,10 @@ export class Copies {
   #window = crypto.randomUUID();
   #key = ""; // of the copy of this window. Empty: there is none
 
-  /** keep replaces the copy of this window by the values of a post. It throws if the browser has no room. */
-  keep(id, fields) {
+  /** keep replaces the copy of this window by the values of a post, with the place of the caret in its text. It throws if the browser has no room. */
+  keep(id, fields, area) {
     const key = `${prefix(id)}${this.#window}`;
-    localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields }));
+    localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields, caret: caretOf(area) }));
     if (key !== this.#key) { // the post has another id since it was stored
       this.drop();
       this.#key = key;
@@ -66,11 +66,35 @@ function stored() {
 /** parse returns a copy with the values of its fields. null: it is none. */
 function parse(text) {
   try {
-    const { at, fields } = JSON.parse(text);
+    const { at, fields, caret } = JSON.parse(text);
     const values = JSON.parse(fields);
-    return Array.isArray(values) ? { at, fields, values, text } : null;
+    return Array.isArray(values) ? { at, fields, values, caret, text } : null;
   } catch {
     return null;
+  }
+}
+
+/** caretOf returns the start and the end of what is selected in a text area. */
+function caretOf({ selectionStart, selectionEnd }) {
+  return [selectionStart, selectionEnd];
+}
+
+/** holdCaret puts the caret of a text back to where this tab left that of the post, when it is loaded again. */
+export function holdCaret({ id, content }) {
+  addEventListener("pagehide", () => {
+    try {
+      sessionStorage.setItem("caret", JSON.stringify({ id: id.value, caret: caretOf(content) }));
+    } catch {
+      // The browser lets this site store nothing.
+    }
+  });
+  try {
+    const left = JSON.parse(sessionStorage.getItem("caret"));
+    if (left?.id === id.value) {
+      content.setSelectionRange(...left.caret);
+    }
+  } catch {
+    // It lets it read nothing, either.
   }
 }
 

@@ -1,7 +1,7 @@
 // The editor of a post. Without it, the page is a form that does the same with its buttons.
 const form = document.querySelector("form.editor");
 const { title, content } = form.elements;
-const [markdown, { Saving }, { State }, { Copies, showOffer }, { fromHTML }, { Uploads }, { take }, { Writing, leadOn, fit }, { PublishPanel, noteItem }] = await Promise.all(
+const [markdown, { Saving }, { State }, { Copies, holdCaret, showOffer }, { fromHTML }, { Uploads }, { take }, { Writing, leadOn, fit }, { PublishPanel, noteItem }] = await Promise.all(
   ["markdown", "saving", "state", "copies", "paste", "upload", "handover", "writing", "publish", "clipboard"].map((name) => import(form.dataset[name])),
 );
 
@@ -238,5 +238,6 @@ if (tools && window.visualViewport) {
 
 preview.hidden = true;
 if (!content.readOnly) {
+  holdCaret(form.elements);
   (title.value === "" ? title : content).focus();
 }

@@ -311,7 +311,7 @@ export class Saving {
   #keep() {
     try {
       if (this.isUnsaved()) {
-        this.#copies.keep(this.#form.elements.id.value, this.#snapshot());
+        this.#copies.keep(this.#form.elements.id.value, this.#snapshot(), this.#form.elements.content);
       } else {
         this.#copies.drop();
       }
@@ -353,6 +353,9 @@ export class Saving {
         setValue(this.#form.elements[name], copy.values[i]);
       }
     });
+    if (copy.caret) { // copies of a former version lack it
+      this.#form.elements.content.setSelectionRange(...copy.caret);
+    }
     if (this.#keep()) {
       this.#copies.remove(copy);
     }
