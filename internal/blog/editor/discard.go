@@ -11,42 +11,17 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// confirmDiscard asks whether to discard the changes of a post that readers do not see yet.
-func (e *Editor) confirmDiscard(w http.ResponseWriter, r *request) error {
-	source, err := e.findPost(r)
-	if err != nil {
-		return e.notFoundOr(w, r, err)
-	}
-	return e.showDiscard(w, r, source, http.StatusOK)
-}
-
-func (e *Editor) showDiscard(w http.ResponseWriter, r *request, source post.Source, status int) error {
+// askToDiscard asks whether to discard the changes of a post that readers do not see yet.
+func (e *Editor) askToDiscard(w http.ResponseWriter, r *request, source post.Source, status int) error {
 	if source.Pending == nil { // a retry after a lost response, or another window
 		web.SeeOther(w, r.Request, site.EditPath(source.Slug))
 		return nil
 	}
-	if _, err := e.settings(r); err != nil {
-		return err
-	}
-	f := deleteForm{postForm: formOf(r, source), Changed: status == http.StatusConflict}
-	f.ReadOnly = r.readOnlyReason()
-	return e.show(w, r, view{name: "discard", title: "Discard changes", Data: f, status: status})
+	return e.ask(w, r, view{name: "discard", title: "Discard changes", status: status}, source)
 }
 
 // discard drops the changes that were shown, and no later ones.
-func (e *Editor) discard(w http.ResponseWriter, r *request) error {
-	release, ok := e.parseForm(w, r)
-	if !ok {
-		return nil
-	}
-	defer release()
-	_, refusal, err := e.authorize(r)
-	if err != nil {
-		return err
-	}
-	if refusal != "" {
-		return e.refuse(w, r, "The changes were not discarded", http.StatusForbidden, refusal, site.WritePath)
-	}
+func (e *Editor) discard(w http.ResponseWriter, r *request, _ post.Quota) error {
 	version := submittedVersion(r)
 	discarded := e.write(r, func(ctx context.Context, db postgres.Beginner) error {
 		_, err := r.posts().DiscardPending(ctx, db, version, r.now)
@@ -56,7 +31,7 @@ func (e *Editor) discard(w http.ResponseWriter, r *request) error {
 		return e.notFoundOr(w, r, discarded)
 	}
 	var source post.Source
-	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+	err := e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
 		source, err = r.posts().FindByID(ctx, db, version.ID)
 		return err
 	})
@@ -64,7 +39,7 @@ func (e *Editor) discard(w http.ResponseWriter, r *request) error {
 	case err != nil:
 		return e.notFoundOr(w, r, err)
 	case discarded != nil:
-		return e.showDiscard(w, r, source, http.StatusConflict)
+		return e.askToDiscard(w, r, source, http.StatusConflict)
 	}
 	web.SeeOther(w, r.Request, site.EditPath(source.Slug)+"?done=discarded")
 	return nil

@@ -61,14 +61,14 @@ func (e *Editor) Register(mux *http.ServeMux) {
 		"POST " + uploadsPath + "delete/{$}":              e.deleteUpload,
 		"GET " + site.WritePath + "export.zip":            e.export,
 		"GET " + site.WritePath + "{slug}/{$}":            e.edit,
-		"GET " + site.WritePath + "{slug}/delete/{$}":     e.confirmDelete,
-		"POST " + site.WritePath + "{slug}/delete/{$}":    e.deletePost,
-		"GET " + site.WritePath + "{slug}/discard/{$}":    e.confirmDiscard,
-		"POST " + site.WritePath + "{slug}/discard/{$}":   e.discard,
+		"GET " + site.WritePath + "{slug}/delete/{$}":     e.asking(e.askToDelete),
+		"POST " + site.WritePath + "{slug}/delete/{$}":    e.permitted("The post was not deleted", e.deletePost),
+		"GET " + site.WritePath + "{slug}/discard/{$}":    e.asking(e.askToDiscard),
+		"POST " + site.WritePath + "{slug}/discard/{$}":   e.permitted("The changes were not discarded", e.discard),
 		"GET " + settingsPath + "{$}":                     e.showSettings,
 		"POST " + settingsPath + "{$}":                    e.saveSettings,
 		"GET " + site.WritePath + "{slug}/revisions/{$}":  e.revisions,
-		"POST " + site.WritePath + "{slug}/revisions/{$}": e.restoreRevision,
+		"POST " + site.WritePath + "{slug}/revisions/{$}": e.permitted(notRestored, e.restoreRevision),
 	} {
 		mux.Handle(pattern, e.requireOwner(show))
 	}

@@ -110,19 +110,7 @@ func (e *Editor) compare(w http.ResponseWriter, r *request, v *revisionView, sou
 const notRestored = "The version was not restored"
 
 // restoreRevision saves a post as it was. Readers do not see that until the author publishes it.
-func (e *Editor) restoreRevision(w http.ResponseWriter, r *request) error {
-	release, ok := e.parseForm(w, r)
-	if !ok {
-		return nil
-	}
-	defer release()
-	quota, refusal, err := e.authorize(r)
-	switch {
-	case err != nil:
-		return err
-	case refusal != "":
-		return e.refuse(w, r, notRestored, http.StatusForbidden, refusal, site.WritePath)
-	}
+func (e *Editor) restoreRevision(w http.ResponseWriter, r *request, quota post.Quota) error {
 	set, err := e.settings(r)
 	if err != nil {
 		return err
