@@ -53,3 +53,28 @@ func TestConflictOfTwoWindows(t *testing.T) {
 	other.open(blog + "/write/")
 	other.sees("Draft")
 }
+
+// The comparison is not under the bar when "Compare" leads to it, and each of its lines has its own direction.
+func TestComparisonOnAPhone(t *testing.T) {
+	t.Parallel()
+	dina := openNewPost(t, "dina")
+	dina.keys("Harbour" + kb.Enter + "First line.")
+	dina.sees("Saved")
+	other := dina.newTab()
+	other.open(dina.address())
+	other.wantText("First line.")
+	other.addText("\nمرحبا بالعالم")
+	other.sees("Saved")
+	if err := chromedp.Do(dina.tab, chromedp.EmulateViewport(360, 740)); err != nil {
+		t.Fatal(err)
+	}
+	dina.addText(" Mine.")
+	dina.sees("Changed in another window at")
+	dina.goTo("Compare")
+	dina.keys(kb.Enter)
+	dina.waitFor("the heading is below the bar", `(() => {
+		const heading = document.querySelector(".stored h2").getBoundingClientRect(), bar = document.querySelector(".bar").getBoundingClientRect();
+		return scrollY > 0 && heading.top >= bar.bottom && heading.bottom < innerHeight;
+	})()`)
+	dina.waitFor("Arabic is laid out from right to left", `[...document.querySelectorAll(".diff del, .diff ins")].map((line) => getComputedStyle(line).direction).join() === "ltr,rtl,ltr"`)
+}

@@ -191,7 +191,7 @@ func TestEditsDoNotOverwriteOneAnother(t *testing.T) {
 	edit(opened, "From one window.").WantSeeOther(t, "/write/title/?done=updated") // a retry after a lost response
 	conflict := edit(opened, "From another window.")
 	conflict.Want(t, http.StatusConflict, "alice", "This post was changed after you opened it, in another window or by someone else. Nothing was saved, and your text is still here.", "\nFrom another window.</textarea>",
-		`<del dir="auto" lang=""><span class="unseen" lang="en">Other window: </span>From one window.</del>`, `This window: </span>From another window.</ins>`, "Keep mine",
+		`<del dir="auto" lang=""><span class="unseen" dir="ltr" lang="en">Other window: </span>From one window.</del>`, `This window: </span>From another window.</ins>`, "Keep mine",
 		`<a class="button quiet" href="/write/title/">Use the other</a>`)
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", "From one window.")
 	b.Submit("/write/title/delete/", version(asked)...).Want(t, http.StatusConflict, "alice", "It was not deleted: look at it first.")
