@@ -3,10 +3,12 @@
 package article
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
@@ -53,10 +55,23 @@ func end(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
 	}
 	m = m.HTML("</p>\n")
 	if p.Cover != "" {
-		m = m.HTML("<img class=\"cover\" src=\"").Text(p.Cover).HTML("\" alt=\"").Text(p.CoverAlt).HTML("\">\n")
+		m = m.HTML("<img class=\"cover\" src=\"").Text(p.Cover).HTML("\" alt=\"").Text(p.CoverAlt)
+		m = writePicture(m, p.CoverPicture).HTML("\">\n")
 	}
 	m = m.HTML("</header>\n<div class=\"prose\">\n").Sanitized(p.HTML).HTML("</div>\n")
 	return writeTags(m, p.Tags).HTML("</article>\n")
+}
+
+// writePicture writes the attributes of an upload after the value of another one, so that a browser reserves its place and loads the size
+// that fits.
+func writePicture(m web.HTMLWriter, picture render.Picture) web.HTMLWriter {
+	if picture.Width != 0 {
+		m = m.HTML("\" width=\"").Text(strconv.Itoa(picture.Width)).HTML("\" height=\"").Text(strconv.Itoa(picture.Height))
+	}
+	if picture.SourceSet != "" {
+		m = m.HTML("\" srcset=\"").Text(picture.SourceSet).HTML("\" sizes=\"").Text(render.TextSizes)
+	}
+	return m
 }
 
 // WriteAuthor writes the author of a post after its date.

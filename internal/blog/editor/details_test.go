@@ -1,6 +1,7 @@
 package editor_test
 
 import (
+	"html"
 	"net/http"
 	"strings"
 	"testing"
@@ -66,6 +67,42 @@ func TestDetails(t *testing.T) {
 	want = post.Document{Title: "Sea", Slug: "the-sea", Content: "Text", Date: want.Date, Pinned: true}
 	if diff := cmp.Diff(want, stored()); diff != "" {
 		t.Errorf("the post without details (-want +got):\n%s", diff)
+	}
+}
+
+// The cover and the picture of the author are chosen from the pictures that were uploaded, and only their owner sees these. Pages load the
+// cover in the size that fits.
+func TestCoverFromUploads(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Owned("alice"))
+	b := p.LogIn("alice", "alice.example.com")
+	address := uploadFile(t, b, "harbour.jpg", photo, http.StatusCreated).Address
+	document := uploadFile(t, b, "log.pdf", []byte("%PDF-1.7\n1 0 obj\n%%EOF\n"), http.StatusCreated).Address
+	option := `<option value="` + address + `">harbour.jpg</option>`
+	fields := []string{"title", "Sea", "content", "Text", "draft", "1", "details", "1", "cover", address, "cover_alt", "A pier", "date", "2026-01-02T03:04", "action"}
+	preview := b.Submit("/write/new/", append(fields, "preview")...)
+	b.Submit("/write/new/", append(fields, "publish")...).WantSeeOther(t, "/write/sea/?done=published")
+	for path, list := range map[string]string{"/write/new/": "editor.pictures", "/write/sea/": "editor.pictures", "/write/settings/": "settings.pictures"} {
+		form := b.Open(path)
+		form.Want(t, http.StatusOK, "alice", ` list="`+list+`"`, `<datalist id="`+list+`">`+option)
+		if strings.Contains(form.Body, document) {
+			t.Errorf("%s offers a document as a picture", path)
+		}
+	}
+	stem := strings.TrimSuffix(address, ".jpg")
+	cover := `<img class="cover" src="` + address + `" alt="A pier" width="1200" height="800" srcset="` + stem + `-480.jpg 480w, ` + address + ` 1200w" sizes="(min-width: 43rem) 40rem, 100vw">`
+	preview.Want(t, http.StatusOK, "alice", cover, option)
+	p.Get("alice.example.com", "/sea/").Want(t, http.StatusOK, "alice", cover)
+	b.Submit("/write/sea/", append(version(b.Open("/write/sea/")), "title", "Sea", "content", "Text", "action", "share")...).WantSeeOther(t, "/write/sea/?done=shared")
+	share := shareLink.FindStringSubmatch(b.Open("/write/sea/").Body)
+	p.Get("alice.example.com", html.UnescapeString(share[1])).Want(t, http.StatusOK, "alice", cover)
+
+	clear(b.Cookies)
+	expired := b.Submit("/write/new/", append(fields, "save")...)
+	expired.Want(t, http.StatusForbidden, "alice", "You have been logged out")
+	if strings.Contains(expired.Body, option) {
+		t.Error("who is logged out sees the uploads of the blog")
 	}
 }
 

@@ -104,5 +104,6 @@ func (e *Editor) showForm(w http.ResponseWriter, r *request, f *postForm, status
 		e.renderBeside(r, f, status)
 		return e.answerScript(w, f, status)
 	}
+	f.Pictures = e.suggestPictures(r, status)
 	return e.show(w, r, view{name: "edit", tool: "editor", title: title, Data: f, status: status})
 }

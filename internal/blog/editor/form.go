@@ -60,6 +60,10 @@ type postForm struct {
 	Notes, Warnings []render.Note
 	// rendered is what the Preview is of.
 	rendered post.Preview
+	// cover is the picture of the Cover, if that is an upload.
+	cover render.Picture
+	// Pictures are uploads to choose a cover from.
+	Pictures []uploadItem
 	// Article is the post with the Preview, as readers would see it. Empty: it is not shown.
 	Article template.HTML
 }

@@ -22,7 +22,7 @@ func (f *postForm) article(r *request) template.HTML {
 		shown.Link = about
 	}
 	if field.IsImageAddress(d.Cover) {
-		shown.Cover, shown.CoverAlt = d.Cover, d.CoverAlt
+		shown.Cover, shown.CoverAlt, shown.CoverPicture = d.Cover, d.CoverAlt, f.cover
 	}
 	if !d.Draft {
 		shown.UpdatedAt = r.now

@@ -80,8 +80,12 @@ func (e *Editor) render(r *request, f *postForm, smartPunctuation bool) error {
 	if err != nil {
 		return err
 	}
-	err = e.query(r, func(ctx context.Context, db postgres.Beginner) error {
-		return r.posts().ShowPictures(ctx, db, &preview)
+	err = e.query(r, func(ctx context.Context, db postgres.Beginner) (err error) {
+		if err := r.posts().ShowPictures(ctx, db, &preview); err != nil {
+			return err
+		}
+		f.cover, err = r.posts().FindPicture(ctx, db, f.Cover)
+		return err
 	})
 	if err != nil {
 		return err

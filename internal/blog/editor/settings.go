@@ -27,6 +27,8 @@ type settingsForm struct {
 	Title, AccountURL string
 	// Zones are time zones to choose from.
 	Zones []string
+	// Pictures are uploads to choose that of the author from.
+	Pictures []uploadItem
 	// Notice says what was just done. Empty: nothing.
 	Notice string
 	// AboutNotes and FooterNotes are about what readers see of these texts otherwise than it was written.
@@ -100,6 +102,7 @@ func (e *Editor) showSettings(w http.ResponseWriter, r *request) error {
 }
 
 func (e *Editor) sendSettings(w http.ResponseWriter, r *request, f *settingsForm, status int) error {
+	f.Pictures = e.suggestPictures(r, status)
 	return e.show(w, r, view{name: "settings", title: "Settings", style: "posts.css", Data: f, status: status})
 }
 

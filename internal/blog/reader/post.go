@@ -24,6 +24,9 @@ func (rd *Reader) post(w http.ResponseWriter, r *request) error {
 	}
 	page, err := rd.readPost(r, func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error) {
 		found, err := r.posts().BySlug(ctx, db, r.now, slug, maxHTML)
+		if err == nil {
+			found.CoverPicture, err = r.posts().FindPicture(ctx, db, found.Cover)
+		}
 		if err != nil {
 			return web.Page{}, post.Post{}, err
 		}

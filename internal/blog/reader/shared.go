@@ -21,6 +21,9 @@ func (rd *Reader) shared(w http.ResponseWriter, r *request) error {
 	}
 	page, err := rd.readPost(r, func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error) {
 		found, err := r.posts().Shared(ctx, db, share, maxHTML)
+		if err == nil {
+			found.CoverPicture, err = r.posts().FindPicture(ctx, db, found.Cover)
+		}
 		frame := r.postPage(&found)
 		frame.Canonical, frame.Preview = "", nil // which also asks search engines not to list the page
 		return frame, found, err

@@ -34,6 +34,20 @@ func (s Store) showPictures(ctx context.Context, db postgres.Querier, html *rend
 	return nil
 }
 
+// FindPicture returns the picture at an address, as a page shows it. The zero value: it is no upload of the blog.
+func (s Store) FindPicture(ctx context.Context, db postgres.Querier, address string) (render.Picture, error) {
+	id, _, ok := media.ParsePath(address)
+	if !ok {
+		return render.Picture{}, nil
+	}
+	found, err := media.Find(ctx, db, s.schema, []string{id})
+	if err != nil || len(found) == 0 {
+		return render.Picture{}, err
+	}
+	picture, _ := pictureAt(address, map[string]media.File{id: found[0]})
+	return picture, nil
+}
+
 // uploadIDs returns the IDs in the addresses of uploads, each once and at most as many as one statement finds.
 func uploadIDs(uploads []render.Upload) []string {
 	var ids []string

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/echoblogs/echoblogs/internal/content/render"
 )
 
 // Entry is a published post in a list.
@@ -41,6 +43,8 @@ type Post struct {
 	// Tags, Description, CanonicalURL, Cover and CoverAlt are those of the Document.
 	Tags                                       []string
 	Description, CanonicalURL, Cover, CoverAlt string
+	// CoverPicture is what FindPicture returns for the Cover, if the caller has asked it.
+	CoverPicture render.Picture
 	// Unlisted and Page say that no list of posts has the post.
 	Unlisted, Page bool
 	// CreatedAt is when the post was first saved, or the earlier date that its author gave.

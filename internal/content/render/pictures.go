@@ -18,10 +18,13 @@ type Picture struct {
 	SourceSet string
 }
 
+// TextSizes is the value of the attribute sizes of images that are as wide as the text.
+const TextSizes = "(min-width: 43rem) 40rem, 100vw"
+
 // sizes are the widths at which pages show images, by the class of the figure: those of the text, of half and of a third of it,
 // and of the page. They are hints, from which a browser chooses a candidate before it has laid out the page.
 var sizes = map[string]string{
-	"":     "(min-width: 43rem) 40rem, 100vw",
+	"":     TextSizes,
 	"pair": "(min-width: 43rem) 20rem, 50vw",
 	"row":  "(min-width: 43rem) 14rem, 34vw",
 	"wide": "(min-width: 59rem) 56rem, 100vw",

@@ -187,6 +187,9 @@ export class Uploads {
       return; // it was cancelled
     }
     this.#forget(upload);
+    if (picture) {
+      document.getElementById("editor.pictures").prepend(new Option(upload.name, address));
+    }
     const ask = () => picture && this.#askForDescription(upload.name, text, address);
     if (found) {
       ask();
