@@ -80,6 +80,26 @@ func (u *cpuUse) cpuTimes() map[string]time.Duration {
 	return times
 }
 
+// sessionsTime returns the CPU time that the open sessions of a PostgreSQL have used so far. Autovacuum is not among them, which works
+// once a minute on what has changed: a batch of Tenants has all of its work for some tables, or none.
+func sessionsTime(postmaster int) (total time.Duration) {
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0 // the pattern is constant and valid
+	}
+	for _, path := range all {
+		stat, err := readStat(path)
+		if err != nil || stat.parent != postmaster {
+			continue
+		}
+		title, err := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
+		if err == nil && strings.Contains(string(title), "127.0.0.1(") { // the address of its client
+			total += stat.own
+		}
+	}
+	return total
+}
+
 // stat is the state of a process in /proc, see proc_pid_stat(5).
 type stat struct {
 	pid, parent int

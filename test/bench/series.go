@@ -101,7 +101,7 @@ func (s series) measureAlone(ctx context.Context) error {
 
 // batches are the rounds in which one installation, or plain SQL, creates or deletes many Tenants at once.
 type batches struct {
-	perSecond, all, database []float64
+	perSecond, all, database, sessions []float64
 	// milliseconds of CPU time by process, summed over the rounds.
 	milliseconds map[string]float64
 }
@@ -109,7 +109,7 @@ type batches struct {
 // add measures a round of count Tenants. It does not count the CPU time of the benchmark itself.
 func (r *batches) add(b *benchmark, count int, do func() (time.Duration, error)) error {
 	use := cpuUse{stack: b.stack, server: b.stack.blog.PID()}
-	before := use.cpuTimes()
+	before, sessions := use.cpuTimes(), sessionsTime(b.stack.postgres.PID())
 	took, err := do()
 	if err != nil {
 		return err
@@ -125,6 +125,7 @@ func (r *batches) add(b *benchmark, count int, do func() (time.Duration, error))
 			all += used[part]
 		}
 	}
+	r.sessions = append(r.sessions, report.Milliseconds(sessionsTime(b.stack.postgres.PID())-sessions)/float64(count))
 	r.perSecond, r.all, r.database = append(r.perSecond, perSecond(count, took)), append(r.all, all), append(r.database, used[databaseServer])
 	return nil
 }
@@ -174,7 +175,9 @@ func (s series) measureBatches(ctx context.Context) error {
 		b.add(what, "/s", of.grown.perSecond...).WithLimit(noneExist, of.empty.perSecond)
 		b.add(fmt.Sprintf("CPU time of a %s, %s", of.noun, s.exist()), "ms", of.grown.all...).WithLimit(noneExist, of.empty.all).RatioAtMost(1.1)
 		b.add(fmt.Sprintf("PostgreSQL's share, %s", s.exist()), "ms", of.grown.database...).
-			WithLimit(noneExist, of.empty.database).RatioAtMost(1.1).WithLimit("plain SQL", of.plain.database)
+			WithLimit(noneExist, of.empty.database).WithLimit("plain SQL", of.plain.database)
+		b.add(fmt.Sprintf("The same without autovacuum, %s", s.exist()), "ms", of.grown.sessions...).
+			WithLimit(noneExist, of.empty.sessions).RatioAtMost(1.1).WithLimit("plain SQL", of.plain.sessions)
 		b.cpu = append(b.cpu, of.grown.mean(what), of.empty.mean("the same, none exist"))
 	}
 	return nil
