@@ -56,8 +56,8 @@ type Page struct {
 	Preview *LinkPreview
 	// Profiles are addresses of the same person elsewhere (rel=me).
 	Profiles []string
-	// Feed is the URL of the Atom feed. Empty: none.
-	Feed string
+	// Feeds are what feed readers find, the one that is linked first. Empty: none.
+	Feeds []Feed
 	// Links are the navigation.
 	Links []Link
 	// OwnerLinks are for the owner of the site, before everything else. Empty: the client is not the owner.
@@ -88,6 +88,12 @@ type Link struct {
 	// Authored says that Text was written by a user, in the language with the BCP 47 tag Language. Empty: it is unknown.
 	Authored bool
 	Language string
+}
+
+// Feed is a feed with the posts of a page.
+type Feed struct {
+	// Type is the media type, Title what feed readers show, and Address the URL.
+	Type, Title, Address string
 }
 
 // LinkPreview is what other sites show of a page that they link to (the Open Graph protocol).
@@ -194,8 +200,8 @@ func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
 	for _, address := range p.Profiles {
 		m = m.HTML(`<link rel="me" href="`).Text(address).HTML("\">\n")
 	}
-	if p.Feed != "" {
-		m = m.HTML(`<link rel="alternate" type="application/atom+xml" title="`).Text(p.Site).HTML(`" href="`).Text(p.Feed).HTML("\">\n")
+	for _, f := range p.Feeds {
+		m = m.HTML(`<link rel="alternate" type="`).Text(f.Type).HTML(`" title="`).Text(f.Title).HTML(`" href="`).Text(f.Address).HTML("\">\n")
 	}
 	m = m.HTML(`<link rel="icon" type="image/svg+xml" href="`).Text(l.icon).HTML("\">\n")
 	if p.Script != "" {
@@ -228,15 +234,15 @@ func masthead(m HTMLWriter, p Page) HTMLWriter {
 }
 
 func navigation(m HTMLWriter, p Page) HTMLWriter {
-	if p.Feed == "" && len(p.Links) == 0 {
+	if len(p.Feeds) == 0 && len(p.Links) == 0 {
 		return m
 	}
 	m = p.English(m.HTML(`<nav aria-label="Site"`)).HTML(">")
 	for _, link := range p.Links {
 		m = writeLink(m, link)
 	}
-	if p.Feed != "" {
-		m = m.HTML(`<a href="`).Text(p.Feed).HTML(`">Feed</a>`)
+	if len(p.Feeds) > 0 {
+		m = m.HTML(`<a href="`).Text(p.Feeds[0].Address).HTML(`">Feed</a>`)
 	}
 	return m.HTML("</nav>\n")
 }

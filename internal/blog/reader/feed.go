@@ -1,18 +1,16 @@
 package reader
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/xml"
 	"fmt"
 	"html"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/echoblogs/echoblogs/internal/blog/feed"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
@@ -26,141 +24,77 @@ const (
 	feedHTML = 512 << 10
 )
 
-// The elements of an Atom feed (RFC 4287).
-type (
-	atomFeed struct {
-		XMLName  xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-		Base     string      `xml:"xml:base,attr"`
-		Language string      `xml:"xml:lang,attr,omitempty"`
-		ID       string      `xml:"id"`
-		Title    string      `xml:"title"`
-		Subtitle string      `xml:"subtitle,omitempty"`
-		Updated  string      `xml:"updated"`
-		Author   atomAuthor  `xml:"author"`
-		Links    []atomLink  `xml:"link"`
-		Entries  []atomEntry `xml:"entry"`
-	}
-	atomEntry struct {
-		Base       string         `xml:"xml:base,attr"`
-		Language   string         `xml:"xml:lang,attr,omitempty"`
-		ID         string         `xml:"id"`
-		Title      string         `xml:"title"`
-		Links      []atomLink     `xml:"link"`
-		Published  string         `xml:"published"`
-		Updated    string         `xml:"updated"`
-		Author     *atomAuthor    `xml:"author,omitempty"`
-		Categories []atomCategory `xml:"category"`
-		Summary    *atomContent   `xml:"summary"`
-		Content    *atomContent   `xml:"content"`
-	}
-	atomCategory struct {
-		Term string `xml:"term,attr"`
-	}
-	atomAuthor struct {
-		Name string `xml:"name"`
-	}
-	atomLink struct {
-		Rel  string `xml:"rel,attr"`
-		Type string `xml:"type,attr,omitempty"`
-		Href string `xml:"href,attr"`
-	}
-	atomContent struct {
-		Type string `xml:"type,attr"`
-		Text string `xml:",chardata"`
-	}
-)
-
-func (rd *Reader) feed(w http.ResponseWriter, r *request) error {
-	feed := bytes.NewBufferString(xml.Header)
-	err := rd.query(r, rd.queueFrame(r, ""), func(ctx context.Context, db postgres.Querier) error {
-		var latest []post.Post
-		err := rd.withShape(r, func(s shape) (err error) {
-			maxHTML := feedHTML
-			if s.excerpts {
-				maxHTML = 0
+// feed returns the page that is the feed of the blog in a format.
+func (rd *Reader) feed(format feed.Format) page {
+	return func(w http.ResponseWriter, r *request) error {
+		var encoded []byte
+		err := rd.query(r, rd.queueFrame(r, ""), func(ctx context.Context, db postgres.Querier) error {
+			latest, err := rd.latest(r, func(maxHTML int) ([]post.Post, error) { return r.posts().Latest(ctx, db, r.now, feedSize, maxHTML) })
+			if err != nil {
+				return err
 			}
-			latest, err = r.posts().Latest(ctx, db, r.now, feedSize, maxHTML)
+			f := r.newFeed(latest)
+			f.Self = r.tenant.Origin + "/" + format.File
+			encoded, err = format.Encode(&f)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if err := xml.NewEncoder(feed).Encode(r.newFeed(latest)); err != nil {
-			return fmt.Errorf("encode the feed: %w", err)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
+		return rd.send(w, r, format.Type+"; charset=utf-8", encoded)
 	}
-	return rd.send(w, r, "application/atom+xml; charset=utf-8", feed.Bytes())
 }
 
-func (r *request) newFeed(latest []post.Post) atomFeed {
+// latest returns the posts of a feed that read returns, which has the HTML of some of them, maxHTML bytes in all: none, if the owner
+// wants excerpts.
+func (rd *Reader) latest(r *request, read func(maxHTML int) ([]post.Post, error)) (latest []post.Post, err error) {
+	err = rd.withShape(r, func(s shape) error {
+		maxHTML := feedHTML
+		if s.excerpts {
+			maxHTML = 0
+		}
+		latest, err = read(maxHTML)
+		return err
+	})
+	return latest, err
+}
+
+// newFeed returns the feed of the blog, apart from its own address.
+func (r *request) newFeed(latest []post.Post) feed.Feed {
 	t, set := r.tenant, &r.settings
-	feed := atomFeed{
-		Base:     t.Origin + "/",
-		Language: set.Language,
-		ID:       feedID(t.Name),
-		Title:    t.DisplayName,
-		Subtitle: set.Tagline,
-		Author:   atomAuthor{cmp.Or(set.Author, t.DisplayName)}, // for entries without an author
-		Links: []atomLink{
-			{"self", "application/atom+xml", t.Origin + site.FeedPath},
-			{"alternate", "text/html", t.Origin + "/"},
-		},
+	f := feed.Feed{
+		ID: feedID(t.Name), Title: t.DisplayName, Description: set.Tagline, Language: set.Language, Home: t.Origin + "/",
+		Author: cmp.Or(set.Author, t.DisplayName), // for entries without an author
 	}
-	var updated time.Time
 	for _, p := range latest {
-		// A post that was last changed before its publication is new from its publication on.
-		changed := p.UpdatedAt
-		if p.PublishedAt.After(changed) {
-			changed = p.PublishedAt
+		e := r.newFeedEntry(p)
+		if e.Updated.After(f.Updated) {
+			f.Updated = e.Updated
 		}
-		if changed.After(updated) {
-			updated = changed
-		}
-		feed.Entries = append(feed.Entries, r.newFeedEntry(p, changed))
+		f.Entries = append(f.Entries, e)
 	}
 	if len(latest) == 0 {
-		updated = t.CreatedAt
+		f.Updated = t.CreatedAt
 	}
-	feed.Updated = atomTime(updated)
-	return feed
+	return f
 }
 
-func (r *request) newFeedEntry(p post.Post, changed time.Time) atomEntry {
+func (r *request) newFeedEntry(p post.Post) feed.Entry {
 	r.markUp(&p.Entry)
-	t, address := r.tenant, r.tenant.Origin+site.PostPath(p.Slug)
-	entry := atomEntry{
-		Base:      address, // links in a post can be relative to it
-		ID:        feedID(t.Name, strconv.FormatInt(p.ID, 10), strconv.FormatInt(p.CreatedAt.UnixMicro(), 10)),
-		Title:     r.nameOf(p.Entry),
-		Language:  p.Language,
-		Links:     []atomLink{{"alternate", "text/html", address}},
-		Published: atomTime(p.PublishedAt),
-		Updated:   atomTime(changed),
+	e := feed.Entry{
+		ID:      feedID(r.tenant.Name, strconv.FormatInt(p.ID, 10), strconv.FormatInt(p.CreatedAt.UnixMicro(), 10)),
+		Address: r.tenant.Origin + site.PostPath(p.Slug), Link: p.Link, Image: r.absolute(p.Cover),
+		Title: r.nameOf(p.Entry), Author: p.Author, Summary: p.Summary, Language: p.Language, Tags: p.Tags,
+		SummaryHTML: directedSummary(p), HTML: directed(p), Whole: p.HTML != "" || p.HTMLBytes == 0, Published: p.PublishedAt, Updated: p.UpdatedAt,
 	}
-	if p.Summary != "" {
-		entry.Summary = summaryOf(p)
+	// A post that was last changed before its publication is new from its publication on.
+	if p.PublishedAt.After(p.UpdatedAt) {
+		e.Updated = p.PublishedAt
 	}
-	// Without content, RFC 4287 section 4.1.2 requires a link to the post, which all entries have.
-	if p.HTML != "" || p.HTMLBytes == 0 {
-		entry.Content = &atomContent{"html", directed(p)}
-	}
-	if p.Link != "" {
-		entry.Links = append(entry.Links, atomLink{Rel: "related", Href: p.Link})
-	}
-	for _, tag := range p.Tags {
-		entry.Categories = append(entry.Categories, atomCategory{tag})
-	}
-	if p.Author != "" {
-		entry.Author = &atomAuthor{p.Author}
-	}
-	return entry
+	return e
 }
 
-// directed returns the HTML of a post with its direction, for which Atom has no attribute.
+// directed returns the HTML of a post with its direction, for which feeds have no attribute.
 func directed(p post.Post) string {
 	if p.Direction != "rtl" || p.HTML == "" {
 		return p.HTML
@@ -168,13 +102,13 @@ func directed(p post.Post) string {
 	return "<div dir=\"rtl\">\n" + p.HTML + "</div>\n"
 }
 
-// summaryOf returns the summary of a post: as text, unless that has another direction than the post.
-func summaryOf(p post.Post) *atomContent {
+// directedSummary returns the summary of a post as HTML, if it has another direction than the post.
+func directedSummary(p post.Post) string {
 	direction := language.Within(p.Summary, p.Direction)
-	if direction == p.Direction {
-		return &atomContent{"text", p.Summary}
+	if direction == p.Direction || p.Summary == "" {
+		return ""
 	}
-	return &atomContent{"html", "<p dir=\"" + direction + "\">" + html.EscapeString(p.Summary) + "</p>"}
+	return "<p dir=\"" + direction + "\">" + html.EscapeString(p.Summary) + "</p>"
 }
 
 // feedNamespace keeps the IDs of feeds apart from all other name-based UUIDs (RFC 9562 section 5.5).
@@ -185,5 +119,3 @@ var feedNamespace = uuid.MustParse("9d5c4c1e-6a0f-4f0e-9a4b-6f7d0b0c6a51")
 func feedID(parts ...string) string {
 	return "urn:uuid:" + uuid.NewSHA1(feedNamespace, fmt.Appendf(nil, "%q", parts)).String()
 }
-
-func atomTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

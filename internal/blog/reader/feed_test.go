@@ -91,7 +91,7 @@ func TestFeed(t *testing.T) {
 	if last.Title != `Last & "<least>"` || last.Author == nil || *last.Author != "Bob" || last.Published != "2027-01-10T12:00:00Z" {
 		t.Errorf("the last entry: %+v", last)
 	}
-	wantContent := "<p>A <em>word</em> &amp; a <a href=\"/post-01/\">link</a>\ufffd.</p>\n"
+	wantContent := "<p>A <em>word</em> &amp; a <a href=\"http://alice.example.com:8000/post-01/\">link</a>\ufffd.</p>\n"
 	if last.Content.Type != "html" || last.Content.Text != wantContent || !strings.HasPrefix(last.Summary, "A word & a link") {
 		t.Errorf("content %q of type %q, summary %q", last.Content.Text, last.Content.Type, last.Summary)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/echoblogs/echoblogs/internal/blog/feed"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/content/post"
@@ -50,7 +51,6 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 		"/{$}":                          rd.firstPage,
 		"/page/{number}/{$}":            rd.numberedPage,
 		"/page/{number}":                addSlash,
-		site.FeedPath:                   rd.feed,
 		"/robots.txt":                   rd.robots,
 		"/media/{file}":                 rd.media,
 		site.SharedPath + "{share}/{$}": rd.shared,
@@ -59,6 +59,9 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 		"/":                             rd.notFound,
 	} {
 		mux.Handle(pattern, rd.handle(show))
+	}
+	for _, format := range feed.Formats {
+		mux.Handle("/"+format.File, rd.handle(rd.feed(format)))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/echoblogs/echoblogs/internal/application/blog"
+	"github.com/echoblogs/echoblogs/internal/blog/feed"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 	"github.com/echoblogs/echoblogs/internal/web"
@@ -91,7 +92,16 @@ func StatementContext(r *http.Request) (context.Context, context.CancelFunc) {
 
 // Page returns the layout of a page of a tenant.
 func Page(t *directory.Tenant, title string) web.Page {
-	return web.Page{Title: title, Site: t.DisplayName, Feed: FeedPath}
+	return web.Page{Title: title, Site: t.DisplayName, Feeds: Feeds("/", t.DisplayName)}
+}
+
+// Feeds returns the links to the feeds whose addresses begin with a path, in each format.
+func Feeds(path, title string) []web.Feed {
+	links := make([]web.Feed, len(feed.Formats))
+	for i, format := range feed.Formats {
+		links[i] = web.Feed{Type: format.Type, Title: title + " (" + format.Name + ")", Address: path + format.File}
+	}
+	return links
 }
 
 func (s *Site) platform() web.Platform {
