@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/render"
@@ -85,7 +86,7 @@ func writeTags(m web.HTMLWriter, tags []string) web.HTMLWriter {
 	}
 	m = m.HTML("<ul class=\"tags\">\n")
 	for _, tag := range tags {
-		m = m.HTML("<li lang=\"\"><bdi>").Text(tag).HTML("</bdi></li>\n")
+		m = m.HTML("<li lang=\"\"><a href=\"").Text(site.TagPath(tag)).HTML("\" rel=\"tag\"><bdi>").Text(tag).HTML("</bdi></a></li>\n")
 	}
 	return m.HTML("</ul>\n")
 }

@@ -27,22 +27,29 @@ const (
 // feed returns the page that is the feed of the blog in a format.
 func (rd *Reader) feed(format feed.Format) page {
 	return func(w http.ResponseWriter, r *request) error {
-		var encoded []byte
-		err := rd.query(r, rd.queueFrame(r, ""), func(ctx context.Context, db postgres.Querier) error {
+		return rd.sendFeed(w, r, format, func(ctx context.Context, db postgres.Querier) (feed.Feed, error) {
 			latest, err := rd.latest(r, func(maxHTML int) ([]post.Post, error) { return r.posts().Latest(ctx, db, r.now, feedSize, maxHTML) })
-			if err != nil {
-				return err
-			}
-			f := r.newFeed(latest)
-			f.Self = r.tenant.Origin + "/" + format.File
-			encoded, err = format.Encode(&f)
-			return err
+			return r.newFeed(latest), err
 		})
+	}
+}
+
+// sendFeed sends the feed that read returns. The address of the feed is that of its page, and the name of its file.
+func (rd *Reader) sendFeed(w http.ResponseWriter, r *request, format feed.Format, read func(context.Context, postgres.Querier) (feed.Feed, error)) error {
+	var encoded []byte
+	err := rd.query(r, rd.queueFrame(r, ""), func(ctx context.Context, db postgres.Querier) error {
+		f, err := read(ctx, db)
 		if err != nil {
 			return err
 		}
-		return rd.send(w, r, format.Type+"; charset=utf-8", encoded)
+		f.Self = f.Home + format.File
+		encoded, err = format.Encode(&f)
+		return err
+	})
+	if err != nil {
+		return err
 	}
+	return rd.send(w, r, format.Type+"; charset=utf-8", encoded)
 }
 
 // latest returns the posts of a feed that read returns, which has the HTML of some of them, maxHTML bytes in all: none, if the owner

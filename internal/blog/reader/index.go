@@ -17,15 +17,21 @@ const maxPage = 100_000
 func (rd *Reader) firstPage(w http.ResponseWriter, r *request) error { return rd.index(w, r, 1) }
 
 func (rd *Reader) numberedPage(w http.ResponseWriter, r *request) error {
+	return rd.numbered(w, r, "/", func(number int) error { return rd.index(w, r, number) })
+}
+
+// numbered calls show with the number in the path of a page of a list whose first page has the path base, which the first number
+// redirects to.
+func (rd *Reader) numbered(w http.ResponseWriter, r *request, base string, show func(number int) error) error {
 	number, err := strconv.Atoi(r.PathValue("number"))
-	if err != nil || number < 1 || number > maxPage || strconv.Itoa(number) != r.PathValue("number") {
+	switch {
+	case err != nil || number < 1 || number > maxPage || strconv.Itoa(number) != r.PathValue("number"):
 		return rd.notFound(w, r)
-	}
-	if number == 1 {
-		web.Move(w, r.Request, "/")
+	case number == 1:
+		web.Move(w, r.Request, base)
 		return nil
 	}
-	return rd.index(w, r, number)
+	return show(number)
 }
 
 // index shows one page of the list of posts. Pages are numbered, and read by offset: unlike a position in the list, a
@@ -58,7 +64,7 @@ func (rd *Reader) index(w http.ResponseWriter, r *request, number int) error {
 func (rd *Reader) writeIndex(r *request, number int, entries []post.Entry) *web.HTMLWriter {
 	page, size := r.page(r.tenant.DisplayName), r.settings.PageSize()
 	page.Home, page.Description = number == 1, r.settings.Tagline
-	page.Canonical = r.tenant.Origin + pagePath(number)
+	page.Canonical = r.tenant.Origin + pagePath("/", number)
 	page.Preview = &web.LinkPreview{Type: "website"}
 	if number > 1 {
 		page.Title = "Page " + strconv.Itoa(number)
@@ -71,7 +77,7 @@ func (rd *Reader) writeIndex(r *request, number int, entries []post.Entry) *web.
 			m = r.writeEmpty(m, page)
 		}
 		m = r.writeEntries(m, entries[:min(len(entries), size)])
-		m = writePageLinks(m, page, number, len(entries) > size)
+		m = writePageLinks(m, page, "/", number, len(entries) > size)
 		if number == 1 {
 			m = r.writeAbout(m)
 		}
@@ -88,25 +94,25 @@ func (r *request) writeEmpty(m web.HTMLWriter, page web.Page) web.HTMLWriter {
 	return m.HTML("</bdi> has no posts yet. Come back soon, or subscribe to the <a href=\"").Text(site.FeedPath).HTML("\">feed</a>.</p>\n</div>\n")
 }
 
-// writePageLinks links to the previous and the next page.
-func writePageLinks(m web.HTMLWriter, page web.Page, number int, more bool) web.HTMLWriter {
+// writePageLinks links to the previous and the next page of a list whose first page has the path base.
+func writePageLinks(m web.HTMLWriter, page web.Page, base string, number int, more bool) web.HTMLWriter {
 	if number == 1 && !more {
 		return m
 	}
 	m = page.English(m.HTML("<nav class=\"pages\" aria-label=\"Pages\"")).HTML(">\n")
 	if number > 1 {
-		m = m.HTML("<a href=\"").Text(pagePath(number - 1)).HTML("\" rel=\"prev\">Newer posts</a>\n")
+		m = m.HTML("<a href=\"").Text(pagePath(base, number-1)).HTML("\" rel=\"prev\">Newer posts</a>\n")
 	}
 	if more {
-		m = m.HTML("<a href=\"").Text(pagePath(number + 1)).HTML("\" rel=\"next\">Older posts</a>\n")
+		m = m.HTML("<a href=\"").Text(pagePath(base, number+1)).HTML("\" rel=\"next\">Older posts</a>\n")
 	}
 	return m.HTML("</nav>\n")
 }
 
-// pagePath returns the path of a page of the list.
-func pagePath(number int) string {
+// pagePath returns the path of a page of a list whose first page has the path base.
+func pagePath(base string, number int) string {
 	if number == 1 {
-		return "/"
+		return base
 	}
-	return "/page/" + strconv.Itoa(number) + "/"
+	return base + "page/" + strconv.Itoa(number) + "/"
 }

@@ -136,7 +136,8 @@ func TestPinnedPostsAndTags(t *testing.T) {
 	if got := strings.Join(slugs(list), " "); got != "old recent" || strings.Count(list.Body, "Pinned") != 1 {
 		t.Errorf("the list is %s:\n%s", got, list.Body)
 	}
-	p.Get("alice.example.com", "/old/").Want(t, http.StatusOK, "alice", `<ul class="tags">`+"\n"+`<li lang=""><bdi>Letters</bdi></li>`+"\n"+`<li lang=""><bdi>أدب</bdi></li>`)
+	p.Get("alice.example.com", "/old/").Want(t, http.StatusOK, "alice", `<ul class="tags">`+"\n"+`<li lang=""><a href="/tag/letters/" rel="tag"><bdi>Letters</bdi></a></li>`+"\n"+
+		`<li lang=""><a href="/tag/%D8%A3%D8%AF%D8%A8/" rel="tag"><bdi>أدب</bdi></a></li>`)
 	if page := p.Get("alice.example.com", "/recent/"); strings.Contains(page.Body, "tags") {
 		t.Errorf("a post without tags has a list of them:\n%s", page.Body)
 	}

@@ -28,9 +28,16 @@ func (r *request) page(title string) web.Page {
 			Address: l.Address, Text: l.Label, Authored: true, Language: r.languageOf(language.Guess(l.Label).Tag), Current: l.Address == r.URL.EscapedPath(),
 		})
 	}
+	for _, own := range ownPages {
+		own.Current = own.Address == r.URL.Path
+		page.Links = append(page.Links, own)
+	}
 	page.OwnerLinks = r.ownerLinks()
 	return page
 }
+
+// ownPages are the pages that every blog has, at the end of the navigation.
+var ownPages = []web.Link{{Address: site.ArchivePath, Text: "Archive"}}
 
 // ownerLinks returns the links for the owner of the blog. nil: the client is not the owner.
 func (r *request) ownerLinks() []web.Link {

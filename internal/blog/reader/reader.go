@@ -48,20 +48,30 @@ func New(s *site.Site, db postgres.Beginner, size int, uploads *site.Uploads) *R
 // Register adds the pages to a mux. They include the page for paths that nothing else serves.
 func (rd *Reader) Register(mux *http.ServeMux) {
 	for pattern, show := range map[string]page{
-		"/{$}":                          rd.firstPage,
-		"/page/{number}/{$}":            rd.numberedPage,
-		"/page/{number}":                addSlash,
-		"/robots.txt":                   rd.robots,
-		"/media/{file}":                 rd.media,
-		site.SharedPath + "{share}/{$}": rd.shared,
-		"/{slug}/{$}":                   rd.post,
-		"/{slug}":                       addSlash,
-		"/":                             rd.notFound,
+		"/{$}":                              rd.firstPage,
+		"/page/{number}/{$}":                rd.numberedPage,
+		"/page/{number}":                    addSlash,
+		"/robots.txt":                       rd.robots,
+		"/media/{file}":                     rd.media,
+		site.SharedPath + "{share}/{$}":     rd.shared,
+		"/tag/{$}":                          rd.allTags,
+		site.TagsPath + "{$}":               rd.tags,
+		"/tag/{tag}":                        addSlash,
+		"/tag/{tag}/{$}":                    rd.tag,
+		"/tag/{tag}/page/{number}/{$}":      rd.numberedTag,
+		site.ArchivePath + "{$}":            rd.archive,
+		site.ArchivePath + "{year}":         addSlash,
+		"/archive/{year}/{$}":               rd.year,
+		"/archive/{year}/page/{number}/{$}": rd.numberedYear,
+		"/{slug}/{$}":                       rd.post,
+		"/{slug}":                           addSlash,
+		"/":                                 rd.notFound,
 	} {
 		mux.Handle(pattern, rd.handle(show))
 	}
 	for _, format := range feed.Formats {
 		mux.Handle("/"+format.File, rd.handle(rd.feed(format)))
+		mux.Handle("/tag/{tag}/"+format.File, rd.handle(rd.tagFeed(format)))
 	}
 }
 

@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/url"
+	"strconv"
 	"unicode"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
@@ -13,6 +14,9 @@ import (
 const (
 	// FeedPath is the Atom feed.
 	FeedPath = "/feed.xml"
+	// ArchivePath has the posts by year, and TagsPath the tags. No post has had an address like them: the slugs have always been reserved.
+	ArchivePath = "/archive/"
+	TagsPath    = "/tags/"
 	// LoginPath is where the owner logs in.
 	LoginPath = "/login/"
 	// WritePath is the list of the owner's posts, and the start of the paths of the editor.
@@ -50,6 +54,12 @@ func OwnerLinks(t *directory.Tenant) []web.Link {
 
 // PostPath returns the path of a post, percent-encoded as it is sent (RFC 3987, section 3.1).
 func PostPath(slug string) string { return "/" + url.PathEscape(slug) + "/" }
+
+// TagPath returns the path of the posts with a tag, percent-encoded. All spellings of the tag have one path.
+func TagPath(tag string) string { return "/tag/" + url.PathEscape(post.TagKey(tag)) + "/" }
+
+// YearPath returns the path of the posts of a year.
+func YearPath(year int) string { return ArchivePath + strconv.Itoa(year) + "/" }
 
 // SharePath returns the path of what a link shows that an author shares.
 func SharePath(share post.Share) string { return SharedPath + share.String() + "/" }

@@ -142,6 +142,11 @@ type TagCount struct {
 func (s Store) ListTags(ctx context.Context, db postgres.Querier, limit int) ([]TagCount, error) {
 	rows, err := db.Query(ctx, `SELECT mode() WITHIN GROUP (ORDER BY tag), count(*) FROM `+s.table+`, unnest(tags) tag
 		WHERE NOT (`+inTrash+`) GROUP BY lower(tag) ORDER BY count(*) DESC, lower(tag) LIMIT $1`, binary, limit)
+	return collectTags(rows, err)
+}
+
+// collectTags reads the rows of a list of tags, unless err is the error of its statement.
+func collectTags(rows pgx.Rows, err error) ([]TagCount, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list tags: %w", err)
 	}

@@ -24,11 +24,16 @@ const (
 func (s Store) List(ctx context.Context, db postgres.Querier, now time.Time, limit, offset int) ([]Entry, error) {
 	rows, err := db.Query(ctx, `SELECT `+entryColumns+`, published_at FROM `+s.table+` WHERE published_at <= $1 AND page_position IS NULL
 		ORDER BY pinned_at DESC NULLS LAST, published_at DESC, id DESC LIMIT $2 OFFSET $3`, binary, now, limit, offset)
+	return collectEntries(rows, err)
+}
+
+// collectEntries reads the rows of a list, unless err is the error of its statement.
+func collectEntries(rows pgx.Rows, err error) ([]Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list posts: %w", err)
 	}
 	defer rows.Close()
-	entries := make([]Entry, 0, limit)
+	entries := []Entry{}
 	for rows.Next() {
 		var e Entry
 		if err := rows.Scan(entryDestinations(&e)...); err != nil {
@@ -81,10 +86,15 @@ func (s Store) moved(ctx context.Context, db postgres.Querier, now time.Time, sl
 // Latest returns the newest posts that readers see at the time now: at most limit, with the HTML of the first of them,
 // maxHTML bytes in all.
 func (s Store) Latest(ctx context.Context, db postgres.Querier, now time.Time, limit, maxHTML int) ([]Post, error) {
+	return s.latest(ctx, db, ` AND $2 = ''`, now, "", limit, maxHTML)
+}
+
+// latest is Latest for the posts of which a condition on $2 is true.
+func (s Store) latest(ctx context.Context, db postgres.Querier, condition string, now time.Time, value string, limit, maxHTML int) ([]Post, error) {
 	// Postgres knows the length of a text without reading it (pg_column_size and octet_length use the TOAST pointer).
-	rows, err := db.Query(ctx, fmt.Sprintf(selectPosts, `sum(octet_length(html)) OVER (ORDER BY published_at DESC, id DESC) <= $3`)+`(
-			SELECT * FROM `+s.table+` WHERE published_at <= $1 AND page_position IS NULL ORDER BY published_at DESC, id DESC LIMIT $2) latest
-		ORDER BY published_at DESC, id DESC`, binary, now, limit, maxHTML)
+	rows, err := db.Query(ctx, fmt.Sprintf(selectPosts, `sum(octet_length(html)) OVER (ORDER BY published_at DESC, id DESC) <= $4`)+`(
+			SELECT * FROM `+s.table+` WHERE published_at <= $1 AND page_position IS NULL`+condition+` ORDER BY published_at DESC, id DESC LIMIT $3) latest
+		ORDER BY published_at DESC, id DESC`, binary, now, value, limit, maxHTML)
 	if err != nil {
 		return nil, fmt.Errorf("read latest posts: %w", err)
 	}

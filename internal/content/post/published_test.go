@@ -112,6 +112,7 @@ func TestReadersUseIndexes(t *testing.T) {
 	}
 	save(t, pool, store, post.Document{Title: "Pinned", Pinned: true}, now)
 	save(t, pool, store, post.Document{Title: "A page", Page: true}, now)
+	save(t, pool, store, post.Document{Title: "Rare", Tags: []string{"Rare"}, Date: now.AddDate(-1, 0, 0)}, now)
 	if _, err := connect(t, database.OperatorURI).Exec(t.Context(), `ANALYZE "order".posts`); err != nil {
 		t.Fatal(err)
 	}
@@ -121,13 +122,21 @@ func TestReadersUseIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(traced.Close)
-	ctx, most := t.Context(), map[string]float64{"the 1st page": 11, "the 20th page": 211, "Latest": 21, "BySlug": 1, "ListPages": 1, "a former slug": 1}
+	ctx, most := t.Context(), map[string]float64{"the 1st page": 11, "the 20th page": 211, "Latest": 21, "BySlug": 1, "ListPages": 1, "a former slug": 1,
+		"a rare tag": 1, "the feed of a rare tag": 1, "a frequent tag": 20, "a year": 11}
 	for what, read := range map[string]func() error{
-		"the 1st page":  func() error { _, err := store.List(ctx, traced, now, 11, 0); return err },
-		"the 20th page": func() error { _, err := store.List(ctx, traced, now, 11, 200); return err },
-		"Latest":        func() error { _, err := store.Latest(ctx, traced, now, 20, 1<<20); return err },
-		"BySlug":        func() error { _, err := store.BySlug(ctx, traced, now, "post-7", 1<<20); return err },
-		"ListPages":     func() error { _, err := store.ListPages(ctx, traced, now); return err },
+		"the 1st page":           func() error { _, err := store.List(ctx, traced, now, 11, 0); return err },
+		"the 20th page":          func() error { _, err := store.List(ctx, traced, now, 11, 200); return err },
+		"Latest":                 func() error { _, err := store.Latest(ctx, traced, now, 20, 1<<20); return err },
+		"BySlug":                 func() error { _, err := store.BySlug(ctx, traced, now, "post-7", 1<<20); return err },
+		"ListPages":              func() error { _, err := store.ListPages(ctx, traced, now); return err },
+		"a rare tag":             func() error { _, _, err := store.ListTagged(ctx, traced, now, "rare", 11, 0); return err },
+		"a frequent tag":         func() error { _, _, err := store.ListTagged(ctx, traced, now, "a", 11, 0); return err },
+		"the feed of a rare tag": func() error { _, err := store.LatestTagged(ctx, traced, now, "rare", 20, 1<<20); return err },
+		"a year": func() error {
+			_, err := store.ListBetween(ctx, traced, now, now.AddDate(0, -3, 0), now.AddDate(0, -2, 0), 11, 0)
+			return err
+		},
 		"a former slug": func() error {
 			_, err := store.BySlug(ctx, traced, now, "old-7", 1<<20)
 			if moved, ok := errors.AsType[*post.MovedError](err); !ok || moved.Slug != "post-7" {
