@@ -12,14 +12,14 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// titlesSize is how many titles a page of the archive has.
-const titlesSize = 100
+// archiveSize is how many posts a page of the archive has.
+const archiveSize = 100
 
-// archive shows the years of the blog, and the titles of the newest posts.
+// archive shows the years of the blog, and the newest posts.
 func (rd *Reader) archive(w http.ResponseWriter, r *request) error {
 	var page *web.HTMLWriter
 	err := rd.query(r, rd.queueFrame(r, r.session()), func(ctx context.Context, db postgres.Querier) error {
-		entries, err := r.posts().ListBetween(ctx, db, r.now, time.Time{}, r.now.Add(1), titlesSize, 0)
+		entries, err := r.posts().ListBetween(ctx, db, r.now, time.Time{}, r.now.Add(1), archiveSize, 0)
 		if err != nil {
 			return err
 		}
@@ -30,12 +30,11 @@ func (rd *Reader) archive(w http.ResponseWriter, r *request) error {
 		frame := r.page("Archive")
 		frame.Canonical = r.tenant.Origin + site.ArchivePath
 		page = rd.write(frame, func(m web.HTMLWriter) web.HTMLWriter {
-			m = frame.English(m.HTML("<h1")).HTML(">Archive</h1>\n")
+			m = frame.English(m.HTML("<div class=\"column\">\n<h1")).HTML(">Archive</h1>\n")
 			if len(entries) == 0 {
-				return r.writeEmpty(m, frame)
+				return r.writeEmpty(m, frame).HTML("</div>\n")
 			}
-			m = writeYears(m, frame, years)
-			return r.writeTitles(m, entries, true)
+			return r.writeEntries(writeYears(m, frame, years), entries).HTML("</div>\n")
 		})
 		return nil
 	})
@@ -54,37 +53,13 @@ func writeYears(m web.HTMLWriter, page web.Page, years []post.YearCount) web.HTM
 	return m.HTML("</ul>\n<p><a href=\"").Text(site.TagsPath).HTML("\">All tags</a></p>\n</nav>\n")
 }
 
-// writeTitles writes posts as a list of dates and titles, with a heading for each year if byYear says so.
-func (r *request) writeTitles(m web.HTMLWriter, entries []post.Entry, byYear bool) web.HTMLWriter {
-	for i, e := range entries {
-		r.markUp(&e)
-		year := e.PublishedAt.In(r.zone()).Year()
-		first := i == 0 || byYear && year != entries[i-1].PublishedAt.In(r.zone()).Year()
-		if first && i > 0 {
-			m = m.HTML("</ul>\n")
-		}
-		if first && byYear {
-			m = m.HTML("<h2>").Text(strconv.Itoa(year)).HTML("</h2>\n")
-		}
-		if first {
-			m = m.HTML("<ul class=\"titles\">\n")
-		}
-		m = m.HTML("<li><span class=\"meta\" lang=\"en\">").Day(e.PublishedAt, r.zone()).HTML("</span> <a href=\"").Text(site.PostPath(e.Slug))
-		m = m.HTML("\"><bdi lang=\"").Text(e.Language).HTML("\">").Text(r.nameOf(e)).HTML("</bdi></a></li>\n")
-	}
-	if len(entries) > 0 {
-		m = m.HTML("</ul>\n")
-	}
-	return m
-}
-
 func (rd *Reader) year(w http.ResponseWriter, r *request) error { return rd.ofYear(w, r, 1) }
 
 func (rd *Reader) numberedYear(w http.ResponseWriter, r *request) error {
 	return rd.numbered(w, r, site.ArchivePath+r.PathValue("year")+"/", func(number int) error { return rd.ofYear(w, r, number) })
 }
 
-// ofYear shows one page of the titles of a year, by the clock of the blog.
+// ofYear shows one page of the posts of a year, by the clock of the blog.
 func (rd *Reader) ofYear(w http.ResponseWriter, r *request, number int) error {
 	year, err := strconv.Atoi(r.PathValue("year"))
 	if err != nil || year < 1 || year > 9999 || strconv.Itoa(year) != r.PathValue("year") {
@@ -97,7 +72,7 @@ func (rd *Reader) ofYear(w http.ResponseWriter, r *request, number int) error {
 		for zone := (*time.Location)(nil); zone != r.zone(); {
 			zone = r.zone()
 			from, until := time.Date(year, 1, 1, 0, 0, 0, 0, zone), time.Date(year+1, 1, 1, 0, 0, 0, 0, zone)
-			entries, err = r.posts().ListBetween(ctx, db, r.now, from, until, titlesSize+1, (number-1)*titlesSize)
+			entries, err = r.posts().ListBetween(ctx, db, r.now, from, until, archiveSize+1, (number-1)*archiveSize)
 			if err != nil {
 				return err
 			}
@@ -120,12 +95,12 @@ func (rd *Reader) writeYear(r *request, year, number int, entries []post.Entry) 
 	page := r.page("Posts of " + strconv.Itoa(year))
 	page.Canonical = r.tenant.Origin + pagePath(base, number)
 	return rd.write(page, func(m web.HTMLWriter) web.HTMLWriter {
-		m = page.English(m.HTML("<h1")).HTML(">").Text(page.Title)
+		m = page.English(m.HTML("<div class=\"column\">\n<h1")).HTML(">").Text(page.Title)
 		if number > 1 {
 			m = m.HTML(", page ").Text(strconv.Itoa(number))
 		}
-		m = r.writeTitles(m.HTML("</h1>\n"), entries[:min(len(entries), titlesSize)], false)
-		m = writePageLinks(m, page, base, number, len(entries) > titlesSize)
-		return page.English(m.HTML("<p class=\"aside\"")).HTML("><a href=\"").Text(site.ArchivePath).HTML("\">All years</a></p>\n")
+		m = r.writeEntries(m.HTML("</h1>\n"), entries[:min(len(entries), archiveSize)])
+		m = writePageLinks(m, page, base, number, len(entries) > archiveSize)
+		return page.English(m.HTML("<p class=\"aside\"")).HTML("><a href=\"").Text(site.ArchivePath).HTML("\">All years</a></p>\n</div>\n")
 	})
 }

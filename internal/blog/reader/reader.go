@@ -59,6 +59,7 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 		"/tag/{tag}":                        addSlash,
 		"/tag/{tag}/{$}":                    rd.tag,
 		"/tag/{tag}/page/{number}/{$}":      rd.numberedTag,
+		site.SearchPath + "{$}":             rd.search,
 		site.ArchivePath + "{$}":            rd.archive,
 		site.ArchivePath + "{year}":         addSlash,
 		"/archive/{year}/{$}":               rd.year,

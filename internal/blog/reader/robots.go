@@ -39,7 +39,7 @@ func robotsText(set *settings.Settings) string {
 		}
 		text.WriteString("Disallow: /\n\n")
 	}
-	text.WriteString("User-agent: *\nDisallow: " + site.LoginPath + "\nDisallow: " + site.WritePath + "\n")
+	text.WriteString("User-agent: *\nDisallow: " + site.LoginPath + "\nDisallow: " + site.WritePath + "\nDisallow: " + site.SearchPath + "\n")
 	if set.Hidden {
 		text.WriteString("Disallow: /media/\n")
 	}

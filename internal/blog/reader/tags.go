@@ -41,16 +41,16 @@ func (rd *Reader) tags(w http.ResponseWriter, r *request) error {
 }
 
 func writeTags(m web.HTMLWriter, page web.Page, tags []post.TagCount) web.HTMLWriter {
-	m = page.English(m.HTML("<h1")).HTML(">Tags</h1>\n")
+	m = page.English(m.HTML("<div class=\"column\">\n<h1")).HTML(">Tags</h1>\n")
 	if len(tags) == 0 {
-		return page.English(m.HTML("<p")).HTML(">No post has a tag yet.</p>\n")
+		return page.English(m.HTML("<p")).HTML(">No post has a tag yet.</p>\n</div>\n")
 	}
 	m = m.HTML("<ul class=\"counts\">\n")
 	for _, t := range tags {
 		m = m.HTML("<li><a href=\"").Text(site.TagPath(t.Tag)).HTML("\" rel=\"tag\"><bdi lang=\"\">").Text(t.Tag).HTML("</bdi></a> ")
 		m = m.Text(strconv.FormatInt(t.Posts, 10)).HTML("</li>\n")
 	}
-	return m.HTML("</ul>\n")
+	return m.HTML("</ul>\n</div>\n")
 }
 
 func (rd *Reader) tag(w http.ResponseWriter, r *request) error { return rd.tagged(w, r, 1) }
@@ -96,14 +96,14 @@ func (rd *Reader) writeTagged(r *request, tag string, number int, entries []post
 	page.Preview = &web.LinkPreview{Type: "website"}
 	page.Feeds = append(site.Feeds(base, r.tagTitle(tag)), page.Feeds...)
 	return rd.write(page, func(m web.HTMLWriter) web.HTMLWriter {
-		m = page.English(m.HTML("<h1")).HTML(">Tag: <bdi lang=\"\">").Text(tag).HTML("</bdi>")
+		m = page.English(m.HTML("<div class=\"column\">\n<h1")).HTML(">Tag: <bdi lang=\"\">").Text(tag).HTML("</bdi>")
 		if number > 1 {
 			m = m.HTML(", page ").Text(strconv.Itoa(number))
 		}
 		m = r.writeEntries(m.HTML("</h1>\n"), entries[:min(len(entries), size)])
 		m = writePageLinks(m, page, base, number, len(entries) > size)
 		m = page.English(m.HTML("<p class=\"aside\"")).HTML("><a href=\"").Text(base + feed.Formats[0].File).HTML("\">Feed of this tag</a> · <a href=\"")
-		return m.Text(site.TagsPath).HTML("\">All tags</a></p>\n")
+		return m.Text(site.TagsPath).HTML("\">All tags</a></p>\n</div>\n")
 	})
 }
 

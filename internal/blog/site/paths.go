@@ -17,6 +17,8 @@ const (
 	// ArchivePath has the posts by year, and TagsPath the tags. No post has had an address like them: the slugs have always been reserved.
 	ArchivePath = "/archive/"
 	TagsPath    = "/tags/"
+	// SearchPath finds posts by their words.
+	SearchPath = "/search/"
 	// LoginPath is where the owner logs in.
 	LoginPath = "/login/"
 	// WritePath is the list of the owner's posts, and the start of the paths of the editor.

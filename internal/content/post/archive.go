@@ -44,5 +44,9 @@ func (s Store) ListBetween(ctx context.Context, db postgres.Querier, now, from, 
 	rows, err := db.Query(ctx, `SELECT `+entryColumns+`, published_at FROM `+s.table+`
 		WHERE published_at <= $1 AND published_at >= $2 AND published_at < $3 AND page_position IS NULL
 		ORDER BY published_at DESC, id DESC LIMIT $4 OFFSET $5`, binary, now, from, until, limit, offset)
-	return collectEntries(rows, err)
+	entries, err := collectEntries(rows, err)
+	for i := range entries {
+		entries[i].Pinned = false // to the list of all posts
+	}
+	return entries, err
 }

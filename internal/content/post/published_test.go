@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/search"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
@@ -123,13 +124,30 @@ func TestReadersUseIndexes(t *testing.T) {
 	}
 	t.Cleanup(traced.Close)
 	ctx, most := t.Context(), map[string]float64{"the 1st page": 11, "the 20th page": 211, "Latest": 21, "BySlug": 1, "ListPages": 1, "a former slug": 1,
-		"a rare tag": 1, "the feed of a rare tag": 1, "a frequent tag": 20, "a year": 11}
+		"a rare tag": 1, "the feed of a rare tag": 1, "a frequent tag": 20, "a year": 11,
+		"a rare word": 2, "a frequent word": 400, "a part of a text": post.MaxScanned, "older and newer": 4}
+	find := func(query string) func() error {
+		return func() error { _, err := store.Search(ctx, traced, now, search.Parse(query), 20); return err }
+	}
 	for what, read := range map[string]func() error{
-		"the 1st page":           func() error { _, err := store.List(ctx, traced, now, 11, 0); return err },
-		"the 20th page":          func() error { _, err := store.List(ctx, traced, now, 11, 200); return err },
-		"Latest":                 func() error { _, err := store.Latest(ctx, traced, now, 20, 1<<20); return err },
-		"BySlug":                 func() error { _, err := store.BySlug(ctx, traced, now, "post-7", 1<<20); return err },
-		"ListPages":              func() error { _, err := store.ListPages(ctx, traced, now); return err },
+		"the 1st page":     func() error { _, err := store.List(ctx, traced, now, 11, 0); return err },
+		"the 20th page":    func() error { _, err := store.List(ctx, traced, now, 11, 200); return err },
+		"Latest":           func() error { _, err := store.Latest(ctx, traced, now, 20, 1<<20); return err },
+		"BySlug":           func() error { _, err := store.BySlug(ctx, traced, now, "post-7", 1<<20); return err },
+		"ListPages":        func() error { _, err := store.ListPages(ctx, traced, now); return err },
+		"a rare word":      find("rare"),
+		"a frequent word":  find("text"),
+		"a part of a text": find("京都"),
+		"older and newer": func() error {
+			batch := &postgres.Batch{}
+			var beside post.Neighbors
+			store.QueueNeighbors(batch, now, "post-7", &beside)
+			err := traced.SendBatch(ctx, batch).Close()
+			if err == nil && (beside.Older.Slug != "post-8" || beside.Newer.Slug != "post-6") {
+				err = fmt.Errorf("got %+v", beside)
+			}
+			return err
+		},
 		"a rare tag":             func() error { _, _, err := store.ListTagged(ctx, traced, now, "rare", 11, 0); return err },
 		"a frequent tag":         func() error { _, _, err := store.ListTagged(ctx, traced, now, "a", 11, 0); return err },
 		"the feed of a rare tag": func() error { _, err := store.LatestTagged(ctx, traced, now, "rare", 20, 1<<20); return err },

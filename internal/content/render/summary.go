@@ -32,6 +32,9 @@ func summarize(raw []byte) (string, error) {
 	return shorten(plainText(sanitized, textOfParagraphs), length), err
 }
 
+// TextOf returns the text of sanitized HTML, headings included, with single spaces between words.
+func TextOf(sanitized string) string { return plainText([]byte(sanitized), textWithHeadings) }
+
 // textKind selects the text of a document.
 type textKind bool
 
