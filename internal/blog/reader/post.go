@@ -22,7 +22,12 @@ func (rd *Reader) post(w http.ResponseWriter, r *request) error {
 	if !post.IsSlug(slug) { // the database refuses text with a NUL
 		return rd.notFound(w, r)
 	}
-	page, err := rd.readPost(r, func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error) {
+	frame := rd.queueFrame(r, r.session())
+	queue := func(batch *postgres.Batch) {
+		frame(batch)
+		r.posts().QueueNeighbors(batch, r.now, slug, &r.beside)
+	}
+	page, err := rd.readPost(r, queue, func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error) {
 		found, err := r.posts().BySlug(ctx, db, r.now, slug, maxHTML)
 		if err == nil {
 			found.CoverPicture, err = r.posts().FindPicture(ctx, db, found.Cover)
@@ -45,12 +50,12 @@ func (rd *Reader) post(w http.ResponseWriter, r *request) error {
 	return rd.sendPage(w, r, page)
 }
 
-// readPost returns the page of a post. find leaves the HTML of the post out if that is larger than maxHTML bytes.
-func (rd *Reader) readPost(r *request,
+// readPost returns the page of a post. queue is that of query. find leaves the HTML of the post out if that is larger than maxHTML bytes.
+func (rd *Reader) readPost(r *request, queue func(*postgres.Batch),
 	find func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error),
 ) (page *web.HTMLWriter, err error) {
 	read := func(maxHTML int) (size int, err error) {
-		err = rd.query(r, rd.queueFrame(r, r.session()), func(ctx context.Context, db postgres.Querier) error {
+		err = rd.query(r, queue, func(ctx context.Context, db postgres.Querier) error {
 			frame, found, err := find(ctx, db, maxHTML)
 			if err == nil && found.HTMLBytes <= maxHTML {
 				page = rd.write(frame, func(m web.HTMLWriter) web.HTMLWriter { return r.writePost(m, frame, found) })
@@ -88,6 +93,5 @@ func (r *request) postPage(p *post.Post) web.Page {
 // writePost writes a post.
 func (r *request) writePost(m web.HTMLWriter, page web.Page, p post.Post) web.HTMLWriter {
 	m = article.Write(m, p, r.zone())
-	m = page.English(m.HTML("<nav class=\"pages\" aria-label=\"Pages\"")).HTML(">")
-	return m.HTML("<a href=\"/\">All posts</a></nav>\n")
+	return r.writeAfter(m, page, p)
 }

@@ -28,6 +28,8 @@ type request struct {
 	frame
 	// username is the user who owns the blog, as query read it. Empty: the client is not the owner.
 	username string
+	// beside are the neighbors of the post that is shown.
+	beside post.Neighbors
 	// remembered says that frame was not read by this request.
 	remembered bool
 	// unlisted says that search engines are asked not to list the answer, whatever the settings say.

@@ -19,7 +19,7 @@ func (rd *Reader) shared(w http.ResponseWriter, r *request) error {
 	if !ok {
 		return post.ErrNotFound
 	}
-	page, err := rd.readPost(r, func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error) {
+	page, err := rd.readPost(r, rd.queueFrame(r, r.session()), func(ctx context.Context, db postgres.Querier, maxHTML int) (web.Page, post.Post, error) {
 		found, err := r.posts().Shared(ctx, db, share, maxHTML)
 		if err == nil {
 			found.CoverPicture, err = r.posts().FindPicture(ctx, db, found.Cover)

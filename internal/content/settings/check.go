@@ -71,6 +71,9 @@ func (s *Settings) Check() error {
 	if s.PostsPerPage < 0 || s.PostsPerPage > MaxPostsPerPage {
 		invalid.add("posts_per_page", "The number of posts on a page must be from 1 to %d.", MaxPostsPerPage)
 	}
+	if s.ReplyTo != "" && !naming.IsEmail(s.ReplyTo) {
+		invalid.add("reply_to", "%.100q is not an email address. Write one such as me@example.org.", s.ReplyTo)
+	}
 	s.checkNavigation(invalid)
 	s.checkRelMe(invalid)
 	if len(invalid.Fields) > 0 {

@@ -31,6 +31,8 @@ type Settings struct {
 	PostsPerPage int `json:"posts_per_page,omitempty"`
 	// ExcerptsInFeed says that the feed has excerpts instead of whole posts.
 	ExcerptsInFeed bool `json:"excerpts_in_feed,omitempty"`
+	// ReplyTo is the email address to which readers can reply, which every post then shows. Empty: there is none.
+	ReplyTo string `json:"reply_to,omitempty"`
 	// Navigation are links besides those of the blog's pages.
 	Navigation []NavigationLink `json:"navigation,omitempty"`
 	// RelMe are addresses that are the owner's as well (rel=me), such as profiles.
@@ -91,7 +93,7 @@ func (s *Settings) Normalize() {
 	for _, markdown := range []*string{&s.About, &s.Footer} {
 		*markdown = strings.TrimSpace(field.Lines(*markdown))
 	}
-	for _, address := range []*string{&s.AuthorPicture, &s.Language, &s.TimeZone} {
+	for _, address := range []*string{&s.AuthorPicture, &s.Language, &s.TimeZone, &s.ReplyTo} {
 		*address = strings.TrimSpace(*address)
 	}
 	var navigation []NavigationLink
