@@ -93,5 +93,5 @@ func (r *request) postPage(p *post.Post) web.Page {
 // writePost writes a post.
 func (r *request) writePost(m web.HTMLWriter, page web.Page, p post.Post) web.HTMLWriter {
 	m = article.Write(m, p, r.zone())
-	return r.writeAfter(m, page, p)
+	return r.writeAfter(r.writePosting(m, page, p), page, p)
 }

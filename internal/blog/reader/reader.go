@@ -51,6 +51,8 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 		"/{$}":                              rd.firstPage,
 		"/page/{number}/{$}":                rd.numberedPage,
 		"/page/{number}":                    addSlash,
+		sitemapPath:                         rd.sitemap,
+		sitemapParts + "{file}":             rd.sitemapPart,
 		"/robots.txt":                       rd.robots,
 		"/media/{file}":                     rd.media,
 		site.SharedPath + "{share}/{$}":     rd.shared,

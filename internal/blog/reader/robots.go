@@ -28,10 +28,10 @@ func (rd *Reader) robots(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return rd.send(w, r, "text/plain; charset=utf-8", []byte(robotsText(&r.settings.Settings)))
+	return rd.send(w, r, "text/plain; charset=utf-8", []byte(robotsText(&r.settings.Settings, r.tenant.Origin)))
 }
 
-func robotsText(set *settings.Settings) string {
+func robotsText(set *settings.Settings, origin string) string {
 	var text strings.Builder
 	if !set.AICrawlers {
 		for _, name := range aiCrawlers {
@@ -42,6 +42,8 @@ func robotsText(set *settings.Settings) string {
 	text.WriteString("User-agent: *\nDisallow: " + site.LoginPath + "\nDisallow: " + site.WritePath + "\nDisallow: " + site.SearchPath + "\n")
 	if set.Hidden {
 		text.WriteString("Disallow: /media/\n")
+	} else {
+		text.WriteString("\nSitemap: " + origin + sitemapPath + "\n")
 	}
 	return text.String()
 }
