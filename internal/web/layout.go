@@ -56,7 +56,7 @@ type Page struct {
 	Preview *LinkPreview
 	// Profiles are addresses of the same person elsewhere (rel=me).
 	Profiles []string
-	// Feeds are what feed readers find, the one that is linked first. Empty: none.
+	// Feeds are what feed readers find. Empty: none.
 	Feeds []Feed
 	// Links are the navigation.
 	Links []Link
@@ -234,15 +234,12 @@ func masthead(m HTMLWriter, p Page) HTMLWriter {
 }
 
 func navigation(m HTMLWriter, p Page) HTMLWriter {
-	if len(p.Feeds) == 0 && len(p.Links) == 0 {
+	if len(p.Links) == 0 {
 		return m
 	}
 	m = p.English(m.HTML(`<nav aria-label="Site"`)).HTML(">")
 	for _, link := range p.Links {
 		m = writeLink(m, link)
-	}
-	if len(p.Feeds) > 0 {
-		m = m.HTML(`<a href="`).Text(p.Feeds[0].Address).HTML(`">Feed</a>`)
 	}
 	return m.HTML("</nav>\n")
 }

@@ -25,7 +25,7 @@ func (r *request) writeAfter(m web.HTMLWriter, page web.Page, p post.Post) web.H
 	if to := r.settings.ReplyTo; to != "" {
 		m = m.HTML("<a href=\"").Text(replyAddress(to, r.nameOf(p.Entry))).HTML("\">Reply by email</a>\n")
 	}
-	return m.HTML("<a href=\"").Text(site.FeedPath).HTML("\">Feed</a>\n</nav>\n")
+	return m.HTML("<a href=\"").Text(site.SubscribePath).HTML("\">Subscribe</a>\n</nav>\n")
 }
 
 func (r *request) writeBeside(m web.HTMLWriter, e post.Entry) web.HTMLWriter {

@@ -53,7 +53,7 @@ func TestReplyByEmail(t *testing.T) {
 	p := blogtest.New(t)
 	p.Create(blogtest.Spec("alice"))
 	p.Save("alice", post.Document{Title: `Salt & "pepper" + 100 %`, Slug: "salt", Content: "Text"})
-	p.Get("alice.example.com", "/salt/").Want(t, http.StatusOK, "alice", `<a href="/feed.xml">Feed</a>`)
+	p.Get("alice.example.com", "/salt/").Want(t, http.StatusOK, "alice", `<a href="/feed/">Subscribe</a>`)
 	wantNone(p, "alice.example.com", "/salt/", "mailto:", "Reply")
 	saveSettings(p, "alice", settings.Settings{ReplyTo: "ann+blog@example.org"})
 	p.Get("alice.example.com", "/salt/").Want(t, http.StatusOK, "alice",

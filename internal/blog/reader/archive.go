@@ -19,7 +19,7 @@ const archiveSize = 100
 func (rd *Reader) archive(w http.ResponseWriter, r *request) error {
 	var page *web.HTMLWriter
 	err := rd.query(r, rd.queueFrame(r, r.session()), func(ctx context.Context, db postgres.Querier) error {
-		entries, err := r.posts().ListBetween(ctx, db, r.now, time.Time{}, r.now.Add(1), archiveSize, 0)
+		entries, err := r.posts().ListBetween(ctx, db, r.now, time.Time{}, r.now.AddDate(1, 0, 0), archiveSize, 0)
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (r *request) page(title string) web.Page {
 }
 
 // ownPages are the pages that every blog has, at the end of the navigation.
-var ownPages = []web.Link{{Address: site.ArchivePath, Text: "Archive"}, {Address: site.SearchPath, Text: "Search"}}
+var ownPages = []web.Link{{Address: site.ArchivePath, Text: "Archive"}, {Address: site.SearchPath, Text: "Search"}, {Address: site.SubscribePath, Text: "Subscribe"}}
 
 // ownerLinks returns the links for the owner of the blog. nil: the client is not the owner.
 func (r *request) ownerLinks() []web.Link {

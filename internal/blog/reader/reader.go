@@ -51,6 +51,7 @@ func (rd *Reader) Register(mux *http.ServeMux) {
 		"/{$}":                              rd.firstPage,
 		"/page/{number}/{$}":                rd.numberedPage,
 		"/page/{number}":                    addSlash,
+		site.SubscribePath + "{$}":          rd.subscribe,
 		sitemapPath:                         rd.sitemap,
 		sitemapParts + "{file}":             rd.sitemapPart,
 		"/robots.txt":                       rd.robots,

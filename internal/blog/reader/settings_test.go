@@ -100,7 +100,7 @@ func TestNavigation(t *testing.T) {
 	saveSettings(p, "alice", settings.Settings{Navigation: []settings.NavigationLink{{Label: "About", Address: "/uber-mich/"}}})
 	const arabic = "/%D9%85%D8%B4%D8%A7%D8%B1%D9%8A%D8%B9/"
 	want := `<nav aria-label="Site"><a href="` + arabic + `"><bdi lang="ar">مشاريع</bdi></a>` + "\n" + `<a href="/uber-mich/"><bdi lang="de">Über mich</bdi></a>` + "\n" +
-		`<a href="/uber-mich/"><bdi lang="">About</bdi></a>` + "\n" + `<a href="/archive/">Archive</a>` + "\n" + `<a href="/search/">Search</a>` + "\n" + `<a href="/feed.xml">Feed</a></nav>`
+		`<a href="/uber-mich/"><bdi lang="">About</bdi></a>` + "\n" + `<a href="/archive/">Archive</a>` + "\n" + `<a href="/search/">Search</a>` + "\n" + `<a href="/feed/">Subscribe</a>` + "\n</nav>"
 	p.WaitText("alice.example.com", "/", []string{want}, []string{"Soon", "Draft", "Unlisted"})
 	p.Get("alice.example.com", arabic).Want(t, http.StatusOK, "alice", `<a href="`+arabic+`" aria-current="page"><bdi lang="ar">`)
 	p.Clock.Advance(time.Hour)

@@ -19,6 +19,8 @@ const (
 	TagsPath    = "/tags/"
 	// SearchPath finds posts by their words.
 	SearchPath = "/search/"
+	// SubscribePath explains the feeds.
+	SubscribePath = "/feed/"
 	// LoginPath is where the owner logs in.
 	LoginPath = "/login/"
 	// WritePath is the list of the owner's posts, and the start of the paths of the editor.
