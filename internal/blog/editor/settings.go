@@ -56,7 +56,8 @@ func settingsValues(s *settings.Settings) map[string]string {
 		"tagline": s.Tagline, "author": s.Author, "author_picture": s.AuthorPicture, "about": s.About, "footer": s.Footer,
 		"language": s.Language, "time_zone": s.TimeZone, "posts_per_page": strconv.Itoa(s.PageSize()),
 		"reply_to": s.ReplyTo, "excerpts_in_feed": checkValue(s.ExcerptsInFeed), "navigation": strings.Join(navigation, "\n"), "rel_me": strings.Join(s.RelMe, "\n"),
-		"smart_punctuation": checkValue(s.SmartPunctuation), "ai_crawlers": checkValue(s.AICrawlers), "hidden": checkValue(s.Hidden),
+		"smart_punctuation": checkValue(s.SmartPunctuation), "table_of_contents": checkValue(s.TableOfContents),
+		"ai_crawlers": checkValue(s.AICrawlers), "hidden": checkValue(s.Hidden),
 	}
 }
 
@@ -67,7 +68,7 @@ func parseSettings(values map[string]string) settings.Settings {
 		Tagline: values["tagline"], Author: values["author"], AuthorPicture: values["author_picture"], About: values["about"], Footer: values["footer"],
 		Language: values["language"], TimeZone: values["time_zone"], RelMe: strings.Split(values["rel_me"], "\n"),
 		ReplyTo: values["reply_to"], ExcerptsInFeed: values["excerpts_in_feed"] != "", SmartPunctuation: values["smart_punctuation"] != "",
-		AICrawlers: values["ai_crawlers"] != "", Hidden: values["hidden"] != "",
+		TableOfContents: values["table_of_contents"] != "", AICrawlers: values["ai_crawlers"] != "", Hidden: values["hidden"] != "",
 	}
 	if text := strings.TrimSpace(values["posts_per_page"]); text != "" {
 		size, err := strconv.Atoi(text)

@@ -17,12 +17,12 @@ var (
 	allSettings = []string{
 		"tagline", "Words & <b>", "author", "Ann", "author_picture", "/media/a.jpg", "about", "I *am*.\r\n\r\nReally.", "footer", "The end.", "language", "de",
 		"time_zone", "Europe/Berlin", "posts_per_page", "7", "reply_to", "ann@example.org", "excerpts_in_feed", "1", "navigation", "About me /about/\r\n\r\nMail mailto:me@example.org",
-		"rel_me", "https://example.social/@me\r\n", "smart_punctuation", "1", "ai_crawlers", "1", "hidden", "1",
+		"rel_me", "https://example.social/@me\r\n", "smart_punctuation", "1", "table_of_contents", "1", "ai_crawlers", "1", "hidden", "1",
 	}
 	wantSettings = settings.Settings{
 		Tagline: "Words & <b>", Author: "Ann", AuthorPicture: "/media/a.jpg", About: "I *am*.\n\nReally.", Footer: "The end.", Language: "de", TimeZone: "Europe/Berlin",
 		PostsPerPage: 7, ReplyTo: "ann@example.org", ExcerptsInFeed: true, Navigation: []settings.NavigationLink{{Label: "About me", Address: "/about/"}, {Label: "Mail", Address: "mailto:me@example.org"}},
-		RelMe: []string{"https://example.social/@me"}, SmartPunctuation: true, AICrawlers: true, Hidden: true,
+		RelMe: []string{"https://example.social/@me"}, SmartPunctuation: true, TableOfContents: true, AICrawlers: true, Hidden: true,
 	}
 )
 

@@ -40,12 +40,14 @@ func (r *request) writePosting(m web.HTMLWriter, page web.Page, p post.Post) web
 	if p.PublishedAt.After(modified) {
 		modified = p.PublishedAt
 	}
-	// A value of strings can always be encoded. <, > and & are escaped.
-	encoded, _ := json.Marshal(posting{
+	encoded, err := json.Marshal(posting{ // with <, > and & escaped
 		Context: "https://schema.org", Type: "BlogPosting", Headline: r.nameOf(p.Entry), Page: page.Canonical,
 		Published: p.PublishedAt.In(r.zone()).Format(time.RFC3339), Modified: modified.In(r.zone()).Format(time.RFC3339),
 		Author: person{"Person", cmp.Or(p.Author, r.settings.Author, r.tenant.DisplayName), r.tenant.Origin + "/"},
 		Words:  page.Description, Image: r.absolute(p.Cover), Language: p.Language, Keywords: p.Tags,
 	})
+	if err != nil {
+		return m // strings can always be encoded
+	}
 	return m.HTML("<script type=\"application/ld+json\">").Sanitized(string(encoded)).HTML("</script>\n")
 }

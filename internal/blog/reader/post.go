@@ -92,6 +92,9 @@ func (r *request) postPage(p *post.Post) web.Page {
 
 // writePost writes a post.
 func (r *request) writePost(m web.HTMLWriter, page web.Page, p post.Post) web.HTMLWriter {
+	if r.settings.TableOfContents {
+		p.HTML = string(tableOfContents(p.HTML)) + p.HTML
+	}
 	m = article.Write(m, p, r.zone())
 	return r.writeAfter(r.writePosting(m, page, p), page, p)
 }

@@ -39,6 +39,8 @@ type Settings struct {
 	RelMe []string `json:"rel_me,omitempty"`
 	// SmartPunctuation replaces straight quotation marks, hyphens and full stops in posts that are saved from then on.
 	SmartPunctuation bool `json:"smart_punctuation,omitempty"`
+	// TableOfContents says that long posts begin with links to their headings.
+	TableOfContents bool `json:"table_of_contents,omitempty"`
 	// AICrawlers allows crawlers that collect text for AI models.
 	AICrawlers bool `json:"ai_crawlers,omitempty"`
 	// Hidden asks search engines not to list the blog.

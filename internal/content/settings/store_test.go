@@ -26,7 +26,7 @@ var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 var complete = settings.Settings{
 	Tagline: "Notes from a lamp room", Author: "Alice", AuthorPicture: "/media/abc.jpg", About: "I *write*.", Footer: "\"Be\" here.", Language: "de",
 	TimeZone: "Europe/Berlin", PostsPerPage: 5, ReplyTo: "alice@example.org", ExcerptsInFeed: true, Navigation: []settings.NavigationLink{{"About", "/about/"}},
-	RelMe: []string{"https://example.social/@alice"}, SmartPunctuation: true, AICrawlers: true, Hidden: true,
+	RelMe: []string{"https://example.social/@alice"}, SmartPunctuation: true, TableOfContents: true, AICrawlers: true, Hidden: true,
 }
 
 // newBlog returns a pool with the role of the blog, and a Store for the schema of one tenant, whose name requires quoting.

@@ -54,7 +54,7 @@ func TestSettingsAreReadBack(t *testing.T) {
 		Tagline: "A \"tagline\" & <more> \U0001F600", Author: "Alice مرحبا", AuthorPicture: picture, About: "# Me\n\n![](" + picture + ")", Footer: "[me](" + picture + ")",
 		Language: "pt-BR", TimeZone: "Europe/Berlin", PostsPerPage: 7, ReplyTo: "alice@example.org", ExcerptsInFeed: true,
 		Navigation: []settings.NavigationLink{{Label: "A & b", Address: "/a/"}, {Label: "Me", Address: picture}}, RelMe: []string{"https://example.social/@me"},
-		SmartPunctuation: true, AICrawlers: true, Hidden: true,
+		SmartPunctuation: true, TableOfContents: true, AICrawlers: true, Hidden: true,
 	}
 	for field, value := range reflect.ValueOf(want).Fields() {
 		if value.IsZero() {
