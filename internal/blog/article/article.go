@@ -18,7 +18,7 @@ const updatedAfter = 24 * time.Hour
 
 // Write writes a post, whose direction and language are complete, with dates in a time zone.
 func Write(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
-	m = begin(m, p)
+	m = writeFacts(begin(m, p), p)
 	if p.Title != "" {
 		m = writeTitle(m.HTML("<h1"), p).HTML("</h1>\n")
 	}
@@ -31,7 +31,25 @@ func WritePreview(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWr
 }
 
 func begin(m web.HTMLWriter, p post.Post) web.HTMLWriter {
-	return m.HTML("<article class=\"post\" dir=\"").Text(p.Direction).HTML("\" lang=\"").Text(p.Language).HTML("\">\n<header>\n")
+	return m.HTML("<article class=\"post h-entry\" dir=\"").Text(p.Direction).HTML("\" lang=\"").Text(p.Language).HTML("\">\n<header>\n")
+}
+
+// writeFacts writes what programs read of a post (https://microformats.org/wiki/h-entry), besides its content and its tags, whatever the
+// page shows of it.
+func writeFacts(m web.HTMLWriter, p post.Post) web.HTMLWriter {
+	fact := func(name, value string) {
+		if value != "" {
+			m = m.HTML("<data class=\"").Text(name).HTML("\" value=\"").Text(value).HTML("\"></data>\n")
+		}
+	}
+	fact("p-name", p.Title)
+	fact("p-author h-card", p.Author)
+	fact("u-url", site.PostPath(p.Slug))
+	fact("u-bookmark-of", p.Link)
+	fact("u-featured", p.Cover)
+	fact("dt-published", p.PublishedAt.UTC().Format(time.RFC3339))
+	fact("dt-updated", p.UpdatedAt.UTC().Format(time.RFC3339))
+	return m
 }
 
 // writeTitle writes the rest of the tag and the title of a post. It can have another direction than the text, and leads to what a link
@@ -59,7 +77,7 @@ func end(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
 		m = m.HTML("<img class=\"cover\" src=\"").Text(p.Cover).HTML("\" alt=\"").Text(p.CoverAlt)
 		m = writePicture(m, p.CoverPicture).HTML("\">\n")
 	}
-	m = m.HTML("</header>\n<div class=\"prose\">\n").Sanitized(p.HTML).HTML("</div>\n")
+	m = m.HTML("</header>\n<div class=\"prose e-content\">\n").Sanitized(p.HTML).HTML("</div>\n")
 	return writeTags(m, p.Tags).HTML("</article>\n")
 }
 
@@ -86,7 +104,7 @@ func writeTags(m web.HTMLWriter, tags []string) web.HTMLWriter {
 	}
 	m = m.HTML("<ul class=\"tags\">\n")
 	for _, tag := range tags {
-		m = m.HTML("<li lang=\"\"><a href=\"").Text(site.TagPath(tag)).HTML("\" rel=\"tag\"><bdi>").Text(tag).HTML("</bdi></a></li>\n")
+		m = m.HTML("<li lang=\"\"><a href=\"").Text(site.TagPath(tag)).HTML("\" rel=\"tag\" class=\"p-category\"><bdi>").Text(tag).HTML("</bdi></a></li>\n")
 	}
 	return m.HTML("</ul>\n")
 }

@@ -34,7 +34,7 @@ func TestAnswersHaveThePreview(t *testing.T) {
 		{"saved", saved, http.StatusOK, "<p><em>One</em></p>\n"}, {"refused", refused, http.StatusUnprocessableEntity, "<p><em>Two</em></p>\n"},
 		{"a conflict", conflict, http.StatusConflict, "<p><em>Three</em></p>\n"}, {"empty", empty, http.StatusOK, ""},
 	} {
-		if a := try.answer; a.Status != try.status || !strings.Contains(a.Preview, `<div class="prose">`+"\n"+try.preview) || !a.Previewed {
+		if a := try.answer; a.Status != try.status || !strings.Contains(a.Preview, `<div class="prose e-content">`+"\n"+try.preview) || !a.Previewed {
 			t.Errorf("%s: %+v", try.name, a)
 		}
 	}

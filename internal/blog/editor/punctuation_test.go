@@ -28,8 +28,8 @@ func TestSmartPunctuation(t *testing.T) {
 		}
 		b.Submit("/write/settings/", fields...).WantSeeOther(t, "/write/settings/?done=saved")
 		p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", "lang=\"\">\n"+after) // the footer
-		p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "<div class=\"prose\">\n"+before)
+		p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "<div class=\"prose e-content\">\n"+before)
 		b.Submit("/write/hello/", append(version(b.Open("/write/hello/")), "title", "Hello", "slug", "hello", "content", `"Word"`, "action", "publish")...)
-		p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "<div class=\"prose\">\n"+after)
+		p.Get("alice.example.com", "/hello/").Want(t, http.StatusOK, "alice", "<div class=\"prose e-content\">\n"+after)
 	}
 }

@@ -127,7 +127,7 @@ func TestDirectionOfTexts(t *testing.T) {
 	b.Open("/write/").Want(t, http.StatusOK, "alice", `<p class="name"><a href="/write/shalom/"><bdi lang="">שלום</bdi></a></p>`)
 	b.Open("/write/shalom/?done=saved").Want(t, http.StatusOK, "alice",
 		"dir=\"auto\" lang=\"he\" aria-describedby=\"editor.title-error\">\nשלום</textarea>", `spellcheck="true" dir="auto" lang="he"`,
-		`value="יעל" autocomplete="off" dir="auto" lang=""`, `<article class="post" dir="rtl" lang="he">`, "<div class=\"prose\">\n<p>טקסט.</p>")
+		`value="יעל" autocomplete="off" dir="auto" lang=""`, `<article class="post h-entry" dir="rtl" lang="he">`, "<div class=\"prose e-content\">\n<p>טקסט.</p>")
 	b.Open("/write/shalom/delete/").Want(t, http.StatusOK, "alice", "“<bdi lang=\"\">שלום</bdi>”")
 }
 

@@ -60,3 +60,17 @@ func TestDataForSearchEngines(t *testing.T) {
 	p.Get("alice.example.com", "/plain/").Want(t, http.StatusOK, "alice", "noindex")
 	wantNone(p, "alice.example.com", "/plain/", "<script")
 }
+
+// What a page says of its post as microformats is what it shows.
+func TestMicroformats(t *testing.T) {
+	t.Parallel()
+	p := blogtest.New(t)
+	p.Create(blogtest.Spec("alice"))
+	p.Save("alice", post.Document{Title: `A "lamp"`, Slug: "lamp", Author: "Ann <3", Content: "Words.", Tags: []string{"Letters"}, Cover: "/media/lamp.jpg", Link: "https://example.org/?a&b"})
+	p.Save("alice", post.Document{Slug: "note", Content: "Words."})
+	p.Get("alice.example.com", "/lamp/").Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="ltr" lang="">`, `<data class="p-name" value="A &#34;lamp&#34;"></data>`,
+		`<data class="p-author h-card" value="Ann &lt;3"></data>`, `<data class="u-url" value="/lamp/"></data>`, `<data class="u-bookmark-of" value="https://example.org/?a&amp;b"></data>`,
+		`<data class="u-featured" value="/media/lamp.jpg"></data>`, `<data class="dt-published" value="2027-01-10T12:00:00Z"></data>`, `<data class="dt-updated" value="2027-01-10T12:00:00Z"></data>`,
+		`<div class="prose e-content">`, `rel="tag" class="p-category"><bdi>Letters`)
+	wantNone(p, "alice.example.com", "/note/", "p-name", "p-author", "u-featured", "u-bookmark-of")
+}

@@ -82,7 +82,7 @@ func TestDescriptionAndCanonicalAddress(t *testing.T) {
 	})
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", ">Short.</p>")
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", `<meta name="description" content="&#34;For&#34; &lt;machines&gt;">`,
-		`<link rel="canonical" href="https://example.org/first?a&amp;b">`, `<article class="post" dir="ltr" lang="de">`)
+		`<link rel="canonical" href="https://example.org/first?a&amp;b">`, `<article class="post h-entry" dir="ltr" lang="de">`)
 }
 
 // The title of a link post leads to what it is about, in lists and on its page. Its date leads to the page.
@@ -136,8 +136,8 @@ func TestPinnedPostsAndTags(t *testing.T) {
 	if got := strings.Join(slugs(list), " "); got != "old recent" || strings.Count(list.Body, "Pinned") != 1 {
 		t.Errorf("the list is %s:\n%s", got, list.Body)
 	}
-	p.Get("alice.example.com", "/old/").Want(t, http.StatusOK, "alice", `<ul class="tags">`+"\n"+`<li lang=""><a href="/tag/letters/" rel="tag"><bdi>Letters</bdi></a></li>`+"\n"+
-		`<li lang=""><a href="/tag/%D8%A3%D8%AF%D8%A8/" rel="tag"><bdi>أدب</bdi></a></li>`)
+	p.Get("alice.example.com", "/old/").Want(t, http.StatusOK, "alice", `<ul class="tags">`+"\n"+`<li lang=""><a href="/tag/letters/" rel="tag" class="p-category"><bdi>Letters</bdi></a></li>`+"\n"+
+		`<li lang=""><a href="/tag/%D8%A3%D8%AF%D8%A8/" rel="tag" class="p-category"><bdi>أدب</bdi></a></li>`)
 	if page := p.Get("alice.example.com", "/recent/"); strings.Contains(page.Body, "tags") {
 		t.Errorf("a post without tags has a list of them:\n%s", page.Body)
 	}
@@ -194,7 +194,7 @@ func TestDirectionInEveryList(t *testing.T) {
 		latin := map[string]string{"de": "de"}[language] // Persian does not have Latin letters
 		p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/marhaba/"><bdi>مرحبا</bdi></a></h2>`,
 			`<article class="entry" dir="ltr" lang="`+latin+`">`+"\n"+`<h2><a href="/hello/"><bdi>Hello</bdi></a></h2>`)
-		p.Get("alice.example.com", "/marhaba/").Want(t, http.StatusOK, "alice", `<article class="post" dir="rtl" lang="ar">`)
+		p.Get("alice.example.com", "/marhaba/").Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="rtl" lang="ar">`)
 		f := readFeed(p, "alice.example.com")
 		if f.Entries[0].Language != "ar" || f.Entries[0].Content.Text != "<div dir=\"rtl\">\n<p>نص.</p>\n</div>\n" || f.Entries[1].Content.Text != "<p>Text.</p>\n" {
 			t.Errorf("the entries of the feed: %+v", f.Entries)
@@ -217,9 +217,9 @@ func TestTextInAnotherDirectionThanItsTitle(t *testing.T) {
 		`<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/arabic/"><bdi>Book</bdi>`, "<p>ملاحظات من غرفة المصباح.</p>",
 		`<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/excerpt/">`, `<p dir="ltr">Notes, &#34;short&#34;.</p>`,
 		`<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/said/">`, `<p dir="ltr">English text.</p>`)
-	p.Get("alice.example.com", "/english/").Want(t, http.StatusOK, "alice", `<article class="post" dir="ltr" lang="">`, `<h1 dir="rtl">كتاب</h1>`)
-	p.Get("alice.example.com", "/arabic/").Want(t, http.StatusOK, "alice", `<article class="post" dir="rtl" lang="ar">`, `<h1 dir="ltr">Book</h1>`)
-	p.Get("alice.example.com", "/excerpt/").Want(t, http.StatusOK, "alice", `<article class="post" dir="rtl" lang="ar">`, "<h1>كتاب</h1>")
+	p.Get("alice.example.com", "/english/").Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="ltr" lang="">`, `<h1 dir="rtl">كتاب</h1>`)
+	p.Get("alice.example.com", "/arabic/").Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="rtl" lang="ar">`, `<h1 dir="ltr">Book</h1>`)
+	p.Get("alice.example.com", "/excerpt/").Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="rtl" lang="ar">`, "<h1>كتاب</h1>")
 	p.Get("alice.example.com", "/feed.xml").Want(t, http.StatusOK, "alice", `<summary type="text">English text.</summary>`,
 		`<summary type="html">&lt;p dir=&#34;ltr&#34;&gt;Notes, &amp;#34;short&amp;#34;.&lt;/p&gt;</summary>`)
 	for i, want := range []string{"<p>English text.</p>\n", "<div dir=\"rtl\">\n<p>ملاحظات من غرفة المصباح.</p>\n</div>\n"} {

@@ -78,7 +78,7 @@ func TestPostInArabic(t *testing.T) {
 	p.Create(blogtest.Spec("alice"))
 	p.Save("alice", post.Document{Title: "مرحبا بالعالم", Content: "نص.[^1]\n\n[^1]: ملاحظة.", Date: blogtest.Start})
 	const path = "/%D9%85%D8%B1%D8%AD%D8%A8%D8%A7-%D8%A8%D8%A7%D9%84%D8%B9%D8%A7%D9%84%D9%85/"
-	p.Get("alice.example.com", path).Want(t, http.StatusOK, "alice", `<article class="post" dir="rtl" lang="ar">`, "<h1>مرحبا بالعالم</h1>",
+	p.Get("alice.example.com", path).Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="rtl" lang="ar">`, "<h1>مرحبا بالعالم</h1>",
 		`<link rel="canonical" href="http://alice.example.com:8000`+path+`">`, `<li id="fn:1">`)
 	p.Get("alice.example.com", strings.TrimSuffix(path, "/")+"?a=b").WantRedirect(t, path+"?a=b")
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<a href="`+path+`"><bdi>مرحبا بالعالم</bdi></a>`, ">نص.</p>")
@@ -93,7 +93,7 @@ func TestPost(t *testing.T) {
 
 	page := p.Get("alice.example.com", "/a-title/")
 	page.Want(t, http.StatusOK, "alice",
-		"<article class=\"post\" dir=\"ltr\" lang=\"\">", "<h1>A &#34;title&#34; &amp; &lt;more&gt;</h1>",
+		"<article class=\"post h-entry\" dir=\"ltr\" lang=\"\">", "<h1>A &#34;title&#34; &amp; &lt;more&gt;</h1>",
 		"<title>A &#34;title&#34; &amp; &lt;more&gt; · Blog of alice</title>",
 		`<time datetime="2027-01-10T12:00:00Z">10 January 2027</time> · <bdi lang="">Alice &lt;3</bdi></p>`,
 		"<p>Hello <strong>World</strong>.</p>",
@@ -128,7 +128,7 @@ func TestDirectionOfPosts(t *testing.T) {
 		`<p><bdi lang="">مدونة</bdi> · `)
 	p.Get("alice.example.com", "/shalom/").Want(t, http.StatusOK, "alice",
 		`<p class="site" dir="auto" lang=""><a href="/">مدونة</a></p>`,
-		`<article class="post" dir="rtl" lang="he">`, "<h1>שלום</h1>\n<p class=\"meta\" lang=\"en\">", `<bdi lang="">יעל</bdi>`, "<div class=\"prose\">\n<p>טקסט.</p>")
+		`<article class="post h-entry" dir="rtl" lang="he">`, "<h1>שלום</h1>\n<p class=\"meta\" lang=\"en\">", `<bdi lang="">יעל</bdi>`, "<div class=\"prose e-content\">\n<p>טקסט.</p>")
 }
 
 func TestPathsWithoutPage(t *testing.T) {

@@ -53,7 +53,7 @@ func TestSettingsOnPages(t *testing.T) {
 		`<article class="entry" dir="ltr" lang="de">`, `<time datetime="2027-01-10T00:30:00+01:00">10 January 2027</time>`, `<article class="entry" dir="rtl" lang="he">`,
 		`<section class="about h-card">`, `<img class="u-photo" src="/media/a.jpg" alt="" width="96" height="96" loading="lazy">`, `<h2 class="p-name" dir="auto" lang="">Ann &lt;3</h2>`, "<p>I <em>am</em>.</p>")...)
 	entry := p.Get("alice.example.com", "/im-turm/")
-	entry.Want(t, http.StatusOK, "alice", append(every, `<article class="post" dir="ltr" lang="de">`, `<time datetime="2027-01-10T00:30:00+01:00">10 January 2027</time>`,
+	entry.Want(t, http.StatusOK, "alice", append(every, `<article class="post h-entry" dir="ltr" lang="de">`, `<time datetime="2027-01-10T00:30:00+01:00">10 January 2027</time>`,
 		`<nav class="pages" aria-label="Pages" lang="en"><a href="/">All posts</a>`)...)
 	if strings.Contains(home.Body+strings.Replace(entry.Body, dataStart, "", 1), "<script") || strings.Contains(entry.Body, "h-card") {
 		t.Errorf("%s\n%s", home.Body, entry.Body)
