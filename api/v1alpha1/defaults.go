@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,6 +14,8 @@ const (
 	// DefaultPlatform is the default of spec.platformRef.name.
 	DefaultPlatform = "default"
 
+	defaultSiteName       = "EchoBlogs"
+	defaultTagline        = "a blog of your own"
 	defaultRolePrefix     = "echoblogs"
 	defaultPaidPeriodDays = 365
 	defaultGraceDays      = 14
@@ -54,6 +57,14 @@ func (p *Platform) PaidPeriodDays() int {
 		return int(*d.PaidPeriodDays)
 	}
 	return defaultPaidPeriodDays
+}
+
+// TrialDays returns the number of days that a new Tenant on trial without paidUntil has.
+func (p *Platform) TrialDays() int {
+	if d := p.Spec.Defaults; d != nil && d.TrialDays != nil {
+		return int(*d.TrialDays)
+	}
+	return p.PaidPeriodDays()
 }
 
 // GraceDays returns the number of days after paidUntil before a Tenant is suspended.
@@ -152,6 +163,16 @@ func (p *Platform) PublicHostNames() []string {
 		hosts[i] = string(host)
 	}
 	return hosts
+}
+
+// Site returns what the public site says about the host of the blogs, with the default name and tagline if it has none.
+func (p *Platform) Site() SiteSpec {
+	var site SiteSpec
+	if p.Spec.Site != nil {
+		site = *p.Spec.Site
+	}
+	site.Name, site.Tagline = cmp.Or(site.Name, defaultSiteName), cmp.Or(site.Tagline, defaultTagline)
+	return site
 }
 
 // RegistrationMode returns who may sign up on the public site.

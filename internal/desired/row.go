@@ -62,7 +62,11 @@ func Row(p *v1alpha1.Platform, t *v1alpha1.Tenant, known tenancy.Spec) (row tena
 		}
 		row.PaidUntil, row.PaidUntilInSpec = day, true
 	case known.PaidUntilInSpec, row.PaidUntil.IsZero():
-		row.PaidUntil = t.CreationTimestamp.UTC().Truncate(24*time.Hour).AddDate(0, 0, p.PaidPeriodDays())
+		days := p.PaidPeriodDays()
+		if t.OnTrial() {
+			days = p.TrialDays()
+		}
+		row.PaidUntil = t.CreationTimestamp.UTC().Truncate(24*time.Hour).AddDate(0, 0, days)
 	}
 	if t.SuspendedBySpec() {
 		row.SuspensionReason = t.Spec.SuspensionReason

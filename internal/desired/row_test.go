@@ -144,6 +144,39 @@ func TestRowNeedsAListedDomain(t *testing.T) {
 	}
 }
 
+// A new Tenant on trial has trialDays, and one that is not has paidPeriodDays.
+func TestDaysOfNewTenants(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		defaults *v1alpha1.TenantDefaults
+		trial    *bool
+		want     int
+	}{
+		"on trial":                   {&v1alpha1.TenantDefaults{PaidPeriodDays: new(int32(30)), TrialDays: new(int32(14))}, nil, 14},
+		"paid":                       {&v1alpha1.TenantDefaults{PaidPeriodDays: new(int32(30)), TrialDays: new(int32(14))}, new(false), 30},
+		"on trial without trialDays": {&v1alpha1.TenantDefaults{PaidPeriodDays: new(int32(30))}, new(true), 30},
+		"on trial without defaults":  {nil, nil, 365},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := platform()
+			p.Spec.Defaults = test.defaults
+			tenant := &v1alpha1.Tenant{
+				ObjectMeta: metav1.ObjectMeta{Name: "alice", CreationTimestamp: metav1.NewTime(date(2027, time.January, 1).Add(20 * time.Hour))},
+				Spec:       v1alpha1.TenantSpec{Trial: test.trial},
+			}
+			row, _, err := desired.Row(p, tenant, tenancy.Spec{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := date(2027, time.January, 1+test.want); !row.PaidUntil.Equal(want) {
+				t.Errorf("it is paid until %s, want %s", row.PaidUntil, want)
+			}
+		})
+	}
+}
+
 func TestActiveReason(t *testing.T) {
 	t.Parallel()
 	paid := tenancy.Tenant{Spec: tenancy.Spec{PaidUntil: date(2027, time.January, 31), SuspendAt: date(2027, time.February, 11)}}

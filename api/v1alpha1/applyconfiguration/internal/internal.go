@@ -74,6 +74,8 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: storage
       type:
         namedType: io.k8s.apimachinery.pkg.api.resource.Quantity
+- name: com.github.echoblogs.echoblogs.api.v1alpha1.PageAddress
+  scalar: string
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.ParentDomain
   scalar: string
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.Platform
@@ -144,6 +146,9 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: routing
       type:
         namedType: com.github.echoblogs.echoblogs.api.v1alpha1.RoutingSpec
+    - name: site
+      type:
+        namedType: com.github.echoblogs.echoblogs.api.v1alpha1.SiteSpec
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.PlatformStatus
   map:
     fields:
@@ -232,6 +237,24 @@ var schemaYAML = typed.YAMLObject(`types:
     - name: port
       type:
         scalar: numeric
+- name: com.github.echoblogs.echoblogs.api.v1alpha1.SiteSpec
+  map:
+    fields:
+    - name: imprint
+      type:
+        namedType: com.github.echoblogs.echoblogs.api.v1alpha1.PageAddress
+    - name: name
+      type:
+        scalar: string
+    - name: privacy
+      type:
+        namedType: com.github.echoblogs.echoblogs.api.v1alpha1.PageAddress
+    - name: tagline
+      type:
+        scalar: string
+    - name: terms
+      type:
+        namedType: com.github.echoblogs.echoblogs.api.v1alpha1.PageAddress
 - name: com.github.echoblogs.echoblogs.api.v1alpha1.TLSSpec
   map:
     fields:
@@ -299,6 +322,9 @@ var schemaYAML = typed.YAMLObject(`types:
       type:
         scalar: numeric
     - name: retentionDays
+      type:
+        scalar: numeric
+    - name: trialDays
       type:
         scalar: numeric
     - name: trialLimits

@@ -35,6 +35,8 @@ type PlatformSpecApplyConfiguration struct {
 	// contact is the address of support: an email address, such as mailto:help@example.com, or a page, such as
 	// https://example.com/help. The pages of the public site and of blogs link to it, and emails name it. Empty: none.
 	Contact *string `json:"contact,omitempty"`
+	// site is what the public site says about the host of the blogs. Empty: it has the name EchoBlogs and no further facts.
+	Site *SiteSpecApplyConfiguration `json:"site,omitempty"`
 }
 
 // PlatformSpecApplyConfiguration constructs a declarative configuration of the PlatformSpec type for use with
@@ -132,5 +134,13 @@ func (b *PlatformSpecApplyConfiguration) WithRegistration(value apiv1alpha1.Regi
 // If called multiple times, the Contact field is set to the value of the last call.
 func (b *PlatformSpecApplyConfiguration) WithContact(value string) *PlatformSpecApplyConfiguration {
 	b.Contact = &value
+	return b
+}
+
+// WithSite sets the Site field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Site field is set to the value of the last call.
+func (b *PlatformSpecApplyConfiguration) WithSite(value *SiteSpecApplyConfiguration) *PlatformSpecApplyConfiguration {
+	b.Site = value
 	return b
 }

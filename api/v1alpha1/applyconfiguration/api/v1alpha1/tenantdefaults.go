@@ -9,6 +9,8 @@ package v1alpha1
 type TenantDefaultsApplyConfiguration struct {
 	// paidPeriodDays is the number of days for which a new Tenant without paidUntil is paid. Empty: 365.
 	PaidPeriodDays *int32 `json:"paidPeriodDays,omitempty"`
+	// trialDays is the number of days that a new Tenant on trial without paidUntil has. Empty: paidPeriodDays.
+	TrialDays *int32 `json:"trialDays,omitempty"`
 	// graceDays is the number of days after paidUntil before the Tenant is suspended. Empty: 14.
 	GraceDays *int32 `json:"graceDays,omitempty"`
 	// retentionDays is the number of days for which the data of a deleted Tenant is kept if its deletionPolicy is
@@ -32,6 +34,14 @@ func TenantDefaults() *TenantDefaultsApplyConfiguration {
 // If called multiple times, the PaidPeriodDays field is set to the value of the last call.
 func (b *TenantDefaultsApplyConfiguration) WithPaidPeriodDays(value int32) *TenantDefaultsApplyConfiguration {
 	b.PaidPeriodDays = &value
+	return b
+}
+
+// WithTrialDays sets the TrialDays field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the TrialDays field is set to the value of the last call.
+func (b *TenantDefaultsApplyConfiguration) WithTrialDays(value int32) *TenantDefaultsApplyConfiguration {
+	b.TrialDays = &value
 	return b
 }
 
