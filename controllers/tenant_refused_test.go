@@ -121,6 +121,12 @@ func TestRefusedPlatforms(t *testing.T) {
 	const notAPattern = "must be a full host name in lower case such as www.alice.org, or a pattern such as *.alice.org"
 	tests := map[string]struct{ spec, want string }{
 		"a contact without a scheme":           {`contact: help@example.com`, unreachable},
+		"an empty site":                        {`site: {}`, "should have at least 1 properties"},
+		"a name of two lines":                  {`site: {name: "One\nTwo"}`, "must be one line without spaces at its ends, such as Harbour Blogs"},
+		"a tagline with a space at its end":    {`site: {tagline: "A blog "}`, "must be one line without spaces at its ends, such as a blog of your own"},
+		"terms that are a script":              {`site: {terms: "javascript:alert(1)"}`, "must be the address of a page, such as https://example.com/terms"},
+		"an imprint by plain HTTP":             {`site: {imprint: "http://example.com/imprint"}`, "must be the address of a page, such as https://example.com/terms"},
+		"a negative trial":                     {`defaults: {trialDays: -1}`, "should be greater than or equal to 0"},
 		"a contact by plain HTTP":              {`contact: "http://example.com/help"`, unreachable},
 		"a contact by telephone":               {`contact: "tel:+4930123456"`, unreachable},
 		"a contact that is a script":           {`contact: "javascript:alert(1)"`, unreachable},

@@ -69,7 +69,52 @@ func (s *Service) CheckUsername(ctx context.Context, username, address string) (
 	if err := ratelimit.Take(ctx, s.db, namesPerHour, address, s.now()); err != nil {
 		return "", err
 	}
+	return s.usernameRefusal(ctx, normalizeUsername(username), platform)
+}
+
+// AddressCheck says whether people can sign up for a blog at an address.
+type AddressCheck struct {
+	// Free reports whether they can.
+	Free bool
+	// Sentence says so, or what is wrong and which other name is free.
+	Sentence string
+}
+
+// CheckAddress is CheckUsername for a form that says, while a name is typed, whether the address of the blog is free.
+func (s *Service) CheckAddress(ctx context.Context, username, address string) (AddressCheck, error) {
+	platform, err := s.tenants.Platform(ctx)
+	if err != nil {
+		return AddressCheck{}, err
+	}
+	refusal, err := s.CheckUsername(ctx, username, address)
+	if err != nil {
+		return AddressCheck{}, err
+	}
 	username = normalizeUsername(username)
+	host := namesOf(username, "", platform).Host
+	switch refusal {
+	case "":
+		return AddressCheck{Free: true, Sentence: host + " is free"}, nil
+	case sentenceNameTaken:
+	default:
+		return AddressCheck{Sentence: refusal}, nil
+	}
+	check := AddressCheck{Sentence: host + " is taken."}
+	other := username + "-writes"
+	if refusal, err = s.usernameRefusal(ctx, other, platform); err != nil {
+		return AddressCheck{}, err
+	}
+	if refusal == "" {
+		check.Sentence += " " + other + " is free."
+	}
+	return check, nil
+}
+
+// usernameRefusal returns a sentence that says why a user name cannot be used to sign up, or "".
+func (s *Service) usernameRefusal(ctx context.Context, username string, platform *v1alpha1.Platform) (string, error) {
+	if impossible := naming.CheckTenant(withHyphens(username)) != nil; impossible {
+		return checkUsername(username, false), nil // it may be no text that Postgres knows
+	}
 	conflicts, err := s.CheckAvailability(ctx, namesOf(withHyphens(username), "", platform))
 	if err != nil {
 		return "", err

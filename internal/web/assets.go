@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -24,7 +25,8 @@ type asset struct {
 	content              []byte
 }
 
-// LoadAssets reads the named files. It returns an error if one is missing.
+// LoadAssets reads the named files. It returns an error if one is missing. In a style sheet, url("NAME") becomes the URL of an
+// asset that comes before it.
 func LoadAssets(files fs.FS, names ...string) (*Assets, error) {
 	assets := &Assets{byName: map[string]asset{}}
 	for _, name := range names {
@@ -32,12 +34,33 @@ func LoadAssets(files fs.FS, names ...string) (*Assets, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read asset: %w", err)
 		}
-		base, extension := path.Base(name), path.Ext(name)
-		sum := sha256.Sum256(content)
-		address := AssetsPrefix + strings.TrimSuffix(base, extension) + "." + hex.EncodeToString(sum[:8]) + extension
-		assets.byName[base] = asset{address, mime.TypeByExtension(extension), content}
+		if path.Ext(name) == ".css" {
+			content = assets.resolve(content)
+		}
+		assets.Add(path.Base(name), content)
 	}
 	return assets, nil
+}
+
+// Add adds a file and returns its URL. Call it before ServeHTTP.
+func (a *Assets) Add(name string, content []byte) string {
+	extension := path.Ext(name)
+	contentType := mime.TypeByExtension(extension)
+	if extension == ".woff2" { // package mime knows it on some systems only
+		contentType = "font/woff2"
+	}
+	sum := sha256.Sum256(content)
+	address := AssetsPrefix + strings.TrimSuffix(name, extension) + "." + hex.EncodeToString(sum[:8]) + extension
+	a.byName[name] = asset{address, contentType, content}
+	return address
+}
+
+// resolve replaces the names of assets in a style sheet by their URLs.
+func (a *Assets) resolve(css []byte) []byte {
+	for name, file := range a.byName {
+		css = bytes.ReplaceAll(css, []byte(`url("`+name+`")`), []byte(`url("`+file.address+`")`))
+	}
+	return css
 }
 
 // Address returns the URL of the file called name. Empty: it was not loaded.

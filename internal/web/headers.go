@@ -5,11 +5,11 @@ import "net/http"
 // The Content-Security-Policies of pages. They allow no resources from other origins but images, and no framing.
 const (
 	// ReadOnlyPolicy is for pages without scripts and forms.
-	ReadOnlyPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	ReadOnlyPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	// SearchPolicy is for pages without scripts, with a form that asks this site for something.
-	SearchPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	SearchPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 	// FormsPolicy is for pages with forms and the site's own scripts.
-	FormsPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	FormsPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https: data:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 // SecurityHeaders adds a Content-Security-Policy and the other security headers to every response.

@@ -14,9 +14,11 @@ var layoutFiles embed.FS
 
 // Layout is the frame of every page, with its style sheet and icon.
 type Layout struct {
-	// Assets serves the style sheet, the icon and the scripts.
-	Assets      *Assets
-	theme, icon string
+	// Assets serves the style sheets, the fonts, the icon and the scripts.
+	Assets            *Assets
+	theme, site, icon string
+	// bodyFont is the address of the font that most text of the public site has.
+	bodyFont string
 }
 
 // NewLayout returns the layout of the product.
@@ -25,12 +27,17 @@ func NewLayout() (*Layout, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the embedded files: %w", err)
 	}
-	assets, err := LoadAssets(files, "theme.css", "icon.svg", "progress.js", "editor.css", "posts.css", "editor.js", "markdown.js", "paste.js", "saving.js",
+	assets, err := LoadAssets(files, "fonts/bricolage-grotesque-latin-wght-normal.woff2", "fonts/bricolage-grotesque-latin-ext-wght-normal.woff2",
+		"fonts/instrument-sans-latin-wght-normal.woff2", "fonts/instrument-sans-latin-ext-wght-normal.woff2", "site.css", "landing.css", "name.js", "preview.png",
+		"theme.css", "icon.svg", "progress.js", "editor.css", "posts.css", "editor.js", "markdown.js", "paste.js", "saving.js",
 		"state.js", "copies.js", "upload.js", "writing.js", "publish.js", "clipboard.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js")
 	if err != nil {
 		return nil, err
 	}
-	return &Layout{Assets: assets, theme: assets.Address("theme.css"), icon: assets.Address("icon.svg")}, nil
+	return &Layout{
+		Assets: assets, theme: assets.Address("theme.css"), site: assets.Address("site.css"), icon: assets.Address("icon.svg"),
+		bodyFont: assets.Address("instrument-sans-latin-wght-normal.woff2"),
+	}, nil
 }
 
 // Page describes a page for the layout.
@@ -41,6 +48,8 @@ type Page struct {
 	Site string
 	// Home is true for the home page, whose heading is the name of the site.
 	Home bool
+	// Brand is the identity of the public site, for its pages. nil: the page belongs to a blog.
+	Brand *Brand
 	// Language is the BCP 47 tag of the page, apart from the words of the layout, which are English, and Direction is ltr or rtl.
 	// Empty: English, from left to right.
 	Language, Direction string
@@ -121,6 +130,9 @@ func (l *Layout) Frame(m HTMLWriter, p Page, main func(HTMLWriter) HTMLWriter) H
 		m = m.HTML("\" dir=\"").Text(p.Direction)
 	}
 	m = l.head(m.HTML("\">\n"), p)
+	if p.Brand != nil {
+		return l.branded(m, p, main)
+	}
 	m = m.HTML("<body>\n<a class=\"skip\" href=\"#page.content\"")
 	m = p.English(m).HTML(">Skip to the content</a>\n")
 	if !p.Bare {
@@ -181,8 +193,11 @@ func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
 	m = m.HTML(`">
 <meta name="color-scheme" content="light dark">
 <title>`).Text(p.Title)
-	if p.Site != "" && p.Site != p.Title {
+	switch {
+	case p.Site != "" && p.Site != p.Title:
 		m = m.HTML(" · ").Text(p.Site)
+	case p.Brand != nil && p.Tagline != "":
+		m = m.HTML(": ").Text(p.Tagline)
 	}
 	m = m.HTML("</title>\n")
 	if p.Description != "" {
@@ -210,11 +225,20 @@ func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
 	if p.Refresh > 0 {
 		m = m.HTML(`<noscript><meta http-equiv="refresh" content="`).Text(strconv.Itoa(int(p.Refresh.Seconds()))).HTML("\"></noscript>\n")
 	}
-	m = m.HTML(`<link rel="stylesheet" href="`).Text(l.theme).HTML("\">\n")
+	m = l.styles(m, p)
 	if p.Style != "" {
 		m = m.HTML(`<link rel="stylesheet" href="`).Text(p.Style).HTML("\">\n")
 	}
 	return m.HTML("</head>\n")
+}
+
+// styles links the style sheets of a page.
+func (l *Layout) styles(m HTMLWriter, p Page) HTMLWriter {
+	if p.Brand == nil {
+		return m.HTML(`<link rel="stylesheet" href="`).Text(l.theme).HTML("\">\n")
+	}
+	m = m.HTML(`<link rel="preload" as="font" type="font/woff2" crossorigin href="`).Text(l.bodyFont).HTML("\">\n")
+	return m.HTML(`<link rel="stylesheet" href="`).Text(l.site).HTML("\">\n")
 }
 
 func masthead(m HTMLWriter, p Page) HTMLWriter {

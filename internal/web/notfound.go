@@ -44,7 +44,7 @@ func (p Platform) NameAt(host string) string {
 // NoBlogAt returns the page for a host without a blog. state is that of NameAt: a name is offered only if it is free.
 func (p Platform) NoBlogAt(host string, state NameState) Message {
 	m := Message{
-		Status: http.StatusNotFound, Page: Page{Title: "There is no blog at this address", Contact: p.Contact},
+		Status: http.StatusNotFound, Page: Page{Title: "There is no blog at this address", Contact: p.Contact, Brand: &Brand{Column: Wide}},
 		Lead:  fmt.Sprintf("No blog has the host name %s.", Shorten(host)),
 		Steps: []string{"Check the spelling of the address.", "If the blog is new, wait a few seconds and reload the page."},
 	}

@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +100,34 @@ func TestServeReportsAnAddressInUse(t *testing.T) {
 		web.Endpoint{Name: "second", Address: taken.Addr().String(), Handler: http.NotFoundHandler()})
 	if err == nil || !strings.Contains(err.Error(), "listen for the second") || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("Serve: %v", err)
+	}
+}
+
+// Every file that the style sheets name is served, with its type, and may be cached for ever.
+func TestFilesOfStyleSheets(t *testing.T) {
+	t.Parallel()
+	layout, err := web.NewLayout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(address string) *http.Response {
+		recorder := httptest.NewRecorder()
+		layout.Assets.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, address, nil))
+		return recorder.Result()
+	}
+	css, err := io.ReadAll(get(layout.Assets.Address("site.css")).Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fonts := regexp.MustCompile(`url\("([^"]*)"\)`).FindAllStringSubmatch(string(css), -1)
+	if len(fonts) != 4 {
+		t.Errorf("the style sheet names %d files, want 4", len(fonts))
+	}
+	for _, font := range fonts {
+		answer := get(font[1])
+		if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "font/woff2" || !strings.Contains(answer.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: status %d, %v", font[1], answer.StatusCode, answer.Header)
+		}
 	}
 }
 

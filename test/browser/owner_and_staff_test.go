@@ -24,7 +24,7 @@ func TestOwnerAndStaff(t *testing.T) {
 	grace.register(site, "grace")
 	grace.open(site + "/logout/")
 	grace.goTo("Log out")
-	grace.choose("Log out", "A blog of your own")
+	grace.choose("Log out", "Start with the first sentence")
 
 	grace.open(site + "/login/")
 	grace.choose("Forgot your password?", "Reset your password")
@@ -36,9 +36,9 @@ func TestOwnerAndStaff(t *testing.T) {
 	grace.choose("Set password", "Log in with the new one")
 	grace.open(site + "/login/")
 	grace.fill("User name or email", "grace", "Password", next)
-	grace.choose("Log in", "Welcome, grace")
+	grace.choose("Log in", "Good ")
 
-	grace.choose("Settings", "Title of the blog")
+	grace.choose("Settings of grace", "Title of the blog")
 	grace.fill("Title of the blog", "Grace writes")
 	grace.choose("Save", "Saved")
 	p.Wait("the blog has its new title", func(ctx context.Context) error {

@@ -47,7 +47,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 	browser := newBrowser(t)
 	carol := newPerson(t, browser)
 	carol.open(site + "/")
-	carol.choose("Sign up", "User name")
+	carol.choose("Start my blog", "User name")
 	carol.fill("User name", "Carol_Ann", "Email address", "carol@example.org", "Password", password)
 	carol.choose("Show password", "Hide")
 	carol.waitFor("the password is shown", `document.getElementById("password").type === "text"`)
@@ -75,7 +75,7 @@ func TestFromRegistrationToFirstPost(t *testing.T) {
 	// Logging out of the public site ends the session on the blog.
 	carol.open(site + "/logout/")
 	carol.goTo("Log out") // the link in the header, before the button
-	carol.choose("Log out", "A blog of your own")
+	carol.choose("Log out", "Start with the first sentence")
 	carol.open(blog + "/write/")
 	carol.sees("Log in")
 	carol.fill("User name or email", "carol", "Password", "not the one")

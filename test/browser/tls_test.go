@@ -81,7 +81,7 @@ func TestBehindTLS(t *testing.T) {
 	console = chromedp.Console(heidi.tab)
 	heidi.open(site + "/logout/")
 	heidi.goTo("Log out")
-	heidi.choose("Log out", "A blog of your own")
+	heidi.choose("Log out", "Start with the first sentence")
 	heidi.hasCookies("__Host-browser") // the public site still knows the browser
 	heidi.open(blog + "/write/")
 	heidi.sees("Log in")

@@ -68,7 +68,7 @@ func (p *product) withoutDatabase(b browser, since time.Duration) error {
 	login, loginErr := b.submit(ctx, p.site()+"/login/", url.Values{"username": {"carol"}, "password": {password}})
 	err := errors.Join(
 		expect(blog, blogErr, http.StatusServiceUnavailable, "temporarily unavailable"),
-		expect(landing, landingErr, http.StatusOK, "A blog of your own"),
+		expect(landing, landingErr, http.StatusOK, "Start with the first sentence"),
 		expect(login, loginErr, http.StatusServiceUnavailable, "The database is unavailable"),
 	)
 	suspended, suspendedErr := b.get(ctx, p.blog("suspended")+"/")

@@ -189,7 +189,7 @@ func TestHeadersOfEveryPage(t *testing.T) {
 			for name, want := range map[string]string{
 				"Cache-Control":          "no-cache",
 				"X-Content-Type-Options": "nosniff",
-				"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' https: data:; " +
+				"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; " +
 					"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 			} {
 				if got := page.Header.Get(name); got != want {

@@ -16,10 +16,15 @@ import (
 // RetryAfter is when to retry a request that failed because the database is unavailable.
 const RetryAfter = 5 * time.Second
 
+// noBlog returns the page of a host without a known blog, which has the identity of the public site.
+func noBlog(title string) web.Page {
+	return web.Page{Title: title, Brand: &web.Brand{Column: web.Wide}}
+}
+
 func (s *Site) invalidHost(w http.ResponseWriter, r *http.Request) {
 	s.Layout.Send(w, web.Message{
 		Status:  http.StatusNotFound,
-		Page:    web.Page{Title: "There is no blog at this address"},
+		Page:    noBlog("There is no blog at this address"),
 		Subject: web.Shorten(r.Host),
 		Lead:    "This is not a valid host name.",
 		Steps:   []string{"Open the blog by its host name, such as alice.example.com."},
@@ -124,7 +129,7 @@ func (s *Site) LogFailure(r *http.Request, t *directory.Tenant, cause error) {
 
 func (s *Site) directoryUnavailable(w http.ResponseWriter) {
 	s.Layout.Send(w, web.Message{
-		Page:       s.WithContact(web.Page{Title: "This site is temporarily unavailable"}),
+		Page:       s.WithContact(noBlog("This site is temporarily unavailable")),
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "The server cannot reach its database. No posts are lost.",
 		Steps:      retrySteps,
@@ -135,7 +140,7 @@ func (s *Site) directoryUnavailable(w http.ResponseWriter) {
 // Panicked answers a request whose handler panicked. The log has the same ID.
 func (s *Site) Panicked(w http.ResponseWriter, id string) {
 	s.Layout.Send(w, web.Message{
-		Page:    s.WithContact(web.Page{Title: "Something went wrong"}),
+		Page:    s.WithContact(noBlog("Something went wrong")),
 		Status:  http.StatusInternalServerError,
 		Subject: id,
 		Lead:    "The server failed to show this page. The error has been logged under this ID.",

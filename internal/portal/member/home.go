@@ -57,7 +57,7 @@ func (p *Pages) Home(w http.ResponseWriter, r *site.Request) error {
 	if err != nil {
 		return err
 	}
-	page := site.Page{Name: "home", Title: site.Name, Home: true, Data: homePage{blogs, deleted}}
+	page := site.Page{Name: "home", Title: "Home", Home: true, Data: homePage{blogs, deleted}}
 	if len(blogs) > 0 {
 		page.Script = "home.js"
 	}

@@ -3,6 +3,7 @@
 package public
 
 import (
+	"cmp"
 	"embed"
 	"log/slog"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/portal/site"
 	"github.com/echoblogs/echoblogs/internal/signup"
+	"github.com/echoblogs/echoblogs/internal/web"
 )
 
 //go:embed pages/*.html
@@ -52,11 +54,8 @@ func (p *Pages) Routes() site.Routes {
 	return routes
 }
 
-// Landing shows the home page of the site.
-func (p *Pages) Landing(w http.ResponseWriter, r *site.Request) error {
-	page := site.Page{Name: "landing", Title: site.Name, Home: true}
-	if !r.SignUpClosed() {
-		page.Script = "landing.js"
-	}
-	return p.Show(w, r, page)
+// Show shows a page of one narrow column, unless the page says otherwise.
+func (p *Pages) Show(w http.ResponseWriter, r *site.Request, page site.Page) error {
+	page.Column = cmp.Or(page.Column, web.Narrow)
+	return p.Pages.Show(w, r, page)
 }

@@ -18,6 +18,7 @@ func (p *Pages) registrationRoutes() site.Routes {
 	return site.Routes{
 		"GET /register/{$}":             p.showRegister,
 		"POST /register/{$}":            p.register,
+		"GET /register/name":            p.checkName,
 		"GET /register/progress/{$}":    p.showProgress,
 		"GET /register/progress/events": p.sendProgress,
 		"GET /register/email/{$}":       p.showEmail,

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/echoblogs/echoblogs/api/v1alpha1"
 	"github.com/echoblogs/echoblogs/internal/account"
 	"github.com/echoblogs/echoblogs/internal/audit"
 	"github.com/echoblogs/echoblogs/internal/postgres"
@@ -144,24 +145,34 @@ func explain(err error) *PageError {
 // sendFailure responds with an error page that shows the request's ID, by which it can be found in the log.
 func (s *Site) sendFailure(w http.ResponseWriter, r *Request, f *PageError) {
 	m := web.Message{
-		Page:   web.Page{Title: f.Title, Site: Name},
+		Page:   errorPage(r.Platform, f.Title),
 		Status: f.Status, Lead: f.Lead, Steps: f.Steps, Link: f.Link, RetryAfter: f.RetryAfter, Subject: "ID: " + r.ID,
 	}
 	if r.Platform != nil {
-		m.Links, m.Contact = links(r), r.Contact()
+		m.Links = links(r)
 	}
 	s.layout.Send(w, m)
 }
 
+// errorPage returns the frame of an error page. platform is nil if it is not known.
+func errorPage(platform *v1alpha1.Platform, title string) web.Page {
+	page := web.Page{Title: title, Brand: brand(platform, web.Wide)}
+	page.Site = page.Brand.Name
+	if platform != nil {
+		page.Contact = web.Contact(platform.Spec.Contact)
+	}
+	return page
+}
+
 // Panicked responds to a request whose handler panicked.
 func (s *Site) Panicked(w http.ResponseWriter, id string) {
-	m := web.Message{
-		Page: web.Page{Title: "Something went wrong", Site: Name}, Status: http.StatusInternalServerError, Subject: "ID: " + id,
+	platform, err := s.options.Tenants.Platform(context.Background())
+	if err != nil {
+		platform = nil
+	}
+	s.layout.Send(w, web.Message{
+		Page: errorPage(platform, "Something went wrong"), Status: http.StatusInternalServerError, Subject: "ID: " + id,
 		Lead:  "The server could not complete the request.",
 		Steps: []string{"Try again. If the problem persists, contact support and include the ID above."},
-	}
-	if platform, err := s.options.Tenants.Platform(context.Background()); err == nil {
-		m.Contact = web.Contact(platform.Spec.Contact)
-	}
-	s.layout.Send(w, m)
+	})
 }

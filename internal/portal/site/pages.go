@@ -45,8 +45,16 @@ type Page struct {
 	Script string
 	// Refresh is how often the page reloads in browsers without scripts. 0: never.
 	Refresh time.Duration
+	// Style is the file name of a style sheet of the page's own. Empty: none.
+	Style string
 	// Home is true for the home page.
 	Home bool
+	// Column is how wide the content is. Empty: web.Wide.
+	Column web.Column
+	// Links are the navigation. nil: what all pages have.
+	Links []web.Link
+	// Description is for search engines and other sites that link to the page, which may be indexed then. Empty: it is not.
+	Description string
 }
 
 // view is what every template gets.
@@ -58,6 +66,8 @@ type view struct {
 	Contact web.Contact
 	// SignUpClosed reports whether sign-up is closed.
 	SignUpClosed bool
+	// Path is that of the request.
+	Path string
 	// Data is the view of the page.
 	Data any
 }
@@ -70,9 +80,17 @@ type userView struct {
 
 // Show responds with a page. Caches do not keep it: it may be specific to the user.
 func (p *Pages) Show(w http.ResponseWriter, r *Request, page Page) error {
-	frame := web.Page{Title: page.Title, Site: Name, Home: page.Home, Links: links(r), Contact: r.Contact(), Refresh: page.Refresh}
-	if page.Script != "" {
-		frame.Script = p.site.layout.Assets.Address(page.Script)
+	frame := web.Page{
+		Title: page.Title, Home: page.Home, Brand: brand(r.Platform, cmp.Or(page.Column, web.Wide)), Links: page.Links, Contact: r.Contact(),
+		Script: p.site.layout.Assets.Address(page.Script), Style: p.site.layout.Assets.Address(page.Style), Refresh: page.Refresh,
+	}
+	frame.Site = frame.Brand.Name
+	if page.Links == nil {
+		frame.Links = links(r)
+	}
+	if page.Description != "" {
+		frame.Description, frame.Canonical, frame.Tagline = page.Description, r.PublicURL(r.URL.Path), r.Platform.Site().Tagline
+		frame.Preview = &web.LinkPreview{Type: "website", Image: r.PublicURL(p.site.layout.Assets.Address("preview.png")), ImageAlt: "Start with the first sentence."}
 	}
 	status := cmp.Or(page.Status, http.StatusOK)
 	if status >= http.StatusBadRequest {
@@ -80,7 +98,7 @@ func (p *Pages) Show(w http.ResponseWriter, r *Request, page Page) error {
 		p.site.log.LogAttrs(r.Context(), slog.LevelInfo, "Form refused", slog.String("id", r.ID), slog.String("method", r.Method),
 			slog.String("path", r.URL.Path), slog.Int("status", status))
 	}
-	shown := view{Notice: r.Notice, Contact: r.Contact(), SignUpClosed: r.SignUpClosed(), Data: page.Data}
+	shown := view{Notice: r.Notice, Contact: r.Contact(), SignUpClosed: r.SignUpClosed(), Path: r.URL.Path, Data: page.Data}
 	if u := r.User; u != nil {
 		shown.User = &userView{Username: u.Username, Email: u.Email, Confirmed: !u.ConfirmedAt.IsZero()}
 	}

@@ -14,9 +14,6 @@ import (
 	"github.com/echoblogs/echoblogs/internal/web"
 )
 
-// Name is the name of the site, at the top of every page.
-const Name = "EchoBlogs"
-
 // AuthorizePath is the page to which blogs redirect their owners to log in.
 const AuthorizePath = "/authorize/"
 

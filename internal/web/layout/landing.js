@@ -1,9 +1,9 @@
 // The editor of the landing page. What is written there is kept in this browser until it is opened on a blog of one's own.
 const form = document.querySelector("form[data-draft]");
-const [{ read, keep, drop }, { fragment }, { Writing, leadOn, fit }, markdown, { fromHTML }] = await Promise.all(
-  ["draft", "handover", "writing", "markdown", "paste"].map((name) => import(form.dataset[name])),
+const [{ read, keep, drop }, { fragment }, { Writing, leadOn, fit }, markdown, { fromHTML }, { checkName }] = await Promise.all(
+  ["draft", "handover", "writing", "markdown", "paste", "name"].map((name) => import(form.dataset[name])),
 );
-const { title, text } = form.elements;
+const { username, title, text } = form.elements;
 const state = form.querySelector(".state");
 
 function store() {
@@ -29,10 +29,10 @@ if (kept) {
 // Tab leaves the text, also in a list: there is more on this page than the text.
 new Writing(text, { ...markdown, indent: () => null }, fromHTML).addTools(form.querySelector('[role="toolbar"]'));
 leadOn(title, text);
-form.hidden = false;
 fit(text);
+checkName(username, form.querySelector(".free"));
 
-form.addEventListener("input", () => {
+form.querySelector(".sheet").addEventListener("input", () => {
   store();
   fit(text);
 });

@@ -1,4 +1,4 @@
-// Shows the password of the sign-up form on request, and remembers that the text of the landing page belongs to the new account.
+// Shows the password of the sign-up form on request, says whether the name is free while it is typed, and remembers that the text of the landing page belongs to the new account.
 const form = document.querySelector("form[data-draft]");
 const { password } = form.elements;
 const button = form.querySelector('button[aria-controls="password"]');
@@ -14,7 +14,8 @@ button.addEventListener("click", () => show(password.type === "password"));
 // Browsers offer to keep the value of a password field, and not that of a text field.
 form.addEventListener("submit", () => show(false));
 
-const { read, keep } = await import(form.dataset.draft);
+const [{ read, keep }, { checkName }] = await Promise.all(["draft", "name"].map((name) => import(form.dataset[name])));
+checkName(form.elements.username, form.querySelector(".free"));
 const draft = read();
 if (draft) {
   form.querySelector(".kept").hidden = false;

@@ -127,7 +127,7 @@ func TestAccountIsRemovedAfterThePurge(t *testing.T) {
 	portaltest.NewClient(t, site).Submit("/login/", "username", "Alice@people.example", "password", "not the right one").Want(t, http.StatusUnprocessableEntity)
 	p.DeleteTenants("alice")
 	endRetention(t, p, "alice")
-	alice.Get("/").Want(t, http.StatusOK, "A blog of your own")
+	alice.Get("/").Want(t, http.StatusOK, "Start with the first sentence")
 
 	aWeekPasses(t, p, "zoe", "alice")
 	p.WaitCount("the accounts are removed", 0, `SELECT count(*) FROM public.users WHERE username IN ('alice', 'zoe')`)

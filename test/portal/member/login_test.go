@@ -21,7 +21,7 @@ func TestLogin(t *testing.T) {
 	// The login accepts user name and address in any case, and redirects to the next page, but never to another site.
 	for _, login := range []string{alice, strings.ToUpper(alice[:1]) + alice[1:], strings.ToUpper(alice) + "@example.org"} {
 		v.Submit("/login/", "username", login, "password", portaltest.Password, "next", "/account/").Want(t, http.StatusOK, "Active sessions")
-		v.Submit("/logout/").Want(t, http.StatusOK, "A blog of your own")
+		v.Submit("/logout/").Want(t, http.StatusOK, "Start with the first sentence")
 	}
 	for _, elsewhere := range []string{"http://evil.example/", "//evil.example/", `/\evil.example/`} {
 		if at := v.Submit("/login/", "username", alice, "password", portaltest.Password, "next", elsewhere).Want(t, http.StatusOK, "Welcome, "+alice); at.URL.Path != "/" {

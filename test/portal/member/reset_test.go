@@ -36,7 +36,7 @@ func TestResetByMail(t *testing.T) {
 	set := []string{"token", portaltest.Token(link), "password", "another secret", "confirm_password", "another secret"}
 	here.Submit("/reset/password/", set...).Want(t, http.StatusOK, "Your password was changed. Log in with the new one.")
 	portaltest.WaitMails(p, site, "alice@example.org", "Your password was changed", 1)
-	elsewhere.Get("/").Want(t, http.StatusOK, "A blog of your own")
+	elsewhere.Get("/").Want(t, http.StatusOK, "Start with the first sentence")
 	here.Submit("/login/", "username", "alice", "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity)
 	elsewhere.Submit("/login/", "username", "alice", "password", "another secret").Want(t, http.StatusOK, "Welcome, alice")
 

@@ -31,10 +31,10 @@ func TestSessions(t *testing.T) {
 		t.Fatalf("no way to end the phone's session:\n%s", list.Body)
 	}
 	here.Submit("/account/sessions/end/", "id", row[1]).Want(t, http.StatusOK, "That browser was logged out.")
-	phone.Get("/").Want(t, http.StatusOK, "A blog of your own")
+	phone.Get("/").Want(t, http.StatusOK, "Start with the first sentence")
 	old.Get("/").Want(t, http.StatusOK, "Welcome, "+alice)
 	here.Submit("/account/sessions/end-others/").Want(t, http.StatusOK, "All other browsers were logged out.")
-	old.Get("/").Want(t, http.StatusOK, "A blog of your own")
+	old.Get("/").Want(t, http.StatusOK, "Start with the first sentence")
 	here.Get("/").Want(t, http.StatusOK, "Welcome, "+alice)
 
 	// A user cannot end another user's session.
@@ -70,7 +70,7 @@ func TestPasswordChange(t *testing.T) {
 	}
 	change(portaltest.Password, "another secret", "another secre").Want(t, http.StatusUnprocessableEntity, "The passwords do not match.")
 	change(portaltest.Password, "another secret", "another secret").Want(t, http.StatusOK, "Your password was changed")
-	elsewhere.Get("/").Want(t, http.StatusOK, "A blog of your own")
+	elsewhere.Get("/").Want(t, http.StatusOK, "Start with the first sentence")
 	here.Get("/").Want(t, http.StatusOK, "Welcome, "+alice)
 	portaltest.WaitMails(p, site, alice+"@example.org", "Your password was changed", 1)
 	portaltest.LogIn(t, site, alice, "another secret")

@@ -24,7 +24,7 @@ func TestRegister(t *testing.T) {
 	if shown.URL.Path != "/" {
 		t.Errorf("a registration leads to %s", shown.URL)
 	}
-	v.Get("/").Want(t, http.StatusOK, `<a href="http://`+alice+`.`+stack.Domain+`/">`, "<dt>State</dt><dd>Active</dd>", "<dt>Plan</dt><dd>Trial until ",
+	v.Get("/").Want(t, http.StatusOK, `<a href="http://`+alice+`.`+stack.Domain+`/">`, `<span class="badge ok">Active</span>`, "<h2>Trial until ",
 		`data-editor="http://`+alice+`.`+stack.Domain+`/login/?next=/write/new/"`)
 	if v.Get("/register/").URL.Path != "/" {
 		t.Error("a logged-in user can open the sign-up form")
