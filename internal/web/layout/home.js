@@ -1,5 +1,9 @@
 // Opens a text that was written on the landing page in the editor of the new blog: by itself after sign-up, and else on request.
-// It is dropped a day after an editor has opened it.
+// It is dropped a day after an editor has opened it. The greeting follows the clock of the reader, which the server does not know.
+const greeting = document.querySelector("h1[data-user]");
+const hour = new Date().getHours();
+greeting.textContent = `Good ${hour < 5 || hour >= 18 ? "evening" : hour < 12 ? "morning" : "afternoon"}, ${greeting.dataset.user}`;
+
 const panel = document.querySelector("[data-draft]");
 const [{ read, keep, drop }, { fragment }] = await Promise.all(["draft", "handover"].map((name) => import(panel.dataset[name])));
 const blogs = [...document.querySelectorAll("[data-editor]")];
@@ -17,7 +21,7 @@ function offer() {
   panel.querySelector(".long").hidden = !tooLong;
   const actions = panel.querySelector(".actions");
   const button = (label, click) => {
-    const element = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: label });
+    const element = Object.assign(document.createElement("button"), { type: "button", textContent: label });
     element.addEventListener("click", click);
     actions.append(element, " ");
   };

@@ -15,23 +15,23 @@ func TestPlan(t *testing.T) {
 	t.Parallel()
 	p, site := portaltest.SharedSite(t)
 	for _, test := range []struct {
-		name  string
-		trial bool
-		want  string
-		not   string
+		name           string
+		trial          bool
+		home, settings string
+		not            string
 	}{
-		{"trying", true, `<div><dt>Plan</dt><dd>Trial until \d+ \w+ \d{4}, \d+ days left</dd></div>`, "Paid until"},
-		{"paying", false, `<div><dt>Paid until</dt><dd>\d+ \w+ \d{4}, \d+ days left</dd></div>`, "rial"},
+		{"trying", true, `<h2>Trial until \d+ \w+ \d{4}</h2>\n<p class="quiet-text">\d+ days left\.`, `<div><dt>Plan</dt><dd>Trial until \d+ \w+ \d{4}, \d+ days left</dd></div>`, "Paid until"},
+		{"paying", false, `<h2>Paid until \d+ \w+ \d{4}</h2>\n<p class="quiet-text">\d+ days left\.`, `<div><dt>Paid until</dt><dd>\d+ \w+ \d{4}, \d+ days left</dd></div>`, "rial"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			name := portaltest.Name(test.name)
 			portaltest.AddAccount(t, p, name, func(tenant *v1alpha1.Tenant) { tenant.Spec.Trial = new(test.trial) })
 			v := portaltest.LogIn(t, site, name, portaltest.Password)
-			for _, path := range []string{"/", "/account/" + name + "/"} {
+			for path, want := range map[string]string{"/": test.home, "/account/" + name + "/": test.settings} {
 				page := v.Get(path).Want(t, http.StatusOK)
-				if !regexp.MustCompile(test.want).MatchString(page.Body) || strings.Contains(page.Body, test.not) || strings.Contains(page.Body, "On trial") {
-					t.Errorf("%s lacks %s, or has %q:\n%s", path, test.want, test.not, page.Body)
+				if !regexp.MustCompile(want).MatchString(page.Body) || strings.Contains(page.Body, test.not) || strings.Contains(page.Body, "On trial") {
+					t.Errorf("%s lacks %s, or has %q:\n%s", path, want, test.not, page.Body)
 				}
 			}
 		})
