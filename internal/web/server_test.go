@@ -103,7 +103,7 @@ func TestServeReportsAnAddressInUse(t *testing.T) {
 	}
 }
 
-// Every file that the style sheets name is served, with its type, and may be cached for ever.
+// Every file that the style sheets name is served, with its type, and browsers may cache it permanently.
 func TestFilesOfStyleSheets(t *testing.T) {
 	t.Parallel()
 	layout, err := web.NewLayout()

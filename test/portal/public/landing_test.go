@@ -37,16 +37,16 @@ func TestLandingPage(t *testing.T) {
 	}
 	says("what the defaults are", func(*v1alpha1.PlatformSpec) {}, []string{
 		"<title>EchoBlogs: a blog of your own</title>", "<h2>365 days to find out</h2>", "Readers can read for 14 more days.", "1000 posts and 100 MB of pictures",
-		`<link rel="canonical" href="http://` + stack.Domain + `/">`, `<meta property="og:site_name" content="EchoBlogs">`, "." + stack.Domain + "</span>",
-	}, "noindex", "Terms", "Imprint", "own domain", "€")
+		`<link rel="canonical" href="http://` + stack.Domain + `/">`, `<meta property="og:site_name" content="EchoBlogs">`, "." + stack.Domain + "</span>", "<li>Your own domain</li>",
+	}, "noindex", "Terms", "Imprint", "€")
 	says("what the Platform says", func(spec *v1alpha1.PlatformSpec) {
 		spec.Site = &v1alpha1.SiteSpec{Name: "Quill & Co", Tagline: "write <more>", Terms: "https://example.org/terms", Privacy: "https://example.org/privacy", Imprint: "https://example.org/imprint"}
 		spec.Defaults = &v1alpha1.TenantDefaults{TrialDays: new(int32(14)), GraceDays: new(int32(3))}
-		spec.Routing.CustomDomains = v1alpha1.CustomDomainsVerified
+		spec.Routing.CustomDomains = v1alpha1.CustomDomainsListed
 	}, []string{
-		"<title>Quill &amp; Co: write &lt;more&gt;</title>", "<h2>Fourteen days to find out</h2>", "Readers can read for 3 more days.", "<li>Your own domain</li>",
+		"<title>Quill &amp; Co: write &lt;more&gt;</title>", "<h2>Fourteen days to find out</h2>", "Readers can read for 3 more days.",
 		`<a href="https://example.org/terms">Terms</a>`, `<a href="https://example.org/privacy">Privacy</a>`, `<a href="https://example.org/imprint">Imprint</a>`,
-	}, "EchoBlogs")
+	}, "EchoBlogs", "own domain")
 	v.Get("/login/").Want(t, http.StatusOK, "<title>Log in · Quill &amp; Co</title>", `<a href="https://example.org/terms">Terms</a>`, `content="noindex"`)
 	v.Get("/none/").Want(t, http.StatusNotFound, "<title>Page not found · Quill &amp; Co</title>", `<a href="https://example.org/imprint">Imprint</a>`)
 	says("nothing of a trial", func(spec *v1alpha1.PlatformSpec) { spec.Defaults.TrialDays = new(int32(0)) }, []string{"Start my blog"}, "to find out", "#trial")
