@@ -29,6 +29,7 @@ func NewLayout() (*Layout, error) {
 	}
 	assets, err := LoadAssets(files, "fonts/bricolage-grotesque-latin-wght-normal.woff2", "fonts/bricolage-grotesque-latin-ext-wght-normal.woff2",
 		"fonts/instrument-sans-latin-wght-normal.woff2", "fonts/instrument-sans-latin-ext-wght-normal.woff2", "site.css", "landing.css", "name.js", "preview.png",
+		"look-folio.jpg", "look-ticker.jpg", "look-darkroom.jpg",
 		"theme.css", "icon.svg", "progress.js", "editor.css", "posts.css", "editor.js", "markdown.js", "paste.js", "saving.js",
 		"state.js", "copies.js", "upload.js", "writing.js", "publish.js", "clipboard.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js")
 	if err != nil {

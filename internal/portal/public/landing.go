@@ -2,6 +2,7 @@ package public
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/echoblogs/echoblogs/api/v1alpha1"
@@ -31,13 +32,13 @@ func (p *Pages) Landing(w http.ResponseWriter, r *site.Request) error {
 	shown := newLandingPage(r.Platform)
 	page := site.Page{
 		Name: "landing", Title: r.Platform.Site().Name, Home: true, Column: web.Full, Style: "landing.css", Data: shown,
-		Links:       []web.Link{{Address: "/login/", Text: "Log in"}},
+		Links:       []web.Link{{Address: "#looks", Text: "Themes"}, {Address: "/login/", Text: "Log in"}},
 		Description: "Write it here, and it is the first draft on a blog of your own, at an address of your own. No ads, no trackers, and everything can be exported.",
 	}
 	if !r.SignUpClosed() {
 		page.Script = "landing.js"
 		if shown.TrialDays > 0 {
-			page.Links = append([]web.Link{{Address: "#trial", Text: "Trial"}}, page.Links...)
+			page.Links = slices.Insert(page.Links, 1, web.Link{Address: "#trial", Text: "Trial"})
 		}
 	}
 	return p.Show(w, r, page)
