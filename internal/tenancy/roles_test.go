@@ -94,12 +94,13 @@ func TestRolesHaveLeastPrivilege(t *testing.T) {
 // publicPrivileges are the privileges of the two programs on the public tables.
 var publicPrivileges = map[string]map[string]string{
 	"echoblogs_blog": {
-		"blog_sessions": "SELECT INSERT DELETE",
-		"domains":       "SELECT",
-		"first_posts":   "SELECT INSERT",
-		"installation":  "SELECT",
-		"login_codes":   "SELECT DELETE",
-		"tenants":       "SELECT",
+		"blog_sessions":    "SELECT INSERT DELETE",
+		"content_versions": "SELECT INSERT UPDATE",
+		"domains":          "SELECT",
+		"first_posts":      "SELECT INSERT",
+		"installation":     "SELECT",
+		"login_codes":      "SELECT DELETE",
+		"tenants":          "SELECT",
 	},
 	"echoblogs_portal": {
 		"attempts":           "SELECT INSERT UPDATE DELETE",

@@ -13,4 +13,5 @@ var publicGrants = []application.Grant{
 	{Program: Program, Privileges: []string{"SELECT", "DELETE"}, Tables: []string{"login_codes"}},
 	{Program: Program, Privileges: []string{"SELECT", "INSERT", "DELETE"}, Tables: []string{"blog_sessions"}},
 	{Program: Program, Privileges: []string{"SELECT", "INSERT"}, Tables: []string{"first_posts"}},
+	{Program: Program, Privileges: []string{"SELECT", "INSERT", "UPDATE"}, Tables: []string{"content_versions"}},
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/echoblogs/echoblogs/internal/content/contentversion"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
@@ -22,7 +23,8 @@ const uprightDraft = -1
 
 // Postgres is a Store in the tables media and media_chunks of a tenant's schema. Every statement names the schema.
 type Postgres struct {
-	use Use
+	use    Use
+	schema string
 	// media and chunks are the quoted names of the tables.
 	media, chunks string
 }
@@ -45,7 +47,7 @@ func UsePool(pool *postgres.Pool) Use {
 
 // NewPostgres returns a Store for the uploads in a schema. It is cheap enough to be called for every request.
 func NewPostgres(use Use, schema string) *Postgres {
-	return &Postgres{use: use, media: pgx.Identifier{schema, "media"}.Sanitize(), chunks: pgx.Identifier{schema, "media_chunks"}.Sanitize()}
+	return &Postgres{use: use, schema: schema, media: pgx.Identifier{schema, "media"}.Sanitize(), chunks: pgx.Identifier{schema, "media_chunks"}.Sanitize()}
 }
 
 // Begin implements Store.
@@ -94,7 +96,7 @@ func (p *Postgres) reader(ctx context.Context, id string, width int, size int64)
 
 // Complete implements Store.
 func (p *Postgres) Complete(ctx context.Context, file File, upright bool, limits Limits, now time.Time) (completed File, err error) {
-	err = p.transaction(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err = p.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		completed = file
 		if err := p.lock(ctx, tx); err != nil {
 			return err
@@ -166,7 +168,11 @@ func (p *Postgres) complete(ctx context.Context, tx pgx.Tx, file File, upright b
 func (p *Postgres) Abort(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
-	if _, err := p.exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1 AND completed_at IS NULL`, id); err != nil {
+	err := p.use(ctx, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1 AND completed_at IS NULL`, id)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("abort upload %s: %w", id, err)
 	}
 	return nil
@@ -242,23 +248,26 @@ func (p *Postgres) SetAlt(ctx context.Context, id, alt string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
-	defer cancel()
-	changed, err := p.exec(ctx, `UPDATE `+p.media+` SET alt = $2 WHERE id = $1 AND completed_at IS NOT NULL`, id, alt)
-	switch {
-	case err != nil:
+	err = p.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE `+p.media+` SET alt = $2 WHERE id = $1 AND completed_at IS NOT NULL`, id, alt)
+		if err == nil && tag.RowsAffected() == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("describe upload %s: %w", id, err)
-	case changed == 0:
-		return ErrNotFound
 	}
-	return nil
+	return err
 }
 
 // Delete implements Store. The chunks are deleted by the foreign key.
 func (p *Postgres) Delete(ctx context.Context, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
-	defer cancel()
-	if _, err := p.exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1`, id); err != nil {
+	err := p.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM `+p.media+` WHERE id = $1`, id)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("delete upload %s: %w", id, err)
 	}
 	return nil
@@ -307,16 +316,6 @@ func (p *Postgres) sweep(ctx context.Context, db postgres.Querier, now time.Time
 	return int(tag.RowsAffected()), err
 }
 
-// exec runs a statement outside of a transaction, and returns how many rows it has changed.
-func (p *Postgres) exec(ctx context.Context, statement string, args ...any) (changed int64, err error) {
-	err = p.use(ctx, func(conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, statement, args...)
-		changed = tag.RowsAffected()
-		return err
-	})
-	return changed, err
-}
-
 // lock keeps other uploads from beginning or completing until the transaction ends, and posts from being saved in a blog with limits:
 // two could both find room for one file, or store the same file twice.
 func (p *Postgres) lock(ctx context.Context, tx pgx.Tx) error {
@@ -324,18 +323,29 @@ func (p *Postgres) lock(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// transaction runs f in a transaction, and once more if the server rolled it back because of another one.
+// transaction runs f in a transaction, as twice does.
 func (p *Postgres) transaction(ctx context.Context, f func(context.Context, pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
-	begin := func() error {
-		return p.use(ctx, func(conn *pgx.Conn) error {
-			return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return f(ctx, tx) })
-		})
-	}
-	err := begin()
+	return p.twice(ctx, func(conn *pgx.Conn) error {
+		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return f(ctx, tx) })
+	})
+}
+
+// change does what transaction does, and gives the content of the tenant a new version.
+func (p *Postgres) change(ctx context.Context, f func(context.Context, pgx.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
+	defer cancel()
+	return p.twice(ctx, func(conn *pgx.Conn) error {
+		return contentversion.Change(ctx, conn, p.schema, func(tx pgx.Tx) error { return f(ctx, tx) })
+	})
+}
+
+// twice runs a transaction, and once more if the server rolled it back because of another one.
+func (p *Postgres) twice(ctx context.Context, transact Work) error {
+	err := p.use(ctx, transact)
 	if postgres.Busy(err) && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = begin()
+		err = p.use(ctx, transact)
 	}
 	return err
 }

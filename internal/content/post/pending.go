@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/content/contentversion"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
@@ -75,7 +76,7 @@ func (s Store) DiscardPending(ctx context.Context, db postgres.Beginner, base Ve
 func (s Store) change(ctx context.Context, db postgres.Beginner, base Version, work func(tx pgx.Tx, stored *Source) error) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+	return contentversion.Change(ctx, db, s.schema, func(tx pgx.Tx) error {
 		stored, err := s.lockStored(ctx, tx, base, "")
 		switch {
 		case err != nil:

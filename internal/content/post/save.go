@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/content/contentversion"
 	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
@@ -104,7 +105,7 @@ func (s Store) Write(ctx context.Context, db postgres.Beginner, p Prepared) (Sav
 }
 
 func (s Store) write(ctx context.Context, db postgres.Beginner, p Prepared) (saved Saved, err error) {
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) (err error) {
+	err = contentversion.Change(ctx, db, s.schema, func(tx pgx.Tx) (err error) {
 		saved, err = s.store(ctx, tx, p)
 		if errors.Is(err, errAdded) { // the post is visible now
 			saved, err = s.store(ctx, tx, p)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/content/contentversion"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
@@ -82,7 +83,7 @@ func beforeTrash(slug string) string {
 func (s Store) Restore(ctx context.Context, db postgres.Beginner, id int64, quota Quota, now time.Time) (slug string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+	err = contentversion.Change(ctx, db, s.schema, func(tx pgx.Tx) error {
 		var used usage
 		batch := &pgx.Batch{}
 		s.queueLock(batch, quota)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/content/contentversion"
 	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
@@ -97,7 +98,7 @@ func (s Store) Save(ctx context.Context, db postgres.Beginner, r SaveRequest) (S
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+	err = contentversion.Change(ctx, db, s.schema, func(tx pgx.Tx) error {
 		stored, err := s.load(ctx, tx)
 		switch {
 		case err != nil:
