@@ -8,17 +8,25 @@ func (d *Directory) apply(snapshot Snapshot) {
 	d.platform.Store(&snapshot.Platform)
 	if snapshot.Platform.PublicURL != before {
 		for _, t := range d.byID {
-			d.updateLinks(t)
+			d.replace(t, t.Entry)
 		}
 	}
 	for _, entry := range snapshot.Tenants {
 		d.put(entry)
 	}
+	for id, version := range snapshot.Contents {
+		if t := d.byID[id]; t != nil && t.ContentVersion != version {
+			entry := t.Entry
+			entry.ContentVersion = version
+			d.replace(t, entry)
+		}
+	}
 }
 
-// updateLinks gives a tenant's links the current scheme and port of the public site. It does not change its hosts.
-func (d *Directory) updateLinks(old *Tenant) {
-	t := newTenant(old.Entry, d.Platform().PublicURL, old)
+// replace replaces the entry of a tenant by one with the same hosts, and gives its links the current scheme and port of the public
+// site.
+func (d *Directory) replace(old *Tenant, entry Entry) {
+	t := newTenant(entry, d.Platform().PublicURL, old)
 	d.byID[t.ID] = t
 	for _, host := range t.Hosts {
 		d.hosts.CompareAndSwap(host, old, t)

@@ -66,7 +66,7 @@ type Directory struct {
 	// redirects has the former hosts of tenants. A host in hosts counts more.
 	redirects sync.Map // host → *Tenant
 	// readAt is when the last successful read of all changes began; nil before the first.
-	readAt atomic.Pointer[time.Time]
+	readAt atomic.Pointer[readTime]
 	// platform is nil before the first read.
 	platform atomic.Pointer[Platform]
 	pending  *pendingReads
@@ -152,8 +152,21 @@ func (d *Directory) Age() (age time.Duration, known bool) {
 	if readAt == nil {
 		return 0, false
 	}
-	return d.now().Sub(*readAt), true // by the monotonic clock, so changes of the system's clock do not matter
+	return d.now().Sub(readAt.now), true // by the monotonic clock, so changes of the system's clock do not matter
 }
+
+// Lag returns the longest time for which a change can have been committed that the directory does not have: Age, whatever Options.Now
+// is. known is false before the first read.
+func (d *Directory) Lag() (lag time.Duration, known bool) {
+	readAt := d.readAt.Load()
+	if readAt == nil {
+		return 0, false
+	}
+	return time.Since(readAt.real), true
+}
+
+// readTime is a moment by Options.Now, and by the clock of the system.
+type readTime struct{ now, real time.Time }
 
 // Attempted returns a channel that is closed when Run has read the registry for the first time, or failed to.
 func (d *Directory) Attempted() <-chan struct{} { return d.attempted }

@@ -14,6 +14,8 @@ type pendingReads struct {
 	mu  sync.Mutex
 	ids map[int64]struct{}
 	all bool
+	// waiting are closed when what is pending has been read.
+	waiting []chan struct{}
 }
 
 func newPendingReads() *pendingReads {
@@ -23,6 +25,20 @@ func newPendingReads() *pendingReads {
 func (p *pendingReads) add(id int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.addLocked(id)
+}
+
+// addWaiting does what add does, and returns a channel that is closed when the tenant has been read, or could not be.
+func (p *pendingReads) addWaiting(id int64) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	done := make(chan struct{})
+	p.waiting = append(p.waiting, done)
+	p.addLocked(id)
+	return done
+}
+
+func (p *pendingReads) addLocked(id int64) {
 	p.ids[id] = struct{}{}
 	if len(p.ids) > maxPending {
 		p.all = true
@@ -44,15 +60,20 @@ func (p *pendingReads) signal() {
 	}
 }
 
-// take returns the IDs to read, and whether to read all tenants instead.
-func (p *pendingReads) take() (ids []int64, all bool) {
+// take returns the IDs to read, whether to read all tenants instead, and a function to call then.
+func (p *pendingReads) take() (ids []int64, all bool, done func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ids, all = make([]int64, 0, len(p.ids)), p.all
 	for id := range p.ids {
 		ids = append(ids, id)
 	}
+	waiting := p.waiting
 	clear(p.ids)
-	p.all = false
-	return ids, all
+	p.all, p.waiting = false, nil
+	return ids, all, func() {
+		for _, one := range waiting {
+			close(one)
+		}
+	}
 }

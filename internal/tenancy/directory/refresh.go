@@ -20,11 +20,13 @@ func (d *Directory) refresh(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-d.pending.wake:
-			if ids, all := d.pending.take(); all {
+			ids, all, done := d.pending.take()
+			if all {
 				d.readAll(ctx)
 			} else {
 				d.readByID(ctx, ids)
 			}
+			done()
 		case <-poll.C:
 			// The row of a deleted tenant is removed after its hold. A directory that was stale in the meantime may have
 			// missed the deletion, and the tenant's names may have new owners.
@@ -37,11 +39,19 @@ func (d *Directory) refresh(ctx context.Context) {
 	}
 }
 
+// Await waits until ctx ends for everything that has been committed about a tenant, such as what this program has just written.
+func (d *Directory) Await(ctx context.Context, id int64) {
+	select {
+	case <-d.pending.addWaiting(id):
+	case <-ctx.Done():
+	}
+}
+
 // readAll replaces the whole directory.
 func (d *Directory) readAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	began := d.now()
+	began := readTime{d.now(), time.Now()}
 	snapshot, err := ReadAll(ctx, d.pool)
 	if !d.succeeded(ctx, readAll, err) {
 		return
@@ -56,7 +66,7 @@ func (d *Directory) readAll(ctx context.Context) {
 			d.remove(id)
 		}
 	}
-	d.fullAt = began
+	d.fullAt = began.now
 	d.publish(snapshot, began)
 }
 
@@ -64,7 +74,7 @@ func (d *Directory) readAll(ctx context.Context) {
 func (d *Directory) readChanged(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	began := d.now()
+	began := readTime{d.now(), time.Now()}
 	snapshot, err := ReadChangedSince(ctx, d.pool, d.snapshotAt.Add(-pollOverlap))
 	if !d.succeeded(ctx, readChanged, err) {
 		return
@@ -98,7 +108,7 @@ func (d *Directory) readByID(ctx context.Context, ids []int64) {
 }
 
 // publish marks the directory as fresh, once it contains a whole snapshot. began is when reading the snapshot began.
-func (d *Directory) publish(snapshot Snapshot, began time.Time) {
+func (d *Directory) publish(snapshot Snapshot, began readTime) {
 	d.snapshotAt = snapshot.At
 	d.readAt.Store(&began)
 	d.report()

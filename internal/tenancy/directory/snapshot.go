@@ -48,6 +48,8 @@ type Entry struct {
 	// MaxPosts, MaxStorageBytes and RequestsPerSecond, which counts for each replica, are limits. nil: unlimited.
 	MaxPosts, MaxStorageBytes *int64
 	RequestsPerSecond         *int32
+	// ContentVersion identifies the content of the tenant: each change has a greater one.
+	ContentVersion int64
 }
 
 // Live reports whether the tenant is live.
@@ -79,11 +81,14 @@ type Snapshot struct {
 	Platform Platform
 	// Tenants are all live tenants, or those that changed, including tenants that are no longer live.
 	Tenants []Entry
+	// Contents are the versions of the contents that changed, by the IDs of their tenants. nil if Tenants are all live tenants.
+	Contents map[int64]int64
 }
 
 const (
 	selectEntries = `SELECT t.id, t.name, t.schema_name, t.display_name, t.owner, t.created_at, t.paid_until, t.suspend_at, t.suspension_reason, t.redirects,
 	t.max_posts, t.max_storage_bytes, t.requests_per_second,
+	coalesce((SELECT c.version FROM public.content_versions c WHERE c.tenant_id = t.id), 0),
 	(SELECT d.host FROM public.domains d WHERE t.state = ` + LiveSQL + ` AND d.tenant_id = t.id AND d.is_primary),
 	(SELECT array_agg(d.host) FROM public.domains d WHERE t.state = ` + LiveSQL + ` AND d.tenant_id = t.id AND d.released_at IS NULL)
 	FROM public.tenants t `
@@ -91,14 +96,27 @@ const (
 
 // ReadAll returns a snapshot with every live tenant, in one round trip.
 func ReadAll(ctx context.Context, db postgres.Querier) (Snapshot, error) {
-	return readSnapshot(ctx, db, selectEntries+`WHERE t.state = `+LiveSQL)
+	return readSnapshot(ctx, db, func(*pgx.Batch) {}, selectEntries+`WHERE t.state = `+LiveSQL)
 }
 
-// ReadChangedSince returns a snapshot with the tenants that changed at or after the time since, in one round trip. A
+// ReadChangedSince returns a snapshot with the tenants and the contents that changed at or after the time since, in one round trip. A
 // transaction stamps its changes with the time at which it began, so since has to precede the last snapshot by more than the
 // longest transaction.
 func ReadChangedSince(ctx context.Context, db postgres.Querier, since time.Time) (Snapshot, error) {
-	return readSnapshot(ctx, db, selectEntries+`WHERE t.updated_at >= $1`, since)
+	contents := map[int64]int64{}
+	queueContents := func(batch *pgx.Batch) {
+		batch.Queue(`SELECT tenant_id, version FROM public.content_versions WHERE changed_at >= $1`, since).Query(func(rows pgx.Rows) error {
+			var id, version int64
+			_, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error {
+				contents[id] = version
+				return nil
+			})
+			return err
+		})
+	}
+	snapshot, err := readSnapshot(ctx, db, queueContents, selectEntries+`WHERE t.updated_at >= $1`, since)
+	snapshot.Contents = contents
+	return snapshot, err
 }
 
 // ReadByID returns the tenants with the given ids, including those that are no longer live but still have a row.
@@ -114,8 +132,9 @@ func ReadByID(ctx context.Context, db postgres.Querier, ids []int64) ([]Entry, e
 	return entries, nil
 }
 
-// readSnapshot sends its statements as one batch, which is one transaction: the time is read before the rows.
-func readSnapshot(ctx context.Context, db postgres.Querier, sql string, args ...any) (Snapshot, error) {
+// readSnapshot sends its statements as one batch, which is one transaction: the time is read before the rows. more adds statements
+// after them.
+func readSnapshot(ctx context.Context, db postgres.Querier, more func(*pgx.Batch), sql string, args ...any) (Snapshot, error) {
 	var snapshot Snapshot
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT now()`).QueryRow(func(row pgx.Row) error { return row.Scan(&snapshot.At) })
@@ -131,6 +150,7 @@ func readSnapshot(ctx context.Context, db postgres.Querier, sql string, args ...
 		snapshot.Tenants, err = pgx.CollectRows(rows, scanEntry)
 		return err
 	})
+	more(batch)
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {
 		return Snapshot{}, fmt.Errorf("read tenants and their hosts: %w", err)
 	}
@@ -144,7 +164,7 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 		suspendAt pgtype.Timestamptz
 	)
 	err := row.Scan(&e.ID, &e.Name, &e.SchemaName, &e.DisplayName, &e.Owner, &e.CreatedAt, &e.PaidUntil, &suspendAt, &e.SuspensionReason, &e.Redirects,
-		&e.MaxPosts, &e.MaxStorageBytes, &e.RequestsPerSecond, &primary, &e.Hosts)
+		&e.MaxPosts, &e.MaxStorageBytes, &e.RequestsPerSecond, &e.ContentVersion, &primary, &e.Hosts)
 	if suspendAt.InfinityModifier != pgtype.NegativeInfinity { // which is before every moment, as the zero time is
 		e.SuspendAt = suspendAt.Time
 	}

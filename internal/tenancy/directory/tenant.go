@@ -10,7 +10,8 @@ import (
 	"github.com/echoblogs/echoblogs/internal/tenancy"
 )
 
-// Tenant is the tenant of a request. It is immutable: a change in the registry creates another one.
+// Tenant is the tenant of a request. It is immutable: a change in the registry, or of the content, creates another one. So what was
+// read of the content after a lookup that returned this one is right for as long as lookups do.
 type Tenant struct {
 	Entry
 	// Origin is the start of links to the tenant: scheme, primary host and port, without a slash at the end.
@@ -47,7 +48,7 @@ func (t *Tenant) Allow() bool { return t.limiter == nil || t.limiter.Allow() }
 func (t *Tenant) equal(e Entry, publicURL string) bool {
 	return t.Name == e.Name && t.SchemaName == e.SchemaName && t.DisplayName == e.DisplayName && t.Owner == e.Owner &&
 		t.PrimaryHost == e.PrimaryHost && slices.Equal(t.Hosts, e.Hosts) && t.CreatedAt.Equal(e.CreatedAt) && t.PaidUntil.Equal(e.PaidUntil) && t.SuspendAt.Equal(e.SuspendAt) && t.SuspensionReason == e.SuspensionReason && tenancy.EqualRedirects(t.Redirects, e.Redirects) &&
-		equal(t.MaxPosts, e.MaxPosts) && equal(t.MaxStorageBytes, e.MaxStorageBytes) && equal(t.RequestsPerSecond, e.RequestsPerSecond) &&
+		t.ContentVersion == e.ContentVersion && equal(t.MaxPosts, e.MaxPosts) && equal(t.MaxStorageBytes, e.MaxStorageBytes) && equal(t.RequestsPerSecond, e.RequestsPerSecond) &&
 		t.PublicURL == publicURL
 }
 
