@@ -82,8 +82,8 @@ func (b *Blog) serve(o Options) error {
 		return err
 	}
 	shared := site.New(b.directory, layout, o.Log, o.Now)
-	uploads := site.NewUploads(b.pools.media, int(b.pools.media.Config().MaxConns))
-	owners, err := editor.New(shared, b.pools.editor, int(b.pools.editor.Config().MaxConns), uploads)
+	uploads := site.NewUploads(b.pools.media)
+	owners, err := editor.New(shared, b.pools.editor, uploads)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (b *Blog) serve(o Options) error {
 	mux.HandleFunc("/healthz", web.Live)
 	mux.Handle("/readyz", &web.Readiness{Check: b.missing})
 	mux.Handle(web.AssetsPrefix+"{name}", layout.Assets)
-	readers := reader.New(shared, b.pools.reader, int(b.pools.reader.Config().MaxConns), uploads)
+	readers := reader.New(shared, b.pools.reader, uploads)
 	shared.NameTaken = readers.NameTaken
 	readers.Register(mux)
 	owners.Register(mux)

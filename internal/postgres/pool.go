@@ -45,6 +45,8 @@ var sessionSettings = map[string]string{
 type (
 	// Pool is a pool of connections.
 	Pool = pgxpool.Pool
+	// Conn is a connection.
+	Conn = pgx.Conn
 	// PoolStat is how a pool is used at one moment.
 	PoolStat = pgxpool.Stat
 	// QueryTracer traces statements.

@@ -23,14 +23,14 @@ type Editor struct {
 	receiver   *media.Receiver
 }
 
-// New returns an Editor that reads and writes posts by means of a pool of size connections.
-func New(s *site.Site, db postgres.Beginner, size int, uploads *site.Uploads) (*Editor, error) {
+// New returns an Editor that reads and writes posts by means of a pool.
+func New(s *site.Site, pool *postgres.Pool, uploads *site.Uploads) (*Editor, error) {
 	pages, err := s.Layout.LoadTemplates(templates)
 	if err != nil {
 		return nil, err
 	}
 	return &Editor{
-		Site: s, connections: site.NewConnections(db, size, connectionsWaiting), pages: pages,
+		Site: s, connections: site.NewConnections(pool, connectionsWaiting), pages: pages,
 		sameOrigin: http.NewCrossOriginProtection(), capacity: newCapacity(), uploads: uploads, receiver: media.NewReceiver(),
 	}, nil
 }

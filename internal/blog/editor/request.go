@@ -43,7 +43,7 @@ func (r *request) posts() post.Store { return post.NewStore(r.tenant.SchemaName)
 func (e *Editor) query(r *request, work func(ctx context.Context, db postgres.Beginner) error) error {
 	ctx, cancel := site.StatementContext(r.Request)
 	defer cancel()
-	return e.connections.Use(ctx, r.tenant.ID, func(db postgres.Beginner) error { return work(ctx, db) })
+	return e.connections.Use(ctx, r.tenant.ID, func(conn *postgres.Conn) error { return work(ctx, conn) })
 }
 
 // page answers a request. If it returns an error, it has not answered: site.ErrBusy, or the error of a statement.

@@ -227,7 +227,7 @@ func (e *Editor) prepareAndWrite(r *request, save post.SaveRequest) (saved post.
 func (e *Editor) write(r *request, work func(ctx context.Context, db postgres.Beginner) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), saveTimeout)
 	defer cancel()
-	return e.connections.Use(ctx, r.tenant.ID, func(db postgres.Beginner) error { return work(ctx, db) })
+	return e.connections.Use(ctx, r.tenant.ID, func(conn *postgres.Conn) error { return work(ctx, conn) })
 }
 
 // rendering calls work, which renders a post, when it is the blog's turn.

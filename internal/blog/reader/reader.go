@@ -37,10 +37,10 @@ const (
 	maxInFlight = 64 << 20
 )
 
-// New returns a Reader that reads posts by means of a pool of size connections.
-func New(s *site.Site, db postgres.Beginner, size int, uploads *site.Uploads) *Reader {
+// New returns a Reader that reads posts by means of a pool.
+func New(s *site.Site, pool *postgres.Pool, uploads *site.Uploads) *Reader {
 	return &Reader{
-		Site: s, connections: site.NewConnections(db, size, waiting), uploads: uploads, inFlight: site.NewBytes(min(maxInFlight, slots.MemoryShare(4))),
+		Site: s, connections: site.NewConnections(pool, waiting), uploads: uploads, inFlight: site.NewBytes(min(maxInFlight, slots.MemoryShare(4))),
 		buffers: sync.Pool{New: func() any { return new(web.HTMLWriter) }}, clock: steadyClock{read: s.Now},
 	}
 }
@@ -117,8 +117,8 @@ func (rd *Reader) handle(show page) http.Handler {
 // NameTaken reports whether the registry keeps anyone from signing up with a name for a tenant at a host. It shares the
 // connections of readers like one tenant.
 func (rd *Reader) NameTaken(ctx context.Context, name, host string) (taken bool, err error) {
-	err = rd.connections.Use(ctx, 0, func(db postgres.Beginner) error {
-		taken, err = directory.NameTaken(ctx, db, name, host)
+	err = rd.connections.Use(ctx, 0, func(conn *postgres.Conn) error {
+		taken, err = directory.NameTaken(ctx, conn, name, host)
 		return err
 	})
 	return taken, err

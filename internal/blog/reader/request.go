@@ -67,10 +67,10 @@ func (rd *Reader) queueFrame(r *request, session string) func(*postgres.Batch) {
 func (rd *Reader) query(r *request, queue func(*postgres.Batch), work func(ctx context.Context, db postgres.Querier) error) error {
 	ctx, cancel := site.StatementContext(r.Request)
 	defer cancel()
-	return rd.connections.Use(ctx, r.tenant.ID, func(db postgres.Beginner) error {
+	return rd.connections.Use(ctx, r.tenant.ID, func(conn *postgres.Conn) error {
 		batch := &postgres.Batch{}
 		queue(batch)
-		err := work(ctx, postgres.WithBatch(db, batch))
+		err := work(ctx, postgres.WithBatch(conn, batch))
 		rd.memory.remember(r, err)
 		return err
 	})
@@ -84,9 +84,9 @@ func (rd *Reader) identify(r *request) error {
 	}
 	ctx, cancel := site.StatementContext(r.Request)
 	defer cancel()
-	return rd.connections.Use(ctx, r.tenant.ID, func(db postgres.Beginner) error {
+	return rd.connections.Use(ctx, r.tenant.ID, func(conn *postgres.Conn) error {
 		batch := &postgres.Batch{}
 		blogsession.QueueFind(batch, token, r.tenant.ID, r.host, r.now, &r.username)
-		return db.SendBatch(ctx, batch).Close()
+		return conn.SendBatch(ctx, batch).Close()
 	})
 }

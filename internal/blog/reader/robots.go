@@ -21,8 +21,8 @@ var aiCrawlers = []string{
 func (rd *Reader) robots(w http.ResponseWriter, r *request) error {
 	ctx, cancel := site.StatementContext(r.Request)
 	defer cancel()
-	err := rd.connections.Use(ctx, r.tenant.ID, func(db postgres.Beginner) (err error) {
-		r.settings, err = settings.NewStore(r.tenant.SchemaName).Load(ctx, db)
+	err := rd.connections.Use(ctx, r.tenant.ID, func(conn *postgres.Conn) (err error) {
+		r.settings, err = settings.NewStore(r.tenant.SchemaName).Load(ctx, conn)
 		return err
 	})
 	if err != nil {

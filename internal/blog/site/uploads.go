@@ -20,22 +20,18 @@ const (
 
 // Uploads are what authors upload, of all blogs. They have connections of their own: no page waits for a chunk of a large file.
 type Uploads struct {
-	pool        *postgres.Pool
 	connections *Connections
 	downloads   *Bytes
 }
 
-// NewUploads returns the uploads that a pool of size connections reads and writes.
-func NewUploads(pool *postgres.Pool, size int) *Uploads {
-	return &Uploads{pool: pool, connections: NewConnections(pool, size, chunksWaiting), downloads: NewBytes(min(maxDownloads, slots.MemoryShare(8)))}
+// NewUploads returns the uploads that a pool reads and writes.
+func NewUploads(pool *postgres.Pool) *Uploads {
+	return &Uploads{connections: NewConnections(pool, chunksWaiting), downloads: NewBytes(min(maxDownloads, slots.MemoryShare(8)))}
 }
 
 // Store returns the uploads of a tenant.
 func (u *Uploads) Store(t *directory.Tenant) media.Store {
-	use := media.UsePool(u.pool)
-	return media.NewPostgres(func(ctx context.Context, work media.Work) error {
-		return u.connections.Use(ctx, t.ID, func(postgres.Beginner) error { return use(ctx, work) })
-	}, t.SchemaName)
+	return media.NewPostgres(func(ctx context.Context, work media.Work) error { return u.connections.Use(ctx, t.ID, work) }, t.SchemaName)
 }
 
 // Serve sends the file at an address. It returns media.ErrNotFound, ErrBusy, or the error of a statement, if it has not answered.
