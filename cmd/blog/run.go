@@ -26,6 +26,7 @@ type runOptions struct {
 	readerConns    int32
 	editorConns    int32
 	mediaConns     int32
+	pageCache      int
 }
 
 func runCommand() *cobra.Command {
@@ -56,6 +57,7 @@ registry.`,
 	flags.Int32Var(&o.readerConns, "reader-connections", 8, "the maximum number of database connections for pages for readers")
 	flags.Int32Var(&o.editorConns, "editor-connections", 4, "the maximum number of database connections for logins, saves and exports")
 	flags.Int32Var(&o.mediaConns, "media-connections", 2, "the maximum number of database connections for uploads and for their readers")
+	flags.IntVar(&o.pageCache, "page-cache", 0, "how many MiB of pages to keep in memory; 0: 32, or an eighth of the memory if that is less")
 	return cmd
 }
 
@@ -75,7 +77,7 @@ func run(ctx context.Context, o runOptions) error {
 		return err
 	}
 	served, err := blog.New(blog.Options{
-		DatabaseURI: uri, ListenURI: listenURI, ReaderConns: o.readerConns, EditorConns: o.editorConns, MediaConns: o.mediaConns, AccessLog: o.accessLog, Log: log,
+		DatabaseURI: uri, ListenURI: listenURI, ReaderConns: o.readerConns, EditorConns: o.editorConns, MediaConns: o.mediaConns, PageCache: o.pageCache << 20, AccessLog: o.accessLog, Log: log,
 	})
 	if err != nil {
 		return err

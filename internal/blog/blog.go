@@ -32,6 +32,8 @@ type Options struct {
 	// MediaConns is the maximum number of connections for uploads and for their readers. Defaults to 2. Two more read the
 	// registry.
 	MediaConns int32
+	// PageCache is how many bytes of pages are kept in memory. Defaults to 32 MiB, and at most to an eighth of the memory.
+	PageCache int
 	// AccessLog logs every request.
 	AccessLog bool
 	// Log receives log lines. Defaults to slog.Default().
@@ -44,6 +46,7 @@ type Options struct {
 type Blog struct {
 	directory *directory.Directory
 	pools     pools
+	readers   *reader.Reader
 	observer  *web.Observer
 	handler   http.Handler
 }
@@ -92,9 +95,9 @@ func (b *Blog) serve(o Options) error {
 	mux.HandleFunc("/healthz", web.Live)
 	mux.Handle("/readyz", &web.Readiness{Check: b.missing})
 	mux.Handle(web.AssetsPrefix+"{name}", layout.Assets)
-	readers := reader.New(shared, b.pools.reader, uploads)
-	shared.NameTaken = readers.NameTaken
-	readers.Register(mux)
+	b.readers = reader.New(shared, reader.Options{Pool: b.pools.reader, Uploads: uploads, PageCache: o.PageCache})
+	shared.NameTaken = b.readers.NameTaken
+	b.readers.Register(mux)
 	owners.Register(mux)
 	b.observer.Log, b.observer.AccessLog, b.observer.Panicked = o.Log, o.AccessLog, shared.Panicked
 	b.handler = b.observer.Wrap(web.SecurityHeaders(web.ReadOnlyPolicy, mux))
@@ -110,6 +113,14 @@ func (b *Blog) Run(ctx context.Context) { b.directory.Run(ctx) }
 // Attempted returns a channel that is closed when Run has read the registry for the first time, or failed to, which takes at most
 // some seconds. Serve requests from then on.
 func (b *Blog) Attempted() <-chan struct{} { return b.directory.Attempted() }
+
+// Await waits until a replica knows what was written with other connections than its own about the tenant with a host, as far as that
+// has been committed. Otherwise it takes the time of a notification.
+func (b *Blog) Await(ctx context.Context, host string) {
+	if t := b.directory.Lookup(host); t != nil {
+		b.directory.Await(ctx, t.ID)
+	}
+}
 
 // Close closes the connections to the database. Call it after Run has returned and all requests have been answered.
 func (b *Blog) Close() {

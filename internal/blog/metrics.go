@@ -11,5 +11,5 @@ func (b *Blog) Collectors() []prometheus.Collector {
 	pools := postgres.PoolCollector{Stats: func() map[string]*postgres.PoolStat {
 		return map[string]*postgres.PoolStat{"directory": b.directory.PoolStat(), "reader": b.pools.reader.Stat(), "editor": b.pools.editor.Stat()}
 	}}
-	return append(b.directory.Collectors(), b.observer, pools)
+	return append(append(b.directory.Collectors(), b.observer, pools), b.readers.Collectors()...)
 }

@@ -29,6 +29,15 @@ func TestDatabaseUnavailable(t *testing.T) {
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice")
 
 	p.Proxy.Cut()
+	cut := time.Now()
+	p.Wait("pages in memory are shown no longer", func() error {
+		begun := time.Since(cut)
+		err := p.Check("alice.example.com", "/title/", http.StatusServiceUnavailable, "")
+		if err != nil && begun > 5*time.Second {
+			t.Fatalf("after %s: %v", begun, err)
+		}
+		return err
+	})
 	for _, path := range []string{"/", "/title/", "/feed.xml"} {
 		got := p.Get("alice.example.com", path)
 		got.Want(t, http.StatusServiceUnavailable, "alice", "This blog is temporarily unavailable", "The database is not responding. No posts are lost.")

@@ -104,9 +104,11 @@ func (p *platform) wantFromMemory() {
 	p.WantBlog("sue.example.com", http.StatusPaymentRequired, operatortest.SuspendedTitle("sue"))
 }
 
-// want503 checks that the blog responds with 503, Retry-After and a text without technical details.
+// want503 checks that the blog responds with 503, Retry-After and a text without technical details. Pages in memory are shown for some
+// seconds more.
 func (p *platform) want503(host string) {
 	p.T.Helper()
+	p.WaitBlog(host, http.StatusServiceUnavailable, "")
 	page := p.Blog.Get(host, "/")
 	if page.Status != http.StatusServiceUnavailable || page.Header.Get("Retry-After") == "" {
 		p.T.Errorf("%s has the status %d and Retry-After %q, want 503 and a time", host, page.Status, page.Header.Get("Retry-After"))

@@ -63,7 +63,11 @@ func (e *Editor) handle(show page) http.Handler {
 		case !t.Allow():
 			e.TooManyRequests(w, t)
 		default:
-			switch err := show(w, &request{Request: r, tenant: t, host: host, now: e.Now()}); {
+			err := show(w, &request{Request: r, tenant: t, host: host, now: e.Now()})
+			if r.Method == http.MethodPost {
+				e.awaitChanges(r, t)
+			}
+			switch {
 			case err == nil:
 			case errors.Is(err, site.ErrBusy):
 				e.TooManyRequests(w, t)
@@ -72,6 +76,13 @@ func (e *Editor) handle(show page) http.Handler {
 			}
 		}
 	})
+}
+
+// awaitChanges waits until readers at this replica see what a request has changed, before its answer ends: the author looks next.
+func (e *Editor) awaitChanges(r *http.Request, t *directory.Tenant) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), time.Second)
+	defer cancel()
+	e.Directory.Await(ctx, t.ID)
 }
 
 // requireOwner accepts only requests of the owner. It redirects other clients to the login, and from there back.

@@ -28,7 +28,7 @@ func (rd *Reader) numbered(w http.ResponseWriter, r *request, base string, show 
 	case err != nil || number < 1 || number > maxPage || strconv.Itoa(number) != r.PathValue("number"):
 		return rd.notFound(w, r)
 	case number == 1:
-		web.Move(w, r.Request, base)
+		web.Move(w, r.received, base)
 		return nil
 	}
 	return show(number)

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/echoblogs/echoblogs/internal/blog/feed"
+	"github.com/echoblogs/echoblogs/internal/blog/pagecache"
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/media"
 	"github.com/echoblogs/echoblogs/internal/content/post"
@@ -28,6 +29,17 @@ type Reader struct {
 	buffers     sync.Pool   // of *web.HTMLWriter
 	clock       steadyClock
 	memory      memory
+	keeper      keeper
+}
+
+// Options configure a Reader.
+type Options struct {
+	// Pool are its connections. Required.
+	Pool *postgres.Pool
+	// Uploads are the uploads of the blogs. Required.
+	Uploads *site.Uploads
+	// PageCache is how many bytes of pages are kept in memory. Defaults to 32 MiB, and at most to an eighth of the memory.
+	PageCache int
 }
 
 const (
@@ -35,12 +47,18 @@ const (
 	waiting = 512
 	// maxInFlight is the number of bytes of pages in memory that clients have not received yet.
 	maxInFlight = 64 << 20
+	// defaultPageCache is the default of Options.PageCache.
+	defaultPageCache = 32 << 20
 )
 
-// New returns a Reader that reads posts by means of a pool.
-func New(s *site.Site, pool *postgres.Pool, uploads *site.Uploads) *Reader {
+// New returns a Reader.
+func New(s *site.Site, o Options) *Reader {
+	if o.PageCache == 0 {
+		o.PageCache = int(min(defaultPageCache, slots.MemoryShare(8)))
+	}
 	return &Reader{
-		Site: s, connections: site.NewConnections(pool, waiting), uploads: uploads, inFlight: site.NewBytes(min(maxInFlight, slots.MemoryShare(4))),
+		Site: s, connections: site.NewConnections(o.Pool, waiting), uploads: o.Uploads,
+		keeper: keeper{cache: pagecache.New[kept](o.PageCache, keptLife), directory: s.Directory}, inFlight: site.NewBytes(min(maxInFlight, slots.MemoryShare(4))),
 		buffers: sync.Pool{New: func() any { return new(web.HTMLWriter) }}, clock: steadyClock{read: s.Now},
 	}
 }
@@ -87,9 +105,11 @@ type page func(w http.ResponseWriter, r *request) error
 func (rd *Reader) handle(show page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
 		t, host := rd.Resolve(w, received)
-		r := &request{Request: received, tenant: t, host: host, now: rd.clock.now()}
+		if t == nil {
+			return
+		}
+		r := rd.newRequest(received, t, host)
 		switch {
-		case t == nil:
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			rd.MethodNotAllowed(w, t)
 		case t.Suspended(rd.Now()):
@@ -97,21 +117,33 @@ func (rd *Reader) handle(show page) http.Handler {
 		case !t.Allow():
 			rd.TooManyRequests(w, t)
 		default:
-			err := show(w, r)
-			var moved *post.MovedError
-			switch {
-			case err == nil:
-			case errors.As(err, &moved):
-				web.Move(w, r.Request, "/"+moved.Slug+"/")
-			case errors.Is(err, post.ErrNotFound), errors.Is(err, media.ErrNotFound):
-				rd.NotFound(w, r.Request, t, r.ownerLinks()...)
-			case errors.Is(err, site.ErrBusy):
-				rd.TooManyRequests(w, t)
-			default:
-				rd.StatementFailed(w, r.Request, t, err)
-			}
+			rd.answer(w, r, show)
 		}
 	})
+}
+
+// answer answers from memory, or else with a page.
+func (rd *Reader) answer(w http.ResponseWriter, r *request, show page) {
+	err := errKept
+	if r.kept = rd.keeper.answer(r); r.kept == nil {
+		err = show(w, r)
+	}
+	if errors.Is(err, errKept) {
+		rd.keeper.hits.Add(1)
+		err = rd.sendAnswer(w, r, r.kept)
+	}
+	var moved *post.MovedError
+	switch {
+	case err == nil:
+	case errors.As(err, &moved):
+		web.Move(w, r.received, "/"+moved.Slug+"/")
+	case errors.Is(err, post.ErrNotFound), errors.Is(err, media.ErrNotFound):
+		rd.NotFound(w, r.Request, r.tenant, r.ownerLinks()...)
+	case errors.Is(err, site.ErrBusy):
+		rd.TooManyRequests(w, r.tenant)
+	default:
+		rd.StatementFailed(w, r.Request, r.tenant, err)
+	}
 }
 
 // NameTaken reports whether the registry keeps anyone from signing up with a name for a tenant at a host. It shares the
@@ -141,6 +173,6 @@ func addSlash(w http.ResponseWriter, r *request) error {
 	if !site.IsPlainPath(r.URL.Path) || strings.HasSuffix(r.URL.Path, "/") {
 		return post.ErrNotFound
 	}
-	web.Move(w, r.Request, r.URL.Path+"/")
+	web.Move(w, r.received, r.URL.Path+"/")
 	return nil
 }

@@ -27,7 +27,7 @@ func saveSettings(p *blogtest.Platform, tenant string, set settings.Settings) {
 	if err != nil {
 		p.T.Fatal(err)
 	}
-	p.Clock.Advance(time.Second) // a replica shows what it has read for half a second
+	p.Await(tenant)
 }
 
 func TestSettingsOnPages(t *testing.T) {

@@ -17,7 +17,7 @@ const maxTags = 500
 
 // allTags redirects the start of the paths of tags to their list.
 func (rd *Reader) allTags(w http.ResponseWriter, r *request) error {
-	web.Move(w, r.Request, site.TagsPath)
+	web.Move(w, r.received, site.TagsPath)
 	return nil
 }
 

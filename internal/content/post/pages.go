@@ -43,6 +43,19 @@ func (s Store) QueueListPages(batch *postgres.Batch, now time.Time, pages *[]Pag
 	})
 }
 
+// QueueNextPublication adds a statement to a batch that reads into next when the first post or page after the time now appears in
+// lists. The zero time: none is scheduled.
+func (s Store) QueueNextPublication(batch *postgres.Batch, now time.Time, next *time.Time) {
+	batch.Queue(`SELECT min(published_at) FROM `+s.table+` WHERE published_at > $1`, now).QueryRow(func(row pgx.Row) error {
+		var first *time.Time
+		if err := row.Scan(&first); err != nil {
+			return fmt.Errorf("read the next date of publication: %w", err)
+		}
+		*next = orZero(first)
+		return nil
+	})
+}
+
 func (s Store) selectPages() string {
 	return `SELECT slug, title, summary, html_language FROM ` + s.table + `
 		WHERE page_position IS NOT NULL AND deleted_at IS NULL AND published_at <= $1 ORDER BY page_position, title, id LIMIT $2`

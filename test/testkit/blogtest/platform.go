@@ -179,12 +179,21 @@ func (p *Platform) Update(s tenancy.Spec, now time.Time) {
 	}
 }
 
-// Save saves a post in a tenant's blog.
+// Save saves a post in a tenant's blog, which the replica then shows.
 func (p *Platform) Save(tenant string, document post.Document) {
 	p.T.Helper()
 	store := post.NewStore(strings.ReplaceAll(tenant, "-", "_"))
 	if _, err := store.Save(p.T.Context(), p.Writer, post.SaveRequest{Document: document, Overwrite: true, Now: p.Clock.Now()}); err != nil {
 		p.T.Fatalf("save %s: %v", document.Title, err)
+	}
+	p.Await(tenant)
+}
+
+// Await waits until the replica knows what was written about a tenant.
+func (p *Platform) Await(tenant string) {
+	p.T.Helper()
+	if p.Replica != nil {
+		p.Blog.Await(p.T.Context(), tenant+".example.com")
 	}
 }
 

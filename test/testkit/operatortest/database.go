@@ -1,6 +1,10 @@
 package operatortest
 
-import "github.com/jackc/pgx/v5"
+import (
+	"github.com/jackc/pgx/v5"
+
+	"github.com/echoblogs/echoblogs/internal/content/contentversion"
+)
 
 // Query returns one value, which it reads with the operator's role.
 func Query[T any](p *Platform, sql string, args ...any) T {
@@ -38,9 +42,18 @@ func (p *Platform) AsAdministrator(statements ...string) {
 // SchemaCount counts the schemas of a name.
 const SchemaCount = `SELECT count(*) FROM pg_namespace WHERE nspname = $1`
 
-// WritePost inserts a published post into a schema.
+// WritePost inserts a published post into a schema. Blog shows it, if the Tenant has the same name.
 func (p *Platform) WritePost(schema, title string) {
 	p.T.Helper()
-	p.Exec(`INSERT INTO `+schema+`.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)
-		VALUES ('a-post', $1, 'Alice', 'x', '<p>x</p>', 'x', now(), now(), now() - interval '1 hour')`, title)
+	err := contentversion.Change(p.T.Context(), p.Pool, schema, func(tx pgx.Tx) error {
+		_, err := tx.Exec(p.T.Context(), `INSERT INTO `+schema+`.posts (slug, title, author, content, html, summary, created_at, updated_at, published_at)
+			VALUES ('a-post', $1, 'Alice', 'x', '<p>x</p>', 'x', now(), now(), now() - interval '1 hour')`, title)
+		return err
+	})
+	if err != nil {
+		p.T.Fatalf("write a post for %s: %v", schema, err)
+	}
+	if p.Blog != nil {
+		p.Blog.Await(p.T.Context(), schema+".example.com")
+	}
 }
