@@ -20,7 +20,8 @@ import (
 )
 
 // bare is the limit of the blog: a handler that has the statement for each host, runs it in the same mode as the blog,
-// reads the rows and responds with a page of the same size. It does not render, check or count.
+// reads the rows and responds with a page of the same size. It does not render, check or count. Beside that, it responds with bytes from
+// memory, which is the limit of what the blog has in memory.
 type bare struct {
 	address, uriFile string
 	connections      int32
@@ -76,12 +77,33 @@ func (o bare) serve(ctx context.Context) error {
 		w.Header().Set("Content-Length", size)
 		w.Write(page)
 	})
+	mux.HandleFunc(bytesPath+"{size}", constant)
 	server := &http.Server{Addr: o.address, Handler: mux, ReadHeaderTimeout: time.Minute}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
+}
+
+// bytesPath is the path of as many constant bytes as its last segment says.
+const bytesPath = "/bytes/"
+
+var constantBytes = []byte(strings.Repeat(".", 1<<20))
+
+// constant responds with bytes from memory, or with 304.
+func constant(w http.ResponseWriter, r *http.Request) {
+	size, err := strconv.Atoi(r.PathValue("size"))
+	switch {
+	case err != nil || size > len(constantBytes):
+		w.WriteHeader(http.StatusNotFound)
+	case r.Header.Get("If-None-Match") != "":
+		w.WriteHeader(http.StatusNotModified)
+	default:
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Content-Length", r.PathValue("size"))
+		w.Write(constantBytes[:size])
+	}
 }
 
 // readPage reads all rows of a page's statement.
@@ -103,8 +125,8 @@ type statement struct {
 	args []any
 }
 
-// statementsByHost records the statement with which the blog reads its first page, for each host. What the blog reads twice a second
-// is left out.
+// statementsByHost records the statement with which the blog reads its first page, for each host. What the blog keeps
+// in memory is left out.
 func statementsByHost(ctx context.Context, pool *pgxpool.Pool) (map[string]statement, error) {
 	rows, err := pool.Query(ctx, `SELECT d.host, t.schema_name FROM public.domains d JOIN public.tenants t ON t.id = d.tenant_id WHERE t.state = 'live'`)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/content/contentversion"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/naming"
 	"github.com/echoblogs/echoblogs/test/bench/load"
@@ -37,35 +38,58 @@ func (b *benchmark) measurePages(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = within(context.WithoutCancel(ctx), handler.Stop) }() // it is killed if it does not stop
+	picture, err := b.writePictures(ctx)
+	if err != nil {
+		return err
+	}
 	for _, hosts := range []int{b.sizes.hosts, len(b.fleet)} {
-		if err := b.measureHosts(ctx, handler, min(hosts, len(b.fleet))); err != nil {
-			return err
+		for _, k := range pageKinds(picture) {
+			if err := b.measureHosts(ctx, handler, min(hosts, len(b.fleet)), k); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return b.measurePageMemory()
 }
 
-func (b *benchmark) measureHosts(ctx context.Context, handler *process.Process, count int) error {
-	b.progress.say("Pages of %d hosts", count)
+func (b *benchmark) measureHosts(ctx context.Context, handler *process.Process, count int, k pageKind) error {
+	b.progress.say("%s, %d hosts", k.what, count)
 	hosts := make([]string, count)
 	for i := range hosts {
 		hosts[i] = b.fleet[i] + "." + domain
 	}
 	var product, limit pageRounds
-	product.use, limit.use = b.newCPUUse("a page of %d hosts", count), b.newCPUUse("the same by the bare handler")
+	product.use, limit.use = b.newCPUUse("%s, %d hosts", k.what, count), b.newCPUUse("the same by the bare handler")
 	limit.use.server = handler.PID()
+	k.load.Hosts, k.load.Connections, k.load.Requests, k.load.Duration = hosts, readers, 1<<20, b.sizes.pages
+	k.load.Address = b.stack.addresses.blog
+	bare := k.load
+	bare.Address = b.stack.addresses.bare
+	if !k.queried {
+		size, err := b.sizeOf(ctx, k.load)
+		if err != nil {
+			return err
+		}
+		bare.Path = bytesPath + strconv.FormatInt(size, 10)
+	}
 	for round := range b.rounds() {
 		err := inTurn(round,
-			func() error { return b.read(ctx, round, b.stack.addresses.blog, hosts, &product) },
-			func() error { return b.read(ctx, round, b.stack.addresses.bare, hosts, &limit) })
+			func() error { return b.read(ctx, round, k.load, &product) },
+			func() error { return b.read(ctx, round, bare, &limit) })
 		if err != nil {
 			return err
 		}
 	}
-	of := fmt.Sprintf(" of a page of %d posts, %d hosts, %d connections", postsEach, count, readers)
-	b.add("Requests"+of, "/s", product.rates...).WithLimit("bare handler", limit.rates).RatioAtLeast(0.75)
-	b.add("p50"+of, "ms", product.middle...).WithLimit("bare handler", limit.middle)
-	b.add("p99"+of, "ms", product.slowest...).WithLimit("bare handler", limit.slowest)
+	of, server := fmt.Sprintf(", %s, %d hosts, %d connections", k.what, count, readers), "bytes from memory"
+	if k.queried {
+		server = "bare handler"
+	}
+	requests := b.add("Requests"+of, "/s", product.rates...).WithLimit(server, limit.rates)
+	if k.ratio > 0 {
+		requests.RatioAtLeast(k.ratio)
+	}
+	b.add("p50"+of, "ms", product.middle...).WithLimit(server, limit.middle)
+	b.add("p99"+of, "ms", product.slowest...).WithLimit(server, limit.slowest)
 	return nil
 }
 
@@ -76,11 +100,10 @@ type pageRounds struct {
 }
 
 // read requests pages for a while; before the first round, until every database connection has used every schema.
-func (b *benchmark) read(ctx context.Context, round int, address string, hosts []string, into *pageRounds) error {
-	run := load.Load{Address: address, Hosts: hosts, Connections: readers, Requests: 1 << 20, Duration: b.sizes.pages}
+func (b *benchmark) read(ctx context.Context, round int, run load.Load, into *pageRounds) error {
 	if round == 0 {
 		warm := run
-		warm.Requests, warm.Duration = 4*blogConnections*len(hosts), 4*b.sizes.pages
+		warm.Requests, warm.Duration = 4*blogConnections*len(run.Hosts), 4*b.sizes.pages
 		if _, err := warm.Run(ctx); err != nil {
 			return err
 		}
@@ -116,8 +139,10 @@ func (b *benchmark) writePosts(ctx context.Context) error {
 	source := pgx.Identifier{first, "posts"}.Sanitize()
 	_, err = atOnce(ctx, 1, b.fleet[1:], func(ctx context.Context, _ int, name string) error {
 		target := pgx.Identifier{naming.Schema(name), "posts"}.Sanitize()
-		_, err := connection.Exec(ctx, "INSERT INTO "+target+" ("+columns+") SELECT "+columns+" FROM "+source+" ORDER BY id", pgx.QueryExecModeSimpleProtocol)
-		return err
+		return contentversion.Change(ctx, connection, naming.Schema(name), func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "INSERT INTO "+target+" ("+columns+") SELECT "+columns+" FROM "+source+" ORDER BY id", pgx.QueryExecModeSimpleProtocol)
+			return err
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("copy the posts: %w", err)
@@ -127,9 +152,9 @@ func (b *benchmark) writePosts(ctx context.Context) error {
 
 // startBare starts the bare handler in its own process, like the blog, with pages of the same size.
 func (b *benchmark) startBare(ctx context.Context) (*process.Process, error) {
-	page, err := load.Load{Address: b.stack.addresses.blog, Hosts: []string{b.fleet[0] + "." + domain}, Connections: 1, Requests: 1, Duration: 10 * time.Second}.Run(ctx)
+	size, err := b.sizeOf(ctx, load.Load{Address: b.stack.addresses.blog, Hosts: []string{b.fleet[0] + "." + domain}})
 	if err != nil {
-		return nil, fmt.Errorf("read a page of the blog: %w", err)
+		return nil, err
 	}
 	executable, err := os.Executable()
 	if err != nil {
@@ -139,7 +164,7 @@ func (b *benchmark) startBare(ctx context.Context) (*process.Process, error) {
 		Name: "bare", Path: executable, LogFile: b.stack.log("bare"),
 		Args: []string{
 			"bare", "--address=" + b.stack.addresses.bare, "--uri-file=" + b.stack.databases.blogFile,
-			"--connections=" + strconv.Itoa(blogConnections), "--size=" + strconv.FormatInt(page.Bytes, 10),
+			"--connections=" + strconv.Itoa(blogConnections), "--size=" + strconv.FormatInt(size, 10),
 		},
 	})
 	if err != nil {

@@ -43,8 +43,8 @@ type sizes struct {
 }
 
 var (
-	full    = sizes{rounds: 5, alone: 20, batch: 200, fleet: 1000, hosts: 50, pages: 4 * time.Second, series: []int{0, 1000, 5000, 10000}, timeout: 12 * time.Minute, seriesTimeout: time.Hour}
-	smaller = sizes{rounds: 2, alone: 10, batch: 60, fleet: 150, hosts: 50, pages: time.Second, series: []int{0, 200}, timeout: 2 * time.Minute, seriesTimeout: 6 * time.Minute}
+	full    = sizes{rounds: 5, alone: 20, batch: 200, fleet: 1000, hosts: 50, pages: 2 * time.Second, series: []int{0, 1000, 5000, 10000}, timeout: 20 * time.Minute, seriesTimeout: time.Hour}
+	smaller = sizes{rounds: 2, alone: 10, batch: 60, fleet: 150, hosts: 50, pages: time.Second, series: []int{0, 200}, timeout: 5 * time.Minute, seriesTimeout: 6 * time.Minute}
 )
 
 // stopTimeout bounds the stop of each program. An API server takes long on a busy machine.

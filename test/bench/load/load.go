@@ -3,6 +3,7 @@ package load
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,18 +16,26 @@ import (
 	"time"
 )
 
-// Load requests the home pages of hosts from a server on this machine, over a fixed number of connections that each wait
+// Load requests a page of each of some hosts from a server on this machine, over a fixed number of connections that each wait
 // for a response before the next request. It does as little as possible, because it takes its CPU time from the server.
 type Load struct {
 	Address     string // HOST:PORT
 	Hosts       []string
 	Connections int
+	// Path is the path of the page. Defaults to /.
+	Path string
+	// Different gives each request another query.
+	Different bool
+	// Header is a line that each request has. Empty: none.
+	Header string
+	// Status is the status of the responses. Defaults to 200.
+	Status int
 	// The load ends after Requests or after Duration, whichever comes first.
 	Requests int
 	Duration time.Duration
 	// Pause is the time between a response and the next request of a connection.
 	Pause time.Duration
-	// AnyStatus accepts every response. Otherwise its status must be 200.
+	// AnyStatus accepts every response.
 	AnyStatus bool
 }
 
@@ -41,9 +50,13 @@ type Result struct {
 func (l Load) Run(ctx context.Context) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.Duration)
 	defer cancel()
+	l.Path, l.Status = cmp.Or(l.Path, "/"), cmp.Or(l.Status, http.StatusOK)
+	if l.Header != "" {
+		l.Header += "\r\n"
+	}
 	requests := make([][]byte, len(l.Hosts))
 	for i, host := range l.Hosts {
-		requests[i] = fmt.Appendf(nil, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host)
+		requests[i] = l.request(host, "")
 	}
 	var (
 		left    atomic.Int64
@@ -64,6 +77,10 @@ func (l Load) Run(ctx context.Context) (Result, error) {
 	return all, errors.Join(errs...)
 }
 
+func (l Load) request(host, query string) []byte {
+	return fmt.Appendf(nil, "GET %s%s HTTP/1.1\r\nHost: %s\r\n%s\r\n", l.Path, query, host, l.Header)
+}
+
 func (l Load) connection(ctx context.Context, number int, requests [][]byte, left *atomic.Int64) (Result, error) {
 	var result Result
 	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.Address)
@@ -77,8 +94,13 @@ func (l Load) connection(ctx context.Context, number int, requests [][]byte, lef
 	random := rand.New(rand.NewPCG(1, uint64(number)))
 	answers := bufio.NewReaderSize(connection, 32<<10)
 	for ctx.Err() == nil && left.Add(-1) >= 0 {
+		host := random.IntN(len(requests))
+		request := requests[host]
+		if l.Different {
+			request = l.request(l.Hosts[host], fmt.Sprintf("?q=%d", random.Uint64()))
+		}
 		start := time.Now()
-		if _, err := connection.Write(requests[random.IntN(len(requests))]); err != nil {
+		if _, err := connection.Write(request); err != nil {
 			return result, fmt.Errorf("send a request: %w", err)
 		}
 		response, err := http.ReadResponse(answers, nil)
@@ -90,7 +112,7 @@ func (l Load) connection(ctx context.Context, number int, requests [][]byte, lef
 		switch {
 		case err != nil:
 			return result, fmt.Errorf("read a response: %w", err)
-		case response.StatusCode != http.StatusOK && !l.AnyStatus:
+		case response.StatusCode != l.Status && !l.AnyStatus:
 			return result, fmt.Errorf("the server responds with %s", response.Status)
 		}
 		result.Latencies, result.Bytes = append(result.Latencies, time.Since(start)), result.Bytes+size
