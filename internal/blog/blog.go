@@ -84,7 +84,10 @@ func (b *Blog) serve(o Options) error {
 	if err != nil {
 		return err
 	}
-	shared := site.New(b.directory, layout, o.Log, o.Now)
+	shared, err := site.New(b.directory, layout, o.Log, o.Now)
+	if err != nil {
+		return err
+	}
 	uploads := site.NewUploads(b.pools.media)
 	owners, err := editor.New(shared, b.pools.editor, uploads)
 	if err != nil {
@@ -96,7 +99,7 @@ func (b *Blog) serve(o Options) error {
 	mux.Handle("/readyz", &web.Readiness{Check: b.missing})
 	mux.Handle(web.AssetsPrefix+"{name}", layout.Assets)
 	b.readers = reader.New(shared, reader.Options{Pool: b.pools.reader, Uploads: uploads, PageCache: o.PageCache})
-	shared.NameTaken = b.readers.NameTaken
+	shared.NameTaken, shared.LastTheme = b.readers.NameTaken, b.readers.LastTheme
 	b.readers.Register(mux)
 	owners.Register(mux)
 	b.observer.Log, b.observer.AccessLog, b.observer.Panicked = o.Log, o.AccessLog, shared.Panicked

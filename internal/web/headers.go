@@ -9,7 +9,9 @@ const (
 	// SearchPolicy is for pages without scripts, with a form that asks this site for something.
 	SearchPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 	// FormsPolicy is for pages with forms and the site's own scripts.
-	FormsPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https: data:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	FormsPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https: data:; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	// FramedPolicy is for pages without scripts and forms that other pages of the site show.
+	FramedPolicy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
 // SecurityHeaders adds a Content-Security-Policy and the other security headers to every response.

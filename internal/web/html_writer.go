@@ -59,8 +59,12 @@ func (b HTMLWriter) Template(t *template.Template, name string, data any) (HTMLW
 
 // Day appends the date that a time has in a zone, readable for people and machines.
 func (b HTMLWriter) Day(t time.Time, zone *time.Location) HTMLWriter {
-	t = t.In(zone)
+	return b.Time(t.In(zone), "2 January 2006")
+}
+
+// Time appends a time in a layout of package time, readable for people and machines.
+func (b HTMLWriter) Time(t time.Time, layout string) HTMLWriter {
 	b = t.AppendFormat(b.HTML(`<time datetime="`), time.RFC3339)
-	b = t.AppendFormat(b.HTML(`">`), "2 January 2006")
+	b = t.AppendFormat(b.HTML(`">`), layout)
 	return b.HTML(`</time>`)
 }

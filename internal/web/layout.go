@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -31,7 +30,7 @@ func NewLayout() (*Layout, error) {
 		"fonts/instrument-sans-latin-wght-normal.woff2", "fonts/instrument-sans-latin-ext-wght-normal.woff2", "site.css", "landing.css", "name.js", "preview.png",
 		"look-folio.jpg", "look-ticker.jpg", "look-darkroom.jpg",
 		"theme.css", "icon.svg", "progress.js", "editor.css", "posts.css", "editor.js", "markdown.js", "paste.js", "saving.js",
-		"state.js", "copies.js", "upload.js", "writing.js", "publish.js", "clipboard.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js")
+		"state.js", "copies.js", "upload.js", "writing.js", "publish.js", "clipboard.js", "handover.js", "draft.js", "landing.js", "register.js", "home.js", "look.js")
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +77,10 @@ type Page struct {
 	LogIn string
 	// Contact is linked in the footer. Empty: no link.
 	Contact Contact
+	// Theme is the look of the page.
+	Theme Theme
+	// NewWindows opens the links of the page in new windows: the page is shown inside another one.
+	NewWindows bool
 	// Bare leaves out the top and the bottom of the page: the page is a tool with a bar of its own.
 	Bare bool
 	// Style is the URL of a style sheet besides the layout's. Empty: none.
@@ -126,11 +129,7 @@ func MarkCurrent(path string, links ...Link) []Link {
 
 // Frame writes a page around the output of main. Its ids contain a full stop, which ids in posts cannot.
 func (l *Layout) Frame(m HTMLWriter, p Page, main func(HTMLWriter) HTMLWriter) HTMLWriter {
-	m = m.HTML("<!DOCTYPE html>\n<html lang=\"").Text(cmp.Or(p.Language, "en"))
-	if p.Direction != "" {
-		m = m.HTML("\" dir=\"").Text(p.Direction)
-	}
-	m = l.head(m.HTML("\">\n"), p)
+	m = l.head(p.begin(m), p)
 	if p.Brand != nil {
 		return l.branded(m, p, main)
 	}
@@ -226,6 +225,9 @@ func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
 	if p.Refresh > 0 {
 		m = m.HTML(`<noscript><meta http-equiv="refresh" content="`).Text(strconv.Itoa(int(p.Refresh.Seconds()))).HTML("\"></noscript>\n")
 	}
+	if p.NewWindows {
+		m = m.HTML("<base target=\"_blank\">\n")
+	}
 	m = l.styles(m, p)
 	if p.Style != "" {
 		m = m.HTML(`<link rel="stylesheet" href="`).Text(p.Style).HTML("\">\n")
@@ -236,7 +238,7 @@ func (l *Layout) head(m HTMLWriter, p Page) HTMLWriter {
 // styles links the style sheets of a page.
 func (l *Layout) styles(m HTMLWriter, p Page) HTMLWriter {
 	if p.Brand == nil {
-		return m.HTML(`<link rel="stylesheet" href="`).Text(l.theme).HTML("\">\n")
+		return l.themeStyles(m, p)
 	}
 	m = m.HTML(`<link rel="preload" as="font" type="font/woff2" crossorigin href="`).Text(l.bodyFont).HTML("\">\n")
 	return m.HTML(`<link rel="stylesheet" href="`).Text(l.site).HTML("\">\n")

@@ -20,6 +20,8 @@ type Message struct {
 	Steps []string
 	// Link is the next action. nil: none.
 	Link *Link
+	// More writes what comes after the link. nil: nothing.
+	More func(HTMLWriter) HTMLWriter
 	// RetryAfter is the value of the Retry-After header. 0: none.
 	RetryAfter time.Duration
 }
@@ -34,7 +36,7 @@ func (l *Layout) Send(w http.ResponseWriter, m Message) {
 }
 
 func (m *Message) main(b HTMLWriter) HTMLWriter {
-	b = b.HTML("<div class=\"message\">\n<p class=\"status\">").Text(strconv.Itoa(m.Status)).HTML("</p>\n<h1>").Text(m.Title).HTML("</h1>\n")
+	b = b.HTML("<div class=\"message column\">\n<p class=\"status\">").Text(strconv.Itoa(m.Status)).HTML("</p>\n<h1>").Text(m.Title).HTML("</h1>\n")
 	if m.Subject != "" {
 		b = b.HTML("<p class=\"subject\"><code>").Text(m.Subject).HTML("</code></p>\n")
 	}
@@ -52,7 +54,11 @@ func (m *Message) main(b HTMLWriter) HTMLWriter {
 	if m.Link != nil {
 		b = b.HTML(`<p><a class="button" href="`).Text(m.Link.Address).HTML(`">`).Text(m.Link.Text).HTML("</a></p>\n")
 	}
-	return b.HTML("</div>\n")
+	b = b.HTML("</div>\n")
+	if m.More != nil {
+		b = m.More(b)
+	}
+	return b
 }
 
 // maxShown is how much of a client's input a page repeats, in bytes: the longest host name (RFC 1035 section 2.3.4).

@@ -16,18 +16,25 @@ import (
 // updatedAfter is the time after publication from which the date of a change is shown.
 const updatedAfter = 24 * time.Hour
 
-// Write writes a post, whose direction and language are complete, with dates in a time zone.
-func Write(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
-	m = writeFacts(begin(m, p), p)
+// Dates say how dates are written.
+type Dates struct {
+	// Zone is the time zone, and Layout the layout of package time.
+	Zone   *time.Location
+	Layout string
+}
+
+// Write writes a post, whose direction and language are complete.
+func Write(m web.HTMLWriter, p post.Post, dates Dates) web.HTMLWriter {
+	m = writeMeta(writeFacts(begin(m, p), p), p, dates)
 	if p.Title != "" {
 		m = writeTitle(m.HTML("<h1"), p).HTML("</h1>\n")
 	}
-	return end(m, p, zone)
+	return end(m, p)
 }
 
 // WritePreview writes a post as Write does, below the title of the page that it is part of.
-func WritePreview(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
-	return end(writeTitle(begin(m, p).HTML("<h2"), p).HTML("</h2>\n"), p, zone)
+func WritePreview(m web.HTMLWriter, p post.Post, dates Dates) web.HTMLWriter {
+	return end(writeTitle(writeMeta(begin(m, p), p, dates).HTML("<h2"), p).HTML("</h2>\n"), p)
 }
 
 func begin(m web.HTMLWriter, p post.Post) web.HTMLWriter {
@@ -52,6 +59,21 @@ func writeFacts(m web.HTMLWriter, p post.Post) web.HTMLWriter {
 	return m
 }
 
+// writeMeta writes what comes before the title: the date, the reading time and the author.
+func writeMeta(m web.HTMLWriter, p post.Post, dates Dates) web.HTMLWriter {
+	m = m.HTML("<p class=\"meta\" lang=\"en\">").Time(p.PublishedAt.In(dates.Zone), dates.Layout)
+	if p.HasReadingTime() {
+		m = m.HTML(" · ").Text(strconv.Itoa(p.Minutes())).HTML(" min")
+	}
+	if p.Author != "" {
+		m = m.HTML(" · <bdi lang=\"\">").Text(p.Author).HTML("</bdi>")
+	}
+	if p.UpdatedAt.Sub(p.PublishedAt) > updatedAfter {
+		m = m.HTML(" · Updated ").Time(p.UpdatedAt.In(dates.Zone), dates.Layout)
+	}
+	return m.HTML("</p>\n")
+}
+
 // writeTitle writes the rest of the tag and the title of a post. It can have another direction than the text, and leads to what a link
 // post is about.
 func writeTitle(m web.HTMLWriter, p post.Post) web.HTMLWriter {
@@ -64,15 +86,10 @@ func writeTitle(m web.HTMLWriter, p post.Post) web.HTMLWriter {
 	return m.HTML("><a href=\"").Text(p.Link).HTML("\">").Text(p.Title).HTML("</a>")
 }
 
-func end(m web.HTMLWriter, p post.Post, zone *time.Location) web.HTMLWriter {
-	m = m.HTML("<p class=\"meta\" lang=\"en\">").Day(p.PublishedAt, zone)
-	if p.Author != "" {
-		m = WriteAuthor(m, p.Author)
+func end(m web.HTMLWriter, p post.Post) web.HTMLWriter {
+	if p.Excerpt != "" && p.Title != "" {
+		m = m.HTML("<p class=\"standfirst\">").Text(p.Excerpt).HTML("</p>\n")
 	}
-	if p.UpdatedAt.Sub(p.PublishedAt) > updatedAfter {
-		m = m.HTML(" · Updated ").Day(p.UpdatedAt, zone)
-	}
-	m = m.HTML("</p>\n")
 	if p.Cover != "" {
 		m = m.HTML("<img class=\"cover\" src=\"").Text(p.Cover).HTML("\" alt=\"").Text(p.CoverAlt)
 		m = writePicture(m, p.CoverPicture).HTML("\">\n")
@@ -91,11 +108,6 @@ func writePicture(m web.HTMLWriter, picture render.Picture) web.HTMLWriter {
 		m = m.HTML("\" srcset=\"").Text(picture.SourceSet).HTML("\" sizes=\"").Text(render.TextSizes)
 	}
 	return m
-}
-
-// WriteAuthor writes the author of a post after its date.
-func WriteAuthor(m web.HTMLWriter, author string) web.HTMLWriter {
-	return m.HTML(" · <bdi lang=\"\">").Text(author).HTML("</bdi>")
 }
 
 func writeTags(m web.HTMLWriter, tags []string) web.HTMLWriter {

@@ -87,7 +87,7 @@ func (i listItem) Draft() bool { return i.PublishedAt.IsZero() }
 func (e *Editor) list(w http.ResponseWriter, r *request) error {
 	query, ok := parseListQuery(r.URL.Query())
 	if !ok {
-		e.NotFound(w, r.Request, r.tenant, r.ownerLinks()...)
+		e.NotFound(w, r.Request, r.page(), nil)
 		return nil
 	}
 	list := &listView{Query: query, Notice: noticeOf(r.URL.Query()), ReadOnly: r.readOnlyReason()}

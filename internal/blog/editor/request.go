@@ -131,10 +131,11 @@ func (e *Editor) crossOrigin(w http.ResponseWriter, t *directory.Tenant) {
 	})
 }
 
-// ownerLinks returns the links for the owner of the blog. nil: the client is not the owner.
-func (r *request) ownerLinks() []web.Link {
-	if r.username == "" {
-		return nil
+// page returns the layout of a page that is no page of the editor.
+func (r *request) page() web.Page {
+	page := site.Page(r.tenant, "")
+	if r.username != "" {
+		page.OwnerLinks = site.OwnerLinks(r.tenant)
 	}
-	return site.OwnerLinks(r.tenant)
+	return page
 }

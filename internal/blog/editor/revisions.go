@@ -67,7 +67,7 @@ func (e *Editor) revisions(w http.ResponseWriter, r *request) error {
 // notFoundOr answers if there is no such post. Otherwise it returns the error.
 func (e *Editor) notFoundOr(w http.ResponseWriter, r *request, err error) error {
 	if errors.Is(err, post.ErrNotFound) {
-		e.NotFound(w, r.Request, r.tenant, r.ownerLinks()...)
+		e.NotFound(w, r.Request, r.page(), nil)
 		return nil
 	}
 	return err

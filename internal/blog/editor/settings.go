@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/content/settings"
+	"github.com/echoblogs/echoblogs/internal/content/theme"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -25,6 +27,9 @@ type settingsForm struct {
 	Revision int64
 	// Title is that of the blog, which is not among its settings, and AccountURL is where the owner changes it.
 	Title, AccountURL string
+	// Themes and Accents are looks to choose from.
+	Themes  []*theme.Theme
+	Accents []theme.Accent
 	// Zones are time zones to choose from.
 	Zones []string
 	// Pictures are uploads to choose that of the author from.
@@ -43,7 +48,19 @@ func newSettingsForm(r *request, revision int64, values map[string]string) *sett
 	return &settingsForm{
 		formFields: formFields{Errors: map[string]string{}, ReadOnly: r.readOnlyReason(), prefix: "settings", values: values},
 		Revision:   revision, Title: r.tenant.DisplayName, AccountURL: site.AccountURL(r.tenant), Zones: settings.TimeZones(),
+		Themes: theme.All(), Accents: theme.Accents(),
 	}
+}
+
+// Theme returns the name of the theme that the form has.
+func (f *settingsForm) Theme() string { return theme.Find(f.values["theme"]).Name }
+
+// Accent returns the name of the accent that the form has. Empty: that of the theme.
+func (f *settingsForm) Accent() string { return f.values["accent"] }
+
+// PreviewPath returns the address of the list of posts in the theme and the accent that the form has.
+func (f *settingsForm) PreviewPath() string {
+	return "/?" + url.Values{"theme": {f.Theme()}, "accent": {f.Accent()}}.Encode()
 }
 
 // settingsValues returns what the fields hold, by the names that they have in errors.
@@ -53,6 +70,7 @@ func settingsValues(s *settings.Settings) map[string]string {
 		navigation = append(navigation, link.Label+" "+link.Address)
 	}
 	return map[string]string{
+		"theme": s.Theme, "accent": s.Accent,
 		"tagline": s.Tagline, "author": s.Author, "author_picture": s.AuthorPicture, "about": s.About, "footer": s.Footer,
 		"language": s.Language, "time_zone": s.TimeZone, "posts_per_page": strconv.Itoa(s.PageSize()),
 		"reply_to": s.ReplyTo, "excerpts_in_feed": checkValue(s.ExcerptsInFeed), "navigation": strings.Join(navigation, "\n"), "rel_me": strings.Join(s.RelMe, "\n"),
@@ -65,6 +83,7 @@ func settingsValues(s *settings.Settings) map[string]string {
 // is none that settings can have.
 func parseSettings(values map[string]string) settings.Settings {
 	s := settings.Settings{
+		Theme: values["theme"], Accent: values["accent"],
 		Tagline: values["tagline"], Author: values["author"], AuthorPicture: values["author_picture"], About: values["about"], Footer: values["footer"],
 		Language: values["language"], TimeZone: values["time_zone"], RelMe: strings.Split(values["rel_me"], "\n"),
 		ReplyTo: values["reply_to"], ExcerptsInFeed: values["excerpts_in_feed"] != "", SmartPunctuation: values["smart_punctuation"] != "",
@@ -104,7 +123,7 @@ func (e *Editor) showSettings(w http.ResponseWriter, r *request) error {
 
 func (e *Editor) sendSettings(w http.ResponseWriter, r *request, f *settingsForm, status int) error {
 	f.Pictures = e.suggestPictures(r, status)
-	return e.show(w, r, view{name: "settings", title: "Settings", style: "posts.css", Data: f, status: status})
+	return e.show(w, r, view{name: "settings", title: "Settings", style: "posts.css", script: "look.js", Data: f, status: status})
 }
 
 // revisionOf identifies a version of the settings in a form.

@@ -15,11 +15,13 @@ import (
 // allSettings are the fields of the form, and what they set.
 var (
 	allSettings = []string{
+		"theme", "ribbon", "accent", "teal",
 		"tagline", "Words & <b>", "author", "Ann", "author_picture", "/media/a.jpg", "about", "I *am*.\r\n\r\nReally.", "footer", "The end.", "language", "de",
 		"time_zone", "Europe/Berlin", "posts_per_page", "7", "reply_to", "ann@example.org", "excerpts_in_feed", "1", "navigation", "About me /about/\r\n\r\nMail mailto:me@example.org",
 		"rel_me", "https://example.social/@me\r\n", "smart_punctuation", "1", "table_of_contents", "1", "ai_crawlers", "1", "hidden", "1",
 	}
 	wantSettings = settings.Settings{
+		Theme: "ribbon", Accent: "teal",
 		Tagline: "Words & <b>", Author: "Ann", AuthorPicture: "/media/a.jpg", About: "I *am*.\n\nReally.", Footer: "The end.", Language: "de", TimeZone: "Europe/Berlin",
 		PostsPerPage: 7, ReplyTo: "ann@example.org", ExcerptsInFeed: true, Navigation: []settings.NavigationLink{{Label: "About me", Address: "/about/"}, {Label: "Mail", Address: "mailto:me@example.org"}},
 		RelMe: []string{"https://example.social/@me"}, SmartPunctuation: true, TableOfContents: true, AICrawlers: true, Hidden: true,
@@ -48,15 +50,16 @@ func TestSettings(t *testing.T) {
 	}
 	stored(wantSettings)
 	form = b.Open("/write/settings/?done=saved")
-	form.Want(t, http.StatusOK, "alice", "Saved.", `value="Words &amp; &lt;b&gt;"`, "\nI *am*.\n\nReally.</textarea>", "\nAbout me /about/\nMail mailto:me@example.org</textarea>",
+	form.Want(t, http.StatusOK, "alice", "Saved.", `name="theme" value="ribbon" checked`, `name="accent" value="teal" checked`, `src="/?accent=teal&amp;theme=ribbon"`, `value="Words &amp; &lt;b&gt;"`, "\nI *am*.\n\nReally.</textarea>", "\nAbout me /about/\nMail mailto:me@example.org</textarea>",
 		`value="Europe/Berlin"`, `value="7"`, `name="hidden" type="checkbox" value="1" checked`, `name="smart_punctuation" type="checkbox" value="1" checked`)
 	b.Open("/write/new/").Want(t, http.StatusOK, "alice", `value="Ann"`, "Date and time (Berlin)")
 
 	// Each field shows its error, and what was entered.
 	b.Submit("/write/settings/", append(version(form), "tagline", strings.Repeat("a", 201), "language", "en_US", "time_zone", "Mars/Olympus", "posts_per_page", "many",
-		"navigation", "javascript:alert(1)", "rel_me", "me@example.org", "author_picture", "http://example.org/a.jpg")...).Want(t, http.StatusUnprocessableEntity, "alice",
+		"navigation", "javascript:alert(1)", "rel_me", "me@example.org", "author_picture", "http://example.org/a.jpg", "theme", "none", "accent", "puce")...).Want(t, http.StatusUnprocessableEntity, "alice",
 		`data-error="tagline">The tagline has 201 characters`, `data-error="language">`, "is not a language", `data-error="time_zone">`, "is not a time zone", `data-error="posts_per_page">The number of posts`,
-		`data-error="navigation">Give link 1 of the navigation a name.`, `data-error="rel_me">`, `data-error="author_picture">The address of the picture`, `value="many"`, `value="Mars/Olympus"`)
+		`data-error="navigation">Give link 1 of the navigation a name.`, `data-error="rel_me">`, `data-error="author_picture">The address of the picture`,
+		`data-error="theme">There is no theme`, `data-error="accent">There is no accent`, `value="many"`, `value="Mars/Olympus"`)
 	stored(wantSettings)
 
 	// A change in another window is shown, and not overwritten.

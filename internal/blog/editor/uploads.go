@@ -36,7 +36,7 @@ type uploadItem struct {
 func (e *Editor) listUploads(w http.ResponseWriter, r *request) error {
 	number, ok := listNumber(r.URL.Query().Get("page"))
 	if !ok {
-		e.NotFound(w, r.Request, r.tenant, r.ownerLinks()...)
+		e.NotFound(w, r.Request, r.page(), nil)
 		return nil
 	}
 	store := e.uploads.Store(r.tenant)

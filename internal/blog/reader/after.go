@@ -11,8 +11,9 @@ import (
 
 // writeAfter writes what follows a post: the older and the newer one, and what a reader can do next.
 func (r *request) writeAfter(m web.HTMLWriter, page web.Page, p post.Post) web.HTMLWriter {
-	if r.beside != (post.Neighbors{}) {
-		m = page.English(m.HTML("<nav class=\"beside\" aria-label=\"Older and newer posts\"")).HTML(">\n")
+	m = m.HTML("<div class=\"after\">\n")
+	if r.beside.Older.Slug != "" || r.beside.Newer.Slug != "" {
+		m = page.English(m.HTML("<nav class=\"pair\" aria-label=\"Older and newer posts\"")).HTML(">\n")
 		if r.beside.Older.Slug != "" {
 			m = r.writeBeside(m.HTML("<p>Older: <a rel=\"prev\" href=\""), r.beside.Older)
 		}
@@ -25,7 +26,7 @@ func (r *request) writeAfter(m web.HTMLWriter, page web.Page, p post.Post) web.H
 	if to := r.settings.ReplyTo; to != "" {
 		m = m.HTML("<a href=\"").Text(replyAddress(to, r.nameOf(p.Entry))).HTML("\">Reply by email</a>\n")
 	}
-	return m.HTML("<a href=\"").Text(site.SubscribePath).HTML("\">Subscribe</a>\n</nav>\n")
+	return m.HTML("<a href=\"").Text(site.SubscribePath).HTML("\">Subscribe</a>\n</nav>\n</div>\n")
 }
 
 func (r *request) writeBeside(m web.HTMLWriter, e post.Entry) web.HTMLWriter {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/theme"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
@@ -42,7 +43,7 @@ func (rd *Reader) index(w http.ResponseWriter, r *request, number int) error {
 		var entries []post.Entry
 		err := rd.withShape(r, func(s shape) (err error) {
 			// One more than is shown, to know whether there is another page.
-			entries, err = r.posts().List(ctx, db, r.now, s.pageSize+1, (number-1)*s.pageSize)
+			entries, err = r.posts().ListWith(ctx, db, s.parts(), r.now, s.pageSize+1, (number-1)*s.pageSize)
 			return err
 		})
 		switch {
@@ -69,24 +70,45 @@ func (rd *Reader) writeIndex(r *request, number int, entries []post.Entry) *web.
 	if number > 1 {
 		page.Title = "Page " + strconv.Itoa(number)
 	}
+	shown, more := entries[:min(len(entries), size)], len(entries) > size
 	return rd.write(page, func(m web.HTMLWriter) web.HTMLWriter {
 		if number > 1 {
-			m = page.English(m.HTML("<h1")).HTML(">").Text(page.Title).HTML("</h1>\n")
+			m = page.English(m.HTML("<div class=\"column\"><h1")).HTML(">").Text(page.Title).HTML("</h1></div>\n")
 		}
-		if len(entries) == 0 {
+		above := r.theme().Index == theme.Dates // the words of the author come before dates and titles
+		if above && number == 1 {
+			m = r.writeAbout(m)
+		}
+		if len(shown) == 0 {
 			m = r.writeEmpty(m, page)
+		} else {
+			m = r.writeList(m, shown, number == 1)
 		}
-		m = r.writeEntries(m, entries[:min(len(entries), size)])
-		m = writePageLinks(m, page, "/", number, len(entries) > size)
-		if number == 1 {
+		m = writePageLinks(m, page, "/", number, more)
+		if !above && number == 1 {
 			m = r.writeAbout(m)
 		}
 		return m
 	})
 }
 
+// writeList writes a page of the list of posts in the layout of the theme. first says that it is the beginning of the list.
+func (r *request) writeList(m web.HTMLWriter, entries []post.Entry, first bool) web.HTMLWriter {
+	switch r.theme().Index {
+	case theme.Contents:
+		return r.writeContents(m, entries, first)
+	case theme.Cards:
+		return r.writeCards(m, entries, first)
+	case theme.Stream:
+		return r.writeStream(m, entries)
+	case theme.Wall:
+		return r.writeWall(m, entries)
+	}
+	return r.writeEntries(m.HTML("<div class=\"column\">\n"), entries).HTML("</div>\n")
+}
+
 func (r *request) writeEmpty(m web.HTMLWriter, page web.Page) web.HTMLWriter {
-	m = page.English(m.HTML("<div class=\"empty\"")).HTML(">\n<h2>Nothing here yet</h2>\n<p>")
+	m = page.English(m.HTML("<div class=\"empty column\"")).HTML(">\n<h2>Nothing here yet</h2>\n<p>")
 	if r.username != "" {
 		return m.HTML("<a href=\"").Text(site.NewPostPath).HTML("\">Write the first post</a></p>\n</div>\n")
 	}
@@ -99,7 +121,7 @@ func writePageLinks(m web.HTMLWriter, page web.Page, base string, number int, mo
 	if number == 1 && !more {
 		return m
 	}
-	m = page.English(m.HTML("<nav class=\"pages\" aria-label=\"Pages\"")).HTML(">\n")
+	m = page.English(m.HTML("<nav class=\"pages column\" aria-label=\"Pages\"")).HTML(">\n")
 	if number > 1 {
 		m = m.HTML("<a href=\"").Text(pagePath(base, number-1)).HTML("\" rel=\"prev\">Newer posts</a>\n")
 	}

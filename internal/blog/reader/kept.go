@@ -10,6 +10,7 @@ import (
 	"github.com/echoblogs/echoblogs/internal/blog/pagecache"
 	"github.com/echoblogs/echoblogs/internal/content/post"
 	"github.com/echoblogs/echoblogs/internal/content/settings"
+	"github.com/echoblogs/echoblogs/internal/content/theme"
 	"github.com/echoblogs/echoblogs/internal/tenancy/directory"
 )
 
@@ -93,8 +94,22 @@ func (k *keeper) answer(r *request) *answer {
 func (k *keeper) keepAnswer(r *request, a *answer) {
 	if r.key != "" {
 		k.misses.Add(1)
-		k.cache.Put(r.tenant.ID, r.key, kept{tenant: r.tenant, from: r.now, until: r.next, answer: a}, len(a.body))
+		k.cache.Put(r.tenant.ID, r.key, kept{tenant: r.tenant, from: r.now, until: r.until(), answer: a}, len(a.body))
 	}
+}
+
+// until returns when something else appears on pages of the blog: the next scheduled post or page, or in a stream, which says "Today",
+// the next day. The zero time: nothing does.
+func (r *request) until() time.Time {
+	if r.theme().Index != theme.Stream {
+		return r.next
+	}
+	year, month, day := r.now.In(r.zone()).Date()
+	tomorrow := time.Date(year, month, day+1, 0, 0, 0, 0, r.zone())
+	if r.next.IsZero() || tomorrow.Before(r.next) {
+		return tomorrow
+	}
+	return r.next
 }
 
 // recall sets the frame of a request, and reports whether it is kept.
@@ -108,7 +123,7 @@ func (k *keeper) recall(r *request) bool {
 
 // keepFrame keeps the frame that a request has read. err is the error of the request.
 func (k *keeper) keepFrame(r *request, err error) {
-	if r.recalled || err != nil && !errors.Is(err, post.ErrNotFound) {
+	if r.recalled || r.previewing || err != nil && !errors.Is(err, post.ErrNotFound) {
 		return
 	}
 	read := r.frame

@@ -64,7 +64,7 @@ func TestPagesOfNotes(t *testing.T) {
 	p.Create(blogtest.Spec("alice"))
 	p.Save("alice", post.Document{Slug: "2027-01-10-1200", Content: "A *thought*."})
 	p.Save("alice", post.Document{Slug: "2027-01-10-1201", Content: "![](/lamp.jpg)", Date: blogtest.Start.AddDate(0, 0, -1)})
-	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<a href="/2027-01-10-1200/"><bdi>A thought.</bdi></a>`, `<a href="/2027-01-10-1201/"><bdi>9 January 2027</bdi></a>`)
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<a href="/2027-01-10-1200/"><bdi dir="ltr" lang="">A thought.</bdi></a>`, `<a href="/2027-01-10-1201/"><bdi dir="ltr" lang="">9 January 2027</bdi></a>`)
 	p.Get("alice.example.com", "/feed.xml").Want(t, http.StatusOK, "alice", "<title>A thought.</title>", "<title>9 January 2027</title>")
 	note := p.Get("alice.example.com", "/2027-01-10-1200/")
 	note.Want(t, http.StatusOK, "alice", "<title>A thought. · Blog of alice</title>", "<p>A <em>thought</em>.</p>")
@@ -94,8 +94,8 @@ func TestLinkPosts(t *testing.T) {
 	p.Save("alice", post.Document{Slug: "note", Content: "[A lamp](https://example.org/lamp) that turns.", Date: blogtest.Start.AddDate(0, 0, -1)})
 	p.Save("alice", post.Document{Title: "Other", Content: "Words with a [link](https://example.org/other).", Date: blogtest.Start.AddDate(0, 0, -2)})
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice",
-		`<h2><a href="https://example.org/?a&amp;b"><bdi>Titled</bdi></a></h2>`, `<a href="/titled/"><time datetime="2027-01-10T12:00:00Z">10 January 2027</time></a>`,
-		`<h2><a href="https://example.org/lamp"><bdi>A lamp that turns.</bdi></a></h2>`, `<a href="/note/"><time`, `<h2><a href="/other/"><bdi>Other</bdi></a></h2>`)
+		`<h2><a href="https://example.org/?a&amp;b" class="link"><bdi dir="ltr" lang="">Titled</bdi></a></h2>`, `<a href="/titled/" lang="en"><time datetime="2027-01-10T12:00:00Z">10 January 2027</time></a>`,
+		`<li><a href="https://example.org/lamp" class="link"><bdi dir="ltr" lang="">A lamp that turns.</bdi></a> <a href="/note/" lang="en"><time`, `<li><a href="/other/"><bdi dir="ltr" lang="">Other</bdi></a>`)
 	p.Get("alice.example.com", "/titled/").Want(t, http.StatusOK, "alice", `<h1><a href="https://example.org/?a&amp;b">Titled</a></h1>`)
 	p.Get("alice.example.com", "/other/").Want(t, http.StatusOK, "alice", "<h1>Other</h1>")
 	f := readFeed(p, "alice.example.com")
@@ -115,7 +115,10 @@ func TestExcerpts(t *testing.T) {
 	p.Save("alice", post.Document{Title: "Marked", Content: "Before the mark.\n\n<!--more-->\n\nAfter the mark."})
 	p.Save("alice", post.Document{Title: "Given", Content: "Text of the post.\n\n<!--more-->\n\nMore.", Excerpt: "Words for <lists>."})
 	list := p.Get("alice.example.com", "/")
-	list.Want(t, http.StatusOK, "alice", "<p>Before the mark.</p>", "<p>Words for &lt;lists&gt;.</p>")
+	list.Want(t, http.StatusOK, "alice", ">Words for &lt;lists&gt;.</p>")
+	saveSettings(p, "alice", settings.Settings{Theme: "strand"})
+	list = p.Get("alice.example.com", "/")
+	list.Want(t, http.StatusOK, "alice", ">Before the mark.</p>", ">Words for &lt;lists&gt;.</p>")
 	for _, part := range []string{"After the mark", "Text of the post"} {
 		if strings.Contains(list.Body, part) {
 			t.Errorf("the list has %q", part)
@@ -175,7 +178,7 @@ func TestFootnotes(t *testing.T) {
 	p.Save("alice", post.Document{Title: "Title", Content: "Words.[^1]\n\n[^1]: A note."})
 	p.Get("alice.example.com", "/title/").Want(t, http.StatusOK, "alice", `<sup id="fnref:1"><a href="#fn:1" role="doc-noteref">1</a></sup>`, `<li id="fn:1">`, "A note.")
 	list := p.Get("alice.example.com", "/")
-	list.Want(t, http.StatusOK, "alice", "<p>Words.</p>")
+	list.Want(t, http.StatusOK, "alice", ">Words.</p>")
 	entry := readFeed(p, "alice.example.com").Entries[0]
 	if entry.Summary != "Words." || !strings.Contains(entry.Content.Text, "A note.") || strings.Contains(list.Body+entry.Content.Text, "[^1]") {
 		t.Errorf("the entry of the feed: %+v", entry)
@@ -192,8 +195,8 @@ func TestDirectionInEveryList(t *testing.T) {
 	for _, language := range []string{"", "fa", "de"} {
 		saveSettings(p, "alice", settings.Settings{Language: language})
 		latin := map[string]string{"de": "de"}[language] // Persian does not have Latin letters
-		p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/marhaba/"><bdi>مرحبا</bdi></a></h2>`,
-			`<article class="entry" dir="ltr" lang="`+latin+`">`+"\n"+`<h2><a href="/hello/"><bdi>Hello</bdi></a></h2>`)
+		p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<h2><a href="/marhaba/"><bdi dir="rtl" lang="ar">مرحبا</bdi></a></h2>`,
+			`<li><a href="/hello/"><bdi dir="ltr" lang="`+latin+`">Hello</bdi></a>`)
 		p.Get("alice.example.com", "/marhaba/").Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="rtl" lang="ar">`)
 		f := readFeed(p, "alice.example.com")
 		if f.Entries[0].Language != "ar" || f.Entries[0].Content.Text != "<div dir=\"rtl\">\n<p>نص.</p>\n</div>\n" || f.Entries[1].Content.Text != "<p>Text.</p>\n" {
@@ -212,11 +215,12 @@ func TestTextInAnotherDirectionThanItsTitle(t *testing.T) {
 	p.Save("alice", post.Document{Title: "Book", Slug: "arabic", Content: "ملاحظات من غرفة المصباح.", Date: blogtest.Start.AddDate(0, 0, -1)})
 	p.Save("alice", post.Document{Title: "كتاب", Slug: "excerpt", Content: "iPhone: ملاحظات من غرفة المصباح.", Excerpt: `Notes, "short".`, Date: blogtest.Start.AddDate(0, 0, -2)})
 	p.Save("alice", post.Document{Title: "Said", Content: "English text.", Language: "ar", Date: blogtest.Start.AddDate(0, 0, -3)})
+	saveSettings(p, "alice", settings.Settings{Theme: "strand"})
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice",
-		`<article class="entry" dir="ltr" lang="">`+"\n"+`<h2><a href="/english/"><bdi>كتاب</bdi>`, "<p>English text.</p>",
-		`<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/arabic/"><bdi>Book</bdi>`, "<p>ملاحظات من غرفة المصباح.</p>",
-		`<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/excerpt/">`, `<p dir="ltr">Notes, &#34;short&#34;.</p>`,
-		`<article class="entry" dir="rtl" lang="ar">`+"\n"+`<h2><a href="/said/">`, `<p dir="ltr">English text.</p>`)
+		`<a href="/english/"><bdi dir="rtl" lang="">كتاب</bdi>`, `<p class="excerpt" dir="ltr" lang="">English text.</p>`,
+		`<a href="/arabic/"><bdi dir="ltr" lang="ar">Book</bdi>`, `<p class="excerpt" dir="rtl" lang="ar">ملاحظات من غرفة المصباح.</p>`,
+		`<a href="/excerpt/"><bdi dir="rtl" lang="ar">`, `<p class="excerpt" dir="ltr" lang="ar">Notes, &#34;short&#34;.</p>`,
+		`<a href="/said/"><bdi dir="ltr" lang="ar">Said</bdi>`, `<p class="excerpt" dir="ltr" lang="ar">English text.</p>`)
 	p.Get("alice.example.com", "/english/").Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="ltr" lang="">`, `<h1 dir="rtl">كتاب</h1>`)
 	p.Get("alice.example.com", "/arabic/").Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="rtl" lang="ar">`, `<h1 dir="ltr">Book</h1>`)
 	p.Get("alice.example.com", "/excerpt/").Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="rtl" lang="ar">`, "<h1>كتاب</h1>")

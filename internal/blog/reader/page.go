@@ -8,13 +8,18 @@ import (
 	"github.com/echoblogs/echoblogs/internal/blog/site"
 	"github.com/echoblogs/echoblogs/internal/content/language"
 	"github.com/echoblogs/echoblogs/internal/content/post"
+	"github.com/echoblogs/echoblogs/internal/content/theme"
 	"github.com/echoblogs/echoblogs/internal/web"
 )
+
+// theme returns the theme of the blog.
+func (r *request) theme() *theme.Theme { return theme.Find(r.settings.Theme) }
 
 // page returns the layout of a page, by the settings of the blog. The blog's pages come first in its navigation.
 func (r *request) page(title string) web.Page {
 	set, page := &r.settings, site.Page(r.tenant, title)
 	page.Tagline, page.Footer, page.Profiles, page.NoIndex = set.Tagline, set.FooterHTML, set.RelMe, set.Hidden
+	page.Theme, page.NewWindows = r.site.ThemeOf(set.Theme, set.Accent), r.previewing
 	if set.Language != "" {
 		page.Language, page.Direction = set.Language, language.Of(set.Language).Direction()
 	}
@@ -39,9 +44,9 @@ func (r *request) page(title string) web.Page {
 // ownPages are the pages that every blog has, at the end of the navigation.
 var ownPages = []web.Link{{Address: site.ArchivePath, Text: "Archive"}, {Address: site.SearchPath, Text: "Search"}, {Address: site.SubscribePath, Text: "Subscribe"}}
 
-// ownerLinks returns the links for the owner of the blog. nil: the client is not the owner.
+// ownerLinks returns the links for the owner of the blog. nil: the client is not the owner, or looks at another theme.
 func (r *request) ownerLinks() []web.Link {
-	if r.username == "" {
+	if r.username == "" || r.previewing {
 		return nil
 	}
 	return site.OwnerLinks(r.tenant)
@@ -73,7 +78,7 @@ func (r *request) writeAbout(m web.HTMLWriter) web.HTMLWriter {
 	if set.AboutHTML == "" && set.AuthorPicture == "" {
 		return m
 	}
-	m = m.HTML("<section class=\"about h-card\">\n")
+	m = m.HTML("<section class=\"about column h-card\">\n")
 	if set.AuthorPicture != "" {
 		m = m.HTML("<img class=\"u-photo\" src=\"").Text(set.AuthorPicture).HTML("\" alt=\"\" width=\"96\" height=\"96\" loading=\"lazy\">\n")
 	}

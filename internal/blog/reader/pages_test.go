@@ -14,7 +14,7 @@ import (
 	"github.com/echoblogs/echoblogs/test/testkit/blogtest"
 )
 
-var entryTitle = regexp.MustCompile(`<h2><a href="/([^"/]+)/">`)
+var entryTitle = regexp.MustCompile(`<a href="/([^"/]+)/"(?: class="link")?><bdi dir`)
 
 func slugs(page blogtest.Response) []string {
 	found := []string{}
@@ -64,7 +64,7 @@ func TestIndexIsPaged(t *testing.T) {
 		})
 	}
 	for _, path := range []string{"/page/4/", "/page/0/", "/page/-1/", "/page/02/", "/page/x/", "/page/99999999999999999999/", "/page/100001/"} {
-		p.Get("alice.example.com", path).Want(t, http.StatusNotFound, "alice", "Page not found")
+		p.Get("alice.example.com", path).Want(t, http.StatusNotFound, "alice", "There is nothing at this address")
 	}
 	p.Get("alice.example.com", "/page/1/").WantRedirect(t, "/")
 	p.Get("alice.example.com", "/page/1/?utm=x").WantRedirect(t, "/?utm=x")
@@ -81,7 +81,7 @@ func TestPostInArabic(t *testing.T) {
 	p.Get("alice.example.com", path).Want(t, http.StatusOK, "alice", `<article class="post h-entry" dir="rtl" lang="ar">`, "<h1>مرحبا بالعالم</h1>",
 		`<link rel="canonical" href="http://alice.example.com:8000`+path+`">`, `<li id="fn:1">`)
 	p.Get("alice.example.com", strings.TrimSuffix(path, "/")+"?a=b").WantRedirect(t, path+"?a=b")
-	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<a href="`+path+`"><bdi>مرحبا بالعالم</bdi></a>`, ">نص.</p>")
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<a href="`+path+`"><bdi dir="rtl" lang="ar">مرحبا بالعالم</bdi></a>`, ">نص.</p>")
 	p.Get("alice.example.com", "/feed.xml").Want(t, http.StatusOK, "alice", `href="http://alice.example.com:8000`+path+`"`, "ملاحظة.")
 }
 
@@ -105,7 +105,7 @@ func TestPost(t *testing.T) {
 		t.Errorf("an unchanged post is shown as updated:\n%s", page.Body)
 	}
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice",
-		`<h2><a href="/a-title/"><bdi>A &#34;title&#34; &amp; &lt;more&gt;</bdi></a></h2>`, " · <bdi lang=\"\">Alice &lt;3</bdi></p>\n<p>Hello World.</p>")
+		`<h2><a href="/a-title/"><bdi dir="ltr" lang="">A &#34;title&#34; &amp; &lt;more&gt;</bdi></a></h2>`, `<span class="by"><bdi lang="">Alice &lt;3</bdi></span></p>`, ">Hello World.</p>")
 
 	p.Clock.Advance(48 * time.Hour)
 	p.Save("alice", post.Document{Title: "A title", Slug: "a-title", Content: "Changed."})
@@ -124,11 +124,11 @@ func TestDirectionOfPosts(t *testing.T) {
 	p.Save("alice", post.Document{Title: "שלום", Slug: "shalom", Author: "יעל", Content: "טקסט."})
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice",
 		`<h1 class="site" dir="auto" lang=""><a href="/" aria-current="page">مدونة</a></h1>`,
-		"<article class=\"entry\" dir=\"rtl\" lang=\"he\">\n<h2><a href=\"/shalom/\"><bdi>שלום</bdi></a></h2>", `<bdi lang="">יעל</bdi>`, `<p>טקסט.</p>`,
+		`<h2><a href="/shalom/"><bdi dir="rtl" lang="he">שלום</bdi></a></h2>`, `<bdi lang="">יעל</bdi>`, `<p class="standfirst" dir="rtl" lang="he">טקסט.</p>`,
 		`<p><bdi lang="">مدونة</bdi> · `)
 	p.Get("alice.example.com", "/shalom/").Want(t, http.StatusOK, "alice",
 		`<p class="site" dir="auto" lang=""><a href="/">مدونة</a></p>`,
-		`<article class="post h-entry" dir="rtl" lang="he">`, "<h1>שלום</h1>\n<p class=\"meta\" lang=\"en\">", `<bdi lang="">יעל</bdi>`, "<div class=\"prose e-content\">\n<p>טקסט.</p>")
+		`<article class="post h-entry" dir="rtl" lang="he">`, "<p class=\"meta\" lang=\"en\">", "<h1>שלום</h1>", `<bdi lang="">יעל</bdi>`, "<div class=\"prose e-content\">\n<p>טקסט.</p>")
 }
 
 func TestPathsWithoutPage(t *testing.T) {
@@ -139,7 +139,7 @@ func TestPathsWithoutPage(t *testing.T) {
 		"/none/", "/None/", "/a/b/", "/a/b", "/%00/", "/a%2fb/", "/" + strings.Repeat("a", 5000) + "/", "/favicon.ico", "/feed.xml/",
 		"/%2f%2fexample.com", "/%2fexample", "/%5cexample.com", "/..%2f", "/none%2f", "/none%2F", "/page/2%2f", "/wp-login.php",
 	} {
-		p.Get("alice.example.com", path).Want(t, http.StatusNotFound, "alice", "Page not found", "Blog of alice", "noindex")
+		p.Get("alice.example.com", path).Want(t, http.StatusNotFound, "alice", "There is nothing at this address", "Blog of alice", "noindex")
 	}
 	p.Get("alice.example.com", "/none").WantRedirect(t, "/none/")
 	p.Get("alice.example.com", "/none?utm_source=mail&utm=a%2F/b").WantRedirect(t, "/none/?utm_source=mail&utm=a%2F/b")

@@ -95,6 +95,6 @@ func (r *request) writePost(m web.HTMLWriter, page web.Page, p post.Post) web.HT
 	if r.settings.TableOfContents {
 		p.HTML = string(tableOfContents(p.HTML)) + p.HTML
 	}
-	m = article.Write(m, p, r.zone())
+	m = article.Write(m, p, article.Dates{Zone: r.zone(), Layout: r.theme().Date})
 	return r.writeAfter(r.writePosting(m, page, p), page, p)
 }

@@ -137,8 +137,12 @@ func (rd *Reader) answer(w http.ResponseWriter, r *request, show page) {
 	case err == nil:
 	case errors.As(err, &moved):
 		web.Move(w, r.received, "/"+moved.Slug+"/")
-	case errors.Is(err, post.ErrNotFound), errors.Is(err, media.ErrNotFound):
-		rd.NotFound(w, r.Request, r.tenant, r.ownerLinks()...)
+	case errors.Is(err, post.ErrNotFound):
+		rd.nothingHere(w, r)
+	case errors.Is(err, media.ErrNotFound):
+		page := site.Page(r.tenant, "")
+		page.Theme = rd.ThemeOf(rd.LastTheme(r.tenant))
+		rd.NotFound(w, r.Request, page, nil)
 	case errors.Is(err, site.ErrBusy):
 		rd.TooManyRequests(w, r.tenant)
 	default:
@@ -160,12 +164,7 @@ func (rd *Reader) media(w http.ResponseWriter, r *request) error {
 	return rd.uploads.Serve(w, r.Request, r.tenant)
 }
 
-func (rd *Reader) notFound(_ http.ResponseWriter, r *request) error {
-	if err := rd.identify(r); err != nil {
-		return err
-	}
-	return post.ErrNotFound
-}
+func (rd *Reader) notFound(http.ResponseWriter, *request) error { return post.ErrNotFound }
 
 // addSlash redirects to the same path with a slash at the end, as posts and pages have.
 func addSlash(w http.ResponseWriter, r *request) error {

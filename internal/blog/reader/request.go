@@ -23,6 +23,7 @@ type request struct {
 	*http.Request
 	// received is the request as it was received.
 	received *http.Request
+	site *site.Site
 	// tenant is the tenant of the blog, and host the normalized host of the request.
 	tenant *directory.Tenant
 	host   string
@@ -43,6 +44,8 @@ type request struct {
 	recalled bool
 	// varies says that the answer differs by cookies.
 	varies bool
+	// previewing says that frame has the theme that the owner looks at, and not the one that is set.
+	previewing bool
 	// unlisted says that search engines are asked not to list the answer, whatever the settings say.
 	unlisted bool
 }
@@ -53,7 +56,7 @@ var parameters = []string{"q"}
 
 // newRequest returns a request to the blog of a tenant.
 func (rd *Reader) newRequest(received *http.Request, t *directory.Tenant, host string) *request {
-	r := &request{Request: received, received: received, tenant: t, host: host, now: rd.clock.now()}
+	r := &request{Request: received, received: received, site: rd.Site, tenant: t, host: host, now: rd.clock.now()}
 	if r.session() != "" { // the owner sees more
 		return r
 	}
@@ -120,20 +123,5 @@ func (rd *Reader) query(r *request, queue func(*postgres.Batch), work func(ctx c
 		rd.keeper.keepFrame(r, err)
 		rd.memory.remember(r, err)
 		return err
-	})
-}
-
-// identify looks up the owner on a page that reads nothing else.
-func (rd *Reader) identify(r *request) error {
-	token := r.session()
-	if token == "" {
-		return nil
-	}
-	ctx, cancel := site.StatementContext(r.Request)
-	defer cancel()
-	return rd.connections.Use(ctx, r.tenant.ID, func(conn *postgres.Conn) error {
-		batch := &postgres.Batch{}
-		blogsession.QueueFind(batch, token, r.tenant.ID, r.host, r.now, &r.username)
-		return conn.SendBatch(ctx, batch).Close()
 	})
 }

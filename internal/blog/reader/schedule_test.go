@@ -38,7 +38,7 @@ func TestScheduledPostsAreNowhere(t *testing.T) {
 	p.WaitReady()
 	hidden()
 	p.Clock.Advance(time.Microsecond)
-	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", "Pinned · ", "<bdi>Secret post</bdi>")
+	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", "Pinned · ", ">Secret post</bdi>")
 	p.Get("alice.example.com", "/feed.xml").Want(t, http.StatusOK, "alice", "Secret post")
 	p.Get("alice.example.com", "/former/").WantRedirect(t, "/secret-post/")
 	for _, path := range paths {

@@ -16,7 +16,7 @@ import (
 const (
 	// maxFound is how many posts a search shows: the best.
 	maxFound = 20
-	// suggested is how many of the latest posts the page of a search suggests before there are words to look for.
+	// suggested is how many of the latest posts are suggested where there is nothing else to show.
 	suggested = 5
 )
 

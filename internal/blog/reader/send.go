@@ -45,6 +45,9 @@ type answer struct {
 
 // sendPage sends a page and reuses its buffer. Caches can store what others than the owner of the blog see.
 func (rd *Reader) sendPage(w http.ResponseWriter, r *request, page *web.HTMLWriter) error {
+	if r.previewing {
+		framedHeaders(w.Header())
+	}
 	if r.username != "" {
 		w.Header()["Vary"] = vary
 		return rd.sendUncached(w, r, page)

@@ -50,11 +50,11 @@ func TestSettingsOnPages(t *testing.T) {
 	home := p.Get("alice.example.com", "/")
 	home.Want(t, http.StatusOK, "alice", append(every, `<meta name="description" content="Words &amp; &lt;b&gt;">`,
 		// The day by the blog's clock. The text has no language of its own, or one by its script.
-		`<article class="entry" dir="ltr" lang="de">`, `<time datetime="2027-01-10T00:30:00+01:00">10 January 2027</time>`, `<article class="entry" dir="rtl" lang="he">`,
-		`<section class="about h-card">`, `<img class="u-photo" src="/media/a.jpg" alt="" width="96" height="96" loading="lazy">`, `<h2 class="p-name" dir="auto" lang="">Ann &lt;3</h2>`, "<p>I <em>am</em>.</p>")...)
+		`<bdi dir="ltr" lang="de">Im Turm</bdi>`, `<time datetime="2027-01-10T00:30:00+01:00">10 January 2027</time>`, `<bdi dir="rtl" lang="he">שלום</bdi>`,
+		`<section class="about column h-card">`, `<img class="u-photo" src="/media/a.jpg" alt="" width="96" height="96" loading="lazy">`, `<h2 class="p-name" dir="auto" lang="">Ann &lt;3</h2>`, "<p>I <em>am</em>.</p>")...)
 	entry := p.Get("alice.example.com", "/im-turm/")
 	entry.Want(t, http.StatusOK, "alice", append(every, `<article class="post h-entry" dir="ltr" lang="de">`, `<time datetime="2027-01-10T00:30:00+01:00">10 January 2027</time>`,
-		`<nav class="pages" aria-label="Pages" lang="en"><a href="/">All posts</a>`)...)
+		`<nav class="pages column" aria-label="Pages" lang="en"><a href="/">All posts</a>`)...)
 	if strings.Contains(home.Body+strings.Replace(entry.Body, dataStart, "", 1), "<script") || strings.Contains(entry.Body, "h-card") {
 		t.Errorf("%s\n%s", home.Body, entry.Body)
 	}
@@ -67,7 +67,7 @@ func TestSettingsOnPages(t *testing.T) {
 	p.Get("alice.example.com", "/").Want(t, http.StatusOK, "alice", `<html lang="ar" dir="rtl">`)
 	saveSettings(p, "alice", settings.Settings{})
 	plain := p.Get("alice.example.com", "/")
-	plain.Want(t, http.StatusOK, "alice", `<html lang="en">`, `<article class="entry" dir="ltr" lang="">`, `<time datetime="2027-01-09T23:30:00Z">9 January 2027</time>`)
+	plain.Want(t, http.StatusOK, "alice", `<html lang="en">`, `<bdi dir="ltr" lang="">Im Turm</bdi>`, `<time datetime="2027-01-09T23:30:00Z">9 January 2027</time>`)
 	for _, part := range []string{"tagline", "about", "rel=\"me\"", "Fotos", "noindex", "<div class=\"prose\""} {
 		if strings.Contains(plain.Body, part) {
 			t.Errorf("without settings, the page has %q:\n%s", part, plain.Body)

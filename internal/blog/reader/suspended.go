@@ -15,7 +15,9 @@ func (rd *Reader) suspended(w http.ResponseWriter, t *directory.Tenant) {
 	if t.SuspensionReason != "" {
 		lead += " Reason: " + t.SuspensionReason
 	}
-	page := rd.WithContact(web.Page{Title: "This blog is suspended", Site: t.DisplayName, LogIn: site.LoginToWrite})
+	page := rd.WithContact(web.Page{
+		Title: "This blog is suspended", Site: t.DisplayName, LogIn: site.LoginToWrite, Theme: rd.ThemeOf(rd.LastTheme(t)),
+	})
 	rd.Layout.Send(w, web.Message{
 		Page:   page,
 		Status: http.StatusPaymentRequired,

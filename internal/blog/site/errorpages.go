@@ -63,23 +63,23 @@ func (s *Site) WithContact(page web.Page) web.Page {
 	return page
 }
 
-// NotFound says that a blog has no such page. ownerLinks are for its owner.
-func (s *Site) NotFound(w http.ResponseWriter, r *http.Request, t *directory.Tenant, ownerLinks ...web.Link) {
-	page := Page(t, "Page not found")
-	page.OwnerLinks = ownerLinks
+// NotFound says that a blog has no such page. more writes what helps to find what the reader looked for. nil: nothing.
+func (s *Site) NotFound(w http.ResponseWriter, r *http.Request, page web.Page, more func(web.HTMLWriter) web.HTMLWriter) {
+	page.Title = "There is nothing at this address"
 	s.Layout.Send(w, web.Message{
 		Status:  http.StatusNotFound,
 		Page:    page,
 		Subject: web.Shorten(r.URL.Path),
 		Lead:    "The post may have been renamed or unpublished, or the link may be wrong.",
 		Link:    &web.Link{Address: "/", Text: "Go to the home page"},
+		More:    more,
 	})
 }
 
 // TooManyRequests says that a blog is over its limit of requests, or its owner over that of forms.
 func (s *Site) TooManyRequests(w http.ResponseWriter, t *directory.Tenant) {
 	s.Layout.Send(w, web.Message{
-		Page:       Page(t, "Too many requests"),
+		Page:       s.errorPage(t, "Too many requests"),
 		Status:     http.StatusTooManyRequests,
 		Lead:       "This blog is getting too many requests.",
 		Steps:      []string{"Try again in a moment."},
@@ -91,7 +91,7 @@ func (s *Site) TooManyRequests(w http.ResponseWriter, t *directory.Tenant) {
 func (s *Site) MethodNotAllowed(w http.ResponseWriter, t *directory.Tenant) {
 	w.Header().Set("Allow", "GET, HEAD")
 	s.Layout.Send(w, web.Message{
-		Page:   Page(t, "Method not allowed"),
+		Page:   s.errorPage(t, "Method not allowed"),
 		Status: http.StatusMethodNotAllowed,
 		Lead:   "This page can only be read.",
 	})
@@ -102,7 +102,7 @@ func (s *Site) StatementFailed(w http.ResponseWriter, r *http.Request, t *direct
 	s.LogFailure(r, t, cause)
 	if postgres.Unreadable(cause) {
 		s.Layout.Send(w, web.Message{
-			Page:   s.WithContact(Page(t, "Something went wrong")),
+			Page:   s.WithContact(s.errorPage(t, "Something went wrong")),
 			Status: http.StatusInternalServerError,
 			Lead:   "The server failed to show this page. The error has been logged. No posts are lost.",
 			Steps:  []string{"Reload the page. If the problem persists, contact support."},
@@ -110,7 +110,7 @@ func (s *Site) StatementFailed(w http.ResponseWriter, r *http.Request, t *direct
 		return
 	}
 	s.Layout.Send(w, web.Message{
-		Page:       s.WithContact(Page(t, "This blog is temporarily unavailable")),
+		Page:       s.WithContact(s.errorPage(t, "This blog is temporarily unavailable")),
 		Status:     http.StatusServiceUnavailable,
 		Lead:       "The database is not responding. No posts are lost.",
 		Steps:      retrySteps,

@@ -41,15 +41,23 @@ type Site struct {
 	// NameTaken reports whether the registry keeps anyone from signing up with a name for a tenant at a host. nil: unknown.
 	NameTaken func(ctx context.Context, name, host string) (bool, error)
 
+	// LastTheme returns the theme and the accent in which a blog was last shown, as far as that is known. nil: it is not.
+	LastTheme func(t *directory.Tenant) (name, accent string)
+
+	themes            themes
 	failures, lookups *rate.Limiter
 }
 
-// New returns a Site.
-func New(tenants *directory.Directory, layout *web.Layout, log *slog.Logger, now func() time.Time) *Site {
-	return &Site{
-		Directory: tenants, Layout: layout, Log: log, Now: now,
-		failures: rate.NewLimiter(failureLogRate, failureLogRate), lookups: rate.NewLimiter(lookupRate, lookupRate),
+// New returns a Site. It adds the files of the themes to the assets of the layout.
+func New(tenants *directory.Directory, layout *web.Layout, log *slog.Logger, now func() time.Time) (*Site, error) {
+	published, err := publishThemes(layout.Assets)
+	if err != nil {
+		return nil, err
 	}
+	return &Site{
+		Directory: tenants, Layout: layout, Log: log, Now: now, themes: published,
+		failures: rate.NewLimiter(failureLogRate, failureLogRate), lookups: rate.NewLimiter(lookupRate, lookupRate),
+	}, nil
 }
 
 // strictTransport makes browsers use TLS for a year.

@@ -24,8 +24,17 @@ type Entry struct {
 	Direction string
 	// Pinned posts stand before the others.
 	Pinned bool
+	// Tags, Cover and CoverAlt are those of the Document.
+	Tags            []string
+	Cover, CoverAlt string
+	// ContentBytes is the size of the content.
+	ContentBytes int
 	// PublishedAt is when the post was published.
 	PublishedAt time.Time
+	// Picture is the first picture of a post without a cover, and NoteHTML the whole of a note or a link post, sanitized, in lists whose
+	// Parts ask for them.
+	Picture  render.ShownPicture
+	NoteHTML string
 }
 
 // Name returns the title, or the first words of a note. Empty: the post has no words.
@@ -40,9 +49,8 @@ type Post struct {
 	HTML string
 	// HTMLBytes is the size of the rendered content.
 	HTMLBytes int
-	// Tags, Description, CanonicalURL, Cover and CoverAlt are those of the Document.
-	Tags                                       []string
-	Description, CanonicalURL, Cover, CoverAlt string
+	// Excerpt, Description and CanonicalURL are those of the Document.
+	Excerpt, Description, CanonicalURL string
 	// CoverPicture is what FindPicture returns for the Cover, if the caller has asked it.
 	CoverPicture render.Picture
 	// Unlisted and Page say that no list of posts has the post.

@@ -8,21 +8,51 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/echoblogs/echoblogs/internal/content/render"
 	"github.com/echoblogs/echoblogs/internal/postgres"
 )
 
 const (
 	// entryColumns are those of an Entry, apart from when it was published.
-	entryColumns = `slug, title, author, summary, html_link, html_language, html_direction, pinned_at IS NOT NULL`
+	entryColumns = `slug, title, author, summary, html_link, html_language, html_direction, pinned_at IS NOT NULL,
+	tags, cover, cover_alt, octet_length(content)`
 	// selectPosts begins a statement that returns posts, with the HTML of those of which the condition %s is true.
 	selectPosts = `SELECT ` + entryColumns + `, coalesce(published_at, unlisted_at), id, CASE WHEN %s THEN html ELSE '' END, octet_length(html),
-	tags, description, canonical_url, cover, cover_alt, published_at IS NULL, page_position IS NOT NULL, created_at, updated_at FROM `
+	excerpt, description, canonical_url, published_at IS NULL, page_position IS NOT NULL, created_at, updated_at FROM `
 )
 
 // List returns the posts that readers see at the time now: the pinned ones, and then the others, newest first: at most limit,
 // after skipping offset.
 func (s Store) List(ctx context.Context, db postgres.Querier, now time.Time, limit, offset int) ([]Entry, error) {
-	rows, err := db.Query(ctx, `SELECT `+entryColumns+`, published_at FROM `+s.table+` WHERE published_at <= $1 AND page_position IS NULL
+	return s.ListWith(ctx, db, Parts{}, now, limit, offset)
+}
+
+// Parts are what a list shows of its posts besides what every list does.
+type Parts struct {
+	// Pictures says that posts without a cover have the first picture of their beginning instead.
+	Pictures bool
+	// Notes says that notes and link posts have their HTML, unless that is larger than maxNote.
+	Notes bool
+}
+
+const (
+	// maxNote is the size of the HTML of a note that lists show whole, in bytes.
+	maxNote = 16 << 10
+	// beginning is how much of the HTML of a post is searched for a picture, in characters.
+	beginning = 8 << 10
+)
+
+// ListWith returns what List does, with more parts of the posts.
+func (s Store) ListWith(ctx context.Context, db postgres.Querier, parts Parts, now time.Time, limit, offset int) ([]Entry, error) {
+	picture, note := `''`, `''`
+	if parts.Pictures {
+		picture = fmt.Sprintf(`CASE WHEN cover = '' THEN coalesce(substring(left(html, %d) from '<img [^>]*>'), '') ELSE '' END`, beginning)
+	}
+	if parts.Notes {
+		note = fmt.Sprintf(`CASE WHEN (title = '' OR html_link <> '') AND octet_length(html) <= %d THEN html ELSE '' END`, maxNote)
+	}
+	rows, err := db.Query(ctx, `SELECT `+entryColumns+`, published_at, `+picture+`, `+note+` FROM `+s.table+`
+		WHERE published_at <= $1 AND page_position IS NULL
 		ORDER BY pinned_at DESC NULLS LAST, published_at DESC, id DESC LIMIT $2 OFFSET $3`, binary, now, limit, offset)
 	return collectEntries(rows, err)
 }
@@ -35,9 +65,15 @@ func collectEntries(rows pgx.Rows, err error) ([]Entry, error) {
 	defer rows.Close()
 	entries := []Entry{}
 	for rows.Next() {
-		var e Entry
-		if err := rows.Scan(entryDestinations(&e)...); err != nil {
+		var (
+			e       Entry
+			picture string
+		)
+		if err := rows.Scan(append(entryDestinations(&e), &picture, &e.NoteHTML)...); err != nil {
 			return nil, fmt.Errorf("list posts: %w", err)
+		}
+		if picture != "" {
+			e.Picture = render.ParsePicture(picture)
 		}
 		entries = append(entries, e)
 	}
@@ -49,7 +85,8 @@ func collectEntries(rows pgx.Rows, err error) ([]Entry, error) {
 
 // entryDestinations returns where entryColumns and the date of publication are read into.
 func entryDestinations(e *Entry) []any {
-	return []any{&e.Slug, &e.Title, &e.Author, &e.Summary, &e.Link, &e.Language, &e.Direction, &e.Pinned, &e.PublishedAt}
+	return []any{&e.Slug, &e.Title, &e.Author, &e.Summary, &e.Link, &e.Language, &e.Direction, &e.Pinned,
+		&e.Tags, &e.Cover, &e.CoverAlt, &e.ContentBytes, &e.PublishedAt}
 }
 
 // BySlug returns the post that readers see under a slug at the time now, listed or not, *MovedError if it was the slug of a post
@@ -113,6 +150,6 @@ func scanPost(row pgx.CollectableRow) (Post, error) {
 
 // destinations returns where the columns of selectPosts are read into.
 func (p *Post) destinations() []any {
-	return append(entryDestinations(&p.Entry), &p.ID, &p.HTML, &p.HTMLBytes, &p.Tags, &p.Description, &p.CanonicalURL, &p.Cover, &p.CoverAlt,
+	return append(entryDestinations(&p.Entry), &p.ID, &p.HTML, &p.HTMLBytes, &p.Excerpt, &p.Description, &p.CanonicalURL,
 		&p.Unlisted, &p.Page, &p.CreatedAt, &p.UpdatedAt)
 }

@@ -68,9 +68,9 @@ func (s Store) StopSharing(ctx context.Context, db postgres.Querier, id int64) e
 // than maxHTML bytes. Its slug is the one where readers see it, or will.
 func (s Store) Shared(ctx context.Context, db postgres.Querier, share Share, maxHTML int) (Post, error) {
 	const html = `coalesce(pending -> 'rendered' ->> 'html', html)`
-	rows, err := db.Query(ctx, `SELECT slug, title, author, summary, html_link, html_language, html_direction, false,
+	rows, err := db.Query(ctx, `SELECT slug, title, author, summary, html_link, html_language, html_direction, false, tags, cover, cover_alt, octet_length(content),
 			coalesce(published_at, unlisted_at, draft_date, updated_at), id, CASE WHEN octet_length(`+html+`) <= $3 THEN `+html+` ELSE '' END,
-			octet_length(`+html+`), tags, description, canonical_url, cover, cover_alt, true, page_position IS NOT NULL, created_at, `+versionAt+`,
+			octet_length(`+html+`), excerpt, description, canonical_url, true, page_position IS NOT NULL, created_at, `+versionAt+`,
 			pending #- '{rendered,html}' #- '{document,content}'
 		FROM `+s.table+` WHERE id = $1 AND share_token = $2 AND NOT (`+inTrash+`)`, binary, share.ID, share.Token, maxHTML)
 	if err != nil {
@@ -99,7 +99,7 @@ func (s Store) Shared(ctx context.Context, db postgres.Querier, share Share, max
 // show puts pending changes in place of what readers see, apart from the HTML.
 func (p *Post) show(pending *pendingChanges) {
 	d, html := &pending.Document, &pending.Rendered
-	p.Slug, p.Title, p.Author, p.Tags, p.Description = d.Slug, d.Title, d.Author, d.Tags, d.Description
+	p.Slug, p.Title, p.Author, p.Tags, p.Excerpt, p.Description = d.Slug, d.Title, d.Author, d.Tags, d.Excerpt, d.Description
 	p.CanonicalURL, p.Cover, p.CoverAlt, p.Page = d.CanonicalURL, d.Cover, d.CoverAlt, d.Page
 	p.Summary, p.Link, p.Language, p.Direction = html.Summary, html.Link, html.Language, html.Direction
 }

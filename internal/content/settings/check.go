@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/echoblogs/echoblogs/internal/content/field"
+	"github.com/echoblogs/echoblogs/internal/content/theme"
 	"github.com/echoblogs/echoblogs/internal/naming"
 )
 
@@ -59,6 +60,12 @@ func (e *InvalidError) add(name, format string, args ...any) {
 func (s *Settings) Check() error {
 	invalid := &InvalidError{}
 	s.checkTexts(invalid)
+	if s.Theme != "" && !theme.Known(s.Theme) {
+		invalid.add("theme", "There is no theme %.40q. Choose one of the list.", s.Theme)
+	}
+	if s.Accent != "" && !theme.KnownAccent(s.Accent) {
+		invalid.add("accent", "There is no accent %.40q. Choose one of the list.", s.Accent)
+	}
 	if s.AuthorPicture != "" && (len(s.AuthorPicture) > field.MaxURLBytes || !field.IsImageAddress(s.AuthorPicture)) {
 		invalid.add("author_picture", "The address of the picture must begin with https://, or be the path of an image of this blog, such as /media/….")
 	}

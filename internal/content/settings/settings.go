@@ -14,6 +14,9 @@ import (
 
 // Settings are those of one blog. The zero value is what a blog has whose owner has set nothing.
 type Settings struct {
+	// Theme is the name of a theme, and Accent that of one of its accents. Empty: theme.DefaultName, and the theme's own.
+	Theme  string `json:"theme,omitempty"`
+	Accent string `json:"accent,omitempty"`
 	// Tagline is a line of plain text under the title.
 	Tagline string `json:"tagline,omitempty"`
 	// Author is the name of new posts' author, plain text.

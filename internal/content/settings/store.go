@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -151,7 +150,7 @@ func prepare(s Settings) (Stored, error) {
 		if err != nil {
 			invalid.add(text.key, "The %s has too much markup. Shorten it.", text.name)
 		}
-		*text.html = prefixIDs(result.HTML, text.key)
+		*text.html = render.PrefixIDs(result.HTML, text.key)
 	}
 	if len(invalid.Fields) > 0 {
 		return Stored{}, invalid
@@ -169,10 +168,4 @@ func (s *Settings) Notes() (about, footer []render.Note) {
 	aboutResult, _ := s.render(s.About)
 	footerResult, _ := s.render(s.Footer)
 	return aboutResult.Notes, footerResult.Notes
-}
-
-// prefixIDs makes the ids of a text, such as those of footnotes, differ from those of a post on the same page: no id of a post has a
-// full stop. In sanitized HTML, a quotation mark is one of an attribute.
-func prefixIDs(html, prefix string) string {
-	return strings.NewReplacer(` id="`, ` id="`+prefix+`.`, ` href="#`, ` href="#`+prefix+`.`).Replace(html)
 }

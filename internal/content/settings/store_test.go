@@ -24,7 +24,7 @@ var now = time.Date(2027, 1, 10, 12, 0, 0, 0, time.UTC)
 
 // complete has a value for every field.
 var complete = settings.Settings{
-	Tagline: "Notes from a lamp room", Author: "Alice", AuthorPicture: "/media/abc.jpg", About: "I *write*.", Footer: "\"Be\" here.", Language: "de",
+	Theme: "strand", Accent: "teal", Tagline: "Notes from a lamp room", Author: "Alice", AuthorPicture: "/media/abc.jpg", About: "I *write*.", Footer: "\"Be\" here.", Language: "de",
 	TimeZone: "Europe/Berlin", PostsPerPage: 5, ReplyTo: "alice@example.org", ExcerptsInFeed: true, Navigation: []settings.NavigationLink{{"About", "/about/"}},
 	RelMe: []string{"https://example.social/@alice"}, SmartPunctuation: true, TableOfContents: true, AICrawlers: true, Hidden: true,
 }

@@ -51,7 +51,7 @@ func TestSettingsAreReadBack(t *testing.T) {
 	portrait := receive(t, one, "me.jpg", "", photo)
 	picture := portrait.Path(media.Original)
 	want := settings.Settings{
-		Tagline: "A \"tagline\" & <more> \U0001F600", Author: "Alice مرحبا", AuthorPicture: picture, About: "# Me\n\n![](" + picture + ")", Footer: "[me](" + picture + ")",
+		Theme: "strand", Accent: "teal", Tagline: "A \"tagline\" & <more> \U0001F600", Author: "Alice مرحبا", AuthorPicture: picture, About: "# Me\n\n![](" + picture + ")", Footer: "[me](" + picture + ")",
 		Language: "pt-BR", TimeZone: "Europe/Berlin", PostsPerPage: 7, ReplyTo: "alice@example.org", ExcerptsInFeed: true,
 		Navigation: []settings.NavigationLink{{Label: "A & b", Address: "/a/"}, {Label: "Me", Address: picture}}, RelMe: []string{"https://example.social/@me"},
 		SmartPunctuation: true, TableOfContents: true, AICrawlers: true, Hidden: true,
