@@ -61,7 +61,7 @@ demo-down: ## Stop the demo. CLEAN=1 deletes its data as well.
 	@exec bin/dev down $(if $(filter 1,$(CLEAN)),--clean)
 
 .PHONY: screenshots
-screenshots: ## Take the pictures of docs/writing.md from the demo that "make demo-up" has started.
+screenshots: ## Take the pictures of docs/writing.md and docs/themes.md from the demo that "make demo-up" has started.
 	@hack/browser.sh
 	@mkdir -p docs/pictures
 	go run -C test/browser ./cmd/screenshots $(PORT) $(CURDIR)/.demo $(CURDIR)/docs/pictures

@@ -69,7 +69,7 @@ func TestEditor(t *testing.T) {
 	wanda.sees("A photo walk")
 	reader := newPerson(t, browser)
 	reader.open(blog + "/a-photo-walk/")
-	reader.sees("Page not found")
+	reader.sees("There is nothing at this address")
 }
 
 // Without a network, with a crash, or from another window: no text is lost.

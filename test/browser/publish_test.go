@@ -80,7 +80,7 @@ func TestPublishPanel(t *testing.T) {
 	paula.waitFor("the panel is closed", `!document.querySelector("dialog").open && !!document.querySelector(".details .publishing")`)
 	reader := newPerson(t, browser)
 	reader.open(blog + "/the-lamp-and-the-log/")
-	reader.sees("Page not found")
+	reader.sees("There is nothing at this address")
 
 	// The address is checked, and an error stays in the panel with the text.
 	paula.press(kb.Enter, chromedp.ModifierCtrl)
@@ -112,7 +112,7 @@ func TestPublishPanel(t *testing.T) {
 	paula.keys(kb.Enter)
 	paula.sees("Updated. Readers can see the changes now.")
 	paula.choose("Unpublish", "Unpublished. It is a draft now")
-	reader.finds(blog+"/lamp/", "Page not found")
+	reader.finds(blog+"/lamp/", "There is nothing at this address")
 
 	// With a date in the future it is scheduled.
 	paula.press(kb.Enter, chromedp.ModifierCtrl)

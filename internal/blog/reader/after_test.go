@@ -32,9 +32,9 @@ func TestOlderAndNewer(t *testing.T) {
 		three = `<p>Newer: <a rel="next" href="/three/"><bdi lang="">8 January 2027</bdi></a></p>`
 	)
 	for path, want := range map[string]string{
-		"/one/":   "<nav class=\"beside\" aria-label=\"Older and newer posts\">\n<p>Newer: <a rel=\"next\" " + two + "\n</nav>",
-		"/two/":   "<nav class=\"beside\" aria-label=\"Older and newer posts\">\n<p>Older: " + one + "\n" + three + "\n</nav>",
-		"/three/": "<nav class=\"beside\" aria-label=\"Older and newer posts\">\n<p>Older: <a rel=\"prev\" " + two + "\n</nav>",
+		"/one/":   "<nav class=\"pair\" aria-label=\"Older and newer posts\">\n<p>Newer: <a rel=\"next\" " + two + "\n</nav>",
+		"/two/":   "<nav class=\"pair\" aria-label=\"Older and newer posts\">\n<p>Older: " + one + "\n" + three + "\n</nav>",
+		"/three/": "<nav class=\"pair\" aria-label=\"Older and newer posts\">\n<p>Older: <a rel=\"prev\" " + two + "\n</nav>",
 	} {
 		p.Get("alice.example.com", path).Want(t, http.StatusOK, "alice", want)
 		wantNone(p, "alice.example.com", path, "Secret")

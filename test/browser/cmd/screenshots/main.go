@@ -1,4 +1,4 @@
-// Command screenshots makes the pictures of docs/writing.md from the demo that runs on this machine.
+// Command screenshots makes the pictures of docs/writing.md and docs/themes.md from the demo that runs on this machine.
 package main
 
 import (
@@ -65,7 +65,7 @@ func takeAll(ctx context.Context, port, state, folder string) error {
 	if err := c.logIn(site, blog, strings.TrimSpace(string(password))); err != nil {
 		return err
 	}
-	for _, step := range []func(blog string) error{c.write, c.phone, c.list} {
+	for _, step := range []func(blog string) error{c.write, c.phone, c.list, c.look} {
 		if err := step(blog); err != nil {
 			return err
 		}
@@ -122,6 +122,23 @@ func (c camera) write(blog string) error {
 		return err
 	}
 	return c.take("editor")
+}
+
+// look shows the themes in the settings, with the posts of the blog in one of them.
+func (c camera) look(blog string) error {
+	if err := c.open(blog + "/write/settings/"); err != nil {
+		return err
+	}
+	if err := c.run(`document.querySelector("[name=theme][value=strand]").click()`); err != nil {
+		return err
+	}
+	if err := c.until("the preview", `document.querySelector("iframe.look").contentDocument.querySelector(".cards")`); err != nil {
+		return err
+	}
+	if err := c.run(`document.querySelector(".looks").scrollIntoView()`); err != nil {
+		return err
+	}
+	return c.take("themes")
 }
 
 // phone shows the same post without the preview, as narrow as a phone.
