@@ -224,7 +224,7 @@ func TestAssetsAreCached(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)
 	page := p.Get("unknown.example.com", "/")
-	sheet := regexp.MustCompile(`<link rel="stylesheet" href="(/assets/theme\.[0-9a-f]{16}\.css)">`).FindStringSubmatch(page.Body)
+	sheet := regexp.MustCompile(`<link rel="stylesheet" href="(/assets/site\.[0-9a-f]{16}\.css)">`).FindStringSubmatch(page.Body)
 	if sheet == nil {
 		t.Fatalf("no style sheet in\n%s", page.Body)
 	}

@@ -64,7 +64,7 @@ func TestTagPages(t *testing.T) {
 	if got := strings.Join(slugs(second), " "); got != "post-01 post-00" {
 		t.Errorf("the second page has %s", got)
 	}
-	p.Get("alice.example.com", "/post-01/").Want(t, http.StatusOK, "alice", `<a href="`+strings.ReplaceAll(path, "&", "&amp;")+`" rel="tag"><bdi>Letters &amp; &lt;b&gt;</bdi></a>`)
+	p.Get("alice.example.com", "/post-01/").Want(t, http.StatusOK, "alice", `<a href="`+strings.ReplaceAll(path, "&", "&amp;")+`" rel="tag" class="p-category"><bdi>Letters &amp; &lt;b&gt;</bdi></a>`)
 	p.Get("alice.example.com", "/tag/%D8%A3%D8%AF%D8%A8/").Want(t, http.StatusOK, "alice", "Qasida")
 	p.Get("alice.example.com", "/tag/a%2Fb/").Want(t, http.StatusOK, "alice", "Qasida")
 	p.Get("alice.example.com", "/tag/A%2FB/").Want(t, http.StatusOK, "alice", "Qasida", `<link rel="canonical" href="http://alice.example.com:8000/tag/a%2Fb/">`)
@@ -72,7 +72,7 @@ func TestTagPages(t *testing.T) {
 	p.Get("alice.example.com", "/tag/letters").WantRedirect(t, "/tag/letters/")
 	p.Get("alice.example.com", "/tag/").WantRedirect(t, "/tags/")
 	for _, none := range []string{"/tag/letters/", "/tag/bobs/", path + "page/3/", path + "page/0/", "/tag/%00/", "/tag/%ff/", "/tag/%23a/", "/tag/" + strings.Repeat("a", 51) + "/", "/tag/none/feed.xml"} {
-		p.Get("alice.example.com", none).Want(t, http.StatusNotFound, "alice", "Page not found")
+		p.Get("alice.example.com", none).Want(t, http.StatusNotFound, "alice", "There is nothing at this address")
 	}
 	p.Get("alice.example.com", "/tags/").Want(t, http.StatusOK, "alice", "<li><a href=\""+strings.ReplaceAll(path, "&", "&amp;")+"\" rel=\"tag\"><bdi lang=\"\">Letters &amp; &lt;b&gt;</bdi></a> 12</li>")
 	p.Get("bob.example.com", "/tags/").Want(t, http.StatusOK, "bob", "Bobs")

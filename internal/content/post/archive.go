@@ -41,7 +41,7 @@ func (s Store) ListYears(ctx context.Context, db postgres.Querier, now time.Time
 // ListBetween returns the posts that readers see at the time now and that were published from one time until before another, the newest
 // first: at most limit, after skipping offset.
 func (s Store) ListBetween(ctx context.Context, db postgres.Querier, now, from, until time.Time, limit, offset int) ([]Entry, error) {
-	rows, err := db.Query(ctx, `SELECT `+entryColumns+`, published_at FROM `+s.table+`
+	rows, err := db.Query(ctx, `SELECT `+entryColumns+`, published_at, '', '' FROM `+s.table+`
 		WHERE published_at <= $1 AND published_at >= $2 AND published_at < $3 AND page_position IS NULL
 		ORDER BY published_at DESC, id DESC LIMIT $4 OFFSET $5`, binary, now, from, until, limit, offset)
 	entries, err := collectEntries(rows, err)

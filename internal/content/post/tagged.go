@@ -42,30 +42,22 @@ var tagEscapes = strings.NewReplacer(`'`, `''`, `\`, `\\`)
 // ListTagged returns the posts with a tag that readers see at the time now, the newest first: at most limit, after skipping offset. It
 // also returns the tag as the first of them has it.
 func (s Store) ListTagged(ctx context.Context, db postgres.Querier, now time.Time, tag string, limit, offset int) (entries []Entry, spelled string, err error) {
-	rows, err := db.Query(ctx, `SELECT `+entryColumns+`, published_at, tags FROM `+s.table+`
+	rows, err := db.Query(ctx, `SELECT `+entryColumns+`, published_at, '', '' FROM `+s.table+`
 		WHERE published_at <= $1 AND page_position IS NULL AND `+hasTag+` ORDER BY published_at DESC, id DESC LIMIT $3 OFFSET $4`,
 		binary, now, tagQuery(tag), limit, offset)
+	entries, err = collectEntries(rows, err)
 	if err != nil {
-		return nil, "", fmt.Errorf("list the posts with a tag: %w", err)
+		return nil, "", fmt.Errorf("tag %s: %w", tag, err)
 	}
-	defer rows.Close()
 	spelled = tag
-	for rows.Next() {
-		var (
-			e    Entry
-			tags []string
-		)
-		if err := rows.Scan(append(entryDestinations(&e), &tags)...); err != nil {
-			return nil, "", fmt.Errorf("list the posts with a tag: %w", err)
-		}
-		if i := slices.IndexFunc(tags, func(t string) bool { return TagKey(t) == TagKey(tag) }); i >= 0 && len(entries) == 0 {
+	for i := range entries {
+		entries[i].Pinned = false // to the list of all posts
+	}
+	if len(entries) > 0 {
+		tags := entries[0].Tags
+		if i := slices.IndexFunc(tags, func(t string) bool { return TagKey(t) == TagKey(tag) }); i >= 0 {
 			spelled = tags[i]
 		}
-		e.Pinned = false // to the list of all posts
-		entries = append(entries, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, "", fmt.Errorf("list the posts with a tag: %w", err)
 	}
 	return entries, spelled, nil
 }
