@@ -20,7 +20,7 @@ func TestCreationWithCutConnections(t *testing.T) {
 	proxy, uri := faultproxy.NewPostgres(t, d.OperatorURI)
 	store := open(t, uri, tenancy.Options{Application: blog.Application, Pool: postgres.PoolOptions{MaxConns: 1}})
 	var nothing, all int
-	for n := range 200 {
+	for n := range 250 {
 		if _, err := store.Find(t.Context(), "any"); !errors.Is(err, tenancy.ErrNotFound) { // the connection is open now
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestCreationWithCutConnections(t *testing.T) {
 			t.Fatalf("cut before response %d, and after the next attempt there are %d of %d things", n, got, wholeTenant)
 		}
 	}
-	t.Fatal("creation has more than 200 responses")
+	t.Fatal("creation has more than 250 responses")
 }
 
 // wholeTenant counts a row, two hosts, a schema, and a table on which the blog has privileges.

@@ -25,6 +25,9 @@ func (rd *Reader) nothingHere(w http.ResponseWriter, r *request) {
 		if len(latest) == 0 {
 			return m
 		}
+		for i := range latest {
+			latest[i].Pinned = false // to the list of all posts
+		}
 		m = page.English(m.HTML("<section class=\"column latest\"")).HTML(">\n<h2>Latest posts</h2>\n")
 		return r.writeEntries(m, latest).HTML("</section>\n")
 	})

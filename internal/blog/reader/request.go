@@ -23,7 +23,7 @@ type request struct {
 	*http.Request
 	// received is the request as it was received.
 	received *http.Request
-	site *site.Site
+	site     *site.Site
 	// tenant is the tenant of the blog, and host the normalized host of the request.
 	tenant *directory.Tenant
 	host   string

@@ -66,7 +66,7 @@ func TestCorrectEmailBeforeTheBlogIsCreated(t *testing.T) {
 	}
 	dave.Submit("/register/resend/").Want(t, http.StatusTooManyRequests, "Too many attempts")
 	dave.Submit("/register/email/", "email", "other@people.example").Want(t, http.StatusTooManyRequests, "Too many attempts")
-	portaltest.NewClient(t, site).Submit("/register/resend/").Want(t, http.StatusOK, "A blog of your own")
+	portaltest.NewClient(t, site).Submit("/register/resend/").Want(t, http.StatusOK, "Start with the first sentence.")
 }
 
 // Where the blog exists already, its owner corrects the address on the account page while it is not confirmed. The owner in

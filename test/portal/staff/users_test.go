@@ -29,7 +29,7 @@ func TestStaffUsers(t *testing.T) {
 	v.Get("/staff/users/"+name+"/").Want(t, http.StatusOK, "<dt>Sessions</dt><dd>1</dd>", `href="/staff/tenants/`+name+`/"`, "<dt>Email</dt><dd>"+name+"@example.org</dd>", "<dt>Confirmed</dt>", "<dt>Role</dt><dd>author</dd>")
 
 	v.Submit("/staff/users/"+name+"/lock/").Want(t, http.StatusOK, "The account was locked", "<dt>Sessions</dt><dd>0</dd>", "<td>"+eve+"</td><td>lock</td>")
-	alice.Get("/").Want(t, http.StatusOK, "A blog of your own")
+	alice.Get("/").Want(t, http.StatusOK, "Start with the first sentence.")
 	alice.Submit("/login/", "username", name, "password", portaltest.Password).Want(t, http.StatusUnprocessableEntity, "This account is locked.")
 	v.Submit("/staff/users/"+name+"/lock/").Want(t, http.StatusOK, "Nothing was changed.")
 	v.Submit("/staff/users/"+name+"/reset/").Want(t, http.StatusOK, "Nothing was changed.")
