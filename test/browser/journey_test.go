@@ -212,7 +212,7 @@ func TestJourneyWithoutScript(t *testing.T) { //nolint:paralleltest // others wo
 		return err
 	})
 	j.step("open the landing page", func() { j.open(site + "/") })
-	j.step("start a blog", func() { j.choose("Sign up", "User name") })
+	j.step("start a blog", func() { j.choose("Start my blog", "User name") })
 	j.step("sign up", func() {
 		j.fill("User name", j.name, "Email address", j.name+"@example.org", "Password", password)
 		j.choose("Sign up", "Your blog is live")
