@@ -89,6 +89,7 @@ func (c *Components) startControllerManager(ctx context.Context) error {
 		"--use-service-account-credentials",
 		"--service-account-private-key-file="+c.certificate("service-account.key"),
 		"--root-ca-file="+c.certificate("ca.crt"),
+		"--flex-volume-plugin-dir="+volumePlugins, // which is made; the default is a folder of the machine
 		"--leader-elect=false",
 	)
 	return err

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 )
 
+// volumePlugins is the folder of volume plugins, of which there are none. It is one of the node's own folders.
+const volumePlugins = "/var/lib/kubelet/volumeplugins"
+
 // startKubelet does not wait: the caller waits for the Node to be ready.
 func (c *Components) startKubelet(ctx context.Context) error {
 	kubeconfig, err := c.kubeconfig("kubelet")
@@ -35,7 +38,7 @@ func (c *Components) startKubelet(ctx context.Context) error {
 		"clusterDomain":            Domain,
 		"resolvConf":               resolver, // names of the machine's network do not exist here
 		"containerRuntimeEndpoint": "unix://" + ContainerdSocket,
-		"volumePluginDir":          "/var/lib/kubelet/volumeplugins",
+		"volumePluginDir":          volumePlugins,
 		"failCgroupV1":             false,
 		"failSwapOn":               false,
 		"cgroupDriver":             "cgroupfs",
