@@ -112,8 +112,8 @@ func (s *Service) CheckAddress(ctx context.Context, username, address string) (A
 
 // usernameRefusal returns a sentence that says why a user name cannot be used to sign up, or "".
 func (s *Service) usernameRefusal(ctx context.Context, username string, platform *v1alpha1.Platform) (string, error) {
-	if refusal := checkUsername(username, false); refusal != "" {
-		return refusal, nil // it may be no text that Postgres knows
+	if checkUsername(withHyphens(username), false) != "" { // it may be no text that Postgres knows
+		return checkUsername(username, false), nil
 	}
 	conflicts, err := s.CheckAvailability(ctx, namesOf(withHyphens(username), "", platform))
 	if err != nil {

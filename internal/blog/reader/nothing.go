@@ -11,6 +11,7 @@ import (
 
 // nothingHere says that there is nothing at an address, and suggests the latest posts. It says the first without the database, too.
 func (rd *Reader) nothingHere(w http.ResponseWriter, r *request) {
+	r.key = "" // an answer that another request has found since then is not the one of this request
 	var latest []post.Entry
 	err := rd.query(r, rd.queueFrame(r, r.session()), func(ctx context.Context, db postgres.Querier) (err error) {
 		latest, err = r.posts().List(ctx, db, r.now, suggested, 0)

@@ -98,8 +98,8 @@ func (rd *Reader) recycle(page *web.HTMLWriter) {
 }
 
 // send answers with a body that clients can cache until it changes, and keeps it for the next request. The caller must not change the
-// body. Of
-// the headers that a page adds, its Content-Security-Policy alone is kept. It returns site.ErrBusy if too much is being sent for the blog.
+// body. Of the headers that a page adds, its Content-Security-Policy alone is kept. It returns site.ErrBusy if too much is being sent
+// for the blog.
 func (rd *Reader) send(w http.ResponseWriter, r *request, contentType string, body []byte) error {
 	a := &answer{
 		contentType: []string{contentType}, etag: []string{`"` + strconv.FormatUint(xxhash.Sum64(body), 36) + `"`},

@@ -105,7 +105,7 @@ func TestFilesOfThemes(t *testing.T) {
 	}
 }
 
-// The owner sees the list in other themes, inside the form of the settings, and nobody else does.
+// Only the owner sees the list in other themes, inside the form of the settings.
 func TestPreviewOfThemes(t *testing.T) {
 	t.Parallel()
 	p := blogtest.New(t)

@@ -63,6 +63,7 @@ func TestNameWhileItIsTyped(t *testing.T) {
 	portaltest.AddAccount(t, p, alice)
 	portaltest.AddUser(t, p, bob)
 	portaltest.AddUser(t, p, bob+"-writes")
+	underscored := strings.ReplaceAll(bob+"-writes", "-", "_")
 	v := portaltest.NewClient(t, site)
 	free := portaltest.Name("carol")
 	for name, want := range map[string]string{
@@ -72,6 +73,7 @@ func TestNameWhileItIsTyped(t *testing.T) {
 		bob:                       `{"free":false,"sentence":"` + bob + `.` + stack.Domain + ` is taken."}`,
 		"www":                     `{"free":false,"sentence":"This name is reserved for the platform itself: choose another name."}`,
 		"a_b":                     `{"free":false,"sentence":"The name becomes part of your blog's address, which cannot contain an underscore: use a-b."}`,
+		underscored:               `{"free":false,"sentence":"The name becomes part of your blog's address, which cannot contain an underscore: choose another one."}`,
 		"%ff%00":                  `{"free":false,"sentence":"Use at most 40 lowercase letters, digits and hyphens, beginning and ending with a letter or digit, such as john-doe."}`,
 		strings.Repeat("a", 9000): `Use at most 40 lowercase letters`,
 	} {
